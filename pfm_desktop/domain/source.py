@@ -1,0 +1,26 @@
+"""Light sources of a picture, and the stage of the examination at which it was taken."""
+
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """How a picture was lit. `frame` names of `Transform2D` are these values."""
+
+    WHITE = "white"
+    FLUORESCENCE = "fluorescence"
+
+
+class Stage(StrEnum):
+    """Step of the examination; seconds since acetic acid are kept beside it."""
+
+    SALINE = "saline"
+    GREEN = "green"  # red-free filter
+    FLUORESCENCE_BEFORE_ACID = "fluorescence_before_acid"
+    ACETIC_ACID = "acetic_acid"
+    FLUORESCENCE_AFTER_ACID = "fluorescence_after_acid"
+    LUGOL = "lugol"  # Lugol's iodine
+
+    @property
+    def source(self) -> Source:
+        """The source a picture of this stage belongs to."""
+        return Source.FLUORESCENCE if self.value.startswith("fluorescence") else Source.WHITE
