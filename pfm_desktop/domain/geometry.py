@@ -1,0 +1,71 @@
+"""Points, frames and transforms between the pictures of a pair.
+
+Points are N x 2 float arrays, x (right) then y (down), in pixels; the centre of the top-left pixel is (0, 0).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.source import Source
+
+Points = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+class FrameError(ValueError):
+    """A point or transform was used in a frame it does not belong to."""
+
+
+@dataclass(frozen=True)
+class Transform2D:
+    """A 3 x 3 projective transform that names where its points come from and where they go."""
+
+    from_frame: Source
+    to_frame: Source
+    matrix: Matrix = field(default_factory=lambda: np.eye(3))
+
+    def apply(self, points: Points, *, frame: Source) -> Points:
+        """Map N x 2 points given in `frame`; raises `FrameError` unless `frame` is `from_frame`."""
+        if frame is not self.from_frame:
+            raise FrameError(f"points in the {frame} frame given to a transform from {self.from_frame}")
+        points = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        mapped = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T
+        return np.asarray(mapped[:, :2] / mapped[:, 2:], dtype=np.float64)
+
+    def inverse(self) -> Transform2D:
+        """The way back."""
+        return Transform2D(self.to_frame, self.from_frame, np.asarray(np.linalg.inv(self.matrix), dtype=np.float64))
+
+    def then(self, after: Transform2D) -> Transform2D:
+        """This transform followed by `after`; raises `FrameError` where the frames do not meet."""
+        if after.from_frame is not self.to_frame:
+            raise FrameError(f"cannot chain {self.to_frame} to {after.from_frame}")
+        return Transform2D(self.from_frame, after.to_frame, after.matrix @ self.matrix)
+
+
+def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> int:
+    """Clock hour 1-12 of a point about the marked external os, examiner's view, lithotomy.
+
+    12 is anterior (up in the picture), 3 the patient's left. `rotation_degrees` is the clockwise rotation of the
+    camera that is taken back. Source: standard colposcopic practice (clinical.md 3.4).
+    """
+    degrees = math.degrees(math.atan2(x - os_x, -(y - os_y))) - rotation_degrees
+    # floor(v + 0.5), not round(): half hours must not flip between neighbours by banker's rounding
+    hour = math.floor(degrees / 30.0 + 0.5) % 12
+    return 12 if hour == 0 else hour
+
+
+def quadrant(hour: int) -> str:
+    """Quadrant of a clock hour; left and right are the patient's."""
+    if hour in (12, 1, 2):
+        return "anterior left"
+    if hour in (3, 4, 5):
+        return "posterior left"
+    if hour in (6, 7, 8):
+        return "posterior right"
+    return "anterior right"

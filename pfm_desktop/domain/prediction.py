@@ -1,0 +1,93 @@
+"""What the engine answers about a case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.quality import Quality, Refusal
+from pfm_desktop.domain.registration import RegistrationSummary
+from pfm_desktop.domain.source import Source
+
+BANNER = "Investigational - not for diagnosis"
+DEMONSTRATION = "demonstration model, trained on phantoms"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model as its `model.toml` describes it. `sha256` is the hash of the weights file."""
+
+    name: str
+    version: str
+    sha256: str
+    sources: tuple[Source, ...]
+    variant: str  # T0 | T1 | T2
+    splice: str  # channel | token
+    input_size: int  # side of the square network input, pixels
+    investigational: bool = True
+    trained_on: str = "phantoms"  # shown beside every output
+
+    @property
+    def label(self) -> str:
+        """The line that stands beside every output of this model."""
+        return DEMONSTRATION if self.trained_on == "phantoms" else f"local model, trained on {self.trained_on}"
+
+
+@dataclass(frozen=True)
+class SourceAnswer:
+    """What one source alone says (auxiliary head), calibrated."""
+
+    grade: Grade
+    probabilities: Mapping[Grade, float]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Calibrated answer of the engine on the sources it was given.
+
+    `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
+    `prediction_set` is contiguous in grade; `indeterminate` when it holds three or more grades.
+    `evidence` is each source's share, summing to 1.
+    """
+
+    grade: Grade
+    probabilities: Mapping[Grade, float]
+    spread: Mapping[Grade, float]
+    prediction_set: tuple[Grade, ...]
+    indeterminate: bool
+    evidence: Mapping[Source, float]
+    single_source: Mapping[Source, SourceAnswer]
+    sources: tuple[Source, ...]
+    passes: int = 20
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Attention of the engine over the white-light picture (or over the only picture given).
+
+    `values` is h x w float32 in 0..1, row by row, spanning the whole picture edge to edge at lower resolution; NaN
+    where the engine saw nothing. `method` names how it was made.
+    """
+
+    values: NDArray[np.float32]
+    method: str
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that one run of the engine on a case gives back.
+
+    Exactly one of `prediction` and `refused` is set. `quality` has keys `white`, `fluorescence`, `pair` for what was
+    given. `heatmaps` has keys `fused`, `white`, `fluorescence`, in the frame of `frame`.
+    """
+
+    model: ModelInfo
+    quality: Mapping[str, Quality]
+    registration: RegistrationSummary | None
+    prediction: Prediction | None
+    refused: Refusal | None
+    frame: Source
+    heatmaps: Mapping[str, Heatmap] = field(default_factory=dict)
+    timing_ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,36 @@
+"""Verdicts on whether a picture, or a pair, can carry an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """GOOD can be used, LIMITED can be used with care, POOR cannot carry an answer."""
+
+    GOOD = "good"
+    LIMITED = "limited"
+    POOR = "poor"
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Quality of one picture or of a pair.
+
+    `problems` are short codes (`out_of_focus`, `too_dark`, `overexposed`, `glare`, `no_cervix`, `obstructed`,
+    `identical`, `wrong_pair`, `too_little_overlap`, ...); `advice` says what to retake and how; `measures` holds the
+    readings behind the verdict.
+    """
+
+    verdict: Verdict
+    problems: tuple[str, ...] = ()
+    advice: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why no answer is given, and what to do about it."""
+
+    reason: str
+    advice: str

@@ -1,0 +1,61 @@
+"""Where things are, in the source tree and in the installed (frozen) program."""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+APP = "pfm-desktop"
+
+
+def app_root() -> Path:
+    """Folder that holds `resources/` and `models/`: the checkout, or the bundle of the installed program."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    return Path(bundle) if bundle else Path(__file__).resolve().parents[2]
+
+
+def resources_dir() -> Path:
+    """Icons, themes, templates."""
+    return app_root() / "resources"
+
+
+def shipped_models_dir() -> Path:
+    """Models that come with the program; read only."""
+    return app_root() / "models"
+
+
+def user_data_dir() -> Path:
+    """Per-user data; `PFM_HOME` moves it (tests, portable installs)."""
+    home = os.environ.get("PFM_HOME")
+    return Path(home) if home else Path(platformdirs.user_data_dir(APP, appauthor=False))
+
+
+def user_models_dir() -> Path:
+    """Models trained or imported by this user."""
+    return user_data_dir() / "models"
+
+
+def model_dirs() -> tuple[Path, ...]:
+    """Folders searched for models by name, the user's own first."""
+    return user_models_dir(), shipped_models_dir()
+
+
+def demo_library_dir() -> Path:
+    """The library that a first start opens."""
+    return user_data_dir() / "demo-library"
+
+
+def settings_file() -> Path:
+    """The settings of this user."""
+    return user_data_dir() / "settings.json"
+
+
+def log_dir() -> Path:
+    """Log and crash files. They never hold names or pictures."""
+    return user_data_dir() / "logs"
+
+
+def cache_dir() -> Path:
+    """Things that can be made again (compiled models, training caches)."""
+    return user_data_dir() / "cache"
