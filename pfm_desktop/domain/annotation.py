@@ -1,0 +1,48 @@
+"""Marks on a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pfm_desktop.domain.geometry import clock_hour
+from pfm_desktop.domain.source import Source
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A biopsy pin at (x, y) pixels in the picture of `frame`, lettered A, B, C ..."""
+
+    id: str
+    pair_id: str
+    frame: Source
+    x: float
+    y: float
+    letter: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OsMark:
+    """The external os as the user marked it: the centre of the clock. Often not the centre of the picture."""
+
+    pair_id: str
+    frame: Source
+    x: float
+    y: float
+
+
+def hour_of(pin: Pin, mark: OsMark | None) -> int | None:
+    """Clock hour of a pin; None until the os is marked in the same frame (an hour is never guessed)."""
+    if mark is None or mark.frame is not pin.frame:
+        return None
+    return clock_hour(pin.x, pin.y, mark.x, mark.y)
+
+
+def next_letter(pins: tuple[Pin, ...]) -> str:
+    """First letter not in use: A to Z, then A1, B1, ..."""
+    used = {pin.letter for pin in pins}
+    for suffix in ("", *(str(n) for n in range(1, 1000))):
+        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+            if letter + suffix not in used:
+                return letter + suffix
+    raise ValueError("too many pins")

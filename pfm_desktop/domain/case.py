@@ -1,0 +1,89 @@
+"""A woman, her visits, the pictures of a visit, and pairs of pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pfm_desktop.domain.source import Source, Stage
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A woman. `identifier` is the clinic's number; `id` is ours and never shown."""
+
+    id: str
+    identifier: str
+    family_name: str
+    given_name: str
+    birth_date: date | None
+
+    @property
+    def display_name(self) -> str:
+        """Family name, given name."""
+        return ", ".join(part for part in (self.family_name, self.given_name) if part)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One examination."""
+
+    id: str
+    patient_id: str
+    started_at: datetime  # aware
+    indication: str = ""
+    examiner: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A stored picture. `sha256` names its bytes in the picture store; `taken_at` is aware.
+
+    `seconds_since_acid` is None before acetic acid or when not recorded; `mm_per_px` is None when not calibrated.
+    """
+
+    id: str
+    visit_id: str
+    sha256: str
+    stage: Stage
+    taken_at: datetime
+    width: int
+    height: int
+    seconds_since_acid: float | None = None
+    mm_per_px: float | None = None
+    device: str = ""
+    original_name: str = ""
+
+    @property
+    def source(self) -> Source:
+        """White light or fluorescence."""
+        return self.stage.source
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Pictures of one visit that are read together. One of the two may be missing (None), never both."""
+
+    id: str
+    visit_id: str
+    white_id: str | None
+    fluorescence_id: str | None
+
+    def __post_init__(self) -> None:
+        if self.white_id is None and self.fluorescence_id is None:
+            raise ValueError("a pair needs at least one picture")
+
+
+@dataclass(frozen=True)
+class VisitRow:
+    """A line of the Today list and of search results."""
+
+    visit: Visit
+    patient: Patient
+    pictures: int
+    has_white: bool
+    has_fluorescence: bool
+    impression: str  # "" while there is none
+    signed: bool
+    earlier_visits: int

@@ -1,0 +1,125 @@
+"""What the clinician found: Swede score, impression, signature.
+
+Wording of the Swede items: IARC Atlas of Colposcopy (clinical.md 1, Strander 2005).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from pfm_desktop.domain.grade import Grade
+
+
+@dataclass(frozen=True)
+class SwedeItem:
+    """One item of the Swede score and the wording of its values 0, 1, 2."""
+
+    key: str
+    title: str
+    wording: tuple[str, str, str]
+
+
+SWEDE_ITEMS: tuple[SwedeItem, ...] = (
+    SwedeItem("aceto_uptake", "Aceto uptake", ("Nil or transparent", "Thin, milky", "Distinct, stearin-like")),
+    SwedeItem(
+        "margins_surface",
+        "Margins and surface",
+        (
+            "Nil or diffuse",
+            "Sharp but irregular, jagged, satellites",
+            "Sharp and even, difference in level (incl. cuffing)",
+        ),
+    ),
+    # 1 is ABSENT, not "slightly abnormal": the classic coding error
+    SwedeItem("vessels", "Vessels", ("Fine, regular", "Absent", "Coarse or atypical vessels")),
+    SwedeItem(
+        "lesion_size",
+        "Lesion size",
+        ("< 5 mm", "5-15 mm or 2 quadrants", "> 15 mm, 3-4 quadrants, or endocervically undefined"),
+    ),
+    SwedeItem("iodine", "Iodine staining", ("Brown", "Faintly or patchy yellow", "Distinctly yellow")),
+)
+
+
+@dataclass(frozen=True)
+class SwedeScore:
+    """Five items, each 0, 1, 2 or None (not assessed)."""
+
+    aceto_uptake: int | None = None
+    margins_surface: int | None = None
+    vessels: int | None = None
+    lesion_size: int | None = None
+    iodine: int | None = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if getattr(self, item.name) not in (None, 0, 1, 2):
+                raise ValueError(f"{item.name} must be 0, 1, 2 or not assessed")
+
+    def _given(self) -> list[int]:
+        return [value for item in fields(self) if (value := getattr(self, item.name)) is not None]
+
+    @property
+    def total(self) -> int | None:
+        """Sum of all five items; None until all five are assessed (partial scores are never summed silently)."""
+        given = self._given()
+        return sum(given) if len(given) == len(SWEDE_ITEMS) else None
+
+    @property
+    def status(self) -> str:
+        """`7 of 10`, or `4 of 5 items, 5 points so far`."""
+        given = self._given()
+        if self.total is not None:
+            return f"{self.total} of 10"
+        return f"{len(given)} of {len(SWEDE_ITEMS)} items, {sum(given)} points so far" if given else "not scored"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An impression with its moment: before (first read) or after the AI was revealed."""
+
+    impression: Grade
+    read_at: datetime  # aware
+    reader: str
+    after_reveal: bool
+    reason: str = ""  # why the second read departs from the AI
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Printed name, time and meaning (21 CFR 11.50)."""
+
+    name: str
+    signed_at: datetime  # aware
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings of a visit. `first_read` is set before the AI is revealed and is never changed afterwards."""
+
+    visit_id: str
+    impression: Grade | None = None
+    swede: SwedeScore = SwedeScore()
+    text: str = ""
+    plan: str = ""
+    first_read: Reading | None = None
+    revealed_at: datetime | None = None
+    signature: Signature | None = None
+
+    @property
+    def revealed(self) -> bool:
+        """Whether the AI answer was shown for this visit."""
+        return self.revealed_at is not None
+
+    def gaps(self) -> tuple[str, ...]:
+        """What the completeness bar names as missing."""
+        missing = []
+        if self.impression is None:
+            missing.append("impression")
+        if self.swede.total is None:
+            missing.append("Swede score (all five items)")
+        if not self.plan.strip():
+            missing.append("plan")
+        return tuple(missing)
