@@ -1,0 +1,56 @@
+"""What every test gets: no display, one thread a library, a home of its own, and no silent errors."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+# before numpy, OpenCV, torch or Qt load
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+import pytest
+
+ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings, user models, logs and caches of a test never touch the user's own."""
+    monkeypatch.setenv("PFM_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def _errors_are_not_silent(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+    """An error in the log fails the test unless it is marked `expects_logged_error`."""
+    yield
+    if request.node.get_closest_marker("expects_logged_error"):
+        return
+    errors = [record for record in caplog.get_records("call") if record.levelname in ("ERROR", "CRITICAL")]
+    assert not errors, f"logged errors: {[record.getMessage() for record in errors]}"
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_behind() -> Iterator[None]:
+    """A thread started by a test (torch's and Qt's own pools aside) has ended when the test has."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.name.startswith("Dummy")]
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread for thread in left if thread.is_alive()]
+    assert not left, f"threads left behind: {[thread.name for thread in left]}"
+
+
+@pytest.fixture(scope="session")
+def annocerv() -> Path:
+    """Folder of real photographs (AnnoCerv, CC BY 4.0); the test is skipped where it is absent."""
+    if not (ANNOCERV / "index.csv").is_file():
+        pytest.skip("real photographs are absent: no ../shared/data/annocerv beside the project")
+    return ANNOCERV
