@@ -1,0 +1,109 @@
+"""One promise for all runners: a job ends in exactly one of Finished, Failed, Stopped."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from pfm_desktop.jobs import (
+    Context,
+    Event,
+    Failed,
+    Finished,
+    InlineRunner,
+    ProcessRunner,
+    Progress,
+    Runner,
+    Stopped,
+    ThreadRunner,
+)
+from pfm_desktop.support.errors import BadInputError
+
+RUNNERS: list[Callable[[], Runner]] = [
+    InlineRunner,
+    ThreadRunner,
+    pytest.param(ProcessRunner, marks=pytest.mark.slow),  # type: ignore[list-item]  # a pytest mark around a runner
+]
+
+
+def add(ctx: Context, a: int, b: int) -> int:
+    ctx.progress(1, 2, "adding")
+    return a + b
+
+
+def fail(ctx: Context) -> None:
+    raise BadInputError("x.png is empty", remedy="choose another")
+
+
+def crash(ctx: Context) -> None:
+    raise KeyError("surprise")
+
+
+def die(ctx: Context) -> None:
+    os._exit(7)
+
+
+def endless(ctx: Context) -> None:
+    while True:
+        ctx.progress(0, 0, "on and on")
+        threading.Event().wait(0.005)
+
+
+def events_of(runner: Runner, job: Callable[..., object], *args: object) -> list[Event]:
+    events: list[Event] = []
+    handle = runner.start(job, *args, listener=events.append, name="job")
+    assert handle.wait(60)
+    return events
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_progress_comes_before_the_result(runner: Callable[[], Runner]) -> None:
+    assert events_of(runner(), add, 2, 3) == [Progress("job", 1, 2, "adding"), Finished("job", 5)]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_problem_of_the_user_comes_as_one_line_without_a_traceback(runner: Callable[[], Runner]) -> None:
+    (event,) = events_of(runner(), fail)
+    assert isinstance(event, Failed)
+    assert (event.message, event.details) == ("x.png is empty. choose another.", "")
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_crash_of_the_job_is_an_event_with_a_traceback_for_the_log(runner: Callable[[], Runner]) -> None:
+    (event,) = events_of(runner(), crash)
+    assert isinstance(event, Failed)
+    assert "surprise" in event.message
+    assert "Traceback" in event.details
+
+
+@pytest.mark.parametrize("runner", RUNNERS[1:])
+def test_a_cancelled_job_ends_with_stopped_and_nothing_after(runner: Callable[[], Runner]) -> None:
+    events: queue.Queue[Event] = queue.Queue()
+    handle = runner().start(endless, listener=events.put, name="job")
+    assert isinstance(events.get(timeout=60), Progress)
+    handle.cancel()
+    assert handle.wait(60)
+    rest = [events.get_nowait() for _ in range(events.qsize())]
+    assert rest[-1] == Stopped("job")
+    assert all(isinstance(event, Progress) for event in rest[:-1])
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_a_failure_never_silence() -> None:
+    (event,) = events_of(ProcessRunner(), die)
+    assert isinstance(event, Failed)
+    assert "exit code 7" in event.message
+
+
+def test_a_listener_that_raises_does_not_leave_the_waiter_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda *_: None)
+
+    def listener(_event: Event) -> None:
+        raise RuntimeError("listener")
+
+    handle = ThreadRunner().start(add, 1, 1, listener=listener)
+    assert handle.wait(5)
