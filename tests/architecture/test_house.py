@@ -1,0 +1,105 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "pfm_desktop"
+TOP_LEVEL = {
+    "pfm_desktop", "resources", "models", "tests", "benchmarks", "docs", "pyproject.toml", "build_installer.py",
+    "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "requirements.lock", "requirements-dev.lock",
+}  # fmt: skip
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def length(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def definitions() -> Iterator[tuple[Path, ast.AST]]:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path, node
+
+
+def share(values: list[int], quantile: float) -> int:
+    return sorted(values)[min(len(values) - 1, int(len(values) * quantile))]
+
+
+def test_modules_stay_small() -> None:
+    lengths = [length(path) for path in modules() if length(path) > 0]
+    assert statistics.median(lengths) <= 130
+    assert share(lengths, 0.95) <= 450
+    assert max(lengths) <= 700
+
+
+def test_functions_stay_small() -> None:
+    lengths = [
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for _, node in definitions()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert statistics.median(lengths) <= 10
+    assert share(lengths, 0.95) <= 45
+
+
+def test_no_class_has_more_than_twenty_five_public_methods() -> None:
+    wide = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path, node in definitions()
+        if isinstance(node, ast.ClassDef)
+        and sum(isinstance(item, ast.FunctionDef) and not item.name.startswith("_") for item in node.body) > 25
+    ]
+    assert not wide
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in modules()
+        if length(path) > 0 and ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
+    ]
+    assert not silent
+
+
+def test_pages_do_not_import_each_other() -> None:
+    pages = {path.stem for path in (PACKAGE / "gui" / "pages").glob("*.py")} - {"__init__"}
+    crossing = [
+        f"{path.name} imports {node.module}"
+        for path, node in definitions()
+        if path.parent.name == "pages"
+        and isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("pfm_desktop.gui.pages.")
+        and (node.module or "").rsplit(".", 1)[-1] in pages
+    ]
+    assert not crossing
+
+
+def test_nothing_strange_lies_at_the_top() -> None:
+    import subprocess
+
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    top = {line.split("/", 1)[0] for line in listed.splitlines()} or TOP_LEVEL
+    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_a_phantom_figure_says_so_in_its_sentence() -> None:
+    """Each line of the README and the cards that gives accuracy, recall or kappa says "on phantoms"."""
+    documents = [ROOT / "README.md", *ROOT.glob("models/*/CARD.md")]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {line}"
+        for path in documents
+        if path.exists()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(word in line.lower() for word in ("accuracy ", "recall ", "kappa ", "sensitivity "))
+        and any(character.isdigit() for character in line)
+        and "phantom" not in line.lower()
+    ]
+    assert not wrong
