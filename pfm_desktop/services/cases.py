@@ -1,0 +1,265 @@
+"""Patients, visits and pictures: finding them, opening them, adding to them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.storage import records
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+
+@dataclass(frozen=True)
+class VisitCase:
+    """All that is known about one visit, as it was when read.
+
+    `pictures` in time order, `pairs` in the order they were made, `pins` by letter over all pairs, `earlier` the same
+    woman's visits before this one, newest first. `second_read` is the reading after the AI was revealed.
+    """
+
+    patient: Patient
+    visit: Visit
+    pictures: tuple[Picture, ...]
+    pairs: tuple[Pair, ...]
+    findings: Findings
+    pins: tuple[Pin, ...]
+    os_marks: tuple[OsMark, ...]
+    earlier: tuple[VisitRow, ...]
+    second_read: Reading | None = None
+
+    def picture(self, picture_id: str | None) -> Picture | None:
+        """Picture of this visit by id."""
+        return next((picture for picture in self.pictures if picture.id == picture_id), None)
+
+    def pair(self, pair_id: str | None) -> Pair | None:
+        """Pair of this visit by id."""
+        return next((pair for pair in self.pairs if pair.id == pair_id), None)
+
+    def pins_on(self, pair_id: str) -> tuple[Pin, ...]:
+        """Pins of one pair, by letter."""
+        return tuple(pin for pin in self.pins if pin.pair_id == pair_id)
+
+    def os_marks_on(self, pair_id: str) -> tuple[OsMark, ...]:
+        """Os marks of one pair: at most one in each frame."""
+        return tuple(mark for mark in self.os_marks if mark.pair_id == pair_id)
+
+    @property
+    def signed(self) -> bool:
+        """Whether the visit is signed, so that edits are refused."""
+        return self.findings.signature is not None
+
+
+def today(lib: Library, *, search: str = "", limit: int = 500) -> tuple[VisitRow, ...]:
+    """Visits newest first; every word of `search` must stand in name, identifier, impression or date."""
+    with lib.read() as session:
+        return stored.visit_rows(session, search=search, limit=limit)
+
+
+def visit_case(lib: Library, visit_id: str) -> VisitCase:
+    """A visit with everything in it; `StorageError` when there is no such visit."""
+    with lib.read() as session:
+        visit = stored.visit(session, visit_id)
+        patient = stored.patient(session, visit.patient_id) if visit else None
+        if visit is None or patient is None:
+            raise _no_such("visit")
+        return VisitCase(
+            patient=patient,
+            visit=visit,
+            pictures=stored.pictures_of(session, visit_id),
+            pairs=stored.pairs_of(session, visit_id),
+            findings=stored.findings_of(session, visit_id),
+            pins=stored.pins_of(session, visit_id),
+            os_marks=stored.os_marks_of(session, visit_id),
+            earlier=stored.visit_rows(session, patient_id=patient.id, before=visit.started_at),
+            second_read=stored.second_read_of(session, visit_id),
+        )
+
+
+def find_patients(lib: Library, *, search: str = "", limit: int = 500) -> tuple[Patient, ...]:
+    """Patients by name; every word of `search` must stand in name or identifier."""
+    with lib.read() as session:
+        return stored.patients(session, search=search, limit=limit)
+
+
+def add_patient(
+    lib: Library, *, identifier: str, family_name: str = "", given_name: str = "", birth_date: date | None = None
+) -> Patient:
+    """Put a woman on record. `BadInputError` when the identifier is empty or already somebody's."""
+    identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
+    if not identifier:
+        raise BadInputError("a patient needs an identifier", remedy="enter the clinic's number")
+    with lib.read() as session:
+        other = stored.patient_by_identifier(session, identifier)
+    if other is not None:
+        raise BadInputError(
+            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}",
+            safe="nothing was changed",
+            remedy="add the visit to that patient, or correct the identifier",
+        )
+    patient = Patient(new_id(), identifier, family_name, given_name, birth_date)
+    lib.apply(Change("patient", patient.id, None, _fields(patient), f"Patient {identifier} added"))
+    return patient
+
+
+def add_visit(
+    lib: Library,
+    patient_id: str,
+    *,
+    started_at: datetime | None = None,
+    indication: str = "",
+    examiner: str = "",
+    note: str = "",
+) -> Visit:
+    """Begin a visit, now unless `started_at` (aware) says otherwise."""
+    with lib.read() as session:
+        if stored.patient(session, patient_id) is None:
+            raise _no_such("patient")
+    visit = Visit(new_id(), patient_id, started_at or datetime.now(UTC), indication, examiner, note)
+    lib.apply(Change("visit", visit.id, None, _fields(visit), "Visit added"))
+    return visit
+
+
+def add_picture(
+    lib: Library,
+    visit_id: str,
+    picture: Path | str | bytes,
+    *,
+    stage: Stage,
+    taken_at: datetime | None = None,
+    seconds_since_acid: float | None = None,
+    mm_per_px: float | None = None,
+    device: str = "",
+    name: str = "",
+) -> Picture:
+    """Copy a picture file (or its bytes) into the library and put it on record; the original is not touched.
+
+    The same bytes at the same stage of the same visit are one picture: the one on record is returned. Raises
+    `BadInputError` for what is not a picture, `StorageError` when it cannot be kept, `UserError` when the visit is
+    signed; the library is then unchanged.
+    """
+    from pfm_desktop.imaging.io import decode_picture
+
+    if isinstance(picture, bytes):
+        data = picture
+    else:
+        data, name = _bytes_of(Path(picture)), name or Path(picture).name
+    height, width = decode_picture(data, name or "picture").pixels.shape[:2]
+    sha256 = lib.pictures.put(data)
+    case = visit_case(lib, visit_id)
+    same = next((other for other in case.pictures if other.sha256 == sha256 and other.stage is stage), None)
+    if same is not None:
+        return same
+    added = Picture(
+        id=new_id(),
+        visit_id=visit_id,
+        sha256=sha256,
+        stage=stage,
+        taken_at=taken_at or datetime.now(UTC),
+        width=width,
+        height=height,
+        seconds_since_acid=seconds_since_acid,
+        mm_per_px=mm_per_px,
+        device=device,
+        original_name=name,
+    )
+    lib.apply(Change("picture", added.id, None, _fields(added), f"Picture added ({stage.value.replace('_', ' ')})"))
+    return added
+
+
+def remove_picture(lib: Library, picture_id: str) -> tuple[Change, ...]:
+    """Take a picture off the record, with the pairs made of it; undone by `review.undo_all`.
+
+    Refused while one of these pairs carries pins or an os mark. The bytes stay in the store, so that undo can bring
+    the picture back.
+    """
+    with lib.read() as session:
+        picture = stored.picture(session, picture_id)
+        if picture is None:
+            raise _no_such("picture")
+        pairs = [
+            pair
+            for pair in stored.pairs_of(session, picture.visit_id)
+            if picture_id in (pair.white_id, pair.fluorescence_id)
+        ]
+        marked = {pin.pair_id for pin in stored.pins_of(session, picture.visit_id)}
+        marked |= {mark.pair_id for mark in stored.os_marks_of(session, picture.visit_id)}
+        if marked & {pair.id for pair in pairs}:
+            raise BadInputError(
+                "this picture carries pins or an os mark",
+                safe="nothing was changed",
+                remedy="remove the marks first",
+            )
+        changes = [
+            Change("pair", pair.id, records.snapshot(session, "pair", pair.id), None, "Pair removed") for pair in pairs
+        ]
+        old = records.snapshot(session, "picture", picture_id)
+    return lib.apply_all((*changes, Change("picture", picture_id, old, None, "Picture removed")))
+
+
+def load_picture(lib: Library, picture_id: str) -> NDArray[np.uint8]:
+    """Pixels of a picture: H x W x 3 uint8 RGB. `StorageError` when its bytes are missing or were altered."""
+    from pfm_desktop.imaging.io import decode_picture
+
+    with lib.read() as session:
+        picture = stored.picture(session, picture_id)
+    if picture is None:
+        raise _no_such("picture")
+    data = lib.pictures.get(picture.sha256)
+    return decode_picture(data, picture.original_name or f"picture {picture.sha256[:12]}").pixels
+
+
+def picture_bytes(lib: Library, picture_id: str) -> bytes:
+    """The bytes of a picture as they came in, verified."""
+    with lib.read() as session:
+        picture = stored.picture(session, picture_id)
+    if picture is None:
+        raise _no_such("picture")
+    return lib.pictures.get(picture.sha256)
+
+
+def new_id() -> str:
+    """A fresh id: uuid4 as 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read: {error.strerror or error}",
+            safe="the library is unchanged",
+            remedy="choose a picture file that you may read",
+        ) from error
+
+
+def _fields(record: Patient | Visit | Picture) -> dict[str, Any]:
+    """Fields of a flat domain record as a `Change` holds them (moments in UTC, so that they compare equal later)."""
+    return {field.name: _json(getattr(record, field.name)) for field in fields(record) if field.name != "id"}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Stage) else value
+
+
+def _no_such(what: str) -> StorageError:
+    return StorageError(
+        f"this {what} is not in the library", safe="nothing was changed", remedy="go back to Today and open it again"
+    )

@@ -1,0 +1,251 @@
+"""What a clinician does to a visit. Each function carries out one `Change`, which is on disk when it returns.
+
+All raise `SignedError` (a `UserError`) once the visit is signed, and `StorageError` when the change cannot be kept;
+nothing is changed then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pfm_desktop.domain.annotation import Pin, next_letter
+from pfm_desktop.domain.case import Pair
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
+from pfm_desktop.services.cases import new_id
+from pfm_desktop.storage import records
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+UNDO, REDO = "Undo: ", "Redo: "
+
+# marks
+
+
+def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, note: str = "") -> Change:
+    """Place a biopsy pin at (x, y) pixels of the picture of `frame`; its letter is the visit's next free one."""
+    with lib.read() as session:
+        pair = _pair_with(stored.pair(session, pair_id), frame)
+        _check_inside(stored.picture(session, _picture_id(pair, frame)), x, y)
+        letter = next_letter(stored.pins_of(session, pair.visit_id))
+    fields = {"pair_id": pair_id, "frame": frame.value, "x": float(x), "y": float(y), "letter": letter, "note": note}
+    return lib.apply(Change("pin", new_id(), None, fields, f"Pin {letter} placed"))
+
+
+def move_pin(lib: Library, pin_id: str, x: float, y: float) -> Change:
+    """Move a pin to (x, y) pixels within its picture."""
+    with lib.read() as session:
+        pin = _known(stored.pin(session, pin_id), "pin")
+        pair = _pair_with(stored.pair(session, pin.pair_id), pin.frame)
+        _check_inside(stored.picture(session, _picture_id(pair, pin.frame)), x, y)
+    return _update(lib, "pin", pin_id, {"x": float(x), "y": float(y)}, f"Pin {pin.letter} moved")
+
+
+def note_pin(lib: Library, pin_id: str, note: str) -> Change:
+    """Write a note on a pin."""
+    with lib.read() as session:
+        pin: Pin = _known(stored.pin(session, pin_id), "pin")
+    return _update(lib, "pin", pin_id, {"note": note}, f"Note on pin {pin.letter}")
+
+
+def remove_pin(lib: Library, pin_id: str) -> Change:
+    """Take a pin away; the other pins keep their letters."""
+    with lib.read() as session:
+        old = _known(records.snapshot(session, "pin", pin_id), "pin")
+    return lib.apply(Change("pin", pin_id, old, None, f"Pin {old['letter']} removed"))
+
+
+def mark_os(lib: Library, pair_id: str, frame: Source, x: float, y: float) -> Change:
+    """Mark the external os at (x, y) pixels of the picture of `frame`, in place of an earlier mark there."""
+    key, new = f"{pair_id}/{frame.value}", {"x": float(x), "y": float(y)}
+    with lib.read() as session:
+        pair = _pair_with(stored.pair(session, pair_id), frame)
+        _check_inside(stored.picture(session, _picture_id(pair, frame)), x, y)
+        old = records.snapshot(session, "os_mark", key)
+    return lib.apply(Change("os_mark", key, old, new, "Os moved" if old else "Os marked"))
+
+
+def clear_os(lib: Library, pair_id: str, frame: Source) -> Change:
+    """Take the os mark of a frame away."""
+    key = f"{pair_id}/{frame.value}"
+    with lib.read() as session:
+        old = _known(records.snapshot(session, "os_mark", key), "os mark")
+    return lib.apply(Change("os_mark", key, old, None, "Os mark removed"))
+
+
+# findings
+
+
+def set_impression(lib: Library, visit_id: str, impression: Grade | None) -> Change:
+    """Set the clinician's own grade; None takes it back."""
+    value = impression.value if impression else None
+    return _findings(lib, visit_id, {"impression": value}, f"Impression: {value or 'none'}")
+
+
+def set_swede(lib: Library, visit_id: str, score: SwedeScore) -> Change:
+    """Set all five items of the Swede score; items that stay the same are left out of the change."""
+    now = findings(lib, visit_id).swede
+    changed = [item for item in SWEDE_ITEMS if getattr(now, item.key) != getattr(score, item.key)] or [SWEDE_ITEMS[0]]
+    said = ", ".join(f"{item.title} {_or_dash(getattr(score, item.key))}" for item in changed)
+    return _findings(lib, visit_id, {item.key: getattr(score, item.key) for item in changed}, f"Swede: {said}")
+
+
+def set_text(lib: Library, visit_id: str, text: str) -> Change:
+    """Set the free text of the findings."""
+    return _findings(lib, visit_id, {"text": text}, "Findings text")
+
+
+def set_plan(lib: Library, visit_id: str, plan: str) -> Change:
+    """Set the plan."""
+    return _findings(lib, visit_id, {"plan": plan}, "Plan")
+
+
+# first read, AI, second read, signature
+
+
+def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True) -> Change:
+    """Put on record that the AI answer is shown now, and the impression until then as the first read.
+
+    With `lock` (the site's setting) it is refused without an impression; without it the first read stays empty and
+    the record says so. Cannot be undone.
+    """
+    present = findings(lib, visit_id)
+    if present.revealed:
+        raise UserError("the AI answer of this visit was revealed before", safe="the first read is unchanged")
+    if present.impression is None and lock:
+        raise UserError(
+            "the AI answer stays hidden until there is a first read",
+            safe="nothing was changed",
+            remedy="choose an impression first",
+        )
+    now = _now()
+    first = _reading(present.impression, now, reader, after_reveal=False) if present.impression else None
+    text = f"AI revealed, first read: {present.impression}" if first else "AI revealed without a first read (lock off)"
+    return _findings(lib, visit_id, {"first_read": first, "revealed_at": now}, text)
+
+
+def agree(lib: Library, visit_id: str, reader: str, grade: Grade) -> Change:
+    """Second read that takes over the AI's `grade` as the impression."""
+    return _second(lib, visit_id, reader, grade, "", f"Second read agrees with the AI: {grade.value}")
+
+
+def override(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str) -> Change:
+    """Second read that departs from the AI, and why; `grade` becomes the impression."""
+    if not reason.strip():
+        raise UserError("a second read that departs from the AI needs a reason", remedy="write one, a word will do")
+    return _second(lib, visit_id, reader, grade, reason.strip(), f"Second read departs from the AI: {grade.value}")
+
+
+def sign(lib: Library, visit_id: str, name: str, meaning: str) -> Change:
+    """Sign the findings; every later edit is refused. Cannot be undone."""
+    name, meaning = name.strip(), meaning.strip()
+    if not name or not meaning:
+        raise UserError("a signature needs a printed name and what it means", remedy="fill in both")
+    if findings(lib, visit_id).impression is None:
+        raise UserError(
+            "a visit without an impression cannot be signed",
+            safe="nothing was changed",
+            remedy="choose an impression first",
+        )
+    signature = {"name": name, "signed_at": _now(), "meaning": meaning}
+    return _findings(lib, visit_id, {"signature": signature}, f"Signed by {name}: {meaning}")
+
+
+def findings(lib: Library, visit_id: str) -> Findings:
+    """Present findings of a visit."""
+    with lib.read() as session:
+        return stored.findings_of(session, visit_id)
+
+
+# undo
+
+
+def undo(lib: Library, change: Change) -> Change:
+    """Take a change back; returns the change that did so, which `undo` in turn takes back (redo).
+
+    `StorageError` when the record has changed since, `UserError` for what cannot be undone (reveal, signature).
+    """
+    return undo_all(lib, (change,))[0]
+
+
+def undo_all(lib: Library, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Take several changes back, the last one first, all or none."""
+    return lib.apply_all([_backwards(change) for change in reversed(changes)])
+
+
+def _backwards(change: Change) -> Change:
+    taken_back = change.text.startswith(UNDO)
+    text = REDO + change.text.removeprefix(UNDO) if taken_back else UNDO + change.text.removeprefix(REDO)
+    return replace(change.reversed(), text=text)
+
+
+# shared
+
+
+def _second(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str, text: str) -> Change:
+    if not findings(lib, visit_id).revealed:
+        raise UserError("a second read comes after the AI was revealed", remedy="reveal the AI answer first")
+    reading = _reading(grade, _now(), reader, after_reveal=True, reason=reason)
+    return _findings(lib, visit_id, {"second_read": reading, "impression": grade.value}, text)
+
+
+def _reading(grade: Grade, at: str, reader: str, *, after_reveal: bool, reason: str = "") -> dict[str, Any]:
+    return {
+        "impression": grade.value,
+        "read_at": at,
+        "reader": reader,
+        "after_reveal": after_reveal,
+        "reason": reason,
+    }
+
+
+def _findings(lib: Library, visit_id: str, new: dict[str, Any], text: str) -> Change:
+    return _update(lib, "findings", visit_id, new, text)
+
+
+def _update(lib: Library, what: str, key: str, new: dict[str, Any], text: str) -> Change:
+    with lib.read() as session:
+        present = _known(records.snapshot(session, what, key), what.replace("_", " "))
+    return lib.apply(Change(what, key, {name: present[name] for name in new}, new, text))
+
+
+def _pair_with(pair: Pair | None, frame: Source) -> Pair:
+    pair = _known(pair, "pair")
+    if _picture_id(pair, frame) == "":
+        raise BadInputError(f"this pair has no {frame.value.replace('white', 'white-light')} picture to mark")
+    return pair
+
+
+def _picture_id(pair: Pair, frame: Source) -> str:
+    return (pair.white_id if frame is Source.WHITE else pair.fluorescence_id) or ""
+
+
+def _check_inside(picture: Any, x: float, y: float) -> None:
+    """Positions must be finite and on the picture; pixel centres are whole numbers, so it reaches from -0.5."""
+    picture = _known(picture, "picture")
+    inside = -0.5 <= x <= picture.width - 0.5 and -0.5 <= y <= picture.height - 0.5
+    if not (math.isfinite(x) and math.isfinite(y) and inside):
+        raise BadInputError(
+            "the mark lies outside the picture", safe="nothing was changed", remedy="click on the picture"
+        )
+
+
+def _known(record: Any, what: str) -> Any:
+    if record is None:
+        raise StorageError(f"this {what} is no longer in the library", safe="nothing was changed")
+    return record
+
+
+def _or_dash(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,106 @@
+"""What the engine said about a pair, kept so that a case reopens at once. All of it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import journal
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.tables import PredictionTable, RegistrationTable
+from pfm_desktop.support.errors import StorageError
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """Answer of one model about one pair: a JSON-able body, and bytes by name (heatmaps)."""
+
+    model_name: str
+    model_sha256: str
+    made_at: datetime
+    body: Mapping[str, Any]
+    blobs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class StoredRegistration:
+    """Registration of a pair: a JSON-able summary, and the bytes it is rebuilt from."""
+
+    summary: Mapping[str, Any]
+    data: bytes
+    by_hand: bool
+    made_at: datetime
+
+
+def put_answer(
+    library: Library,
+    pair_id: str,
+    *,
+    model_name: str,
+    model_sha256: str,
+    body: Mapping[str, Any],
+    blobs: Mapping[str, bytes] | None = None,
+) -> None:
+    """Keep an answer in place of the same model's older one; the journal says that the model ran.
+
+    `body` must be JSON-able. Raises `StorageError`, also for a library that is open read-only.
+    """
+    hashes = {name: library.derived.put(data) for name, data in (blobs or {}).items()}
+    record = PredictionTable(
+        pair_id=pair_id,
+        model_sha256=model_sha256,
+        model_name=model_name,
+        made_at=datetime.now(UTC),
+        body=dict(body),
+        blobs=hashes,
+    )
+    event = Change("prediction", pair_id, None, {"model": model_name, "model_sha256": model_sha256}, "Model answered")
+    with library.write() as session:
+        session.merge(record)
+        journal.append(session, event, who=library.who)
+
+
+def answer(library: Library, pair_id: str, model_sha256: str) -> StoredAnswer | None:
+    """The kept answer; None when there is none or its bytes were lost or altered (it is then made again)."""
+    with library.read() as session:
+        row = session.get(PredictionTable, (pair_id, model_sha256))
+        if row is None:
+            return None
+        session.expunge(row)
+    try:
+        blobs = {name: library.derived.get(sha256) for name, sha256 in row.blobs.items()}
+    except StorageError:
+        return None
+    return StoredAnswer(row.model_name, row.model_sha256, row.made_at, row.body, blobs)
+
+
+def put_registration(
+    library: Library, pair_id: str, *, summary: Mapping[str, Any], data: bytes, by_hand: bool = False
+) -> None:
+    """Keep the registration of a pair in place of an older one."""
+    record = RegistrationTable(
+        pair_id=pair_id,
+        sha256=library.derived.put(data),
+        by_hand=by_hand,
+        made_at=datetime.now(UTC),
+        summary=dict(summary),
+    )
+    with library.write() as session:
+        session.merge(record)
+
+
+def registration(library: Library, pair_id: str) -> StoredRegistration | None:
+    """The kept registration; None when there is none or its bytes were lost or altered."""
+    with library.read() as session:
+        row = session.get(RegistrationTable, pair_id)
+        if row is None:
+            return None
+        session.expunge(row)
+    try:
+        data = library.derived.get(row.sha256)
+    except StorageError:
+        return None
+    return StoredRegistration(row.summary, data, row.by_hand, row.made_at)

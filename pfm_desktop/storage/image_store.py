@@ -1,0 +1,116 @@
+"""Bytes by their hash: the one place that reads and writes the bytes of pictures (and of things derived from them)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.files import write_bytes
+
+_MAGIC: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG", 0, "png"),
+    (b"\xff\xd8\xff", 0, "jpg"),
+    (b"II*\x00", 0, "tif"),
+    (b"MM\x00*", 0, "tif"),
+    (b"WEBP", 8, "webp"),
+    (b"BM", 0, "bmp"),
+    (b"DICM", 128, "dcm"),
+)
+_EXTENSIONS = ("png", "jpg", "bin", "tif", "webp", "bmp", "dcm")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def extension_of(data: bytes) -> str:
+    """File extension by content, so that equal bytes have one name whatever they were called."""
+    for magic, offset, extension in _MAGIC:
+        if data[offset : offset + len(magic)] == magic:
+            return extension
+    return "bin"
+
+
+class ImageStore:
+    """A folder `ab/<sha256>.<ext>`. Nothing in it is ever overwritten or changed; equal bytes are kept once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` on disk and return its SHA-256; it survives a power cut once this returns."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.root / sha256[:2] / f"{sha256}.{extension_of(data)}"
+        if path.is_file() and path.stat().st_size == len(data) and _digest(path) == sha256:
+            return sha256
+        write_bytes(path, data)  # also heals a damaged copy: the name promises the content
+        _sync_folder(path.parent)
+        _sync_folder(self.root)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """Bytes of that hash, verified; `StorageError` when they are missing or not what the name promises."""
+        path = self.find(sha256)
+        if path is None:
+            raise StorageError(
+                f"the picture file {sha256[:12]}... is missing from {self.root}",
+                safe="its record and everything else is unchanged",
+                remedy="put the file back from a backup, or add the picture again",
+            )
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StorageError(
+                f"the picture file {path} cannot be read: {error.strerror or error}",
+                remedy="check the disk and the permissions",
+            ) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StorageError(
+                f"the picture file {path} was altered: its content does not match its hash",
+                safe="it is not shown, and nothing was changed",
+                remedy="put the file back from a backup, or add the picture again",
+            )
+        return data
+
+    def find(self, sha256: str) -> Path | None:
+        """File of that hash, unverified; None when there is none."""
+        if not _SHA256.fullmatch(sha256):  # it becomes part of a path
+            return None
+        folder = self.root / sha256[:2]
+        return next((path for end in _EXTENSIONS if (path := folder / f"{sha256}.{end}").is_file()), None)
+
+    def names(self) -> Iterator[tuple[str, Path]]:
+        """Hash and file of everything kept, in order of hash."""
+        for path in sorted(self.root.glob("??/*")):
+            if _SHA256.fullmatch(path.stem):
+                yield path.stem, path
+
+    def leftovers(self) -> Iterator[Path]:
+        """Temporary files that a write cut short left behind."""
+        yield from sorted(self.root.glob("??/.*.part"))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` survive a power cut (Windows does that on its own and cannot open folders)."""
+    if os.name == "nt":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(
+            f"could not write {folder}: {error.strerror or error}",
+            safe="nothing was changed",
+            remedy="check the disk, then try again",
+        ) from error

@@ -1,0 +1,68 @@
+"""The journal: every change and event of a library, in order, appended in the transaction that makes the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import records, rules
+from pfm_desktop.storage.tables import JournalTable
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """A line of the journal. An event that changed no record (a reveal setting, an export) has `old` None."""
+
+    seq: int
+    at: datetime
+    who: str
+    what: str
+    key: str
+    old: Mapping[str, Any] | None
+    new: Mapping[str, Any] | None
+    text: str
+
+    @property
+    def change(self) -> Change:
+        """The change that this line records."""
+        return Change(self.what, self.key, self.old, self.new, self.text)
+
+
+def apply(session: Session, change: Change, *, who: str) -> None:
+    """Carry out `change` and append it; the caller's transaction holds both."""
+    rules.check(session, change)
+    records.write(session, change)
+    append(session, change, who=who)
+
+
+def append(session: Session, change: Change, *, who: str) -> None:
+    """Append a line without touching a record."""
+    old = dict(change.old) if change.old is not None else None
+    new = dict(change.new) if change.new is not None else None
+    session.add(
+        JournalTable(
+            at=datetime.now(UTC), who=who, what=change.what, key=change.key, old=old, new=new, text=change.text
+        )
+    )
+    session.flush()
+
+
+def entries(
+    session: Session, *, after: int = 0, what: str | None = None, key: str | None = None, limit: int = 1000
+) -> tuple[JournalEntry, ...]:
+    """Lines behind number `after`, oldest first."""
+    query = select(JournalTable).where(JournalTable.seq > after).order_by(JournalTable.seq).limit(limit)
+    if what is not None:
+        query = query.where(JournalTable.what == what)
+    if key is not None:
+        query = query.where(JournalTable.key == key)
+    return tuple(
+        JournalEntry(row.seq, row.at, row.who, row.what, row.key, row.old, row.new, row.text)
+        for row in session.scalars(query)
+    )

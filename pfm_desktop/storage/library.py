@@ -1,0 +1,262 @@
+"""A library: a folder with a database, a store of pictures, and things that can be made again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import journal, migrations
+from pfm_desktop.storage.engine import damaged, in_words, make_engine
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, user_name
+from pfm_desktop.storage.tables import MetaTable
+from pfm_desktop.support.errors import StorageError
+
+DATABASE = "library.sqlite"
+
+
+class Library:
+    """An open library. Make one with `create` or `open`; usable from several threads; close it at the end.
+
+    `who` is written beside every change (the reader's name once known). `read_only_reason` says why a library that
+    opened without the right to write did so; it is "" otherwise.
+    """
+
+    def __init__(self, path: Path, engine: Engine, lock: LibraryLock | None, read_only_reason: str = "") -> None:
+        self.path = path
+        self.who = user_name()
+        self.read_only_reason = read_only_reason
+        self.pictures = ImageStore(path / "pictures")
+        self.derived = ImageStore(path / "derived")
+        self._engine: Engine | None = engine
+        self._lock = lock
+        self._writing = threading.RLock()
+        meta = self._all_meta()
+        self.id = meta.get("library_id", "")
+        self.demo = meta.get("demo") == "1"
+
+    # opening and closing
+
+    @classmethod
+    def create(cls, path: Path, *, demo: bool = False) -> Library:
+        """Make an empty library in the folder `path` (made if missing) and open it.
+
+        Raises `StorageError` when there is one already or the folder cannot be written. A creation cut short leaves
+        no library, and may be repeated.
+        """
+        path = Path(path).absolute()
+        if (path / DATABASE).exists():
+            raise StorageError(
+                f"{path} already holds a library", safe="it is unchanged", remedy="open it, or choose another folder"
+            )
+        unfinished = path / f".{DATABASE}.creating"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # file systems without modes
+                path.chmod(0o700)
+            for name in ("pictures", "derived"):
+                (path / name).mkdir(exist_ok=True)
+            for left in path.glob(f"{unfinished.name}*"):
+                left.unlink()
+            _make_database(unfinished, path, demo=demo)
+            os.replace(unfinished, path / DATABASE)  # noqa: PTH105 - the one step that makes it a library
+        except OSError as error:
+            raise StorageError(
+                f"could not make a library in {path}: {error.strerror or error}",
+                safe="nothing was changed",
+                remedy="choose a folder that you may write to, on a disk with free space",
+            ) from error
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Library:
+        """Open the library in the folder `path`, bringing it to the current version first.
+
+        A library that another program has open, and one on a read-only disk, opens read-only and says why. Raises
+        `StorageError` when there is none, or it is damaged, or of a newer version; nothing is changed then.
+        """
+        path = Path(path).absolute()
+        _check_folder(path)
+        lock: LibraryLock | None = None
+        reason, immutable = "", False
+        try:
+            lock = LibraryLock.take(path / "lock")
+        except HeldElsewhereError as error:
+            reason = f"in use by {error.holder or 'another program'}"
+        except OSError as error:
+            reason, immutable = f"the folder cannot be written: {error.strerror or error}", True
+            _check_settled(path)
+        engine = make_engine(path / DATABASE, query_only=lock is None, immutable=immutable)
+        try:
+            with in_words(path):
+                _check_and_migrate(engine, path, writable=lock is not None, suspect=bool(lock and lock.left_behind))
+                return cls(path, engine, lock, reason)
+        except BaseException:
+            engine.dispose()
+            if lock is not None:
+                lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the database and give the lock back; twice does no harm."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether changes are refused; see `read_only_reason`."""
+        return bool(self.read_only_reason)
+
+    # reading and writing
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session on one consistent state of the library."""
+        with in_words(self.path), Session(self._opened()) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is on disk when the block ends, or not at all when it raises."""
+        if self.read_only:
+            raise StorageError(
+                f"the library {self.path} is open for reading only: {self.read_only_reason}",
+                safe="nothing was changed",
+                remedy="close the other program and open the library again"
+                if "in use" in self.read_only_reason
+                else "copy the library to a place that can be written",
+            )
+        engine = self._opened().execution_options(writes=True)
+        with self._writing, in_words(self.path), Session(engine) as session, session.begin():
+            yield session
+
+    def apply(self, change: Change) -> Change:
+        """Carry out a change and put it on record; on disk once this returns. THE one writer for edits.
+
+        Raises `StorageError` when the record is not what `change.old` says, and `SignedError` or `FirstReadError` when
+        a rule forbids it; nothing is changed then.
+        """
+        return self.apply_all((change,))[0]
+
+    def apply_all(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """Carry out several changes, all or none; see `apply`."""
+        with self.write() as session:
+            for change in changes:
+                journal.apply(session, change, who=self.who)
+        return tuple(changes)
+
+    def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
+        """Put on record what happened without changing a record: an export, a setting, a refused act."""
+        with self.write() as session:
+            journal.append(session, Change(what, key, None, details, text), who=self.who)
+
+    def meta(self, key: str) -> str | None:
+        """A fact about the library itself."""
+        return self._all_meta().get(key)
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Note a fact about the library itself; not journalled."""
+        with self.write() as session:
+            session.merge(MetaTable(key=key, value=value))
+
+    def _all_meta(self) -> dict[str, str]:
+        with self.read() as session:
+            return {row.key: row.value for row in session.query(MetaTable)}
+
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            raise StorageError(f"the library {self.path} is closed", remedy="open it again")
+        return self._engine
+
+
+def _make_database(database: Path, library: Path, *, demo: bool) -> None:
+    engine = make_engine(database, create=True)
+    try:
+        with in_words(library):
+            migrations.migrate(engine, library)
+            facts = {
+                "library_id": uuid.uuid4().hex,
+                "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "demo": "1" if demo else "0",
+            }
+            with Session(engine.execution_options(writes=True)) as session, session.begin():
+                session.add_all(MetaTable(key=key, value=value) for key, value in facts.items())
+    finally:
+        engine.dispose()  # the last connection folds the WAL into the file, which is then whole on its own
+    if database.with_name(f"{database.name}-wal").exists():
+        raise OSError("the database could not be completed")
+
+
+def _check_folder(path: Path) -> None:
+    if not path.is_dir():
+        raise StorageError(
+            f"there is no folder {path}", safe="nothing was changed", remedy="check that its disk is connected"
+        )
+    database = path / DATABASE
+    if not database.is_file():
+        raise StorageError(
+            f"{path} holds no library: {DATABASE} is missing",
+            safe="nothing was changed",
+            remedy=f"choose the folder that holds {DATABASE}, or put it back from a backup",
+        )
+    try:
+        with database.open("rb") as stream:
+            header = stream.read(16)
+    except OSError as error:
+        raise StorageError(
+            f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
+        ) from error
+    if header != b"SQLite format 3\x00":  # also empty: SQLite would take that for a new database
+        raise damaged(path, "its first bytes are not those of a database" if header else "the file is empty")
+
+
+def _check_settled(path: Path) -> None:
+    """A database with a journal that was not folded in cannot be read rightly without writing."""
+    wal = path / f"{DATABASE}-wal"
+    if wal.exists() and wal.stat().st_size:
+        raise StorageError(
+            f"the library {path} was not closed properly and its folder cannot be written",
+            safe="nothing was changed",
+            remedy="copy the whole folder to a place that can be written and open it there",
+        )
+
+
+def _check_and_migrate(engine: Engine, path: Path, *, writable: bool, suspect: bool) -> None:
+    with engine.connect() as connection:
+        if suspect:  # the last program ended without closing; costs time, so not at every start
+            verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+            if verdict != "ok":
+                raise damaged(path, str(verdict))
+        version = migrations.version_of(connection)
+    migrations.check_version(version, path)
+    if version is not None and version < migrations.CURRENT:
+        if not writable:
+            raise StorageError(
+                f"the library {path} is of an older version and cannot be brought up to date while read-only",
+                safe="nothing was changed",
+                remedy="close the other program, or copy the library to a place that can be written",
+            )
+        migrations.migrate(engine, path)

@@ -1,0 +1,126 @@
+"""One writer a library: the file `lock`, held through the operating system and telling who holds it.
+
+The operating system's lock ends with the process that holds it, so a crash leaves no stale lock behind, only a stale
+text, which the next opener overwrites.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+# far behind the text, since Windows forbids others to read the bytes that are locked
+_LOCKED_BYTE = 1 << 30
+
+
+class HeldElsewhereError(Exception):
+    """Somebody else holds the lock; `holder` is None when the lock does not say who."""
+
+    def __init__(self, holder: Holder | None) -> None:
+        super().__init__(str(holder) if holder else "held elsewhere")
+        self.holder = holder
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a library open for writing, and since when (ISO 8601, UTC)."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+
+    def __str__(self) -> str:
+        moment = datetime.fromisoformat(self.since).astimezone()
+        return f"{self.user} on {self.host} (process {self.pid}, since {moment:%Y-%m-%d %H:%M})"
+
+
+def this_process() -> Holder:
+    """This program as a holder."""
+    return Holder(user_name(), socket.gethostname(), os.getpid(), datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def user_name() -> str:
+    """Login name, or "unknown" where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no entry for this user, no pwd module
+        return "unknown"
+
+
+class LibraryLock:
+    """A held lock; `take` it, `release` it. `left_behind` tells that the last holder never released it."""
+
+    def __init__(self, stream: IO[bytes], *, left_behind: bool) -> None:
+        self.left_behind = left_behind
+        self._stream: IO[bytes] | None = stream
+
+    @classmethod
+    def take(cls, path: Path) -> LibraryLock:
+        """Take the lock; `HeldElsewhereError` when another program has it, `OSError` when it cannot be written."""
+        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        try:
+            _lock(stream)
+        except (BlockingIOError, PermissionError) as error:
+            stream.close()
+            raise HeldElsewhereError(read_holder(path)) from error
+        except OSError:
+            stream.close()
+            raise
+        left_behind = bool(stream.read().strip())
+        stream.seek(0)
+        stream.truncate()
+        stream.write(json.dumps(vars(this_process())).encode())
+        stream.flush()
+        return cls(stream, left_behind=left_behind)
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, empty (removing it would race with the next opener)."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        with contextlib.suppress(OSError):  # a folder that went away must not keep the program from closing
+            stream.seek(0)
+            stream.truncate()
+            _unlock(stream)
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def read_holder(path: Path) -> Holder | None:
+    """Who the lock file names; None when it names nobody in a readable way."""
+    try:
+        fields = json.loads(path.read_bytes())
+        return Holder(str(fields["user"]), str(fields["host"]), int(fields["pid"]), str(fields["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(stream: IO[bytes]) -> None:
+        stream.seek(_LOCKED_BYTE)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        stream.seek(0)
+
+    def _unlock(stream: IO[bytes]) -> None:
+        stream.seek(_LOCKED_BYTE)
+        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(stream: IO[bytes]) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(stream: IO[bytes]) -> None:
+        fcntl.flock(stream.fileno(), fcntl.LOCK_UN)

@@ -1,0 +1,102 @@
+"""Bringing a library to the current version: one module a version, applied in order, all or nothing.
+
+The modules are listed by name instead of found on disk, so that they travel into the installed (frozen) program like
+any other module. Alembic does the work on the tables.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from pfm_desktop.storage.migrations.versions import VERSIONS
+from pfm_desktop.support.errors import StorageError
+
+CURRENT = len(VERSIONS)
+
+
+class Migration(Protocol):
+    """What a version module holds."""
+
+    INFO: str  # one line: what this version brings
+
+    def upgrade(self, op: object) -> None:
+        """Change the tables through Alembic's operations."""
+
+
+def version_of(connection: Connection) -> int | None:
+    """Version of the tables; 0 in an empty database, None when the database is not a library."""
+    names = inspect(connection).get_table_names()
+    if "meta" not in names:
+        return None if names else 0
+    found = connection.execute(text("SELECT value FROM meta WHERE key = 'schema_version'")).scalar()
+    return int(found) if isinstance(found, str) and found.isdigit() else None
+
+
+def check_version(version: int | None, library: Path) -> None:
+    """Raise `StorageError` for what this program cannot open: no library at all, or one of a newer program."""
+    if not version:
+        raise StorageError(
+            f"{library} holds no library of this program",
+            safe="nothing was changed",
+            remedy="choose the folder that holds library.sqlite, or a backup",
+        )
+    if version > CURRENT:
+        raise StorageError(
+            f"the library {library} was made by a newer version of this program (library version {version}, "
+            f"this program knows {CURRENT})",
+            safe="it was not opened and nothing was changed",
+            remedy="update this program",
+        )
+
+
+def migrate(engine: Engine, library: Path) -> Sequence[str]:
+    """Bring the tables to `CURRENT`; returns the `INFO` lines of what was done.
+
+    An older library is first copied to `library.sqlite.v<old>.bak`. Everything happens in one transaction: on any
+    error the library is as before.
+    """
+    with engine.connect() as connection:
+        version = version_of(connection)
+    if version is None:
+        check_version(version, library)
+        return ()
+    if version >= CURRENT:
+        return ()
+    if version > 0:
+        back_up(engine, library / f"library.sqlite.v{version}.bak")
+    return _run(engine, version)
+
+
+def back_up(engine: Engine, out: Path) -> None:
+    """A consistent copy of the database; an older copy of that name gives way only once the new one is whole."""
+    temporary = out.with_name(f".{out.name}.part")
+    temporary.unlink(missing_ok=True)
+    raw = engine.raw_connection()  # VACUUM INTO cannot run inside a transaction
+    try:
+        raw.cursor().execute("VACUUM INTO ?", (str(temporary),))
+    finally:
+        raw.close()
+    temporary.replace(out)
+
+
+def _run(engine: Engine, version: int) -> list[str]:
+    from alembic.migration import MigrationContext  # loaded only when there is something to migrate
+    from alembic.operations import Operations
+
+    done = []
+    with engine.execution_options(writes=True).begin() as connection:
+        operations = Operations(MigrationContext.configure(connection, opts={"render_as_batch": True}))
+        for number, name in enumerate(VERSIONS[version:], start=version + 1):
+            module = cast(Migration, importlib.import_module(f"pfm_desktop.storage.migrations.versions.{name}"))
+            module.upgrade(operations)
+            connection.execute(text("DELETE FROM meta WHERE key = 'schema_version'"))
+            connection.execute(
+                text("INSERT INTO meta (key, value) VALUES ('schema_version', :version)"), {"version": str(number)}
+            )
+            done.append(module.INFO)
+    return done

@@ -1,0 +1,6 @@
+"""One module a version; the place in `VERSIONS` is the version number. Released modules are never changed."""
+
+# imported by name so that the bundler of the installed program sees them
+from pfm_desktop.storage.migrations.versions import v0001_first as v0001_first
+
+VERSIONS: tuple[str, ...] = ("v0001_first",)

@@ -1,0 +1,147 @@
+"""Records as JSON-able mappings: what a `Change` holds, and how it meets the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import tables
+from pfm_desktop.storage.tables import Base, UtcDateTime
+from pfm_desktop.support.errors import StorageError
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record: its table, its key columns (joined by "/" in `Change.key`), its computed columns.
+
+    Where `default` holds the fields of a record that was never written, an update makes the record.
+    """
+
+    table: type[Base]
+    key: tuple[str, ...] = ("id",)
+    computed: tuple[str, ...] = ()
+    default: Mapping[str, Any] | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that a mapping of this kind holds."""
+        names = self.table.__table__.columns.keys()
+        return tuple(name for name in names if name not in self.key and name not in self.computed)
+
+
+_NOTHING_FOUND: Fields = {
+    **dict.fromkeys(("impression", "aceto_uptake", "margins_surface", "vessels", "lesion_size", "iodine")),
+    **dict.fromkeys(("text", "plan"), ""),
+    **dict.fromkeys(("first_read", "second_read", "revealed_at", "signature")),
+}
+
+KINDS: Mapping[str, Kind] = {
+    "patient": Kind(tables.PatientTable, computed=("search",)),
+    "visit": Kind(tables.VisitTable, computed=("day_text",)),
+    "picture": Kind(tables.PictureTable),
+    "pair": Kind(tables.PairTable),
+    "findings": Kind(tables.FindingsTable, key=("visit_id",), default=_NOTHING_FOUND),
+    "pin": Kind(tables.PinTable),
+    "os_mark": Kind(tables.OsMarkTable, key=("pair_id", "frame")),
+    "annotation": Kind(tables.AnnotationTable),
+}
+
+
+def kind_of(what: str) -> Kind:
+    """Kind by name; ValueError for a name that is none."""
+    if what not in KINDS:
+        raise ValueError(f"no kind of record is called {what!r}")
+    return KINDS[what]
+
+
+def find(session: Session, what: str, key: str) -> Base | None:
+    """Row of a record, or None."""
+    kind = kind_of(what)
+    parts = tuple(key.split("/"))
+    if len(parts) != len(kind.key):
+        raise ValueError(f"{key!r} is no key of a {what}")
+    return session.get(kind.table, parts if len(parts) > 1 else parts[0])
+
+
+def snapshot(session: Session, what: str, key: str) -> Fields | None:
+    """All fields of a record as they are now; None when there is no such record."""
+    kind = kind_of(what)
+    row = find(session, what, key)
+    if row is None:
+        return dict(kind.default) if kind.default is not None else None
+    return {name: encode(getattr(row, name)) for name in kind.columns}
+
+
+def write(session: Session, change: Change) -> None:
+    """Carry out a change; `StorageError` when the record is not what `change.old` says it is."""
+    kind = kind_of(change.what)
+    now = snapshot(session, change.what, change.key)
+    row = find(session, change.what, change.key)
+    if change.old is None and change.new is None:
+        raise ValueError("a change needs an old or a new side")
+    _check_fields(kind, change)
+    if change.old is None:
+        if row is not None:
+            raise _changed_meanwhile(change)
+        row = _new_row(kind, change.key)
+        session.add(row)
+    elif now is None or any(now[name] != value for name, value in change.old.items()):
+        raise _changed_meanwhile(change)
+    elif row is None:
+        row = _new_row(kind, change.key)
+        _assign(kind, row, now)
+        session.add(row)
+    if change.new is None:
+        session.delete(row)
+    else:
+        _assign(kind, row, change.new)
+        row.derive()
+    session.flush()
+
+
+def _check_fields(kind: Kind, change: Change) -> None:
+    unknown = (set(change.old or ()) | set(change.new or ())) - set(kind.columns)
+    if unknown:
+        raise ValueError(f"a {change.what} has no {', '.join(sorted(unknown))}")
+    if change.old is not None and change.new is not None and set(change.old) != set(change.new):
+        raise ValueError("old and new side of an update name different fields")
+
+
+def _new_row(kind: Kind, key: str) -> Base:
+    return kind.table(**dict(zip(kind.key, key.split("/"), strict=True)))
+
+
+def _assign(kind: Kind, row: Base, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(row, name, decode(kind, name, value))
+
+
+def encode(value: Any) -> Any:
+    """Column value to JSON: moments and days become ISO 8601 text."""
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def decode(kind: Kind, name: str, value: Any) -> Any:
+    """JSON to column value; the reverse of `encode`."""
+    column = kind.table.__table__.columns[name]
+    if isinstance(value, str) and isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(value, str) and isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    return value
+
+
+def _changed_meanwhile(change: Change) -> StorageError:
+    return StorageError(
+        f'"{change.text}" was not done: the {change.what.replace("_", " ")} changed meanwhile',
+        safe="nothing was changed",
+        remedy="look at the present state and repeat the step",
+    )

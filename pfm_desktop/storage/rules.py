@@ -1,0 +1,67 @@
+"""Rules that hold however a change arrives: what is signed stays, and the first read stays once the AI was shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage.records import snapshot
+from pfm_desktop.storage.tables import FindingsTable, PairTable
+from pfm_desktop.support.errors import UserError
+
+_SEALED = frozenset({"findings", "pin", "os_mark", "picture", "annotation", "visit"})
+_ONCE_REVEALED = ("first_read", "revealed_at")
+
+
+class SignedError(UserError):
+    """An edit of a visit that is signed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f'"{what}" was not done: this visit is signed',
+            safe="the signed findings are unchanged",
+            remedy="record what is new at a new visit",
+        )
+
+
+class FirstReadError(UserError):
+    """An edit that would change the first read after the AI was revealed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f'"{what}" was not done: the first read cannot change once the AI was revealed',
+            safe="the first read is unchanged",
+            remedy="record a second read instead",
+        )
+
+
+def check(session: Session, change: Change) -> None:
+    """Raise when a rule forbids `change`."""
+    if change.what not in _SEALED:
+        return
+    visit_id = _visit_of(session, change)
+    found = session.get(FindingsTable, visit_id) if visit_id else None
+    if found is None:
+        return
+    if found.signature is not None:
+        raise SignedError(change.text)
+    if change.what == "findings" and found.revealed_at is not None:
+        old, new = change.old or {}, change.new or {}
+        if any(old.get(name) != new.get(name) for name in _ONCE_REVEALED):
+            raise FirstReadError(change.text)
+
+
+def _visit_of(session: Session, change: Change) -> str | None:
+    if change.what in ("findings", "visit"):
+        return change.key
+    fields: dict[str, Any] = dict(change.new or change.old or {})
+    if change.what == "os_mark":
+        fields["pair_id"] = change.key.split("/")[0]
+    if "visit_id" not in fields and "pair_id" not in fields:
+        fields = snapshot(session, change.what, change.key) or {}
+    if "visit_id" in fields:
+        return str(fields["visit_id"])
+    return session.scalar(select(PairTable.visit_id).where(PairTable.id == fields.get("pair_id")))

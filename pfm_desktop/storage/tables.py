@@ -1,0 +1,225 @@
+"""The tables of a library as the current version has them; how they came to be stands in `migrations/`.
+
+Kept to portable SQL: a shared PostgreSQL library comes later. Times are UTC, names of enums are stored as their values,
+JSON columns hold what nobody searches.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Date, DateTime, Float, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+ID = String(32)  # uuid4 as hex
+Json = JSON(none_as_null=True)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC. A naive one is refused: its zone would be a guess."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware in, naive UTC to the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without time zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC from the database, aware out."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Common ground of the tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+    def derive(self) -> None:
+        """Bring computed columns up to date; called after each insert and update."""
+
+
+def folded(text: str) -> str:
+    """Text as search compares it: no case, no accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
+class MetaTable(Base):
+    """Facts about the library itself: schema version, id, whether it is a demo."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class PatientTable(Base):
+    """`search` is computed from the names and the identifier."""
+
+    __tablename__ = "patients"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    identifier: Mapped[str] = mapped_column(String(200), unique=True)
+    family_name: Mapped[str] = mapped_column(String(200), default="")
+    given_name: Mapped[str] = mapped_column(String(200), default="")
+    birth_date: Mapped[date | None] = mapped_column(Date)
+    search: Mapped[str] = mapped_column(Text, default="")
+
+    def derive(self) -> None:
+        """See `Base.derive`."""
+        self.search = folded(f"{self.family_name}, {self.given_name} {self.family_name} {self.identifier}")
+
+
+class VisitTable(Base):
+    """`day_text` is computed: the day of `started_at` on this workstation, in the ways people type a date."""
+
+    __tablename__ = "visits"
+    __table_args__ = (Index("ix_visits_patient_id_started_at", "patient_id", "started_at"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    indication: Mapped[str] = mapped_column(Text, default="")
+    examiner: Mapped[str] = mapped_column(String(200), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    day_text: Mapped[str] = mapped_column(Text, default="")
+
+    def derive(self) -> None:
+        """See `Base.derive`."""
+        day = self.started_at.astimezone()
+        self.day_text = folded(f"{day:%Y-%m-%d} {day:%d.%m.%Y} {day:%d/%m/%Y} {day.day} {day:%B} {day:%Y}")
+
+
+class PictureTable(Base):
+    """`sha256` names the bytes in the picture store."""
+
+    __tablename__ = "pictures"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    stage: Mapped[str] = mapped_column(String(40))
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    width: Mapped[int]
+    height: Mapped[int]
+    seconds_since_acid: Mapped[float | None] = mapped_column(Float(53))
+    mm_per_px: Mapped[float | None] = mapped_column(Float(53))
+    device: Mapped[str] = mapped_column(String(200), default="")
+    original_name: Mapped[str] = mapped_column(Text, default="")
+
+
+class PairTable(Base):
+    """`made_at` orders the pairs of a visit; the last one made is the one that opens."""
+
+    __tablename__ = "pairs"
+    __table_args__ = (CheckConstraint("white_id IS NOT NULL OR fluorescence_id IS NOT NULL", name="not_empty"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    white_id: Mapped[str | None] = mapped_column(ForeignKey("pictures.id"), index=True)
+    fluorescence_id: Mapped[str | None] = mapped_column(ForeignKey("pictures.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FindingsTable(Base):
+    """One line a visit; a visit without a line has default findings. Readings and signature are JSON objects."""
+
+    __tablename__ = "findings"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    impression: Mapped[str | None] = mapped_column(String(20))
+    aceto_uptake: Mapped[int | None]
+    margins_surface: Mapped[int | None]
+    vessels: Mapped[int | None]
+    lesion_size: Mapped[int | None]
+    iodine: Mapped[int | None]
+    text: Mapped[str] = mapped_column(Text, default="")
+    plan: Mapped[str] = mapped_column(Text, default="")
+    first_read: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    second_read: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    revealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signature: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class PinTable(Base):
+    """Biopsy pins; `x`, `y` in pixels of the picture of `frame`."""
+
+    __tablename__ = "pins"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), index=True)
+    frame: Mapped[str] = mapped_column(String(20))
+    x: Mapped[float] = mapped_column(Float(53))
+    y: Mapped[float] = mapped_column(Float(53))
+    letter: Mapped[str] = mapped_column(String(8))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class OsMarkTable(Base):
+    """The external os, one mark a pair and frame."""
+
+    __tablename__ = "os_marks"
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), primary_key=True)
+    frame: Mapped[str] = mapped_column(String(20), primary_key=True)
+    x: Mapped[float] = mapped_column(Float(53))
+    y: Mapped[float] = mapped_column(Float(53))
+
+
+class AnnotationTable(Base):
+    """Anything else that somebody drew or said about a visit or one of its pictures; `kind` says how to read `body`."""
+
+    __tablename__ = "annotations"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    picture_id: Mapped[str | None] = mapped_column(ForeignKey("pictures.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    author: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class PredictionTable(Base):
+    """The latest answer of each model about each pair. `blobs` maps names to hashes in the derived store."""
+
+    __tablename__ = "predictions"
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    model_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model_name: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    blobs: Mapped[dict[str, str]] = mapped_column(JSON)
+
+
+class RegistrationTable(Base):
+    """The registration of a pair; `sha256` names its bytes in the derived store."""
+
+    __tablename__ = "registrations"
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    by_hand: Mapped[bool]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class JournalTable(Base):
+    """Every change and every event, in order. Only ever appended to."""
+
+    __tablename__ = "journal"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own way to say it
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    who: Mapped[str] = mapped_column(String(200))
+    what: Mapped[str] = mapped_column(String(40), index=True)
+    key: Mapped[str] = mapped_column(String(80), index=True)
+    old: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    new: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    text: Mapped[str] = mapped_column(Text)
