@@ -1,0 +1,286 @@
+"""The demo library: what a first start opens, drawn by the phantom generator."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.case import Pair
+from pfm_desktop.domain.findings import SwedeScore
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services.demo_plan import WOMEN, PlannedVisit, PlannedWoman
+from pfm_desktop.services.pool import spread
+from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.files import write_bytes, write_text
+
+SIZE = 1024  # pixels a side
+EXAMINER = "Dr. Demo"
+DEVICE = "Phantom generator"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One rendering: a white-light and a fluorescence picture of one woman at one moment of a visit.
+
+    `white` and `fluorescence` are the stages to keep (None: that source was not taken). `after` is the time since the
+    visit began in seconds.
+    """
+
+    name: str
+    woman: int
+    seed: int
+    grade: Grade
+    size: int
+    seconds_since_acid: float
+    defects: tuple[str, ...]
+    white: Stage | None
+    fluorescence: Stage | None
+    after: float
+
+
+def ensure_demo_library(ctx: Context, path: Path, *, size: int = SIZE, workers: int = 2) -> Library:
+    """Open the demo library in `path`, making it first where there is none.
+
+    It is built beside `path` and moved there once complete; what a stopped run has drawn is used by the next. Raises
+    `StorageError` when `path` holds something else or the disk is full.
+    """
+    path = Path(path).absolute()
+    if (path / DATABASE).exists():
+        return Library.open(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise StorageError(
+            f"{path} holds something else than a library", safe="it is unchanged", remedy="choose another folder"
+        )
+    building = path.with_name(f"{path.name}.building")
+    with _sole_builder(building):
+        if not (path / DATABASE).exists():  # another program may have finished it while we waited for the lock
+            _build(ctx, building, path, size=size, workers=workers)
+    shutil.rmtree(building, ignore_errors=True)
+    return Library.open(path)
+
+
+def shots_of(woman: PlannedWoman, number: int, *, size: int = SIZE) -> tuple[Shot, ...]:
+    """Renderings of visit `number` of a woman. The same seed within a visit: the lesion stays, the acid acts."""
+    visit = woman.visits[number]
+    made = []
+    for kind in visit.shots:
+        white, fluorescence, seconds, after = _SHOTS[kind]
+        made.append(
+            Shot(
+                name=f"{woman.seed}-{number}-{kind}-{size}",
+                woman=woman.seed,
+                seed=woman.seed * 100 + number,
+                grade=visit.truth,
+                size=size,
+                seconds_since_acid=seconds,
+                defects=visit.defects if kind == "pair" else (),
+                white=white,
+                fluorescence=fluorescence,
+                after=after,
+            )
+        )
+    return tuple(made)
+
+
+# stage of the white-light picture, of the fluorescence picture, seconds since acid, seconds since the visit began
+_SHOTS: dict[str, tuple[Stage | None, Stage | None, float, float]] = {
+    "before": (Stage.SALINE, Stage.FLUORESCENCE_BEFORE_ACID, 0.0, 120.0),
+    "pair": (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID, 60.0, 300.0),
+    "late": (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID, 150.0, 390.0),
+    "white": (Stage.ACETIC_ACID, None, 60.0, 300.0),
+    "fluorescence": (None, Stage.FLUORESCENCE_AFTER_ACID, 60.0, 300.0),
+}
+_GAP_SECONDS = 0.6  # fluorescence after white light; median of phantom.md
+
+
+@contextlib.contextmanager
+def _sole_builder(building: Path) -> Iterator[None]:
+    """Hold the building folder, so that two programs started at once do not build in it together."""
+    try:
+        building.mkdir(parents=True, exist_ok=True)
+        lock = LibraryLock.take(building / "lock")
+    except HeldElsewhereError as error:
+        raise StorageError(
+            f"the demo library is being made by {error.holder or 'another program'}",
+            remedy="wait until that program has finished, then try again",
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"could not make the demo library in {building}: {error.strerror or error}",
+            safe="nothing was changed",
+            remedy="choose a folder that you may write to, on a disk with free space",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _build(ctx: Context, building: Path, path: Path, *, size: int, workers: int) -> None:
+    drawn = building / _drawings()
+    plan = [(woman, number) for woman in WOMEN for number in range(len(woman.visits))]
+    shots = [shot for woman, number in plan for shot in shots_of(woman, number, size=size)]
+    missing = [(shot, drawn) for shot in shots if not _files(shot, drawn)[-1].is_file()]
+    for _ in spread(ctx, _draw, missing, workers=workers, text="Drawing the demo library"):
+        pass
+    unfinished = building / "library"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with Library.create(unfinished, demo=True) as lib:
+        lib.who = EXAMINER
+        now = datetime.now().astimezone()
+        patients: dict[int, str] = {}
+        for index, (woman, number) in enumerate(plan):
+            ctx.progress(index, len(plan), "Filling the demo library")
+            if woman.seed not in patients:
+                patients[woman.seed] = _add_woman(lib, woman, len(patients) + 1)
+            _add_visit(lib, patients[woman.seed], woman, number, drawn, now=now, size=size)
+        ctx.progress(len(plan), len(plan), "Filling the demo library")
+    _move(unfinished, path)
+
+
+def _move(unfinished: Path, path: Path) -> None:
+    try:
+        (unfinished / "lock").unlink(missing_ok=True)
+        if path.is_dir():
+            path.rmdir()  # checked to be empty; Windows does not replace folders
+        unfinished.rename(path)
+    except OSError as error:
+        raise StorageError(
+            f"could not move the demo library to {path}: {error.strerror or error}",
+            remedy="check that you may write to that folder, then start again",
+        ) from error
+
+
+def _drawings() -> str:
+    """Folder name of the drawings: those of another generator are not used."""
+    from pfm_desktop.imaging.phantom import PARAMETERS_SHA256
+
+    return f"drawn-{PARAMETERS_SHA256[:12]}"
+
+
+def _files(shot: Shot, folder: Path) -> tuple[Path, Path, Path]:
+    """White-light picture, fluorescence picture, facts; the facts are written last."""
+    white, fluorescence, facts = (
+        folder / f"{shot.name}-{end}" for end in ("white.jpg", "fluorescence.jpg", "facts.json")
+    )
+    return white, fluorescence, facts
+
+
+def _draw(task: tuple[Shot, Path]) -> None:
+    """Render a shot into the folder of drawings; runs in a worker process."""
+    from pfm_desktop.imaging.phantom import Defect, render
+
+    shot, folder = task
+    phantom = render(
+        shot.seed,
+        grade=shot.grade,
+        size=shot.size,
+        woman=shot.woman,
+        defects=frozenset(Defect(name) for name in shot.defects),
+        seconds_since_acid=shot.seconds_since_acid,
+    )
+    white, fluorescence, facts = _files(shot, folder)
+    write_bytes(white, _jpeg(phantom.white))
+    write_bytes(fluorescence, _jpeg(phantom.fluorescence))
+    site = _site(np.asarray(phantom.lesion, dtype=bool))
+    write_text(facts, json.dumps({"mm_per_px": phantom.drawn.get("mm_per_px"), "site": site}))
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=95, subsampling=0)
+    return stream.getvalue()
+
+
+def _site(lesion: NDArray[np.bool_]) -> tuple[float, float] | None:
+    """A biopsy site (x, y): the lesion's pixel nearest to its centre; None without a lesion."""
+    rows, columns = np.nonzero(lesion)
+    if rows.size == 0:
+        return None
+    nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    return float(columns[nearest]), float(rows[nearest])
+
+
+def _add_woman(lib: Library, woman: PlannedWoman, number: int) -> str:
+    patient = cases.add_patient(
+        lib,
+        identifier=f"DEMO-{number:04d}",
+        family_name="Demo",
+        given_name=woman.given_name,
+        birth_date=woman.birth_date,
+    )
+    return patient.id
+
+
+def _add_visit(
+    lib: Library, patient_id: str, woman: PlannedWoman, number: int, drawn: Path, *, now: datetime, size: int
+) -> None:
+    planned = woman.visits[number]
+    started = _moment(planned, now)
+    visit = cases.add_visit(
+        lib, patient_id, started_at=started, indication=planned.indication, examiner=EXAMINER, note="Phantom"
+    )
+    site = None
+    for shot in shots_of(woman, number, size=size):
+        white, fluorescence, noted = _files(shot, drawn)
+        facts = json.loads(noted.read_text(encoding="utf-8"))
+        for stage, file in ((shot.white, white), (shot.fluorescence, fluorescence)):
+            if stage is None:
+                continue
+            gap = _GAP_SECONDS if stage.source is Source.FLUORESCENCE else 0.0
+            cases.add_picture(
+                lib,
+                visit.id,
+                file.read_bytes(),
+                stage=stage,
+                taken_at=started + timedelta(seconds=shot.after + gap),
+                seconds_since_acid=shot.seconds_since_acid + gap if shot.seconds_since_acid else None,
+                mm_per_px=facts["mm_per_px"],
+                device=DEVICE,
+                name=f"phantom_{shot.name}_{stage.source.value}.jpg",
+            )
+        site = facts["site"] if shot.name.split("-")[2] == "pair" else site
+    pair = pairing.ensure_pair(lib, visit.id)
+    _add_findings(lib, visit.id, pair, planned, site)
+
+
+def _add_findings(
+    lib: Library, visit_id: str, pair: Pair | None, planned: PlannedVisit, site: tuple[float, float] | None
+) -> None:
+    if site and pair and pair.white_id and planned.signed:
+        review.place_pin(lib, pair.id, Source.WHITE, *site)
+    if planned.swede:
+        review.set_swede(lib, visit_id, SwedeScore(*planned.swede))
+    if planned.text:
+        review.set_text(lib, visit_id, planned.text)
+    if planned.plan:
+        review.set_plan(lib, visit_id, planned.plan)
+    if planned.impression:
+        review.set_impression(lib, visit_id, planned.impression)
+    if planned.signed:
+        review.sign(lib, visit_id, EXAMINER, "Demonstration")
+
+
+def _moment(planned: PlannedVisit, now: datetime) -> datetime:
+    """When a visit began, seen from `now`; a visit of today that would lie ahead is moved to just before now."""
+    day = now.replace(hour=planned.hour, minute=15, second=0, microsecond=0) - timedelta(days=planned.days)
+    if planned.days:
+        return day
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return min(day, max(midnight, now - timedelta(minutes=10 * (12 - planned.hour))))

@@ -1,0 +1,69 @@
+"""Spreading many small independent calls over a few processes, with progress and cancel."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.support.errors import UserError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_POLL_SECONDS = 0.1
+
+
+def spread(
+    ctx: Context, function: Callable[[Item], Result], items: Sequence[Item], *, workers: int = 2, text: str = ""
+) -> Iterator[tuple[Item, Result]]:
+    """Yield `(item, function(item))` as the answers come, in any order.
+
+    `function` and items must be picklable. Runs in this process for one worker, for one item, and inside a process
+    that may not have children. Cancelling lets the calls under way end and starts no others. An error of `function` is
+    raised here; a process that dies is a `UserError`.
+    """
+    if workers < 2 or len(items) < 2 or multiprocessing.current_process().daemon:
+        for done, item in enumerate(items):
+            ctx.progress(done, len(items), text)
+            yield item, function(item)
+    else:
+        yield from _in_processes(ctx, function, items, workers=workers, text=text)
+    ctx.progress(len(items), len(items), text)
+
+
+def _in_processes(
+    ctx: Context, function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, text: str
+) -> Iterator[tuple[Item, Result]]:
+    waiting = iter(items)
+    running: dict[Future[Result], Item] = {}
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_settle)
+    done = 0
+    try:
+        while True:
+            while len(running) < 2 * workers and (item := next(waiting, None)) is not None:
+                running[pool.submit(function, item)] = item
+            if not running:
+                return
+            ctx.progress(done, len(items), text)
+            for future in wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED).done:
+                done += 1
+                yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process ended unexpectedly",
+            safe="what was finished is kept",
+            remedy="close other programs to free memory, then start it again",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _settle() -> None:
+    """One thread a process: the processes already fill the cores. Must run before the heavy libraries load."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ[name] = "1"

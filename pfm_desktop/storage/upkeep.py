@@ -1,0 +1,35 @@
+"""What housekeeping asks of a library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select, text
+
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.tables import JournalTable, PictureTable
+
+
+def database_problems(library: Library) -> Iterator[str]:
+    """What the database finds wrong with itself: its pages, its indexes, references that lead nowhere."""
+    with library.read() as session:
+        for (verdict,) in session.execute(text("PRAGMA integrity_check(20)")):
+            if verdict != "ok":
+                yield f"database: {verdict}"
+        for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")):
+            yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
+
+
+def picture_hashes(library: Library) -> tuple[str, ...]:
+    """Hashes of all pictures on record, each once."""
+    with library.read() as session:
+        return tuple(session.scalars(select(PictureTable.sha256).distinct().order_by(PictureTable.sha256)))
+
+
+def hashes_in_use(library: Library) -> frozenset[str]:
+    """Hashes of all pictures on record, and of those that undo could bring back."""
+    with library.read() as session:
+        found = set(session.scalars(select(PictureTable.sha256)))
+        for entry in session.scalars(select(JournalTable).where(JournalTable.what == "picture")):
+            found |= {str(side["sha256"]) for side in (entry.old, entry.new) if side and "sha256" in side}
+    return frozenset(found)
