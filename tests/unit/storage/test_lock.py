@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.storage.lock import HeldElsewhereError, Holder, LibraryLock, read_holder
+
+
+def test_one_holder_at_a_time_and_the_others_learn_who(tmp_path: Path) -> None:
+    lock = LibraryLock.take(tmp_path / "lock")
+    with pytest.raises(HeldElsewhereError) as caught:
+        LibraryLock.take(tmp_path / "lock")
+    assert caught.value.holder is not None
+    assert (caught.value.holder.host, caught.value.holder.pid) == (socket.gethostname(), os.getpid())
+    lock.release()
+    lock.release()  # twice does no harm
+    LibraryLock.take(tmp_path / "lock").release()
+
+
+def test_a_proper_end_leaves_an_empty_file_and_a_crash_leaves_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    LibraryLock.take(path).release()
+    assert path.read_bytes() == b""
+    clean = LibraryLock.take(path)
+    assert not clean.left_behind
+    text = path.read_bytes()
+    clean.release()
+    path.write_bytes(text)  # as after a crash: the text stands, nobody holds the lock
+    lock = LibraryLock.take(path)
+    assert lock.left_behind
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b'{"user": 1}', b"\xff\xfe", b'{"user":"a","host":"b","pid":"x","since":""}']
+)
+def test_a_lock_text_that_makes_no_sense_names_nobody(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "lock").write_bytes(text)
+    assert read_holder(tmp_path / "lock") is None
+    LibraryLock.take(tmp_path / "lock").release()
+
+
+def test_a_holder_is_told_in_words() -> None:
+    told = str(Holder("anna", "room-2", 4242, "2026-03-14T08:30:00+00:00"))
+    assert told.startswith("anna on room-2 (process 4242, since 2026-03-14 ")
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_to_say_held(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="lock"):
+        LibraryLock.take(tmp_path / "nowhere" / "lock")

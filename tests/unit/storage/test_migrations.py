@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import sqlite3
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from pfm_desktop.storage import migrations
+from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.storage.tables import Base
+from pfm_desktop.support.errors import StorageError
+
+PACKAGE = "pfm_desktop.storage.migrations.versions"
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_expects(lib: Library) -> None:
+    with lib.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_journal_numbers_are_never_given_twice(lib: Library) -> None:
+    lib.record_event("test", "a", "first")
+    lib.record_event("test", "b", "second")
+    with lib.write() as session:
+        session.execute(sa.text("DELETE FROM journal WHERE seq = 2"))
+    lib.record_event("test", "c", "third")
+    with lib.read() as session:
+        assert session.execute(sa.text("SELECT seq FROM journal ORDER BY seq")).scalars().all() == [1, 3]
+
+
+def test_every_version_says_what_it_brings() -> None:
+    for number, name in enumerate(migrations.VERSIONS, start=1):
+        module = sys.modules[f"{PACKAGE}.{name}"]
+        assert name.startswith(f"v{number:04d}_")
+        assert module.INFO
+        assert "\n" not in module.INFO
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A library of version 1 with something in it."""
+    with Library.create(tmp_path / "clinic") as lib:
+        lib.record_event("test", "key", "kept")
+    return tmp_path / "clinic"
+
+
+def next_version(monkeypatch: pytest.MonkeyPatch, upgrade: Any) -> None:
+    """As if the program had one more version."""
+    module = types.ModuleType(f"{PACKAGE}.v9999_next")
+    module.INFO, module.upgrade = "a colour for each patient", upgrade  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    versions = (*migrations.VERSIONS, "v9999_next")
+    monkeypatch.setattr(migrations, "VERSIONS", versions)
+    monkeypatch.setattr(migrations, "CURRENT", len(versions))
+
+
+def add_colour(op: Any) -> None:
+    op.add_column("patients", sa.Column("colour", sa.String(20), nullable=True))
+
+
+def columns(database: Path) -> set[str]:
+    connection = sqlite3.connect(database)
+    found = {row[1] for row in connection.execute("PRAGMA table_info(patients)")}
+    connection.close()
+    return found
+
+
+def test_an_older_library_is_brought_up_to_date_with_a_backup_beside_it(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = migrations.CURRENT
+    next_version(monkeypatch, add_colour)
+    with Library.open(old) as lib:
+        assert lib.meta("schema_version") == str(version + 1)
+    assert "colour" in columns(old / DATABASE)
+    backup = old / f"library.sqlite.v{version}.bak"
+    assert "colour" not in columns(backup)
+    connection = sqlite3.connect(backup)
+    assert connection.execute("SELECT text FROM journal").fetchall() == [("kept",)]
+    connection.close()
+
+
+def test_a_migration_that_fails_half_way_leaves_the_library_as_it_was(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(op: Any) -> None:
+        add_colour(op)
+        op.execute("INSERT INTO no_such_table VALUES (1)")
+
+    with monkeypatch.context() as patch:
+        next_version(patch, half)
+        with pytest.raises(StorageError, match="no_such_table"):
+            Library.open(old)
+    assert "colour" not in columns(old / DATABASE)
+    with Library.open(old) as lib:  # the program of before still opens it
+        assert not lib.read_only
+
+
+def test_an_older_library_is_not_migrated_under_another_program(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Library.open(old):
+        next_version(monkeypatch, add_colour)
+        with pytest.raises(StorageError, match="older version"):
+            Library.open(old)
+    assert "colour" not in columns(old / DATABASE)
+
+
+def test_no_room_for_the_backup_means_no_migration(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    next_version(monkeypatch, add_colour)
+    monkeypatch.setattr(migrations, "back_up", full)
+    with pytest.raises(StorageError, match="is full"):
+        Library.open(old)
+    assert "colour" not in columns(old / DATABASE)
