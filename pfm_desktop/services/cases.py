@@ -19,6 +19,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.storage import records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 
@@ -152,13 +153,15 @@ def add_picture(
     """
     from pfm_desktop.imaging.io import decode_picture
 
+    case = visit_case(lib, visit_id)
+    if case.signed:
+        raise SignedError("Picture added")
     if isinstance(picture, bytes):
         data = picture
     else:
         data, name = _bytes_of(Path(picture)), name or Path(picture).name
     height, width = decode_picture(data, name or "picture").pixels.shape[:2]
     sha256 = lib.pictures.put(data)
-    case = visit_case(lib, visit_id)
     same = next((other for other in case.pictures if other.sha256 == sha256 and other.stage is stage), None)
     if same is not None:
         return same

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import errno
+import io
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support import files
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+def png(shade: int, width: int = 24, height: int = 16) -> bytes:
+    pixels = np.full((height, width, 3), (shade, 80, 90), dtype=np.uint8)
+    pixels[0, 0] = (255, 0, 0)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.fixture
+def lib(tmp_path: Path) -> Iterator[Library]:
+    with Library.create(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def visit(lib: Library) -> str:
+    patient = cases.add_patient(lib, identifier="K-17", family_name="Li", given_name="娜", birth_date=date(1980, 2, 29))
+    return cases.add_visit(lib, patient.id, started_at=NOON).id
+
+
+def everything(lib: Library) -> tuple[object, ...]:
+    """What a user could see of a library, to tell that nothing changed."""
+    return tuple(cases.visit_case(lib, row.visit.id) for row in cases.today(lib)), cases.find_patients(lib)
+
+
+def test_a_visit_opens_with_everything_that_was_put_into_it(lib: Library, visit: str) -> None:
+    lit = cases.add_picture(
+        lib, visit, png(2), stage=Stage.FLUORESCENCE_AFTER_ACID, taken_at=NOON + timedelta(seconds=61)
+    )
+    white = cases.add_picture(
+        lib,
+        visit,
+        png(1),
+        stage=Stage.ACETIC_ACID,
+        taken_at=NOON + timedelta(seconds=60),
+        seconds_since_acid=60.0,
+        mm_per_px=0.05,
+        device="Colposcope 1",
+        name="left 1.png",
+    )
+    pair = pairing.ensure_pair(lib, visit)
+    assert pair is not None
+    pin = review.place_pin(lib, pair.id, Source.WHITE, 3, 4)
+    review.mark_os(lib, pair.id, Source.WHITE, 8, 8)
+    review.set_impression(lib, visit, Grade.LOW)
+    case = cases.visit_case(lib, visit)
+    assert case.patient.display_name == "Li, 娜"
+    assert case.visit.started_at == NOON
+    assert case.pictures == (white, lit)
+    assert (white.width, white.height, white.device) == (24, 16, "Colposcope 1")
+    assert case.pairs == (pair,)
+    assert case.picture(white.id) == white
+    assert case.pair(pair.id) == pair
+    assert [mark.id for mark in case.pins_on(pair.id)] == [pin.key]
+    assert len(case.os_marks_on(pair.id)) == 1
+    assert case.findings.impression is Grade.LOW
+    assert not case.signed
+
+
+def test_earlier_visits_of_the_same_woman_come_along_newest_first(lib: Library, visit: str) -> None:
+    patient = cases.visit_case(lib, visit).patient
+    old = cases.add_visit(lib, patient.id, started_at=NOON - timedelta(days=400))
+    older = cases.add_visit(lib, patient.id, started_at=NOON - timedelta(days=800))
+    other = cases.add_patient(lib, identifier="K-18")
+    cases.add_visit(lib, other.id, started_at=NOON - timedelta(days=1))
+    assert [row.visit.id for row in cases.visit_case(lib, visit).earlier] == [old.id, older.id]
+    assert cases.visit_case(lib, older.id).earlier == ()
+
+
+def test_today_lists_visits_newest_first_and_finds_words(lib: Library, visit: str) -> None:
+    other = cases.add_patient(lib, identifier="K-18", family_name="Kowalska", given_name="Zofia")
+    newer = cases.add_visit(lib, other.id, started_at=NOON + timedelta(hours=1))
+    assert [row.visit.id for row in cases.today(lib)] == [newer.id, visit]
+    assert [row.visit.id for row in cases.today(lib, search="zofia kow")] == [newer.id]
+    assert [row.visit.id for row in cases.today(lib, search="娜")] == [visit]
+    assert cases.today(lib, limit=1)[0].visit.id == newer.id
+    assert cases.today(lib, search="nobody") == ()
+
+
+def test_pixels_come_back_as_they_were(lib: Library, visit: str) -> None:
+    picture = cases.add_picture(lib, visit, png(7), stage=Stage.SALINE)
+    pixels = cases.load_picture(lib, picture.id)
+    assert pixels.shape == (16, 24, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels[0, 0].tolist() == [255, 0, 0]
+    assert pixels[5, 5].tolist() == [7, 80, 90]
+    assert cases.picture_bytes(lib, picture.id) == png(7)
+
+
+def test_a_file_is_copied_and_the_original_is_not_touched(lib: Library, visit: str, tmp_path: Path) -> None:
+    path = tmp_path / "Bild 1 图.png"
+    path.write_bytes(png(3))
+    picture = cases.add_picture(lib, visit, path, stage=Stage.LUGOL)
+    assert picture.original_name == "Bild 1 图.png"
+    assert path.read_bytes() == png(3)
+    path.unlink()
+    assert cases.load_picture(lib, picture.id).shape == (16, 24, 3)
+
+
+def test_the_same_picture_twice_is_one_but_at_another_stage_it_is_another(lib: Library, visit: str) -> None:
+    first = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    assert cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID) == first
+    second = cases.add_picture(lib, visit, png(1), stage=Stage.FLUORESCENCE_AFTER_ACID)
+    assert second.id != first.id
+    assert len(cases.visit_case(lib, visit).pictures) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", png(1)[:60]], ids=["empty", "text", "truncated"])
+def test_what_is_no_picture_is_refused_and_the_library_is_unchanged(lib: Library, visit: str, data: bytes) -> None:
+    before = everything(lib)
+    with pytest.raises(BadInputError):
+        cases.add_picture(lib, visit, data, stage=Stage.ACETIC_ACID, name="x.png")
+    assert everything(lib) == before
+    assert list(lib.pictures.names()) == []
+
+
+def test_a_missing_file_and_a_folder_are_named(lib: Library, visit: str, tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.png", tmp_path):
+        with pytest.raises(BadInputError, match=path.name):
+            cases.add_picture(lib, visit, path, stage=Stage.ACETIC_ACID)
+
+
+def test_a_full_disk_while_importing_leaves_the_library_unchanged_and_it_goes_on(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = everything(lib)
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left"):
+            cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    assert everything(lib) == before
+    cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    assert len(cases.visit_case(lib, visit).pictures) == 1
+
+
+def test_a_picture_whose_record_cannot_be_written_is_not_half_there(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_change: object) -> None:
+        raise StorageError("the disk is full")
+
+    before = everything(lib)
+    with monkeypatch.context() as patch:
+        patch.setattr(lib, "apply", refuse)
+        with pytest.raises(StorageError):
+            cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    assert everything(lib) == before
+
+
+@pytest.mark.parametrize("damage", ["altered", "missing"])
+def test_a_damaged_picture_is_not_shown_and_the_rest_still_opens(lib: Library, visit: str, damage: str) -> None:
+    bad = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    good = cases.add_picture(lib, visit, png(2), stage=Stage.SALINE)
+    path = lib.pictures.find(bad.sha256)
+    assert path is not None
+    if damage == "altered":
+        path.write_bytes(png(9))
+    else:
+        path.unlink()
+    with pytest.raises(StorageError, match=f"is {damage}|was {damage}"):
+        cases.load_picture(lib, bad.id)
+    assert cases.load_picture(lib, good.id).shape == (16, 24, 3)
+    assert len(cases.visit_case(lib, visit).pictures) == 2
+
+
+def test_an_identifier_belongs_to_one_woman(lib: Library, visit: str) -> None:
+    before = everything(lib)
+    with pytest.raises(BadInputError, match=r"K-17 already belongs to Li, 娜"):
+        cases.add_patient(lib, identifier=" K-17 ", family_name="Other")
+    with pytest.raises(BadInputError, match="needs an identifier"):
+        cases.add_patient(lib, identifier="  ")
+    assert everything(lib) == before
+
+
+def test_what_is_not_in_the_library_is_said_in_words(lib: Library, visit: str) -> None:
+    missing = "0" * 32
+    calls = [
+        lambda: cases.visit_case(lib, missing),
+        lambda: cases.add_visit(lib, missing),
+        lambda: cases.load_picture(lib, missing),
+        lambda: cases.picture_bytes(lib, missing),
+        lambda: cases.remove_picture(lib, missing),
+        lambda: cases.add_picture(lib, missing, png(1), stage=Stage.SALINE),
+    ]
+    for call in calls:
+        with pytest.raises(StorageError, match="not in the library"):
+            call()
+
+
+def test_a_picture_taken_off_comes_back_with_its_pairs(lib: Library, visit: str) -> None:
+    white = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID, taken_at=NOON)
+    cases.add_picture(lib, visit, png(2), stage=Stage.FLUORESCENCE_AFTER_ACID, taken_at=NOON)
+    pairing.ensure_pair(lib, visit)
+    before = everything(lib)
+    changes = cases.remove_picture(lib, white.id)
+    assert len(cases.visit_case(lib, visit).pictures) == 1
+    assert cases.visit_case(lib, visit).pairs == ()
+    review.undo_all(lib, changes)
+    assert everything(lib) == before
+    assert cases.load_picture(lib, white.id).shape == (16, 24, 3)
+
+
+def test_a_picture_with_a_pin_is_not_taken_off(lib: Library, visit: str) -> None:
+    white = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
+    pair = pairing.ensure_pair(lib, visit)
+    assert pair is not None
+    review.place_pin(lib, pair.id, Source.WHITE, 1, 1)
+    before = everything(lib)
+    with pytest.raises(BadInputError, match="carries pins"):
+        cases.remove_picture(lib, white.id)
+    assert everything(lib) == before
+
+
+def test_a_signed_visit_takes_no_more_pictures(lib: Library, visit: str) -> None:
+    review.set_impression(lib, visit, Grade.NORMAL)
+    review.sign(lib, visit, "Dr. Demo", "reviewed")
+    with pytest.raises(UserError, match="is signed"):
+        cases.add_picture(lib, visit, png(1), stage=Stage.SALINE)
+    assert cases.visit_case(lib, visit).pictures == ()
+    assert list(lib.pictures.names()) == []

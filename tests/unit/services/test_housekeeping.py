@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.services import cases, housekeeping, review
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import StorageError
+
+CTX = SilentContext()
+
+
+@pytest.fixture
+def lib(tmp_path: Path) -> Iterator[Library]:
+    with Library.create(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def pictures(lib: Library) -> list[str]:
+    """Three pictures on record; their bytes are no pictures, which housekeeping does not mind."""
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
+    keys = []
+    for number in range(3):
+        fields = {
+            "visit_id": visit,
+            "sha256": lib.pictures.put(b"picture %d" % number),
+            "stage": "saline",
+            "taken_at": "2026-03-14T12:00:00+00:00",
+            "width": 8,
+            "height": 8,
+            "seconds_since_acid": None,
+            "mm_per_px": None,
+            "device": "",
+            "original_name": "",
+        }
+        keys.append(cases.new_id())
+        lib.apply(Change("picture", keys[-1], None, fields, "Picture added"))
+    return keys
+
+
+def files_of(lib: Library) -> list[Path]:
+    return [path for _, path in lib.pictures.names()]
+
+
+def test_a_sound_library_is_clean(lib: Library, pictures: list[str]) -> None:
+    report = housekeeping.verify(CTX, lib)
+    assert report.clean
+    assert (report.pictures, report.problems, report.orphans) == (3, (), 0)
+
+
+def test_every_altered_and_missing_picture_is_named_and_nothing_is_changed(lib: Library, pictures: list[str]) -> None:
+    first, second, _ = files_of(lib)
+    first.write_bytes(b"something else")
+    second.unlink()
+    report = housekeeping.verify(CTX, lib)
+    assert not report.clean
+    assert len(report.problems) == 2
+    assert any(first.name in problem and "altered" in problem for problem in report.problems)
+    assert any(second.stem[:12] in problem and "missing" in problem for problem in report.problems)
+    assert first.read_bytes() == b"something else"
+
+
+def test_a_reference_that_leads_nowhere_is_found(lib: Library, pictures: list[str]) -> None:
+    with lib.read() as session:
+        connection = session.connection().connection.driver_connection
+        assert connection is not None
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("DELETE FROM visits")
+        connection.execute("PRAGMA foreign_keys=ON")
+    problems = housekeeping.verify(CTX, lib).problems
+    assert any("pictures refers to a line of visits that is not there" in problem for problem in problems)
+
+
+def test_stored_bytes_without_record_are_counted_and_swept_once_they_are_old(lib: Library, pictures: list[str]) -> None:
+    sha256 = lib.pictures.put(b"an import that was cut short")
+    orphan = lib.pictures.find(sha256)
+    assert orphan is not None
+    half = orphan.with_name(f".{orphan.name}.x.part")
+    half.write_bytes(b"half")
+    assert housekeeping.verify(CTX, lib).orphans == 1
+    assert housekeeping.sweep(CTX, lib) == 0  # its record may be on its way
+    for path in (orphan, half):
+        os.utime(path, (0, 0))
+    assert housekeeping.sweep(CTX, lib) == 2
+    assert housekeeping.verify(CTX, lib).orphans == 0
+    assert len(files_of(lib)) == 3
+
+
+def test_what_undo_could_bring_back_is_never_swept(lib: Library, pictures: list[str]) -> None:
+    changes = cases.remove_picture(lib, pictures[0])
+    for path in files_of(lib):
+        os.utime(path, (0, 0))
+    assert housekeeping.sweep(CTX, lib) == 0
+    review.undo_all(lib, changes)
+    assert housekeeping.verify(CTX, lib).clean
+
+
+def test_verifying_tells_how_far_it_is_and_can_be_stopped(lib: Library, pictures: list[str]) -> None:
+    told: list[tuple[float, float]] = []
+    housekeeping.verify(CallbackContext(lambda done, total, _: told.append((done, total)), lambda: False), lib)
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    with pytest.raises(Cancelled):
+        housekeeping.verify(CallbackContext(lambda *_: None, lambda: True), lib)
+
+
+def test_a_read_only_library_is_verified_but_not_swept(lib: Library, pictures: list[str]) -> None:
+    with Library.open(lib.path) as second:
+        assert housekeeping.verify(CTX, second).clean
+        with pytest.raises(StorageError, match="read-only"):
+            housekeeping.sweep(CTX, second)
+
+
+def test_a_damaged_index_is_found(lib: Library, pictures: list[str]) -> None:
+    with lib.write() as session:
+        session.execute(text("PRAGMA writable_schema=ON"))
+        session.execute(
+            text("UPDATE sqlite_master SET sql = replace(sql, '(stage', '(device') WHERE name = 'ix_pictures_sha256'")
+        )
+        session.execute(
+            text("UPDATE sqlite_master SET sql = replace(sql, '(sha256)', '(stage)') WHERE name = 'ix_pictures_sha256'")
+        )
+    path = lib.path
+    lib.close()
+    with Library.open(path) as again:
+        problems = housekeeping.verify(CTX, again).problems
+    assert any("ix_pictures_sha256" in problem for problem in problems)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def lib(tmp_path: Path) -> Iterator[Library]:
+    with Library.create(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def visit(lib: Library) -> str:
+    return cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id, started_at=NOON).id
+
+
+def put(lib: Library, visit: str, stage: Stage, seconds: float) -> str:
+    """A picture record without pixels: pairing never looks at them."""
+    key = cases.new_id()
+    fields = {
+        "visit_id": visit,
+        "sha256": "0" * 64,
+        "stage": stage.value,
+        "taken_at": (NOON + timedelta(seconds=seconds)).isoformat(),
+        "width": 8,
+        "height": 8,
+        "seconds_since_acid": None,
+        "mm_per_px": None,
+        "device": "",
+        "original_name": "",
+    }
+    lib.apply(Change("picture", key, None, fields, "Picture added"))
+    return key
+
+
+def suggested(lib: Library, visit: str) -> tuple[str | None, str | None]:
+    white, lit = pairing.suggest(cases.visit_case(lib, visit).pictures)
+    return (white.id if white else None), (lit.id if lit else None)
+
+
+def test_after_acid_comes_before_saline_and_the_closest_in_time_wins(lib: Library, visit: str) -> None:
+    put(lib, visit, Stage.SALINE, 0)
+    put(lib, visit, Stage.FLUORESCENCE_BEFORE_ACID, 1)
+    put(lib, visit, Stage.ACETIC_ACID, 60)
+    put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 64)
+    white = put(lib, visit, Stage.ACETIC_ACID, 120)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 120.6)
+    put(lib, visit, Stage.LUGOL, 120.6)
+    assert suggested(lib, visit) == (white, lit)
+
+
+def test_of_two_equally_close_pairs_the_later_one_wins(lib: Library, visit: str) -> None:
+    put(lib, visit, Stage.ACETIC_ACID, 60)
+    put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 61)
+    white = put(lib, visit, Stage.ACETIC_ACID, 120)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 121)
+    assert suggested(lib, visit) == (white, lit)
+
+
+def test_a_missing_source_is_left_out_not_invented(lib: Library, visit: str) -> None:
+    assert suggested(lib, visit) == (None, None)
+    assert pairing.ensure_pair(lib, visit) is None
+    lit = put(lib, visit, Stage.FLUORESCENCE_BEFORE_ACID, 0)
+    pair = pairing.ensure_pair(lib, visit)
+    assert pair is not None
+    assert (pair.white_id, pair.fluorescence_id) == (None, lit)
+
+
+def test_a_source_that_arrives_later_completes_the_pair(lib: Library, visit: str) -> None:
+    white = put(lib, visit, Stage.ACETIC_ACID, 0)
+    alone = pairing.ensure_pair(lib, visit)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    both = pairing.ensure_pair(lib, visit)
+    assert alone is not None
+    assert both is not None
+    assert both.id != alone.id
+    assert (both.white_id, both.fluorescence_id) == (white, lit)
+    assert pairing.ensure_pair(lib, visit) == both
+
+
+def test_the_pair_made_last_is_the_one_that_opens(lib: Library, visit: str) -> None:
+    whites = [put(lib, visit, Stage.ACETIC_ACID, at) for at in (0, 10)]
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 11)
+    for white in (*whites, whites[0]):
+        change = pairing.make_pair(lib, visit, white, lit)
+        opening = pairing.default_pair(cases.visit_case(lib, visit))
+        assert opening is not None
+        assert (opening.id, opening.white_id) == (change.key, white)
+    assert len(cases.visit_case(lib, visit).pairs) == 2  # the third was there already
+
+
+def test_a_pair_with_both_sources_opens_before_a_later_one_sided_one(lib: Library, visit: str) -> None:
+    white = put(lib, visit, Stage.ACETIC_ACID, 0)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    both = pairing.make_pair(lib, visit, white, lit)
+    pairing.make_pair(lib, visit, white, None)
+    opening = pairing.default_pair(cases.visit_case(lib, visit))
+    assert opening is not None
+    assert opening.id == both.key
+
+
+def test_making_and_choosing_a_pair_is_undone(lib: Library, visit: str) -> None:
+    white = put(lib, visit, Stage.ACETIC_ACID, 0)
+    first = pairing.make_pair(lib, visit, white, put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1))
+    second = pairing.make_pair(lib, visit, white, put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 2))
+    old = cases.visit_case(lib, visit).pairs
+    again = pairing.make_pair(lib, visit, old[0].white_id, old[0].fluorescence_id)
+    assert [pair.id for pair in cases.visit_case(lib, visit).pairs] == [second.key, first.key]
+    review.undo(lib, again)
+    assert cases.visit_case(lib, visit).pairs == old
+    review.undo(lib, second)
+    assert [pair.id for pair in cases.visit_case(lib, visit).pairs] == [first.key]
+
+
+def test_pictures_of_another_visit_or_the_wrong_source_are_refused(lib: Library, visit: str) -> None:
+    white = put(lib, visit, Stage.ACETIC_ACID, 0)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    other = cases.add_visit(lib, cases.add_patient(lib, identifier="K-2").id).id
+    stranger = put(lib, other, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    for first, second, match in (
+        (white, stranger, "does not belong to this visit"),
+        (lit, None, "no white-light picture"),
+        (None, white, "no fluorescence picture"),
+        (None, None, "at least one picture"),
+    ):
+        with pytest.raises(BadInputError, match=match):
+            pairing.make_pair(lib, visit, first, second)
+    assert cases.visit_case(lib, visit).pairs == ()
+
+
+def test_in_a_read_only_library_no_pair_is_made(lib: Library, visit: str) -> None:
+    put(lib, visit, Stage.ACETIC_ACID, 0)
+    with Library.open(lib.path) as second:
+        assert pairing.ensure_pair(second, visit) is None
+    made = pairing.ensure_pair(lib, visit)
+    with Library.open(lib.path) as second:
+        assert pairing.ensure_pair(second, visit) == made
+
+
+def test_every_stage_has_its_place_in_the_order() -> None:
+    def one(stage: Stage) -> Picture:
+        return Picture("1", "v", "0" * 64, stage, NOON, 8, 8)
+
+    for stage in Stage:
+        assert any(pairing.suggest([one(stage)])), stage

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.services.pool import spread
+from pfm_desktop.support.errors import BadInputError, UserError
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def where(_number: int) -> int:
+    return os.getpid()
+
+
+def refuse(number: int) -> int:
+    if number == 3:
+        raise BadInputError("three is not welcome")
+    return number
+
+
+def die(_number: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads(_number: int) -> str | None:
+    return os.environ.get("OMP_NUM_THREADS")
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_every_item_gets_its_answer_once(workers: int) -> None:
+    seen: list[tuple[float, float, str]] = []
+    ctx = CallbackContext(lambda *told: seen.append(told), lambda: False)
+    answers = dict(spread(ctx, square, list(range(7)), workers=workers, text="Squaring"))
+    assert answers == {number: number * number for number in range(7)}
+    assert seen[-1] == (7, 7, "Squaring")
+    assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
+
+
+def test_one_item_does_not_cost_a_process() -> None:
+    assert list(spread(SilentContext(), where, [1], workers=2)) == [(1, os.getpid())]
+    assert list(spread(SilentContext(), where, [], workers=2)) == []
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_cancelling_stops_before_the_rest_is_done(workers: int) -> None:
+    done: list[int] = []
+    ctx = CallbackContext(lambda *_: None, lambda: len(done) >= 2)
+    with pytest.raises(Cancelled):
+        done.extend(item for item, _ in spread(ctx, square, list(range(1000)), workers=workers))
+    assert 2 <= len(done) < 20
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_an_error_of_the_work_reaches_the_caller(workers: int) -> None:
+    with pytest.raises(BadInputError, match="three is not welcome"):
+        list(spread(SilentContext(), refuse, list(range(6)), workers=workers))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_a_worker_that_dies_is_told_in_words_never_waited_for() -> None:
+    with pytest.raises(UserError, match="ended unexpectedly"):
+        list(spread(SilentContext(), die, [1, 2, 3], workers=2))
+
+
+@pytest.mark.slow
+def test_each_worker_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert {answer for _, answer in spread(SilentContext(), threads, [1, 2, 3], workers=2)} == {"1"}

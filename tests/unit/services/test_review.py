@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.annotation import Pin, hour_of
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import SwedeScore
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.storage import journal
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.rules import FirstReadError, SignedError
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+
+@dataclass(frozen=True)
+class Room:
+    """A visit with one pair, under review."""
+
+    lib: Library
+    visit: str
+    pair: str
+
+    @property
+    def case(self) -> cases.VisitCase:
+        return cases.visit_case(self.lib, self.visit)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        return self.case.pins
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with Library.create(tmp_path / "library") as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
+        ids = []
+        for stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID):
+            fields = {
+                "visit_id": visit,
+                "sha256": "0" * 64,
+                "stage": stage.value,
+                "taken_at": "2026-03-14T12:00:00+00:00",
+                "width": 100,
+                "height": 80,
+                "seconds_since_acid": None,
+                "mm_per_px": None,
+                "device": "",
+                "original_name": "",
+            }
+            ids.append(cases.new_id())
+            lib.apply(Change("picture", ids[-1], None, fields, "Picture added"))
+        yield Room(lib, visit, pairing.make_pair(lib, visit, ids[0], ids[1]).key)
+
+
+def test_pins_get_letters_in_order_and_keep_them_when_another_goes(room: Room) -> None:
+    first = review.place_pin(room.lib, room.pair, Source.WHITE, 10, 20)
+    review.place_pin(room.lib, room.pair, Source.FLUORESCENCE, 11.5, 20.25)
+    review.remove_pin(room.lib, first.key)
+    assert [(pin.letter, pin.frame, pin.x, pin.y) for pin in room.pins] == [("B", Source.FLUORESCENCE, 11.5, 20.25)]
+    review.place_pin(room.lib, room.pair, Source.WHITE, 1, 2)
+    assert [pin.letter for pin in room.pins] == ["A", "B"]
+
+
+def test_a_pin_moves_takes_a_note_and_goes_and_every_step_comes_back(room: Room) -> None:
+    states, changes = [room.pins], []
+    steps: list[Callable[[], Change]] = [
+        lambda: review.place_pin(room.lib, room.pair, Source.WHITE, 10, 20, note="first"),
+        lambda: review.move_pin(room.lib, room.pins[0].id, 30, 40),
+        lambda: review.note_pin(room.lib, room.pins[0].id, "at the rim"),
+        lambda: review.remove_pin(room.lib, room.pins[0].id),
+    ]
+    for step in steps:
+        changes.append(step())
+        states.append(room.pins)
+    assert (states[3][0].x, states[3][0].note, states[4]) == (30.0, "at the rim", ())
+    undone = []
+    for change, before in zip(reversed(changes), reversed(states[:-1]), strict=True):
+        undone.append(review.undo(room.lib, change))
+        assert room.pins == before
+    for change, after in zip(reversed(undone), states[1:], strict=True):
+        review.undo(room.lib, change)
+        assert room.pins == after
+
+
+def test_undo_and_redo_say_so_in_the_journal(room: Room) -> None:
+    placed = review.place_pin(room.lib, room.pair, Source.WHITE, 1, 1)
+    undone = review.undo(room.lib, placed)
+    redone = review.undo(room.lib, undone)
+    again = review.undo(room.lib, redone)
+    texts = [change.text for change in (placed, undone, redone, again)]
+    assert texts == ["Pin A placed", "Undo: Pin A placed", "Redo: Pin A placed", "Undo: Pin A placed"]
+    with room.lib.read() as session:
+        assert [entry.text for entry in journal.entries(session, what="pin")] == texts
+
+
+def test_undo_of_something_that_changed_since_is_refused(room: Room) -> None:
+    placed = review.place_pin(room.lib, room.pair, Source.WHITE, 1, 1)
+    review.move_pin(room.lib, placed.key, 2, 2)
+    with pytest.raises(StorageError, match="changed meanwhile"):
+        review.undo(room.lib, placed)
+    assert room.pins[0].x == 2.0
+
+
+@pytest.mark.parametrize(("x", "y"), [(-0.6, 1), (99.6, 1), (1, 79.6), (1, -1), (math.nan, 1), (1, math.inf)])
+def test_a_mark_off_the_picture_is_refused(room: Room, x: float, y: float) -> None:
+    placed = review.place_pin(room.lib, room.pair, Source.WHITE, 99.5, 79.5)  # the corner belongs to it
+    for call in (
+        lambda: review.place_pin(room.lib, room.pair, Source.WHITE, x, y),
+        lambda: review.move_pin(room.lib, placed.key, x, y),
+        lambda: review.mark_os(room.lib, room.pair, Source.WHITE, x, y),
+    ):
+        with pytest.raises(BadInputError, match="outside the picture"):
+            call()
+    assert [(pin.x, pin.y) for pin in room.pins] == [(99.5, 79.5)]
+    assert room.case.os_marks == ()
+
+
+def test_the_source_that_a_pair_lacks_cannot_be_marked(room: Room) -> None:
+    white = room.case.pairs[0].white_id
+    alone = pairing.make_pair(room.lib, room.visit, white, None).key
+    with pytest.raises(BadInputError, match="no fluorescence picture"):
+        review.place_pin(room.lib, alone, Source.FLUORESCENCE, 1, 1)
+
+
+def test_the_os_is_marked_moved_and_cleared_and_the_hour_follows(room: Room) -> None:
+    review.place_pin(room.lib, room.pair, Source.WHITE, 50, 10)
+    assert hour_of(room.pins[0], None) is None
+    marked = review.mark_os(room.lib, room.pair, Source.WHITE, 50, 40)
+    assert hour_of(room.pins[0], room.case.os_marks[0]) == 12
+    moved = review.mark_os(room.lib, room.pair, Source.WHITE, 80, 10)
+    assert (marked.text, moved.text) == ("Os marked", "Os moved")
+    assert hour_of(room.pins[0], room.case.os_marks[0]) == 9
+    review.mark_os(room.lib, room.pair, Source.FLUORESCENCE, 1, 1)
+    assert len(room.case.os_marks) == 2
+    review.clear_os(room.lib, room.pair, Source.FLUORESCENCE)
+    review.undo(room.lib, moved)
+    review.undo(room.lib, marked)
+    assert room.case.os_marks == ()
+
+
+def test_findings_are_kept_as_they_are_said_and_each_comes_back_alone(room: Room) -> None:
+    lib, visit = room.lib, room.visit
+    impression = review.set_impression(lib, visit, Grade.HIGH)
+    review.set_text(lib, visit, "dense acetowhite area")
+    review.set_plan(lib, visit, "biopsy")
+    review.set_swede(lib, visit, SwedeScore(2, 2, 1, 1, None))
+    found = room.case.findings
+    assert (found.impression, found.text, found.plan) == (Grade.HIGH, "dense acetowhite area", "biopsy")
+    assert found.swede.status == "4 of 5 items, 6 points so far"
+    assert found.gaps() == ("Swede score (all five items)",)
+    review.undo(lib, impression)  # out of order: the other fields stay
+    assert room.case.findings == replace(found, impression=None)
+
+
+def test_a_swede_change_holds_only_the_items_that_changed(room: Room) -> None:
+    review.set_swede(room.lib, room.visit, SwedeScore(1, 1, 1, 1, 1))
+    change = review.set_swede(room.lib, room.visit, SwedeScore(1, 1, 2, 1, None))
+    assert change.old == {"vessels": 1, "iodine": 1}
+    assert change.new == {"vessels": 2, "iodine": None}
+    assert change.text == "Swede: Vessels 2, Iodine staining -"
+
+
+def test_the_ai_stays_hidden_until_there_is_a_first_read(room: Room) -> None:
+    with pytest.raises(UserError, match=r"first read.*choose an impression first"):
+        review.reveal(room.lib, room.visit, "Dr. Demo")
+    assert not room.case.findings.revealed
+
+
+def test_the_reveal_records_moment_and_first_read_which_then_stays(room: Room) -> None:
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    before = datetime.now(UTC)
+    revealed = review.reveal(room.lib, room.visit, "Dr. Demo")
+    first = room.case.findings.first_read
+    assert first is not None
+    assert (first.impression, first.reader, first.after_reveal) == (Grade.LOW, "Dr. Demo", False)
+    assert before <= first.read_at <= datetime.now(UTC)
+    assert room.case.findings.revealed_at == first.read_at
+    with pytest.raises(FirstReadError):
+        review.undo(room.lib, revealed)
+    with pytest.raises(UserError, match="revealed before"):
+        review.reveal(room.lib, room.visit, "Somebody else")
+    review.set_impression(room.lib, room.visit, Grade.HIGH)
+    assert room.case.findings.first_read == first
+
+
+def test_with_the_lock_off_the_record_says_that_there_was_no_first_read(room: Room) -> None:
+    change = review.reveal(room.lib, room.visit, "Dr. Demo", lock=False)
+    assert room.case.findings.revealed
+    assert room.case.findings.first_read is None
+    assert "without a first read" in change.text
+
+
+def test_a_second_read_comes_after_the_reveal_and_says_why_it_departs(room: Room) -> None:
+    lib, visit = room.lib, room.visit
+    with pytest.raises(UserError, match="reveal the AI answer first"):
+        review.agree(lib, visit, "R", Grade.HIGH)
+    review.set_impression(lib, visit, Grade.LOW)
+    review.reveal(lib, visit, "R")
+    agreed = review.agree(lib, visit, "R", Grade.HIGH)
+    assert room.case.findings.impression is Grade.HIGH
+    review.undo(lib, agreed)
+    assert (room.case.findings.impression, room.case.second_read) == (Grade.LOW, None)
+    with pytest.raises(UserError, match="needs a reason"):
+        review.override(lib, visit, "R", Grade.LOW, "  ")
+    review.override(lib, visit, "R", Grade.LOW, "faded acid")
+    second = room.case.second_read
+    assert second is not None
+    assert (second.impression, second.reason, second.after_reveal) == (Grade.LOW, "faded acid", True)
+    first = room.case.findings.first_read
+    assert first is not None
+    assert first.impression is Grade.LOW
+
+
+def test_a_signature_needs_a_name_a_meaning_and_an_impression(room: Room) -> None:
+    with pytest.raises(UserError, match="without an impression"):
+        review.sign(room.lib, room.visit, "Dr. Demo", "reviewed")
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    for name, meaning in (("", "reviewed"), ("Dr. Demo", " ")):
+        with pytest.raises(UserError, match="printed name"):
+            review.sign(room.lib, room.visit, name, meaning)
+    assert not room.case.signed
+
+
+def test_after_the_signature_every_edit_is_refused(room: Room) -> None:
+    lib, visit = room.lib, room.visit
+    pin = review.place_pin(lib, room.pair, Source.WHITE, 1, 1)
+    impression = review.set_impression(lib, visit, Grade.LOW)
+    signed = review.sign(lib, visit, " Dr. Demo ", "reviewed")
+    signature = room.case.findings.signature
+    assert signature is not None
+    assert (signature.name, signature.meaning) == ("Dr. Demo", "reviewed")
+    before = room.case
+    for edit in (
+        lambda: review.place_pin(lib, room.pair, Source.WHITE, 1, 1),
+        lambda: review.move_pin(lib, pin.key, 2, 2),
+        lambda: review.note_pin(lib, pin.key, "x"),
+        lambda: review.remove_pin(lib, pin.key),
+        lambda: review.mark_os(lib, room.pair, Source.WHITE, 1, 1),
+        lambda: review.set_impression(lib, visit, Grade.HIGH),
+        lambda: review.set_swede(lib, visit, SwedeScore(1, 1, 1, 1, 1)),
+        lambda: review.set_text(lib, visit, "x"),
+        lambda: review.set_plan(lib, visit, "x"),
+        lambda: review.reveal(lib, visit, "R"),
+        lambda: review.sign(lib, visit, "R", "again"),
+        lambda: review.undo(lib, pin),
+        lambda: review.undo(lib, impression),
+        lambda: review.undo(lib, signed),
+    ):
+        with pytest.raises(SignedError, match="is signed"):
+            edit()
+    assert room.case == before
+
+
+def test_what_is_gone_is_said_in_words(room: Room) -> None:
+    for call in (
+        lambda: review.move_pin(room.lib, "0" * 32, 1, 1),
+        lambda: review.remove_pin(room.lib, "0" * 32),
+        lambda: review.note_pin(room.lib, "0" * 32, "x"),
+        lambda: review.place_pin(room.lib, "0" * 32, Source.WHITE, 1, 1),
+        lambda: review.clear_os(room.lib, room.pair, Source.WHITE),
+    ):
+        with pytest.raises(StorageError, match="no longer in the library"):
+            call()
+    with pytest.raises(StorageError):
+        review.set_text(room.lib, "0" * 32, "x")
+
+
+def test_several_changes_come_back_together_or_not_at_all(room: Room) -> None:
+    first = review.set_text(room.lib, room.visit, "a")
+    second = review.set_plan(room.lib, room.visit, "b")
+    review.set_text(room.lib, room.visit, "c")
+    with pytest.raises(StorageError, match="changed meanwhile"):
+        review.undo_all(room.lib, (first, second))
+    assert (room.case.findings.text, room.case.findings.plan) == ("c", "b")
