@@ -1,0 +1,267 @@
+"""Reading pictures of any usual kind as H x W x 3 uint8 RGB, and writing PNG.
+
+A picture is checked before it is decoded: its format by content (never by name) and its declared size.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from pfm_desktop.imaging.colour import eight_bit, over_black, profile_note, to_srgb
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import write_bytes
+
+Pixels = NDArray[np.uint8]
+
+PIXEL_LIMIT = 100_000_000
+BYTE_LIMIT = 1_000_000_000
+SMALLEST_SIDE = 16
+# named here so that Pillow needs not load all its plugins to open one picture
+_PLUGINS = (
+    PngImagePlugin.PngImageFile,
+    JpegImagePlugin.JpegImageFile,
+    TiffImagePlugin.TiffImageFile,
+    BmpImagePlugin.BmpImageFile,
+    WebPImagePlugin.WebPImageFile,
+)
+FORMATS = tuple(str(plugin.format) for plugin in _PLUGINS)
+NAMED = "a PNG, JPEG, TIFF, BMP or WebP picture"
+
+# our own limit holds, before any decoding; Pillow's would only warn where ours refuses
+Image.MAX_IMAGE_PIXELS = None
+
+# what Pillow's decoders raise on damaged bytes
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
+    OverflowError,
+    AttributeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    cv2.error,
+    UserWarning,  # where warnings are errors: Pillow's about damaged tags
+)
+
+
+@dataclass(frozen=True)
+class LoadedPicture:
+    """A decoded picture: `pixels` H x W x 3 uint8 RGB, upright, sRGB.
+
+    `notes` says, for a person, what was converted; `original_size` is (width, height) as stored, `original_mode` the
+    colour mode as stored (Pillow's name), `bits` per channel.
+    """
+
+    pixels: Pixels
+    notes: tuple[str, ...]
+    name: str
+    original_size: tuple[int, int]
+    original_mode: str
+    bits: int = 8
+
+
+def read_picture(path: Path | str) -> LoadedPicture:
+    """Read a picture file. `BadInputError` names the file and says what to do."""
+    path = Path(path)
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder, not a picture", remedy="name one picture file in it")
+    try:
+        if path.stat().st_size > BYTE_LIMIT:
+            raise _too_large(str(path), f"{path.stat().st_size / 1e9:.1f} GB")
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise BadInputError(f"there is no file {path}", remedy="check the name and the folder") from error
+    except PermissionError as error:
+        raise BadInputError(
+            f"{path} may not be read: permission denied", remedy="change its permissions or copy it to your own folder"
+        ) from error
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read: {error.strerror or error}", remedy="check the disk or copy the file again"
+        ) from error
+    return decode_picture(data, str(path))
+
+
+def decode_picture(data: bytes, name: str) -> LoadedPicture:
+    """Decode a picture from the bytes of a file; `name` stands in messages. Raises `BadInputError`."""
+    if not data:
+        raise BadInputError(f"{name} is empty (zero bytes)", remedy="copy it again from where it came from")
+    _check_size(_webp_size(data), name)  # Pillow takes the memory for a whole WebP as soon as it opens it
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_size(image.size, name)
+            return _converted(image, data, name)
+    except UnidentifiedImageError as error:
+        raise BadInputError(f"{name} is not a picture that can be read", remedy=f"choose {NAMED}") from error
+    except _DAMAGED as error:
+        raise BadInputError(
+            f"{name} is damaged or cut short ({type(error).__name__})", remedy="copy or export it again"
+        ) from error
+
+
+def encode_png(pixels: NDArray[Any]) -> bytes:
+    """Bytes of a PNG: H x W or H x W x 3 (RGB) or H x W x 4 (RGBA), uint8. Same pixels, same bytes."""
+    if pixels.ndim == 3:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
+    done, data = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not done:
+        raise ValueError(f"cannot write {pixels.dtype} of shape {pixels.shape} as PNG")
+    return bytes(data)
+
+
+def encode_jpeg(pixels: Pixels, *, quality: int = 92) -> bytes:
+    """Bytes of a JPEG without colour subsampling: H x W x 3 uint8 RGB."""
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
+    if not done:
+        raise ValueError(f"cannot write an array of shape {pixels.shape} as JPEG")
+    return bytes(data)
+
+
+def write_png(path: Path | str, pixels: NDArray[Any]) -> None:
+    """Write a PNG whole or not at all; `StorageError` when the disk or the folder does not take it."""
+    write_bytes(Path(path), encode_png(pixels))
+
+
+def _converted(image: Image.Image, data: bytes, name: str) -> LoadedPicture:
+    size, mode = image.size, image.mode
+    notes: list[str] = []
+    if getattr(image, "n_frames", 1) > 1 and image.format in ("TIFF", "WEBP", "PNG"):
+        notes.append(f"first of {getattr(image, 'n_frames', 1)} pictures in the file")
+    bits = _bits(image, data)
+    image.load()  # before anything else: a damaged picture must not pass half
+    turned = _turning(image, notes)
+    if bits > 8:
+        pixels = _deep(data, bits, name, notes)
+        pixels = _turned(pixels, turned)
+    else:
+        pixels = _shallow(image if turned == 1 else ImageOps.exif_transpose(image), name, notes)
+    return LoadedPicture(pixels, tuple(notes), name, size, mode, bits)
+
+
+def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
+    """An 8-bit Pillow picture of any mode as RGB."""
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+        notes.append("palette converted to RGB")
+    if image.mode in ("F", "I"):
+        raise BadInputError(f"{name} holds {image.mode} numbers instead of colours", remedy=f"choose {NAMED}")
+    profile = image.info.get("icc_profile")
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    if image.mode == "CMYK":
+        notes.append("CMYK converted to RGB")
+    elif image.mode in ("L", "LA", "1"):
+        notes.append("greyscale: one channel copied to three")
+    elif image.mode not in ("RGB", "RGBA"):
+        notes.append(f"{image.mode} converted to RGB")
+    converted = to_srgb(image, profile)
+    if converted is not None:
+        notes.append(profile_note(profile))
+    pixels = np.array(converted if converted is not None else image.convert("RGB"), dtype=np.uint8)
+    if alpha is not None:
+        pixels = over_black(pixels, np.asarray(alpha), notes)
+    return np.ascontiguousarray(pixels)
+
+
+def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
+    """A 16-bit picture as 8-bit RGB; through OpenCV, since Pillow keeps only the upper byte of 16-bit colour."""
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16:
+        raise BadInputError(f"{name} has {bits} bits a channel in a form that cannot be read", remedy=f"choose {NAMED}")
+    small = eight_bit(values, notes)
+    if small.ndim == 2:
+        notes.append("greyscale: one channel copied to three")
+        return np.ascontiguousarray(np.repeat(small[:, :, None], 3, axis=2))
+    pixels = np.ascontiguousarray(small[:, :, 2::-1])  # BGR(A) to RGB
+    return over_black(pixels, small[:, :, 3], notes) if small.shape[2] == 4 else pixels
+
+
+def _bits(image: Image.Image, data: bytes) -> int:
+    if image.format == "PNG":
+        return max(8, data[24])  # IHDR comes first; below 8 bits Pillow spreads them
+    if image.format == "TIFF":
+        declared = getattr(image, "tag_v2", {}).get(258, (8,))
+        return max(8, *(int(bits) for bits in declared)) if image.mode not in ("F", "I") else 8
+    return 8
+
+
+_TURNS = {3: 2, 6: 3, 8: 1}  # EXIF orientation to quarter turns anticlockwise, of the four a camera writes
+_MIRRORED = {2: 0, 4: 2, 5: 1, 7: 3}  # mirrored first, then these turns
+
+
+def _turning(image: Image.Image, notes: list[str]) -> int:
+    """EXIF orientation (1: upright); damaged EXIF counts as upright and is noted."""
+    try:
+        orientation = int(image.getexif().get(0x0112, 1))
+    except _DAMAGED:
+        notes.append("its EXIF data is damaged and was not used")
+        image.info.pop("exif", None)
+        return 1
+    if orientation not in _TURNS and orientation not in _MIRRORED:
+        return 1
+    notes.append("turned upright as its EXIF data says")
+    return orientation
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    if orientation in _MIRRORED:
+        pixels = pixels[:, ::-1]
+    quarters = _TURNS.get(orientation, _MIRRORED.get(orientation, 0))
+    return np.ascontiguousarray(np.rot90(pixels, quarters))
+
+
+def _check_size(size: tuple[int, int] | None, name: str) -> None:
+    if size is None:
+        return
+    width, height = size
+    if width * height > PIXEL_LIMIT:
+        raise _too_large(name, f"{width} x {height} pixels")
+    if min(width, height) < SMALLEST_SIDE:
+        raise BadInputError(
+            f"{name} is too small for a picture ({width} x {height} pixels)",
+            remedy=f"choose a picture of at least {SMALLEST_SIDE} pixels a side, better 1000",
+        )
+
+
+def _too_large(name: str, size: str) -> BadInputError:
+    return BadInputError(
+        f"{name} is too large ({size})", remedy=f"choose a picture of at most {PIXEL_LIMIT // 1_000_000} megapixels"
+    )
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    """Size (width, height) that the head of a WebP declares; None for other formats. Source: RFC 9649."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        packed = int.from_bytes(data[21:25], "little")
+        return 1 + (packed & 0x3FFF), 1 + (packed >> 14 & 0x3FFF)
+    width, height = struct.unpack("<HH", data[26:30])
+    return width & 0x3FFF, height & 0x3FFF
