@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -182,6 +181,7 @@ def _files(shot: Shot, folder: Path) -> tuple[Path, Path, Path]:
 
 def _draw(task: tuple[Shot, Path]) -> None:
     """Render a shot into the folder of drawings; runs in a worker process."""
+    from pfm_desktop.imaging.io import encode_jpeg
     from pfm_desktop.imaging.phantom import Defect, render
 
     shot, folder = task
@@ -194,18 +194,10 @@ def _draw(task: tuple[Shot, Path]) -> None:
         seconds_since_acid=shot.seconds_since_acid,
     )
     white, fluorescence, facts = _files(shot, folder)
-    write_bytes(white, _jpeg(phantom.white))
-    write_bytes(fluorescence, _jpeg(phantom.fluorescence))
+    write_bytes(white, encode_jpeg(phantom.white, quality=95))
+    write_bytes(fluorescence, encode_jpeg(phantom.fluorescence, quality=95))
     site = _site(np.asarray(phantom.lesion, dtype=bool))
     write_text(facts, json.dumps({"mm_per_px": phantom.drawn.get("mm_per_px"), "site": site}))
-
-
-def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "JPEG", quality=95, subsampling=0)
-    return stream.getvalue()
 
 
 def _site(lesion: NDArray[np.bool_]) -> tuple[float, float] | None:

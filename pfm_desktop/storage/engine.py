@@ -25,7 +25,8 @@ def make_engine(database: Path, *, create: bool = False, query_only: bool = Fals
     `immutable` also takes no lock and writes no side file (read-only media).
     """
     mode = "rwc" if create else ("ro&immutable=1" if immutable else "rw")
-    uri = f"file:{quote(database.absolute().as_posix())}?mode={mode}"
+    path = quote(database.absolute().as_posix(), safe="/:")
+    uri = f"file://{path if path.startswith('/') else '/' + path}?mode={mode}"  # file:///C:/..., file:////server/...
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_SECONDS)

@@ -66,7 +66,7 @@ class LibraryLock:
     @classmethod
     def take(cls, path: Path) -> LibraryLock:
         """Take the lock; `HeldElsewhereError` when another program has it, `OSError` when it cannot be written."""
-        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
         try:
             _lock(stream)
         except (BlockingIOError, PermissionError) as error:
@@ -75,11 +75,14 @@ class LibraryLock:
         except OSError:
             stream.close()
             raise
-        left_behind = bool(stream.read().strip())
-        stream.seek(0)
-        stream.truncate()
-        stream.write(json.dumps(vars(this_process())).encode())
-        stream.flush()
+        try:
+            left_behind = bool(stream.read().strip())
+            stream.seek(0)
+            stream.truncate()
+            os.write(stream.fileno(), json.dumps(vars(this_process())).encode())
+        except OSError:
+            stream.close()  # closing ends the lock too
+            raise
         return cls(stream, left_behind=left_behind)
 
     def release(self) -> None:

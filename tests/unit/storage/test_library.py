@@ -44,6 +44,11 @@ def test_a_path_with_spaces_question_marks_and_chinese_characters_holds_a_librar
         assert opened.path == path
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes; the user's own folders are private there")
+def test_nobody_else_on_the_machine_may_look_into_a_library(lib: Library) -> None:
+    assert lib.path.stat().st_mode & 0o077 == 0
+
+
 def test_the_database_syncs_fully_and_keeps_references(lib: Library) -> None:
     from sqlalchemy import text
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -31,6 +32,9 @@ def test_a_proper_end_leaves_an_empty_file_and_a_crash_leaves_its_text(tmp_path:
     path.write_bytes(text)  # as after a crash: the text stands, nobody holds the lock
     lock = LibraryLock.take(path)
     assert lock.left_behind
+    holder = read_holder(path)
+    assert holder is not None
+    assert holder.pid == os.getpid()
     lock.release()
 
 
@@ -46,6 +50,17 @@ def test_a_lock_text_that_makes_no_sense_names_nobody(tmp_path: Path, text: byte
 def test_a_holder_is_told_in_words() -> None:
     told = str(Holder("anna", "room-2", 4242, "2026-03-14T08:30:00+00:00"))
     assert told.startswith("anna on room-2 (process 4242, since 2026-03-14 ")
+
+
+def test_a_full_disk_while_locking_leaves_the_lock_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space left"):
+            LibraryLock.take(tmp_path / "lock")
+    LibraryLock.take(tmp_path / "lock").release()
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_to_say_held(tmp_path: Path) -> None:
