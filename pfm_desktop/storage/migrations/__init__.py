@@ -7,6 +7,7 @@ any other module. Alembic does the work on the tables.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
@@ -75,13 +76,21 @@ def migrate(engine: Engine, library: Path) -> Sequence[str]:
 def back_up(engine: Engine, out: Path) -> None:
     """A consistent copy of the database; an older copy of that name gives way only once the new one is whole."""
     temporary = out.with_name(f".{out.name}.part")
-    temporary.unlink(missing_ok=True)
     raw = engine.raw_connection()  # VACUUM INTO cannot run inside a transaction
     try:
+        temporary.unlink(missing_ok=True)
         raw.cursor().execute("VACUUM INTO ?", (str(temporary),))
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())  # it must be on disk before anything is changed
+        temporary.replace(out)
+    except OSError as error:
+        raise StorageError(
+            f"could not write the backup {out}: {error.strerror or error}",
+            safe="the library is unchanged and was not brought up to date",
+            remedy="free some space, then open it again",
+        ) from error
     finally:
         raw.close()
-    temporary.replace(out)
 
 
 def _run(engine: Engine, version: int) -> list[str]:

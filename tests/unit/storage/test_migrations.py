@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import sys
 import types
@@ -111,12 +113,18 @@ def test_an_older_library_is_not_migrated_under_another_program(old: Path, monke
     assert "colour" not in columns(old / DATABASE)
 
 
-def test_no_room_for_the_backup_means_no_migration(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failure", ["while copying", "while syncing"])
+def test_no_room_for_the_backup_means_no_migration(old: Path, monkeypatch: pytest.MonkeyPatch, failure: str) -> None:
     def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        if failure == "while copying":
+            raise sqlite3.OperationalError("database or disk is full")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     next_version(monkeypatch, add_colour)
-    monkeypatch.setattr(migrations, "back_up", full)
-    with pytest.raises(StorageError, match="is full"):
-        Library.open(old)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations.os, "fsync", full)
+        with pytest.raises(StorageError, match=r"is full|No space left"):
+            Library.open(old)
     assert "colour" not in columns(old / DATABASE)
+    Library.open(old).close()  # and once there is room it goes on
+    assert "colour" in columns(old / DATABASE)
