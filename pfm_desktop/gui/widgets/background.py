@@ -1,0 +1,93 @@
+"""Work of a widget off the GUI thread."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
+
+from pfm_desktop.jobs import Event, Failed, Finished, Handle, Progress, Runner, ThreadRunner
+
+log = logging.getLogger(__name__)
+
+
+Done = Callable[[Any], None]
+Told = Callable[[str], None]
+Step = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class _Work:
+    job: Callable[..., Any]
+    args: tuple[Any, ...]
+    done: Done
+    failed: Told
+    step: Step | None
+
+
+class Background(QObject):
+    """Runs jobs on a thread, one at a time, and hands their answers to the GUI thread.
+
+    Work that is started while other work runs waits for its end; of several that wait only the latest is done.
+    """
+
+    _arrived = Signal(object)
+
+    def __init__(self, parent: QObject, *, runner: Runner | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner or ThreadRunner()
+        self._handle: Handle | None = None
+        self._running: _Work | None = None  # None while nothing runs, or what runs was dropped
+        self._next: _Work | None = None
+        self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._running is not None or self._next is not None
+
+    def start(self, job: Callable[..., Any], *args: Any, done: Done, failed: Told, step: Step | None = None) -> None:
+        """Do `job(ctx, *args)` next; `done` or `failed` is called later, unless `drop` or a later start comes first."""
+        self._next = _Work(job, args, done, failed, step)
+        if self._handle is None:
+            self._begin()
+
+    def drop(self) -> None:
+        """Forget all work: what runs is asked to stop, its answer is thrown away."""
+        if self._handle is not None:
+            self._handle.cancel()
+        self._running = self._next = None
+
+    def _begin(self) -> None:
+        work, self._next = self._next, None
+        if work is None:
+            return
+        self._running = work
+        self._handle = self._runner.start(work.job, *work.args, listener=self._hear)
+
+    def _hear(self, event: Event) -> None:
+        # on the job's thread; the widget may have been closed meanwhile, even between these two lines
+        if isValid(self):
+            with contextlib.suppress(RuntimeError):
+                self._arrived.emit(event)
+
+    def _receive(self, event: Event) -> None:
+        work = self._running
+        if isinstance(event, Progress):
+            if work is not None and work.step is not None:
+                work.step(event)
+            return
+        self._handle = self._running = None
+        if work is not None and isinstance(event, Finished):
+            work.done(event.result)
+        elif work is not None and isinstance(event, Failed):
+            if event.details:
+                log.error("background work failed: %s\n%s", event.message, event.details)
+            work.failed(event.message)
+        if self._handle is None:
+            self._begin()

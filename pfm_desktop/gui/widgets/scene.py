@@ -1,0 +1,122 @@
+"""What lies on the stage, ready to be painted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QImage
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.prediction import Heatmap
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
+from pfm_desktop.viewmodels.arrangement import Shown
+from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
+from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, prepare
+from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
+
+
+@dataclass
+class Scene:
+    """Pictures as pyramids. `fluorescence` is in its own frame, `warped` in the white-light frame."""
+
+    white: Pyramid | None = None
+    fluorescence: Pyramid | None = None
+    warped: Pyramid | None = None
+    sizes: dict[Source, tuple[int, int]] = field(default_factory=dict)
+    registration: PairRegistration | None = None
+    pending: bool = False
+    mm_per_px: float | None = None
+
+    def picture(self, source: Source, frame: Source) -> Pyramid | None:
+        """The picture of `source` in `frame`."""
+        if source is Source.WHITE:
+            return self.white if frame is Source.WHITE else None
+        return self.warped if frame is Source.WHITE else self.fluorescence
+
+    @property
+    def shown(self) -> Shown:
+        """For the arrangement of the stage."""
+        return Shown(
+            white=self.sizes.get(Source.WHITE),
+            fluorescence=self.sizes.get(Source.FLUORESCENCE),
+            registered=self.warped is not None,
+            pending=self.pending,
+        )
+
+
+@dataclass(frozen=True)
+class PaintedHeatmap:
+    """Colours and contour pieces of the heatmap that is shown; both span the whole picture (0..1 for the pieces)."""
+
+    image: QImage
+    pieces: tuple[QLineF, ...]
+    all_seen: bool
+
+
+class HeatmapStore:
+    """Heatmaps as given, enlarged once and coloured when the way they are shown changes."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, Heatmap] = {}
+        self._aspect = 1.0
+        self._prepared: dict[str, PreparedHeatmap] = {}
+        self._painted: tuple[tuple[object, ...], PaintedHeatmap] | None = None
+
+    def replace(self, heatmaps: Mapping[str, Heatmap], *, aspect: float) -> None:
+        """Other heatmaps, over a picture of `aspect` (width / height)."""
+        self._given, self._aspect = dict(heatmaps), aspect
+        self._prepared.clear()
+        self._painted = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Keys of the heatmaps at hand."""
+        return tuple(self._given)
+
+    def painted(self, look: HeatmapView) -> PaintedHeatmap | None:
+        """The heatmap of `look.kind`; None where there is none."""
+        if look.kind not in self._given:
+            return None
+        key = (look.kind, look.threshold, look.contour_only, look.colour_map)
+        if self._painted is None or self._painted[0] != key:
+            self._painted = (key, self._paint(look))
+        return self._painted[1]
+
+    def _paint(self, look: HeatmapView) -> PaintedHeatmap:
+        if look.kind not in self._prepared:
+            self._prepared[look.kind] = prepare(self._given[look.kind], aspect=self._aspect)
+        prepared = self._prepared[look.kind]
+        pieces: tuple[QLineF, ...] = ()
+        if look.contour_only:
+            pieces = tuple(QLineF(*piece) for piece in contours(prepared, look.threshold).reshape(-1, 4).tolist())
+        image = argb_image(coloured(prepared, colour_map=look.colour_map, threshold=look.threshold))
+        return PaintedHeatmap(image, pieces, prepared.all_seen)
+
+
+@dataclass
+class Marks:
+    """Pins and the os as given, and as they stand in each frame."""
+
+    pins: tuple[Pin, ...] = ()
+    os_mark: OsMark | None = None
+    selected: str = ""
+    _placed: dict[Source, tuple[PlacedPin, ...]] = field(default_factory=dict)
+    _os: dict[Source, XY | None] = field(default_factory=dict)
+
+    def place(self, registration: PairRegistration | None) -> None:
+        """Work out where everything stands; after each change of marks or registration."""
+        for frame in Source:
+            self._placed[frame] = pins_in(frame, self.pins, self.os_mark, registration)
+            self._os[frame] = os_in(frame, self.os_mark, registration)
+
+    def pins_in(self, frame: Source) -> Sequence[PlacedPin]:
+        """The pins in `frame`."""
+        return self._placed.get(frame, ())
+
+    def os_in(self, frame: Source) -> QPointF | None:
+        """The os in `frame`."""
+        spot = self._os.get(frame)
+        return None if spot is None else QPointF(*spot)

@@ -1,0 +1,257 @@
+"""The stage: where a pair is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.prediction import Heatmap
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.loupe import loupe_rect
+from pfm_desktop.gui.widgets.scene import HeatmapStore, Marks
+from pfm_desktop.gui.widgets.stage_commands import StageCommands
+from pfm_desktop.gui.widgets.stage_keys import StageKeys
+from pfm_desktop.gui.widgets.stage_marks import cursor_rect
+from pfm_desktop.gui.widgets.stage_mouse import StageMouse
+from pfm_desktop.gui.widgets.stage_pictures import StagePictures
+from pfm_desktop.gui.widgets.stage_render import Painting, paint
+from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
+from pfm_desktop.viewmodels.marks import cursor_in_both
+from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView
+
+RGB = NDArray[np.uint8]
+
+
+class Tool(StrEnum):
+    """What a click on the stage does."""
+
+    PAN = "pan"
+    PIN = "pin"
+    OS = "os"
+
+
+class StageWidget(QWidget):
+    """Shows a pair, its heatmap and its marks; changes only its own `view`, everything else it asks for by signal.
+
+    Points in signals are pixels of the frame that is named with them: white light while the pair is registered (both
+    pictures then lie in that frame), else the picture that was clicked.
+    """
+
+    view_changed = Signal(object)  # PairView; not for movements of the cursor
+    cursor_moved = Signal(object)  # CursorPosition | None
+    pin_requested = Signal(object, float, float)  # Source, x, y
+    pin_moved = Signal(str, float, float)  # in the pin's own frame
+    pin_selected = Signal(str)
+    pin_removed = Signal(str)
+    os_marked = Signal(object, float, float)
+    tool_changed = Signal(str)
+    picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
+    aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = PairView()
+        self._pictures = StagePictures(self)
+        self._heatmaps = HeatmapStore()
+        self._marks = Marks()
+        self._tool = Tool.PAN
+        self._hovered: Source | None = None
+        self.commands = StageCommands(self)
+        self._mouse = StageMouse(self)
+        self._keys = StageKeys(self)
+        self._pictures.changed.connect(self._pictures_changed)
+        self._pictures.aligned.connect(self.aligned)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every pixel is painted; no erasing first
+        self.setAccessibleName("Stage: the pair of pictures")
+        self._mouse.show_pointer()
+        self._describe()
+
+    # ---- what is shown
+
+    def set_pair(self, white: RGB | None, fluorescence: RGB | None, registration: PairRegistration | None) -> None:
+        """Show other pictures (H x W x 3 uint8 RGB), or the same arrays with another registration.
+
+        The pictures are on the stage when this returns; the fluorescence picture moves into the white-light frame as
+        soon as a thread has warped it (`aligned`). Other pictures are shown fitted and without heatmap.
+        """
+        if self._pictures.replace(white, fluorescence, registration):
+            self._heatmaps.replace({}, aspect=1.0)
+            self._mouse.let_go()
+            self.move_cursor(None)
+            self.set_view(replace(self._view, zoom=None))
+        self._pictures_changed()
+
+    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap]) -> None:
+        """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides."""
+        size = self.shown.size(self.shown.reference) or (1, 1)
+        self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
+        self._refresh()
+
+    def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None) -> None:
+        """Pins and os, drawn in both pictures."""
+        self._marks.pins, self._marks.os_mark = tuple(pins), os_mark
+        self._marks.place(self.registration)
+        self.select_pin(self._marks.selected)
+
+    def select_pin(self, pin_id: str) -> None:
+        """Show a pin as chosen ("" for none); sends no signal."""
+        self._marks.selected = pin_id if any(pin.id == pin_id for pin in self._marks.pins) else ""
+        self._refresh()
+
+    def set_scale(self, mm_per_px: float | None) -> None:
+        """Millimetres per pixel of the white-light picture (or the only one); None shows no scale bar."""
+        self._pictures.scene.mm_per_px = mm_per_px if mm_per_px and mm_per_px > 0 else None
+        self._refresh()
+
+    def clear(self) -> None:
+        """An empty stage; the way of looking (mode, opacity, colour map) stays."""
+        self._marks = Marks()
+        self.set_pair(None, None, None)
+
+    @property
+    def shown(self) -> Shown:
+        """Which pictures there are."""
+        return self._pictures.scene.shown
+
+    @property
+    def marks(self) -> Marks:
+        """Pins and os as they stand in each frame."""
+        return self._marks
+
+    @property
+    def registration(self) -> PairRegistration | None:
+        """The registration in use; None while there is none or it was refused."""
+        return self._pictures.scene.registration
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread still prepares a picture."""
+        return self._pictures.busy
+
+    # ---- how it is looked at
+
+    @property
+    def view(self) -> PairView:
+        """How the pair is shown now."""
+        return self._view
+
+    def set_view(self, view: PairView) -> None:
+        """Show the pair another way."""
+        if view == self._view:
+            return
+        self._view = view
+        for source in Source:
+            self._pictures.set_window(source, view.window(source))
+        self._refresh()
+        self.view_changed.emit(view)
+
+    def move_cursor(self, cursor: Cursor | None, *, over: Source | None = None) -> None:
+        """Put the shared cursor on a picture point; `over` is the pane that has the mouse."""
+        if cursor == self._view.cursor and over is self._hovered:
+            return
+        self._update_about_cursor()
+        self._view, self._hovered = replace(self._view, cursor=cursor), over
+        self._update_about_cursor()
+        if cursor is None:
+            self.cursor_moved.emit(None)
+            return
+        both = len(self.shown.sources) == 2
+        self.cursor_moved.emit(cursor_in_both(cursor.frame, cursor.x, cursor.y, self.registration, both=both))
+
+    @property
+    def tool(self) -> str:
+        """What a click does: pan, pin or os."""
+        return self._tool.value
+
+    @tool.setter
+    def tool(self, tool: str) -> None:
+        if Tool(tool) is self._tool:
+            return
+        self._tool = Tool(tool)
+        self._mouse.show_pointer()
+        self._refresh()
+        self.tool_changed.emit(tool)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """The panes as they are now."""
+        return arrange(self._view, (float(self.width()), float(self.height())), self.shown)
+
+    # ---- painting
+
+    def painting(self) -> Painting:
+        """One frame, ready for `stage_render.paint`."""
+        look = self._view.heatmap
+        return Painting(
+            scene=self._pictures.scene,
+            view=self._view,
+            arrangement=self.arrangement,
+            stage=QRectF(self.rect()),
+            marks=self._mouse.marks_while_dragging(self._marks),
+            heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
+            focused=self.hasFocus(),
+            loupe=self.commands.loupe_held,
+            hovered=self._hovered,
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """See `stage_render`."""
+        painter = QPainter(self)
+        painter.setClipRegion(event.region())
+        paint(painter, self.painting())
+        painter.end()
+
+    def sizeHint(self) -> QSize:
+        """A usual picture."""
+        return QSize(1280, 720)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The panes follow; so do the words of the screen reader."""
+        super().resizeEvent(event)
+        self._describe()
+
+    def _pictures_changed(self) -> None:
+        self._marks.place(self.registration)
+        self._refresh()
+
+    def _update_about_cursor(self) -> None:
+        cursor = self._view.cursor
+        if cursor is None:
+            return
+        rect_of = loupe_rect if self.commands.loupe_held else cursor_rect
+        for pane in self.arrangement.panes:
+            if pane.frame is cursor.frame:
+                self.update(rect_of(QPointF(*pane.lens.to_stage(cursor.x, cursor.y))).toAlignedRect())
+
+    def _refresh(self) -> None:
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        """The words of the screen reader."""
+        shown, arrangement = self.shown, self.arrangement
+        if not shown.sources:
+            self.setAccessibleDescription("No picture on the stage.")
+            return
+        parts = [
+            f"{arrangement.mode.caption}: {' and '.join(TITLES[source].lower() for source in shown.sources)}",
+            arrangement.note or ("registered" if shown.registered else "not registered"),
+            f"{len(self._marks.pins)} pins" if self._marks.pins else "",
+            f"tool: {self._tool.value}",
+        ]
+        text = ". ".join(part for part in parts if part) + "."
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)

@@ -1,0 +1,112 @@
+"""Pins, os, cursor, curtain, scale bar and focus frame, painted over the pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from pfm_desktop.gui.widgets.ink import CHOSEN, LIGHT, PLATE, TEXT, fill_plate, plate, stage_font, twice
+from pfm_desktop.gui.widgets.scene import Marks
+from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.marks import PlacedPin
+from pfm_desktop.viewmodels.overlay import scale_bar
+
+PIN_RADIUS = 8.0
+CURSOR_REACH = 13.0
+SCALE_LONGEST = 150.0
+MARGIN = 10.0
+
+
+def pin_point(pane: Pane, pin: PlacedPin) -> QPointF:
+    """Where a pin stands on the stage."""
+    return QPointF(*pane.lens.to_stage(pin.x, pin.y))
+
+
+def draw_marks(painter: QPainter, pane: Pane, marks: Marks) -> None:
+    """Os and pins of a pane."""
+    centre = marks.os_in(pane.frame)
+    if centre is not None:
+        _draw_os(painter, QPointF(*pane.lens.to_stage(centre.x(), centre.y())))
+    for pin in marks.pins_in(pane.frame):
+        _draw_pin(painter, pin_point(pane, pin), pin, chosen=pin.id == marks.selected)
+
+
+def _draw_pin(painter: QPainter, at: QPointF, pin: PlacedPin, *, chosen: bool) -> None:
+    # a ring, so that the tissue to be taken stays visible; a chosen pin has a second ring, not only another colour
+    colour = CHOSEN if chosen else LIGHT
+    twice(painter, lambda: painter.drawEllipse(at, PIN_RADIUS, PIN_RADIUS), width=2.0, colour=colour)
+    if chosen:
+        twice(painter, lambda: painter.drawEllipse(at, PIN_RADIUS + 5, PIN_RADIUS + 5), colour=colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(at, 1.5, 1.5)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    plate(painter, at + QPointF(PIN_RADIUS + 7, -PIN_RADIUS - 12), pin.label, font=stage_font(13, bold=True))
+
+
+def _draw_os(painter: QPainter, at: QPointF) -> None:
+    def shape() -> None:
+        painter.drawEllipse(at, 5, 5)
+        for dx, dy in ((1, 0), (-1, 0), (0, 1)):
+            painter.drawLine(at + QPointF(5 * dx, 5 * dy), at + QPointF(12 * dx, 12 * dy))
+        painter.drawLine(at + QPointF(0, -5), at + QPointF(0, -20))  # twelve o'clock: the long hand
+
+    twice(painter, shape)
+    plate(painter, at + QPointF(14, 2), "os", font=stage_font(11))
+
+
+def cursor_rect(at: QPointF) -> QRectF:
+    """What has to be painted anew when the cursor moves."""
+    reach = CURSOR_REACH + 3
+    return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+
+
+def draw_cursor(painter: QPainter, at: QPointF) -> None:
+    """A cross with an open middle."""
+
+    def shape() -> None:
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            painter.drawLine(at + QPointF(4 * dx, 4 * dy), at + QPointF(CURSOR_REACH * dx, CURSOR_REACH * dy))
+
+    twice(painter, shape)
+
+
+def draw_curtain(painter: QPainter, pane: Pane, x: float) -> None:
+    """The curtain of swipe and its handle."""
+    top, bottom = pane.lens.top, pane.lens.top + pane.lens.height
+    middle = QPointF(x, (top + bottom) / 2)
+    twice(painter, lambda: painter.drawLine(QLineF(x, top, x, bottom)), smooth=False)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(PLATE)
+    painter.setPen(LIGHT)
+    painter.drawEllipse(middle, 14, 14)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for side in (-1, 1):
+        tip = middle + QPointF(9 * side, 0)
+        painter.drawLine(tip, tip + QPointF(-5 * side, -5))
+        painter.drawLine(tip, tip + QPointF(-5 * side, 5))
+
+
+def draw_scale_bar(painter: QPainter, pane: Pane, mm_per_px: float) -> None:
+    """A round number of millimetres in the lower right corner."""
+    longest = min(SCALE_LONGEST, pane.lens.width / 4)
+    length, pixels = scale_bar(mm_per_px, pane.lens.zoom, longest=longest)
+    right, bottom = pane.lens.left + pane.lens.width - MARGIN, pane.lens.top + pane.lens.height - MARGIN
+    box = QRectF(right - max(pixels, 44.0) - 16, bottom - 32, max(pixels, 44.0) + 16, 32)
+    fill_plate(painter, box)
+    start = box.center().x() - pixels / 2
+    y = box.bottom() - 8
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(TEXT)
+    painter.drawLine(QLineF(start, y, start + pixels, y))
+    for x in (start, start + pixels):
+        painter.drawLine(QLineF(x, y - 3, x, y + 3))
+    painter.setFont(stage_font(12))
+    painter.drawText(box.adjusted(0, 2, 0, -12), Qt.AlignmentFlag.AlignCenter, f"{length:g} mm")
+
+
+def draw_focus(painter: QPainter, stage: QRectF) -> None:
+    """The frame that shows that the keys go to the stage."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    inner = stage.adjusted(1, 1, -2, -2)
+    twice(painter, lambda: painter.drawRect(inner), width=2.0, smooth=False)

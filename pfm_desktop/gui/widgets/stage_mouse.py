@@ -1,0 +1,209 @@
+"""Mouse, wheel and drops on the stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from pfm_desktop.gui.widgets.scene import Marks
+from pfm_desktop.gui.widgets.stage_marks import pin_point
+from pfm_desktop.gui.widgets.stage_render import curtain_x
+from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.marks import mapped
+from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.widgets.stage import StageWidget
+
+PICTURE_MIME = "application/x-pfm-picture"  # bytes: the picture's id
+GRAB = 14.0  # how near to a pin or the curtain a press takes hold of it
+
+
+@dataclass
+class _Held:
+    """From press to release: what is dragged ("", pan, pin, curtain), and the pin that was pressed."""
+
+    start: QPointF
+    last: QPointF
+    drag: str = ""
+    pin: str = ""
+    pin_at: Cursor | None = None
+
+
+class StageMouse(QObject):
+    """Event filter that turns the mouse into commands and signals."""
+
+    def __init__(self, stage: StageWidget) -> None:
+        super().__init__(stage)
+        self._stage = stage
+        self._held: _Held | None = None
+        stage.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """True for events that are used up here."""
+        kind = event.type()
+        if isinstance(event, QMouseEvent):
+            return self._mouse(event)
+        if isinstance(event, QWheelEvent):
+            return self._wheel(event)
+        if isinstance(event, QDragEnterEvent):
+            return self._drag_enter(event)
+        if isinstance(event, QDropEvent) and kind is QEvent.Type.Drop:
+            return self._drop(event)
+        if kind is QEvent.Type.Leave:
+            self._stage.move_cursor(None)
+        return False
+
+    def let_go(self) -> None:
+        """Other pictures came: nothing is dragged any more."""
+        self._held = None
+
+    def show_pointer(self) -> None:
+        """The mouse pointer of the tool."""
+        shape = Qt.CursorShape.OpenHandCursor if self._stage.tool == "pan" else Qt.CursorShape.CrossCursor
+        self._stage.setCursor(shape)
+
+    def marks_while_dragging(self, marks: Marks) -> Marks:
+        """The marks with the dragged pin where the mouse holds it."""
+        if self._held is None or self._held.pin_at is None:
+            return marks
+        spot, dragged = self._held.pin_at, self._held.pin
+        pins = [replace(p, frame=spot.frame, x=spot.x, y=spot.y) if p.id == dragged else p for p in marks.pins]
+        held = Marks(tuple(pins), marks.os_mark, marks.selected)
+        held.place(self._stage.registration)
+        return held
+
+    # ---- buttons
+
+    def _mouse(self, event: QMouseEvent) -> bool:
+        kind = event.type()
+        if kind is QEvent.Type.MouseButtonPress:
+            return self._press(event)
+        if kind is QEvent.Type.MouseMove:
+            self._move(event.position())
+            return True
+        if kind is QEvent.Type.MouseButtonRelease:
+            return self._release(event)
+        if kind is QEvent.Type.MouseButtonDblClick:
+            if self._stage.tool != "pan":
+                return self._press(event)  # two quick pins are two pins
+            self._stage.commands.fit()
+            return True
+        return False
+
+    def _press(self, event: QMouseEvent) -> bool:
+        at = event.position()
+        if event.button() is Qt.MouseButton.MiddleButton:
+            self._held = _Held(at, at, drag="pan")
+            return True
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return False
+        self._stage.setFocus(Qt.FocusReason.MouseFocusReason)  # the filter takes the press from Qt's own click focus
+        self._held = _Held(at, at)
+        pane = self._stage.arrangement.pane_at(at.x(), at.y())
+        if pane is None:
+            return True
+        if self._near_curtain(pane, at):
+            self._held.drag = "curtain"
+        elif pin := self._pin_near(pane, at):
+            self._held.pin = pin
+            self._stage.commands.choose_pin(pin)
+        return True
+
+    def _move(self, at: QPointF) -> None:
+        held = self._held
+        if held is not None:
+            far = (at - held.start).manhattanLength() >= QApplication.startDragDistance()
+            if not held.drag and far:
+                held.drag = "pin" if held.pin and self._stage.tool == "pin" else "pan"
+            self._drag_to(held, at)
+        self._hover(at)
+
+    def _drag_to(self, held: _Held, at: QPointF) -> None:
+        arrangement = self._stage.arrangement
+        if held.drag == "pan":
+            self._stage.commands.pan(at.x() - held.last.x(), at.y() - held.last.y())
+        elif held.drag == "curtain":
+            lens = arrangement.panes[0].lens
+            self._stage.set_view(set_swipe(self._stage.view, (at.x() - lens.left) / lens.width))
+        elif held.drag == "pin":
+            spot = self._spot(at)
+            held.pin_at = spot or held.pin_at
+            self._stage.update()
+        if held.drag:
+            held.last = at
+
+    def _release(self, event: QMouseEvent) -> bool:
+        held, self._held = self._held, None
+        if held is None:
+            return False
+        if held.pin_at is not None:
+            self._drop_pin(held.pin, held.pin_at)
+        elif not held.drag and not held.pin and (spot := self._spot(event.position())):
+            self._stage.commands.use_tool(spot.frame, spot.x, spot.y)
+        self._stage.update()
+        return True
+
+    def _drop_pin(self, pin_id: str, spot: Cursor) -> None:
+        own = next((pin.frame for pin in self._stage.marks.pins if pin.id == pin_id), None)
+        moved = None if own is None else mapped(spot.x, spot.y, spot.frame, own, self._stage.registration)
+        if moved is not None:
+            self._stage.pin_moved.emit(pin_id, *moved)
+
+    # ---- moving over
+
+    def _wheel(self, event: QWheelEvent) -> bool:
+        turn = event.angleDelta().y()
+        if turn:
+            self._stage.commands.zoom(ZOOM_STEP ** (turn / 120), event.position())
+        return True
+
+    def _hover(self, at: QPointF) -> None:
+        pane = self._stage.arrangement.pane_at(at.x(), at.y())
+        spot = self._spot(at)
+        self._stage.move_cursor(spot, over=pane.sources[0] if pane is not None and spot is not None else None)
+
+    # ---- drops
+
+    def _drag_enter(self, event: QDragEnterEvent) -> bool:
+        if not event.mimeData().hasFormat(PICTURE_MIME):
+            event.ignore()  # files go on to the page
+            return True
+        event.acceptProposedAction()
+        return True
+
+    def _drop(self, event: QDropEvent) -> bool:
+        data, at = event.mimeData(), event.position()
+        if not data.hasFormat(PICTURE_MIME):
+            return False
+        pane = next((p for p in self._stage.arrangement.panes if p.lens.contains(at.x(), at.y())), None)
+        self._stage.picture_dropped.emit(
+            bytes(data.data(PICTURE_MIME).data()).decode(), None if pane is None else pane.sources[0]
+        )
+        event.acceptProposedAction()
+        return True
+
+    # ---- where things are
+
+    def _spot(self, at: QPointF) -> Cursor | None:
+        """The picture point under a stage point; None beside the pictures."""
+        pane = self._stage.arrangement.pane_at(at.x(), at.y())
+        size = None if pane is None else self._stage.shown.size(pane.frame)
+        if pane is None or size is None:
+            return None
+        x, y = pane.lens.to_picture(at.x(), at.y())
+        inside = -0.5 <= x < size[0] - 0.5 and -0.5 <= y < size[1] - 0.5
+        return Cursor(pane.frame, x, y) if inside else None
+
+    def _pin_near(self, pane: Pane, at: QPointF) -> str:
+        pins = self._stage.marks.pins_in(pane.frame)
+        near = [((pin_point(pane, pin) - at).manhattanLength(), pin.id) for pin in pins]
+        distance, pin_id = min(near, default=(GRAB, ""))
+        return pin_id if distance < GRAB else ""
+
+    def _near_curtain(self, pane: Pane, at: QPointF) -> bool:
+        return self._stage.arrangement.mode is Mode.SWIPE and abs(curtain_x(self._stage.view, pane) - at.x()) < GRAB

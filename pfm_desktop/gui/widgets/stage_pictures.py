@@ -1,0 +1,143 @@
+"""Makes the stage's pictures ready: pyramids, brightness, and the fluorescence picture in the white-light frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid
+from pfm_desktop.gui.widgets.scene import Scene
+from pfm_desktop.jobs import Context
+from pfm_desktop.viewmodels.overlay import hatch_absent, window_table
+from pfm_desktop.viewmodels.pair_view import DisplayWindow, PairRegistration
+
+RGB = NDArray[np.uint8]
+
+
+class StagePictures(QObject):
+    """Owns the scene's pictures. Pictures stand in the scene as soon as they are given; warping follows on a thread."""
+
+    changed = Signal()
+    aligned = Signal(bool)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.scene = Scene()
+        self._given: dict[Source, RGB | None] = dict.fromkeys(Source)
+        self._windows = {source: DisplayWindow() for source in Source}
+        self._work = {source: Background(self) for source in Source}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread still works on a picture."""
+        return any(work.busy for work in self._work.values())
+
+    def replace(self, white: RGB | None, fluorescence: RGB | None, registration: PairRegistration | None) -> bool:
+        """Other pictures, or the same with another registration; True when the pictures are others."""
+        scene = self.scene
+        given: dict[Source, RGB | None] = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+        others = [source for source in Source if given[source] is not self._given[source]]
+        usable = registration if _usable(registration, white, fluorescence) else None
+        if not others and usable is scene.registration:
+            return False
+        self._given = given
+        scene.sizes = {source: (rgb.shape[1], rgb.shape[0]) for source, rgb in given.items() if rgb is not None}
+        scene.registration = usable
+        for source in others:
+            self._work[source].drop()
+        if Source.WHITE in others:
+            scene.white = None if white is None else build_pyramid(white, _table(self._windows[Source.WHITE]))
+        if others or usable is None:
+            scene.warped = None  # lay in the frame of another picture, or by a map that no longer holds
+        self._renew_fluorescence(Source.FLUORESCENCE in others)
+        return bool(others)
+
+    def set_window(self, source: Source, window: DisplayWindow) -> None:
+        """Another brightness; the picture follows when a thread has made it."""
+        if window == self._windows[source]:
+            return
+        self._windows[source] = window
+        rgb = self._given[source]
+        if rgb is None:
+            return
+        if source is Source.FLUORESCENCE and self.scene.registration is not None:
+            self._start_warp(rgb)
+        else:
+            self._work[source].start(
+                pyramid_job, rgb, _table(window), done=lambda made: self._take(source, made), failed=self._ignore
+            )
+
+    def _renew_fluorescence(self, other: bool) -> None:
+        scene, rgb = self.scene, self._given[Source.FLUORESCENCE]
+        if rgb is None:
+            scene.fluorescence = None
+        elif scene.warped is None and (other or scene.fluorescence is None):
+            scene.fluorescence = build_pyramid(rgb, _table(self._windows[Source.FLUORESCENCE]))
+        self._work[Source.FLUORESCENCE].drop()
+        scene.pending = rgb is not None and scene.registration is not None
+        if rgb is not None and scene.registration is not None:
+            self._start_warp(rgb)
+
+    def _start_warp(self, rgb: RGB) -> None:
+        table = _table(self._windows[Source.FLUORESCENCE])
+        self._work[Source.FLUORESCENCE].start(
+            warp_job, self.scene.registration, rgb, table, done=self._take_warped, failed=self._warp_failed
+        )
+
+    def _take(self, source: Source, made: Pyramid) -> None:
+        if source is Source.WHITE:
+            self.scene.white = made
+        else:
+            self.scene.fluorescence = made
+        self.changed.emit()
+
+    def _take_warped(self, warped: Pyramid) -> None:
+        self.scene.warped, self.scene.pending = warped, False
+        self.scene.fluorescence = None  # shown no more while registered: 44 MB of a 4K picture
+        self.changed.emit()
+        self.aligned.emit(True)
+
+    def _warp_failed(self, _message: str) -> None:
+        self.scene.registration, self.scene.warped, self.scene.pending = None, None, False
+        self._renew_fluorescence(other=True)
+        self.changed.emit()
+        self.aligned.emit(False)
+
+    def _ignore(self, _message: str) -> None:
+        """The picture stays as it was; the log has the reason."""
+
+
+def pyramid_job(ctx: Context, rgb: RGB, table: RGB | None) -> Pyramid:
+    """A picture with its brightness changed."""
+    ctx.check()
+    return build_pyramid(rgb, table)
+
+
+def warp_job(ctx: Context, registration: PairRegistration, fluorescence: RGB, table: RGB | None) -> Pyramid:
+    """The fluorescence picture in the white-light frame, hatched where it shows nothing."""
+    ctx.check()
+    warped = np.ascontiguousarray(registration.warp_to_white(fluorescence))
+    ctx.check()
+    if table is not None:
+        warped = table[warped]
+    hatch_absent(warped, registration.overlap_mask())
+    ctx.check()
+    return build_pyramid(warped)
+
+
+def _usable(registration: PairRegistration | None, white: RGB | None, fluorescence: RGB | None) -> bool:
+    """A refused registration is never used to lay one picture on the other."""
+    return (
+        registration is not None
+        and registration.status is not RegistrationStatus.REFUSED
+        and white is not None
+        and fluorescence is not None
+    )
+
+
+def _table(window: DisplayWindow) -> RGB | None:
+    return None if window.neutral else window_table(window)

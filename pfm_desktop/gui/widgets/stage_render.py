@@ -1,0 +1,189 @@
+"""Paints the stage: pictures by mode, then heatmap, marks and words. No state of its own.
+
+Every frame is painted straight from the pyramid with smooth scaling: with Qt's raster engine a 1920 x 1080 stage
+costs a few milliseconds that way, so that no cache of composites is needed (benchmarks/stage.py measures it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QRegion, QTransform
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.ink import FAINT, SURROUND_COLOUR, TEXT, plate, stage_font, twice
+from pfm_desktop.gui.widgets.legend import draw_legend
+from pfm_desktop.gui.widgets.loupe import draw_loupe
+from pfm_desktop.gui.widgets.pyramid import draw_picture, draw_spanning, picture_rect
+from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
+from pfm_desktop.gui.widgets.stage_marks import draw_cursor, draw_curtain, draw_focus, draw_marks, draw_scale_bar
+from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
+from pfm_desktop.viewmodels.pair_view import Mode, PairView
+
+TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
+
+
+@dataclass
+class Painting:
+    """All that one frame is made of. `heatmap` is None while none may be shown."""
+
+    scene: Scene
+    view: PairView
+    arrangement: Arrangement
+    stage: QRectF
+    marks: Marks = field(default_factory=Marks)
+    heatmap: PaintedHeatmap | None = None
+    focused: bool = False
+    loupe: bool = False
+    hovered: Source | None = None  # first source of the pane under the mouse
+
+
+def area_of(pane: Pane) -> QRectF:
+    """The pane's rectangle on the stage."""
+    lens = pane.lens
+    return QRectF(lens.left, lens.top, lens.width, lens.height)
+
+
+def paint(painter: QPainter, painting: Painting) -> None:
+    """Paint the whole stage; what lies outside of the painter's clip is left out by Qt."""
+    painter.fillRect(painting.stage, SURROUND_COLOUR)
+    if not painting.arrangement.panes:
+        _draw_middle(painter, painting.stage, "No picture on the stage. Choose one in the filmstrip below.")
+    for pane in painting.arrangement.panes:
+        _paint_pane(painter, painting, pane)
+    if painting.arrangement.note:
+        _draw_note(painter, painting.stage, painting.arrangement.note)
+    if painting.focused:
+        draw_focus(painter, painting.stage)
+
+
+def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
+    area = area_of(pane)
+    painter.save()
+    painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+    if pane.absent:
+        _draw_middle(painter, area, pane.absent)
+    else:
+        draw_tissue(painter, painting, pane, area)
+        draw_marks(painter, pane, painting.marks)
+        _draw_cursor(painter, painting, pane)
+        if painting.arrangement.mode is Mode.SWIPE:
+            draw_curtain(painter, pane, curtain_x(painting.view, pane))
+        _draw_words(painter, painting, pane, area)
+    painter.restore()
+
+
+def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:
+    """Pictures and heatmap of a pane, `clip` only; also what the loupe shows larger."""
+    _draw_pictures(painter, painting, pane, clip)
+    if painting.heatmap is not None and pane.frame is painting.scene.shown.reference:
+        _draw_heatmap(painter, painting, painting.heatmap, pane, clip)
+
+
+def curtain_x(view: PairView, pane: Pane) -> float:
+    """Stage x of the curtain."""
+    return pane.lens.left + view.swipe * pane.lens.width
+
+
+def _draw_pictures(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:
+    first, *rest = pane.sources
+    mode = painting.arrangement.mode
+    if not rest:
+        _draw_source(painter, painting, pane, first, clip)
+    elif mode is Mode.SWIPE:
+        x = curtain_x(painting.view, pane)
+        area = area_of(pane)
+        left = QRectF(area.left(), area.top(), x - area.left(), area.height())
+        right = QRectF(x, area.top(), area.right() - x, area.height())
+        _draw_source(painter, painting, pane, first, clip.intersected(left))
+        _draw_source(painter, painting, pane, rest[0], clip.intersected(right))
+    else:
+        _draw_source(painter, painting, pane, first, clip)
+        painter.save()
+        if mode is Mode.BLEND:
+            painter.setOpacity(painting.view.opacity)
+        else:
+            painter.setClipRegion(tiles(area_of(pane)), Qt.ClipOperation.IntersectClip)
+        _draw_source(painter, painting, pane, rest[0], clip)
+        painter.restore()
+
+
+def tiles(area: QRectF) -> QRegion:
+    """Every second tile of the checkerboard: those that show fluorescence."""
+    side = max(8, round(area.height() / TILES_DOWN))
+    region = QRegion()
+    for row in range(int(area.height() // side) + 1):
+        for column in range(int(area.width() // side) + 1):
+            if (row + column) % 2:
+                region += QRect(round(area.left()) + column * side, round(area.top()) + row * side, side, side)
+    return region
+
+
+def _draw_source(painter: QPainter, painting: Painting, pane: Pane, source: Source, clip: QRectF) -> None:
+    picture = painting.scene.picture(source, pane.frame)
+    if picture is not None and not clip.isEmpty():
+        draw_picture(painter, picture, pane.lens, clip)
+
+
+def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap, pane: Pane, clip: QRectF) -> None:
+    size = painting.scene.shown.size(pane.frame)
+    if size is None:
+        return
+    whole, look = picture_rect(pane.lens, size), painting.view.heatmap
+    painter.save()
+    painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
+    if look.contour_only:
+        placed = QTransform(whole.width(), 0, 0, whole.height(), whole.left(), whole.top())
+        lines = [placed.map(piece) for piece in heatmap.pieces]
+        twice(painter, lambda: painter.drawLines(lines), width=1.6)
+    else:
+        painter.setOpacity(look.opacity)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        draw_spanning(painter, heatmap.image, whole, clip)
+    painter.restore()
+
+
+def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
+    cursor = painting.view.cursor
+    if cursor is None or cursor.frame is not pane.frame:
+        return
+    at = QPointF(*pane.lens.to_stage(cursor.x, cursor.y))
+    if painting.loupe:
+        draw_loupe(painter, pane, at, lambda larger, clip: draw_tissue(painter, painting, larger, clip))
+    elif painting.hovered is not pane.sources[0]:  # there the system's own cursor stands
+        draw_cursor(painter, at)
+
+
+def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF) -> None:
+    mode = painting.arrangement.mode
+    corner = area.topLeft() + QPointF(10, 10)
+    names = [TITLES[source] for source in pane.sources]
+    if mode is Mode.SWIPE:
+        plate(painter, corner, names[0])
+        plate(painter, area.topRight() + QPointF(-10, 10), names[1], align_right=True)
+    elif mode is Mode.BLEND:
+        share = round(painting.view.opacity * 100)
+        plate(painter, corner, f"{names[0]} {100 - share} %, {names[1].lower()} {share} %")
+    elif mode is Mode.FLICKER:
+        plate(painter, corner, f"{names[0]} (space: the other)")
+    else:
+        plate(painter, corner, " / ".join(names))
+    if painting.heatmap is not None and pane.frame is painting.scene.shown.reference:
+        draw_legend(painter, area, painting.view.heatmap, all_seen=painting.heatmap.all_seen)
+    if painting.scene.mm_per_px and pane.frame is painting.scene.shown.reference:
+        draw_scale_bar(painter, pane, painting.scene.mm_per_px)
+
+
+def _draw_note(painter: QPainter, stage: QRectF, note: str) -> None:
+    font = stage_font(13)
+    painter.setFont(font)
+    width = painter.fontMetrics().horizontalAdvance(note)
+    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 10), note, font=font)
+
+
+def _draw_middle(painter: QPainter, area: QRectF, text: str) -> None:
+    painter.setFont(stage_font(15))
+    painter.setPen(FAINT if area.width() > 200 else TEXT)
+    inner = area.adjusted(12, 12, -12, -12)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

@@ -1,0 +1,130 @@
+"""Which picture is shown where on the stage, given what there is to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoom, middle_of
+
+GAP = 4.0
+ABSENT_SHARE = 0.2  # of the stage's width, for the pane that only says that a picture is missing
+
+TITLES = {Source.WHITE: "White light", Source.FLUORESCENCE: "Fluorescence"}
+ABSENT = {
+    Source.WHITE: "No white-light picture in this pair",
+    Source.FLUORESCENCE: "No fluorescence picture in this pair",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What there is to show. Sizes are (width, height) of the pictures in their own pixels, None where absent.
+
+    `registered`: the fluorescence picture is at hand in the white-light frame. `pending`: it soon may be.
+    """
+
+    white: Size | None = None
+    fluorescence: Size | None = None
+    registered: bool = False
+    pending: bool = False
+
+    def size(self, source: Source) -> Size | None:
+        """Size of the picture of `source`."""
+        return self.white if source is Source.WHITE else self.fluorescence
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The pictures that are there."""
+        return tuple(source for source in Source if self.size(source) is not None)
+
+    @property
+    def reference(self) -> Source:
+        """The frame that `PairView` speaks in: white light where there is one."""
+        return Source.WHITE if self.white is not None or self.fluorescence is None else Source.FLUORESCENCE
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A part of the stage that shows `sources` (two in blend and its kin) in `frame`; `absent` says what is missing."""
+
+    sources: tuple[Source, ...]
+    frame: Source
+    lens: Lens
+    absent: str = ""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Panes from left to right, the mode really shown, and why it is not the one asked for ("" when it is)."""
+
+    mode: Mode
+    panes: tuple[Pane, ...]
+    note: str = ""
+
+    def pane_at(self, sx: float, sy: float) -> Pane | None:
+        """The pane with a picture under a stage point."""
+        return next((pane for pane in self.panes if not pane.absent and pane.lens.contains(sx, sy)), None)
+
+
+def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
+    """Lay out the stage of `stage` (width, height) logical pixels."""
+    if not shown.sources:
+        return Arrangement(view.mode, ())
+    note = _why_not(view.mode, shown)
+    if note or view.mode is Mode.SIDE_BY_SIDE:
+        return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note)
+    lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
+    sources = (view.flicker,) if view.mode is Mode.FLICKER else (Source.WHITE, Source.FLUORESCENCE)
+    return Arrangement(view.mode, (Pane(sources, Source.WHITE, lens),))
+
+
+def _why_not(mode: Mode, shown: Shown) -> str:
+    if mode is Mode.SIDE_BY_SIDE or shown.registered:
+        return ""
+    if len(shown.sources) < 2:
+        return f"{mode.caption} needs both pictures"
+    if shown.pending:
+        return f"{mode.caption} follows once the pictures are registered"
+    return f"{mode.caption} needs a registration: the pictures do not lie on each other yet"
+
+
+def _side_by_side(view: PairView, stage: Size, shown: Shown) -> tuple[Pane, ...]:
+    width, height = stage
+    if shown.white is None:
+        left = round(width * ABSENT_SHARE)
+    elif shown.fluorescence is None:
+        left = round(width * (1 - ABSENT_SHARE)) - int(GAP)
+    else:
+        left = (int(width) - int(GAP)) // 2
+    areas = {
+        Source.WHITE: (0.0, 0.0, float(left), height),
+        Source.FLUORESCENCE: (left + GAP, 0.0, max(1.0, width - left - GAP), height),
+    }
+    return tuple(_side(view, areas[source], source, shown) for source in Source)
+
+
+def _side(view: PairView, area: tuple[float, float, float, float], source: Source, shown: Shown) -> Pane:
+    size, reference = shown.size(source), shown.size(shown.reference)
+    if size is None or reference is None:
+        return Pane((source,), source, Lens(*area, 1.0, (0.0, 0.0)), ABSENT[source])
+    if source is shown.reference or shown.registered:
+        return Pane((source,), shown.reference, _lens(view, area, reference))
+    return Pane((source,), source, _like(_lens(view, area, reference), reference, size))
+
+
+def _lens(view: PairView, area: tuple[float, float, float, float], picture: Size) -> Lens:
+    if view.zoom is None:
+        return Lens(*area, fit_zoom(picture, (area[2], area[3])), middle_of(picture))
+    return Lens(*area, view.zoom, view.centre)
+
+
+def _like(lens: Lens, reference: Size, size: Size) -> Lens:
+    """The same part of a picture of another size: all that can be locked before the pair is registered."""
+    pane = (lens.width, lens.height)
+    zoom = lens.zoom * fit_zoom(size, pane) / fit_zoom(reference, pane)
+    centre = (
+        (lens.centre[0] + 0.5) / reference[0] * size[0] - 0.5,
+        (lens.centre[1] + 0.5) / reference[1] * size[1] - 0.5,
+    )
+    return Lens(lens.left, lens.top, lens.width, lens.height, zoom, centre)

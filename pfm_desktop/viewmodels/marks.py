@@ -1,0 +1,76 @@
+"""Where pins and the os stand in each picture, and what their labels say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.geometry import clock_hour
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistration
+
+
+@dataclass(frozen=True)
+class PlacedPin:
+    """A pin at (x, y) of one frame. `hour` is None until the os is marked where it can be compared."""
+
+    id: str
+    x: float
+    y: float
+    letter: str
+    hour: int | None
+
+    @property
+    def label(self) -> str:
+        """`B  4 h`, or `B`."""
+        return self.letter if self.hour is None else f"{self.letter}  {self.hour} h"
+
+
+def mapped(x: float, y: float, start: Source, end: Source, registration: PairRegistration | None) -> XY | None:
+    """A point of the `start` frame in the `end` frame; None without a registration to get there."""
+    if start is end:
+        return x, y
+    if registration is None:
+        return None
+    points = np.array([[x, y]], dtype=np.float64)
+    moved = (
+        registration.white_to_fluorescence(points)
+        if start is Source.WHITE
+        else registration.fluorescence_to_white(points)
+    )
+    return (float(moved[0, 0]), float(moved[0, 1])) if np.isfinite(moved).all() else None
+
+
+def pins_in(
+    frame: Source, pins: Sequence[Pin], os_mark: OsMark | None, registration: PairRegistration | None
+) -> tuple[PlacedPin, ...]:
+    """The pins as they stand in `frame`; the hour is read in the pin's own frame, to which the os is mapped."""
+    placed = []
+    for pin in pins:
+        spot = mapped(pin.x, pin.y, pin.frame, frame, registration)
+        if spot is not None:
+            placed.append(PlacedPin(pin.id, spot[0], spot[1], pin.letter, hour(pin, os_mark, registration)))
+    return tuple(placed)
+
+
+def os_in(frame: Source, os_mark: OsMark | None, registration: PairRegistration | None) -> XY | None:
+    """The marked os in `frame`."""
+    return None if os_mark is None else mapped(os_mark.x, os_mark.y, os_mark.frame, frame, registration)
+
+
+def hour(pin: Pin, os_mark: OsMark | None, registration: PairRegistration | None) -> int | None:
+    """Clock hour of a pin, also where the os was marked in the other picture of a registered pair."""
+    centre = os_in(pin.frame, os_mark, registration)
+    return None if centre is None else clock_hour(pin.x, pin.y, *centre)
+
+
+def cursor_in_both(
+    frame: Source, x: float, y: float, registration: PairRegistration | None, *, both: bool
+) -> CursorPosition:
+    """The tissue under the cursor in both frames; `both` tells whether there are two pictures."""
+    there = Source.FLUORESCENCE if frame is Source.WHITE else Source.WHITE
+    other = mapped(x, y, frame, there, registration) if both else None
+    return CursorPosition((x, y), other) if frame is Source.WHITE else CursorPosition(other, (x, y))

@@ -1,0 +1,165 @@
+"""Heatmap to colours and contours, and what a picture does not show: numpy in, numpy out.
+
+A heatmap is prepared once (`prepare`: enlarged to a smooth grid of levels) and coloured often (`coloured`: one table
+look-up), so that threshold and colour map follow a slider.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.prediction import Heatmap
+from pfm_desktop.viewmodels.colour_maps import colour_table
+from pfm_desktop.viewmodels.pair_view import DisplayWindow
+
+GRID = 768  # longer side of the enlarged heatmap, in grid cells
+LEVELS = 253  # values 0..1 become levels 0..253; the two above mean "not seen"
+UNSEEN, UNSEEN_STRIPE = 254, 255
+STRIPE = 8  # width of a hatch stripe, grid cells
+STRIPE_COLOUR = (150, 150, 150)
+STRIPE_ALPHA = 0.55
+SURROUND = 0x2B  # neutral grey about the pictures
+HATCH = 0x3A
+
+Levels = NDArray[np.uint8]
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PreparedHeatmap:
+    """`levels` is h x w uint8 (see `LEVELS`, `UNSEEN`), edge to edge over the picture; `field` the same in 0..1 with
+    NaN where nothing was seen."""
+
+    levels: Levels
+    field: Field
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether the engine saw the whole picture."""
+        return not bool((self.levels >= UNSEEN).any())
+
+
+def prepare(heatmap: Heatmap, *, aspect: float, grid: int = GRID) -> PreparedHeatmap:
+    """Enlarge a heatmap to a picture of `aspect` (width / height); its longer side gets `grid` cells."""
+    width, height = (grid, max(1, round(grid / aspect))) if aspect >= 1 else (max(1, round(grid * aspect)), grid)
+    field = enlarged(np.asarray(heatmap.values, dtype=np.float64), height, width)
+    unseen = np.isnan(field)
+    levels = np.round(np.clip(np.where(unseen, 0.0, field), 0.0, 1.0) * LEVELS).astype(np.uint8)
+    stripes = (np.arange(height)[:, None] + np.arange(width)) // STRIPE % 3 == 0
+    levels[unseen] = UNSEEN
+    levels[unseen & stripes] = UNSEEN_STRIPE
+    return PreparedHeatmap(levels, field)
+
+
+def enlarged(values: Field, height: int, width: int) -> Field:
+    """Linear enlargement of h x w values that span the picture edge to edge; NaN stays NaN and does not bleed."""
+    seen = np.isfinite(values)
+    down, across = _weights(values.shape[0], height), _weights(values.shape[1], width)
+    share = down @ seen.astype(np.float64) @ across.T
+    total = down @ np.where(seen, values, 0.0) @ across.T
+    return np.where(share >= 0.5, total / np.maximum(share, 1e-9), np.nan)
+
+
+def _weights(source: int, target: int) -> Field:
+    """target x source matrix of linear interpolation between cell centres, held at the edges."""
+    at = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+    low = np.minimum(at.astype(np.int64), max(0, source - 2))
+    high = np.minimum(low + 1, source - 1)
+    weights = np.zeros((target, source))
+    weights[np.arange(target), low] += 1 - (at - low)
+    weights[np.arange(target), high] += at - low
+    return weights
+
+
+def coloured(prepared: PreparedHeatmap, *, colour_map: str, threshold: float) -> NDArray[np.uint32]:
+    """h x w of 0xAARRGGBB, colours multiplied by alpha: clear below `threshold`, hatched where nothing was seen."""
+    return np.asarray(level_colours(colour_map=colour_map, threshold=threshold)[prepared.levels], dtype=np.uint32)
+
+
+def level_colours(*, colour_map: str, threshold: float) -> NDArray[np.uint32]:
+    """The 256 colours of `coloured`, by level."""
+    values = np.arange(256) / LEVELS
+    rgb = colour_table(colour_map)[np.clip(np.round(values * 255), 0, 255).astype(np.int64)].astype(np.float64)
+    # a soft edge of a few levels instead of a jagged one; a threshold of 0 clears nothing
+    alpha = np.ones(256) if threshold <= 0 else np.clip((values - threshold) * 25 + 0.5, 0.0, 1.0)
+    alpha[UNSEEN] = 0.0
+    alpha[UNSEEN_STRIPE] = STRIPE_ALPHA
+    rgb[UNSEEN_STRIPE] = STRIPE_COLOUR
+    parts = np.round(np.column_stack([alpha * 255, rgb * alpha[:, None]])).astype(np.uint32)
+    return np.asarray(parts[:, 0] << 24 | parts[:, 1] << 16 | parts[:, 2] << 8 | parts[:, 3], dtype=np.uint32)
+
+
+def contours(prepared: PreparedHeatmap, level: float, *, step: int = 3) -> NDArray[np.float64]:
+    """N x 2 x 2 line pieces (both ends, x then y, in 0..1 of the picture's width and height) at `level`.
+
+    Marching squares (Lorensen and Cline's table in two dimensions) on every `step`-th cell; cells that touch unseen
+    ground carry no line.
+    """
+    field = prepared.field[::step, ::step]
+    if min(field.shape) < 2:
+        return np.empty((0, 2, 2))
+    corners = np.stack([field[:-1, :-1], field[:-1, 1:], field[1:, 1:], field[1:, :-1]])
+    seen = np.asarray(np.isfinite(corners).all(axis=0))
+    case = np.zeros(seen.shape, dtype=np.int64)
+    for bit in range(4):
+        case |= (corners[bit] >= level).astype(np.int64) << bit
+    pieces = [
+        _edge_points(corners, case, code, edges, level, seen) for code, lines in _LINES.items() for edges in lines
+    ]
+    joined = np.concatenate(pieces) if pieces else np.empty((0, 2, 2))
+    height, width = prepared.field.shape
+    scaled: NDArray[np.float64] = (joined * step + 0.5) / np.array([width, height])
+    return scaled
+
+
+# corners: 0 top-left, 1 top-right, 2 bottom-right, 3 bottom-left; edges: 0 top, 1 right, 2 bottom, 3 left
+_LINES: dict[int, tuple[tuple[int, int], ...]] = {
+    1: ((3, 0),), 2: ((0, 1),), 3: ((3, 1),), 4: ((1, 2),), 5: ((3, 0), (1, 2)), 6: ((0, 2),), 7: ((3, 2),),
+    8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),), 13: ((1, 0),), 14: ((0, 3),),
+}  # fmt: skip
+_CORNER_XY = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+def _edge_points(
+    corners: Field, case: NDArray[np.int64], code: int, edges: tuple[int, int], level: float, seen: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    rows, columns = np.nonzero((case == code) & seen)
+    origin = np.column_stack([columns, rows]).astype(np.float64)
+    ends = []
+    for edge in edges:
+        first, second = edge, (edge + 1) % 4
+        a, b = corners[first, rows, columns], corners[second, rows, columns]
+        part = np.clip((level - a) / np.where(b == a, 1.0, b - a), 0.0, 1.0)[:, None]
+        ends.append(origin + _CORNER_XY[first] + part * (_CORNER_XY[second] - _CORNER_XY[first]))
+    return np.stack(ends, axis=1)
+
+
+def hatch_absent(picture: NDArray[np.uint8], present: NDArray[np.bool_]) -> None:
+    """Hatch the H x W x 3 picture, in place, in the grey of the surround where `present` (H x W) is False."""
+    if present.all():
+        return
+    stripe = max(2, max(present.shape) // 120)
+    columns = np.arange(present.shape[1], dtype=np.int32)
+    for row in range(present.shape[0]):  # row by row: a pattern of a whole 4K picture would cost 60 MB
+        absent = ~present[row]
+        if absent.any():
+            grey = np.where((columns + row) // stripe % 4 == 0, np.uint8(HATCH), np.uint8(SURROUND))
+            picture[row, absent] = grey[absent, None]
+
+
+def window_table(window: DisplayWindow) -> NDArray[np.uint8]:
+    """256 brightness values after the display window."""
+    span = max(1.0, window.high - window.low)
+    scaled = np.clip((np.arange(256) - window.low) / span, 0.0, 1.0) ** (1.0 / max(0.05, window.gamma))
+    return np.asarray(np.round(scaled * 255), dtype=np.uint8)
+
+
+def scale_bar(mm_per_px: float, zoom: float, *, longest: float) -> tuple[float, float]:
+    """Round length in mm (1, 2 or 5 times a power of ten) and its logical pixels, at most `longest` of them."""
+    most = longest * mm_per_px / zoom
+    power = 10.0 ** np.floor(np.log10(most))
+    length = max(part * power for part in (1.0, 2.0, 5.0) if part * power <= most * (1 + 1e-9))
+    return float(length), float(length * zoom / mm_per_px)
