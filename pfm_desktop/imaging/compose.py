@@ -119,10 +119,13 @@ def with_banner(pixels: Pixels, lines: Sequence[str]) -> Pixels:
     return np.concatenate([np.asarray(image, dtype=np.uint8), pixels], axis=0)
 
 
-def with_marks(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None = None) -> Pixels:
-    """Lettered pins and the os (a cross), outlined so that they show on light and on dark tissue."""
+def with_marks(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None = None, *, size: float = 1.0) -> Pixels:
+    """Lettered pins and the os (a cross), outlined so that they show on light and on dark tissue.
+
+    At `size` 1 a pin is 4 % of the longer side wide.
+    """
     scale = 3  # drawn large and reduced: Pillow draws without smoothing
-    unit = max(pixels.shape[:2]) / 100
+    unit = size * max(pixels.shape[:2]) / 100
     image = Image.fromarray(pixels)
     for mark in pins:
         _pin(image, mark, unit, scale)

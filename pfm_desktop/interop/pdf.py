@@ -1,0 +1,109 @@
+"""The report as PDF: how `ReportContent` becomes pages.
+
+A4, one banner and the model's label on every page. Nothing here decides what may be shown: that is done where the
+content is put together.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.interop import fonts
+from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf_parts import story
+from pfm_desktop.support.files import write_bytes
+
+__all__ = ["ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
+
+MARGIN = 16 * mm
+
+
+def write_pdf(out: Path | str, content: ReportContent) -> Path:
+    """Write the report whole or not at all; `StorageError` when the disk or the folder does not take it."""
+    out = Path(out)
+    write_bytes(out, pdf_bytes(content))
+    return out
+
+
+def pdf_bytes(content: ReportContent) -> bytes:
+    """The report as the bytes of a PDF."""
+    fonts.register()
+    stream = BytesIO()
+    document = BaseDocTemplate(
+        stream,
+        pagesize=A4,
+        title="Colposcopy report",  # no name: titles show up in window lists and file indexes
+        author=content.software,
+        subject=BANNER,
+        creator=content.software,
+        lang="en",
+    )
+    width, height = A4
+    frame = Frame(MARGIN, 20 * mm, width - 2 * MARGIN, height - 46 * mm, 0, 0, 0, 0)
+    document.addPageTemplates(
+        PageTemplate("page", [frame], onPage=lambda canvas, doc: _furniture(canvas, doc.page, content))
+    )
+    document.build(story(content, frame.width), canvasmaker=_NumberedCanvas)
+    return stream.getvalue()
+
+
+def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
+    """Banner, model label and patient on top; software and time at the foot."""
+    width, height = A4
+    canvas.saveState()
+    canvas.setFillColorRGB(0.99, 0.93, 0.80)
+    canvas.rect(MARGIN, height - 17 * mm, width - 2 * MARGIN, 7 * mm, stroke=0, fill=1)
+    canvas.setFillColorRGB(0.35, 0.20, 0.0)
+    _line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
+    _line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
+    canvas.setFillColorRGB(0.25, 0.25, 0.25)
+    born = f", born {content.birth_date:%Y-%m-%d}" if content.birth_date else ""
+    who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
+    _line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
+    state = "signed" if content.signed else "not signed"
+    _line(canvas, width - MARGIN, height - 22 * mm, f"Colposcopy report, {state}", fonts.SANS, 8, right=True)
+    canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
+    canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
+    canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)
+    foot = f"{content.software}   made {content.made_at.astimezone():%Y-%m-%d %H:%M %Z}"
+    _line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
+    canvas.restoreState()
+
+
+def _line(canvas: Canvas, x: float, y: float, text: str, font: str, size: float, *, right: bool = False) -> None:
+    """One line of text in several fonts where a name needs them."""
+    parts = [(font if part[0] == fonts.SANS else part[0], part[1]) for part in fonts.runs(text)]
+    widths = [canvas.stringWidth(part, name, size) for name, part in parts]
+    x -= sum(widths) if right else 0
+    for (name, part), width in zip(parts, widths, strict=True):
+        canvas.setFont(name, size)
+        canvas.drawString(x, y, part)
+        x += width
+
+
+class _NumberedCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
+    """Writes "page 2 of 3", which is known only at the end."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)
+        self._pages: list[dict[str, object]] = []
+
+    def showPage(self) -> None:
+        self._pages.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for page in self._pages:
+            self.__dict__.update(page)
+            text = f"page {self._pageNumber} of {len(self._pages)}"
+            self.setFillColorRGB(0.25, 0.25, 0.25)
+            _line(self, A4[0] - MARGIN, 12 * mm, text, fonts.SANS, 7, right=True)
+            super().showPage()
+        super().save()

@@ -1,0 +1,67 @@
+"""What stands in a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.prediction import Analysis
+
+
+@dataclass(frozen=True)
+class ReportPicture:
+    """A picture as JPEG bytes, `width` x `height` pixels, with its caption. A heatmap brings its legend with it."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    caption: str
+
+
+@dataclass(frozen=True)
+class ReportPin:
+    """A biopsy pin: letter, place in words ("2 o'clock, anterior left"), note."""
+
+    letter: str
+    place: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """All that a report says. What is None or empty is left out or named as missing.
+
+    `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `swede` has one line an item:
+    title, points, wording.
+    """
+
+    made_at: datetime
+    software: str
+    patient_name: str = ""
+    patient_identifier: str = ""
+    birth_date: date | None = None
+    visit_at: datetime | None = None
+    examiner: str = ""
+    indication: str = ""
+    pictures: tuple[ReportPicture, ...] = ()
+    pins: tuple[ReportPin, ...] = ()
+    findings: Findings | None = None
+    swede: tuple[tuple[str, str, str], ...] = ()
+    second_read: Reading | None = None
+    analysis: Analysis | None = None
+    no_answer: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def signed(self) -> bool:
+        """Whether a person stands behind it."""
+        return self.findings is not None and self.findings.signature is not None
+
+    @property
+    def model_label(self) -> str:
+        """The line about the model that stands on every page."""
+        if self.analysis is None:
+            return "no AI answer in this report"
+        model = self.analysis.model
+        return f"{model.name} {model.version} - {model.label}"

@@ -1,0 +1,245 @@
+"""The report as PDF, read back."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.pdf import ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
+from pfm_desktop.support.errors import StorageError
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, (Source.WHITE, Source.FLUORESCENCE), "T0", "token", 224)
+
+
+def answer() -> Analysis:
+    shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    prediction = Prediction(
+        grade=Grade.HIGH,
+        probabilities=shares,
+        spread=dict.fromkeys(GRADES, 0.04),
+        prediction_set=(Grade.LOW, Grade.HIGH),
+        indeterminate=False,
+        evidence={Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
+        single_source={source: SourceAnswer(Grade.LOW, shares) for source in Source},
+        sources=tuple(Source),
+    )
+    return Analysis(
+        model=MODEL,
+        quality={"white": Quality(Verdict.LIMITED, ("glare",), "Tilt a little"), "pair": Quality(Verdict.GOOD)},
+        registration=RegistrationSummary(RegistrationStatus.OK, 0.83, ((1, 0, 0), (0, 1, 0), (0, 0, 1)), 0.95),
+        prediction=prediction,
+        refused=None,
+        frame=Source.WHITE,
+    )
+
+
+def picture(width: int = 320, height: int = 180) -> ReportPicture:
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height), (200, 120, 120)).save(stream, "JPEG")
+    return ReportPicture(stream.getvalue(), width, height, "White light, 60 s after acetic acid")
+
+
+def full() -> ReportContent:
+    findings = Findings(
+        visit_id="v",
+        impression=Grade.HIGH,
+        swede=SwedeScore(2, 1, 2, 1, 1),
+        text="Dense acetowhite area.",
+        plan="Two biopsies.\nRecall in 6 months.",
+        first_read=Reading(Grade.LOW, NOW, "Dr. First", after_reveal=False),
+        revealed_at=NOW,
+        signature=Signature("Dr. Anna Beispiel", NOW, "Responsible for this report"),
+    )
+    return ReportContent(
+        made_at=NOW,
+        software="pfm-desktop 0.1.0",
+        patient_name="Demo, Anna",
+        patient_identifier="DEMO-0001",
+        birth_date=date(1988, 2, 29),
+        visit_at=NOW,
+        examiner="Dr. Beispiel",
+        indication="HPV 16",
+        pictures=(picture(), picture(180, 320)),
+        pins=(ReportPin("A", "2 o'clock, anterior left", "densest"), ReportPin("B", "os not marked")),
+        findings=findings,
+        swede=(("Aceto uptake", "2", "Distinct, stearin-like"),),
+        second_read=Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True, reason="vessels"),
+        analysis=answer(),
+        notes=("White light: CMYK converted to RGB",),
+    )
+
+
+def text_of(content: ReportContent) -> str:
+    pages = PdfReader(io.BytesIO(pdf_bytes(content))).pages
+    return " ".join("\n".join(page.extract_text() for page in pages).split())
+
+
+def test_everything_that_was_found_stands_in_the_report() -> None:
+    text = text_of(full())
+    for said in (
+        "Demo, Anna", "DEMO-0001", "1988-02-29", "HPV 16", "Dr. Beispiel", "60 s after acetic acid",
+        "Impression: high (HSIL, CIN2-3)", "Distinct, stearin-like", "7 of 10", "Dense acetowhite area.",
+        "Two biopsies.", "First read, before the AI: low (LSIL, CIN1)",
+        "Second read, after the AI: high (HSIL, CIN2-3), reason: vessels",
+        "2 o'clock, anterior left", "densest", "os not marked", "Signed by", "Dr. Anna Beispiel",
+        "Responsible for this report", "CMYK converted to RGB",
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def test_the_ai_answer_brings_its_uncertainty_and_its_model() -> None:
+    text = text_of(full())
+    for said in (
+        "Grade: high (HSIL, CIN2-3), probability 0.70", "0.70 ± 0.04", "Cannot be ruled out: low, high",
+        "white light 38%, fluorescence 62%", "white light alone: low",
+        "White light: quality limited (glare). Tilt a little",
+        "Registration: ok, estimated error 0.8 px", "pfm-demo, version 1.0", "ab" * 32,
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def test_banner_and_model_label_stand_on_every_page() -> None:
+    long = replace(full(), notes=tuple(f"Note {number}" for number in range(200)))
+    pages = PdfReader(io.BytesIO(pdf_bytes(long))).pages
+    assert len(pages) >= 3
+    for number, page in enumerate(pages, 1):
+        text = page.extract_text()
+        assert BANNER in text
+        assert DEMONSTRATION in text
+        assert "Demo, Anna" in text
+        assert f"page {number} of {len(pages)}" in text
+
+
+def test_without_an_answer_the_banner_stays_and_the_reason_is_given() -> None:
+    text = text_of(replace(full(), analysis=None, no_answer="The AI answer was not revealed at this visit."))
+    assert BANNER in text
+    assert "no AI answer in this report" in text
+    assert "The AI answer was not revealed" in text
+    assert "probability" not in text
+
+
+def test_a_refused_case_says_why_and_what_to_do_and_gives_no_grade() -> None:
+    refused = replace(
+        answer(), prediction=None, refused=Refusal("the white-light picture is out of focus", "Focus again")
+    )
+    text = text_of(replace(full(), findings=None, analysis=refused))
+    assert "No answer: the white-light picture is out of focus" in text
+    assert "Focus again" in text
+    assert "Grade:" not in text
+
+
+def test_one_source_alone_is_marked() -> None:
+    prediction = answer().prediction
+    assert prediction is not None
+    single = replace(answer(), prediction=replace(prediction, sources=(Source.WHITE,)), registration=None)
+    assert "One source only: white light" in text_of(replace(full(), analysis=single))
+
+
+def test_an_indeterminate_answer_is_called_so() -> None:
+    prediction = answer().prediction
+    assert prediction is not None
+    wide = replace(prediction, prediction_set=GRADES[:3], indeterminate=True)
+    assert "normal, low, high - indeterminate" in text_of(replace(full(), analysis=replace(answer(), prediction=wide)))
+
+
+def test_an_unsigned_report_is_a_draft() -> None:
+    content = full()
+    assert content.findings is not None
+    text = text_of(replace(content, findings=replace(content.findings, signature=None)))
+    assert "Not signed: a draft." in text
+    assert "Colposcopy report, not signed" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "王, 小明",
+        "佐藤, ひかり",
+        "김, 민지",
+        "Łukasiewicz, Żaneta",
+        "Ковальчук, Олена",
+        "Παπαδοπούλου, Ελένη",
+        "Nguyễn, Thị Ánh",
+    ],
+)
+def test_a_name_in_any_of_these_scripts_can_be_read_back(name: str) -> None:
+    text = text_of(replace(full(), patient_name=name)).replace(" ", "")
+    assert text.count(name.replace(" ", "")) >= 2
+
+
+def test_what_no_font_draws_becomes_a_code_point_not_a_box() -> None:
+    assert "<U+0E01>" in text_of(replace(full(), patient_name="\u0e01"))
+
+
+def test_markup_in_what_people_typed_is_text() -> None:
+    content = full()
+    assert content.findings is not None
+    text = text_of(replace(content, findings=replace(content.findings, text="<b>5 < 6 & more</b> <para>")))
+    assert "<b>5 < 6 & more</b> <para>" in text
+
+
+def test_long_text_without_a_space_stays_on_the_page() -> None:
+    content = full()
+    assert content.findings is not None
+    for word in ("acetowhite" * 60, "宫颈上皮内病变" * 60):
+        text = text_of(replace(content, findings=replace(content.findings, text=word, plan="x\n" * 150)))
+        assert word in text.replace(" ", "")
+
+
+def test_the_smallest_report_is_still_a_report() -> None:
+    text = text_of(ReportContent(made_at=NOW, software="pfm-desktop"))
+    assert BANNER in text
+    assert "no patient" in text
+
+
+def test_text_fonts_are_embedded() -> None:
+    page = PdfReader(io.BytesIO(pdf_bytes(full()))).pages[0]
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
+    names = {str(font["/BaseFont"]) for font in fonts if font["/Subtype"] == "/TrueType"}
+    assert any("DejaVuSans-Bold" in name for name in names)
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in fonts if font["/Subtype"] == "/TrueType")
+
+
+def test_the_title_of_the_file_does_not_name_the_patient() -> None:
+    information = PdfReader(io.BytesIO(pdf_bytes(full()))).metadata
+    assert information is not None
+    assert "Anna" not in str(dict(information))
+
+
+def test_a_full_disk_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+    import os
+
+    out = write_pdf(tmp_path / "报告 1.pdf", full())
+    before = out.read_bytes()
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    with pytest.raises(StorageError, match="No space left"):
+        write_pdf(out, replace(full(), patient_name="Other"))
+    assert out.read_bytes() == before
+
+
+def test_a_missing_font_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pfm_desktop.interop import fonts
+
+    fonts.register.cache_clear()
+    monkeypatch.setattr(fonts, "resources_dir", lambda: tmp_path)
+    with pytest.raises(StorageError, match="report font is missing"):
+        pdf_bytes(full())
+    fonts.register.cache_clear()
