@@ -1,0 +1,96 @@
+"""Making probabilities honest: temperature and grade offsets per source combination, and prediction sets.
+
+Numpy and scipy only. Probabilities are `softmax(log_p / temperature + offsets)`, fitted by likelihood with a prior on
+the offsets, so that few cases give little more than a temperature (Guo 2017; bias-corrected, Alexandari 2020). Prediction
+sets are class-conditional split conformal (Vovk 2012) made contiguous in grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from pfm_desktop.domain.grade import GRADES
+
+Floats = NDArray[np.float64]
+COVERAGE = 0.90
+BOTH = "both"  # key of a combination; the others are the source names, and `alone_<source>` for a source's own head
+INDETERMINATE = 3  # this many grades in a set say "cannot tell"
+OFFSET_PRIOR = 4.0  # strength of the prior that pulls grade offsets to zero, in units of one nat
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Calibration of one combination. `thresholds[k]`: grade k enters the set when 1 - p_k is at most this."""
+
+    temperature: float = 1.0
+    offsets: tuple[float, ...] = (0.0,) * len(GRADES)
+    thresholds: tuple[float, ...] = (0.9,) * len(GRADES)
+    cases: int = 0  # calibrated on that many; 0: not calibrated
+
+    def probabilities(self, log_p: Floats) -> Floats:
+        """N x 4 log-probabilities (any constant a row) to calibrated probabilities N x 4."""
+        return _softmax(np.asarray(log_p, np.float64) / self.temperature + np.array(self.offsets))
+
+    def prediction_set(self, probabilities: Floats) -> tuple[int, ...]:
+        """Ranks of the grades that cannot be ruled out, contiguous, never empty; `probabilities` of one case, 4."""
+        inside = 1 - probabilities <= np.array(self.thresholds) + 1e-12
+        inside[int(np.argmax(probabilities))] = True
+        ranks = np.flatnonzero(inside)
+        return tuple(range(int(ranks[0]), int(ranks[-1]) + 1))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scales by combination: `both`, `white`, `fluorescence`, `alone_white`, `alone_fluorescence`."""
+
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+
+    def scale(self, combination: str) -> Scale:
+        """The scale of a combination; the neutral one where none was fitted."""
+        return self.scales.get(combination, Scale())
+
+
+def fit_scale(log_p: Floats, grades: NDArray[np.int64]) -> Scale:
+    """Fit temperature and offsets on N x 4 log-probabilities and N grades (ranks)."""
+    log_p = np.asarray(log_p, np.float64)
+    rows = np.arange(len(grades))
+
+    def cost(parameters: Floats) -> float:
+        scaled = log_p / np.exp(parameters[0]) + parameters[1:]
+        return float(-_log_softmax(scaled)[rows, grades].sum() + 0.5 * OFFSET_PRIOR * (parameters**2).sum())
+
+    if not len(grades):
+        return Scale()
+    best = minimize(cost, np.zeros(1 + len(GRADES)), method="L-BFGS-B", bounds=[(-3, 3)] * (1 + len(GRADES))).x
+    offsets = tuple(float(value) for value in best[1:] - best[1:].mean())
+    return Scale(float(np.exp(best[0])), offsets, cases=len(grades))
+
+
+def fit_sets(scale: Scale, log_p: Floats, grades: NDArray[np.int64], *, coverage: float = COVERAGE) -> Scale:
+    """The scale with thresholds for `coverage` within each grade, from cases the scale was not fitted on.
+
+    A grade with too few cases to promise the coverage is never ruled out (threshold 1).
+    """
+    probabilities = scale.probabilities(log_p)
+    thresholds = []
+    for rank in range(len(GRADES)):
+        scores = np.sort(1 - probabilities[grades == rank, rank])
+        position = int(np.ceil((len(scores) + 1) * coverage))
+        thresholds.append(float(scores[position - 1]) if 0 < position <= len(scores) else 1.0)
+    return Scale(scale.temperature, scale.offsets, tuple(thresholds), scale.cases)
+
+
+def _log_softmax(values: Floats) -> Floats:
+    shifted = values - values.max(axis=-1, keepdims=True)
+    out: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return out
+
+
+def _softmax(values: Floats) -> Floats:
+    out: Floats = np.exp(_log_softmax(values))
+    return out

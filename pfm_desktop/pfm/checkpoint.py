@@ -1,0 +1,151 @@
+"""Model folders: weights as safetensors beside `model.toml`. No pickle is ever opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.pfm.calibrate import Calibration, Scale
+from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
+from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.preprocess import Normalisation
+from pfm_desktop.pfm.registry import verify
+from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.files import sha256_of, write_bytes
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A verified model, ready for use: the network is in evaluation mode."""
+
+    net: PfmNet
+    info: ModelInfo
+    calibration: Calibration
+    normalisation: Normalisation
+    heatmap: Mapping[str, Any]
+
+
+def save_model(
+    out: Path,
+    net: PfmNet,
+    *,
+    name: str,
+    version: str,
+    calibration: Calibration,
+    normalisation: Normalisation,
+    trained_on: str = "phantoms",
+    heatmap: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    figures: Mapping[str, Any] | None = None,
+) -> ModelInfo:
+    """Write `weights.safetensors`, then `model.toml` with its hash; each whole or not at all.
+
+    `model.toml` comes last, so a folder without it is no model. The folder may exist but must not hold a model.
+    """
+    refuse_existing(out)
+    weights = {key: value.detach().cpu().contiguous() for key, value in net.state_dict().items()}
+    write_bytes(out / WEIGHTS, save(weights))
+    content = ModelFile(
+        name=name,
+        version=version,
+        sha256=sha256_of(out / WEIGHTS),
+        network=net.spec,
+        trained_on=trained_on,
+        normalisation=_normalisation_table(normalisation),
+        calibration={key: asdict(scale) for key, scale in calibration.scales.items()},
+        heatmap=heatmap or {"method": "class_map"},
+        training=training or {},
+        figures=figures or {},
+    )
+    write_model_file(out, content)
+    return content.info
+
+
+def load_model(path: Path) -> LoadedModel:
+    """Load a model after checking its hash; raises `ModelError`."""
+    info = verify(path)
+    content = read_model_file(path)
+    net = PfmNet(content.network)
+    load_weights(net, read_tensors(Path(path) / WEIGHTS))
+    net.eval()
+    return LoadedModel(net, info, _calibration(content), _normalisation(content), dict(content.heatmap))
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Tensors of a safetensors file by name; raises `ModelError`."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+
+
+def load_weights(net: PfmNet, tensors: Mapping[str, Tensor]) -> None:
+    """Fill the network; raises `ModelError` when names or shapes differ."""
+    own = net.state_dict()
+    wrong = sorted(set(own) ^ set(tensors)) + [
+        key for key, value in tensors.items() if key in own and own[key].shape != value.shape
+    ]
+    if wrong:
+        raise ModelError(
+            f"the weights do not fit the network: {wrong[0]} and {len(wrong) - 1} more", remedy=FETCH_AGAIN
+        )
+    net.load_state_dict(dict(tensors))
+
+
+def rewrite_model_file(path: Path, **changes: Any) -> None:
+    """Change fields of `model.toml` that the weights do not depend on (figures, heatmap)."""
+    write_model_file(path, replace(read_model_file(path), **changes))
+
+
+def refuse_existing(out: Path) -> None:
+    """A model is never overwritten: raises `ModelError` when `out` holds one."""
+    if (Path(out) / "model.toml").exists():
+        raise ModelError(
+            f"there is already a model in {out}",
+            safe="it is unchanged",
+            remedy="choose another folder or a new version",
+        )
+
+
+def _normalisation_table(value: Normalisation) -> dict[str, Any]:
+    return {source: {"mean": value.mean[source], "std": value.std[source]} for source in value.mean}
+
+
+def _normalisation(content: ModelFile) -> Normalisation:
+    try:
+        triples = {
+            key: {source: _triple(table[key]) for source, table in content.normalisation.items()}
+            for key in ("mean", "std")
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"the normalisation of {content.name} is damaged ({error})", remedy=FETCH_AGAIN) from error
+    return Normalisation(triples["mean"], triples["std"])
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
+
+
+def _calibration(content: ModelFile) -> Calibration:
+    try:
+        return Calibration(
+            {
+                key: Scale(
+                    float(table["temperature"]),
+                    tuple(float(value) for value in table["offsets"]),
+                    tuple(float(value) for value in table["thresholds"]),
+                    int(table["cases"]),
+                )
+                for key, table in content.calibration.items()
+            }
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"the calibration of {content.name} is damaged ({error})", remedy=FETCH_AGAIN) from error

@@ -1,0 +1,109 @@
+"""Finding models and checking that they are what they say. No torch here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.pfm.model_file import FETCH_AGAIN, MODEL, WEIGHTS, read_model_file
+from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.files import sha256_of
+
+log = logging.getLogger(__name__)
+PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib")
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model folder that can be read. The hash is not checked yet; see `verify`."""
+
+    path: Path
+    info: ModelInfo
+
+
+@dataclass(frozen=True)
+class BrokenModel:
+    """A folder that looks like a model but cannot be read, and why."""
+
+    path: Path
+    problem: str
+
+
+def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
+    """Readable models by name; of two with one name and version the one in the earlier folder. Others are logged."""
+    found: dict[tuple[str, str], ModelEntry] = {}
+    for folder in _folders(dirs):
+        try:
+            entry = ModelEntry(folder, read_info(folder))
+        except UserError as error:
+            log.warning("model left out: %s", error)
+            continue
+        found.setdefault((entry.info.name, entry.info.version), entry)
+    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
+
+
+def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
+    """What `list_models` leaves out, for showing."""
+    broken = []
+    for folder in _folders(dirs):
+        try:
+            read_info(folder)
+        except UserError as error:
+            broken.append(BrokenModel(folder, str(error)))
+    return tuple(broken)
+
+
+def find_model(name_or_path: str, dirs: Iterable[Path]) -> Path:
+    """Folder of a model given by folder, folder name or name in `model.toml`; raises `ModelError` if there is none."""
+    dirs = tuple(dirs)
+    given = Path(name_or_path)
+    if given.suffix.lower() in PICKLES:
+        raise ModelError(
+            f"{given.name} is a pickle, which can run programs when it is opened, and is never loaded",
+            remedy="bring the weights as .safetensors, or import FasterNet weights with `pfm models import`",
+        )
+    if given.is_dir() and ((given / MODEL).exists() or (given / WEIGHTS).exists()):
+        return given
+    for folder in _folders(dirs):
+        if folder.name == name_or_path:
+            return folder
+    named = [entry for entry in list_models(dirs) if entry.info.name == name_or_path]
+    if named:
+        return named[-1].path
+    known = ", ".join(entry.info.name for entry in list_models(dirs)) or "none"
+    raise ModelError(f"there is no model {name_or_path!r}", remedy=f"known models: {known}")
+
+
+def read_info(path: Path) -> ModelInfo:
+    """What the model folder says about itself; raises `ModelError`."""
+    return read_model_file(path).info
+
+
+def verify(path: Path) -> ModelInfo:
+    """Check the weights against the hash in `model.toml`; raises `ModelError` when missing or altered."""
+    info = read_info(path)
+    weights = Path(path) / WEIGHTS
+    try:
+        found = sha256_of(weights)
+    except FileNotFoundError as error:
+        raise ModelError(f"the weights of {info.name} are missing ({weights})", remedy=FETCH_AGAIN) from error
+    except OSError as error:
+        raise ModelError(f"the weights of {info.name} cannot be read ({error})", remedy=FETCH_AGAIN) from error
+    if found != info.sha256:
+        raise ModelError(
+            f"the weights of {info.name} are not those of its {MODEL} (hash {found[:12]}, expected {info.sha256[:12]})",
+            safe="nothing was loaded from them",
+            remedy=FETCH_AGAIN,
+        )
+    return info
+
+
+def _folders(dirs: Iterable[Path]) -> list[Path]:
+    folders = []
+    for parent in dirs:
+        if Path(parent).is_dir():
+            folders += sorted(child for child in Path(parent).iterdir() if (child / MODEL).is_file())
+    return folders

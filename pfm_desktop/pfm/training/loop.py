@@ -1,0 +1,203 @@
+"""Training from nothing (or from imported trunks): ignite loop, resumable, cancellable, the same under a seed."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from ignite.engine import Engine, Events
+from numpy.typing import NDArray
+
+from pfm_desktop.jobs import Cancelled, Context, SilentContext
+from pfm_desktop.pfm.checkpoint import load_weights, read_tensors, refuse_existing
+from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.preprocess import Normalisation
+from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
+from pfm_desktop.pfm.training import state
+from pfm_desktop.pfm.training.answers import collect, likelihood_loss, main_combination
+from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
+from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
+from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start_weights
+from pfm_desktop.pfm.training.losses import grade_weights, total_loss
+from pfm_desktop.pfm.training.split import Split, split_by_patient
+from pfm_desktop.support.files import write_bytes
+
+log = logging.getLogger(__name__)
+CLIP = 5.0  # gradient norm
+
+
+def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> TrainResult:
+    """Train a network on prepared cases and write a model folder with weights, `model.toml` and `CARD.md`.
+
+    A run that was killed goes on from its last whole epoch. When `ctx` cancels, the best epoch so far is calibrated and
+    written (`stopped` in the result); before the first epoch has ended there is nothing to keep and `Cancelled` comes
+    through. Raises `BadInputError` for too few patients and `ModelError` when `out` holds a model.
+    """
+    refuse_existing(out)
+    split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
+    run = config.run or out.with_name(out.name + ".run")
+    run.mkdir(parents=True, exist_ok=True)
+    with torch_threads(config.threads), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        loop = _Loop(ctx, data, split, run, config)
+        loop.go()
+        load_weights(loop.net, read_tensors(run / state.BEST))
+        result = finish(
+            ctx, loop.net, data, split, out, config, loop.normalisation, loop.progress, stopped=loop.stopped
+        )
+    for name in (state.STATE, state.BEST, state.PROGRESS):
+        (run / name).unlink(missing_ok=True)
+    shutil.copyfile(run / state.CURVES, out / state.CURVES)
+    return result
+
+
+class _Loop:
+    """One run: network, average, optimizer, and the ignite engine that drives them."""
+
+    def __init__(self, ctx: Context, data: PreparedSet, split: Split, run: Path, config: TrainConfig) -> None:
+        self.ctx, self.data, self.split, self.run, self.config = ctx, data, split, run, config
+        self.bf16 = bf16_gains() if config.bf16 is None else config.bf16
+        self.net = PfmNet(config.spec(data.size)).to(memory_format=torch.channels_last)
+        self.normalisation: Normalisation = measure_normalisation(data, split.train, self.net.names)
+        if config.start is not None:
+            self.normalisation = start_weights(self.net, config.start, self.normalisation)
+        self.average = state.Average(self.net, config.ema)
+        self.optimizer = make_optimizer(self.net, config.learning_rate, config.weight_decay)
+        self.weights = grade_weights(data.grades[split.train], config.balance)
+        self.options = Augmentation()
+        self.per_epoch = max(1, len(split.train) // config.batch)
+        self.progress = state.Progress(config.digest(len(data)))
+        self.stopped = False
+        self._sum = 0.0
+        self._clock = time.monotonic()
+
+    def go(self) -> None:
+        """Run the epochs that are left."""
+        saved = state.load_run(self.run, self.progress.digest, self.net, self.average, self.optimizer)
+        if saved is not None and (self.run / state.BEST).exists():
+            self.progress = saved
+            log.info("training goes on behind epoch %d", saved.epoch)
+        else:
+            (self.run / state.CURVES).write_text("epoch,train_loss,validation_loss,learning_rate,seconds\n", "utf-8")
+        if self.progress.epoch >= self.config.epochs or self._out_of_patience():
+            return
+        engine = Engine(self._step)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._tell)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._end_epoch)
+        engine.logger.setLevel(logging.WARNING)
+        engine.load_state_dict(
+            {"epoch": self.progress.epoch, "max_epochs": self.config.epochs, "epoch_length": self.per_epoch}
+        )
+        self._clock = time.monotonic()
+        engine.run(self._batches(self.progress.epoch * self.per_epoch))
+        if self.stopped and self.progress.best_epoch == 0:
+            raise Cancelled
+
+    def _batches(self, first: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Step number and indices, from step `first` on; each epoch in its own order, drawn from seed and epoch."""
+        for step in itertools.count(first):
+            epoch, place = divmod(step, self.per_epoch)
+            if place == 0 or step == first:
+                order = np.random.default_rng([self.config.seed, epoch]).permutation(self.split.train)
+            yield step, order[place * self.config.batch : (place + 1) * self.config.batch]
+
+    def _step(self, _engine: Engine, item: tuple[int, NDArray[np.int64]]) -> float:
+        step, indices = item
+        config = self.config
+        self.net.train()
+        random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout; so a resumed run draws what an unbroken one draws
+        raw = self.data.batch(indices)
+        inputs = augmented_inputs(
+            raw, self.net.names, self.net.spec.grid, self.normalisation, options=self.options, random=random
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * schedule(step, self.per_epoch * config.epochs, config.warmup)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
+            outputs = self.net(inputs)
+        loss = total_loss(
+            outputs,
+            raw.grade,
+            inputs.present,
+            self.weights,
+            softmax_weight=config.softmax_weight,
+            alone_weight=config.alone_weight,
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        self.optimizer.step()
+        self.average.update(self.net)
+        return float(loss.detach())
+
+    def _tell(self, engine: Engine) -> None:
+        self._sum += engine.state.output
+        self.progress.pairs += self.config.batch
+        speed = self._speed()
+        done = engine.state.iteration
+        text = (
+            f"epoch {engine.state.epoch} of {self.config.epochs}, loss {engine.state.output:.3f}, {speed:.0f} pairs/s"
+        )
+        try:
+            self.ctx.progress(done, self.per_epoch * self.config.epochs, text)
+        except Cancelled:
+            self.stopped = True
+            engine.terminate()
+
+    def _end_epoch(self, engine: Engine) -> None:
+        if self.stopped:
+            return
+        epoch = engine.state.epoch
+        whole = SilentContext()  # a cancel waits for the next step: half a validation is of no use
+        answers = collect(whole, self.average.net, self.data, self.split.validation, self.normalisation, bf16=self.bf16)
+        loss = likelihood_loss(answers, main_combination(self.net.names))
+        self.progress.epoch = epoch
+        if loss < self.progress.best_loss or self.progress.best_epoch == 0:
+            self.progress.best_loss, self.progress.best_epoch = loss, epoch
+            write_bytes(self.run / state.BEST, state.whole(self.average.net))
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self._clock = now
+        rate = self.optimizer.param_groups[0]["lr"]
+        with (self.run / state.CURVES).open("a", encoding="utf-8") as stream:
+            stream.write(
+                f"{epoch},{self._sum / self.per_epoch:.5f},{loss:.5f},{rate:.2e},{self.progress.seconds:.1f}\n"
+            )
+        self._sum = 0.0
+        state.save_run(self.run, self.net, self.average, self.optimizer, self.progress)
+        if self._out_of_patience():
+            engine.terminate()
+
+    def _out_of_patience(self) -> bool:
+        return self.progress.epoch - self.progress.best_epoch >= self.config.patience > 0
+
+    def _speed(self) -> float:
+        seconds = self.progress.seconds + time.monotonic() - self._clock
+        return self.progress.pairs / max(seconds, 1e-6)
+
+
+def make_optimizer(net: torch.nn.Module, rate: float, decay: float) -> torch.optim.AdamW:
+    """AdamW; vectors (norms, biases, learned tokens) are not decayed."""
+    named = [(name, value) for name, value in net.named_parameters() if value.requires_grad]
+    plain = [value for name, value in named if value.ndim < 2 or "positions" in name or name.endswith("answer")]
+    chosen = {id(value) for value in plain}
+    decayed = [value for _, value in named if id(value) not in chosen]
+    groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, fused=True)
+
+
+def schedule(step: int, total: int, warmup: float) -> float:
+    """Factor on the learning rate: straight up, then half a cosine down to a hundredth."""
+    first = max(1, round(total * warmup))
+    if step < first:
+        return (step + 1) / first
+    share = (step - first) / max(1, total - first)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))

@@ -1,0 +1,159 @@
+"""How good an answer is. Numpy only; grades are ranks 0..3, probabilities N x 4.
+
+Intervals come from 2,000 resamplings of patients (not of cases: two shots of one woman are not independent).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.grade import GRADES, Grade
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+CLASSES = len(GRADES)
+RESAMPLINGS = 2000
+SPECIFICITY = 0.85
+BINS = 15
+
+
+def confusion(truth: Ints, answer: Ints) -> Floats:
+    """4 x 4 counts, rows the truth."""
+    table = np.zeros((CLASSES, CLASSES))
+    np.add.at(table, (truth, answer), 1.0)
+    return table
+
+
+def accuracy(table: Floats) -> Floats:
+    """Share on the diagonal of ... x 4 x 4 counts."""
+    out: Floats = np.trace(table, axis1=-2, axis2=-1) / np.maximum(table.sum(axis=(-2, -1)), 1e-12)
+    return out
+
+
+def macro_recall(table: Floats) -> Floats:
+    """Mean recall over the grades that occur, of ... x 4 x 4 counts."""
+    rows = table.sum(axis=-1)
+    recall = np.where(rows > 0, np.diagonal(table, axis1=-2, axis2=-1) / np.maximum(rows, 1e-12), 0.0)
+    out: Floats = recall.sum(axis=-1) / np.maximum((rows > 0).sum(axis=-1), 1)
+    return out
+
+
+def quadratic_kappa(table: Floats) -> Floats:
+    """Cohen's kappa with quadratic weights of ... x 4 x 4 counts; 0 where it is undefined."""
+    rank = np.arange(CLASSES)
+    weight = (rank[:, None] - rank[None, :]) ** 2 / (CLASSES - 1) ** 2
+    total = np.maximum(table.sum(axis=(-2, -1)), 1e-12)
+    chance = table.sum(axis=-1)[..., :, None] * table.sum(axis=-2)[..., None, :] / total[..., None, None]
+    expected = (weight * chance).sum(axis=(-2, -1))
+    observed = (weight * table).sum(axis=(-2, -1))
+    out: Floats = np.where(expected > 0, 1 - observed / np.maximum(expected, 1e-12), 0.0)
+    return out
+
+
+def auc(score: Floats, positive: NDArray[np.bool_], weight: Floats | None = None) -> Floats:
+    """Area under the ROC curve; ties count half. `weight` (R x N) gives R weighted areas; NaN where a side is empty."""
+    weight = np.ones((1, len(score))) if weight is None else weight
+    values, group = np.unique(score, return_inverse=True)
+    up = np.zeros((len(weight), len(values)))
+    down = np.zeros_like(up)
+    for index in range(len(score)):
+        (up if positive[index] else down)[:, group[index]] += weight[:, index]
+    below = np.cumsum(down, axis=1) - down
+    pairs = up.sum(axis=1) * down.sum(axis=1)
+    area = (up * (below + 0.5 * down)).sum(axis=1)
+    out: Floats = np.where(pairs > 0, area / np.maximum(pairs, 1e-12), np.nan)
+    return out
+
+
+def sensitivity_at(score: Floats, positive: NDArray[np.bool_], *, specificity: float = SPECIFICITY) -> float:
+    """Share of positives above the lowest threshold that keeps `specificity` of the negatives below or at it."""
+    negatives = np.sort(score[~positive])
+    if not len(negatives) or not positive.any():
+        return math.nan
+    threshold = negatives[min(len(negatives) - 1, math.ceil(specificity * len(negatives)) - 1)]
+    return float((score[positive] > threshold).mean())
+
+
+def calibration_error(probabilities: Floats, truth: Ints) -> float:
+    """Expected calibration error of the top grade, 15 equally wide bins."""
+    confidence, answer = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    error = 0.0
+    for index in range(BINS):
+        inside = bins == index
+        if inside.any():
+            error += inside.mean() * abs((answer[inside] == truth[inside]).mean() - confidence[inside].mean())
+    return float(error)
+
+
+def set_figures(sets: Sequence[Sequence[int]], truth: Ints) -> dict[str, Any]:
+    """Mean size, share of indeterminate sets, and coverage within each grade."""
+    sizes = np.array([len(ranks) for ranks in sets])
+    hit = np.array([rank in ranks for rank, ranks in zip(truth.tolist(), sets, strict=True)], np.bool_)
+    coverage = {str(grade): float(hit[truth == grade.rank].mean()) for grade in GRADES if (truth == grade.rank).any()}
+    return {"mean_size": float(sizes.mean()), "indeterminate": float((sizes >= 3).mean()), "coverage": coverage}
+
+
+def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> float:
+    """Exact two-sided p-value of McNemar's test on paired right/wrong calls."""
+    only_first, only_second = int((first_right & ~second_right).sum()), int((~first_right & second_right).sum())
+    total = only_first + only_second
+    if total == 0:
+        return 1.0
+    tail = sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1)) / 2**total
+    return min(1.0, 2 * tail)
+
+
+def patient_weights(patients: Sequence[str], *, seed: int = 0, resamplings: int = RESAMPLINGS) -> Floats:
+    """R x N: how often each case counts when its patients are drawn with replacement."""
+    _, group = np.unique(np.array(patients, dtype=str), return_inverse=True)
+    count = int(group.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamplings)
+    return drawn[:, group].astype(np.float64)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """95 % percentile interval."""
+    low, high = np.nanquantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def summary(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
+    """Accuracy, macro recall, quadratic kappa, HSIL+ AUC (each with its interval), sensitivity at 85 % specificity, ECE.
+
+    `weights` from `patient_weights`.
+    """
+    answer = probabilities.argmax(axis=1).astype(np.int64)
+    cells = np.zeros((len(truth), CLASSES * CLASSES))
+    cells[np.arange(len(truth)), truth * CLASSES + answer] = 1.0
+    tables = (weights @ cells).reshape(-1, CLASSES, CLASSES)
+    table = confusion(truth, answer)
+    high = truth >= Grade.HIGH.rank
+    score = probabilities[:, Grade.HIGH.rank :].sum(axis=1)
+    measures: Mapping[str, Callable[[Floats], Floats]] = {
+        "accuracy": accuracy,
+        "macro_recall": macro_recall,
+        "quadratic_kappa": quadratic_kappa,
+    }
+    out: dict[str, Any] = {
+        name: {"value": float(measure(table)), "interval": interval(measure(tables))}
+        for name, measure in measures.items()
+    }
+    if high.any() and not high.all():
+        areas = auc(score, high, weights)
+        out["auc_high"] = {"value": float(auc(score, high)[0]), "interval": interval(areas)}
+        out["sensitivity_high_at_85"] = sensitivity_at(score, high)
+    return {**out, "ece": calibration_error(probabilities, truth), "cases": len(truth), "confusion": table.tolist()}
+
+
+def difference(first: Floats, second: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
+    """Accuracy of `first` minus `second` (probabilities N x 4 on the same cases) with interval, and McNemar's p."""
+    right = [(p.argmax(axis=1) == truth) for p in (first, second)]
+    gap = right[0].astype(np.float64) - right[1].astype(np.float64)
+    drawn = weights @ gap / weights.sum(axis=1)
+    return {"accuracy": float(gap.mean()), "interval": interval(drawn), "mcnemar_p": mcnemar(right[0], right[1])}

@@ -1,0 +1,117 @@
+"""The card of a model: what it is for, what it learned from, how good it was, what it never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pfm_desktop.domain.prediction import BANNER, ModelInfo
+from pfm_desktop.pfm.training.config import TrainConfig
+from pfm_desktop.support.files import write_text
+
+ASKED = {
+    "both": "both sources",
+    "white": "white light only",
+    "fluorescence": "fluorescence only",
+    "alone_white": "the white-light head alone",
+    "alone_fluorescence": "the fluorescence head alone",
+}
+LIMITS = (
+    "It never saw a photograph of a patient; what it answers on one shows that the program runs, and nothing else.",
+    "It never saw pregnancy, glandular lesions, cervices after treatment, other organs, or pictures without acetic acid.",
+    "It knows one drawn camera and one drawn fluorescence filter. Another device needs its own calibration and test.",
+    "Phantoms follow published figures, so a gain of two sources over one is a property of the generator.",
+)
+
+
+def write_card(
+    path: Path, info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig
+) -> None:
+    """Write `CARD.md`."""
+    write_text(path, card_text(info, training, figures, config))
+
+
+def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig) -> str:
+    """The card in Markdown; each figure stands in a sentence that names the data."""
+    where = "on phantoms" if info.trained_on == "phantoms" else f"on {info.trained_on}"
+    parts = [
+        f"# {info.name} {info.version}",
+        f"**{BANNER}.** {_capital(info.label)}.",
+        "## What it is",
+        _what(info),
+        "## Intended use",
+        "Showing and testing pfm_desktop, and as a start for fine-tuning on a clinic's own graded cases. A clinician reads "
+        "the pictures first; the answer is never the only ground for a decision.",
+        "## Data",
+        _data(training, where),
+        *config.card_lines,
+        "## Figures",
+        _figures(figures, where),
+        "## Limits",
+        "\n".join(f"- {line}" for line in (LIMITS if info.trained_on == "phantoms" else LIMITS[1:3])),
+        "## How to make it again",
+        _remake(info, training),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _what(info: ModelInfo) -> str:
+    sources = " and ".join(source.value.replace("white", "white light") for source in info.sources)
+    return (
+        f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
+        f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "
+        "spatial attention, splice and self-attention decision follow the abstract of rs-6642645 (a preprint without peer "
+        "review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours."
+    )
+
+
+def _data(training: Mapping[str, Any], where: str) -> str:
+    cases = training.get("cases", {})
+    grades = ", ".join(f"{count} {grade}" for grade, count in training.get("grades", {}).items())
+    split = ", ".join(f"{count} {part}" for part, count in cases.items())
+    return (
+        f"{sum(cases.values())} cases {where} ({grades}), split by patient: {split}. Seed {training.get('seed')}, best epoch "
+        f"{training.get('best_epoch')} of {training.get('epochs')}."
+    )
+
+
+def _figures(figures: Mapping[str, Any], where: str) -> str:
+    lines = []
+    for key, values in figures.get("combinations", {}).items():
+        coverage = values["sets"]["coverage"].values()
+        sentence = (
+            f"- With {ASKED.get(key, key)}, {values['cases']} test cases {where}: accuracy {_span(values['accuracy'])}, "
+            f"macro recall {_span(values['macro_recall'])}, quadratic kappa {_span(values['quadratic_kappa'])}"
+        )
+        if "auc_high" in values:
+            sentence += f", HSIL+ AUC {_span(values['auc_high'])}"
+        sentence += f", ECE {values['ece']:.3f}, mean set size {values['sets']['mean_size']:.2f}"
+        if coverage:
+            sentence += f", least coverage of a grade {min(coverage):.2f}"
+        lines.append(sentence + f" ({where}, 95 % intervals by patient).")
+    for key, values in figures.get("comparisons", {}).items():
+        name = ASKED.get(key.removeprefix("both_against_"), key)
+        low, high = values["interval"]
+        lines.append(
+            f"- Both sources against {name} of the same network {where}: accuracy {values['accuracy']:+.3f} "
+            f"({low:+.3f} to {high:+.3f}), McNemar p {values['mcnemar_p']:.2g} ({where})."
+        )
+    return "\n".join(lines) or f"No test cases were set aside, so there is no figure {where}."
+
+
+def _remake(info: ModelInfo, training: Mapping[str, Any]) -> str:
+    command = training.get("command") or "no command was recorded"
+    return (
+        f"```\n{command}\n```\n\nWeights SHA-256 `{info.sha256}`. Training took {training.get('seconds')} s at "
+        f"{training.get('pairs_per_second')} pairs/s."
+    )
+
+
+def _span(value: Mapping[str, Any]) -> str:
+    low, high = value["interval"]
+    return f"{value['value']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,105 @@
+"""The state of a training run on disk, so that a killed run goes on where its last epoch ended. Safetensors and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.support.files import write_bytes, write_text
+
+STATE = "state.safetensors"
+BEST = "best.safetensors"
+PROGRESS = "progress.json"
+CURVES = "curves.csv"
+
+
+@dataclass
+class Progress:
+    """How far a run is. `digest` ties it to one configuration and one set of cases."""
+
+    digest: str
+    epoch: int = 0  # epochs done
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+    pairs: int = 0
+
+
+class Average:
+    """Exponential moving average of weights and batch statistics; short at the start, so that it forgets the noise."""
+
+    def __init__(self, net: PfmNet, decay: float) -> None:
+        self.net = PfmNet(net.spec).to(memory_format=torch.channels_last)
+        self.net.load_state_dict(net.state_dict())
+        self.decay = decay
+        self.steps = 0
+
+    @torch.no_grad()
+    def update(self, net: PfmNet) -> None:
+        """After each step."""
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        own, new = list(self.net.state_dict().values()), list(net.state_dict().values())
+        floats = [index for index, value in enumerate(own) if value.is_floating_point()]
+        torch._foreach_lerp_([own[index] for index in floats], [new[index] for index in floats], 1 - decay)
+        for index, value in enumerate(own):
+            if not value.is_floating_point():
+                value.copy_(new[index])
+
+
+def tensors_of(module: nn.Module, prefix: str) -> dict[str, Tensor]:
+    """A module's tensors under `prefix/`."""
+    return {f"{prefix}/{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
+
+
+def whole(module: nn.Module) -> bytes:
+    """A module's tensors as the bytes of a safetensors file."""
+    return save({key: value.detach().contiguous() for key, value in module.state_dict().items()})
+
+
+def put_back(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
+    """The opposite of `tensors_of`."""
+    start = len(prefix) + 1
+    module.load_state_dict({key[start:]: value for key, value in tensors.items() if key.startswith(prefix + "/")})
+
+
+def save_run(run: Path, net: PfmNet, average: Average, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """After each epoch. `progress.json` comes last and belongs to the state before it."""
+    tensors = {**tensors_of(net, "net"), **tensors_of(average.net, "average")}
+    tensors["average_steps"] = torch.tensor(average.steps)
+    for index, entry in optimizer.state_dict()["state"].items():
+        for key, value in entry.items():
+            tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value).contiguous()
+    write_bytes(run / STATE, save(tensors, metadata={"epoch": str(progress.epoch), "digest": progress.digest}))
+    write_text(run / PROGRESS, json.dumps(asdict(progress)))
+
+
+def load_run(
+    run: Path, digest: str, net: PfmNet, average: Average, optimizer: torch.optim.Optimizer
+) -> Progress | None:
+    """Put a saved state back; None when there is none, it is damaged, or it belongs to something else."""
+    try:
+        progress = Progress(**json.loads((run / PROGRESS).read_text(encoding="utf-8")))
+        if progress.digest != digest:
+            return None
+        tensors = load((run / STATE).read_bytes())
+    except (OSError, ValueError, TypeError):
+        return None
+    put_back(net, tensors, "net")
+    put_back(average.net, tensors, "average")
+    average.steps = int(tensors["average_steps"])
+    table = optimizer.state_dict()
+    table["state"] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer/"):
+            _, index, name = key.split("/")
+            table["state"].setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(table)
+    return progress
