@@ -153,8 +153,9 @@ def _folds(woman: Woman, canvas: Canvas, angle: Field, rim: Field) -> Field:
     field = cv2.remap(
         wide, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
-    groove = smooth(1.15 - 1.5 * np.abs(field))
-    fornix = np.exp(-((rim / 1.1 + 0.6) ** 2))
+    groove = smooth(0.42 - 0.62 * field) ** 2
+    deep = smooth(0.55 + 0.5 * noise(rng, canvas, 6.0, coarse=True))
+    fornix = np.exp(-((rim / 1.3 + 0.7) ** 2)) * (0.2 + 0.8 * deep)
     out: Field = np.maximum(groove * smooth(-rim / 2.0), fornix).astype(np.float32)
     return out
 
@@ -165,7 +166,7 @@ def build(woman: Woman, canvas: Canvas, centre_mm: tuple[float, float]) -> Geome
     py = canvas.axis_y(coarse=True)[:, None] - np.float32(centre_mm[1])
     # Noise is tied to the tissue, so the lattice moves with the cervix
     tied = _tied(canvas, centre_mm)
-    outline = 1 + 0.035 * noise(stream(woman.seed, "outline"), tied, 9.0, coarse=True)
+    outline = 1 + 0.045 * noise(stream(woman.seed, "outline"), tied, 7.0, coarse=True)
     from_middle = np.hypot(px, py / np.float32(woman.oval)) * outline
     rim = np.float32(woman.radius_mm) - from_middle
     x = np.broadcast_to(px - np.float32(woman.os_shift[0]), from_middle.shape)

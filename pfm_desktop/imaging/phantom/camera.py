@@ -10,6 +10,7 @@ from pfm_desktop.imaging.phantom.parameters import PARAMETERS
 Picture = npt.NDArray[np.uint8]
 _FULL = 1024
 _LEVELS = 4096
+_PIXEL_SD = 0.35
 
 
 def _srgb_table() -> Picture:
@@ -31,9 +32,15 @@ def beam(rng: np.random.Generator, size: int) -> Field:
     return out
 
 
-def blur(image: Field, sd_at_full: float) -> Field:
-    """Gaussian point spread; sd in pixels of the 1024 picture."""
-    sd = sd_at_full * image.shape[0] / _FULL
+def blur(image: Field, sd_at_full: float, *, averaged: bool = False) -> Field:
+    """Gaussian point spread; sd in pixels of the 1024 picture.
+
+    With `averaged`, a smaller picture also gets the blur of its larger pixels, which sample what the 1024 ones average.
+    """
+    scale = image.shape[0] / _FULL
+    sd = sd_at_full * scale
+    if averaged:
+        sd = float(np.hypot(sd, _PIXEL_SD * np.sqrt(max(1 - scale * scale, 0.0))))
     if sd < 0.18:
         return image
     out: Field = cv2.GaussianBlur(image, (0, 0), sd, borderType=cv2.BORDER_REFLECT_101)

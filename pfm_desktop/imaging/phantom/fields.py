@@ -108,7 +108,15 @@ def smooth(value: Field) -> Field:
     return out
 
 
-def inside(level: Field, edge_mm: float, mm_per_px: float) -> Field:
+def inside(level: Field, edge_mm: float | Field, mm_per_px: float) -> Field:
     """Coverage 0-1 from a level in mm (positive inside) with an edge of this width, never sharper than a pixel."""
-    width = 2.2 * float(np.hypot(edge_mm, 0.45 * mm_per_px))
+    width = np.float32(2.2) * np.hypot(edge_mm, np.float32(0.45 * mm_per_px)).astype(np.float32)
     return smooth(level / width + 0.5)
+
+
+def spread(field: Field, sd_px: float) -> Field:
+    """Gaussian blur; nothing where it would stay within a pixel."""
+    if sd_px < 0.3:
+        return field
+    out: Field = cv2.GaussianBlur(field, (0, 0), sd_px, borderType=cv2.BORDER_REFLECT_101)
+    return out

@@ -4,7 +4,7 @@ import numpy as np
 
 from pfm_desktop.imaging.phantom.anatomy import Geometry
 from pfm_desktop.imaging.phantom.blades import Blades
-from pfm_desktop.imaging.phantom.fields import Field, smooth
+from pfm_desktop.imaging.phantom.fields import Field, smooth, spread
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
 from pfm_desktop.imaging.phantom.tissue import Optics
 from pfm_desktop.imaging.phantom.white_light import Light
@@ -45,7 +45,8 @@ def paint(g: Geometry, optics: Optics, light: Light, metal: Blades | None, *, le
     t, canvas = PARAMETERS.tissue, g.canvas
     veil = 1 / (1 + np.float32(t.acid_dims) * optics.scatter)
     veil *= (1 - 0.45 * optics.mucus) * (1 - 0.93 * optics.film) * (1 - 0.5 * optics.keratin)
-    bands = [optics.collagen * veil * out for out in escape(optics.blood)]
+    sd = t.glow_diffusion_mm / canvas.mm_per_px
+    bands = [spread(optics.collagen * out, sd) * veil for out in escape(optics.blood)]
     skin = np.float32(t.epithelium_glow) * optics.epithelium * (1 - optics.film)
     on_top = np.float32(t.mucus_glow) * optics.mucus + np.float32(t.keratin_glow) * optics.keratin
     if optics.medication is not None:
@@ -59,6 +60,10 @@ def paint(g: Geometry, optics: Optics, light: Light, metal: Blades | None, *, le
         for channel in range(3):
             rgb[channel] += np.float32(t.emission_to_rgb[channel][band]) * emitted
     for channel, tint in enumerate((0.25, 0.15, 1.0)):
+        if optics.thread is not None:
+            rgb[channel] += optics.thread * (
+                np.float32((0.12, 0.45, 0.70)[channel] * level) * light.shade - rgb[channel]
+            )
         if metal is not None:
             rgb[channel] *= 1 - 0.985 * metal.cover
             rgb[channel] += metal.cover * metal.bright * np.float32(0.3 * leak * tint)

@@ -29,6 +29,7 @@ class Lesion:
     pattern: str
     """none, punctation, mosaic or atypical."""
     tile_mm: float
+    relief_mm: float
 
     def record(self) -> Mapping[str, object]:
         """As plain values."""
@@ -57,6 +58,7 @@ def _draw(seed: int, name: str, kind: str, woman: Woman, seconds: float, visit_g
             pattern = "punctation"
     tile = float(rng.uniform(*row.tile_mm))
     angle = float(rng.uniform(-np.pi, np.pi))
+    relief = float(row.relief_mm * rng.random())
     if invisible:
         full, blood, pattern = full * p.faint_share, blood**p.faint_blood, "none"
     half = size / 2
@@ -73,6 +75,7 @@ def _draw(seed: int, name: str, kind: str, woman: Woman, seconds: float, visit_g
         invisible=invisible,
         pattern=pattern,
         tile_mm=tile,
+        relief_mm=0.0 if invisible else relief,
     )
 
 
@@ -94,7 +97,7 @@ def level(lesion: Lesion, seed: int, woman: Woman, geometry: Geometry) -> Field:
     rng = stream(seed, f"outline:{lesion.kind}")
     base = max(woman.scj_mm, 0.0) + 0.5 * (woman.os_half_width + woman.os_half_height)
     turn = np.mod(geometry.angle - np.float32(lesion.angle) + np.pi, 2 * np.pi) - np.pi
-    radius = 0.5 * np.hypot(geometry.x, geometry.y) + np.float32(0.5 * (base + lesion.half_across))
+    radius = np.maximum(np.hypot(geometry.x, geometry.y), np.float32(0.5 * base + 1.0))
     along = turn * radius / np.float32(lesion.half_along)
     start = max(woman.scj_mm, 0.0) - woman.scj_mm
     out_of = geometry.scj - np.float32(start)

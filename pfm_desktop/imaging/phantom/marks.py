@@ -103,6 +103,17 @@ def trunk_vessels(woman: Woman, geometry: Geometry) -> Field:
     return out.field()
 
 
+def threads(seed: int, woman: Woman, geometry: Geometry) -> Field:
+    """Two nylon strings that hang out of the os."""
+    out = sheet(geometry.canvas)
+    rng = stream(seed, "threads")
+    for _ in range(2):
+        start = np.array(woman.os_shift) + rng.normal(0, 0.25, 2)
+        heading = np.pi / 2 + rng.normal(0, 0.45)
+        out.lines([walk(rng, start, heading, length=rng.uniform(7, 16), step=0.3, wander=0.05)], 0.17)
+    return out.field()
+
+
 def _cells(points: Points) -> list[Points]:
     """Short walls between neighbouring points."""
     try:
@@ -123,7 +134,7 @@ def _curls(rng: np.random.Generator, points: Points, size: float) -> list[Points
             1 if rng.random() < 0.6 else np.sign(np.sin(np.arange(count) * 0.9))
         )
         turn = turn + rng.normal(0, 0.25, count)
-        out.append(point + np.cumsum(np.stack([np.cos(turn), np.sin(turn)], -1) * size * 0.13, axis=0))
+        out.append(point + np.cumsum(np.stack([np.cos(turn), np.sin(turn)], -1) * size * 0.10, axis=0))
     return out
 
 
@@ -156,8 +167,8 @@ def lesion_vessels(lesion: Lesion, seed: int, level: Field, geometry: Geometry) 
         for part, strength in ((points[::2], 255), (points[1::2], 180)):
             out.lines([np.stack([p, p + 0.02]) for p in part], row.line_mm * 1.9, strength)
     else:
-        curls = _curls(rng, points[rng.random(len(points)) < 0.55], lesion.tile_mm * 1.6)
-        for k, (width, strength) in enumerate(((1.5, 230), (0.9, 255), (0.6, 200))):
+        curls = _curls(rng, points[rng.random(len(points)) < 0.38], lesion.tile_mm * 1.5)
+        for k, (width, strength) in enumerate(((1.2, 200), (0.8, 220), (0.5, 190))):
             out.lines(curls[k::3], row.line_mm * width, strength)
     return out.field()
 

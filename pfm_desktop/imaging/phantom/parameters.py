@@ -38,102 +38,112 @@ class LesionRow:
     """Range of the distance between capillaries of that pattern."""
     line_mm: float
     relief_mm: float
+    """Most height of its nodules; evenly drawn up to it."""
+    uneven: float
+    """Log-sd of whitening within the lesion."""
 
 
-# Whitening, collagen, blood, size, edge, invisible share: the design table of the project [A], drawn from Drezek 2001 (stromal
-# ratio .68, CV .33 [V]), Chang 2009 (haemoglobin 9.6/12.8/18.3 uM [V]), Weingandt 2002 (order of grades, inflammation [V]) and ALTS
-# (whitening in 93 % of CIN2+ [V]). First whitening 7 s high and 19 s low [V, n = 300]. Fading [A], so that the worst lesion still
-# shows at 5 min in about 88 % [V]. Outline, pattern, tile and line sizes [A], after the IFCPC terms fine, coarse, atypical.
+# Whitening, collagen, blood, size, edge, invisible share: the design table of the project [A], drawn from Drezek 2001
+# (stromal ratio .68, CV .33 [V]), Chang 2009 (haemoglobin 9.6/12.8/18.3 uM [V]), Weingandt 2002 (order of the grades,
+# inflammation [V]) and ALTS (whitening in 93 % of CIN2+ [V]). First whitening 7 s high and 19 s low [V, n = 300]. Fading [A],
+# so that the worst lesion still shows at 5 min in about 88 % [V]. Outline, pattern, relief and unevenness [A], after the IFCPC
+# terms fine, coarse, sharp border, irregular surface, atypical vessels.
 LESIONS: dict[str, LesionRow] = {
     "metaplasia": LesionRow(
-        (0.155, 0.50),
-        (0.93, 0.18),
-        (1.15, 0.25),
-        (6.5, 0.40),
-        0.22,
-        0.15,
-        19.0,
-        150.0,
-        (0.7, 2.0),
-        0.15,
-        (0.24, 0.36),
-        0.035,
-        0.00,
+        whitening=(0.155, 0.5),
+        collagen=(0.93, 0.18),
+        blood=(1.15, 0.25),
+        size_mm=(6.5, 0.4),
+        edge_mm=0.22,
+        invisible=0.15,
+        first_white_s=19.0,
+        fade_s=150.0,
+        irregular_mm=(0.7, 2.0),
+        pattern=0.15,
+        tile_mm=(0.24, 0.36),
+        line_mm=0.03,
+        relief_mm=0.0,
+        uneven=0.18,
     ),
     "inflammation": LesionRow(
-        (0.05, 0.60),
-        (0.78, 0.25),
-        (1.80, 0.35),
-        (12.0, 0.40),
-        1.20,
-        0.40,
-        19.0,
-        150.0,
-        (1.2, 3.0),
-        0.35,
-        (0.30, 0.55),
-        0.060,
-        0.00,
+        whitening=(0.05, 0.6),
+        collagen=(0.78, 0.25),
+        blood=(1.8, 0.35),
+        size_mm=(12.0, 0.4),
+        edge_mm=1.2,
+        invisible=0.4,
+        first_white_s=19.0,
+        fade_s=150.0,
+        irregular_mm=(1.2, 3.0),
+        pattern=0.35,
+        tile_mm=(0.3, 0.55),
+        line_mm=0.05,
+        relief_mm=0.0,
+        uneven=0.25,
     ),
     "cin1": LesionRow(
-        (0.21, 0.50),
-        (0.88, 0.24),
-        (1.20, 0.35),
-        (8.0, 0.45),
-        0.20,
-        0.10,
-        19.0,
-        220.0,
-        (0.9, 1.6),
-        0.45,
-        (0.24, 0.36),
-        0.035,
-        0.02,
+        whitening=(0.21, 0.5),
+        collagen=(0.88, 0.24),
+        blood=(1.2, 0.35),
+        size_mm=(8.0, 0.45),
+        edge_mm=0.2,
+        invisible=0.1,
+        first_white_s=19.0,
+        fade_s=220.0,
+        irregular_mm=(0.9, 1.8),
+        pattern=0.45,
+        tile_mm=(0.24, 0.36),
+        line_mm=0.03,
+        relief_mm=0.02,
+        uneven=0.2,
     ),
     "cin2": LesionRow(
-        (0.29, 0.50),
-        (0.77, 0.26),
-        (1.45, 0.40),
-        (10.0, 0.45),
-        0.13,
-        0.05,
-        7.0,
-        400.0,
-        (0.8, 2.2),
-        0.55,
-        (0.36, 0.60),
-        0.055,
-        0.04,
+        whitening=(0.29, 0.5),
+        collagen=(0.77, 0.26),
+        blood=(1.45, 0.4),
+        size_mm=(10.0, 0.45),
+        edge_mm=0.13,
+        invisible=0.05,
+        first_white_s=7.0,
+        fade_s=400.0,
+        irregular_mm=(0.8, 2.2),
+        pattern=0.55,
+        tile_mm=(0.36, 0.6),
+        line_mm=0.05,
+        relief_mm=0.05,
+        uneven=0.2,
     ),
     "cin3": LesionRow(
-        (0.38, 0.45),
-        (0.68, 0.28),
-        (1.65, 0.40),
-        (13.0, 0.40),
-        0.09,
-        0.04,
-        7.0,
-        600.0,
-        (0.6, 2.8),
-        0.65,
-        (0.45, 0.80),
-        0.075,
-        0.08,
+        whitening=(0.38, 0.45),
+        collagen=(0.68, 0.28),
+        blood=(1.65, 0.4),
+        size_mm=(13.0, 0.4),
+        edge_mm=0.09,
+        invisible=0.04,
+        first_white_s=7.0,
+        fade_s=600.0,
+        irregular_mm=(0.6, 2.8),
+        pattern=0.65,
+        tile_mm=(0.45, 0.8),
+        line_mm=0.065,
+        relief_mm=0.1,
+        uneven=0.22,
     ),
     "cancer": LesionRow(
-        (0.45, 0.50),
-        (0.50, 0.30),
-        (2.30, 0.40),
-        (18.0, 0.30),
-        0.12,
-        0.05,
-        7.0,
-        600.0,
-        (1.3, 2.4),
-        0.85,
-        (0.60, 1.20),
-        0.110,
-        0.55,
+        whitening=(0.45, 0.5),
+        collagen=(0.5, 0.3),
+        blood=(2.3, 0.4),
+        size_mm=(18.0, 0.3),
+        edge_mm=0.12,
+        invisible=0.05,
+        first_white_s=7.0,
+        fade_s=600.0,
+        irregular_mm=(1.3, 2.4),
+        pattern=0.85,
+        tile_mm=(0.45, 0.9),
+        line_mm=0.07,
+        relief_mm=0.6,
+        uneven=0.42,
     ),
 }
 
@@ -197,8 +207,8 @@ class Tissue:
     hemoglobin_405: float = 285.0  # [V]
     hemoglobin_emission: tuple[float, float, float] = (23.6, 26.0, 2.33)  # [V]
     scatter_power: float = 1.2  # scattering falls as wavelength to this power [A]
-    absorption: float = 0.0275  # K/S for each unit of extinction at normal blood: gives the centre colour [M]
-    background: float = 0.012  # K/S without blood [A]
+    absorption: float = 0.043  # K/S for each unit of extinction at normal blood: gives the centre colour [M]
+    background: float = 0.006  # K/S without blood [A]
     packaging: float = 0.35  # vessels hide haemoglobin from 405 nm light [A]
     to_rgb: tuple[tuple[float, float, float, float], ...] = (
         (0.00, 0.02, 0.14, 0.84),
@@ -213,6 +223,9 @@ class Tissue:
     columnar_collagen: float = 0.72  # [A]
     wall_blood: float = 1.15
     wall_collagen: float = 0.80
+    diffusion_mm: tuple[float, float, float] = (0.10, 0.05, 0.04)  # light spreads in tissue, sd for R, G, B [A]
+    glow_diffusion_mm: float = 0.10  # and the fluorescence from the stroma [A]
+    edge_log_sd: float = 0.9  # sharpness of a lesion's edge along its outline [A]
     vessel_blood: float = 3.2  # blood in a drawn vessel over its surround [A]
     emission: tuple[float, float, float] = (0.50, 0.40, 0.10)  # healthy stroma under 405 nm [A]
     emission_to_rgb: tuple[tuple[float, float, float], ...] = (
@@ -224,7 +237,7 @@ class Tissue:
     epithelium_ratio: float = 1.25  # dysplastic over normal (Drezek 2001) [V]
     acid_dims: float = 0.5  # share of the whitening that also hides the stroma [A]
     mucus_glow: float = 0.30  # [A]; that it glows: Agrawal 1999 [V]
-    keratin_glow: float = 0.60  # [A]
+    keratin_glow: float = 1.00  # [A]
     medication_glow: float = 0.55  # [A]
 
 
@@ -235,15 +248,18 @@ class Camera:
     field_mm: tuple[float, float] = (20.0, 40.0)  # width of the picture [A]
     field_over_diameter: tuple[float, float] = (0.80, 1.20)  # people frame the cervix [A]
     off_centre_mm: float = 1.3
-    white_gain: float = 1.32  # [M]: centre R 236
+    white_gain: float = 1.76  # [M]: centre R 236
+    white_balance: tuple[float, float, float] = (1.05, 0.89, 0.95)  # [M]: centre G 139, B 149
     exposure_log_sd: float = 0.10
-    balance_log_sd: float = 0.035  # white balance per channel
-    white_electrons: float = 18000.0
+    balance_log_sd: float = 0.05  # white balance per channel
+    white_electrons: float = 4500.0
     white_read: float = 9.0
     white_blur_px: tuple[float, float] = (0.55, 1.35)  # sd of the point spread [M]: Laplacian variance
+    white_sharpening: tuple[float, float] = (1.0, 2.6)  # unsharp mask of the camera, amount [M]: Laplacian variance
+    sharpening_px: float = 1.5
     polariser: float = 0.20  # share with crossed polarisers; design table [A]
     polariser_leak: float = 0.05
-    fall_off: tuple[float, float] = (0.45, 1.05)  # strength of the beam's fall-off, range [A]
+    fall_off: tuple[float, float] = (0.32, 0.90)  # strength of the beam's fall-off, range [A]
     jpeg: tuple[int, int] = (86, 95)
     fluorescence_full: float = 6000.0  # electrons at full scale [A]
     fluorescence_signal: float = 1500.0  # electrons of healthy mid-level tissue at 150 ms

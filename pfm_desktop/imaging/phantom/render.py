@@ -148,7 +148,7 @@ def _placed(visit: Visit, defects: frozenset[Defect]) -> Visit:
 
 def _canvas(size: int, mm_per_px: float, to_white: Field) -> Canvas:
     """The white-light grid, widened to what the fluorescence picture sees."""
-    step = max(1, size // 256)
+    step = max(1, round(size / 256))
     low = np.floor(to_white.min(axis=(0, 1))) - 2
     high = np.ceil(to_white.max(axis=(0, 1))) + 3
     left, top = (int(np.ceil(max(-v, 0) / step)) * step for v in low)
@@ -176,14 +176,15 @@ def _white_picture(seed: int, scene: _Scene, defects: frozenset[Defect]) -> Pict
     rng = stream(seed, "camera:white")
     fault = white_fault(defects)
     gain = c.white_gain * np.exp(c.exposure_log_sd * rng.standard_normal()) * fault.light
-    balance = np.exp(c.balance_log_sd * rng.standard_normal(3))
+    balance = np.asarray(c.white_balance) * np.exp(c.balance_log_sd * rng.standard_normal(3))
     psf, quality = rng.uniform(*c.white_blur_px), int(rng.integers(c.jpeg[0], c.jpeg[1] + 1))
     lamp = beam(rng, canvas.size)
     planes = [
         canvas.crop(p) * lamp * np.float32(gain * b) + np.float32(c.ambient)
         for p, b in zip(scene.white, balance, strict=True)
     ]
-    image = blur(cv2.merge(planes), float(np.hypot(psf, fault.blur_px)))
+    image = blur(cv2.merge(planes), float(np.hypot(psf, fault.blur_px)), averaged=True)
+    image = image + np.float32(rng.uniform(*c.white_sharpening)) * (image - blur(image, c.sharpening_px))
     if Defect.OBSTRUCTED in defects:
         image = _obstruct(seed, image, (0.80, 0.78, 0.74))
     return expose(rng, image, electrons=c.white_electrons, read=c.white_read, quality=quality)

@@ -29,10 +29,14 @@ class Optics:
     """Blood on the surface, 0-1."""
     keratin: Field
     medication: Field | None
+    thread: Field | None
+    """Strings of an intrauterine device."""
     dark: Field
     """0-1, light lost in the canal and in grooves."""
     relief: Field
-    """Fine height in mm, for glints and shading."""
+    """Fine height of the wet surface in mm."""
+    nodules: Field
+    """Raised tissue of lesions in mm."""
     lesion: Mask
     """Where the graded lesion lies."""
     cervix: Mask
@@ -42,23 +46,30 @@ def _lesion_on(
     o: Optics, log_collagen: Field, log_blood: Field, lesion: Lesion, seed: int, woman: Woman, g: Geometry
 ) -> Field:
     """Add one lesion; returns its coverage."""
-    canvas, row = g.canvas, LESIONS[lesion.kind]
+    canvas, row, t = g.canvas, LESIONS[lesion.kind], PARAMETERS.tissue
     coarse = level(lesion, seed, woman, g)
-    fine = noise(stream(seed, f"edge:{lesion.kind}"), canvas, 0.3) * np.float32(0.10 + 0.5 * row.edge_mm)
-    cover = inside(canvas.grow(coarse) + fine, row.edge_mm, canvas.mm_per_px)
-    body = noise(stream(seed, f"body:{lesion.kind}"), canvas, 1.6, coarse=True)
-    # Whitening is thickest where the lesion is: it thins towards its rim, more so in low grades
-    plateau = smooth(coarse / np.float32(0.6 + 4 * row.edge_mm)) * 0.35 + 0.65
-    o.scatter = np.maximum(o.scatter, cover * np.float32(lesion.whitening) * canvas.grow(plateau * np.exp(0.16 * body)))
+    fine = noise(stream(seed, f"edge:{lesion.kind}"), canvas, 0.3) * np.float32(0.05 + 0.25 * row.edge_mm)
+    softness = noise(stream(seed, f"softness:{lesion.kind}"), canvas, 3.0, coarse=True)
+    edge = np.float32(row.edge_mm) * np.exp(np.float32(t.edge_log_sd) * softness)
+    cover = inside(canvas.grow(coarse) + fine, canvas.grow(edge), canvas.mm_per_px)
+    body = noise(stream(seed, f"body:{lesion.kind}"), canvas, 1.8, coarse=True)
+    speck = noise(stream(seed, f"speck:{lesion.kind}"), canvas, 0.55, coarse=True)
+    # Whitening thins towards the rim of the lesion, more so where its edge is soft
+    plateau = 0.5 + 0.5 * smooth(coarse / (0.8 + 5 * edge))
+    thick = plateau * np.exp(np.float32(row.uneven) * (body + 0.45 * speck))
+    o.scatter = np.maximum(o.scatter, cover * np.float32(lesion.whitening) * canvas.grow(thick))
+    mottle = 0.8 * row.uneven * (PARAMETERS.visits.faint_blood if lesion.invisible else 1.0)
+    log_blood += cover * canvas.grow(np.float32(mottle) * (0.5 * speck - 0.6 * body))
     log_collagen += cover * np.float32(np.log(lesion.collagen))
     log_blood += cover * np.float32(np.log(lesion.blood))
-    o.epithelium += cover * np.float32(PARAMETERS.tissue.epithelium_ratio - 1)
+    o.epithelium += cover * np.float32(t.epithelium_ratio - 1)
     vessels = marks.lesion_vessels(lesion, seed, coarse, g)
     if vessels is not None:
-        log_blood += vessels * cover * np.float32(np.log(PARAMETERS.tissue.vessel_blood) + 0.3)
-        o.scatter *= 1 - 0.75 * vessels * cover
-    if row.relief_mm:
-        o.relief += cover * np.float32(row.relief_mm) * (0.6 + 0.5 * canvas.grow(body))
+        log_blood += vessels * cover * np.float32(np.log(t.vessel_blood))
+        o.scatter *= 1 - 0.5 * vessels * cover
+    if lesion.relief_mm:
+        rise = smooth(coarse / 1.6) * smooth(0.5 + 0.4 * body + 0.15 * speck)
+        o.nodules += canvas.grow(np.float32(lesion.relief_mm) * rise)
     return cover
 
 
@@ -76,13 +87,16 @@ def compose(visit: Visit, g: Geometry) -> Optics:
 
     low = noise(stream(woman.seed, "blood:low"), canvas, 5.0, coarse=True)
     mid = noise(stream(woman.seed, "blood:mid"), canvas, 1.3, coarse=True)
-    log_blood = canvas.grow(np.float32(PARAMETERS.women.blood_within_log_sd) * (0.85 * low + 0.5 * mid))
+    around = np.exp(-np.maximum(g.scj, 0) / 2.5)  # the transformation zone is redder than the rest
+    log_blood = canvas.grow(
+        np.float32(PARAMETERS.women.blood_within_log_sd) * (0.95 * low + 0.55 * mid) + 0.22 * around
+    )
     log_blood += (
         np.float32(np.log(woman.blood))
         + columnar * np.float32(np.log(t.columnar_blood))
         + wall * np.float32(np.log(t.wall_blood))
     )
-    log_blood += 0.07 * grain + 0.05 * fine
+    log_blood += 0.09 * grain + 0.12 * fine
     glow = noise(stream(woman.seed, "collagen"), canvas, 6.0, coarse=True) * np.float32(PARAMETERS.women.within_log_sd)
     log_collagen = (
         canvas.grow(glow)
@@ -94,8 +108,8 @@ def compose(visit: Visit, g: Geometry) -> Optics:
     acid = visit.acid_gain
     o = Optics(
         scatter=squamous * np.float32(t.squamous * (0.7 if woman.menopausal else 1.0)) + columnar * np.float32(t.columnar + t.columnar_acid * acid),
-        blood=zeros, collagen=zeros, epithelium=1 - 0.5 * columnar, mucus=zeros, film=zeros, keratin=zeros, medication=None,
-        dark=smooth(-os / 0.9) * 0.97, relief=0.012 * grain, lesion=np.zeros(os.shape, np.bool_),
+        blood=zeros, collagen=zeros, epithelium=1 - 0.5 * columnar, mucus=zeros, film=zeros, keratin=zeros, medication=None, thread=None,
+        dark=smooth(-os / 0.9) * 0.97, relief=0.012 * grain, nodules=zeros.copy(), lesion=np.zeros(os.shape, np.bool_),
         cervix=(rim > 0),
     )  # fmt: skip
     _villi_on(o, log_blood, woman, g, columnar)
@@ -158,7 +172,7 @@ def _surface_on(o: Optics, visit: Visit, g: Geometry, grain: Field, os: Field) -
         coarse = (
             wide - np.hypot((g.x - visit.bleeding_at[0]) / 2.4, (g.y - visit.bleeding_at[1]) / 3.6) + visit.bleeding
         )
-        o.film = smooth(inside(canvas.grow(coarse) + 0.08 * grain, 0.25, canvas.mm_per_px))
+        o.film = smooth(canvas.grow(coarse) * 1.1 + 0.06 * grain) * np.float32(0.97)
         o.mucus = o.mucus * (1 - 0.7 * o.film)
     if visit.keratin is not None:
         x, y, radius = visit.keratin
@@ -168,6 +182,8 @@ def _surface_on(o: Optics, visit: Visit, g: Geometry, grain: Field, os: Field) -
         o.keratin = inside(canvas.grow(coarse) + 0.1 * grain, 0.1, canvas.mm_per_px)
         o.scatter = np.maximum(o.scatter, o.keratin * np.float32(PARAMETERS.tissue.keratin) * (1 + 0.15 * grain))
         o.relief += 0.10 * o.keratin
+    if visit.woman.strings:
+        o.thread = marks.threads(seed, visit.woman, g)
     if visit.medication > 0:
         wide = noise(stream(seed, "cream"), canvas, 2.5, coarse=True)
         o.medication = canvas.grow(smooth(1.6 * wide - 1.6 + visit.medication))

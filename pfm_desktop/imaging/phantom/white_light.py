@@ -6,7 +6,7 @@ import numpy as np
 
 from pfm_desktop.imaging.phantom.anatomy import Geometry
 from pfm_desktop.imaging.phantom.blades import Blades
-from pfm_desktop.imaging.phantom.fields import Field, noise, smooth, stream
+from pfm_desktop.imaging.phantom.fields import Field, noise, smooth, spread, stream
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
 from pfm_desktop.imaging.phantom.tissue import Optics
 from pfm_desktop.imaging.phantom.visit import Visit
@@ -50,12 +50,15 @@ def lighting(visit: Visit, g: Geometry, optics: Optics) -> Light:
     zx, zy = (canvas.grow(s) for s in g.slopes)
     lamp = rng.normal(0, 0.10, 2) + (0.0, -0.12)
     pitch = np.float32(canvas.mm_per_px)
-    film = 0.034 * noise(stream(visit.seed, "film"), canvas, 0.50) + 0.070 * noise(
-        stream(visit.seed, "film:wide"), canvas, 1.25
+    film = 0.036 * noise(stream(visit.seed, "film"), canvas, 0.62) + 0.085 * noise(
+        stream(visit.seed, "film:wide"), canvas, 1.7
     )
     film += 0.8 * optics.relief
     fx, fy = np.gradient(film, axis=1) / pitch, np.gradient(film, axis=0) / pitch
     # Tissue shades by its relief; the wet film above only mirrors
+    nodules = optics.nodules
+    nx, ny = np.gradient(nodules, axis=1) / pitch, np.gradient(nodules, axis=0) / pitch
+    zx, zy = zx + nx, zy + ny
     ex, ey = zx + 0.35 * fx, zy + 0.35 * fy
     shade = (1 + np.float32(lamp[0]) * ex + np.float32(lamp[1]) * ey) / np.sqrt(1 + 0.8 * (ex * ex + ey * ey))
     shade = np.clip(shade, 0.05, 1.6)
@@ -77,15 +80,17 @@ def paint(g: Geometry, optics: Optics, light: Light, metal: Blades | None) -> li
     canvas = g.canvas
     rgb = reflectance(optics.blood, optics.scatter)
     if optics.film.any():
-        for channel, keep in enumerate((0.62, 0.045, 0.06)):
-            rgb[channel] *= 1 - optics.film * np.float32(1 - keep)
+        for channel, thickness in enumerate((0.55, 3.6, 3.2)):
+            rgb[channel] *= np.exp(np.float32(-thickness) * optics.film)
     if optics.medication is not None:
         for channel in range(3):
             rgb[channel] += 0.25 * optics.medication * (0.8 - rgb[channel])
     deep = canvas.grow((1 - 0.55 * g.fold) * (0.42 + 0.58 * smooth(1 + g.rim / 7.0)))
     lit = light.shade * deep * (1 - optics.dark)
     for channel in range(3):
-        rgb[channel] *= lit
+        rgb[channel] = spread(rgb[channel], PARAMETERS.tissue.diffusion_mm[channel] / canvas.mm_per_px) * lit
+        if optics.thread is not None:
+            rgb[channel] += optics.thread * (np.float32((0.42, 0.52, 0.60)[channel]) * light.shade - rgb[channel])
         rgb[channel] += light.glint * 1.1
         if metal is not None:
             rgb[channel] *= 1 - metal.cover
