@@ -248,7 +248,7 @@ class Camera:
     field_mm: tuple[float, float] = (20.0, 40.0)  # width of the picture [A]
     field_over_diameter: tuple[float, float] = (0.80, 1.20)  # people frame the cervix [A]
     off_centre_mm: float = 1.3
-    white_gain: float = 1.76  # [M]: centre R 236
+    white_gain: float = 1.84  # [M]: centre R 236
     white_balance: tuple[float, float, float] = (1.05, 0.89, 0.95)  # [M]: centre G 139, B 149
     exposure_log_sd: float = 0.10
     balance_log_sd: float = 0.05  # white balance per channel

@@ -220,7 +220,7 @@ def _obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Fi
     fluff = cv2.resize(rng.standard_normal((48, 48), dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     head = 1 - np.hypot(np.maximum(np.abs(u) - 0.25, 0), v) / np.float32(0.55)
     stick = (0.10 - np.abs(v)) * (u > 0) * 3
-    cover = np.clip(np.maximum(head + 0.03 * fluff, stick) * 14, 0, 1)[..., None]
+    cover = np.clip(np.maximum(head + 0.02 * fluff, stick) * 14, 0, 1)[..., None]
     tone = np.clip(0.45 + 0.75 * np.maximum(head, 0.25) + 0.05 * fluff, 0, 1.2)[..., None] * np.array(
         colour, np.float32
     )

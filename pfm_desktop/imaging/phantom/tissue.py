@@ -55,7 +55,7 @@ def _lesion_on(
     body = noise(stream(seed, f"body:{lesion.kind}"), canvas, 1.8, coarse=True)
     speck = noise(stream(seed, f"speck:{lesion.kind}"), canvas, 0.55, coarse=True)
     # Whitening thins towards the rim of the lesion, more so where its edge is soft
-    plateau = 0.5 + 0.5 * smooth(coarse / (0.8 + 5 * edge))
+    plateau = 0.62 + 0.58 * smooth(coarse / (0.8 + 5 * edge))
     thick = plateau * np.exp(np.float32(row.uneven) * (body + 0.45 * speck))
     o.scatter = np.maximum(o.scatter, cover * np.float32(lesion.whitening) * canvas.grow(thick))
     mottle = 0.8 * row.uneven * (PARAMETERS.visits.faint_blood if lesion.invisible else 1.0)
@@ -186,5 +186,6 @@ def _surface_on(o: Optics, visit: Visit, g: Geometry, grain: Field, os: Field) -
         o.thread = marks.threads(seed, visit.woman, g)
     if visit.medication > 0:
         wide = noise(stream(seed, "cream"), canvas, 2.5, coarse=True)
-        o.medication = canvas.grow(smooth(1.6 * wide - 1.6 + visit.medication))
+        clumps = noise(stream(seed, "cream:clumps"), canvas, 0.7, coarse=True)
+        o.medication = canvas.grow(smooth(0.6 * wide + 0.45 * clumps - 0.9 + 0.7 * visit.medication))
         o.scatter += 0.10 * o.medication
