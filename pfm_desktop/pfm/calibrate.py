@@ -1,8 +1,8 @@
 """Making probabilities honest: temperature and grade offsets per source combination, and prediction sets.
 
 Numpy and scipy only. Probabilities are `softmax(log_p / temperature + offsets)`, fitted by likelihood with a prior on
-the offsets, so that few cases give little more than a temperature (Guo 2017; bias-corrected, Alexandari 2020). Prediction
-sets are class-conditional split conformal (Vovk 2012) made contiguous in grade.
+the offsets, so that few cases give little more than a temperature (Guo 2017; bias-corrected, Alexandari 2020).
+Prediction sets are class-conditional split conformal (Vovk 2012) made contiguous in grade.
 """
 
 from __future__ import annotations

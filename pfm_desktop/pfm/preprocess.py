@@ -102,7 +102,7 @@ def letterbox_mask(mask: Seen, box: Letterbox) -> Seen:
 
 
 def fluorescence_level(square: Pixels, seen: Seen) -> float:
-    """This woman's own bright tissue: a quantile of the channel mean over what is seen, 0..255, never under the floor."""
+    """This woman's own bright tissue: a quantile of the channel mean over what is seen, 0..255, at least the floor."""
     grey = square[seen].mean(axis=-1) if seen.any() else np.zeros(1)
     return max(LEVEL_FLOOR, float(np.quantile(grey, LEVEL_QUANTILE)))
 

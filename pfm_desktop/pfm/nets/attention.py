@@ -1,6 +1,7 @@
 """Part 2 of PFM: channel attention, then spatial attention, on each source's last trunk map.
 
-Source: Woo et al., "CBAM: Convolutional Block Attention Module", ECCV 2018. Reduction 16, 7 x 7: ours, the usual values.
+Source: Woo et al., "CBAM: Convolutional Block Attention Module", ECCV 2018. Reduction 16, 7 x 7: ours,
+the usual values.
 """
 
 from __future__ import annotations

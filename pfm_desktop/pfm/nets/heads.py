@@ -70,9 +70,7 @@ class DecisionLayer(nn.Module):
         self.attention = SelfAttention(width, heads)
         self.drop1 = HeadDropout(dropout)
         self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.GELU(), HeadDropout(dropout), nn.Linear(2 * width, width)
-        )
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
         self.drop2 = HeadDropout(dropout)
 
     def forward(self, x: Tensor, visible: Tensor, *, rows: int) -> Tensor:
@@ -113,7 +111,7 @@ class Logits:
     ordinal: Tensor
 
     def combined(self) -> Tensor:
-        """N x 4 log-probabilities, up to a constant a row: the geometric mean of both heads. Calibration starts here."""
+        """N x 4 log-probabilities, up to a constant a row: geometric mean of both heads. Calibration starts here."""
         return 0.5 * (F.log_softmax(self.softmax.float(), dim=-1) + corn_log_probabilities(self.ordinal.float()))
 
 

@@ -18,8 +18,11 @@ from pfm_desktop.pfm.nets.spec import NetSpec
 
 @dataclass(frozen=True)
 class Inputs:
-    """A batch, per source name: `pictures` N x 3 x S x S, normalised, zero where nothing is seen; `coverage` N x h x w in
-    0..1, the share of each cell inside the picture (and the overlap); `present` N bool."""
+    """A batch, per source name.
+
+    `pictures` N x 3 x S x S, normalised, zero where nothing is seen; `coverage` N x h x w in 0..1, the share of each
+    cell inside the picture (and the overlap); `present` N bool.
+    """
 
     pictures: Mapping[str, Tensor]
     coverage: Mapping[str, Tensor]
@@ -92,11 +95,15 @@ class PfmNet(nn.Module):
 
     def forward(self, inputs: Inputs) -> Outputs:
         """The whole network; absent pictures never enter a trunk (their maps are zero)."""
-        maps = {name: self._maps(name, inputs) for name in self.names}
+        return self.answer({name: self.maps(name, inputs) for name in self.names}, inputs)
+
+    def answer(self, maps: Mapping[str, Tensor], inputs: Inputs) -> Outputs:
+        """What all heads say on enhanced maps N x C x h x w."""
         alone = {name: self.source_head(name)(maps[name], inputs.coverage[name]) for name in self.names}
         return Outputs(self.decide(maps, inputs.coverage, inputs.present), alone)
 
-    def _maps(self, name: str, inputs: Inputs) -> Tensor:
+    def maps(self, name: str, inputs: Inputs) -> Tensor:
+        """Enhanced map of one source, N x C x h x w; zero where it is absent."""
         picture, present = inputs.pictures[name], inputs.present[name]
         if bool(present.all()):
             enhanced: Tensor = self.extract[name](picture)[1]
@@ -115,6 +122,13 @@ class PfmNet(nn.Module):
         for module in self.modules():
             if isinstance(module, HeadDropout):
                 module.source = source
+
+
+def new_net(spec: NetSpec) -> PfmNet:
+    """A network in the memory layout in which convolutions are fast on a processor."""
+    net = PfmNet(spec)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves this form out
+    return net
 
 
 def cell_coverage(seen: Tensor, grid: int) -> Tensor:

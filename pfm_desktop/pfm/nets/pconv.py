@@ -1,7 +1,7 @@
 """Part 1 of PFM: PConv feature extraction, with FasterNet's shapes and its public tensor names.
 
-Source: Chen et al., "Run, Don't Walk: Chasing Higher FLOPS for Faster Neural Networks", CVPR 2023. The paper of PFM does
-not say which partial convolution it uses; taking FasterNet's is ours.
+Source: Chen et al., "Run, Don't Walk: Chasing Higher FLOPS for Faster Neural Networks", CVPR 2023. The paper of PFM
+does not say which partial convolution it uses; taking FasterNet's is ours.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class PartialConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """N x C x H x W."""
-        mixed, rest = x.split([self.mixed, x.shape[1] - self.mixed], dim=1)
+        mixed, rest = torch.split(x, [self.mixed, x.shape[1] - self.mixed], dim=1)
         return torch.cat((self.partial_conv3(mixed), rest), dim=1)
 
 

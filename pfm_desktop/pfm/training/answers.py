@@ -41,7 +41,7 @@ class Answers:
 
 def combinations(sources: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Name of each combination the decision module answers, and its sources."""
-    single = {name: (name,) for name in sources}
+    single: dict[str, tuple[str, ...]] = {name: (name,) for name in sources}
     return {BOTH: tuple(sources), **single} if len(sources) > 1 else single
 
 

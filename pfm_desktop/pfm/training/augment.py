@@ -1,4 +1,4 @@
-"""Batches for training: one random geometry for the pair, own light for each source, a small extra warp on fluorescence.
+"""Batches for training: one random geometry for the pair, own light for each source, fluorescence warped a little.
 
 Everything runs on whole batches and draws from one generator, so that a step is the same after a resume.
 """

@@ -114,8 +114,11 @@ class PreparedWriter:
 
 @dataclass(frozen=True)
 class RawBatch:
-    """Some cases as stored. `squares` N x S x S x 3 uint8 and `seen` N x S x S float 0/1, per source; `level` N (0..255);
-    `present` N bool, per source; `grade` N int64."""
+    """Some cases as stored.
+
+    Per source: `squares` N x S x S x 3 uint8, `seen` N x S x S float 0 or 1, `present` N bool. `level` N (0..255),
+    `grade` N int64.
+    """
 
     squares: dict[str, Tensor]
     seen: dict[str, Tensor]

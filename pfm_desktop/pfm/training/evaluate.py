@@ -20,7 +20,7 @@ def evaluate(ctx: Context, data: PreparedSet, model: Path) -> dict[str, Any]:
     """Figures of the model in folder `model` on all cases of `data`, ready for JSON.
 
     `combinations` has one entry for each way of asking (`both`, `white`, `fluorescence`, `alone_white`, ...) with
-    values and 95 % intervals; `comparisons` sets `both` against each single source of the same network on the same cases.
+    values and 95 % intervals; `comparisons` sets `both` against each single source of the same network, same cases.
     """
     loaded = load_model(model)
     indices = np.arange(len(data), dtype=np.int64)

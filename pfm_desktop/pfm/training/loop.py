@@ -8,16 +8,18 @@ import math
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from ignite.engine import Engine, Events
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pfm_desktop.jobs import Cancelled, Context, SilentContext
 from pfm_desktop.pfm.checkpoint import load_weights, read_tensors, refuse_existing
-from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.nets.model import Inputs, Outputs, new_net
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
 from pfm_desktop.pfm.training import state
@@ -27,8 +29,10 @@ from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start_weights
 from pfm_desktop.pfm.training.losses import grade_weights, total_loss
+from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.split import Split, split_by_patient
 from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.threads import worker_threads
 
 log = logging.getLogger(__name__)
 CLIP = 5.0  # gradient norm
@@ -45,7 +49,8 @@ def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> Tr
     split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
     run = config.run or out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
-    with torch_threads(config.threads), torch.random.fork_rng(devices=[]):
+    threads = config.threads or worker_threads()
+    with torch_threads(max(1, threads // len(config.sources))), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         loop = _Loop(ctx, data, split, run, config)
         loop.go()
@@ -59,13 +64,22 @@ def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> Tr
     return result
 
 
+@dataclass(frozen=True)
+class _Step:
+    """What one step needs, made ahead of it."""
+
+    number: int
+    inputs: Inputs
+    grade: Tensor
+
+
 class _Loop:
     """One run: network, average, optimizer, and the ignite engine that drives them."""
 
     def __init__(self, ctx: Context, data: PreparedSet, split: Split, run: Path, config: TrainConfig) -> None:
         self.ctx, self.data, self.split, self.run, self.config = ctx, data, split, run, config
         self.bf16 = bf16_gains() if config.bf16 is None else config.bf16
-        self.net = PfmNet(config.spec(data.size)).to(memory_format=torch.channels_last)
+        self.net = new_net(config.spec(data.size))
         self.normalisation: Normalisation = measure_normalisation(data, split.train, self.net.names)
         if config.start is not None:
             self.normalisation = start_weights(self.net, config.start, self.normalisation)
@@ -97,7 +111,9 @@ class _Loop:
             {"epoch": self.progress.epoch, "max_epochs": self.config.epochs, "epoch_length": self.per_epoch}
         )
         self._clock = time.monotonic()
-        engine.run(self._batches(self.progress.epoch * self.per_epoch))
+        first = self.progress.epoch * self.per_epoch
+        with Trunks(self.net, bf16=self.bf16) as self.trunks:
+            engine.run(made_ahead(self._batches(first), self._make, self.trunks.pool))
         if self.stopped and self.progress.best_epoch == 0:
             raise Cancelled
 
@@ -109,43 +125,48 @@ class _Loop:
                 order = np.random.default_rng([self.config.seed, epoch]).permutation(self.split.train)
             yield step, order[place * self.config.batch : (place + 1) * self.config.batch]
 
-    def _step(self, _engine: Engine, item: tuple[int, NDArray[np.int64]]) -> float:
+    def _make(self, item: tuple[int, NDArray[np.int64]]) -> _Step:
         step, indices = item
-        config = self.config
-        self.net.train()
-        random = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
-        torch.manual_seed(config.seed * 1_000_003 + step)  # dropout; so a resumed run draws what an unbroken one draws
+        random = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
         raw = self.data.batch(indices)
         inputs = augmented_inputs(
             raw, self.net.names, self.net.spec.grid, self.normalisation, options=self.options, random=random
         )
+        return _Step(step, inputs, raw.grade)
+
+    def _step(self, _engine: Engine, made: _Step) -> float:
+        config = self.config
+        self.net.train()
+        torch.manual_seed(
+            config.seed * 1_000_003 + made.number
+        )  # dropout; a resumed run draws what an unbroken one does
+        rate = config.learning_rate * schedule(made.number, self.per_epoch * config.epochs, config.warmup)
         for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * schedule(step, self.per_epoch * config.epochs, config.warmup)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
-            outputs = self.net(inputs)
-        loss = total_loss(
-            outputs,
-            raw.grade,
-            inputs.present,
-            self.weights,
-            softmax_weight=config.softmax_weight,
-            alone_weight=config.alone_weight,
-        )
+            group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss = self.trunks.gradients(made.inputs, lambda outputs: self._loss(outputs, made))
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
         self.optimizer.step()
         self.average.update(self.net)
-        return float(loss.detach())
+        return loss
+
+    def _loss(self, outputs: Outputs, made: _Step) -> Tensor:
+        return total_loss(
+            outputs,
+            made.grade,
+            made.inputs.present,
+            self.weights,
+            softmax_weight=self.config.softmax_weight,
+            alone_weight=self.config.alone_weight,
+        )
 
     def _tell(self, engine: Engine) -> None:
-        self._sum += engine.state.output
+        loss = float(engine.state.output or 0.0)
+        self._sum += loss
         self.progress.pairs += self.config.batch
         speed = self._speed()
         done = engine.state.iteration
-        text = (
-            f"epoch {engine.state.epoch} of {self.config.epochs}, loss {engine.state.output:.3f}, {speed:.0f} pairs/s"
-        )
+        text = f"epoch {engine.state.epoch} of {self.config.epochs}, loss {loss:.3f}, {speed:.0f} pairs/s"
         try:
             self.ctx.progress(done, self.per_epoch * self.config.epochs, text)
         except Cancelled:

@@ -1,4 +1,4 @@
-"""Training losses: CORN on the ordinal head, class-balanced cross-entropy on the softmax head, own heads beside them."""
+"""Training losses: CORN on the ordinal head, class-balanced cross-entropy on softmax and source heads."""
 
 from __future__ import annotations
 

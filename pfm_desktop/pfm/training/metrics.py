@@ -105,7 +105,7 @@ def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> 
     total = only_first + only_second
     if total == 0:
         return 1.0
-    tail = sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1)) / 2**total
+    tail = float(sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1)) / 2**total)
     return min(1.0, 2 * tail)
 
 
@@ -124,7 +124,7 @@ def interval(values: Floats) -> tuple[float, float]:
 
 
 def summary(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
-    """Accuracy, macro recall, quadratic kappa, HSIL+ AUC (each with its interval), sensitivity at 85 % specificity, ECE.
+    """Accuracy, macro recall, quadratic kappa, HSIL+ AUC, each with interval; sensitivity at 85 % specificity, ECE.
 
     `weights` from `patient_weights`.
     """

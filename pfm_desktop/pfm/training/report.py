@@ -19,7 +19,7 @@ ASKED = {
 }
 LIMITS = (
     "It never saw a photograph of a patient; what it answers on one shows that the program runs, and nothing else.",
-    "It never saw pregnancy, glandular lesions, cervices after treatment, other organs, or pictures without acetic acid.",
+    "It never saw pregnancy, glandular lesions, a treated cervix, another organ, a picture without acetic acid.",
     "It knows one drawn camera and one drawn fluorescence filter. Another device needs its own calibration and test.",
     "Phantoms follow published figures, so a gain of two sources over one is a property of the generator.",
 )
@@ -41,8 +41,8 @@ def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str
         "## What it is",
         _what(info),
         "## Intended use",
-        "Showing and testing pfm_desktop, and as a start for fine-tuning on a clinic's own graded cases. A clinician reads "
-        "the pictures first; the answer is never the only ground for a decision.",
+        "Showing and testing pfm_desktop, and as a start for fine-tuning on a clinic's own graded cases. A clinician "
+        "reads the pictures first; the answer is never the only ground for a decision.",
         "## Data",
         _data(training, where),
         *config.card_lines,
@@ -61,8 +61,8 @@ def _what(info: ModelInfo) -> str:
     return (
         f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
         f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "
-        "spatial attention, splice and self-attention decision follow the abstract of rs-6642645 (a preprint without peer "
-        "review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours."
+        "spatial attention, splice and self-attention decision follow the abstract of rs-6642645 (a preprint without "
+        "peer review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours."
     )
 
 
@@ -71,8 +71,8 @@ def _data(training: Mapping[str, Any], where: str) -> str:
     grades = ", ".join(f"{count} {grade}" for grade, count in training.get("grades", {}).items())
     split = ", ".join(f"{count} {part}" for part, count in cases.items())
     return (
-        f"{sum(cases.values())} cases {where} ({grades}), split by patient: {split}. Seed {training.get('seed')}, best epoch "
-        f"{training.get('best_epoch')} of {training.get('epochs')}."
+        f"{sum(cases.values())} cases {where} ({grades}), split by patient: {split}. Seed {training.get('seed')}, "
+        f"best epoch {training.get('best_epoch')} of {training.get('epochs')}."
     )
 
 
@@ -81,8 +81,9 @@ def _figures(figures: Mapping[str, Any], where: str) -> str:
     for key, values in figures.get("combinations", {}).items():
         coverage = values["sets"]["coverage"].values()
         sentence = (
-            f"- With {ASKED.get(key, key)}, {values['cases']} test cases {where}: accuracy {_span(values['accuracy'])}, "
-            f"macro recall {_span(values['macro_recall'])}, quadratic kappa {_span(values['quadratic_kappa'])}"
+            f"- With {ASKED.get(key, key)}, {values['cases']} test cases {where}: "
+            f"accuracy {_span(values['accuracy'])}, macro recall {_span(values['macro_recall'])}, "
+            f"quadratic kappa {_span(values['quadratic_kappa'])}"
         )
         if "auc_high" in values:
             sentence += f", HSIL+ AUC {_span(values['auc_high'])}"

@@ -1,4 +1,4 @@
-"""The state of a training run on disk, so that a killed run goes on where its last epoch ended. Safetensors and JSON."""
+"""The state of a training run on disk (safetensors, JSON): a killed run goes on where its last epoch ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.nets.model import PfmNet, new_net
 from pfm_desktop.support.files import write_bytes, write_text
 
 STATE = "state.safetensors"
@@ -36,7 +36,7 @@ class Average:
     """Exponential moving average of weights and batch statistics; short at the start, so that it forgets the noise."""
 
     def __init__(self, net: PfmNet, decay: float) -> None:
-        self.net = PfmNet(net.spec).to(memory_format=torch.channels_last)
+        self.net = new_net(net.spec)
         self.net.load_state_dict(net.state_dict())
         self.decay = decay
         self.steps = 0
