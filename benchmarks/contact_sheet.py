@@ -1,7 +1,8 @@
 """Draw contact sheets of phantoms by grade, beside AnnoCerv photographs where they are, and print the check readings.
 
-Run: `python benchmarks/contact_sheet.py --out DIR [--seed S] [--columns N] [--size PX] [--count N] [--json OUT]`
-Writes `phantoms_<grade>.jpg`, `phantoms_defects.jpg`, `photographs.jpg` to DIR. Photographs: AnnoCerv (iclx), CC BY 4.0.
+Run: `python -m benchmarks.contact_sheet --out DIR [--seed S] [--columns N] [--size PX] [--count N] [--json OUT]`
+Writes `phantoms_<grade>.jpg`, `phantoms_defects.jpg`, `photographs.jpg` to DIR, nothing else.
+Photographs: AnnoCerv (iclx), CC BY 4.0.
 """
 
 import argparse
@@ -36,9 +37,8 @@ def picture_readings(rgb: np.ndarray) -> dict[str, float]:
     """The readings of one white-light picture of any size."""
     height, width = rgb.shape[:2]
     centre = rgb[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3].reshape(-1, 3)
-    at_800 = cv2.resize(
-        rgb, (800, round(800 * height / width)), interpolation=cv2.INTER_AREA if width >= 800 else cv2.INTER_CUBIC
-    )
+    how = cv2.INTER_AREA if width >= 800 else cv2.INTER_CUBIC
+    at_800 = cv2.resize(rgb, (800, round(800 * height / width)), interpolation=how)
     grey = cv2.cvtColor(at_800, cv2.COLOR_RGB2GRAY).astype(np.float32)
     red, green, blue = np.median(centre, axis=0)
     return {
@@ -73,36 +73,52 @@ def summarise(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     return {key: [round(float(np.percentile([r[key] for r in rows], q)), 3) for q in (10, 50, 90)] for key in rows[0]}
 
 
+def glow_ratio(phantom: Phantom, twin: Phantom) -> float:
+    """Linear green light of the lesion over the same pixels of the twin drawn without it."""
+    light = []
+    for one in (phantom, twin):
+        warped = cv2.remap(one.fluorescence, phantom.white_to_fluorescence, None, cv2.INTER_LINEAR)
+        light.append(float(np.mean((warped[phantom.lesion & phantom.overlap][:, 1] / 255.0) ** 2.2)))
+    return light[0] / max(light[1], 1e-6)
+
+
+def measure_lesions(phantoms: list[Phantom], size: int) -> dict[str, object]:
+    """Whitening and fluorescence of the lesions that are not drawn invisible."""
+    whitening, glow, inside, outside = [], [], [], []
+    for phantom in phantoms:
+        white = lesion_readings(phantom, phantom.white)
+        if white is None:
+            continue
+        seed = int(phantom.drawn["seed"])  # type: ignore[call-overload]  # a plain int in the record
+        glow.append(glow_ratio(phantom, render(seed, grade=Grade.NORMAL, size=size)))
+        if phantom.drawn["lesion"]["invisible"]:  # type: ignore[index]  # a mapping where there is a lesion
+            continue
+        whitening.append(as_lightness(white["inside"]) - as_lightness(white["outside"]))
+        inside.append(white["inside"])
+        outside.append(white["outside"])
+    return {
+        "count": len(whitening),
+        "whitening": [round(float(np.mean(whitening)), 2), round(float(np.std(whitening)), 2)],
+        "inside_rgb": np.median(inside, axis=0).round().tolist(),
+        "outside_rgb": np.median(outside, axis=0).round().tolist(),
+        "fluorescence_over_own_normal": [round(float(np.percentile(glow, q)), 3) for q in (10, 50, 90)],
+    }
+
+
 def measure(count: int, size: int, seed: int) -> dict[str, object]:
     """Readings over `count` phantoms of each grade."""
     rows: list[dict[str, float]] = []
     lesions: dict[str, object] = {}
     seconds = []
     for grade in GRADES:
-        whitening, glow, inside, outside = [], [], [], []
+        phantoms = []
         for i in range(count):
             start = time.perf_counter()
-            phantom = render(seed + i, grade=grade, size=size)
+            phantoms.append(render(seed + i, grade=grade, size=size))
             seconds.append(time.perf_counter() - start)
-            rows.append(picture_readings(phantom.white))
-            white = lesion_readings(phantom, phantom.white)
-            if white is None or phantom.drawn["lesion"]["invisible"]:  # type: ignore[index]  # a mapping where there is a lesion
-                continue
-            warped = cv2.remap(phantom.fluorescence, phantom.white_to_fluorescence, None, cv2.INTER_LINEAR)
-            other = lesion_readings(phantom, warped)
-            whitening.append(as_lightness(white["inside"]) - as_lightness(white["outside"]))
-            inside.append(white["inside"])
-            outside.append(white["outside"])
-            if other is not None:
-                glow.append(float((other["inside"].sum() + 1) / (other["outside"].sum() + 1)))
-        if whitening:
-            lesions[str(grade)] = {
-                "count": len(whitening),
-                "whitening": [round(float(np.mean(whitening)), 2), round(float(np.std(whitening)), 2)],
-                "inside_rgb": np.median(inside, axis=0).round().tolist(),
-                "outside_rgb": np.median(outside, axis=0).round().tolist(),
-                "fluorescence_value_ratio": [round(float(np.median(glow)), 3), round(float(np.std(glow)), 3)],
-            }
+        rows += [picture_readings(p.white) for p in phantoms]
+        if grade is not Grade.NORMAL:
+            lesions[str(grade)] = measure_lesions(phantoms, size)
     return {"pictures": summarise(rows), "lesions": lesions, "seconds_per_pair": round(float(np.median(seconds)), 4)}
 
 

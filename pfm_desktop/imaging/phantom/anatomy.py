@@ -6,7 +6,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from pfm_desktop.imaging.phantom.fields import Canvas, Field, noise, smooth, stream
+from pfm_desktop.imaging.phantom.fields import Canvas, Field, as_field, noise, smooth, stream
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
 
 
@@ -115,7 +115,7 @@ class Geometry:
     def slopes(self) -> tuple[Field, Field]:
         """d height / dx and / dy, without unit."""
         pitch = self.canvas.mm_per_px * self.canvas.step
-        height = cv2.GaussianBlur(self.height, (0, 0), max(0.6, 0.16 / pitch))
+        height = as_field(cv2.GaussianBlur(self.height, (0, 0), max(0.6, 0.16 / pitch)))
         return _slope(height, 1, pitch), _slope(height, 0, pitch)
 
 

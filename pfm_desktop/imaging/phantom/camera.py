@@ -1,10 +1,10 @@
-"""From linear light to an 8-bit picture: beam, blur, smear, noise, white balance, sRGB, JPEG. Defined at 1024 pixels a side."""
+"""From linear light to an 8-bit picture: beam, blur, smear, noise, sRGB, JPEG. Defined at 1024 pixels a side."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pfm_desktop.imaging.phantom.fields import Field
+from pfm_desktop.imaging.phantom.fields import Field, as_field
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
 
 Picture = npt.NDArray[np.uint8]
@@ -28,8 +28,7 @@ def beam(rng: np.random.Generator, size: int) -> Field:
     at = rng.normal(0, 0.10, 2)
     axis = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32)
     rr = (axis[None, :] - np.float32(at[0])) ** 2 + (axis[:, None] - np.float32(at[1])) ** 2
-    out: Field = 1 / (1 + np.float32(strength) * rr) ** 2 * np.float32(1.0 + 0.12 * strength)
-    return out
+    return as_field(1 / (1 + np.float32(strength) * rr) ** 2 * np.float32(1.0 + 0.12 * strength))
 
 
 def blur(image: Field, sd_at_full: float, *, averaged: bool = False) -> Field:
@@ -43,8 +42,7 @@ def blur(image: Field, sd_at_full: float, *, averaged: bool = False) -> Field:
         sd = float(np.hypot(sd, _PIXEL_SD * np.sqrt(max(1 - scale * scale, 0.0))))
     if sd < 0.18:
         return image
-    out: Field = cv2.GaussianBlur(image, (0, 0), sd, borderType=cv2.BORDER_REFLECT_101)
-    return out
+    return as_field(cv2.GaussianBlur(image, (0, 0), sd, borderType=cv2.BORDER_REFLECT_101))
 
 
 def smear(image: Field, vector_px: tuple[float, float]) -> Field:
@@ -63,8 +61,7 @@ def smear(image: Field, vector_px: tuple[float, float]) -> Field:
             for oy, wy in ((0, 1 - (y - iy)), (1, y - iy)):
                 if ix + ox < kernel.shape[1] and iy + oy < kernel.shape[0]:
                     kernel[iy + oy, ix + ox] += wx * wy
-    out: Field = cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101)
-    return out
+    return as_field(cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101))
 
 
 def expose(rng: np.random.Generator, linear: Field, *, electrons: float, read: float, quality: int) -> Picture:
@@ -84,5 +81,5 @@ def expose(rng: np.random.Generator, linear: Field, *, electrons: float, read: f
     done, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, q])
     if not done:
         raise ValueError("the phantom's picture could not be coded as JPEG")
-    decoded: Picture = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
-    return np.ascontiguousarray(decoded)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])

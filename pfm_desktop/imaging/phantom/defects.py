@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import cv2
+import numpy as np
+
+from pfm_desktop.imaging.phantom.fields import Field, as_field, stream
+
 
 class Defect(StrEnum):
     """One fault of a picture or of the pair."""
@@ -61,3 +66,23 @@ def fluorescence_fault(defects: frozenset[Defect]) -> Fault:
         Defect.FLUORESCENCE_OVEREXPOSED: _GLOW_BRIGHT,
     }
     return _join(*(fault for defect, fault in table.items() if defect in defects))
+
+
+def obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Field:
+    """A swab's cotton head across the middle of the view."""
+    rng = stream(seed, "obstruct")
+    size = image.shape[0]
+    turn, at = rng.uniform(0, 2 * np.pi), rng.uniform(-0.15, 0.15, 2)
+    axis = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32)
+    x, y = axis[None, :] - np.float32(at[0]), axis[:, None] - np.float32(at[1])
+    u, v = np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
+    fluff = as_field(
+        cv2.resize(rng.standard_normal((48, 48), dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    )
+    head = 1 - np.hypot(np.maximum(np.abs(u) - 0.25, 0), v) / np.float32(0.55)
+    stick = (0.10 - np.abs(v)) * (u > 0) * 3
+    cover = np.clip(np.maximum(head + 0.02 * fluff, stick) * 14, 0, 1)[..., None]
+    tone = np.clip(0.45 + 0.75 * np.maximum(head, 0.25) + 0.05 * fluff, 0, 1.2)[..., None] * np.array(
+        colour, np.float32
+    )
+    return as_field(image * (1 - cover) + cover * tone)

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -9,6 +10,12 @@ import numpy.typing as npt
 
 Field = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+_Kind = TypeVar("_Kind", bound=np.generic)
+
+
+def as_field(values: npt.ArrayLike) -> Field:
+    """As float32 without a copy where it is one already; for results that OpenCV and numpy type loosely."""
+    return np.asarray(values, np.float32)
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -25,7 +32,7 @@ def log_normal(rng: np.random.Generator, median: float, log_sd: float) -> float:
 class Canvas:
     """The white-light picture's pixel grid, widened so that all the fluorescence picture sees lies inside.
 
-    Fields have shape (height, width). "Coarse" fields have one cell for `step` x `step` pixels; `step` divides both sides.
+    Fields have shape (height, width). "Coarse" fields have one cell for `step` x `step` pixels.
     """
 
     width: int
@@ -54,11 +61,10 @@ class Canvas:
         """A coarse field at full resolution."""
         if self.step == 1:
             return coarse
-        out: Field = cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
-        return out
+        return as_field(cv2.resize(coarse, (self.width, self.height), interpolation=cv2.INTER_LINEAR))
 
-    def crop(self, full: Field) -> Field:
-        """What the white-light picture sees."""
+    def crop(self, full: npt.NDArray[_Kind]) -> npt.NDArray[_Kind]:
+        """What the white-light picture sees of a field or mask."""
         return full[self.top : self.top + self.size, self.left : self.left + self.size]
 
 
@@ -98,25 +104,23 @@ def noise(
     out = across[iy[0]] * wy[0][:, None]
     for k in range(1, 4):
         out += across[iy[k]] * wy[k][:, None]
-    return out
+    return as_field(out)
 
 
 def smooth(value: Field) -> Field:
     """Smoothstep of values clipped to 0-1."""
     v = np.clip(value, 0, 1)
-    out: Field = v * v * (3 - 2 * v)
-    return out
+    return as_field(v * v * (3 - 2 * v))
 
 
 def inside(level: Field, edge_mm: float | Field, mm_per_px: float) -> Field:
     """Coverage 0-1 from a level in mm (positive inside) with an edge of this width, never sharper than a pixel."""
     width = np.float32(2.2) * np.hypot(edge_mm, np.float32(0.45 * mm_per_px)).astype(np.float32)
-    return smooth(level / width + 0.5)
+    return smooth(as_field(level / width + 0.5))
 
 
 def spread(field: Field, sd_px: float) -> Field:
     """Gaussian blur; nothing where it would stay within a pixel."""
     if sd_px < 0.3:
         return field
-    out: Field = cv2.GaussianBlur(field, (0, 0), sd_px, borderType=cv2.BORDER_REFLECT_101)
-    return out
+    return as_field(cv2.GaussianBlur(field, (0, 0), sd_px, borderType=cv2.BORDER_REFLECT_101))

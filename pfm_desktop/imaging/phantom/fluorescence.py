@@ -5,8 +5,8 @@ import numpy as np
 from pfm_desktop.imaging.phantom.anatomy import Geometry
 from pfm_desktop.imaging.phantom.blades import Blades
 from pfm_desktop.imaging.phantom.fields import Field, smooth, spread
+from pfm_desktop.imaging.phantom.optics import Optics
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
-from pfm_desktop.imaging.phantom.tissue import Optics
 from pfm_desktop.imaging.phantom.white_light import Light
 
 _EXCITATION = 405.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.phantom.anatomy import Geometry, Woman
-from pfm_desktop.imaging.phantom.fields import Field, log_normal, noise, stream
+from pfm_desktop.imaging.phantom.fields import Field, as_field, log_normal, noise, stream
 from pfm_desktop.imaging.phantom.parameters import LESIONS, PARAMETERS
 
 
@@ -112,5 +112,5 @@ def level(lesion: Lesion, seed: int, woman: Woman, geometry: Geometry) -> Field:
     )
     if lesion.kind != "inflammation":
         # The junction itself is a sharp inner border
-        out = np.minimum(out, (geometry.scj + 0.35) * 1.0)
-    return np.minimum(out, np.minimum(geometry.os + 0.1, geometry.rim - 0.3)).astype(np.float32)
+        out = np.minimum(out, geometry.scj + 0.35)
+    return as_field(np.minimum(out, np.minimum(geometry.os + 0.1, geometry.rim - 0.3)))

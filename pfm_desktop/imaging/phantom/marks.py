@@ -1,4 +1,4 @@
-"""Fine drawn structure: vessels, punctation, mosaic, atypical vessels, villi. Drawn at the 1024 camera's scale, then reduced."""
+"""Fine drawn structure: vessels, punctation, mosaic, villi. Drawn at the 1024 camera's scale, then reduced."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,9 +42,9 @@ class Sheet:
 
     def field(self) -> Field:
         """The drawing, 0-1, at the canvas's own resolution."""
-        ink = self.ink
+        ink = np.asarray(self.ink)
         if ink.shape != (self.canvas.height, self.canvas.width):
-            ink = cv2.resize(ink, (self.canvas.width, self.canvas.height), interpolation=cv2.INTER_AREA)
+            ink = np.asarray(cv2.resize(ink, (self.canvas.width, self.canvas.height), interpolation=cv2.INTER_AREA))
         return ink.astype(np.float32) * np.float32(1 / 255)
 
 
@@ -64,7 +64,8 @@ def at(field: Field, canvas: Canvas, points: Points) -> npt.NDArray[np.float32]:
     pitch = canvas.mm_per_px * canvas.step
     col = np.clip(np.round((points[:, 0] - canvas.axis_x(coarse=True)[0]) / pitch).astype(int), 0, field.shape[1] - 1)
     row = np.clip(np.round((points[:, 1] - canvas.axis_y(coarse=True)[0]) / pitch).astype(int), 0, field.shape[0] - 1)
-    return field[row, col]
+    found: npt.NDArray[np.float32] = field[row, col]
+    return found
 
 
 def scatter(rng: np.random.Generator, centre: tuple[float, float], radius: float, spacing: float) -> Points:
@@ -148,7 +149,7 @@ def lesion_vessels(lesion: Lesion, seed: int, level: Field, geometry: Geometry) 
     rows, cols = np.nonzero(level > 0)
     ax, ay = canvas.axis_x(coarse=True), canvas.axis_y(coarse=True)
     centre = (float(ax[cols].mean()), float(ay[rows].mean()))
-    reach = float(min(max(np.ptp(ax[cols]), np.ptp(ay[rows])), 30.0)) * 0.75 + 1
+    reach = min(max(float(np.ptp(ax[cols])), float(np.ptp(ay[rows]))), 30.0) * 0.75 + 1
     points = scatter(rng, centre, reach, lesion.tile_mm)
     points = points + 0.35 * lesion.tile_mm * np.sin(points[:, ::-1] * 2.1 + rng.uniform(0, 6, 2))
     # A pattern covers part of its lesion in patches
@@ -161,8 +162,8 @@ def lesion_vessels(lesion: Lesion, seed: int, level: Field, geometry: Geometry) 
         return None
     if lesion.pattern == "mosaic":
         walls = [w for w in _cells(points) if np.hypot(*(w[1] - w[0])) < 1.2 * lesion.tile_mm]
-        for part, strength in ((walls[::2], 235), (walls[1::2], 170)):
-            out.lines(part, row.line_mm * 0.8, strength)
+        for few, strength in ((walls[::2], 235), (walls[1::2], 170)):
+            out.lines(few, row.line_mm * 0.8, strength)
     elif lesion.pattern == "punctation":
         for part, strength in ((points[::2], 255), (points[1::2], 180)):
             out.lines([np.stack([p, p + 0.02]) for p in part], row.line_mm * 1.9, strength)

@@ -1,4 +1,4 @@
-"""How tissue and camera move between the white-light and the fluorescence shot: a similarity and a smooth bend, exactly invertible."""
+"""How tissue and camera move between the two shots: a similarity and a smooth bend, exactly invertible."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ _CLOSE_MM = 2e-5
 
 @dataclass(frozen=True, slots=True)
 class Displacement:
-    """A point p (mm from the fluorescence picture's centre) is seen in white light at `matrix @ p + shift + bend(p)`."""
+    """A fluorescence point p (mm from the picture's centre) lies in white light at `matrix @ p + shift + bend(p)`."""
 
     gap_s: float
     matrix: npt.NDArray[np.float64]
@@ -37,12 +37,13 @@ class Displacement:
     def to_white(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Fluorescence points (..., 2) in mm to white-light ones."""
         # einsum without BLAS: the same sums on every thread count
-        return np.einsum("ij,...j->...i", self.matrix, points) + self.shift + self.bend(points)
+        turned: npt.NDArray[np.float64] = np.einsum("ij,...j->...i", self.matrix, points)
+        return turned + self.shift + self.bend(points)
 
     def to_fluorescence(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Inverse of `to_white` by fixed-point iteration; the bend's slope is far below 1, so it converges."""
         inverse = np.linalg.inv(self.matrix)
-        guess = np.einsum("ij,...j->...i", inverse, points - self.shift)
+        guess: npt.NDArray[np.float64] = np.einsum("ij,...j->...i", inverse, points - self.shift)
         for _ in range(40):
             before = guess
             guess = np.einsum("ij,...j->...i", inverse, points - self.shift - self.bend(guess))

@@ -1,7 +1,8 @@
 """Every number that decides what a phantom looks like, in one frozen table.
 
-Keys: [V] read in the named source, [M] measured on photographs, [A] assumption. Lengths in millimetres on the cervix, times in
-seconds. Fixed before any network was trained on phantoms; changing a number changes `PARAMETERS_SHA256` (see `docs/adr/0004`).
+Keys: [V] read in the named source, [M] measured on photographs, [A] assumption. Lengths in millimetres on the cervix,
+times in seconds. Fixed before any network was trained on phantoms; changing a number changes `PARAMETERS_SHA256` (see
+`docs/adr/0004`).
 """
 
 import dataclasses
@@ -45,9 +46,9 @@ class LesionRow:
 
 # Whitening, collagen, blood, size, edge, invisible share: the design table of the project [A], drawn from Drezek 2001
 # (stromal ratio .68, CV .33 [V]), Chang 2009 (haemoglobin 9.6/12.8/18.3 uM [V]), Weingandt 2002 (order of the grades,
-# inflammation [V]) and ALTS (whitening in 93 % of CIN2+ [V]). First whitening 7 s high and 19 s low [V, n = 300]. Fading [A],
-# so that the worst lesion still shows at 5 min in about 88 % [V]. Outline, pattern, relief and unevenness [A], after the IFCPC
-# terms fine, coarse, sharp border, irregular surface, atypical vessels.
+# inflammation [V]) and ALTS (whitening in 93 % of CIN2+ [V]). First whitening 7 s high and 19 s low [V, n = 300].
+# Fading [A], so that the worst lesion still shows at 5 min in about 88 % [V]. Outline, pattern, relief and unevenness
+# [A], after the IFCPC terms fine, coarse, sharp border, irregular surface, atypical vessels.
 LESIONS: dict[str, LesionRow] = {
     "metaplasia": LesionRow(
         whitening=(0.155, 0.5),

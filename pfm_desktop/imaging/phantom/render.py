@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.phantom import fluorescence, motion, white_light
-from pfm_desktop.imaging.phantom.anatomy import Geometry, build
+from pfm_desktop.imaging.phantom.anatomy import build
 from pfm_desktop.imaging.phantom.blades import blades
-from pfm_desktop.imaging.phantom.camera import Picture, beam, blur, expose, smear
-from pfm_desktop.imaging.phantom.defects import Defect, fluorescence_fault, white_fault
+from pfm_desktop.imaging.phantom.camera import Picture
+from pfm_desktop.imaging.phantom.defects import Defect
 from pfm_desktop.imaging.phantom.fields import Canvas, Field, Mask, stream
-from pfm_desktop.imaging.phantom.parameters import PARAMETERS, PARAMETERS_SHA256
-from pfm_desktop.imaging.phantom.tissue import Optics, compose
+from pfm_desktop.imaging.phantom.parameters import PARAMETERS_SHA256
+from pfm_desktop.imaging.phantom.shots import GlowShot, Scene, glow_picture, white_picture
+from pfm_desktop.imaging.phantom.surface import cover
+from pfm_desktop.imaging.phantom.tissue import compose
 from pfm_desktop.imaging.phantom.visit import Visit, draw_visit
 
 _LEAST_SIZE = 64
+_GLARE = 0.30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,6 @@ class Phantom:
     """Everything drawn, as plain JSON values."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """The two linear appearances over the canvas."""
-
-    geometry: Geometry
-    optics: Optics
-    light: white_light.Light
-    white: list[Field]
-    glow: list[Field]
-
-
 def render(
     seed: int,
     *,
@@ -63,8 +55,8 @@ def render(
 ) -> Phantom:
     """Draw the phantom of `seed`; the same arguments give the same bytes on every thread count.
 
-    `woman` is the seed of the anatomy, so that visits of one woman share it; `size` the pixels of a side. Raises ValueError
-    for a size under 64.
+    `woman` is the seed of the anatomy, so that visits of one woman share it; `size` the pixels of a side. Raises
+    ValueError for a size under 64.
     """
     if size < _LEAST_SIZE:
         raise ValueError(f"a phantom needs at least {_LEAST_SIZE} pixels a side, not {size}")
@@ -73,21 +65,22 @@ def render(
     move = motion.draw(seed, extra_shift=_apart(visit, defects))
     to_fluorescence, to_white = motion.maps(move, size, mm_per_px)
     canvas = _canvas(size, mm_per_px, to_white)
-    camera = _CameraDraw.of(seed, visit)
+    camera = GlowShot.of(seed, visit)
     scene = _scene(visit, canvas, camera)
-    white = _white_picture(seed, scene, defects)
+    white = white_picture(seed, scene, defects)
     other = scene
     if Defect.WRONG_PAIR in defects:
         stranger = _placed(
             draw_visit(seed + 7_919_000_000, seed + 7_919_000_000, None, visit.seconds_since_acid), defects
         )
         other = _scene(replace(stranger, field_mm=visit.field_mm), canvas, camera)
-    glow = _glow_picture(seed, other, to_white, defects, camera)
+    glow = glow_picture(seed, other, to_white, defects, camera)
     overlap = motion.overlap(to_fluorescence)
     if Defect.WRONG_PAIR in defects:
         overlap = np.zeros_like(overlap)
-    crop = _cropper(canvas)
-    lesion, cervix, glare = crop(scene.optics.lesion), crop(scene.optics.cervix), crop(scene.light.glint) > 0.30
+    crop = canvas.crop
+    lesion, cervix = crop(scene.optics.lesion), crop(scene.optics.cervix)
+    glare = crop(scene.light.glint) > _GLARE
     if Defect.NO_CERVIX in defects:
         lesion, cervix = np.zeros_like(lesion), np.zeros_like(cervix)
     return Phantom(
@@ -104,29 +97,7 @@ def render(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _CameraDraw:
-    """Per-pair camera values of the fluorescence shot."""
-
-    exposure_ms: float
-    level: float
-    """Light on the sensor over healthy tissue of the median woman at the aimed exposure."""
-    leak: float
-    smear_mm: tuple[float, float]
-
-    @staticmethod
-    def of(seed: int, visit: Visit) -> "_CameraDraw":
-        c, m = PARAMETERS.camera, PARAMETERS.motion
-        rng = stream(seed, "camera:fluorescence")
-        lamp = float(np.exp(c.fluorescence_log_sd * rng.standard_normal()))
-        # The camera's automatic exposure sees the woman's level and the lamp, and reaches as far as its range
-        exposure = float(np.clip(c.fluorescence_aim_ms / (visit.woman.glow * lamp), *c.fluorescence_ms))
-        walk = rng.standard_normal(2) * m.walk_mm * np.sqrt(exposure / 1000) * c.smear_share
-        leak = float(rng.uniform(*c.glare_leak))
-        return _CameraDraw(exposure, lamp * exposure / c.fluorescence_aim_ms, leak, (float(walk[0]), float(walk[1])))
-
-
-def _apart(visit: Visit, defects: frozenset[Defect]) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
+def _apart(visit: Visit, defects: frozenset[Defect]) -> npt.NDArray[np.float64] | None:
     if Defect.TOO_LITTLE_OVERLAP not in defects:
         return None
     turn = stream(visit.seed, "apart").uniform(0, 2 * np.pi)
@@ -157,82 +128,22 @@ def _canvas(size: int, mm_per_px: float, to_white: Field) -> Canvas:
     return Canvas(width, height, left, top, size, mm_per_px, step)
 
 
-def _cropper(canvas: Canvas):  # type: ignore[no-untyped-def]  # one line over masks and fields alike
-    return lambda a: a[canvas.top : canvas.top + canvas.size, canvas.left : canvas.left + canvas.size]
-
-
-def _scene(visit: Visit, canvas: Canvas, camera: _CameraDraw) -> _Scene:
+def _scene(visit: Visit, canvas: Canvas, camera: GlowShot) -> Scene:
     geometry = build(visit.woman, canvas, visit.centre_mm)
     optics = compose(visit, geometry)
+    cover(optics, visit, geometry)
     light = white_light.lighting(visit, geometry, optics)
     metal = blades(visit, geometry)
     white = white_light.paint(geometry, optics, light, metal)
     glow = fluorescence.paint(geometry, optics, light, metal, leak=camera.leak, level=camera.level)
-    return _Scene(geometry, optics, light, white, glow)
-
-
-def _white_picture(seed: int, scene: _Scene, defects: frozenset[Defect]) -> Picture:
-    c, canvas = PARAMETERS.camera, scene.geometry.canvas
-    rng = stream(seed, "camera:white")
-    fault = white_fault(defects)
-    gain = c.white_gain * np.exp(c.exposure_log_sd * rng.standard_normal()) * fault.light
-    balance = np.asarray(c.white_balance) * np.exp(c.balance_log_sd * rng.standard_normal(3))
-    psf, quality = rng.uniform(*c.white_blur_px), int(rng.integers(c.jpeg[0], c.jpeg[1] + 1))
-    lamp = beam(rng, canvas.size)
-    planes = [
-        canvas.crop(p) * lamp * np.float32(gain * b) + np.float32(c.ambient)
-        for p, b in zip(scene.white, balance, strict=True)
-    ]
-    image = blur(cv2.merge(planes), float(np.hypot(psf, fault.blur_px)), averaged=True)
-    image = image + np.float32(rng.uniform(*c.white_sharpening)) * (image - blur(image, c.sharpening_px))
-    if Defect.OBSTRUCTED in defects:
-        image = _obstruct(seed, image, (0.80, 0.78, 0.74))
-    return expose(rng, image, electrons=c.white_electrons, read=c.white_read, quality=quality)
-
-
-def _glow_picture(
-    seed: int, scene: _Scene, to_white: Field, defects: frozenset[Defect], camera: _CameraDraw
-) -> Picture:
-    c, canvas = PARAMETERS.camera, scene.geometry.canvas
-    rng = stream(seed, "camera:glow")
-    fault = fluorescence_fault(defects)
-    psf, quality = rng.uniform(*c.fluorescence_blur_px), int(rng.integers(c.jpeg[0], c.jpeg[1] + 1))
-    lamp = beam(rng, canvas.size) * np.float32(fault.light * c.fluorescence_signal / c.fluorescence_full)
-    at = to_white + np.array([canvas.left, canvas.top], np.float32)
-    seen = cv2.remap(cv2.merge(scene.glow), at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    image = seen * lamp[..., None] + np.float32(0.25 * c.ambient)
-    to_full = canvas.size / 1024 * canvas.mm_per_px
-    image = smear(image, (camera.smear_mm[0] / to_full, camera.smear_mm[1] / to_full))
-    image = blur(image, float(np.hypot(psf, fault.blur_px)))
-    if Defect.OBSTRUCTED in defects:
-        image = _obstruct(seed, image, (0.05, 0.16, 0.22))
-    return expose(rng, image, electrons=c.fluorescence_full, read=c.fluorescence_read, quality=quality)
-
-
-def _obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Field:
-    """A swab's cotton head across the middle of the view."""
-    rng = stream(seed, "obstruct")
-    size = image.shape[0]
-    turn, at = rng.uniform(0, 2 * np.pi), rng.uniform(-0.15, 0.15, 2)
-    axis = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32)
-    x, y = axis[None, :] - np.float32(at[0]), axis[:, None] - np.float32(at[1])
-    u, v = np.cos(turn) * x + np.sin(turn) * y, np.cos(turn) * y - np.sin(turn) * x
-    fluff = cv2.resize(rng.standard_normal((48, 48), dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-    head = 1 - np.hypot(np.maximum(np.abs(u) - 0.25, 0), v) / np.float32(0.55)
-    stick = (0.10 - np.abs(v)) * (u > 0) * 3
-    cover = np.clip(np.maximum(head + 0.02 * fluff, stick) * 14, 0, 1)[..., None]
-    tone = np.clip(0.45 + 0.75 * np.maximum(head, 0.25) + 0.05 * fluff, 0, 1.2)[..., None] * np.array(
-        colour, np.float32
-    )
-    out: Field = (image * (1 - cover) + cover * tone).astype(np.float32)
-    return out
+    return Scene(geometry, optics, light, white, glow)
 
 
 def _record(
     visit: Visit,
     move: motion.Displacement,
-    camera: _CameraDraw,
-    scene: _Scene,
+    camera: GlowShot,
+    scene: Scene,
     defects: frozenset[Defect],
     mm_per_px: float,
 ) -> dict[str, object]:

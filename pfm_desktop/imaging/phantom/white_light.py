@@ -7,8 +7,8 @@ import numpy as np
 from pfm_desktop.imaging.phantom.anatomy import Geometry
 from pfm_desktop.imaging.phantom.blades import Blades
 from pfm_desktop.imaging.phantom.fields import Field, noise, smooth, spread, stream
+from pfm_desktop.imaging.phantom.optics import Optics
 from pfm_desktop.imaging.phantom.parameters import PARAMETERS
-from pfm_desktop.imaging.phantom.tissue import Optics
 from pfm_desktop.imaging.phantom.visit import Visit
 
 _BANDS = np.array([460.0, 530.0, 570.0, 620.0])
@@ -48,7 +48,7 @@ def lighting(visit: Visit, g: Geometry, optics: Optics) -> Light:
     rng = stream(visit.seed, "light")
     polarised = bool(rng.random() < camera.polariser)
     zx, zy = (canvas.grow(s) for s in g.slopes)
-    lamp = rng.normal(0, 0.10, 2) + (0.0, -0.12)
+    lamp = rng.normal(0, 0.10, 2) + np.array((0.0, -0.12))
     pitch = np.float32(canvas.mm_per_px)
     film = 0.036 * noise(stream(visit.seed, "film"), canvas, 0.62) + 0.085 * noise(
         stream(visit.seed, "film:wide"), canvas, 1.7
