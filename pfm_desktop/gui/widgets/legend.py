@@ -13,7 +13,7 @@ from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
-WIDTH = 218.0
+WIDTH = 224.0
 BAR_HEIGHT = 10.0
 LINE = 15.0
 
@@ -21,8 +21,8 @@ KIND_TITLES = {"fused": "both sources", "white": "white light", "fluorescence": 
 
 
 def legend_title(look: HeatmapView) -> str:
-    """`Attention of the model, both sources`."""
-    return f"Attention of the model, {KIND_TITLES.get(look.kind, look.kind)}"
+    """`Model attention, both sources`."""
+    return f"Model attention, {KIND_TITLES.get(look.kind, look.kind)}"
 
 
 def legend_rect(area: QRectF, *, all_seen: bool, margin: float = 10.0) -> QRectF:

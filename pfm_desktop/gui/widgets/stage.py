@@ -8,13 +8,14 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.layers import LayerStore
 from pfm_desktop.gui.widgets.loupe import loupe_rect
 from pfm_desktop.gui.widgets.scene import HeatmapStore, Marks
 from pfm_desktop.gui.widgets.stage_commands import StageCommands
@@ -59,14 +60,15 @@ class StageWidget(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = PairView()
-        self._pictures = StagePictures(self)
         self._heatmaps = HeatmapStore()
         self._marks = Marks()
         self._tool = Tool.PAN
         self._hovered: Source | None = None
+        self._layers = LayerStore()
         self.commands = StageCommands(self)
-        self._mouse = StageMouse(self)
+        self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
         self._keys = StageKeys(self)
+        self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
         self._pictures.aligned.connect(self.aligned)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -205,7 +207,15 @@ class StageWidget(QWidget):
             focused=self.hasFocus(),
             loupe=self.commands.loupe_held,
             hovered=self._hovered,
+            layers=self._layers,
         )
+
+    def event(self, event: QEvent) -> bool:
+        """Mouse and keys go to their own classes; not by event filters, which Qt still calls while a widget dies."""
+        if self._mouse.handle(event) or self._keys.handle(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """See `stage_render`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
 from pfm_desktop.viewmodels.pair_view import MODES, PAN_STEP, ZOOM_STEP, Mode
@@ -41,11 +41,10 @@ ARROWS = {
 }
 
 
-class StageKeys(QObject):
-    """Event filter that turns keys into commands."""
+class StageKeys:
+    """Turns keys into commands."""
 
     def __init__(self, stage: StageWidget) -> None:
-        super().__init__(stage)
         self._stage = stage
         do = stage.commands
         self._holds: dict[int, Callable[[bool], None]] = {
@@ -69,9 +68,8 @@ class StageKeys(QObject):
             int(Qt.Key.Key_Return): do.use_tool_at_cursor,
             int(Qt.Key.Key_Enter): do.use_tool_at_cursor,
         }
-        stage.installEventFilter(self)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def handle(self, event: QEvent) -> bool:
         """True for keys that are used up here."""
         if event.type() is QEvent.Type.FocusOut:
             self._stage.commands.let_go()

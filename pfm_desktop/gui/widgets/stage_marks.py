@@ -87,11 +87,11 @@ def draw_curtain(painter: QPainter, pane: Pane, x: float) -> None:
         painter.drawLine(tip, tip + QPointF(-5 * side, 5))
 
 
-def draw_scale_bar(painter: QPainter, pane: Pane, mm_per_px: float) -> None:
-    """A round number of millimetres in the lower right corner."""
-    longest = min(SCALE_LONGEST, pane.lens.width / 4)
-    length, pixels = scale_bar(mm_per_px, pane.lens.zoom, longest=longest)
-    right, bottom = pane.lens.left + pane.lens.width - MARGIN, pane.lens.top + pane.lens.height - MARGIN
+def draw_scale_bar(painter: QPainter, area: QRectF, zoom: float, mm_per_px: float) -> None:
+    """A round number of millimetres in the lower right corner of `area`."""
+    longest = min(SCALE_LONGEST, area.width() / 4)
+    length, pixels = scale_bar(mm_per_px, zoom, longest=longest)
+    right, bottom = area.right() - MARGIN, area.bottom() - MARGIN
     box = QRectF(right - max(pixels, 44.0) - 16, bottom - 32, max(pixels, 44.0) + 16, 32)
     fill_plate(painter, box)
     start = box.center().x() - pixels / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -34,16 +34,14 @@ class _Held:
     pin_at: Cursor | None = None
 
 
-class StageMouse(QObject):
-    """Event filter that turns the mouse into commands and signals."""
+class StageMouse:
+    """Turns the mouse into commands and signals."""
 
     def __init__(self, stage: StageWidget) -> None:
-        super().__init__(stage)
         self._stage = stage
         self._held: _Held | None = None
-        stage.installEventFilter(self)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def handle(self, event: QEvent) -> bool:
         """True for events that are used up here."""
         kind = event.type()
         if isinstance(event, QMouseEvent):
@@ -102,7 +100,7 @@ class StageMouse(QObject):
             return True
         if event.button() is not Qt.MouseButton.LeftButton:
             return False
-        self._stage.setFocus(Qt.FocusReason.MouseFocusReason)  # the filter takes the press from Qt's own click focus
+        self._stage.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt's own comes after the press
         self._held = _Held(at, at)
         pane = self._stage.arrangement.pane_at(at.x(), at.y())
         if pane is None:
@@ -172,7 +170,7 @@ class StageMouse(QObject):
     def _drag_enter(self, event: QDragEnterEvent) -> bool:
         if not event.mimeData().hasFormat(PICTURE_MIME):
             event.ignore()  # files go on to the page
-            return True
+            return False
         event.acceptProposedAction()
         return True
 

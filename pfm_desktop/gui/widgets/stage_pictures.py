@@ -50,11 +50,30 @@ class StagePictures(QObject):
         for source in others:
             self._work[source].drop()
         if Source.WHITE in others:
-            scene.white = None if white is None else build_pyramid(white, _table(self._windows[Source.WHITE]))
+            scene.white = self._at_once(Source.WHITE)
         if others or usable is None:
             scene.warped = None  # lay in the frame of another picture, or by a map that no longer holds
         self._renew_fluorescence(Source.FLUORESCENCE in others)
         return bool(others)
+
+    def _at_once(self, source: Source) -> Pyramid | None:
+        """The picture for the next frame; of a large one a coarse view, the whole of which a thread then makes."""
+        rgb, table = self._given[source], _table(self._windows[source])
+        if rgb is None:
+            return None
+        step = coarse_step(rgb)
+        if step > 1:
+            self._make(source, rgb)
+        return build_pyramid(rgb, table, every=step)
+
+    def _make(self, source: Source, rgb: RGB) -> None:
+        self._work[source].start(
+            pyramid_job,
+            rgb,
+            _table(self._windows[source]),
+            done=lambda made: self._take(source, made),
+            failed=self._ignore,
+        )
 
     def set_window(self, source: Source, window: DisplayWindow) -> None:
         """Another brightness; the picture follows when a thread has made it."""
@@ -67,17 +86,14 @@ class StagePictures(QObject):
         if source is Source.FLUORESCENCE and self.scene.registration is not None:
             self._start_warp(rgb)
         else:
-            self._work[source].start(
-                pyramid_job, rgb, _table(window), done=lambda made: self._take(source, made), failed=self._ignore
-            )
+            self._make(source, rgb)
 
     def _renew_fluorescence(self, other: bool) -> None:
         scene, rgb = self.scene, self._given[Source.FLUORESCENCE]
         if rgb is None:
             scene.fluorescence = None
-        elif scene.warped is None and (other or scene.fluorescence is None):
-            scene.fluorescence = build_pyramid(rgb, _table(self._windows[Source.FLUORESCENCE]))
-        self._work[Source.FLUORESCENCE].drop()
+        elif scene.warped is None and (other or scene.fluorescence is None or scene.registration is None):
+            scene.fluorescence = self._at_once(Source.FLUORESCENCE)
         scene.pending = rgb is not None and scene.registration is not None
         if rgb is not None and scene.registration is not None:
             self._start_warp(rgb)

@@ -1,26 +1,29 @@
 """Paints the stage: pictures by mode, then heatmap, marks and words. No state of its own.
 
-Every frame is painted straight from the pyramid with smooth scaling: with Qt's raster engine a 1920 x 1080 stage
-costs a few milliseconds that way, so that no cache of composites is needed (benchmarks/stage.py measures it).
+Pictures are always scaled smoothly, also while they move: with Qt's raster engine, from the right level of the pyramid,
+that costs a few milliseconds for a 1920 x 1080 stage (benchmarks/stage.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QRegion, QTransform
+from PySide6.QtGui import QColor, QPainter, QRegion, QTransform
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import FAINT, SURROUND_COLOUR, TEXT, plate, stage_font, twice
+from pfm_desktop.gui.widgets.layers import Draw, LayerStore
 from pfm_desktop.gui.widgets.legend import draw_legend
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, draw_spanning, picture_rect
 from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
 from pfm_desktop.gui.widgets.stage_marks import draw_cursor, draw_curtain, draw_focus, draw_marks, draw_scale_bar
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
-from pfm_desktop.viewmodels.pair_view import Mode, PairView
+from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
+ROOM = (380.0, 180.0)  # for legend and scale bar side by side
+CLEAR = QColor(0, 0, 0, 0)
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
 
 
@@ -36,6 +39,7 @@ class Painting:
     heatmap: PaintedHeatmap | None = None
     focused: bool = False
     loupe: bool = False
+    layers: LayerStore | None = None  # None paints everything anew
     hovered: Source | None = None  # first source of the pane under the mouse
 
 
@@ -47,6 +51,8 @@ def area_of(pane: Pane) -> QRectF:
 
 def paint(painter: QPainter, painting: Painting) -> None:
     """Paint the whole stage; what lies outside of the painter's clip is left out by Qt."""
+    if painting.layers is not None:
+        painting.layers.begin()
     painter.fillRect(painting.stage, SURROUND_COLOUR)
     if not painting.arrangement.panes:
         _draw_middle(painter, painting.stage, "No picture on the stage. Choose one in the filmstrip below.")
@@ -56,6 +62,8 @@ def paint(painter: QPainter, painting: Painting) -> None:
         _draw_note(painter, painting.stage, painting.arrangement.note)
     if painting.focused:
         draw_focus(painter, painting.stage)
+    if painting.layers is not None:
+        painting.layers.end()
 
 
 def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
@@ -122,26 +130,57 @@ def tiles(area: QRectF) -> QRegion:
 
 def _draw_source(painter: QPainter, painting: Painting, pane: Pane, source: Source, clip: QRectF) -> None:
     picture = painting.scene.picture(source, pane.frame)
-    if picture is not None and not clip.isEmpty():
-        draw_picture(painter, picture, pane.lens, clip)
+    if picture is None or clip.isEmpty():
+        return
+
+    def draw(onto: QPainter, lens: Lens, within: QRectF) -> None:
+        draw_picture(onto, picture, lens, within)
+
+    _draw_layer(painter, painting, pane, (source, picture), clip, SURROUND_COLOUR, draw)
+
+
+def _draw_layer(
+    painter: QPainter,
+    painting: Painting,
+    pane: Pane,
+    named: tuple[str, object],
+    clip: QRectF,
+    ground: QColor,
+    draw: Draw,
+) -> None:
+    if painting.layers is None:
+        draw(painter, pane.lens, clip)
+        return
+    name, content = named
+    painter.save()
+    painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
+    painting.layers.draw(painter, (pane.lens.left, name), content, pane.lens, ground, draw)
+    painter.restore()
 
 
 def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap, pane: Pane, clip: QRectF) -> None:
     size = painting.scene.shown.size(pane.frame)
     if size is None:
         return
-    whole, look = picture_rect(pane.lens, size), painting.view.heatmap
+
+    def draw(onto: QPainter, lens: Lens, within: QRectF) -> None:
+        onto.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        draw_spanning(onto, heatmap.image, picture_rect(lens, size), within)
+
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    if look.contour_only:
-        placed = QTransform(whole.width(), 0, 0, whole.height(), whole.left(), whole.top())
-        lines = [placed.map(piece) for piece in heatmap.pieces]
-        twice(painter, lambda: painter.drawLines(lines), width=1.6)
+    if painting.view.heatmap.contour_only:
+        _draw_contour(painter, heatmap, picture_rect(pane.lens, size))
     else:
-        painter.setOpacity(look.opacity)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        draw_spanning(painter, heatmap.image, whole, clip)
+        painter.setOpacity(painting.view.heatmap.opacity)
+        _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw)
     painter.restore()
+
+
+def _draw_contour(painter: QPainter, heatmap: PaintedHeatmap, whole: QRectF) -> None:
+    placed = QTransform(whole.width(), 0, 0, whole.height(), whole.left(), whole.top())
+    lines = [placed.map(piece) for piece in heatmap.pieces]
+    twice(painter, lambda: painter.drawLines(lines), width=1.6)
 
 
 def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
@@ -150,7 +189,8 @@ def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
         return
     at = QPointF(*pane.lens.to_stage(cursor.x, cursor.y))
     if painting.loupe:
-        draw_loupe(painter, pane, at, lambda larger, clip: draw_tissue(painter, painting, larger, clip))
+        anew = replace(painting, layers=None)
+        draw_loupe(painter, pane, at, lambda larger, clip: draw_tissue(painter, anew, larger, clip))
     elif painting.hovered is not pane.sources[0]:  # there the system's own cursor stands
         draw_cursor(painter, at)
 
@@ -169,17 +209,26 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
         plate(painter, corner, f"{names[0]} (space: the other)")
     else:
         plate(painter, corner, " / ".join(names))
-    if painting.heatmap is not None and pane.frame is painting.scene.shown.reference:
-        draw_legend(painter, area, painting.view.heatmap, all_seen=painting.heatmap.all_seen)
-    if painting.scene.mm_per_px and pane.frame is painting.scene.shown.reference:
-        draw_scale_bar(painter, pane, painting.scene.mm_per_px)
+    if pane.frame is not painting.scene.shown.reference:
+        return
+    tissue = _seen_of_picture(painting, pane, area)
+    if painting.heatmap is not None:
+        draw_legend(painter, tissue, painting.view.heatmap, all_seen=painting.heatmap.all_seen)
+    if painting.scene.mm_per_px:
+        draw_scale_bar(painter, tissue, pane.lens.zoom, painting.scene.mm_per_px)
+
+
+def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:
+    """The part of the pane that the picture fills; the whole pane where that is too small for a legend."""
+    seen = picture_rect(pane.lens, painting.scene.shown.size(pane.frame) or (1, 1)).intersected(area)
+    return seen if seen.width() >= ROOM[0] and seen.height() >= ROOM[1] else area
 
 
 def _draw_note(painter: QPainter, stage: QRectF, note: str) -> None:
     font = stage_font(13)
     painter.setFont(font)
     width = painter.fontMetrics().horizontalAdvance(note)
-    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 10), note, font=font)
+    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 44), note, font=font)
 
 
 def _draw_middle(painter: QPainter, area: QRectF, text: str) -> None:

@@ -1,0 +1,7 @@
+"""Registration of the white-light and the fluorescence picture of a pair."""
+
+from pfm_desktop.imaging.registration.landmarks import from_points
+from pfm_desktop.imaging.registration.pipeline import register
+from pfm_desktop.imaging.registration.result import Registration
+
+__all__ = ["Registration", "from_points", "register"]

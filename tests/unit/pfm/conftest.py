@@ -14,7 +14,7 @@ SIZE = 64
 
 
 def blob_case(rank: int, random: np.random.Generator, *, size: int = SIZE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """White and fluorescence size x size x 3 uint8 and overlap: the higher the rank, the whiter and the darker the blob."""
+    """White, fluorescence size x size x 3 uint8, overlap: the higher the rank, the whiter and darker the blob."""
     y, x = np.mgrid[:size, :size]
     cy, cx = random.uniform(0.35, 0.65, 2) * size
     blob = np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * (0.18 * size) ** 2))[..., None]

@@ -1,0 +1,216 @@
+"""The filmstrip: all pictures of a visit, in time order; two of them make a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
+from pfm_desktop.gui.widgets.stage_mouse import PICTURE_MIME
+from pfm_desktop.jobs import Context
+from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
+
+THUMBNAIL = QSize(112, 84)
+EMPTY = "No pictures in this visit yet. Add pictures, or drop files here."
+ON_STAGE = "● "  # a sign besides the bold letters
+
+
+class Filmstrip(QWidget):
+    """Drag one picture on another, or choose two and press Enter; one alone is shown alone."""
+
+    pair_requested = Signal(object, object)  # white-light picture id | None, fluorescence picture id | None
+    declined = Signal(str)  # why the chosen pictures make no pair
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[FilmstripEntry, ...] = ()
+        self._on_stage: frozenset[str] = frozenset()
+        self._waiting: list[FilmstripEntry] = []
+        self._work = Background(self)
+        self._empty = QLabel(EMPTY)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.list = PictureList()
+        self.list.asked.connect(self._ask)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.list)
+        self.setFocusProxy(self.list)
+        self.set_pictures(())
+
+    def set_pictures(self, entries: Sequence[FilmstripEntry]) -> None:
+        """Show other pictures; their thumbnails come one by one from a thread."""
+        self._entries = tuple(entries)
+        self._work.drop()
+        self.list.clear()
+        for entry in self._entries:
+            self.list.addItem(_item(entry))
+        self.list.setVisible(bool(self._entries))
+        self._empty.setVisible(not self._entries)
+        self._mark()
+        self._waiting = list(self._entries)
+        self._next()
+
+    def set_on_stage(self, picture_ids: Collection[str | None]) -> None:
+        """Mark the pictures that are on the stage."""
+        self._on_stage = frozenset(picture_id for picture_id in picture_ids if picture_id)
+        self._mark()
+
+    @property
+    def busy(self) -> bool:
+        """Whether thumbnails are still to come."""
+        return self._work.busy
+
+    def _mark(self) -> None:
+        for row, entry in enumerate(self._entries):
+            item, shown = self.list.item(row), entry.picture_id in self._on_stage
+            font = item.font()
+            font.setBold(shown)
+            item.setFont(font)
+            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{entry.detail}")
+            spoken = f"{entry.spoken}, on the stage" if shown else entry.spoken
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
+
+    def _ask(self, picture_ids: list[str]) -> None:
+        pair = pair_of([entry for entry in self._entries if entry.picture_id in picture_ids])
+        if pair is None:
+            self.declined.emit(NEEDS_BOTH)
+        else:
+            self.pair_requested.emit(*pair)
+
+    def _next(self) -> None:
+        if not self._waiting:
+            return
+        entry = self._waiting.pop(0)
+        side = THUMBNAIL * self.devicePixelRatioF()
+        self._work.start(
+            thumbnail_job,
+            entry.load,
+            side,
+            done=lambda image: self._show(entry.picture_id, image),
+            failed=lambda message: self._cannot(entry.picture_id, message),
+        )
+
+    def _show(self, picture_id: str, image: QImage) -> None:
+        item = self.list.item_of(picture_id)
+        if item is not None:
+            item.setIcon(QIcon(QPixmap.fromImage(image)))
+        self._next()
+
+    def _cannot(self, picture_id: str, message: str) -> None:
+        item = self.list.item_of(picture_id)
+        if item is not None:
+            item.setToolTip(message)
+            item.setText(f"{item.text()}\ncannot be read")
+        self._next()
+
+
+class PictureList(QListWidget):
+    """One row of thumbnails that can be dragged on each other and on the stage."""
+
+    asked = Signal(list)  # picture ids: one or two
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Filmstrip: pictures of this visit")
+        self.setAccessibleDescription("Choose one or two pictures and press Enter to put them on the stage.")
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setMovement(QListView.Movement.Static)
+        self.setIconSize(THUMBNAIL)
+        self.setSpacing(4)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 30)
+        self.itemDoubleClicked.connect(lambda item: self.asked.emit([id_of(item)]))
+
+    def item_of(self, picture_id: str) -> QListWidgetItem | None:
+        """The item of a picture."""
+        items = (self.item(row) for row in range(self.count()))
+        return next((item for item in items if id_of(item) == picture_id), None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter asks for what is chosen."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selectedItems():
+            self.asked.emit([id_of(item) for item in self.selectedItems()])
+            return
+        super().keyPressEvent(event)
+
+    def mimeTypes(self) -> list[str]:
+        """What is dragged."""
+        return [PICTURE_MIME]
+
+    def mimeData(self, items: Sequence[QListWidgetItem]) -> QMimeData:
+        """The id of the picture that is dragged."""
+        data = QMimeData()
+        if items:
+            current = self.currentItem()
+            data.setData(PICTURE_MIME, id_of(current if current in items else items[0]).encode())
+        return data
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Pictures only; files go on to the page."""
+        _accept_picture(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Over another picture only."""
+        if self._under(event.position().toPoint()) is None:
+            event.ignore()
+        else:
+            _accept_picture(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """One picture on another asks for the pair."""
+        under = self._under(event.position().toPoint())
+        dragged = bytes(event.mimeData().data(PICTURE_MIME).data()).decode()
+        if under is None or not dragged or id_of(under) == dragged:
+            event.ignore()
+            return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.asked.emit([dragged, id_of(under)])
+
+    def _under(self, at: QPoint) -> QListWidgetItem | None:
+        item: QListWidgetItem | None = self.itemAt(at)
+        return item
+
+
+def id_of(item: QListWidgetItem) -> str:
+    """Picture id of an item."""
+    return str(item.data(Qt.ItemDataRole.UserRole))
+
+
+def thumbnail_job(ctx: Context, load: Callable[[], NDArray[np.uint8]], side: QSize) -> QImage:
+    """Load a picture and make it small."""
+    ctx.check()
+    pixels = np.ascontiguousarray(load())
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    small = image.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    return small.convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _item(entry: FilmstripEntry) -> QListWidgetItem:
+    blank = QPixmap(THUMBNAIL)
+    blank.fill(SURROUND_COLOUR if entry.source is Source.WHITE else QColor("#1C1C1C"))
+    item = QListWidgetItem(QIcon(blank), "")
+    item.setData(Qt.ItemDataRole.UserRole, entry.picture_id)
+    item.setToolTip(entry.spoken)
+    return item
+
+
+def _accept_picture(event: QDragMoveEvent) -> None:
+    if event.mimeData().hasFormat(PICTURE_MIME):
+        event.acceptProposedAction()
+    else:
+        event.ignore()

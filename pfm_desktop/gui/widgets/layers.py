@@ -1,0 +1,113 @@
+"""What each picture looks like in its pane, kept between frames.
+
+Opacity, swipe and flicker then only copy pixels; panning moves what is there and paints the strip that came into
+view; only zooming scales the whole pane anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from pfm_desktop.viewmodels.pair_view import Lens
+
+WHOLE_PIXEL = 0.02  # how far from a whole device pixel a movement may be to count as one
+
+Draw = Callable[[QPainter, Lens, QRectF], None]
+
+
+class Layer:
+    """One content in one pane. `draw` paints the content through a lens, in stage coordinates, within a clip."""
+
+    def __init__(self) -> None:
+        self._content: object = None
+        self._lens: Lens | None = None
+        self._ratio = 1.0
+        self._pixmap = QPixmap()
+
+    def renewed(self, content: object, lens: Lens, ratio: float, ground: QColor, draw: Draw) -> QPixmap:
+        """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by identity."""
+        same = content is self._content and ratio == self._ratio
+        if same and (lens == self._lens or self._moved(lens, ground, draw)):
+            return self._pixmap
+        self._content, self._lens, self._ratio = content, lens, ratio
+        width, height = max(1, round(lens.width * ratio)), max(1, round(lens.height * ratio))
+        if (self._pixmap.width(), self._pixmap.height()) != (width, height):
+            self._pixmap = QPixmap(width, height)
+            self._pixmap.fill(ground)  # decides whether the pixmap has an alpha channel
+        self._pixmap.setDevicePixelRatio(ratio)
+        self._fill([QRect(0, 0, width, height)], ground, draw)
+        return self._pixmap
+
+    def _moved(self, lens: Lens, ground: QColor, draw: Draw) -> bool:
+        """Follow a movement by whole device pixels; False where it is not one."""
+        old = self._lens
+        if old is None or replace(lens, centre=old.centre) != old:
+            return False
+        scale = lens.zoom * self._ratio
+        across, down = (old.centre[0] - lens.centre[0]) * scale, (old.centre[1] - lens.centre[1]) * scale
+        dx, dy = round(across), round(down)
+        far = abs(dx) >= self._pixmap.width() or abs(dy) >= self._pixmap.height()
+        if far or abs(across - dx) > WHOLE_PIXEL or abs(down - dy) > WHOLE_PIXEL:
+            return False
+        # by what was really moved, so that small differences do not add up over a long drag
+        self._lens = replace(old, centre=(old.centre[0] - dx / scale, old.centre[1] - dy / scale))
+        whole = self._pixmap.rect()
+        self._pixmap.scroll(dx, dy, whole)
+        self._fill(_uncovered(whole, dx, dy), ground, draw)
+        return True
+
+    def _fill(self, rects: list[QRect], ground: QColor, draw: Draw) -> None:
+        """Paint rectangles (device pixels) anew."""
+        lens = self._lens
+        if lens is None:
+            return
+        painter = QPainter(self._pixmap)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.translate(-lens.left, -lens.top)
+        for rect in rects:
+            clip = _logical(rect, self._ratio).translated(lens.left, lens.top)
+            painter.setClipRect(clip, Qt.ClipOperation.ReplaceClip)
+            painter.fillRect(clip, ground)
+            # a pixel more on each side: smooth scaling looks at the neighbours
+            draw(painter, lens, clip.adjusted(-1, -1, 1, 1))
+        painter.end()
+
+
+class LayerStore:
+    """The layers of one stage; those that a frame did not use are given back."""
+
+    def __init__(self) -> None:
+        self._layers: dict[Hashable, Layer] = {}
+        self._used: set[Hashable] = set()
+
+    def begin(self) -> None:
+        """A frame begins."""
+        self._used.clear()
+
+    def end(self) -> None:
+        """The frame is painted."""
+        for key in set(self._layers) - self._used:
+            del self._layers[key]
+
+    def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
+        """Paint the layer `key` on the stage, through the painter's clip and opacity."""
+        self._used.add(key)
+        layer = self._layers.setdefault(key, Layer())
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(QPointF(lens.left, lens.top), layer.renewed(content, lens, ratio, ground, draw))
+
+
+def _uncovered(whole: QRect, dx: int, dy: int) -> list[QRect]:
+    """What a movement of everything by (dx, dy) leaves bare: a strip of full height and one of the rest."""
+    width, height = whole.width(), whole.height()
+    side = QRect(0 if dx > 0 else width + dx, 0, abs(dx), height)
+    rest = QRect(max(dx, 0), 0 if dy > 0 else height + dy, width - abs(dx), abs(dy))
+    return [rect for rect in (side, rest) if not rect.isEmpty()]
+
+
+def _logical(rect: QRect, ratio: float) -> QRectF:
+    return QRectF(rect.x() / ratio, rect.y() / ratio, rect.width() / ratio, rect.height() / ratio)

@@ -1,0 +1,232 @@
+"""Whether a picture, or a pair, can carry an answer; and if not, what to retake.
+
+Measured on the picture reduced to 400 pixels, where sensor noise is averaged away and readings do not depend on the
+camera's resolution. Thresholds lie between development phantoms without and with each defect (seeds from 20000) and
+were checked on the AnnoCerv photographs, which all pass. On a device of another kind they have to be set again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.compose import fit
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.registration import Registration
+
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+Measures = Mapping[str, float]
+
+SIDE = 400  # pixels
+LEAST_OVERLAP, ENOUGH_OVERLAP = 0.35, 0.6
+_SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
+_BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a lesion, larger than a glint
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A problem and when it is there: `poor` must not be used, `limited` with care."""
+
+    problem: str
+    poor: Callable[[Measures], bool]
+    limited: Callable[[Measures], bool]
+    advice: str
+
+
+def _never(_: Measures) -> bool:
+    return False
+
+
+_TOO_SMALL = _Rule(
+    "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
+)
+
+_WHITE = (
+    _TOO_SMALL,
+    _Rule(
+        "too_dark",
+        lambda m: m["bright"] < 34,
+        lambda m: m["bright"] < 42,
+        "Open the aperture or raise the light, then retake.",
+    ),
+    _Rule(
+        "overexposed",
+        lambda m: m["blown"] > 0.42,
+        lambda m: m["blown"] > 0.28,
+        "Lower the light or the exposure, retake.",
+    ),
+    _Rule(
+        "wrong_source",
+        lambda m: m["green"] > 0.6 and m["tissue"] < 0.1,
+        _never,
+        "This looks like a fluorescence picture: swap the two.",
+    ),
+    _Rule(
+        "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
+    ),
+    _Rule(
+        "obstructed",
+        lambda m: m["white"] > 0.32,
+        lambda m: m["white"] > 0.26,
+        "Take the swab or instrument out of the view, then retake.",
+    ),
+    _Rule(
+        "no_cervix",
+        lambda m: m["tissue"] < 0.3 or (m["folds"] > 1.2 and m["grain"] > 0.045),
+        lambda m: m["tissue"] < 0.45,
+        "Bring the whole cervix into view, then retake.",
+    ),
+    _Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
+)
+
+_FLUORESCENCE = (
+    _TOO_SMALL,
+    _Rule(
+        "too_dark",
+        lambda m: m["bright"] < 13 or (m["bright"] < 22 and m["noise"] > 0.6),
+        lambda m: m["bright"] < 20,
+        "Lengthen the exposure, darken the room, then retake.",
+    ),
+    _Rule("overexposed", lambda m: m["blown"] > 0.1, lambda m: m["blown"] > 0.02, "Shorten the exposure, then retake."),
+    _Rule(
+        "wrong_source",
+        lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
+        _never,
+        "This looks like a white-light picture: swap the two.",
+    ),
+    _Rule(
+        "out_of_focus",
+        lambda m: m["detail"] < 0.26,
+        lambda m: m["detail"] < 0.29,
+        "Focus on the os, hold still, retake.",
+    ),
+    _Rule(
+        "obstructed",
+        lambda m: m["blue"] > 0.25,
+        lambda m: m["blue"] > 0.12,
+        "Take the swab or instrument out of the view, then retake.",
+    ),
+    _Rule("no_cervix", lambda m: m["folds"] > 0.9, _never, "Bring the whole cervix into view, then retake."),
+    _Rule(
+        "unusual_colours",
+        _never,
+        lambda m: m["green"] < 0.35,
+        "The colours are unlike the fluorescence this model knows: check filter and white balance.",
+    ),
+)
+# what makes the later readings meaningless, so that one cause gives one problem
+_MASKING = ("too_small", "too_dark", "overexposed", "wrong_source")
+
+
+def assess(pixels: Pixels, source: Source) -> Quality:
+    """Quality of one picture (H x W x 3 uint8 RGB) as a picture of `source`."""
+    measures = measure(pixels)
+    poor: list[_Rule] = []
+    limited: list[_Rule] = []
+    for rule in _WHITE if source is Source.WHITE else _FLUORESCENCE:
+        if any(found.problem in _MASKING for found in poor):
+            break
+        if rule.poor(measures):
+            poor.append(rule)
+        elif rule.limited(measures):
+            limited.append(rule)
+    verdict = Verdict.POOR if poor else Verdict.LIMITED if limited else Verdict.GOOD
+    found = poor or limited
+    advice = " ".join(dict.fromkeys(rule.advice for rule in found))
+    return Quality(verdict, tuple(rule.problem for rule in found), advice, measures)
+
+
+def measure(pixels: Pixels) -> dict[str, float]:
+    """Readings behind a verdict; shares are of the picture's area.
+
+    `side` shorter side in pixels; `bright` 95th percentile of L*; `blown` share of clipped blobs; `glare` share of
+    clipped white; `white` share of colourless bright blobs; `tissue` share of mucosal colours; `green`, `blue` shares
+    of fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over coarse,
+    `grain` finest structure, `folds` finer over coarse in the strongest 3 % (all of log intensity).
+    """
+    small = fit(pixels, SIDE)
+    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
+    chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a))
+    red, green, blue = (small[:, :, channel].astype(np.int16) for channel in range(3))
+    return {
+        "side": float(min(pixels.shape[:2])),
+        "bright": float(np.percentile(light, 95)),
+        "blown": _opened(small.max(axis=2) >= 250),
+        "glare": float((small.min(axis=2) >= 245).mean()),
+        "white": _opened((chroma < 10) & (light > 65)),
+        "tissue": float(((hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)).mean()),
+        "green": float(((green > 1.15 * red) & (green > 8)).mean()),
+        "blue": float(((blue > 1.1 * green) & (blue > 20)).mean()),
+        **_structure(small),
+    }
+
+
+def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
+    """The verdict when one picture was given twice (also resized or saved anew), else None."""
+    first, second = (cv2.resize(fit(picture, 512), (128, 128)).astype(np.float32) for picture in (white, fluorescence))
+    difference = float(np.abs(first - second).mean())
+    if difference >= _SAME:
+        return None
+    advice = "Choose the fluorescence picture that belongs to this white-light picture."
+    return Quality(Verdict.POOR, ("identical",), advice, {"difference": difference})
+
+
+def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration) -> Quality:
+    """Quality of a pair: two different pictures of one cervix that overlap enough."""
+    twice = identical(white, fluorescence)
+    if twice is not None:
+        return twice
+    measures = {"overlap": float(registration.overlap)}
+    if registration.error_px is not None:
+        measures["error_px"] = float(registration.error_px)
+    if registration.status is RegistrationStatus.REFUSED:
+        if "overlap" in registration.reason.lower():
+            advice = "Retake both with the cervix in the middle, or place three points by hand."
+            return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
+        advice = "Check that both pictures show the same woman at this visit; if they do, place three points by hand."
+        return Quality(Verdict.POOR, ("wrong_pair",), advice, measures)
+    if registration.overlap < LEAST_OVERLAP:
+        advice = "Retake both with the cervix in the middle."
+        return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
+    limited, advices = [], []
+    if registration.overlap < ENOUGH_OVERLAP:
+        limited.append("little_overlap")
+        advices.append("The fluorescence picture shows only a part of this view.")
+    if registration.status is RegistrationStatus.CHECK:
+        limited.append("registration_uncertain")
+        advices.append("Look whether both pictures meet under the cursor; place points by hand if they do not.")
+    verdict = Verdict.LIMITED if limited else Verdict.GOOD
+    return Quality(verdict, tuple(limited), " ".join(advices), measures)
+
+
+def _opened(mask: NDArray[np.bool_]) -> float:
+    """Share of a mask after specks smaller than a lesion are taken away."""
+    return float(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB).mean())
+
+
+def _structure(small: Pixels) -> dict[str, float]:
+    """Strength of structure in four octaves of log intensity (sd 0.7-1.4, 1.4-2.8, 2.8-5.6, 5.6-11 pixels)."""
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+    log = np.log(grey + np.float32(0.02))
+    smooth = [cv2.GaussianBlur(log, (0, 0), 0.7 * 2**octave) for octave in range(5)]
+    bands = [fine - coarse for fine, coarse in zip(smooth, smooth[1:], strict=False)]
+    rms = [float(np.sqrt(np.mean(band**2))) + 1e-6 for band in bands]
+    strong = [float(np.percentile(np.abs(band), 97)) + 1e-6 for band in (bands[1], bands[3])]
+    return {
+        "focus": rms[1] / rms[2],
+        "detail": rms[1] / rms[3],
+        "noise": rms[0] / rms[2],
+        "grain": rms[0],
+        "folds": strong[0] / strong[1],
+    }

@@ -1,0 +1,98 @@
+"""Models: which there are, which one is used, are they what they say."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.pfm import registry
+from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.paths import model_dirs, user_models_dir
+
+if TYPE_CHECKING:
+    from pfm_desktop.pfm.predict import Predictor
+
+DEFAULT_MODEL = "pfm-demo"
+_KEPT = 2  # models held in memory: the one in use and the one compared with
+
+_loaded: OrderedDict[tuple[str, str], Predictor] = OrderedDict()
+_loading = threading.Lock()
+
+
+def models() -> tuple[registry.ModelEntry, ...]:
+    """Models that can be read, by name."""
+    return registry.list_models(model_dirs())
+
+
+def broken() -> tuple[registry.BrokenModel, ...]:
+    """Folders that look like models but cannot be read, and why."""
+    return registry.broken_models(model_dirs())
+
+
+def folder_of(name: str) -> Path:
+    """Folder of a model by name or path; `ModelError` names those that there are."""
+    return registry.find_model(name, model_dirs())
+
+
+def info_of(name: str) -> ModelInfo:
+    """What a model says about itself, without loading it."""
+    return registry.read_info(folder_of(name))
+
+
+def card_of(name: str) -> str:
+    """Text of a model's CARD.md; "" when it has none."""
+    path = folder_of(name) / "CARD.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def verify(name: str) -> ModelInfo:
+    """Check a model's weights against the hash it promises; `ModelError` when missing or altered."""
+    return registry.verify(folder_of(name))
+
+
+def predictor(name: str) -> Predictor:
+    """A model ready to answer; kept for the next call. The first call loads the numeric library."""
+    folder = folder_of(name)
+    key = str(folder.resolve()), registry.read_info(folder).sha256
+    with _loading:
+        if key not in _loaded:
+            from pfm_desktop.pfm.predict import Predictor
+
+            _loaded[key] = Predictor(folder)
+            while len(_loaded) > _KEPT:
+                _loaded.popitem(last=False)
+        _loaded.move_to_end(key)
+        return _loaded[key]
+
+
+def forget_loaded() -> None:
+    """Drop the models held in memory."""
+    with _loading:
+        _loaded.clear()
+
+
+def import_weights(file: Path, *, name: str = "", variant: str = "") -> Path:
+    """Make a model folder from public FasterNet weights that the user brings; a start for training, not a grader.
+
+    `variant` T0, T1 or T2; taken from the file's name where it says so.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise BadInputError(f"there is no file {file}", remedy="check the name and the folder")
+    chosen = (variant or _variant_in(file.stem)).upper()
+    if chosen not in ("T0", "T1", "T2"):
+        raise BadInputError(f"the variant of {file} is unclear", remedy="say which with --variant T0, T1 or T2")
+    from pfm_desktop.pfm.checkpoint import import_fasternet
+
+    out = user_models_dir() / (name or f"fasternet-{chosen.lower()}")
+    if out.exists():
+        raise ModelError(f"there is a model {out.name} already", safe="it is unchanged", remedy="choose another --name")
+    return import_fasternet(file, out, variant=chosen)
+
+
+def _variant_in(stem: str) -> str:
+    lowered = stem.lower()
+    return next((variant for variant in ("t0", "t1", "t2") if f"_{variant}" in lowered or f"-{variant}" in lowered), "")

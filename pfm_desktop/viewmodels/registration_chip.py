@@ -1,0 +1,53 @@
+"""What the registration chip says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+
+REMEDY = "Place 3 points"
+
+
+class Light(StrEnum):
+    """Colour and shape of the chip: never the colour alone."""
+
+    GREEN = "green"  # tick
+    AMBER = "amber"  # exclamation mark in a triangle
+    RED = "red"  # cross
+    GREY = "grey"  # ring
+
+
+@dataclass(frozen=True)
+class ChipText:
+    """`text` stands on the chip, `explanation` in its tooltip and for the screen reader."""
+
+    light: Light
+    text: str
+    explanation: str
+
+
+def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> ChipText:
+    """Words for a registration; None while there is none."""
+    if pending:
+        return ChipText(Light.GREY, "registering ...", "The pictures are being registered.")
+    if summary is None:
+        return ChipText(Light.GREY, "not registered", "There is no registration for these pictures.")
+    error = "" if summary.error_px is None else f"{summary.error_px:.1f} px"
+    if summary.status is RegistrationStatus.REFUSED:
+        reason = summary.reason.strip().rstrip(".") or "no reliable match"
+        remedy = "" if REMEDY.lower() in reason.lower() else f". {REMEDY}"
+        text = f"not registered: {reason[:1].lower()}{reason[1:]}{remedy}"
+        return ChipText(
+            Light.RED, text, f"The pictures are {text}. They are shown side by side, each in its own frame."
+        )
+    hand = ", by hand" if summary.by_hand else ""
+    overlap = f"{summary.overlap:.0%} of the white-light picture is seen in fluorescence."
+    if summary.status is RegistrationStatus.CHECK:
+        reason = f" {summary.reason.strip().rstrip('.')}." if summary.reason else ""
+        text = ", ".join(part for part in ("check", error) if part) + hand
+        return ChipText(
+            Light.AMBER, text, f"Look before you trust it: estimated error {error or 'unknown'}.{reason} {overlap}"
+        )
+    return ChipText(Light.GREEN, f"{error or 'registered'}{hand}", f"Registered, estimated error {error}. {overlap}")
