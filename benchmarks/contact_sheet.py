@@ -52,7 +52,10 @@ def picture_readings(rgb: np.ndarray) -> dict[str, float]:
 
 
 def lesion_readings(phantom: Phantom, picture: np.ndarray) -> dict[str, np.ndarray] | None:
-    """Median colour inside the lesion and in a ring of about 3 mm around it, away from glints; None for too small a lesion."""
+    """Median colour inside the lesion and in a ring of about 3 mm around it, away from glints.
+
+    None for too small a lesion.
+    """
     clear = phantom.cervix & ~cv2.dilate(phantom.glare.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     reach = max(3, round(3.0 / float(phantom.drawn["mm_per_px"])))  # type: ignore[arg-type]  # a plain float in the record
     wide = cv2.dilate(phantom.lesion.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).astype(bool)

@@ -7,6 +7,7 @@ were checked on the AnnoCerv photographs, which all pass. On a device of another
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -220,7 +221,7 @@ def _structure(small: Pixels) -> dict[str, float]:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
     log = np.log(grey + np.float32(0.02))
     smooth = [cv2.GaussianBlur(log, (0, 0), 0.7 * 2**octave) for octave in range(5)]
-    bands = [fine - coarse for fine, coarse in zip(smooth, smooth[1:], strict=False)]
+    bands = [fine - coarse for fine, coarse in itertools.pairwise(smooth)]
     rms = [float(np.sqrt(np.mean(band**2))) + 1e-6 for band in bands]
     strong = [float(np.percentile(np.abs(band), 97)) + 1e-6 for band in (bands[1], bands[3])]
     return {

@@ -1,4 +1,7 @@
-"""One case from files to answer: read, check quality, register, check the pair, predict. The only place that knows the order."""
+"""One case from files to answer: read, check quality, register, check the pair, predict.
+
+The only place that knows the order.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -221,6 +225,10 @@ def without_heatmaps(analysis: Analysis) -> Analysis:
 
 def _words(quality: Quality) -> str:
     return ", ".join(problem.replace("_", " ") for problem in quality.problems)
+
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 
 def _side_by_side(function: Callable[[Item], Found], items: list[Item]) -> list[Found]:

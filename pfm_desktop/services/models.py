@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.pfm import registry
-from pfm_desktop.support.errors import BadInputError, ModelError
-from pfm_desktop.support.paths import model_dirs, user_models_dir
+from pfm_desktop.support.paths import model_dirs
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.predict import Predictor
@@ -72,27 +71,3 @@ def forget_loaded() -> None:
     """Drop the models held in memory."""
     with _loading:
         _loaded.clear()
-
-
-def import_weights(file: Path, *, name: str = "", variant: str = "") -> Path:
-    """Make a model folder from public FasterNet weights that the user brings; a start for training, not a grader.
-
-    `variant` T0, T1 or T2; taken from the file's name where it says so.
-    """
-    file = Path(file)
-    if not file.is_file():
-        raise BadInputError(f"there is no file {file}", remedy="check the name and the folder")
-    chosen = (variant or _variant_in(file.stem)).upper()
-    if chosen not in ("T0", "T1", "T2"):
-        raise BadInputError(f"the variant of {file} is unclear", remedy="say which with --variant T0, T1 or T2")
-    from pfm_desktop.pfm.checkpoint import import_fasternet
-
-    out = user_models_dir() / (name or f"fasternet-{chosen.lower()}")
-    if out.exists():
-        raise ModelError(f"there is a model {out.name} already", safe="it is unchanged", remedy="choose another --name")
-    return import_fasternet(file, out, variant=chosen)
-
-
-def _variant_in(stem: str) -> str:
-    lowered = stem.lower()
-    return next((variant for variant in ("t0", "t1", "t2") if f"_{variant}" in lowered or f"-{variant}" in lowered), "")

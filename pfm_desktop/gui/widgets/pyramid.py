@@ -18,7 +18,7 @@ CRISP_FROM = 6.0  # device pixels per picture pixel from which pixels are shown 
 
 @dataclass(frozen=True)
 class Pyramid:
-    """`size` is (width, height) of the picture; `levels[0]` shows it best, each further one is half as wide and high."""
+    """`size` is (width, height) of the picture; `levels[0]` shows it best, each further one is half its size."""
 
     size: tuple[int, int]
     levels: tuple[QImage, ...]
@@ -58,7 +58,8 @@ def build_pyramid(rgb: NDArray[np.uint8], table: NDArray[np.uint8] | None = None
 
 def coarse_step(rgb: NDArray[np.uint8]) -> int:
     """The `every` with which a picture is on the screen at once; 1 where that is the whole picture."""
-    return max(1, -(-max(rgb.shape[:2]) // AT_ONCE))
+    longest: int = max(rgb.shape[:2])
+    return max(1, -(-longest // AT_ONCE))
 
 
 def argb_image(colours: NDArray[np.uint32]) -> QImage:

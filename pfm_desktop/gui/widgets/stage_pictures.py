@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid
+from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_step
 from pfm_desktop.gui.widgets.scene import Scene
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.overlay import hatch_absent, window_table

@@ -34,11 +34,11 @@ def smooth_flow(white: Plane, drawn: Plane, valid: NDArray[np.bool_]) -> Flow:
     Displacements count where both directions agree and where there is structure, and are carried from there over the
     rest by normalised convolution.
     """
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(1)
     first, second = _as_bytes(white), _as_bytes(drawn)
-    there = search.calc(first, second, None)
-    back = search.calc(second, first, None)
+    there = search.calc(first, second, np.zeros((*first.shape, 2), np.float32))
+    back = search.calc(second, first, np.zeros((*first.shape, 2), np.float32))
     grid_x, grid_y = _grid(first.shape)
     returned = there + cv2.remap(back, grid_x + there[..., 0], grid_y + there[..., 1], cv2.INTER_LINEAR)
     apart = np.hypot(returned[..., 0], returned[..., 1]).astype(np.float32)
@@ -71,7 +71,7 @@ def _as_bytes(plane: Plane) -> NDArray[np.uint8]:
 
 
 def _blur(plane: Plane) -> Plane:
-    return cv2.GaussianBlur(np.ascontiguousarray(plane, dtype=np.float32), (0, 0), SIGMA)
+    return np.asarray(cv2.GaussianBlur(np.ascontiguousarray(plane, dtype=np.float32), (0, 0), SIGMA), dtype=np.float32)
 
 
 def _grid(shape: tuple[int, ...]) -> tuple[Plane, Plane]:

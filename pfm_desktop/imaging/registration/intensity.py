@@ -39,7 +39,8 @@ def global_map(white: Structure, fluorescence: Structure) -> tuple[Matrix, float
 
 def warp(plane: Plane, matrix: Matrix, size: tuple[int, int]) -> Plane:
     """`plane` of the fluorescence frame drawn in the white-light frame, `size` (width, height); 0 outside."""
-    return cv2.warpAffine(plane, matrix[:2].astype(np.float32), size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    drawn = cv2.warpAffine(plane, matrix[:2].astype(np.float32), size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return np.asarray(drawn, dtype=np.float32)
 
 
 def covered(matrix: Matrix, white: Structure, fluorescence: Structure) -> NDArray[np.bool_]:
@@ -69,7 +70,7 @@ def _refined(white: Structure, fluorescence: Structure, start: Matrix) -> tuple[
                 scaled[:2].astype(np.float32),
                 cv2.MOTION_AFFINE,
                 (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-5),
-                None,
+                np.full(_reduced(white.values, level).shape, 255, np.uint8),
                 5,
             )
         except cv2.error:  # it says so by an error when the pictures do not correlate at all
@@ -83,10 +84,8 @@ def _refined(white: Structure, fluorescence: Structure, start: Matrix) -> tuple[
 def agreement(white: Structure, fluorescence: Structure, matrix: Matrix) -> float:
     """Correlation of the two structures under `matrix`, slightly smoothed, where both show something."""
     height, width = white.values.shape
-    drawn = warp(cv2.GaussianBlur(fluorescence.values, (0, 0), 1.5), matrix, (width, height))
-    return correlation(
-        cv2.GaussianBlur(white.values, (0, 0), 1.5), drawn, covered(matrix, white, fluorescence) & white.valid
-    )
+    drawn = warp(_smooth(fluorescence.values, 1.5), matrix, (width, height))
+    return correlation(_smooth(white.values, 1.5), drawn, covered(matrix, white, fluorescence) & white.valid)
 
 
 def plausible(matrix: Matrix, reference: Matrix) -> bool:
@@ -109,10 +108,14 @@ def _at_level(matrix: Matrix, level: float) -> Matrix:
 
 def _reduced(plane: Plane, level: int) -> Plane:
     if level == 1:
-        return cv2.GaussianBlur(plane, (0, 0), 1.0)
+        return _smooth(plane, 1.0)
     size = plane.shape[1] // level, plane.shape[0] // level
     cut = plane[: size[1] * level, : size[0] * level]
-    return cv2.resize(cv2.GaussianBlur(cut, (0, 0), float(level)), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(_smooth(cut, float(level)), size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _smooth(plane: Plane, sigma: float) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), dtype=np.float32)
 
 
 def _search(white: Structure, fluorescence: Structure, *, keep: int = 3) -> list[Matrix]:

@@ -68,7 +68,7 @@ def _fitted(white: Points, fluorescence: Points) -> Matrix:
     solved, *_ = np.linalg.lstsq(np.column_stack([white, np.ones(len(white))]), fluorescence, rcond=None)
     if abs(np.linalg.det(solved[:2].T)) < 1e-6:
         raise _coincide()
-    return _with_shift(solved[:2].T, solved[2])
+    return _with_shift(np.asarray(solved[:2].T, dtype=np.float64), np.asarray(solved[2], dtype=np.float64))
 
 
 def _with_shift(linear: Matrix, shift: Points) -> Matrix:

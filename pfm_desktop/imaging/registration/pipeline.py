@@ -63,7 +63,7 @@ def _assembled(
     # nodes span the picture corner to corner, as `Registration` reads them
     x, y = np.linspace(0, width - 1, columns, dtype=np.float32), np.linspace(0, height - 1, rows, dtype=np.float32)
     map_x, map_y = np.meshgrid(x, y)
-    nodes = cv2.remap(flow.field, map_x, map_y, cv2.INTER_LINEAR)
+    nodes = np.asarray(cv2.remap(flow.field, map_x, map_y, cv2.INTER_LINEAR), dtype=np.float32)
     nodes *= np.array([white.scale_x, white.scale_y], np.float32)
     return Registration(RegistrationStatus.CHECK, 0.0, whole, nodes, *sizes)
 

@@ -46,7 +46,7 @@ class Registration:
 
     def fluorescence_to_white(self, points: Points) -> Points:
         """N x 2 fluorescence pixels to white-light pixels; the inverse of `white_to_fluorescence`."""
-        straight = _applied(np.linalg.inv(self.matrix), _as_points(points))
+        straight = _applied(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64), _as_points(points))
         found = straight.copy()
         for _ in range(ROUND_TRIP_STEPS):  # a fixed point: the field has no folds, so this contracts
             step = straight - self._bend(found)
@@ -58,7 +58,10 @@ class Registration:
     def warp_to_white(self, image: NDArray[np.uint8], *, fill: int = 0) -> NDArray[np.uint8]:
         """A picture of the fluorescence frame drawn in the white-light frame; `fill` where it shows nothing."""
         map_x, map_y = self._maps()
-        return cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(fill,) * 4)
+        drawn = cv2.remap(
+            image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(fill,) * 4
+        )
+        return np.asarray(drawn, dtype=np.uint8)
 
     def overlap_mask(self) -> NDArray[np.bool_]:
         """H x W bool in the white-light frame: where the fluorescence picture shows the tissue as well."""
@@ -164,7 +167,8 @@ def _stretched(nodes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.
     x = np.linspace(0, columns - 1, size[0], dtype=np.float32)
     y = np.linspace(0, rows - 1, size[1], dtype=np.float32)
     map_x, map_y = np.broadcast_to(x[None, :], (size[1], size[0])), np.broadcast_to(y[:, None], (size[1], size[0]))
-    return cv2.remap(nodes, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), cv2.INTER_LINEAR)
+    drawn = cv2.remap(nodes, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), cv2.INTER_LINEAR)
+    return np.asarray(drawn, dtype=np.float32)
 
 
 def _as_points(points: Points) -> Points:

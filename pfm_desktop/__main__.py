@@ -1,0 +1,19 @@
+"""Entry points. `freeze_support` comes first: the installed program starts its workers through this file."""
+
+import multiprocessing
+import sys
+
+
+def cli() -> None:
+    """The command line `pfm`."""
+    multiprocessing.freeze_support()
+    from pfm_desktop.support import threads
+
+    threads.behave()
+    from pfm_desktop.cli.main import main
+
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    cli()

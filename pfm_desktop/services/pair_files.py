@@ -1,0 +1,105 @@
+"""Registering two picture files, with points in and out as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pfm_desktop.domain.geometry import Points
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.imaging.io import read_picture, write_png
+from pfm_desktop.imaging.registration import Registration, register
+from pfm_desktop.jobs import Context
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import write_text
+
+
+@dataclass(frozen=True, eq=False)
+class FileRegistration:
+    """What `register_files` found."""
+
+    registration: Registration
+
+    @property
+    def usable(self) -> bool:
+        """Whether the map may be used (ok or check)."""
+        return self.registration.status is not RegistrationStatus.REFUSED
+
+    @property
+    def sentence(self) -> str:
+        """One line for a person."""
+        found = self.registration
+        if not self.usable:
+            return f"not registered: {found.reason}"
+        error = "" if found.error_px is None else f", estimated error {found.error_px:.1f} px"
+        return f"registered: {found.status}{error}" + (f" ({found.reason})" if found.reason else "")
+
+    def as_json(self) -> dict[str, Any]:
+        """`status`, `error_px`, `matrix` (white-light to fluorescence pixels, 3 x 3), `overlap`, `reason`."""
+        summary = self.registration.summary()
+        return {
+            "status": summary.status.value,
+            "error_px": summary.error_px,
+            "matrix": [list(row) for row in summary.matrix] if self.usable else None,
+            "overlap": summary.overlap if self.usable else None,
+            "reason": summary.reason or None,
+        }
+
+
+def register_files(
+    ctx: Context,
+    white: Path,
+    fluorescence: Path,
+    *,
+    points: Path | None = None,
+    mapped: Path | None = None,
+    warped: Path | None = None,
+) -> FileRegistration:
+    """Read and register two files; map `points` to `mapped` and draw `warped` where asked and usable.
+
+    Raises `BadInputError` for unreadable files, and when one of `points` and `mapped` comes without the other.
+    """
+    if (points is None) != (mapped is None):
+        raise BadInputError("--points and --mapped go together", remedy="give both or neither")
+    wanted = read_points(points) if points is not None else None
+    ctx.progress(0, 3, "Reading")
+    first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
+    ctx.progress(1, 3, "Registering")
+    found = FileRegistration(register(first, second, ctx=ctx))
+    ctx.progress(2, 3, "Writing")
+    if found.usable and wanted is not None and mapped is not None:
+        write_points(mapped, found.registration.white_to_fluorescence(wanted))
+    if found.usable and warped is not None:
+        write_png(warped, found.registration.warp_to_white(second))
+    ctx.progress(3, 3, "Done")
+    return found
+
+
+def read_points(path: Path) -> Points:
+    """N x 2 points from a CSV with the columns x and y."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInputError(f"{path} cannot be read as points", remedy="give a CSV with the columns x,y") from error
+    found = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            x, y = float(row["x"]), float(row["y"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInputError(f"{path}, line {line}: no x and y", remedy="give a CSV with the columns x,y") from error
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise BadInputError(f"{path}, line {line}: not a finite number", remedy="correct the line")
+        found.append((x, y))
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
+def write_points(path: Path, points: Points) -> None:
+    """N x 2 points to a CSV with the columns x and y."""
+    lines = ["x,y", *(f"{x:.3f},{y:.3f}" for x, y in points)]
+    write_text(path, "\n".join(lines) + "\n")
