@@ -9,7 +9,7 @@ def cli() -> None:
     multiprocessing.freeze_support()
     from pfm_desktop.support import threads
 
-    threads.behave()
+    threads.set_polite_threads()
     from pfm_desktop.cli.main import main
 
     sys.exit(main())

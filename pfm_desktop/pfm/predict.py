@@ -1,0 +1,209 @@
+"""A loaded model answering about one case: calibrated grade, spread, prediction set, evidence, heatmaps.
+
+Heatmaps are the exact class maps of the sources' own heads (each cell's vote for the grade in question against the mean
+of the others), the one method that is exact by construction; the fused map weighs them by each source's evidence. For
+`normal` the map shows what speaks for `high` or worse, so that the eye is led to what was weighed and dismissed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import Heatmap, Prediction, SourceAnswer
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.pfm.calibrate import BOTH, INDETERMINATE, Floats
+from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.nets.model import Inputs, cell_coverage
+from pfm_desktop.pfm.preprocess import (
+    Letterbox,
+    Pixels,
+    Seen,
+    fluorescence_level,
+    intensities,
+    letterbox,
+    letterbox_mask,
+)
+from pfm_desktop.pfm.runtime import torch_threads
+from pfm_desktop.support.errors import BadInputError, ModelError
+
+MAP_SIDE = 128  # longer side of a heatmap
+METHOD = "class map"
+SEED = 20  # of the dropout passes: the same pictures give the same answer
+
+
+class Predictor:
+    """A verified model in memory. Answers are the same for the same pictures; one question at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._model = load_model(Path(path))
+        self.info = self._model.info
+
+    def predict(
+        self,
+        white: Pixels | None,
+        fluorescence: Pixels | None,
+        *,
+        overlap: Seen | None = None,
+        ctx: Context | None = None,
+        passes: int = 20,
+    ) -> tuple[Prediction, dict[str, Heatmap]]:
+        """Answer about H x W x 3 uint8 pictures in one frame; one may be None.
+
+        `overlap` (H x W bool) says where the fluorescence picture, warped onto white light, shows something. Raises
+        `BadInputError` for pictures of different sizes and `ModelError` for a source the model does not know.
+        """
+        ctx = ctx or SilentContext()
+        given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+        with torch.no_grad(), torch_threads():
+            inputs, box = self._inputs({s: p for s, p in given.items() if p is not None}, overlap)
+            ctx.check()
+            net = self._model.net
+            maps = {name: net.maps(name, inputs) for name in net.names}
+            ctx.check()
+            return self._answer(maps, inputs, box, passes)
+
+    def _inputs(self, given: dict[Source, Pixels], overlap: Seen | None) -> tuple[Inputs, Letterbox]:
+        foreign = [source for source in given if source not in self.info.sources]
+        if foreign or not given:
+            raise ModelError(
+                f"the model {self.info.name} reads {', '.join(self.info.sources)}",
+                remedy="give the pictures that it was trained on",
+            )
+        shapes = {pixels.shape for pixels in given.values()}
+        if len(shapes) > 1:
+            raise BadInputError("the two pictures differ in size", remedy="warp one onto the other first")
+        size, grid = self.info.input_size, self._model.net.spec.grid
+        box = Letterbox.fit(*next(iter(shapes))[:2], size)
+        pictures: dict[str, Tensor] = {}
+        coverage: dict[str, Tensor] = {}
+        present: dict[str, Tensor] = {}
+        for name in self._model.net.names:
+            pixels = given.get(Source(name))
+            seen = np.zeros((size, size), np.bool_)
+            square = np.zeros((size, size, 3), np.uint8)
+            if pixels is not None:
+                square, _ = letterbox(pixels, size)
+                seen = box.inside()
+                if name == Source.FLUORESCENCE and overlap is not None:
+                    seen = seen & letterbox_mask(overlap, box)
+            mask = torch.from_numpy(seen)[None].float()
+            level = torch.tensor([fluorescence_level(square, seen)])
+            planes = intensities(name, torch.from_numpy(square)[None], level)
+            picture = self._model.normalisation.apply(name, planes, mask)
+            pictures[name] = picture.contiguous(memory_format=torch.channels_last)
+            coverage[name] = cell_coverage(mask, grid)
+            present[name] = torch.tensor([bool(seen.any())])
+        return Inputs(pictures, coverage, present), box
+
+    def _answer(
+        self, maps: dict[str, Tensor], inputs: Inputs, box: Letterbox, passes: int
+    ) -> tuple[Prediction, dict[str, Heatmap]]:
+        used = tuple(name for name in self._model.net.names if bool(inputs.present[name].all()))
+        if not used:
+            raise BadInputError("no picture shows anything", remedy="give a picture")
+        probabilities = self._asked(maps, inputs, used)
+        spread = self._spread(maps, inputs, used, passes)
+        scale = self._model.calibration.scale(self._combination(used))
+        ranks = scale.prediction_set(probabilities)
+        rank = int(np.argmax(probabilities))
+        alone = {name: self._alone(name, maps, inputs) for name in used}
+        evidence = self._evidence(maps, inputs, used, probabilities)
+        prediction = Prediction(
+            grade=GRADES[rank],
+            probabilities=_by_grade(probabilities),
+            spread=_by_grade(spread),
+            prediction_set=tuple(GRADES[k] for k in ranks),
+            indeterminate=len(ranks) >= INDETERMINATE,
+            evidence={Source(name): share for name, share in evidence.items()},
+            single_source={
+                Source(name): SourceAnswer(GRADES[int(np.argmax(p))], _by_grade(p)) for name, p in alone.items()
+            },
+            sources=tuple(Source(name) for name in used),
+            passes=passes,
+        )
+        return prediction, self._heatmaps(maps, inputs, box, rank, evidence)
+
+    def _combination(self, used: tuple[str, ...]) -> str:
+        return BOTH if len(used) > 1 else used[0]
+
+    def _asked(self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...]) -> Floats:
+        """Calibrated probabilities, 4, of the decision module given the sources `used`."""
+        present = {name: torch.tensor([name in used]) for name in self._model.net.names}
+        log_p = self._model.net.decide(maps, inputs.coverage, present).combined().double().numpy()
+        return np.asarray(self._model.calibration.scale(self._combination(used)).probabilities(log_p)[0])
+
+    def _spread(self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...], passes: int) -> Floats:
+        """Standard deviation of the four probabilities over `passes` dropout passes, run as one batch."""
+        if passes < 2:
+            return np.zeros(len(GRADES))
+        net = self._model.net
+        many = {name: maps[name].expand(passes, -1, -1, -1) for name in net.names}
+        coverage = {name: inputs.coverage[name].expand(passes, -1, -1) for name in net.names}
+        present = {name: torch.full((passes,), name in used) for name in net.names}
+        net.monte_carlo(torch.Generator().manual_seed(SEED))
+        try:
+            log_p = net.decide(many, coverage, present).combined().double().numpy()
+        finally:
+            net.monte_carlo(None)
+        probabilities = self._model.calibration.scale(self._combination(used)).probabilities(log_p)
+        return np.asarray(probabilities.std(axis=0, ddof=1), dtype=np.float64)
+
+    def _alone(self, name: str, maps: dict[str, Tensor], inputs: Inputs) -> Floats:
+        logits = self._model.net.source_head(name)(maps[name], inputs.coverage[name])
+        log_p = torch.log_softmax(logits.double(), dim=-1).numpy()
+        return np.asarray(self._model.calibration.scale(f"alone_{name}").probabilities(log_p)[0])
+
+    def _evidence(
+        self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...], probabilities: Floats
+    ) -> dict[str, float]:
+        """Each source's share: how far the answer moves (total variation) when that source is taken away."""
+        if len(used) == 1:
+            return {used[0]: 1.0}
+        moved = {
+            name: 0.5
+            * float(
+                np.abs(self._asked(maps, inputs, tuple(other for other in used if other != name)) - probabilities).sum()
+            )
+            for name in used
+        }
+        total = sum(moved.values())
+        return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
+
+    def _heatmaps(
+        self, maps: dict[str, Tensor], inputs: Inputs, box: Letterbox, rank: int, evidence: dict[str, float]
+    ) -> dict[str, Heatmap]:
+        target = rank if rank > 0 else Grade.HIGH.rank
+        values: dict[str, NDArray[np.float32]] = {}
+        for name in evidence:
+            votes = self._model.net.source_head(name).votes(maps[name])[0].float()
+            others = [k for k in range(len(GRADES)) if k != target]
+            drawn = box.cut((votes[target] - votes[others].mean(dim=0)).clamp_min(0), longest=MAP_SIDE).numpy()
+            seen = box.cut(inputs.coverage[name][0], longest=MAP_SIDE).numpy() > 0.25
+            top = float(drawn[seen].max()) if seen.any() else 0.0
+            values[name] = np.where(seen, drawn / top if top > 1e-6 else 0.0, np.nan).astype(np.float32)
+        fused = _weighted(values, evidence)
+        return {name: Heatmap(plane, METHOD) for name, plane in {"fused": fused, **values}.items()}
+
+
+def _weighted(values: dict[str, NDArray[np.float32]], evidence: dict[str, float]) -> NDArray[np.float32]:
+    """Mean of the maps by evidence where they see something; NaN where none does."""
+    shape = next(iter(values.values())).shape
+    total, weight = np.zeros(shape), np.zeros(shape)
+    for name, plane in values.items():
+        seen = np.isfinite(plane)
+        share = max(evidence[name], 1e-3)
+        total += np.where(seen, plane, 0) * share
+        weight += seen * share
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(weight > 0, total / weight, np.nan).astype(np.float32)
+
+
+def _by_grade(values: Floats) -> dict[Grade, float]:
+    return {grade: float(value) for grade, value in zip(GRADES, values, strict=True)}

@@ -1,0 +1,80 @@
+"""The command line through its real `main`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pfm_desktop.cli.main import main
+from pfm_desktop.imaging.io import write_png
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    folder = tmp_path / "病例 with spaces"
+    assert main(["phantom", str(folder), "--count", "1", "--seed", "3", "--size", "320"]) == 0
+    return folder
+
+
+def names(folder: Path) -> tuple[str, str]:
+    return str(folder / "case_00000_white.png"), str(folder / "case_00000_fluorescence.png")
+
+
+def test_a_phantom_pair_registers_with_points_and_picture(pair: Path, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("x,y\n160,160\n100,120.5\n")
+    code = main(
+        ["register", *names(pair), "--json", str(tmp_path / "r.json"), "--points", str(points),
+         "--mapped", str(tmp_path / "m.csv"), "--warped", str(tmp_path / "w.png")]
+    )  # fmt: skip
+    answer = json.loads((tmp_path / "r.json").read_text())
+    assert code == 0
+    assert answer["status"] in ("ok", "check")
+    assert np.array(answer["matrix"]).shape == (3, 3)
+    truth = np.load(pair / "case_00000_truth.npz")["white_to_fluorescence"][160, 160]
+    mapped = np.loadtxt(tmp_path / "m.csv", delimiter=",", skiprows=1)
+    assert np.linalg.norm(mapped[0] - truth) < 5
+    assert (tmp_path / "w.png").stat().st_size > 1000
+
+
+def test_pictures_that_do_not_fit_end_with_three_and_json_all_the_same(pair: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    write_png(other, np.random.default_rng(0).integers(0, 255, (320, 320, 3), dtype=np.uint8))
+    assert main(["register", names(pair)[0], str(other), "--json", str(tmp_path / "r.json")]) == 3
+    answer = json.loads((tmp_path / "r.json").read_text())
+    assert answer["status"] == "refused"
+    assert answer["reason"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
+def test_bad_input_is_one_line_that_names_the_file(
+    pair: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    bad = tmp_path / "bad file.png"
+    bad.write_bytes(content)
+    assert main(["register", names(pair)[0], str(bad)]) == 2
+    said = capfd.readouterr().err.strip().splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("error: ")
+    assert "bad file.png" in said[0]
+
+
+def test_a_missing_model_is_bad_input_with_a_remedy(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "verify", "no-such-model"]) == 2
+    assert "error: " in capfd.readouterr().err
+
+
+def test_points_without_a_place_for_the_mapped_ones_are_refused(pair: Path, tmp_path: Path) -> None:
+    points = tmp_path / "p.csv"
+    points.write_text("x,y\n1,1\n")
+    assert main(["register", *names(pair), "--points", str(points)]) == 2
+
+
+def test_a_csv_without_x_and_y_names_the_line(pair: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    points = tmp_path / "p.csv"
+    points.write_text("a,b\n1,1\n")
+    assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
+    assert "line 2" in capfd.readouterr().err
