@@ -80,7 +80,8 @@ class Predictor:
         if len(shapes) > 1:
             raise BadInputError("the two pictures differ in size", remedy="warp one onto the other first")
         size, grid = self.info.input_size, self._model.net.spec.grid
-        box = Letterbox.fit(*next(iter(shapes))[:2], size)
+        height, width = next(iter(shapes))[:2]
+        box = Letterbox.fit(height, width, size)
         pictures: dict[str, Tensor] = {}
         coverage: dict[str, Tensor] = {}
         present: dict[str, Tensor] = {}
