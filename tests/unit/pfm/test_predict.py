@@ -1,0 +1,93 @@
+"""What a clinician is promised of an answer, on a small network with random weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.source import Source
+from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.checkpoint import save_model
+from pfm_desktop.pfm.nets.model import new_net
+from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.pfm.predict import Predictor
+from pfm_desktop.pfm.preprocess import Normalisation
+from pfm_desktop.support.errors import BadInputError, ModelError
+
+Pixels = np.ndarray
+
+
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    torch.manual_seed(0)
+    folder: Path = tmp_path_factory.mktemp("models") / "random"
+    save_model(
+        folder,
+        new_net(NetSpec(size=64)).eval(),
+        name="random",
+        version="1",
+        calibration=Calibration(),
+        normalisation=Normalisation.default(),
+    )
+    return Predictor(folder)
+
+
+@pytest.fixture(scope="module")
+def picture() -> Pixels:
+    return np.random.default_rng(0).integers(0, 255, (90, 160, 3), dtype=np.uint8)
+
+
+def test_the_same_pictures_get_the_same_answer(predictor: Predictor, picture: Pixels) -> None:
+    first, maps = predictor.predict(picture, picture)
+    second, again = predictor.predict(picture, picture)
+    assert first == second
+    for name, heatmap in maps.items():
+        np.testing.assert_array_equal(heatmap.values, again[name].values)
+
+
+def test_an_answer_adds_up(predictor: Predictor, picture: Pixels) -> None:
+    answer, _ = predictor.predict(picture, picture)
+    assert sum(answer.probabilities.values()) == pytest.approx(1)
+    assert sum(answer.evidence.values()) == pytest.approx(1)
+    assert answer.grade in answer.prediction_set
+    ranks = [grade.rank for grade in answer.prediction_set]
+    assert ranks == list(range(ranks[0], ranks[-1] + 1))
+    assert answer.indeterminate == (len(ranks) >= 3)
+    assert set(answer.spread) == set(GRADES)
+    assert max(answer.spread.values()) > 0
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_one_source_alone_answers_and_says_so(predictor: Predictor, picture: Pixels, source: Source) -> None:
+    given = (picture, None) if source is Source.WHITE else (None, picture)
+    answer, maps = predictor.predict(*given)
+    assert answer.sources == (source,)
+    assert dict(answer.evidence) == {source: 1.0}
+    assert set(maps) == {"fused", source.value}
+
+
+def test_a_heatmap_spans_the_picture_and_marks_what_was_not_seen(predictor: Predictor, picture: Pixels) -> None:
+    overlap = np.zeros(picture.shape[:2], np.bool_)
+    overlap[:, :80] = True
+    _, maps = predictor.predict(picture, picture, overlap=overlap)
+    values = maps["fluorescence"].values
+    assert values.shape == (72, 128)
+    assert np.isnan(values[:, 110:]).all()
+    assert np.isfinite(values[:, :40]).all()
+    assert np.isfinite(maps["fused"].values).all()
+    assert np.nanmin(values) >= 0
+    assert np.nanmax(values) <= 1
+
+
+def test_no_picture_is_refused(predictor: Predictor) -> None:
+    with pytest.raises(ModelError):
+        predictor.predict(None, None)
+
+
+def test_pictures_of_two_sizes_are_refused(predictor: Predictor, picture: Pixels) -> None:
+    with pytest.raises(BadInputError, match="differ in size"):
+        predictor.predict(picture, picture[:50])
