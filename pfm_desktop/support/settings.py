@@ -1,0 +1,71 @@
+"""Settings of this user on this computer: a small JSON file that is replaced whole.
+
+A file that cannot be read is put aside (`settings.json.damaged`), said in the log, and the defaults are used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pfm_desktop.support.files import write_text
+from pfm_desktop.support.paths import settings_file
+
+log = logging.getLogger(__name__)
+
+THEMES = ("dark", "light")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`reader` is the name written beside every change; `first_read_lock` hides the AI until there is an impression.
+
+    `shortcuts` maps an action's id to its key sequence where the user has changed it. `library` "" is the demo library.
+    """
+
+    reader: str = ""
+    theme: str = "dark"
+    first_read_lock: bool = True
+    model: str = "pfm-demo"
+    library: str = ""
+    shortcuts: Mapping[str, str] = field(default_factory=dict)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The kept settings; the defaults where there are none or they are damaged."""
+    path = path or settings_file()
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError):
+        return _put_aside(path)
+    return _from_table(kept) if isinstance(kept, dict) else _put_aside(path)
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Keep the settings; raises `StorageError` when the disk does not take them."""
+    write_text(path or settings_file(), json.dumps(asdict(settings), indent=2, ensure_ascii=False) + "\n")
+
+
+def _from_table(kept: Mapping[str, Any]) -> Settings:
+    """Fields of the right kind; what is unknown or of another kind (another version's) is left out."""
+    defaults = Settings()
+    known = {item.name: getattr(defaults, item.name) for item in fields(defaults)}
+    usable = {name: kept[name] for name, value in known.items() if name in kept and type(kept[name]) is type(value)}
+    settings = replace(defaults, **usable)
+    return settings if settings.theme in THEMES else replace(settings, theme=defaults.theme)
+
+
+def _put_aside(path: Path) -> Settings:
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        path.replace(aside)
+        log.warning("the settings could not be read; defaults are used, the file was kept as %s", aside.name)
+    except OSError as error:
+        log.warning("the settings could not be read (%s); defaults are used", error)
+    return Settings()

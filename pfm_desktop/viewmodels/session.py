@@ -1,0 +1,130 @@
+"""What is open: library, reader, settings, the visit on the desk. Every edit of the window goes through here.
+
+No Qt: pages listen with plain functions, on the thread that edits (the GUI thread).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+
+from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.change import Change
+from pfm_desktop.services import cases
+from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.settings import Settings, save_settings
+
+Edit = Callable[[Library], Change | tuple[Change, ...]]
+CaseListener = Callable[[VisitCase | None], None]
+DoneListener = Callable[[tuple[Change, ...]], None]
+ProblemListener = Callable[[UserError], None]
+SettingsListener = Callable[[Settings], None]
+
+
+class Session:
+    """One open library and one reader.
+
+    `case` is the visit on the desk as it is on disk; after each edit it is read again and `on_case` listeners are
+    called. Listeners of `on_done` get the changes that can be undone; the window's undo stack is one.
+    """
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self.library, self.settings = library, settings
+        self.case: VisitCase | None = None
+        self.on_case: list[CaseListener] = []
+        self.on_done: list[DoneListener] = []
+        self.on_problem: list[ProblemListener] = []
+        self.on_settings: list[SettingsListener] = []
+        if settings.reader:
+            library.who = settings.reader
+
+    @property
+    def reader(self) -> str:
+        """The name written beside reads and signatures."""
+        return self.settings.reader or self.library.who
+
+    def today(self, search: str = "") -> tuple[VisitRow, ...]:
+        """Visits, newest first; every word of `search` must match."""
+        return cases.today(self.library, search=search)
+
+    def open_visit(self, visit_id: str) -> bool:
+        """Put a visit on the desk; False (and the problem said) when it cannot be read: the old one then stays."""
+        with self._said():
+            self._show(cases.visit_case(self.library, visit_id))
+            return True
+        return False
+
+    def close_visit(self) -> None:
+        """An empty desk."""
+        self._show(None)
+
+    def refresh(self) -> None:
+        """Read the visit on the desk again."""
+        if self.case is not None:
+            self.open_visit(self.case.visit.id)
+
+    def perform(self, edit: Edit, *, undoable: bool = True) -> tuple[Change, ...] | None:
+        """Carry out an edit: `edit(library)` returns what it changed, on disk by then.
+
+        Views are refreshed, and the undo stack hears of it where it can be undone. None when it was refused: the
+        reason goes to `on_problem`, nothing was changed.
+        """
+        with self._said():
+            made = edit(self.library)
+            changes = made if isinstance(made, tuple) else (made,)
+            self.refresh()
+            if undoable:
+                for listener in tuple(self.on_done):
+                    listener(changes)
+            return changes
+        return None
+
+    def say(self, problem: UserError) -> None:
+        """Tell the user about a problem."""
+        for listener in tuple(self.on_problem):
+            listener(problem)
+
+    def change_settings(self, **changes: object) -> bool:
+        """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay."""
+        with self._said():
+            new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
+            save_settings(new)
+            if new.first_read_lock != self.settings.first_read_lock and not self.library.read_only:
+                state = "on" if new.first_read_lock else "off"
+                self.library.record_event("setting", "first_read_lock", f"First-read lock switched {state}")
+            self.settings = new
+            if new.reader:
+                self.library.who = new.reader
+            for listener in tuple(self.on_settings):
+                listener(new)
+            return True
+        return False
+
+    def _show(self, case: VisitCase | None) -> None:
+        self.case = case
+        for listener in tuple(self.on_case):
+            listener(case)
+
+    def _said(self) -> _Said:
+        return _Said(self)
+
+
+class _Said:
+    """A `UserError` inside `with` is said and goes no further; what follows the block then runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, UserError):
+            return False
+        self._session.say(error)
+        return True
