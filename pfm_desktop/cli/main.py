@@ -12,6 +12,7 @@ from rich.console import Console
 
 from pfm_desktop import __version__
 from pfm_desktop.cli.progress import Bar
+from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.files import write_text
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Models on this computer.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.command()(train)
 out = Console()
 
 

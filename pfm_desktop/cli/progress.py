@@ -45,3 +45,8 @@ class Bar:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+def say(text: str) -> None:
+    """One line for a person on stdout, never wrapped or coloured."""
+    Console().print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,77 @@
+"""`pfm train`: a model from a manifest."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pfm_desktop.cli.choices import SourceChoice, SpliceChoice, VariantChoice
+from pfm_desktop.cli.progress import Bar, say
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.training import Trained
+
+
+def train(
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    sources: Annotated[SourceChoice, typer.Option(help="What the network reads.")] = SourceChoice.BOTH,
+    variant: Annotated[VariantChoice, typer.Option(help="Width of the trunks.")] = VariantChoice.T0,
+    splice: Annotated[SpliceChoice, typer.Option(help="How the sources are joined.")] = SpliceChoice.TOKEN,
+    epochs: Annotated[int, typer.Option(min=1)] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
+    size: Annotated[int, typer.Option(min=32, help="Side of the network's input, a multiple of 32.")] = 224,
+    batch: Annotated[int, typer.Option(min=2)] = 32,
+    name: Annotated[str, typer.Option(help="Name of the model; the folder's by default.")] = "",
+    version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
+    trained_on: Annotated[str, typer.Option(help="What the pictures are; stands beside every answer.")] = "local cases",
+    start: Annotated[str, typer.Option(help="Model whose trunks are taken, such as an imported one.")] = "",
+    prepared: Annotated[Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.")] = None,
+    shares: Annotated[str, typer.Option(help="Patients for train,validation,calibration,test.")] = ".72,.08,.12,.08",
+) -> None:
+    """Train a PFM network on the cases of a manifest. A run that was stopped goes on where it was."""
+    from pfm_desktop.pfm.training.config import TrainConfig
+    from pfm_desktop.services import models
+    from pfm_desktop.services.training import phantoms_of, train_manifest
+
+    config = TrainConfig(
+        name=name or out.name,
+        version=version,
+        trained_on="phantoms" if phantoms_of(manifest) else trained_on,  # whatever it is called
+        variant=variant.value,
+        splice=splice.value,
+        sources=sources.sources,
+        epochs=epochs,
+        seed=seed,
+        batch=batch,
+        shares=_shares(shares),
+        start=models.folder_of(start) if start else None,
+        command=shlex.join(["pfm", *sys.argv[1:]]),
+    )
+    with Bar() as bar:
+        trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared)
+    say(_sentence(trained))
+
+
+def _sentence(trained: Trained) -> str:
+    result = trained.result
+    left = f"; {len(trained.left_out)} cases left out, see left_out.csv" if trained.left_out else ""
+    return (
+        f"{result.info.name} {result.info.version} ({result.info.label}) written to {result.path}: best epoch "
+        f"{result.best_epoch} of {result.epochs}{left}"
+    )
+
+
+def _shares(text: str) -> tuple[float, float, float, float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+        train_, validation, calibration, test = values
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not four numbers such as .72,.08,.12,.08") from error
+    if min(values) < 0 or sum(values) <= 0 or train_ <= 0:
+        raise typer.BadParameter(f"{text}: shares are positive numbers")
+    return train_, validation, calibration, test

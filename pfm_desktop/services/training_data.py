@@ -1,0 +1,181 @@
+"""From a manifest to prepared training pictures: read, checked, registered, letterboxed.
+
+The same steps as for an answer, so that a network learns from what it will be asked about; what the engine would refuse
+is left out, and named.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.quality import Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.tabular import ManifestRow
+from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.services.pool import spread
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import write_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.pfm.training.data import PreparedSet
+
+Pixels = NDArray[np.uint8]
+LEFT_OUT = "left_out.csv"
+BOTH = (Source.WHITE, Source.FLUORESCENCE)
+_CHUNK = 16  # cases in memory at once
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A case that cannot be used, and why."""
+
+    case: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Cases on disk, and those that could not be used."""
+
+    data: PreparedSet
+    left_out: tuple[LeftOut, ...]
+
+
+def prepare(
+    ctx: Context,
+    rows: Sequence[ManifestRow],
+    folder: Path,
+    *,
+    size: int,
+    sources: Sequence[Source] = BOTH,
+    workers: int = 2,
+) -> Prepared:
+    """Prepare cases in the order of `rows` in `folder` for a network with input `size`; a stopped run goes on.
+
+    Cases are named by patient and case. Raises `BadInputError` when no case can be used.
+    """
+    from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+
+    left = {item.case: item for item in _noted(folder)}
+    with PreparedWriter(folder, size) as writer:
+        done = {*writer.done, *left}
+        waiting = [row for row in rows if row.case not in done]
+        for row, made in _in_order(ctx, waiting, tuple(sources), len(done), len(rows), workers):
+            if isinstance(made, LeftOut):
+                left[made.case] = made
+                _note(folder, left.values())
+                continue
+            writer.append(
+                made.white, made.fluorescence, made.overlap, grade=row.grade, patient=row.patient, case=row.case
+            )
+        if not writer.done:
+            raise BadInputError(_nothing(list(left.values())), remedy="retake or replace the pictures")
+    ctx.progress(len(rows), len(rows), "Pictures prepared")
+    return Prepared(PreparedSet(folder), tuple(left.values()))
+
+
+def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source]) -> str:
+    """Changes when prepared pictures of these rows would: names, files, their sizes and times, grades."""
+    table = [
+        [row.patient, row.case, row.grade.value, *(_file_facts(row.picture(source)) for source in BOTH)] for row in rows
+    ]
+    return hashlib.sha256(json.dumps([table, size, list(sources)]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """Pictures in one frame: H x W x 3 uint8, `overlap` H x W bool."""
+
+    white: Pixels | None
+    fluorescence: Pixels | None
+    overlap: NDArray[np.bool_] | None
+
+
+def _in_order(
+    ctx: Context,
+    rows: Sequence[ManifestRow],
+    sources: tuple[Source, ...],
+    before: int,
+    total: int,
+    workers: int,
+) -> Iterator[tuple[ManifestRow, _Ready | LeftOut]]:
+    """Each row with its pictures, in order; several are worked on at once."""
+    for start in range(0, len(rows), _CHUNK * workers):
+        chunk = rows[start : start + _CHUNK * workers]
+        ctx.progress(before + start, total, "Preparing pictures")
+        tasks = list(zip(chunk, itertools.repeat(sources), strict=False))
+        made = {task[0].case: ready for task, ready in spread(SilentContext(), _ready, tasks, workers=workers)}
+        yield from ((row, made[row.case]) for row in chunk)
+
+
+def _ready(task: tuple[ManifestRow, tuple[Source, ...]]) -> _Ready | LeftOut:
+    """One case, read, checked and registered; runs in a worker process."""
+    from pfm_desktop.imaging.io import read_picture
+
+    row, sources = task
+    files = {source: row.picture(source) for source in sources}
+    try:
+        pictures = {source: read_picture(file).pixels for source, file in files.items() if file is not None}
+    except BadInputError as error:
+        return LeftOut(row.case, error.what)
+    if not pictures:
+        return LeftOut(row.case, f"no {' or '.join(sources)} picture")
+    return _checked(row.case, pictures)
+
+
+def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
+    from pfm_desktop.imaging import quality
+    from pfm_desktop.imaging.registration import register
+
+    for source, pixels in pictures.items():
+        verdict = quality.assess(pixels, source)
+        if verdict.verdict is Verdict.POOR:
+            return LeftOut(case, f"{source}: {', '.join(verdict.problems)}")
+    white, fluorescence = pictures.get(Source.WHITE), pictures.get(Source.FLUORESCENCE)
+    if white is None or fluorescence is None:
+        return _Ready(white, fluorescence, None)
+    registration = register(white, fluorescence)
+    pair = quality.assess_pair(white, fluorescence, registration)
+    if registration.status is RegistrationStatus.REFUSED or pair.verdict is Verdict.POOR:
+        return LeftOut(case, f"pair: {', '.join(pair.problems)}")
+    return _Ready(white, registration.warp_to_white(fluorescence), registration.overlap_mask())
+
+
+def _noted(folder: Path) -> list[LeftOut]:
+    path = folder / LEFT_OUT
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [LeftOut(row["case"], row["reason"]) for row in csv.DictReader(stream)]
+
+
+def _note(folder: Path, left: Iterable[LeftOut]) -> None:
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["case", "reason"])
+    writer.writerows([item.case, item.reason] for item in left)
+    write_text(folder / LEFT_OUT, table.getvalue())
+
+
+def _nothing(left: Sequence[LeftOut]) -> str:
+    first = f": {left[0].case}: {left[0].reason}" if left else ""
+    return f"none of the {len(left)} cases can be used{first}"
+
+
+def _file_facts(file: Path | None) -> list[object]:
+    if file is None:
+        return []
+    facts = file.stat()
+    return [str(file), facts.st_size, facts.st_mtime_ns]
