@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
 from pfm_desktop import __version__
+from pfm_desktop.cli.models import models_app
 from pfm_desktop.cli.progress import Bar
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
@@ -27,7 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-models_app = typer.Typer(help="Models on this computer.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.command()(train)
 out = Console()
@@ -38,15 +37,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except UserError as error:
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("stopped", err=True)
+        return _wrong(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped", err=True)
         return INTERRUPTED
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's errors about options have no public base class
+            raise
+        return _wrong(f"{error.format_message().rstrip('.')}. See `pfm --help`.", UserError.exit_code)
     return code if isinstance(code, int) else 0
+
+
+def _wrong(said: str, code: int) -> int:
+    typer.echo(f"error: {said}", err=True)
+    return code
 
 
 @app.command()
@@ -89,38 +93,6 @@ def register(
         _write_json(json_, found.as_json())
     out.print(found.sentence, highlight=False, soft_wrap=True)
     return 0 if found.usable else REFUSED
-
-
-@models_app.command("list")
-def models_list() -> None:
-    """List the models, the user's own first."""
-    from pfm_desktop.services import models
-
-    entries = models.models()
-    for entry in entries:
-        info = entry.info
-        out.print(f"{info.name} {info.version}  {info.variant} {info.splice}  {info.label}", highlight=False)
-    for bad in models.broken():
-        click.echo(f"not readable: {bad}", err=True)
-    if not entries:
-        click.echo("no models yet: train one with `pfm train`", err=True)
-
-
-@models_app.command("show")
-def models_show(name: str) -> None:
-    """Print a model's card."""
-    from pfm_desktop.services import models
-
-    out.print(models.card_of(name) or f"{name} has no CARD.md", highlight=False, markup=False)
-
-
-@models_app.command("verify")
-def models_verify(name: str) -> None:
-    """Check a model's weights against the hash it promises."""
-    from pfm_desktop.services import models
-
-    info = models.verify(name)
-    out.print(f"{info.name} {info.version}: weights are what model.toml promises", highlight=False)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

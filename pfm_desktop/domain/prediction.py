@@ -28,6 +28,7 @@ class ModelInfo:
     input_size: int  # side of the square network input, pixels
     investigational: bool = True
     trained_on: str = "phantoms"  # shown beside every output
+    can_grade: bool = True  # False: trunks only, a start for training; no answer is ever asked of it
 
     @property
     def label(self) -> str:

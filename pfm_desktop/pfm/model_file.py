@@ -36,6 +36,7 @@ class ModelFile:
     network: NetSpec
     trained_on: str = "phantoms"
     investigational: bool = True
+    can_grade: bool = True
     normalisation: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
     heatmap: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class ModelFile:
             input_size=self.network.size,
             investigational=self.investigational,
             trained_on=self.trained_on,
+            can_grade=self.can_grade,
         )
 
 
@@ -66,6 +68,7 @@ def write_model_file(folder: Path, content: ModelFile) -> None:
         "sha256": content.sha256,
         "trained_on": content.trained_on,
         "investigational": content.investigational,
+        "can_grade": content.can_grade,
     }
     table = {
         "format": FORMAT,
@@ -100,6 +103,7 @@ def read_model_file(folder: Path) -> ModelFile:
             network=NetSpec.from_table(table["network"]),
             trained_on=str(head.get("trained_on", "phantoms")),
             investigational=bool(head.get("investigational", True)),
+            can_grade=bool(head.get("can_grade", True)),
             **{key: table.get(key, {}) for key in ("normalisation", "calibration", "heatmap", "training", "figures")},
         )
     except (KeyError, TypeError, AttributeError) as error:

@@ -30,6 +30,7 @@ from pfm_desktop.pfm.preprocess import (
     letterbox,
     letterbox_mask,
 )
+from pfm_desktop.pfm.registry import read_info, refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.support.errors import BadInputError, ModelError
 
@@ -42,6 +43,7 @@ class Predictor:
     """A verified model in memory. Answers are the same for the same pictures; one question at a time."""
 
     def __init__(self, path: Path) -> None:
+        refuse_start_only(read_info(Path(path)))
         self._model = load_model(Path(path))
         self.info = self._model.info
 

@@ -101,6 +101,15 @@ def verify(path: Path) -> ModelInfo:
     return info
 
 
+def refuse_start_only(info: ModelInfo) -> None:
+    """Raise `ModelError` for a model that holds trunks only: its heads are random and would grade by chance."""
+    if not info.can_grade:
+        raise ModelError(
+            f"{info.name} holds imported trunks only and was never trained to grade",
+            remedy=f"train a model from it with `pfm train MANIFEST --out DIR --start {info.name}`",
+        )
+
+
 def _folders(dirs: Iterable[Path]) -> list[Path]:
     folders = []
     for parent in dirs:

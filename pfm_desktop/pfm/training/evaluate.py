@@ -10,6 +10,7 @@ import numpy as np
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import BOTH, Calibration
 from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, collect
 from pfm_desktop.pfm.training.data import PreparedSet
@@ -23,6 +24,7 @@ def evaluate(ctx: Context, data: PreparedSet, model: Path) -> dict[str, Any]:
     values and 95 % intervals; `comparisons` sets `both` against each single source of the same network, same cases.
     """
     loaded = load_model(model)
+    refuse_start_only(loaded.info)
     indices = np.arange(len(data), dtype=np.int64)
     with torch_threads():
         answers = collect(_Told(ctx, len(data)), loaded.net, data, indices, loaded.normalisation)

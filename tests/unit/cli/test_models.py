@@ -1,0 +1,73 @@
+"""`pfm models` through the real `main`: importing public weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pfm_desktop.cli.main import main
+from pfm_desktop.support.paths import user_models_dir
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory, public_fasternet: Callable[..., Any]) -> Path:
+    """A file as timm publishes it."""
+    file: Path = tmp_path_factory.mktemp("weights") / "fasternet_t0.in1k.safetensors"
+    save_file(public_fasternet("T0", "timm"), file)
+    return file
+
+
+def test_an_import_says_what_it_used_and_the_model_is_listed_shown_and_verified(
+    weights: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "import", str(weights), "--variant", "T0", "--name", "my-start"]) == 0
+    said = capfd.readouterr().out
+    assert "not used: classifier.bias, classifier.weight, conv_head.weight" in said
+    assert "--start my-start" in said
+    assert main(["models", "list"]) == 0
+    assert "my-start 1" in capfd.readouterr().out
+    assert main(["models", "verify", "my-start"]) == 0
+    assert main(["models", "show", "my-start"]) == 0
+    assert "fasternet_t0.in1k.safetensors" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "x" * 65])
+def test_a_name_that_is_no_folder_name_is_refused(weights: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "import", str(weights), "--variant", "T0", "--name", name]) == 2
+    assert "cannot be the name of a model" in capfd.readouterr().err
+    assert not user_models_dir().exists()
+
+
+def test_a_second_import_under_the_same_name_changes_nothing(weights: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["models", "import", str(weights), "--variant", "T0", "--name", "my-start"]
+    assert main(arguments) == 0
+    before = (user_models_dir() / "my-start" / "model.toml").read_bytes()
+    assert main(arguments) == 2
+    assert "already a model my-start" in capfd.readouterr().err
+    assert (user_models_dir() / "my-start" / "model.toml").read_bytes() == before
+
+
+def test_a_foreign_file_is_one_line_with_a_remedy_and_leaves_no_model(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save_file({"layer1.weight": torch.ones(2)}, tmp_path / "resnet.safetensors")
+    assert main(["models", "import", str(tmp_path / "resnet.safetensors"), "--variant", "T1", "--name", "r"]) == 2
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: resnet.safetensors is not a FasterNet")
+    assert not (user_models_dir() / "r").exists()
+
+
+def test_a_broken_model_folder_is_named_in_the_list(capfd: pytest.CaptureFixture[str]) -> None:
+    folder = user_models_dir() / "broken"
+    folder.mkdir(parents=True)
+    (folder / "model.toml").write_text("format = [")
+    assert main(["models", "list"]) == 0
+    err = capfd.readouterr().err
+    assert "not readable" in err
+    assert str(folder / "model.toml") in err
