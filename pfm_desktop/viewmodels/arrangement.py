@@ -11,6 +11,7 @@ GAP = 4.0
 ABSENT_SHARE = 0.2  # of the stage's width, for the pane that only says that a picture is missing
 
 TITLES = {Source.WHITE: "White light", Source.FLUORESCENCE: "Fluorescence"}
+LAID_ANEW = "The fluorescence picture is being laid anew"
 ABSENT = {
     Source.WHITE: "No white-light picture in this pair",
     Source.FLUORESCENCE: "No fluorescence picture in this pair",
@@ -21,7 +22,8 @@ ABSENT = {
 class Shown:
     """What there is to show. Sizes are (width, height) of the pictures in their own pixels, None where absent.
 
-    `registered`: the fluorescence picture is at hand in the white-light frame. `pending`: it soon may be.
+    `registered`: the fluorescence picture is at hand in the white-light frame. `pending`: it soon may be, or, when it
+    is, soon by a newer registration.
     """
 
     white: Size | None = None
@@ -56,7 +58,7 @@ class Pane:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Panes from left to right, the mode really shown, and why it is not the one asked for ("" when it is)."""
+    """Panes from left to right, the mode really shown, and a word on what is not as it was asked for ("" if all is)."""
 
     mode: Mode
     panes: tuple[Pane, ...]
@@ -72,11 +74,12 @@ def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
     if not shown.sources:
         return Arrangement(view.mode, ())
     note = _why_not(view.mode, shown)
+    anew = LAID_ANEW if shown.registered and shown.pending else ""
     if note or view.mode is Mode.SIDE_BY_SIDE:
-        return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note)
+        return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note or anew)
     lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
     sources = (view.flicker,) if view.mode is Mode.FLICKER else (Source.WHITE, Source.FLUORESCENCE)
-    return Arrangement(view.mode, (Pane(sources, Source.WHITE, lens),))
+    return Arrangement(view.mode, (Pane(sources, Source.WHITE, lens),), anew)
 
 
 def _why_not(mode: Mode, shown: Shown) -> str:
@@ -97,9 +100,11 @@ def _side_by_side(view: PairView, stage: Size, shown: Shown) -> tuple[Pane, ...]
         left = round(width * (1 - ABSENT_SHARE)) - int(GAP)
     else:
         left = (int(width) - int(GAP)) // 2
+    # of two pictures the panes are equally wide, so that both show the same tissue at the same size
+    start = width - left if len(shown.sources) == 2 else left + GAP
     areas = {
         Source.WHITE: (0.0, 0.0, float(left), height),
-        Source.FLUORESCENCE: (left + GAP, 0.0, max(1.0, width - left - GAP), height),
+        Source.FLUORESCENCE: (start, 0.0, max(1.0, width - start), height),
     }
     return tuple(_side(view, areas[source], source, shown) for source in Source)
 
@@ -120,11 +125,15 @@ def _lens(view: PairView, area: tuple[float, float, float, float], picture: Size
 
 
 def _like(lens: Lens, reference: Size, size: Size) -> Lens:
-    """The same part of a picture of another size: all that can be locked before the pair is registered."""
+    """A picture of another size, as far from its middle: all that can be locked before the pair is registered.
+
+    Both then move by the same stage pixels, and both zoom about the point under the mouse.
+    """
     pane = (lens.width, lens.height)
-    zoom = lens.zoom * fit_zoom(size, pane) / fit_zoom(reference, pane)
+    larger = fit_zoom(size, pane) / fit_zoom(reference, pane)
+    here, there = middle_of(reference), middle_of(size)
     centre = (
-        (lens.centre[0] + 0.5) / reference[0] * size[0] - 0.5,
-        (lens.centre[1] + 0.5) / reference[1] * size[1] - 0.5,
+        there[0] + (lens.centre[0] - here[0]) / larger,
+        there[1] + (lens.centre[1] - here[1]) / larger,
     )
-    return Lens(lens.left, lens.top, lens.width, lens.height, zoom, centre)
+    return Lens(lens.left, lens.top, lens.width, lens.height, lens.zoom * larger, centre)

@@ -10,7 +10,7 @@ import numpy as np
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.geometry import clock_hour
 from pfm_desktop.domain.source import Source
-from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistration
+from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistration, Size, within
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,14 @@ def hour(pin: Pin, os_mark: OsMark | None, registration: PairRegistration | None
 
 
 def cursor_in_both(
-    frame: Source, x: float, y: float, registration: PairRegistration | None, *, both: bool
+    frame: Source, x: float, y: float, registration: PairRegistration | None, *, other_size: Size | None
 ) -> CursorPosition:
-    """The tissue under the cursor in both frames; `both` tells whether there are two pictures."""
+    """The tissue under the cursor in both frames; `other_size` is that of the other picture, None where there is none.
+
+    Tissue that the other picture does not show has no place in it.
+    """
     there = Source.FLUORESCENCE if frame is Source.WHITE else Source.WHITE
-    other = mapped(x, y, frame, there, registration) if both else None
+    other = None if other_size is None else mapped(x, y, frame, there, registration)
+    if other is not None and other_size is not None and not within(other, other_size):
+        other = None
     return CursorPosition((x, y), other) if frame is Source.WHITE else CursorPosition(other, (x, y))

@@ -180,6 +180,11 @@ def middle_of(picture: Size) -> XY:
     return (picture[0] - 1) / 2, (picture[1] - 1) / 2
 
 
+def within(point: XY, picture: Size) -> bool:
+    """Whether a point lies on a picture of (width, height)."""
+    return -0.5 <= point[0] < picture[0] - 0.5 and -0.5 <= point[1] < picture[1] - 0.5
+
+
 def set_mode(view: PairView, mode: Mode) -> PairView:
     """Another mode; the tissue in the middle stays where it is."""
     return replace(view, mode=mode)

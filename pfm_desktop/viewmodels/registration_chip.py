@@ -50,4 +50,6 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
         return ChipText(
             Light.AMBER, text, f"Look before you trust it: estimated error {error or 'unknown'}.{reason} {overlap}"
         )
-    return ChipText(Light.GREEN, f"{error or 'registered'}{hand}", f"Registered, estimated error {error}. {overlap}")
+    return ChipText(
+        Light.GREEN, f"{error or 'registered'}{hand}", f"Registered, estimated error {error or 'unknown'}. {overlap}"
+    )

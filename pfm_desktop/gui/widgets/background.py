@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -30,13 +31,36 @@ class _Work:
     step: Step | None
 
 
+class _Post(QObject):
+    """Carries events to the GUI thread. One for the program and never deleted: a thread may end after its widget."""
+
+    _sent = Signal(object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sent.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def send(self, to: weakref.ref[Background], event: Event) -> None:
+        """Called on any thread."""
+        self._sent.emit(to, event)
+
+    def _deliver(self, to: weakref.ref[Background], event: Event) -> None:
+        background = to()
+        if background is not None and isValid(background):
+            background.receive(event)
+
+
+@cache
+def _post() -> _Post:
+    return _Post()
+
+
 class Background(QObject):
     """Runs jobs on a thread, one at a time, and hands their answers to the GUI thread.
 
-    Work that is started while other work runs waits for its end; of several that wait only the latest is done.
+    Work that is started while other work runs waits for its end; of several that wait only the latest is done. When
+    the parent is deleted the work is asked to stop, and its answer reaches nobody.
     """
-
-    _arrived = Signal(object)
 
     def __init__(self, parent: QObject, *, runner: Runner | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +68,8 @@ class Background(QObject):
         self._handle: Handle | None = None
         self._running: _Work | None = None  # None while nothing runs, or what runs was dropped
         self._next: _Work | None = None
-        self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
+        self._handles: list[Handle] = []  # what runs; outlives this object for as long as `destroyed` needs it
+        self.destroyed.connect(_stopper(self._handles))
 
     @property
     def busy(self) -> bool:
@@ -68,15 +93,12 @@ class Background(QObject):
         if work is None:
             return
         self._running = work
-        self._handle = self._runner.start(work.job, *work.args, listener=self._hear)
+        post, myself = _post(), weakref.ref(self)
+        self._handle = self._runner.start(work.job, *work.args, listener=lambda event: post.send(myself, event))
+        self._handles[:] = [self._handle]
 
-    def _hear(self, event: Event) -> None:
-        # on the job's thread; the widget may have been closed meanwhile, even between these two lines
-        if isValid(self):
-            with contextlib.suppress(RuntimeError):
-                self._arrived.emit(event)
-
-    def _receive(self, event: Event) -> None:
+    def receive(self, event: Event) -> None:
+        """An event of the job, on the GUI thread."""
         work = self._running
         if isinstance(event, Progress):
             if work is not None and work.step is not None:
@@ -91,3 +113,11 @@ class Background(QObject):
             work.failed(event.message)
         if self._handle is None:
             self._begin()
+
+
+def _stopper(handles: list[Handle]) -> Callable[[], None]:
+    def stop() -> None:
+        for handle in handles:
+            handle.cancel()
+
+    return stop

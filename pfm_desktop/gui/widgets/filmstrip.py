@@ -7,7 +7,17 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.source import Source
@@ -33,6 +43,8 @@ class Filmstrip(QWidget):
         self._entries: tuple[FilmstripEntry, ...] = ()
         self._on_stage: frozenset[str] = frozenset()
         self._waiting: list[FilmstripEntry] = []
+        self._icons: dict[str, QIcon] = {}  # thumbnails by picture; a stored picture never changes
+        self._unreadable: dict[str, str] = {}  # why, by picture
         self._work = Background(self)
         self._empty = QLabel(EMPTY)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -46,16 +58,25 @@ class Filmstrip(QWidget):
         self.set_pictures(())
 
     def set_pictures(self, entries: Sequence[FilmstripEntry]) -> None:
-        """Show other pictures; their thumbnails come one by one from a thread."""
+        """Show other pictures; their thumbnails come one by one from a thread, once a picture.
+
+        The same pictures again keep their thumbnails, and what is chosen stays chosen.
+        """
+        chosen = {id_of(item) for item in self.list.selectedItems()}
         self._entries = tuple(entries)
+        here = {entry.picture_id for entry in self._entries}
+        self._icons = {picture_id: icon for picture_id, icon in self._icons.items() if picture_id in here}
+        self._unreadable = {picture_id: why for picture_id, why in self._unreadable.items() if picture_id in here}
         self._work.drop()
         self.list.clear()
         for entry in self._entries:
-            self.list.addItem(_item(entry))
+            item = _item(entry, self._icons.get(entry.picture_id))
+            self.list.addItem(item)
+            item.setSelected(entry.picture_id in chosen)
         self.list.setVisible(bool(self._entries))
         self._empty.setVisible(not self._entries)
         self._mark()
-        self._waiting = list(self._entries)
+        self._waiting = [entry for entry in self._entries if entry.picture_id not in {*self._icons, *self._unreadable}]
         self._next()
 
     def set_on_stage(self, picture_ids: Collection[str | None]) -> None:
@@ -74,9 +95,11 @@ class Filmstrip(QWidget):
             font = item.font()
             font.setBold(shown)
             item.setFont(font)
-            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{entry.detail}")
-            spoken = f"{entry.spoken}, on the stage" if shown else entry.spoken
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
+            why = self._unreadable.get(entry.picture_id, "")
+            item.setText(f"{ON_STAGE if shown else ''}{entry.caption}\n{'cannot be read' if why else entry.detail}")
+            spoken = [entry.spoken, "on the stage" if shown else "", "cannot be read" if why else ""]
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
+            item.setToolTip(why or entry.spoken)
 
     def _ask(self, picture_ids: list[str]) -> None:
         pair = pair_of([entry for entry in self._entries if entry.picture_id in picture_ids])
@@ -99,16 +122,15 @@ class Filmstrip(QWidget):
         )
 
     def _show(self, picture_id: str, image: QImage) -> None:
+        self._icons[picture_id] = QIcon(QPixmap.fromImage(image))
         item = self.list.item_of(picture_id)
         if item is not None:
-            item.setIcon(QIcon(QPixmap.fromImage(image)))
+            item.setIcon(self._icons[picture_id])
         self._next()
 
     def _cannot(self, picture_id: str, message: str) -> None:
-        item = self.list.item_of(picture_id)
-        if item is not None:
-            item.setToolTip(message)
-            item.setText(f"{item.text()}\ncannot be read")
+        self._unreadable[picture_id] = message
+        self._mark()
         self._next()
 
 
@@ -191,21 +213,27 @@ def id_of(item: QListWidgetItem) -> str:
 
 
 def thumbnail_job(ctx: Context, load: Callable[[], NDArray[np.uint8]], side: QSize) -> QImage:
-    """Load a picture and make it small."""
+    """Load a picture and make it small, on a ground of `side`: thumbnails and their words stand in line."""
     ctx.check()
     pixels = np.ascontiguousarray(load())
     height, width = pixels.shape[:2]
     image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     small = image.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    return small.convertToFormat(QImage.Format.Format_RGB32)
+    ground = QImage(side, QImage.Format.Format_RGB32)
+    ground.fill(SURROUND_COLOUR)
+    painter = QPainter(ground)
+    painter.drawImage((side.width() - small.width()) // 2, (side.height() - small.height()) // 2, small)
+    painter.end()
+    return ground
 
 
-def _item(entry: FilmstripEntry) -> QListWidgetItem:
-    blank = QPixmap(THUMBNAIL)
-    blank.fill(SURROUND_COLOUR if entry.source is Source.WHITE else QColor("#1C1C1C"))
-    item = QListWidgetItem(QIcon(blank), "")
+def _item(entry: FilmstripEntry, icon: QIcon | None) -> QListWidgetItem:
+    if icon is None:
+        blank = QPixmap(THUMBNAIL)
+        blank.fill(SURROUND_COLOUR if entry.source is Source.WHITE else QColor("#1C1C1C"))
+        icon = QIcon(blank)
+    item = QListWidgetItem(icon, "")
     item.setData(Qt.ItemDataRole.UserRole, entry.picture_id)
-    item.setToolTip(entry.spoken)
     return item
 
 

@@ -77,8 +77,11 @@ class Layer:
         painter.end()
 
 
+KEPT = 4  # two pictures and a heatmap in two panes; flicker keeps the picture that is not shown
+
+
 class LayerStore:
-    """The layers of one stage; those that a frame did not use are given back."""
+    """The layers of one stage; those that were not used for longest are given back."""
 
     def __init__(self) -> None:
         self._layers: dict[Hashable, Layer] = {}
@@ -90,13 +93,18 @@ class LayerStore:
 
     def end(self) -> None:
         """The frame is painted."""
-        for key in set(self._layers) - self._used:
+        for key in list(self._layers)[: -max(KEPT, len(self._used))]:  # oldest use first
             del self._layers[key]
+
+    def clear(self) -> None:
+        """Other pictures came: those before must not be held in memory."""
+        self._layers.clear()
 
     def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
         """Paint the layer `key` on the stage, through the painter's clip and opacity."""
         self._used.add(key)
-        layer = self._layers.setdefault(key, Layer())
+        layer = self._layers.pop(key) if key in self._layers else Layer()
+        self._layers[key] = layer  # last in the dictionary: used last
         ratio = painter.device().devicePixelRatioF()
         painter.drawPixmap(QPointF(lens.left, lens.top), layer.renewed(content, lens, ratio, ground, draw))
 

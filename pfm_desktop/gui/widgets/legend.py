@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.gui.widgets.ink import FAINT, TEXT, fill_plate, stage_font, twice
@@ -13,56 +15,90 @@ from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
-WIDTH = 224.0
 BAR_HEIGHT = 10.0
-LINE = 15.0
+LINE = 17.0
+PAD = 8.0
+MARGIN = 10.0
+KEY = 26.0  # width of the hatch sample and its gap
+SIZE = 13.0
 
 KIND_TITLES = {"fused": "both sources", "white": "white light", "fluorescence": "fluorescence"}
+UNSEEN_TEXT = "not seen by the model (not zero)"
 
 
-def legend_title(look: HeatmapView) -> str:
-    """`Model attention, both sources`."""
-    return f"Model attention, {KIND_TITLES.get(look.kind, look.kind)}"
+@dataclass(frozen=True)
+class LegendLines:
+    """The words of the legend; `unseen` and `label` are "" where there is nothing to say."""
+
+    title: str
+    threshold: str
+    unseen: str
+    label: str
+    banner: str = BANNER
 
 
-def legend_rect(area: QRectF, *, all_seen: bool, margin: float = 10.0) -> QRectF:
-    """The lower left corner of a pane."""
-    height = 3 * LINE + BAR_HEIGHT + 12 + (0 if all_seen else LINE + 2)
-    width = min(WIDTH, max(60.0, area.width() - 2 * margin))
-    return QRectF(area.left() + margin, area.bottom() - margin - height, width, height)
+def legend_lines(look: HeatmapView, *, all_seen: bool, label: str = "") -> LegendLines:
+    """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for."""
+    return LegendLines(
+        title=f"Model attention, {KIND_TITLES.get(look.kind, look.kind)}",
+        threshold=f"line at {look.threshold:.2f}" if look.contour_only else f"from {look.threshold:.2f}",
+        unseen="" if all_seen else UNSEEN_TEXT,
+        label=label,
+    )
 
 
-def draw_legend(painter: QPainter, area: QRectF, look: HeatmapView, *, all_seen: bool) -> None:
-    """Colours with their numbers, the threshold, what the hatch means, and what the answer is not for."""
-    box = legend_rect(area, all_seen=all_seen)
+def legend_rect(area: QRectF, lines: LegendLines) -> QRectF:
+    """The lower left corner of a pane, as wide as the longest line."""
+    plain = QFontMetricsF(stage_font(SIZE))
+    widths = [
+        QFontMetricsF(stage_font(SIZE, bold=True)).horizontalAdvance(lines.title),
+        plain.horizontalAdvance(lines.unseen) + (KEY if lines.unseen else 0.0),
+        plain.horizontalAdvance(lines.label),
+        plain.horizontalAdvance(lines.banner),
+    ]
+    width = min(max(widths) + 2 * PAD + 2, max(60.0, area.width() - 2 * MARGIN))
+    rows = 3 + bool(lines.unseen) + bool(lines.label)
+    height = rows * LINE + BAR_HEIGHT + 16
+    return QRectF(area.left() + MARGIN, area.bottom() - MARGIN - height, width, height)
+
+
+def draw_legend(painter: QPainter, area: QRectF, look: HeatmapView, lines: LegendLines) -> QRectF:
+    """Draw it in the lower left corner of `area`; gives back what it covers."""
+    box = legend_rect(area, lines)
     fill_plate(painter, box)
-    inner = box.adjusted(8, 5, -8, -5)
-    painter.setFont(stage_font(11, bold=True))
-    painter.setPen(TEXT)
-    painter.drawText(_line(inner, 0), Qt.AlignmentFlag.AlignLeft, legend_title(look))
-    bar = QRectF(inner.left(), inner.top() + LINE + 2, inner.width(), BAR_HEIGHT)
-    _draw_bar(painter, bar, look)
-    y = BAR_HEIGHT + 4 + LINE
-    painter.setFont(stage_font(10.5))
-    painter.setPen(TEXT)
-    painter.drawText(_line(inner, y), Qt.AlignmentFlag.AlignLeft, "0 low")
-    painter.drawText(_line(inner, y), Qt.AlignmentFlag.AlignHCenter, _threshold_text(look))
-    painter.drawText(_line(inner, y), Qt.AlignmentFlag.AlignRight, "1 high")
-    y += LINE
-    if not all_seen:
-        _draw_hatch_key(painter, inner, y)
-        y += LINE + 2
-    painter.setFont(stage_font(10.5))
-    painter.setPen(FAINT)
-    painter.drawText(_line(inner, y), Qt.AlignmentFlag.AlignLeft, BANNER)
+    row = QRectF(box.left() + PAD, box.top() + 5, box.width() - 2 * PAD, LINE)
+    _write(painter, row, lines.title, bold=True)
+    row.translate(0, LINE + 3)
+    _draw_bar(painter, QRectF(row.left(), row.top(), row.width(), BAR_HEIGHT), look)
+    row.translate(0, BAR_HEIGHT + 3)
+    _write(painter, row, "0 low")
+    _write(painter, row, lines.threshold, align=Qt.AlignmentFlag.AlignHCenter)
+    _write(painter, row, "1 high", align=Qt.AlignmentFlag.AlignRight)
+    if lines.unseen:
+        row.translate(0, LINE)
+        _draw_hatch_key(painter, QRectF(row.left(), row.top() + 3, KEY - 6, LINE - 5))
+        _write(painter, row.adjusted(KEY, 0, 0, 0), lines.unseen)
+    for text in (lines.label, lines.banner):
+        if text:
+            row.translate(0, LINE)
+            _write(painter, row, text, colour=FAINT)
+    return box
 
 
-def _threshold_text(look: HeatmapView) -> str:
-    return f"line at {look.threshold:.2f}" if look.contour_only else f"from {look.threshold:.2f}"
-
-
-def _line(inner: QRectF, y: float) -> QRectF:
-    return QRectF(inner.left(), inner.top() + y, inner.width(), LINE)
+def _write(
+    painter: QPainter,
+    row: QRectF,
+    text: str,
+    *,
+    bold: bool = False,
+    colour: QColor = TEXT,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> None:
+    font = stage_font(SIZE, bold=bold)
+    painter.setFont(font)
+    painter.setPen(colour)
+    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, row.width())
+    painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 def _draw_bar(painter: QPainter, bar: QRectF, look: HeatmapView) -> None:
@@ -82,23 +118,12 @@ def _ramp(colour_map: str) -> QImage:
     return argb_image(np.asarray(colours, dtype=np.uint32).reshape(1, 256))
 
 
-def _draw_hatch_key(painter: QPainter, inner: QRectF, y: float) -> None:
-    sample = QRectF(inner.left(), inner.top() + y + 2, 20, LINE - 4)
+def _draw_hatch_key(painter: QPainter, sample: QRectF) -> None:
     painter.save()
     painter.setClipRect(sample, Qt.ClipOperation.IntersectClip)
     painter.fillRect(sample, Qt.GlobalColor.black)
-    painter.setPen(_grey_pen_colour())
+    painter.setPen(QColor(*STRIPE_COLOUR))
     for step in range(-12, 24, 5):
         start = QPointF(sample.left() + step, sample.bottom())
         painter.drawLine(start, start + QPointF(LINE, -LINE))
     painter.restore()
-    painter.setFont(stage_font(10.5))
-    painter.setPen(TEXT)
-    painter.drawText(
-        _line(inner, y).adjusted(26, 0, 0, 0), Qt.AlignmentFlag.AlignLeft, "not seen by the model (not zero)"
-    )
-
-
-def _grey_pen_colour() -> int:
-    red, green, blue = STRIPE_COLOUR
-    return 0xFF000000 | red << 16 | green << 8 | blue

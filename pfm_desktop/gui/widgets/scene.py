@@ -17,6 +17,8 @@ from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
 from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, prepare
 from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
 
+NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
+
 
 @dataclass
 class Scene:
@@ -92,7 +94,8 @@ class HeatmapStore:
         pieces: tuple[QLineF, ...] = ()
         if look.contour_only:
             pieces = tuple(QLineF(*piece) for piece in contours(prepared, look.threshold).reshape(-1, 4).tolist())
-        image = argb_image(coloured(prepared, colour_map=look.colour_map, threshold=look.threshold))
+        threshold = NOTHING if look.contour_only else look.threshold
+        image = argb_image(coloured(prepared, colour_map=look.colour_map, threshold=threshold))
         return PaintedHeatmap(image, pieces, prepared.all_seen)
 
 

@@ -61,13 +61,14 @@ class StageWidget(QWidget):
         super().__init__(parent)
         self._view = PairView()
         self._heatmaps = HeatmapStore()
+        self._label = ""
         self._marks = Marks()
         self._tool = Tool.PAN
         self._hovered: Source | None = None
         self._layers = LayerStore()
         self.commands = StageCommands(self)
         self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
-        self._keys = StageKeys(self)
+        self._keys = StageKeys(self, cancel_drag=self._mouse.cancel)
         self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
         self._pictures.aligned.connect(self.aligned)
@@ -87,17 +88,26 @@ class StageWidget(QWidget):
         """Show other pictures (H x W x 3 uint8 RGB), or the same arrays with another registration.
 
         The pictures are on the stage when this returns; the fluorescence picture moves into the white-light frame as
-        soon as a thread has warped it (`aligned`). Other pictures are shown fitted and without heatmap.
+        soon as a thread has warped it (`aligned`). Other pictures are shown fitted, without the heatmap, marks and
+        scale of those before.
         """
         if self._pictures.replace(white, fluorescence, registration):
             self._heatmaps.replace({}, aspect=1.0)
+            self._label = ""
+            self._marks = Marks()
+            self._pictures.scene.mm_per_px = None
+            self._layers.clear()
             self._mouse.let_go()
             self.move_cursor(None)
             self.set_view(replace(self._view, zoom=None))
         self._pictures_changed()
 
-    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap]) -> None:
-        """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides."""
+    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap], *, label: str = "") -> None:
+        """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides.
+
+        `label` (`ModelInfo.label`) stands in the legend.
+        """
+        self._label = label
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
         self._refresh()
@@ -120,7 +130,6 @@ class StageWidget(QWidget):
 
     def clear(self) -> None:
         """An empty stage; the way of looking (mode, opacity, colour map) stays."""
-        self._marks = Marks()
         self.set_pair(None, None, None)
 
     @property
@@ -170,8 +179,8 @@ class StageWidget(QWidget):
         if cursor is None:
             self.cursor_moved.emit(None)
             return
-        both = len(self.shown.sources) == 2
-        self.cursor_moved.emit(cursor_in_both(cursor.frame, cursor.x, cursor.y, self.registration, both=both))
+        other = self.shown.size(Source.FLUORESCENCE if cursor.frame is Source.WHITE else Source.WHITE)
+        self.cursor_moved.emit(cursor_in_both(cursor.frame, cursor.x, cursor.y, self.registration, other_size=other))
 
     @property
     def tool(self) -> str:
@@ -204,6 +213,7 @@ class StageWidget(QWidget):
             stage=QRectF(self.rect()),
             marks=self._mouse.marks_while_dragging(self._marks),
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
+            label=self._label,
             focused=self.hasFocus(),
             loupe=self.commands.loupe_held,
             hovered=self._hovered,
@@ -217,10 +227,9 @@ class StageWidget(QWidget):
             return True
         return super().event(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """See `stage_render`."""
-        painter = QPainter(self)
-        painter.setClipRegion(event.region())
+        painter = QPainter(self)  # Qt clips to the event's region, to whole device pixels at any scale
         paint(painter, self.painting())
         painter.end()
 
@@ -235,6 +244,9 @@ class StageWidget(QWidget):
 
     def _pictures_changed(self) -> None:
         self._marks.place(self.registration)
+        cursor = self._view.cursor
+        if cursor is not None and all(pane.frame is not cursor.frame for pane in self.arrangement.panes):
+            self.move_cursor(None)  # it stood in the fluorescence picture, which lies in the white-light frame now
         self._refresh()
 
     def _update_about_cursor(self) -> None:

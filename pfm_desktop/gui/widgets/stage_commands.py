@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.marks import mapped
 from pfm_desktop.viewmodels.pair_view import (
     Cursor,
     Mode,
@@ -18,6 +19,7 @@ from pfm_desktop.viewmodels.pair_view import (
     set_mode,
     set_opacity,
     set_swipe,
+    within,
     zoomed,
     zoomed_to,
 )
@@ -60,7 +62,8 @@ class StageCommands:
         over = None if at is None else self._stage.arrangement.pane_at(at.x(), at.y())
         if at is not None and over is not None:
             # the same place of the pane that the view speaks of: both panes zoom about the same tissue
-            spot = (at.x() - over.lens.left + pane.lens.left, at.y() - over.lens.top + pane.lens.top)
+            there, here = over.lens.middle, pane.lens.middle
+            spot = (at.x() - there[0] + here[0], at.y() - there[1] + here[1])
         self._stage.set_view(zoomed(self._stage.view, pane.lens, self.size(), factor, spot))
 
     def pan(self, dx: float, dy: float) -> None:
@@ -144,10 +147,22 @@ class StageCommands:
 
     def move_pin(self, dx: float, dy: float) -> None:
         """Ask to move the chosen pin by stage pixels."""
-        pane = self.reference_pane()
-        pin = next((pin for pin in self._stage.marks.pins if pin.id == self._stage.marks.selected), None)
-        if pane is not None and pin is not None:
-            self._stage.pin_moved.emit(pin.id, pin.x + dx / pane.lens.zoom, pin.y + dy / pane.lens.zoom)
+        chosen = self._stage.marks.selected
+        for pane in self._stage.arrangement.panes:
+            pin = next((pin for pin in self._stage.marks.pins_in(pane.frame) if pin.id == chosen), None)
+            if pin is not None and not pane.absent:
+                self.put_pin(chosen, Cursor(pane.frame, pin.x + dx / pane.lens.zoom, pin.y + dy / pane.lens.zoom))
+                return
+
+    def put_pin(self, pin_id: str, spot: Cursor) -> None:
+        """Ask to move a pin to the tissue at `spot`; not off the picture that it was placed on."""
+        own = next((pin.frame for pin in self._stage.marks.pins if pin.id == pin_id), None)
+        size = None if own is None else self._stage.shown.size(own)
+        if own is None or size is None:
+            return
+        moved = mapped(spot.x, spot.y, spot.frame, own, self._stage.registration)
+        if moved is not None and within(moved, size):
+            self._stage.pin_moved.emit(pin_id, *moved)
 
     def remove_pin(self) -> None:
         """Ask to remove the chosen pin."""

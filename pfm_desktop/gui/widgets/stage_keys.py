@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STAGE_KEYS: tuple[tuple[str, str], ...] = (
     *((mode.key, mode.caption) for mode in MODES),
     ("Space", "Flicker: the other picture"),
-    ("[ and ]", "Move the blend or the curtain"),
+    ("[ and ], Ctrl+arrows", "Move the blend or the curtain"),
     ("F, double click", "Fit"),
     ("Z", "One picture pixel a screen pixel"),
     ("+ and -, wheel", "Zoom"),
@@ -28,7 +28,7 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     (", and .", "Choose the pin before or after"),
     ("Alt+arrows", "Move the chosen pin"),
     ("Delete", "Remove the chosen pin"),
-    ("Escape", "Back to the pan tool"),
+    ("Escape", "Let go of what is dragged; back to the pan tool"),
 )
 
 CURSOR_STEP = 10.0
@@ -39,13 +39,37 @@ ARROWS = {
     int(Qt.Key.Key_Up): (0.0, -1.0),
     int(Qt.Key.Key_Down): (0.0, 1.0),
 }
+# Only these repeat while held: thirty flickers a second would be unsafe, and thirty pins a second nobody wants.
+REPEATING = frozenset(
+    int(key)
+    for key in (
+        Qt.Key.Key_Plus,
+        Qt.Key.Key_Equal,
+        Qt.Key.Key_Minus,
+        Qt.Key.Key_BracketLeft,
+        Qt.Key.Key_BracketRight,
+    )
+)
+
+
+def _typing(key: int) -> Qt.KeyboardModifier:
+    """Modifiers that some keyboards need to type the sign: Shift for + and French digits, AltGr for German brackets.
+
+    AltGr arrives as Ctrl+Alt on Windows and as a group switch under X.
+    """
+    shift = Qt.KeyboardModifier.ShiftModifier
+    if key not in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight):
+        return shift
+    alt_gr = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    return shift | alt_gr | Qt.KeyboardModifier.GroupSwitchModifier
 
 
 class StageKeys:
     """Turns keys into commands."""
 
-    def __init__(self, stage: StageWidget) -> None:
+    def __init__(self, stage: StageWidget, *, cancel_drag: Callable[[], bool]) -> None:
         self._stage = stage
+        self._cancel_drag = cancel_drag
         do = stage.commands
         self._holds: dict[int, Callable[[bool], None]] = {
             int(Qt.Key.Key_H): do.hold_heatmap_off,
@@ -92,14 +116,20 @@ class StageKeys:
             return True
         if key in ARROWS:
             return self._arrow(ARROWS[key], modifiers)
-        if key == Qt.Key.Key_Escape and self._stage.tool != "pan":
-            self._stage.tool = "pan"
-            return True
-        if (
-            key not in self._actions or modifiers & ~Qt.KeyboardModifier.ShiftModifier
-        ):  # + needs Shift on many keyboards
+        if key == Qt.Key.Key_Escape:
+            return self._escape()
+        if key not in self._actions or modifiers & ~_typing(key):
             return False
-        self._actions[key]()
+        if not event.isAutoRepeat() or key in REPEATING:
+            self._actions[key]()
+        return True
+
+    def _escape(self) -> bool:
+        if self._cancel_drag():
+            return True
+        if self._stage.tool == "pan":
+            return False  # the page may have a use for it
+        self._stage.tool = "pan"
         return True
 
     def _up(self, event: QKeyEvent) -> bool:
@@ -115,6 +145,8 @@ class StageKeys:
             do.move_cursor(arrow[0] * CURSOR_STEP, arrow[1] * CURSOR_STEP)
         elif modifiers == Qt.KeyboardModifier.AltModifier:
             do.move_pin(*arrow)
+        elif modifiers == Qt.KeyboardModifier.ControlModifier and arrow[0]:
+            do.slide(arrow[0] * SLIDE_STEP)
         elif not modifiers:
             do.pan(-arrow[0] * PAN_STEP, -arrow[1] * PAN_STEP)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPen
 
 from pfm_desktop.gui.widgets.ink import CHOSEN, LIGHT, PLATE, TEXT, fill_plate, plate, stage_font, twice
 from pfm_desktop.gui.widgets.scene import Marks
@@ -52,7 +52,7 @@ def _draw_os(painter: QPainter, at: QPointF) -> None:
         painter.drawLine(at + QPointF(0, -5), at + QPointF(0, -20))  # twelve o'clock: the long hand
 
     twice(painter, shape)
-    plate(painter, at + QPointF(14, 2), "os", font=stage_font(11))
+    plate(painter, at + QPointF(14, 2), "os", font=stage_font(13))
 
 
 def cursor_rect(at: QPointF) -> QRectF:
@@ -92,16 +92,16 @@ def draw_scale_bar(painter: QPainter, area: QRectF, zoom: float, mm_per_px: floa
     longest = min(SCALE_LONGEST, area.width() / 4)
     length, pixels = scale_bar(mm_per_px, zoom, longest=longest)
     right, bottom = area.right() - MARGIN, area.bottom() - MARGIN
-    box = QRectF(right - max(pixels, 44.0) - 16, bottom - 32, max(pixels, 44.0) + 16, 32)
+    box = QRectF(right - max(pixels, 56.0) - 16, bottom - 34, max(pixels, 56.0) + 16, 34)
     fill_plate(painter, box)
     start = box.center().x() - pixels / 2
     y = box.bottom() - 8
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(TEXT)
+    painter.setPen(QPen(TEXT, 2))
     painter.drawLine(QLineF(start, y, start + pixels, y))
     for x in (start, start + pixels):
         painter.drawLine(QLineF(x, y - 3, x, y + 3))
-    painter.setFont(stage_font(12))
+    painter.setFont(stage_font(13))
     painter.drawText(box.adjusted(0, 2, 0, -12), Qt.AlignmentFlag.AlignCenter, f"{length:g} mm")
 
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.gui.widgets.stage_marks import pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
-from pfm_desktop.viewmodels.marks import mapped
-from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe
+from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe, within
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
@@ -29,6 +28,7 @@ class _Held:
 
     start: QPointF
     last: QPointF
+    button: Qt.MouseButton
     drag: str = ""
     pin: str = ""
     pin_at: Cursor | None = None
@@ -48,6 +48,8 @@ class StageMouse:
             return self._mouse(event)
         if isinstance(event, QWheelEvent):
             return self._wheel(event)
+        if isinstance(event, QNativeGestureEvent):
+            return self._pinch(event)
         if isinstance(event, QDragEnterEvent):
             return self._drag_enter(event)
         if isinstance(event, QDropEvent) and kind is QEvent.Type.Drop:
@@ -59,6 +61,12 @@ class StageMouse:
     def let_go(self) -> None:
         """Other pictures came: nothing is dragged any more."""
         self._held = None
+
+    def cancel(self) -> bool:
+        """Let go; a dragged pin goes back to its place. False when nothing was dragged."""
+        held, self._held = self._held, None
+        self._stage.update()
+        return held is not None and bool(held.drag)
 
     def show_pointer(self) -> None:
         """The mouse pointer of the tool."""
@@ -82,12 +90,14 @@ class StageMouse:
         if kind is QEvent.Type.MouseButtonPress:
             return self._press(event)
         if kind is QEvent.Type.MouseMove:
+            if self._held is not None and not event.buttons() & self._held.button:
+                self._held = None  # it was let go where no release reached the stage
             self._move(event.position())
             return True
         if kind is QEvent.Type.MouseButtonRelease:
             return self._release(event)
         if kind is QEvent.Type.MouseButtonDblClick:
-            if self._stage.tool != "pan":
+            if self._stage.tool != "pan" or event.button() is not Qt.MouseButton.LeftButton:
                 return self._press(event)  # two quick pins are two pins
             self._stage.commands.fit()
             return True
@@ -95,19 +105,21 @@ class StageMouse:
 
     def _press(self, event: QMouseEvent) -> bool:
         at = event.position()
-        if event.button() is Qt.MouseButton.MiddleButton:
-            self._held = _Held(at, at, drag="pan")
-            return True
-        if event.button() is not Qt.MouseButton.LeftButton:
+        if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return False
+        if self._held is not None and event.button() is not self._held.button:
+            return True  # a second button while one drags
+        if event.button() is Qt.MouseButton.MiddleButton:
+            self._held = _Held(at, at, event.button(), drag="pan")
+            return True
         self._stage.setFocus(Qt.FocusReason.MouseFocusReason)  # Qt's own comes after the press
-        self._held = _Held(at, at)
+        self._held = _Held(at, at, event.button())
         pane = self._stage.arrangement.pane_at(at.x(), at.y())
         if pane is None:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
-        elif pin := self._pin_near(pane, at):
+        elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
             self._held.pin = pin
             self._stage.commands.choose_pin(pin)
         return True
@@ -136,28 +148,29 @@ class StageMouse:
             held.last = at
 
     def _release(self, event: QMouseEvent) -> bool:
-        held, self._held = self._held, None
-        if held is None:
+        held = self._held
+        if held is None or event.button() is not held.button:
             return False
+        self._held = None
         if held.pin_at is not None:
-            self._drop_pin(held.pin, held.pin_at)
+            self._stage.commands.put_pin(held.pin, held.pin_at)
         elif not held.drag and not held.pin and (spot := self._spot(event.position())):
             self._stage.commands.use_tool(spot.frame, spot.x, spot.y)
         self._stage.update()
         return True
 
-    def _drop_pin(self, pin_id: str, spot: Cursor) -> None:
-        own = next((pin.frame for pin in self._stage.marks.pins if pin.id == pin_id), None)
-        moved = None if own is None else mapped(spot.x, spot.y, spot.frame, own, self._stage.registration)
-        if moved is not None:
-            self._stage.pin_moved.emit(pin_id, *moved)
-
     # ---- moving over
 
     def _wheel(self, event: QWheelEvent) -> bool:
         turn = event.angleDelta().y()
-        if turn:
+        if turn and event.phase() is not Qt.ScrollPhase.ScrollMomentum:  # a touchpad's zoom ends with the fingers
             self._stage.commands.zoom(ZOOM_STEP ** (turn / 120), event.position())
+        return True
+
+    def _pinch(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self._stage.commands.zoom(max(0.2, 1 + event.value()), event.position())
         return True
 
     def _hover(self, at: QPointF) -> None:
@@ -194,8 +207,7 @@ class StageMouse:
         if pane is None or size is None:
             return None
         x, y = pane.lens.to_picture(at.x(), at.y())
-        inside = -0.5 <= x < size[0] - 0.5 and -0.5 <= y < size[1] - 0.5
-        return Cursor(pane.frame, x, y) if inside else None
+        return Cursor(pane.frame, x, y) if within((x, y), size) else None
 
     def _pin_near(self, pane: Pane, at: QPointF) -> str:
         pins = self._stage.marks.pins_in(pane.frame)
@@ -204,4 +216,7 @@ class StageMouse:
         return pin_id if distance < GRAB else ""
 
     def _near_curtain(self, pane: Pane, at: QPointF) -> bool:
-        return self._stage.arrangement.mode is Mode.SWIPE and abs(curtain_x(self._stage.view, pane) - at.x()) < GRAB
+        if self._stage.arrangement.mode is not Mode.SWIPE or abs(curtain_x(self._stage.view, pane) - at.x()) >= GRAB:
+            return False
+        # with a marking tool only the handle is for the hand: a pin can be placed on tissue under the line
+        return self._stage.tool == "pan" or abs(pane.lens.middle[1] - at.y()) < GRAB

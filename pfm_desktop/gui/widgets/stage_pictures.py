@@ -47,9 +47,10 @@ class StagePictures(QObject):
         self._given = given
         scene.sizes = {source: (rgb.shape[1], rgb.shape[0]) for source, rgb in given.items() if rgb is not None}
         scene.registration = usable
-        for source in others:
-            self._work[source].drop()
+        # also when only the white-light picture or the map is another: a warp under way would land in the wrong frame
+        self._work[Source.FLUORESCENCE].drop()
         if Source.WHITE in others:
+            self._work[Source.WHITE].drop()
             scene.white = self._at_once(Source.WHITE)
         if others or usable is None:
             scene.warped = None  # lay in the frame of another picture, or by a map that no longer holds
@@ -57,12 +58,15 @@ class StagePictures(QObject):
         return bool(others)
 
     def _at_once(self, source: Source) -> Pyramid | None:
-        """The picture for the next frame; of a large one a coarse view, the whole of which a thread then makes."""
+        """The picture for the next frame; of a large one a coarse view, the whole of which a thread then makes.
+
+        A fluorescence picture that is to be warped stays coarse until it is.
+        """
         rgb, table = self._given[source], _table(self._windows[source])
         if rgb is None:
             return None
         step = coarse_step(rgb)
-        if step > 1:
+        if step > 1 and not (source is Source.FLUORESCENCE and self.scene.registration is not None):
             self._make(source, rgb)
         return build_pyramid(rgb, table, every=step)
 
@@ -99,9 +103,9 @@ class StagePictures(QObject):
             self._start_warp(rgb)
 
     def _start_warp(self, rgb: RGB) -> None:
-        table = _table(self._windows[Source.FLUORESCENCE])
+        table, size = _table(self._windows[Source.FLUORESCENCE]), self.scene.sizes[Source.WHITE]
         self._work[Source.FLUORESCENCE].start(
-            warp_job, self.scene.registration, rgb, table, done=self._take_warped, failed=self._warp_failed
+            warp_job, self.scene.registration, rgb, table, size, done=self._take_warped, failed=self._warp_failed
         )
 
     def _take(self, source: Source, made: Pyramid) -> None:
@@ -133,14 +137,25 @@ def pyramid_job(ctx: Context, rgb: RGB, table: RGB | None) -> Pyramid:
     return build_pyramid(rgb, table)
 
 
-def warp_job(ctx: Context, registration: PairRegistration, fluorescence: RGB, table: RGB | None) -> Pyramid:
-    """The fluorescence picture in the white-light frame, hatched where it shows nothing."""
+def warp_job(
+    ctx: Context, registration: PairRegistration, fluorescence: RGB, table: RGB | None, size: tuple[int, int]
+) -> Pyramid:
+    """The fluorescence picture in the white-light frame, hatched where it shows nothing.
+
+    `size` is (width, height) of the white-light picture; raises ValueError where the registration is of another one.
+    """
     ctx.check()
-    warped = np.ascontiguousarray(registration.warp_to_white(fluorescence))
+    warped = registration.warp_to_white(fluorescence)
     ctx.check()
+    present = registration.overlap_mask()
+    if warped.shape[1::-1] != size or present.shape[::-1] != size:
+        raise ValueError(f"a registration of a {present.shape[::-1]} white-light picture was given for one of {size}")
     if table is not None:
         warped = table[warped]
-    hatch_absent(warped, registration.overlap_mask())
+    elif np.may_share_memory(warped, fluorescence):
+        warped = warped.copy()  # the picture given is not ours to hatch
+    ctx.check()
+    hatch_absent(warped, present)
     ctx.check()
     return build_pyramid(warped)
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QRegion, QTransform
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import FAINT, SURROUND_COLOUR, TEXT, plate, stage_font, twice
 from pfm_desktop.gui.widgets.layers import Draw, LayerStore
-from pfm_desktop.gui.widgets.legend import draw_legend
+from pfm_desktop.gui.widgets.legend import draw_legend, legend_lines
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, draw_spanning, picture_rect
 from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
@@ -22,7 +22,8 @@ from pfm_desktop.gui.widgets.stage_marks import draw_cursor, draw_curtain, draw_
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
-ROOM = (380.0, 180.0)  # for legend and scale bar side by side
+ROOM = (320.0, 200.0)  # for the legend
+BESIDE_LEGEND = 190.0  # width for the scale bar; with less it stands above
 CLEAR = QColor(0, 0, 0, 0)
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
 
@@ -37,6 +38,7 @@ class Painting:
     stage: QRectF
     marks: Marks = field(default_factory=Marks)
     heatmap: PaintedHeatmap | None = None
+    label: str = ""  # of the model that the heatmap comes from
     focused: bool = False
     loupe: bool = False
     layers: LayerStore | None = None  # None paints everything anew
@@ -85,8 +87,14 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
 def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:
     """Pictures and heatmap of a pane, `clip` only; also what the loupe shows larger."""
     _draw_pictures(painter, painting, pane, clip)
-    if painting.heatmap is not None and pane.frame is painting.scene.shown.reference:
+    if painting.heatmap is not None and _carries_heatmap(painting, pane):
         _draw_heatmap(painter, painting, painting.heatmap, pane, clip)
+
+
+def _carries_heatmap(painting: Painting, pane: Pane) -> bool:
+    """A heatmap lies in the reference frame, and never without the picture under it."""
+    at_hand = all(painting.scene.picture(source, pane.frame) is not None for source in pane.sources)
+    return at_hand and pane.frame is painting.scene.shown.reference
 
 
 def curtain_x(view: PairView, pane: Pane) -> float:
@@ -169,11 +177,13 @@ def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap
 
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    if painting.view.heatmap.contour_only:
-        _draw_contour(painter, heatmap, picture_rect(pane.lens, size))
-    else:
-        painter.setOpacity(painting.view.heatmap.opacity)
+    outlined = painting.view.heatmap.contour_only
+    if not outlined or not heatmap.all_seen:
+        painter.setOpacity(1.0 if outlined else painting.view.heatmap.opacity)
         _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw)
+    if outlined:
+        painter.setOpacity(1.0)
+        _draw_contour(painter, heatmap, picture_rect(pane.lens, size))
     painter.restore()
 
 
@@ -191,7 +201,7 @@ def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
     if painting.loupe:
         anew = replace(painting, layers=None)
         draw_loupe(painter, pane, at, lambda larger, clip: draw_tissue(painter, anew, larger, clip))
-    elif painting.hovered is not pane.sources[0]:  # there the system's own cursor stands
+    if painting.hovered is not pane.sources[0]:  # there the system's own cursor stands
         draw_cursor(painter, at)
 
 
@@ -199,6 +209,8 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
     mode = painting.arrangement.mode
     corner = area.topLeft() + QPointF(10, 10)
     names = [TITLES[source] for source in pane.sources]
+    if pane.frame is not painting.scene.shown.reference:  # the same place in both panes is not the same tissue
+        names = [f"{name}, {'being registered' if painting.scene.pending else 'not registered'}" for name in names]
     if mode is Mode.SWIPE:
         plate(painter, corner, names[0])
         plate(painter, area.topRight() + QPointF(-10, 10), names[1], align_right=True)
@@ -213,7 +225,10 @@ def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF)
         return
     tissue = _seen_of_picture(painting, pane, area)
     if painting.heatmap is not None:
-        draw_legend(painter, tissue, painting.view.heatmap, all_seen=painting.heatmap.all_seen)
+        lines = legend_lines(painting.view.heatmap, all_seen=painting.heatmap.all_seen, label=painting.label)
+        taken = draw_legend(painter, tissue, painting.view.heatmap, lines)
+        if tissue.right() - taken.right() < BESIDE_LEGEND:
+            tissue.setBottom(taken.top())
     if painting.scene.mm_per_px:
         draw_scale_bar(painter, tissue, pane.lens.zoom, painting.scene.mm_per_px)
 
