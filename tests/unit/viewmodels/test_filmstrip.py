@@ -1,0 +1,70 @@
+"""The pictures of a visit as the filmstrip shows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.viewmodels.filmstrip import STAGE_TITLES, FilmstripEntry, entry_of, pair_of
+
+
+def load() -> np.ndarray:
+    return np.zeros((2, 2, 3), np.uint8)
+
+
+def entry(picture_id: str, source: Source) -> FilmstripEntry:
+    return FilmstripEntry(picture_id, source, "Saline", "", load)
+
+
+W1, W2, F1, F2 = (
+    entry("w1", Source.WHITE),
+    entry("w2", Source.WHITE),
+    entry("f1", Source.FLUORESCENCE),
+    entry("f2", Source.FLUORESCENCE),
+)
+
+
+@pytest.mark.parametrize("chosen", [(W1, F1), (F1, W1)])
+def test_two_sources_make_a_pair_in_either_order(chosen: tuple[FilmstripEntry, ...]) -> None:
+    assert pair_of(chosen) == ("w1", "f1")
+
+
+def test_one_picture_is_shown_alone() -> None:
+    assert pair_of([W1]) == ("w1", None)
+    assert pair_of([F2]) == (None, "f2")
+
+
+@pytest.mark.parametrize("chosen", [(), (W1, W2), (F1, F2), (W1, F1, F2)])
+def test_anything_else_is_no_pair(chosen: tuple[FilmstripEntry, ...]) -> None:
+    assert pair_of(chosen) is None
+
+
+def test_every_stage_of_the_examination_has_its_words() -> None:
+    assert set(STAGE_TITLES) == set(Stage)
+
+
+def picture(stage: Stage, seconds: float | None) -> Picture:
+    taken = datetime(2026, 11, 25, 9, 30, 5, tzinfo=UTC)
+    return Picture("p", "v", "0" * 64, stage, taken, 100, 80, seconds_since_acid=seconds)
+
+
+def test_a_picture_after_acid_carries_its_seconds() -> None:
+    made = entry_of(picture(Stage.FLUORESCENCE_AFTER_ACID, 61.4), load)
+    assert (made.source, made.caption, made.detail) == (Source.FLUORESCENCE, "Fluorescence, acid", "61 s after acid")
+    assert made.load is load
+
+
+def test_a_picture_before_acid_carries_its_time_of_day_here() -> None:
+    made = entry_of(picture(Stage.SALINE, None), load)
+    local = datetime(2026, 11, 25, 9, 30, 5, tzinfo=UTC).astimezone()
+    assert (made.source, made.detail) == (Source.WHITE, f"{local:%H:%M:%S}")
+
+
+def test_a_picture_is_spoken_with_stage_detail_and_source() -> None:
+    spoken = FilmstripEntry("x", Source.FLUORESCENCE, "Fluorescence, acid", "90 s after acid", load).spoken
+    assert spoken == "Fluorescence, acid, 90 s after acid, fluorescence"
+    assert entry("x", Source.WHITE).spoken == "Saline, white light"
