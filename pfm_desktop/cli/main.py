@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 
 from pfm_desktop import __version__
+from pfm_desktop.cli.evaluate import evaluate
+from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.models import models_app
 from pfm_desktop.cli.progress import Bar
 from pfm_desktop.cli.train import train
@@ -29,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.command()(train)
+app.command()(finetune)
+app.command()(evaluate)
 out = Console()
 
 
@@ -44,13 +48,29 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's errors about options have no public base class
             raise
-        return _wrong(f"{error.format_message().rstrip('.')}. See `pfm --help`.", UserError.exit_code)
+        said = error.format_message().rstrip(".")
+        return _wrong(f"{said}. See `pfm --help`.", UserError.exit_code) if said else UserError.exit_code  # help stands
     return code if isinstance(code, int) else 0
 
 
 def _wrong(said: str, code: int) -> int:
     typer.echo(f"error: {said}", err=True)
     return code
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        out.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Paired white-light and fluorescence pictures of the cervix. Investigational - not for diagnosis."""
 
 
 @app.command()

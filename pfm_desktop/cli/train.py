@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def train(
+    context: typer.Context,
     manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade")],
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     sources: Annotated[SourceChoice, typer.Option(help="What the network reads.")] = SourceChoice.BOTH,
@@ -50,7 +50,7 @@ def train(
         batch=batch,
         shares=_shares(shares),
         start=models.folder_of(start) if start else None,
-        command=shlex.join(["pfm", *sys.argv[1:]]),
+        command=_command(context),
     )
     with Bar() as bar:
         trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared)
@@ -64,6 +64,14 @@ def _sentence(trained: Trained) -> str:
         f"{result.info.name} {result.info.version} ({result.info.label}) written to {result.path}: best epoch "
         f"{result.best_epoch} of {result.epochs}{left}"
     )
+
+
+def _command(context: typer.Context) -> str:
+    """The call with every option written out, for the card."""
+    given = {key: getattr(value, "value", value) for key, value in context.params.items() if value not in (None, "")}
+    manifest = str(given.pop("manifest"))
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in given.items()]
+    return shlex.join(["pfm", "train", manifest, *options])
 
 
 def _shares(text: str) -> tuple[float, float, float, float]:

@@ -78,3 +78,28 @@ def test_a_csv_without_x_and_y_names_the_line(pair: Path, tmp_path: Path, capfd:
     points.write_text("a,b\n1,1\n")
     assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
     assert "line 2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["register"],
+        ["phantom", "out", "--count", "many"],
+        ["phantom", "out", "--count", "0"],
+        ["train", "manifest.csv", "--out", "model", "--shares", "1,2"],
+        ["train", "manifest.csv", "--out", "model", "--variant", "T9"],
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    first = capsys.readouterr().out
+    assert main(["version"]) == 0
+    assert first == capsys.readouterr().out != ""

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.interop.tabular import ManifestRow, read_manifest
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.phantoms import write_phantoms
+from pfm_desktop.services.training_data import BOTH, LEFT_OUT, digest_of, prepare
+from pfm_desktop.support.errors import BadInputError
+
+SIZE = 64
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six phantoms at 320 pixels."""
+    return write_phantoms(SilentContext(), tmp_path_factory.mktemp("phantoms"), 6, 5, None, 320, workers=1)
+
+
+@pytest.fixture
+def rows(manifest: Path, tmp_path: Path) -> list[ManifestRow]:
+    """The cases, copied so that a test may damage them."""
+    for file in manifest.parent.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    return list(read_manifest(tmp_path / manifest.name))
+
+
+def ready(rows: list[ManifestRow], folder: Path, **options: object):  # type: ignore[no-untyped-def]
+    return prepare(SilentContext(), rows, folder, size=SIZE, workers=1, **options)  # type: ignore[arg-type]
+
+
+def test_every_usable_case_is_prepared_in_the_order_of_the_manifest(rows: list[ManifestRow], tmp_path: Path) -> None:
+    made = ready(rows, tmp_path / "prepared")
+    left = {item.case for item in made.left_out}
+    assert made.data.cases == [row.case for row in rows if row.case not in left]
+    assert len(made.data) >= 4
+    assert made.data.size == SIZE
+
+
+def test_a_picture_the_engine_would_refuse_is_left_out_and_named(rows: list[ManifestRow], tmp_path: Path) -> None:
+    assert rows[2].white is not None
+    rows[2].white.write_bytes(encode_png(np.full((320, 320, 3), 3, np.uint8)))
+    made = ready(rows, tmp_path / "prepared")
+    reasons = {item.case: item.reason for item in made.left_out}
+    assert "white: too_dark" in reasons[rows[2].case]
+    assert rows[2].case not in made.data.cases
+    with (tmp_path / "prepared" / LEFT_OUT).open(encoding="utf-8", newline="") as stream:
+        assert {row["case"]: row["reason"] for row in csv.DictReader(stream)} == reasons
+
+
+def test_a_damaged_file_is_left_out_and_the_rest_goes_on(rows: list[ManifestRow], tmp_path: Path) -> None:
+    assert rows[0].fluorescence is not None
+    rows[0].fluorescence.write_bytes(rows[0].fluorescence.read_bytes()[:200])
+    made = ready(rows, tmp_path / "prepared")
+    assert "damaged" in next(item.reason for item in made.left_out if item.case == rows[0].case)
+    assert len(made.data) >= 3
+
+
+def test_two_women_in_one_pair_are_left_out(tmp_path: Path) -> None:
+    rows = list(read_manifest(write_phantoms(SilentContext(), tmp_path, 4, 5, None, 512, workers=1)))
+    first, second = rows[0].fluorescence, rows[3].fluorescence
+    assert first is not None
+    assert second is not None
+    first.write_bytes(second.read_bytes())
+    made = ready([rows[0], rows[1]], tmp_path / "prepared")
+    assert [item.case for item in made.left_out] == [rows[0].case]
+    assert made.left_out[0].reason.startswith("pair:")
+
+
+def test_what_was_prepared_before_a_stop_is_not_done_again(rows: list[ManifestRow], tmp_path: Path) -> None:
+    folder = tmp_path / "prepared"
+    whole = ready(rows, tmp_path / "whole").data
+    ready(rows[:3], folder)
+    for row in rows[:3]:
+        for file in (row.white, row.fluorescence):
+            assert file is not None
+            file.unlink()
+    made = ready(rows, folder).data
+    assert made.cases == whole.cases
+    for name in ("white.u8", "fluorescence.u8", "overlap.u8"):
+        assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_one_source_alone_needs_no_registration(rows: list[ManifestRow], tmp_path: Path) -> None:
+    for row in rows:
+        assert row.fluorescence is not None
+        row.fluorescence.write_bytes(b"not a picture")
+    made = ready(rows, tmp_path / "prepared", sources=(Source.WHITE,))
+    assert made.data.present["white"].all()
+    assert not made.data.present["fluorescence"].any()
+
+
+def test_nothing_usable_is_an_error_with_the_first_reason(rows: list[ManifestRow], tmp_path: Path) -> None:
+    for row in rows:
+        assert row.white is not None
+        row.white.write_bytes(encode_png(np.zeros((320, 320, 3), np.uint8)))
+    with pytest.raises(BadInputError, match=f"none of the 6 cases.*{rows[0].case}"):
+        ready(rows, tmp_path / "prepared")
+
+
+def test_the_digest_changes_with_files_size_and_sources(rows: list[ManifestRow]) -> None:
+    before = digest_of(rows, 224, BOTH)
+    assert before == digest_of(rows, 224, BOTH)
+    assert before != digest_of(rows, 256, BOTH)
+    assert before != digest_of(rows, 224, (Source.WHITE,))
+    assert rows[0].white is not None
+    rows[0].white.write_bytes(b"other")
+    assert before != digest_of(rows, 224, BOTH)
