@@ -48,16 +48,28 @@ def _never(_: Measures) -> bool:
     return False
 
 
+def _lit(m: Measures) -> bool:
+    """Darkness is the cause only where tissue is seen in it, or nothing at all; a dark cavity is `no_cervix`."""
+    return m["tissue"] >= 0.3 or m["bright"] < 12
+
+
 _TOO_SMALL = _Rule(
     "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
 )
 
 _WHITE = (
     _TOO_SMALL,
+    # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
+    _Rule(
+        "wrong_source",
+        lambda m: m["green"] > 0.6 and m["tissue"] < 0.1,
+        _never,
+        "This looks like a fluorescence picture: swap the two.",
+    ),
     _Rule(
         "too_dark",
-        lambda m: m["bright"] < 34,
-        lambda m: m["bright"] < 42,
+        lambda m: m["bright"] < 34 and _lit(m),
+        lambda m: m["bright"] < 42 and _lit(m),
         "Open the aperture or raise the light, then retake.",
     ),
     _Rule(
@@ -65,12 +77,6 @@ _WHITE = (
         lambda m: m["blown"] > 0.42,
         lambda m: m["blown"] > 0.28,
         "Lower the light or the exposure, retake.",
-    ),
-    _Rule(
-        "wrong_source",
-        lambda m: m["green"] > 0.6 and m["tissue"] < 0.1,
-        _never,
-        "This looks like a fluorescence picture: swap the two.",
     ),
     _Rule(
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
@@ -83,9 +89,9 @@ _WHITE = (
     ),
     _Rule(
         "no_cervix",
-        lambda m: m["tissue"] < 0.3 or (m["folds"] > 1.2 and m["grain"] > 0.045),
+        lambda m: m["tissue"] < 0.3 or (m["folds"] > 1.15 and m["grain"] > 0.045),
         lambda m: m["tissue"] < 0.45,
-        "Bring the whole cervix into view, then retake.",
+        "Bring the whole cervix into view and into the light, then retake.",
     ),
     _Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
 )
@@ -93,21 +99,26 @@ _WHITE = (
 _FLUORESCENCE = (
     _TOO_SMALL,
     _Rule(
-        "too_dark",
-        lambda m: m["bright"] < 13 or (m["bright"] < 22 and m["noise"] > 0.6),
-        lambda m: m["bright"] < 20,
-        "Lengthen the exposure, darken the room, then retake.",
-    ),
-    _Rule("overexposed", lambda m: m["blown"] > 0.1, lambda m: m["blown"] > 0.02, "Shorten the exposure, then retake."),
-    _Rule(
         "wrong_source",
         lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
         _never,
         "This looks like a white-light picture: swap the two.",
     ),
     _Rule(
+        "too_dark",
+        lambda m: m["bright"] < 13 or (m["bright"] < 22 and m["noise"] > 0.6),
+        lambda m: m["bright"] < 20,
+        "Lengthen the exposure, darken the room, then retake.",
+    ),
+    _Rule(
+        "overexposed",
+        lambda m: m["blown"] > 0.1 or m["bright"] > 84,
+        lambda m: m["blown"] > 0.02 or m["bright"] > 77,
+        "Shorten the exposure, then retake.",
+    ),
+    _Rule(
         "out_of_focus",
-        lambda m: m["detail"] < 0.26,
+        lambda m: m["detail"] < 0.24,
         lambda m: m["detail"] < 0.29,
         "Focus on the os, hold still, retake.",
     ),
