@@ -15,5 +15,16 @@ def cli() -> None:
     sys.exit(main())
 
 
+def gui() -> None:
+    """The window `pfm-desktop`."""
+    multiprocessing.freeze_support()
+    from pfm_desktop.support import threads
+
+    threads.set_polite_threads()
+    from pfm_desktop.gui.application import main
+
+    sys.exit(main())
+
+
 if __name__ == "__main__":
     cli()

@@ -1,0 +1,131 @@
+"""Actions of the window: ids, texts, default shortcuts, and the user's own shortcuts instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+PORTABLE = QKeySequence.SequenceFormat.PortableText
+NATIVE = QKeySequence.SequenceFormat.NativeText
+
+
+@dataclass(frozen=True)
+class _Entry:
+    action: QAction
+    group: str
+    default: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShortcutRow:
+    """A line of the shortcut list and of the shortcut editor."""
+
+    id: str
+    group: str
+    text: str
+    shortcut: str  # portable text; "" for none
+    changed: bool
+
+
+class ActionBook(QObject):
+    """Every action with an id, in the order they were added. `changed` tells that shortcuts differ."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: dict[str, _Entry] = {}
+        self._own: Mapping[str, str] = {}
+
+    def make(
+        self, owner: QWidget, id_: str, text: str, shortcut: str, slot: Callable[[], object], *, group: str
+    ) -> QAction:
+        """An action of `owner`'s window. Several default shortcuts stand apart by " or "."""
+        action = QAction(text, owner)
+        action.setObjectName(id_)
+        action.setShortcuts([QKeySequence(part, PORTABLE) for part in shortcut.split(" or ") if part])
+        action.triggered.connect(lambda _checked=False: slot())
+        owner.addAction(action)
+        self.adopt(action, group=group)
+        return action
+
+    def adopt(self, action: QAction, *, group: str) -> None:
+        """Take in an action made elsewhere; its object name is the id, its present shortcuts are the default."""
+        default = tuple(key.toString(PORTABLE) for key in action.shortcuts())
+        self._entries[action.objectName()] = _Entry(action, group, default)
+        self._settle(action.objectName())
+
+    def adopt_page(self, page: QWidget, actions: Iterable[QAction], *, group: str) -> None:
+        """Take in the commands of a page: their shortcuts act while the focus is on that page."""
+        for action in actions:
+            if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            page.addAction(action)
+            self.adopt(action, group=group)
+
+    def drop(self, group: str) -> None:
+        """Forget the actions of a page that goes away."""
+        self._entries = {id_: entry for id_, entry in self._entries.items() if entry.group != group}
+
+    def action(self, id_: str) -> QAction:
+        """An action by its id."""
+        return self._entries[id_].action
+
+    def group(self, group: str) -> tuple[QAction, ...]:
+        """The actions of a group, in order."""
+        return tuple(entry.action for entry in self._entries.values() if entry.group == group)
+
+    def use(self, own: Mapping[str, str]) -> None:
+        """Put the user's shortcuts (action id to key sequence, "" for none) in place of the defaults."""
+        if dict(own) != dict(self._own):
+            self._own = dict(own)
+            for id_ in self._entries:
+                self._settle(id_)
+            self.changed.emit()
+
+    def rows(self) -> tuple[ShortcutRow, ...]:
+        """All actions with the shortcuts that hold now."""
+        return tuple(
+            ShortcutRow(
+                id=id_,
+                group=entry.group,
+                text=plain(entry.action.text()),
+                shortcut=" or ".join(key.toString(PORTABLE) for key in entry.action.shortcuts()),
+                changed=id_ in self._own,
+            )
+            for id_, entry in self._entries.items()
+        )
+
+    def conflict(self, id_: str, sequence: str) -> str:
+        """Text of another action that has this shortcut and could be meant at the same time; "" when it is free."""
+        wanted, group = QKeySequence(sequence, PORTABLE), self._entries[id_].group
+        if wanted.isEmpty():
+            return ""
+        for other, entry in self._entries.items():
+            near = entry.group == group or not (_of_page(self._entries[id_]) and _of_page(entry))
+            if other != id_ and near and wanted in entry.action.shortcuts():
+                return plain(entry.action.text())
+        return ""
+
+    def _settle(self, id_: str) -> None:
+        entry = self._entries[id_]
+        parts = (self._own[id_],) if id_ in self._own else entry.default
+        entry.action.setShortcuts([QKeySequence(part, PORTABLE) for part in parts if part])
+
+
+def plain(text: str) -> str:
+    """The text of an action without the mark of its menu letter and without dots."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("...")
+
+
+def native(sequence: str) -> str:
+    """A shortcut as this system writes it."""
+    return " or ".join(QKeySequence(part, PORTABLE).toString(NATIVE) for part in sequence.split(" or ") if part)
+
+
+def _of_page(entry: _Entry) -> bool:
+    return entry.action.shortcutContext() is Qt.ShortcutContext.WidgetWithChildrenShortcut

@@ -1,0 +1,104 @@
+"""The program with a window: options, display, log, and the way in and out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop import __version__
+from pfm_desktop.support import logs
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from pfm_desktop.gui.main_window import MainWindow
+
+NO_DISPLAY = (
+    "error: there is no display for the window. Start it on a desktop, or with `xvfb-run pfm-desktop`, "
+    "or use the command line: `pfm analyze --help`"
+)
+BAD_INPUT = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the window; returns the exit code."""
+    options = parsed(sys.argv[1:] if argv is None else argv)
+    if options.screenshot and "QT_QPA_PLATFORM" not in os.environ:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if not has_display():
+        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        return BAD_INPUT
+    logs.start_logging()
+    app, window = build(options)
+    restore = logs.catch_unexpected(window.unexpected.emit)
+    try:
+        if options.screenshot:
+            from pfm_desktop.gui.screenshot import take
+
+            return take(app, window, options.screenshot, options.page, options.library)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends it; every edit is on disk by then
+        window.show()
+        window.open_library(options.library or window.settings.library)
+        return app.exec()
+    finally:
+        restore()
+        logs.stop_logging()
+
+
+def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
+    """Application and window, not shown yet, no library open yet."""
+    from dataclasses import replace
+
+    from PySide6.QtWidgets import QApplication
+
+    from pfm_desktop.gui import theme
+    from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.support.settings import load_settings
+
+    app = QApplication.instance() or QApplication(["pfm-desktop"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("pfm-desktop")
+    app.setApplicationVersion(__version__)
+    settings = load_settings()
+    if options.theme:
+        settings = replace(settings, theme=options.theme)
+    theme.apply(app, settings.theme)
+    window = MainWindow(settings)
+    if options.size:
+        window.resize(*options.size)
+    return app, window
+
+
+def has_display() -> bool:
+    """Whether Qt can open a window here. Only Linux can lack a display."""
+    if not sys.platform.startswith("linux"):
+        return True
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in named)
+
+
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """Options of `pfm-desktop`."""
+    parser = argparse.ArgumentParser(
+        prog="pfm-desktop",
+        description="Colposcopy review workstation. Investigational - not for diagnosis.",
+    )
+    parser.add_argument("--library", metavar="PATH", default="", help="folder of the library to open")
+    parser.add_argument("--screenshot", metavar="OUT.png", type=Path, help="write a picture of a page and end")
+    parser.add_argument("--page", choices=("today", "review", "models", "settings"), default="today")
+    parser.add_argument("--size", metavar="1366x768", type=_size, help="size of the window in pixels")
+    parser.add_argument("--theme", choices=("dark", "light"), help="for this run only")
+    parser.add_argument("--version", action="version", version=__version__)
+    return parser.parse_args(argv)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 0 < int(width) < 20_000 and 0 < int(height) < 20_000):
+        raise argparse.ArgumentTypeError(f"{text} is no size; write it like 1366x768")
+    return int(width), int(height)

@@ -1,0 +1,141 @@
+"""What belongs to one open library: its session, its undo stacks, its pages. Goes away with the library."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.actions import ActionBook
+    from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.support.settings import Settings
+
+log = logging.getLogger(__name__)
+TODAY, REVIEW, MODELS, SETTINGS = range(4)
+# module and class of the pages that are made after the window stands
+LATER = {
+    REVIEW: ("pfm_desktop.gui.pages.review", "ReviewPage"),
+    MODELS: ("pfm_desktop.gui.pages.models", "ModelsPage"),
+    SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
+}
+
+
+class Desk(QObject):
+    """Makes pages when they are first needed; `page_made` then. Signals of the pages are passed on."""
+
+    visit_chosen = Signal(str)
+    said = Signal(str)
+    problem = Signal(str)
+    library_wanted = Signal()
+    new_library_wanted = Signal()
+    demo_wanted = Signal()
+    page_made = Signal(QWidget)
+
+    def __init__(self, library: Library, settings: Settings, window: MainWindow) -> None:
+        super().__init__(window)
+        self.session = Session(library, settings)
+        self._window, self._jobs = window, window.jobs
+        self.undo = Undo(self.session, self)
+        self._warming = Background(self)
+        self._pages: dict[int, QWidget] = {}
+        self._shortcuts: QWidget | None = None
+
+    @property
+    def today(self) -> TodayPage:
+        """The Today page."""
+        page = self.page(TODAY)
+        assert isinstance(page, TodayPage)
+        return page
+
+    def page(self, index: int) -> QWidget:
+        """A page, made when it is first asked for."""
+        if index not in self._pages:
+            self._pages[index] = self._make(index)
+            self.page_made.emit(self._pages[index])
+        return self._pages[index]
+
+    @property
+    def made(self) -> frozenset[int]:
+        """Which pages there are already."""
+        return frozenset(self._pages)
+
+    def index_of(self, page: QWidget | None) -> int:
+        """Which page this is; -1 for one that is not on the rail."""
+        return next((index for index, made in self._pages.items() if made is page), -1)
+
+    def shortcuts(self, book: ActionBook) -> QWidget:
+        """The list of keys."""
+        if self._shortcuts is None:
+            from pfm_desktop.gui.pages.shortcuts import ShortcutsPage
+
+            self._shortcuts = made = ShortcutsPage(book)
+            made.closed.connect(lambda: self._window.show_page(REVIEW if self.session.case else TODAY))
+        return self._shortcuts
+
+    def show_about(self) -> None:
+        """Bring the About text into sight."""
+        page: Any = self.page(SETTINGS)
+        page.show_about()
+
+    def make_ready(self) -> None:
+        """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
+        self._warming.start(_load, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
+
+    def leave(self) -> None:
+        """What was typed is kept."""
+        current: Any = self._window.stack.currentWidget()
+        if current in (*self._pages.values(), self._shortcuts):
+            current.left()
+
+    def close(self) -> None:
+        """Take the pages off the window and close the library."""
+        self._warming.drop()
+        self.undo.detach()
+        for page in (*self._pages.values(), self._shortcuts):
+            if page is not None:
+                self._window.stack.removeWidget(page)
+                page.hide()
+                page.deleteLater()
+        self._pages, self._shortcuts = {}, None
+        self.session.library.close()
+        self.deleteLater()
+
+    def _make_rest(self) -> None:
+        for index, (module, _) in LATER.items():
+            if importlib.util.find_spec(module):
+                self.page(index)
+
+    def _make(self, index: int) -> QWidget:
+        if index == TODAY:
+            today = TodayPage(self.session, self._jobs, self._window.stack)
+            today.visit_chosen.connect(self.visit_chosen)
+            today.said.connect(self.problem)
+            return today
+        module, name = LATER[index]
+        page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
+        if index == MODELS:
+            page.said.connect(self.said)
+        if index == SETTINGS:
+            page.use_actions(self._window.book)
+            for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
+                getattr(page, signal).connect(getattr(self, signal))
+        made: QWidget = page
+        return made
+
+
+def _load(_ctx: object) -> None:
+    """Load what the pages need, as a job; importing takes no part in what the user sees."""
+    for module, _ in LATER.values():
+        if importlib.util.find_spec(module):
+            importlib.import_module(module)

@@ -1,0 +1,103 @@
+"""Opening, making and changing libraries; the window stands meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.jobs import Handle, Progress
+from pfm_desktop.support.paths import demo_library_dir
+from pfm_desktop.viewmodels import opening
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+
+log = logging.getLogger(__name__)
+
+
+class LibraryDoor(QObject):
+    """`opened(library, folder)` or `failed(message)` or `stopped()` comes after each `open` or `create`."""
+
+    opened = Signal(object, str)
+    failed = Signal(str)
+    stopped = Signal()
+    stepped = Signal(object)
+
+    def __init__(self, jobs: QtJobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._jobs, self._window = jobs, parent
+        self._handle: Handle | None = None
+        self.folder = ""
+        self.chosen: str | None = None  # what the user chose here, to be opened at the next start too
+
+    @property
+    def busy(self) -> bool:
+        """Whether a library is being opened or made."""
+        return self._handle is not None
+
+    def open(self, folder: str) -> None:
+        """Open the library in `folder`; "" is the demo library."""
+        self._start(opening.open_library, folder, f"Opening {opening.name_of(folder)}")
+
+    def create(self, folder: str) -> None:
+        """Make a new library in `folder` and open it."""
+        self._start(opening.create_library, folder, "Making the library")
+
+    def again(self) -> None:
+        """Try the last one once more."""
+        self.open(self.folder)
+
+    def stop(self) -> None:
+        """Ask the work under way to stop."""
+        if self._handle is not None:
+            self._jobs.cancel(self._handle.name)
+
+    def is_open(self, folder: str, library: Library | None) -> bool:
+        """Whether `folder` is the library that is open: opened twice it would be locked by this very program."""
+        wanted = Path(folder) if folder else demo_library_dir()
+        return library is not None and wanted.absolute() == library.path
+
+    def ask(self, title: str, then: Callable[[str], None]) -> None:
+        """Let the user choose a folder; the window stays usable."""
+        dialog = QFileDialog(self._window, title)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(then)
+        dialog.open()
+
+    def _start(self, job: Callable[..., Any], folder: str, title: str) -> None:
+        if self._handle is not None:
+            return
+        self.folder = folder
+        self._handle = self._jobs.start(
+            job,
+            folder,
+            title=title,
+            done=lambda library: self._done(library, folder),
+            failed=self._fail,
+            stopped=self._stop,
+            step=self._step,
+        )
+
+    def _done(self, library: Library, folder: str) -> None:
+        self._handle = None
+        self.opened.emit(library, folder)
+
+    def _fail(self, message: str) -> None:
+        self._handle = None
+        log.warning("a library could not be opened")
+        self.failed.emit(message)
+
+    def _stop(self) -> None:
+        self._handle = None
+        self.stopped.emit()
+
+    def _step(self, step: Progress) -> None:
+        self.stepped.emit(step)

@@ -1,0 +1,342 @@
+"""The window: rail, patient bar, pages, message bar, jobs strip. What the pages do is theirs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from pfm_desktop.gui import theme
+from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.library_door import LibraryDoor
+from pfm_desktop.gui.menus import Menus
+from pfm_desktop.gui.pages.opening import OpeningPage
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
+from pfm_desktop.gui.widgets.message_bar import MessageBar
+from pfm_desktop.gui.widgets.patient_bar import PatientBar
+from pfm_desktop.gui.widgets.rail import Rail
+from pfm_desktop.support.paths import user_data_dir
+from pfm_desktop.viewmodels.opening import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QAction
+
+    from pfm_desktop.gui.desk import Desk
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.support.errors import UserError
+    from pfm_desktop.support.settings import Settings
+    from pfm_desktop.viewmodels.session import Session
+
+log = logging.getLogger(__name__)
+TITLES = ("Today", "Review", "Models", "Settings")
+TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
+SMALLEST = (1100, 640)
+NO_VISIT = "Open a visit on Today first"
+NO_LIBRARY = "Open a library first"
+
+
+class Page(Protocol):
+    """What the window asks of a page (a QWidget)."""
+
+    title: str
+
+    def page_actions(self) -> Sequence[QAction]:
+        """Its commands."""
+
+    def entered(self) -> None:
+        """It comes into sight."""
+
+    def left(self) -> None:
+        """It goes out of sight; what was typed is kept."""
+
+
+class MainWindow(QMainWindow):
+    """`ready` once a library is open and the Today list is filled. `unexpected` may be emitted on any thread."""
+
+    ready = Signal()
+    unexpected = Signal(str)
+
+    def __init__(self, settings: Settings, jobs: QtJobs | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.jobs = jobs or QtJobs(self)
+        self.desk: Desk | None = None  # None while no library is open
+        self.book = ActionBook(self)
+        self.rail, self.patient = Rail(TITLES, self), PatientBar(self)
+        self.messages, self.strip = MessageBar(self), JobsStrip(self.jobs, self)
+        self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
+        self.door = LibraryDoor(self.jobs, self)
+        self._closing = False
+        self.menus = Menus(self, self.book, self._slots())
+        self._lay_out()
+        self._connect()
+        self.book.use(settings.shortcuts)
+        self._refresh()
+        self._restore_geometry()
+
+    @property
+    def session(self) -> Session | None:
+        """The open library's session."""
+        return self.desk.session if self.desk else None
+
+    def open_library(self, folder: str) -> None:
+        """Open a library; "" is the demo library. The one that is open stays until the new one is."""
+        library = self.session.library if self.session else None
+        if self.door.is_open(folder, library):
+            self.messages.note("This library is open already.")
+            return
+        if self.desk is None:
+            self.opening.show_working(f"Opening {name_of(folder)}")
+        self.door.open(folder)
+
+    def open_visit(self, visit_id: str) -> None:
+        """Put a visit on the desk and show Review; when it cannot be read that is said and nothing changes."""
+        if self.session is not None and self.session.open_visit(visit_id):
+            self.messages.clear_notes()
+            self.show_page(REVIEW)
+
+    def show_page(self, index: int) -> None:
+        """Show one of `TITLES`."""
+        if self.desk is None or (index == REVIEW and self.desk.session.case is None):
+            return
+        self._show(self.desk.page(index))
+
+    def keep_geometry(self) -> None:
+        """Note where the window stands, for the next start."""
+        kept = _window_file()
+        kept.setValue("geometry", self.saveGeometry())
+        kept.sync()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
+        if self.desk is not None:
+            self.desk.leave()
+        if self.jobs.busy and not self._closing:
+            self._closing = True
+            self.jobs.cancel_all()
+            self.messages.note("Closing: waiting for running work to stop. Close again to leave at once.")
+            event.ignore()
+            return
+        self.jobs.cancel_all()
+        self.keep_geometry()
+        if self.desk is not None:
+            self.desk.close()
+            self.desk = None
+        super().closeEvent(event)
+
+    # the library
+
+    def _library_opened(self, library: Library, folder: str) -> None:
+        from pfm_desktop.gui.desk import Desk
+
+        if self._closing:
+            library.close()
+            return
+        before = self.desk
+        if before is not None:
+            self.settings = before.session.settings
+            before.leave()
+        self.desk = Desk(library, self.settings, self)
+        self._listen(self.desk)
+        if before is not None:
+            self.menus.drop_pages()
+            before.close()
+        if folder != self.settings.library and folder == self.door.chosen:
+            self.desk.session.change_settings(library=folder)
+        self.patient.show_library(demo=library.demo, read_only_reason=library.read_only_reason)
+        self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
+        self.show_page(TODAY)
+        self.ready.emit()
+        QTimer.singleShot(0, self.desk.make_ready)
+
+    def _listen(self, desk: Desk) -> None:
+        desk.session.on_problem.append(self._say)
+        desk.session.on_settings.append(self._settings_changed)
+        desk.session.on_case.append(lambda _case: self._refresh())
+        desk.undo.changed.connect(self._refresh)
+        desk.undo.said.connect(self.strip.note)
+        desk.said.connect(self.messages.note)
+        desk.problem.connect(self.messages.problem)
+        desk.visit_chosen.connect(self.open_visit)
+        desk.library_wanted.connect(self._choose_library)
+        desk.new_library_wanted.connect(self._choose_new_library)
+        desk.demo_wanted.connect(lambda: self._open_chosen(""))
+        desk.page_made.connect(self._page_made)
+
+    def _library_failed(self, message: str) -> None:
+        if self.desk is not None:
+            self.messages.problem(message)
+            return
+        self.opening.show_problem(message, demo=self.door.folder != "")
+        self._refresh()
+
+    def _library_stopped(self) -> None:
+        if self.desk is None:
+            self.opening.show_stopped()
+
+    def _choose_library(self) -> None:
+        self.door.ask("Open the library in this folder", self._open_chosen)
+
+    def _choose_new_library(self) -> None:
+        self.door.ask("Make a new library in this folder", self._create_chosen)
+
+    def _open_chosen(self, folder: str) -> None:
+        self.door.chosen = folder
+        self.open_library(folder)
+
+    def _create_chosen(self, folder: str) -> None:
+        self.door.chosen = folder
+        if self.desk is None:
+            self.opening.show_working("Making the library")
+        self.door.create(folder)
+
+    # pages
+
+    def _show(self, page: QWidget) -> None:
+        current = self.stack.currentWidget()
+        if page is not current:
+            if current is not self.opening and current is not None:
+                current.left()  # type: ignore[attr-defined]  # a Page
+            if self.stack.indexOf(page) < 0:
+                self.stack.addWidget(page)
+            self.stack.setCurrentWidget(page)
+        page.entered()  # type: ignore[attr-defined]  # a Page
+        self._refresh()
+
+    def _page_made(self, page: QWidget) -> None:
+        self.stack.addWidget(page)
+        title = str(page.property("title") or getattr(page, "title", ""))
+        self.book.drop(title)
+        self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
+
+    def _show_shortcuts(self) -> None:
+        if self.desk is not None:
+            self._show(self.desk.shortcuts(self.book))
+
+    def _show_about(self) -> None:
+        self.show_page(SETTINGS)
+        if self.desk is not None:
+            self.desk.show_about()
+
+    def _find(self) -> None:
+        if self.desk is not None:
+            self.show_page(TODAY)
+            self.desk.today.focus_search()
+
+    # what everything has to follow
+
+    def _settings_changed(self, settings: Settings) -> None:
+        self.settings = settings
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, settings.theme)
+        self.book.use(settings.shortcuts)
+
+    def _toggle_theme(self) -> None:
+        if self.session is not None:
+            self.session.change_settings(theme="light" if self.settings.theme == "dark" else "dark")
+
+    def _say(self, problem: UserError) -> None:
+        self.messages.problem(str(problem))
+
+    def _undo(self) -> None:
+        if self.desk is not None:
+            self.desk.undo.undo()
+
+    def _redo(self) -> None:
+        if self.desk is not None:
+            self.desk.undo.redo()
+
+    def _refresh(self) -> None:
+        desk = self.desk
+        case = desk.session.case if desk else None
+        self.patient.show_case(case)
+        undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
+        for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
+            self.book.action(id_).setEnabled(bool(what))
+            self.book.action(id_).setText(f"{verb}: {what}" if what else verb)
+        for index, name in enumerate(("view.today", "view.review", "view.models", "view.settings")):
+            usable = desk is not None and (index != REVIEW or case is not None)
+            self.book.action(name).setEnabled(usable)
+            self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
+        for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.about"):
+            self.book.action(id_).setEnabled(desk is not None)
+        if desk is not None:
+            page = self.stack.currentWidget()
+            self.rail.show_current(desk.index_of(page))
+            self.menus.show_page(getattr(page, "title", ""))
+
+    # making
+
+    def _slots(self) -> dict[str, Callable[[], object]]:
+        return {
+            "file.open_library": self._choose_library,
+            "file.new_library": self._choose_new_library,
+            "file.quit": self.close,
+            "edit.undo": self._undo,
+            "edit.redo": self._redo,
+            "edit.find": self._find,
+            "view.today": lambda: self.show_page(TODAY),
+            "view.review": lambda: self.show_page(REVIEW),
+            "view.models": lambda: self.show_page(MODELS),
+            "view.settings": lambda: self.show_page(SETTINGS),
+            "view.theme": self._toggle_theme,
+            "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+            "view.close_message": self.messages.close_top,
+            "help.shortcuts": self._show_shortcuts,
+            "help.about": self._show_about,
+        }
+
+    def _lay_out(self) -> None:
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        for widget, stretch in ((self.patient, 0), (self.messages, 0), (self.stack, 1)):
+            right.addWidget(widget, stretch)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addLayout(right, 1)
+        held = QWidget(self)
+        column = QVBoxLayout(held)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(middle, 1)
+        column.addWidget(self.strip)
+        self.stack.addWidget(self.opening)
+        self.setCentralWidget(held)
+        self.setWindowTitle("pfm_desktop")
+        self.setMinimumSize(*SMALLEST)
+
+    def _connect(self) -> None:
+        self.rail.chosen.connect(self.show_page)
+        self.jobs.failed_unheard.connect(self.messages.problem)
+        self.jobs.jobs_changed.connect(self._close_when_quiet)
+        self.unexpected.connect(self.messages.problem, Qt.ConnectionType.QueuedConnection)
+        self.door.opened.connect(self._library_opened)
+        self.door.failed.connect(self._library_failed)
+        self.door.stopped.connect(self._library_stopped)
+        self.door.stepped.connect(self.opening.show_step)
+        self.opening.stop.connect(self.door.stop)
+        self.opening.again.connect(lambda: self.open_library(self.door.folder))
+        self.opening.other.connect(self._choose_library)
+        self.opening.new.connect(self._choose_new_library)
+        self.opening.demo.connect(lambda: self._open_chosen(""))
+
+    def _close_when_quiet(self) -> None:
+        if self._closing and not self.jobs.busy:
+            QTimer.singleShot(0, self.close)  # after the last job's own callback
+
+    def _restore_geometry(self) -> None:
+        kept = _window_file().value("geometry")
+        if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
+            self.resize(1366, 768)
+
+
+def _window_file() -> QSettings:
+    return QSettings(str(user_data_dir() / "window.ini"), QSettings.Format.IniFormat)

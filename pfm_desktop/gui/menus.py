@@ -1,0 +1,73 @@
+"""The menu bar: every action with its shortcut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from pfm_desktop.gui.actions import ActionBook
+
+WINDOW = "Window"  # group of the actions that hold on every page
+# id, text, default shortcut ("A or B" for two); None is a line between
+FILE = (
+    ("file.open_library", "&Open another library...", "Ctrl+O"),
+    ("file.new_library", "New &library...", ""),
+    None,
+    ("file.quit", "&Quit", "Ctrl+Q"),
+)
+EDIT = (
+    ("edit.undo", "&Undo", "Ctrl+Z"),
+    ("edit.redo", "&Redo", "Ctrl+Shift+Z or Ctrl+Y"),
+    None,
+    ("edit.find", "&Find a visit", "Ctrl+F"),
+)
+VIEW = (
+    ("view.today", "&Today", "Ctrl+1"),
+    ("view.review", "&Review", "Ctrl+2"),
+    ("view.models", "&Models", "Ctrl+3"),
+    ("view.settings", "&Settings", "Ctrl+4 or Ctrl+,"),
+    None,
+    ("view.theme", "&Dark or light theme", "Ctrl+Shift+L"),
+    ("view.full_screen", "&Full screen", "F11"),
+    ("view.close_message", "&Close the message", "Ctrl+Shift+M"),
+)
+HELP = (
+    ("help.shortcuts", "&Keyboard shortcuts", "F1 or ?"),
+    ("help.about", "&About pfm_desktop", ""),
+)
+_PLACES = (("&File", FILE), ("&Edit", EDIT), ("&View", VIEW), ("&Help", HELP))
+
+
+class Menus:
+    """Builds the menu bar once; the menus of pages come and go before Help."""
+
+    def __init__(self, window: QMainWindow, book: ActionBook, slots: Mapping[str, Callable[[], object]]) -> None:
+        self._window, self._book = window, book
+        self._pages: dict[str, QMenu] = {}
+        for title, lines in _PLACES:
+            menu = window.menuBar().addMenu(title)
+            for line in lines:
+                if line is None:
+                    menu.addSeparator()
+                    continue
+                id_, text, shortcut = line
+                menu.addAction(book.make(window, id_, text, shortcut, slots[id_], group=WINDOW))
+        self._help = menu
+
+    def show_page(self, title: str) -> None:
+        """Show the menu of a page (its group in the book), made from its actions; "" shows none."""
+        if title and title not in self._pages and self._book.group(title):
+            menu = QMenu(f"&{title}" if title != "Review" else "Re&view", self._window)
+            menu.addActions(list(self._book.group(title)))
+            self._window.menuBar().insertMenu(self._help.menuAction(), menu)
+            self._pages[title] = menu
+        for name, menu in self._pages.items():
+            menu.menuAction().setVisible(name == title)
+
+    def drop_pages(self) -> None:
+        """Forget the menus of pages that go away."""
+        for menu in self._pages.values():
+            self._window.menuBar().removeAction(menu.menuAction())
+            menu.deleteLater()
+        self._pages = {}

@@ -1,0 +1,169 @@
+"""Models on this computer: which there are, what they say about themselves, which one is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.card_view import CardView
+from pfm_desktop.gui.widgets.model_card import ModelCard
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.support.settings import Settings
+    from pfm_desktop.viewmodels.session import Session
+
+NO_MODELS = (
+    "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
+    "Train one with `pfm train`, or put a model folder into:\n{folder}"
+)
+
+
+class ModelsPage(QWidget):
+    """Cards on the left, the card's text on the right. `said(text)` for what went well."""
+
+    said = Signal(str)
+    title = "Models"
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._jobs = session, jobs
+        self._rows: tuple[CardRow, ...] = ()
+        self._chosen = session.settings.model
+        self.cards: list[ModelCard] = []
+        self._list = QVBoxLayout()
+        self._list.setContentsMargins(0, 0, 8, 0)
+        self._list.setSpacing(10)
+        self.text = CardView(self)
+        self.empty = QLabel(self)
+        self.empty.setWordWrap(True)
+        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        reread = QAction("&Read the model folders again", self)
+        reread.setObjectName("models.reread")
+        reread.setShortcut("F5")
+        reread.triggered.connect(lambda _checked=False: self.reread())
+        self._actions = (reread,)
+        self._lay_out()
+        session.on_settings.append(self._settings_changed)
+
+    def page_actions(self) -> Sequence[QAction]:
+        """Commands of this page."""
+        return self._actions
+
+    def entered(self) -> None:
+        """The page comes into sight: folders are read again."""
+        self.reread()
+        if self.cards:
+            self.cards[0].use.setFocus()
+
+    def left(self) -> None:
+        """Nothing is kept running."""
+
+    def reread(self) -> None:
+        """Read the model folders again."""
+        self._rows = card_rows()
+        if self._chosen not in [row.name for row in self._rows]:
+            self._chosen = self._session.settings.model
+        self._draw()
+
+    def choose(self, name: str) -> None:
+        """Show the text of a model."""
+        self._chosen = name
+        for card in self.cards:
+            card.set_chosen(card.row.name == name)
+        self._show_text()
+
+    def use(self, name: str) -> None:
+        """Use a model from now on."""
+        if self._session.change_settings(model=name):
+            self.said.emit(f"{name} is used from now on. Answers kept from other models stay in the library.")
+
+    def verify(self, name: str) -> None:
+        """Check a model's weights against the hash it promises."""
+        self._jobs.start(
+            _verify,
+            name,
+            title=f"Checking {name}",
+            done=lambda _info: self._verified(name, "Checked: the weights are what model.toml promises."),
+            failed=lambda message: self._verified(name, message, bad=True),
+            stopped=lambda: self._verified(name, "The check was stopped."),
+        )
+        self._verified(name, "Checking the weights...")
+
+    def _verified(self, name: str, said: str, *, bad: bool = False) -> None:
+        for card in self.cards:
+            if card.row.name == name:
+                card.say(said, bad=bad)
+
+    def _settings_changed(self, _settings: Settings) -> None:
+        for card in self.cards:
+            card.set_used(card.row.name == self._session.settings.model)
+
+    def _draw(self) -> None:
+        for card in self.cards:
+            self._list.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = []
+        for place, row in enumerate(self._rows):
+            card = ModelCard(row, self)
+            card.set_used(row.name == self._session.settings.model)
+            card.chosen.connect(self.choose)
+            card.used.connect(self.use)
+            card.checked.connect(self.verify)
+            self._list.insertWidget(place, card)
+            self.cards.append(card)
+        self.empty.setVisible(not self._rows)
+        self.empty.setText(NO_MODELS.format(folder=_user_folder()))
+        names = [row.name for row in self._rows]
+        self.choose(self._chosen if self._chosen in names else (names[0] if names else ""))
+
+    def _show_text(self) -> None:
+        row = next((row for row in self._rows if row.name == self._chosen), None)
+        try:
+            text = card_text(row) if row else ""
+        except UserError as error:
+            text = str(error)
+        self.text.show_markdown(text or ("This model has no CARD.md." if row else ""))
+
+    def _lay_out(self) -> None:
+        held = QWidget(self)
+        self._list.addWidget(self.empty)
+        self._list.addStretch(1)
+        held.setLayout(self._list)
+        scroll = QScrollArea(self)
+        scroll.setWidget(held)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(380)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(scroll)
+        split.addWidget(self.text)
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        split.setChildrenCollapsible(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 12, 14, 10)
+        row.addWidget(split)
+
+
+def _verify(_ctx: Any, name: str) -> object:
+    """The check, as a job."""
+    from pfm_desktop.services import models
+
+    return models.verify(name)
+
+
+def _user_folder() -> Path:
+    from pfm_desktop.support.paths import user_models_dir
+
+    return user_models_dir()

@@ -1,0 +1,101 @@
+"""What stands in the window while a library is opened or made, and when it cannot be."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from pfm_desktop.jobs import Progress
+
+_WIDTH = 640
+
+
+class OpeningPage(QWidget):
+    """`stop` cancels, `again` tries once more, `other` asks for another folder, `demo` asks for the demo library."""
+
+    stop = Signal()
+    again = Signal()
+    other = Signal()
+    new = Signal()
+    demo = Signal()
+    title = "Library"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.heading, self.words, self.bar = QLabel(self), QLabel(self), QProgressBar(self)
+        self.heading.setProperty("role", "title")
+        for label in (self.heading, self.words):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.bar.setAccessibleName("Progress")
+        self.cancel = QPushButton("Cancel", self)
+        self.retry = QPushButton("Try again", self)
+        self.choose = QPushButton("Open another library...", self)
+        self.make = QPushButton("New library...", self)
+        self.to_demo = QPushButton("Open the demo library", self)
+        buttons = ((self.cancel, self.stop), (self.retry, self.again), (self.choose, self.other), (self.make, self.new),
+                   (self.to_demo, self.demo))  # fmt: skip
+        row = QHBoxLayout()
+        for button, signal in buttons:
+            button.clicked.connect(signal)
+            row.addWidget(button)
+        row.addStretch(1)
+        self._lay_out(row)
+        self.show_working("Opening the library")
+
+    def show_working(self, heading: str, words: str = "") -> None:
+        """A library is being opened or made."""
+        self._show(heading, words, working=True)
+        self.bar.setRange(0, 0)
+
+    def show_step(self, step: Progress) -> None:
+        """How far the work is."""
+        self.bar.setRange(0, 100 if step.total > 0 else 0)
+        self.bar.setValue(round(100 * step.done / step.total) if step.total > 0 else 0)
+        if step.total > 0:
+            self.heading.setText("Making the demo library")
+            self.words.setText(
+                f"{step.text}: {step.done:.0f} of {step.total:.0f}.\n\n"
+                "24 invented women with 40 visits are drawn by the computer; this happens once and takes a minute or "
+                "two. It may be cancelled: what is drawn already is used next time."
+            )
+
+    def show_problem(self, problem: str, *, demo: bool) -> None:
+        """The library could not be opened. `demo` offers the demo library instead."""
+        self._show("The library is not open", problem[:1].upper() + problem[1:], working=False)
+        self.to_demo.setVisible(demo)
+        self.retry.setFocus()
+
+    def show_stopped(self) -> None:
+        """The user stopped it."""
+        self._show(
+            "Stopped",
+            "The demo library is not complete. What is drawn already is kept and used next time.",
+            working=False,
+        )
+        self.to_demo.hide()
+        self.retry.setFocus()
+
+    def _show(self, heading: str, words: str, *, working: bool) -> None:
+        self.heading.setText(heading)
+        self.words.setText(words)
+        self.bar.setVisible(working)
+        self.cancel.setVisible(working)
+        self.to_demo.hide()
+        for button in (self.retry, self.choose, self.make):
+            button.setVisible(not working)
+
+    def _lay_out(self, buttons: QHBoxLayout) -> None:
+        inner = QVBoxLayout()
+        inner.setSpacing(14)
+        for widget in (self.heading, self.words, self.bar):
+            inner.addWidget(widget)
+        inner.addLayout(buttons)
+        held = QWidget(self)
+        held.setLayout(inner)
+        held.setFixedWidth(_WIDTH + 60)
+        outer = QVBoxLayout(self)
+        outer.addStretch(1)
+        outer.addWidget(held, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(2)

@@ -1,0 +1,187 @@
+"""Settings: reader, theme, first-read lock, model, library, shortcuts; and what this program is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
+from pfm_desktop.support.settings import THEMES
+from pfm_desktop.viewmodels.about import ABOUT
+
+if TYPE_CHECKING:
+    from pfm_desktop.support.settings import Settings
+    from pfm_desktop.viewmodels.session import Session
+
+LOCK = "First read before the AI: the AI answer stays hidden until there is an impression"
+LOCK_HINT = "The audit trail of this library records each time this is switched on or off, and by whom."
+WIDTH = 860
+
+
+class SettingsPage(QWidget):
+    """`library_wanted`, `new_library_wanted`, `demo_wanted` ask the window for another library."""
+
+    library_wanted = Signal()
+    new_library_wanted = Signal()
+    demo_wanted = Signal()
+    title = "Settings"
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.reader, self.theme, self.model = QLineEdit(self), QComboBox(self), QComboBox(self)
+        self.lock = QCheckBox(LOCK, self)
+        self.shortcuts = ShortcutEditor(self)
+        self.shortcuts.wanted.connect(lambda own: session.change_settings(shortcuts=own))
+        self.reader.editingFinished.connect(self._keep_reader)
+        for name in THEMES:
+            self.theme.addItem(name.capitalize(), name)
+        self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
+        self.lock.clicked.connect(self._keep_lock)
+        self.model.activated.connect(lambda _index: session.change_settings(model=self.model.currentData()))
+        self._lay_out()
+        self._show(session.settings)
+        session.on_settings.append(self._show)
+
+    def page_actions(self) -> Sequence[QAction]:
+        """None of its own."""
+        return ()
+
+    def use_actions(self, book: ActionBook) -> None:
+        """Whose shortcuts the editor changes."""
+        self.shortcuts.use(book)
+
+    def show_about(self) -> None:
+        """Bring the About text into sight."""
+        self._scroll.ensureWidgetVisible(self._about)
+
+    def entered(self) -> None:
+        """The page comes into sight: models may have come or gone."""
+        self._fill_models()
+        self._show(self._session.settings)
+        self.reader.setFocus()
+
+    def left(self) -> None:
+        """What stands in the fields is kept."""
+        self._keep_reader()
+
+    def _keep_reader(self) -> None:
+        name = self.reader.text().strip()
+        if name != self._session.settings.reader:
+            self._session.change_settings(reader=name)
+
+    def _keep_lock(self, on: bool) -> None:
+        if not self._session.change_settings(first_read_lock=on):
+            self._show(self._session.settings)
+
+    def _show(self, settings: Settings) -> None:
+        if not self.reader.hasFocus() or not self.reader.isModified():
+            self.reader.setText(settings.reader)
+        self.theme.setCurrentIndex(self.theme.findData(settings.theme))
+        self.lock.setChecked(settings.first_read_lock)
+        if self.model.findData(settings.model) >= 0:
+            self.model.setCurrentIndex(self.model.findData(settings.model))
+
+    def _fill_models(self) -> None:
+        from pfm_desktop.viewmodels.model_cards import card_rows
+
+        used = self._session.settings.model
+        self.model.clear()
+        for row in card_rows():
+            if row.usable:
+                self.model.addItem(f"{row.name} {row.version} ({row.label})", row.name)
+        if self.model.findData(used) < 0:
+            self.model.addItem(f"{used} (not on this computer)", used)
+
+    def _lay_out(self) -> None:
+        inner = QWidget(self)
+        inner.setMaximumWidth(WIDTH)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(4, 4, 16, 16)
+        column.setSpacing(12)
+        form = QFormLayout()
+        form.setVerticalSpacing(12)
+        form.setHorizontalSpacing(18)
+        self.reader.setPlaceholderText("Dr. Given Family")
+        self.reader.setAccessibleName("Reader: the name beside your reads and signatures")
+        self.theme.setAccessibleName("Theme")
+        self.model.setAccessibleName("Model")
+        form.addRow("Reader", self.reader)
+        form.addRow("", _quiet("The name written beside your reads and signatures.", self))
+        form.addRow("Theme", self.theme)
+        form.addRow("First read", self.lock)
+        form.addRow("", _quiet(LOCK_HINT, self))
+        form.addRow("Model", self.model)
+        form.addRow("Library", self._library_row())
+        column.addWidget(_heading("Settings", self))
+        column.addLayout(form)
+        column.addWidget(_heading("Shortcuts", self))
+        column.addWidget(self.shortcuts)
+        column.addWidget(_heading("About", self))
+        about = QLabel(ABOUT, self)
+        about.setWordWrap(True)
+        about.setTextFormat(Qt.TextFormat.PlainText)
+        about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(about)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(14, 12, 0, 0)
+        outer.addWidget(scroll)
+        self._scroll, self._about = scroll, about
+
+    def _library_row(self) -> QWidget:
+        held = QWidget(self)
+        column = QVBoxLayout(held)
+        column.setContentsMargins(0, 0, 0, 0)
+        path = QLabel(str(self._session.library.path), held)
+        path.setWordWrap(True)
+        path.setTextFormat(Qt.TextFormat.PlainText)
+        path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(path)
+        row = QHBoxLayout()
+        for text, signal in (
+            ("Open another library...", self.library_wanted),
+            ("New library...", self.new_library_wanted),
+            ("Open the demo library", self.demo_wanted),
+        ):
+            button = QPushButton(text, held)
+            button.clicked.connect(signal)
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+        return held
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "title")
+    return label
+
+
+def _quiet(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "quiet")
+    label.setWordWrap(True)
+    return label

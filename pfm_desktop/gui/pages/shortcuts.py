@@ -1,0 +1,76 @@
+"""The list of keys (F1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.actions import ActionBook, native
+
+
+class ShortcutsPage(QWidget):
+    """All keys in one table with a filter; `closed` on Escape."""
+
+    closed = Signal()
+    title = "Keyboard shortcuts"
+
+    def __init__(self, book: ActionBook, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._book = book
+        heading = QLabel("Keyboard shortcuts", self)
+        heading.setProperty("role", "title")
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText("Filter; Escape goes back")
+        self.filter.setAccessibleName("Filter shortcuts")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(lambda _text: self._fill())
+        self.table = QTableWidget(0, 3, self)
+        self.table.setHorizontalHeaderLabels(("Keys", "What they do", "Where"))
+        self.table.setAccessibleName("Keyboard shortcuts")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setTabKeyNavigation(False)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.horizontalHeader().resizeSection(0, 220)
+        self.table.horizontalHeader().resizeSection(1, 420)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 10)
+        for widget in (heading, self.filter, self.table):
+            column.addWidget(widget)
+
+    def page_actions(self) -> Sequence[QAction]:
+        """None of its own."""
+        return ()
+
+    def entered(self) -> None:
+        """The page comes into sight."""
+        self._fill()
+        self.filter.setFocus()
+
+    def left(self) -> None:
+        """Nothing is kept running."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _fill(self) -> None:
+        from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
+
+        lines = [(native(row.shortcut), row.text, row.group) for row in self._book.rows() if row.shortcut]
+        lines += [(keys, what, "On the pictures") for keys, what in STAGE_KEYS]
+        words = self.filter.text().casefold().split()
+        shown = [line for line in lines if all(word in " ".join(line).casefold() for word in words)]
+        self.table.setRowCount(len(shown))
+        for place, line in enumerate(shown):
+            for column, text in enumerate(line):
+                self.table.setItem(place, column, QTableWidgetItem(text))

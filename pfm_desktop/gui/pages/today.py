@@ -1,0 +1,290 @@
+"""Today: the visits, newest first; search as you type; new patients, visits and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.intake import Intake
+from pfm_desktop.gui.widgets.worklist_model import WorklistModel
+from pfm_desktop.viewmodels.worklist import INDICATION, WorkRow, count_text, empty_text, work_rows
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.case import VisitRow
+    from pfm_desktop.viewmodels.session import Session
+
+DEBOUNCE_MS = 120
+_MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_WIDTHS = (140, 190, 105, 120, 0, 190, 120, 75)  # pixels at the smallest text; 0 takes what is left
+
+
+class TodayPage(QWidget):
+    """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added."""
+
+    visit_chosen = Signal(str)
+    said = Signal(str)
+    title = "Today"
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.model = WorklistModel(self)
+        self._asked = ""  # the search whose answer is shown or on its way
+        self._background = Background(self)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(DEBOUNCE_MS)
+        self._pause.timeout.connect(self._search_now)
+        self.search, self.count = self._make_search(), QLabel(self)
+        self.table, self.empty = self._make_table(), self._make_empty()
+        self.intake = Intake(session, jobs, self)
+        self.intake.changed.connect(self._added)
+        self.intake.open_visit.connect(self.visit_chosen)
+        self.intake.hide()
+        self._actions = self._make_actions()
+        self._lay_out()
+        self.setAcceptDrops(True)
+        self._show(session.today())
+
+    def page_actions(self) -> Sequence[QAction]:
+        """Commands of this page."""
+        return self._actions
+
+    def entered(self) -> None:
+        """The page comes into sight: the list is read again."""
+        self._search_now()
+        self.search.setFocus()
+
+    def left(self) -> None:
+        """The page goes out of sight."""
+        self._pause.stop()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the list shows what the search field says."""
+        return not (self._pause.isActive() or self._background.busy)
+
+    def focus_search(self) -> None:
+        """Put the keys into the search field."""
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def chosen_row(self) -> WorkRow | None:
+        """The visit on which the list stands."""
+        return self.model.row(self.table.currentIndex().row())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys in the search field: arrows move the list, Enter opens, Escape clears. Enter in the list opens."""
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            key = event.key()
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._open_current()
+                return True
+            if watched is self.search and key in _MOVES:
+                self.table.keyPressEvent(event)
+                return True
+            if watched is self.search and key == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped."""
+        if not self._session.library.read_only and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Dropped files go into the pictures form of the visit on which the list stands, or of a new patient."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.intake.take_files(self.chosen_row(), files)
+
+    # what is shown
+
+    def _search_now(self) -> None:
+        self._pause.stop()
+        text, session = self.search.text(), self._session
+        self._asked = text
+        self._background.start(_search, session, text, done=self._show, failed=self.said.emit)
+
+    def _added(self, visit_id: str) -> None:
+        """Something was added to a visit: it must be in sight, whatever was searched for."""
+        self.search.blockSignals(True)  # one search is enough
+        self.search.clear()
+        self.search.blockSignals(False)
+        self._search_now()
+        self._wanted = visit_id
+
+    _wanted = ""
+
+    def _show(self, rows: Sequence[VisitRow]) -> None:
+        wanted = self._wanted or (row.visit_id if (row := self.chosen_row()) else "")
+        self._wanted = ""
+        self.model.show_rows(work_rows(rows, datetime.now().astimezone()))
+        self.count.setText(count_text(len(rows), self._asked))
+        self.empty.setText(empty_text(self._asked, read_only=self._session.library.read_only))
+        self._stack.setCurrentIndex(0 if rows else 1)
+        place = max(0, self.model.place_of(wanted))
+        if rows:
+            self.table.setCurrentIndex(self.model.index(place, 0))
+        self._refresh_actions()
+
+    def _open_current(self) -> None:
+        if not self.idle:  # the list may still show the answer to an earlier search
+            self._search_now()
+            self._background_then_open()
+            return
+        row = self.chosen_row()
+        if row is not None:
+            self.visit_chosen.emit(row.visit_id)
+
+    def _background_then_open(self) -> None:
+        self._background.start(
+            _search, self._session, self.search.text(), done=self._show_and_open, failed=self.said.emit
+        )
+
+    def _show_and_open(self, rows: Sequence[VisitRow]) -> None:
+        self._show(rows)
+        if (row := self.chosen_row()) is not None:
+            self.visit_chosen.emit(row.visit_id)
+
+    # making
+
+    def _make_search(self) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setPlaceholderText("Search name, ID, date or impression")
+        field.setAccessibleName("Search visits")
+        field.setClearButtonEnabled(True)
+        field.setMinimumWidth(280)
+        field.textChanged.connect(lambda _text: self._pause.start())
+        field.installEventFilter(self)
+        return field
+
+    def _make_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self.model)
+        table.setAccessibleName("Visits")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(34)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.setSortingEnabled(True)
+        for column, width in enumerate(_WIDTHS):
+            if width:
+                header.resizeSection(column, width)
+        header.setSectionResizeMode(INDICATION, QHeaderView.ResizeMode.Stretch)
+        table.doubleClicked.connect(self._double_clicked)
+        table.selectionModel().currentRowChanged.connect(lambda *_: self._refresh_actions())
+        table.installEventFilter(self)
+        return table
+
+    def _make_empty(self) -> QLabel:
+        label = QLabel(self)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        label.setAccessibleName("Empty list")
+        return label
+
+    def _make_actions(self) -> tuple[QAction, ...]:
+        def action(name: str, text: str, shortcut: str, slot: Any) -> QAction:
+            made = QAction(text, self)
+            made.setObjectName(f"today.{name}")
+            made.setShortcut(shortcut)
+            made.triggered.connect(lambda _checked=False: slot())
+            return made
+
+        return (
+            action("open", "&Open visit", "Ctrl+Return", self._open_current),
+            action("new_patient", "New &patient...", "Ctrl+N", self.intake.new_patient),
+            action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
+            action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
+        )
+
+    def _new_visit(self) -> None:
+        if (row := self.chosen_row()) is not None:
+            self.intake.new_visit(row)
+
+    def _add_pictures(self) -> None:
+        if (row := self.chosen_row()) is not None:
+            self.intake.add_pictures(row)
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        row = self.model.row(index.row())
+        if row is not None:
+            self.visit_chosen.emit(row.visit_id)
+
+    def _refresh_actions(self) -> None:
+        row, writable = self.chosen_row(), not self._session.library.read_only
+        open_, patient, visit, pictures = self._actions
+        open_.setEnabled(row is not None)
+        patient.setEnabled(writable)
+        visit.setEnabled(writable and row is not None)
+        pictures.setEnabled(writable and row is not None)
+        for action, button in zip(self._actions, self._buttons, strict=True):
+            button.setEnabled(action.isEnabled())
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self.count)
+        top.addSpacing(12)
+        self._buttons = []
+        for action in self._actions:
+            button = QPushButton(action.text().replace("&", ""), self)
+            button.clicked.connect(action.trigger)
+            button.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
+            top.addWidget(button)
+            self._buttons.append(button)
+        held = QWidget(self)
+        self._stack = QStackedLayout(held)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.empty)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(held)
+        split.addWidget(self.intake)
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 10)
+        column.setSpacing(10)
+        column.addLayout(top)
+        column.addWidget(split, 1)
+        self.setTabOrder(self.search, self.table)
+
+
+def _search(_ctx: object, session: Session, text: str) -> tuple[VisitRow, ...]:
+    """The search, as a job."""
+    from pfm_desktop.services import cases
+
+    return cases.today(session.library, search=text)

@@ -1,0 +1,236 @@
+"""The form beside the Today list: a new patient, a new visit, pictures for a visit. Nothing else waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.picture_rows import PictureRows
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import intake
+from pfm_desktop.viewmodels.worklist import WorkRow
+
+if TYPE_CHECKING:
+    from pfm_desktop.viewmodels.session import Session
+
+WIDTH = 380
+DEMO_HINT = "This is the demo library. For your own patients make a library of your own in Settings."
+
+
+class Intake(QFrame):
+    """`changed(visit)` when something was added to a visit, `open_visit(visit)` when it is to be opened."""
+
+    changed = Signal(str)
+    open_visit = Signal(str)
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._jobs = session, jobs
+        self._save: Callable[[], None] = self.hide
+        self._visit_id, self._patient_id = "", ""
+        self.setProperty("role", "card")
+        self.setMinimumWidth(WIDTH)
+        self.heading, self.about, self.problem = QLabel(self), QLabel(self), QLabel(self)
+        self.heading.setProperty("role", "heading")
+        self.about.setProperty("role", "quiet")
+        self.problem.setAccessibleName("What is wrong")
+        for label in (self.heading, self.about, self.problem):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.person = {name: QLineEdit(self) for name in ("identifier", "family_name", "given_name", "birth_date")}
+        self.indication = QLineEdit(self)
+        self.pictures = PictureRows(self)
+        self.save, self.cancel = QPushButton("Save", self), QPushButton("Cancel", self)
+        self._lay_out()
+
+    # what can be asked of it
+
+    def new_patient(self) -> None:
+        """Ask for a new woman and her visit."""
+        self._ask("New patient", DEMO_HINT if self._session.library.demo else "", "Add patient", self._save_patient)
+        self._show_parts(person=True, indication=True, pictures=bool(self.pictures.items()))
+        self.person["identifier"].setFocus()
+
+    def new_visit(self, row: WorkRow) -> None:
+        """Ask for a new visit of the woman of `row`."""
+        self._patient_id = row.patient_id
+        who = f"{row.cells[1] or '(no name)'}, born {row.cells[2]}, ID {row.cells[3]}"
+        self._ask("New visit", who, "Begin visit", self._save_visit)
+        self._show_parts(indication=True)
+        self.indication.setFocus()
+
+    def add_pictures(self, row: WorkRow) -> None:
+        """Ask for pictures of the visit of `row`."""
+        self._visit_id = row.visit_id
+        self._ask("Add pictures", row.title, "Add pictures", self._save_pictures)
+        self._show_parts(pictures=True)
+        self.pictures.choose.setFocus()
+
+    def take_files(self, row: WorkRow | None, files: Sequence[Path]) -> None:
+        """Files were dropped: they go into the form that is open, else to the visit of `row`, else to a new patient."""
+        waiting = self.isVisible() and not self.pictures.isHidden()
+        if not waiting and row is not None:
+            self.add_pictures(row)
+        elif not waiting:
+            self.new_patient()
+            self.pictures.show()
+        self.pictures.add_files(files)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter saves, Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._save()
+        else:
+            super().keyPressEvent(event)
+
+    # saving
+
+    def _save_asked(self) -> None:
+        self._save()
+
+    def _save_patient(self) -> None:
+        entered = {name: field.text() for name, field in self.person.items()}
+
+        def add() -> str:
+            return intake.add_patient_and_visit(
+                self._session.library, **entered, indication=self.indication.text(), examiner=self._session.reader
+            )
+
+        self._added(self._tried(add))
+
+    def _save_visit(self) -> None:
+        def add() -> str:
+            return intake.add_visit(
+                self._session.library,
+                self._patient_id,
+                indication=self.indication.text(),
+                examiner=self._session.reader,
+            )
+
+        self._added(self._tried(add))
+
+    def _added(self, visit_id: str) -> None:
+        """A visit begins: next come its pictures."""
+        if not visit_id:
+            return
+        for field in (*self.person.values(), self.indication):
+            field.clear()
+        self._visit_id = visit_id
+        self.changed.emit(visit_id)
+        files = bool(self.pictures.items())
+        self._ask("Add pictures", "The visit has begun. Its pictures come next.", "Add pictures", self._save_pictures)
+        self._show_parts(pictures=True)
+        self.pictures.choose.setFocus()
+        if files:
+            self._save_pictures()
+
+    def _save_pictures(self) -> None:
+        items = self.pictures.items()
+        if not items:
+            self._say("There is no picture to add. Choose a file, or drop one here.")
+            return
+        self.save.setEnabled(False)
+        self._jobs.start(
+            intake.add_pictures,
+            self._session.library,
+            self._visit_id,
+            items,
+            title="Adding pictures",
+            done=lambda added: self._pictures_added(self._visit_id, added),
+            failed=self._failed,
+            stopped=lambda: self._failed("Stopped. Pictures added until then are kept."),
+        )
+
+    def _pictures_added(self, visit_id: str, added: intake.Added) -> None:
+        self.save.setEnabled(True)
+        self.pictures.keep_only([path for path, _ in added.refused])
+        if added.count:
+            self.changed.emit(visit_id)
+            case = self._session.case
+            if case is not None and case.visit.id == visit_id:
+                self._session.refresh()
+        if added.refused:
+            self._say("\n\n".join(reason[:1].upper() + reason[1:] for _, reason in added.refused))
+            return
+        self._close()
+        self.open_visit.emit(visit_id)
+
+    def _failed(self, message: str) -> None:
+        self.save.setEnabled(True)
+        self._say(message)
+
+    def _tried(self, add: Callable[[], str]) -> str:
+        try:
+            return add()
+        except UserError as error:
+            said = str(error)
+            self._say(said[:1].upper() + said[1:])
+            return ""
+
+    # showing
+
+    def _ask(self, heading: str, about: str, button: str, save: Callable[[], None]) -> None:
+        self.heading.setText(heading)
+        self.about.setText(about)
+        self.about.setVisible(bool(about))
+        self.save.setText(button)
+        self._save = save
+        self._say("")
+        self.show()
+
+    def _say(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    def _show_parts(self, *, person: bool = False, indication: bool = False, pictures: bool = False) -> None:
+        for field in self.person.values():
+            self._form.setRowVisible(field, person)
+        self._form.setRowVisible(self.indication, indication)
+        self.pictures.setVisible(pictures)
+
+    def _close(self) -> None:
+        self.pictures.keep_only([])
+        self._say("")
+        self.hide()
+
+    def _lay_out(self) -> None:
+        self._form = QFormLayout()
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        words = {
+            "identifier": ("ID (required)", "the clinic's number"),
+            "family_name": ("Family name", ""),
+            "given_name": ("Given name", ""),
+            "birth_date": ("Birth date", "year-month-day, like 1988-03-14"),
+        }
+        for name, (label, hint) in words.items():
+            self.person[name].setPlaceholderText(hint)
+            self.person[name].setAccessibleName(label)
+            self._form.addRow(label, self.person[name])
+        self.indication.setAccessibleName("Indication")
+        self.indication.setPlaceholderText("why she comes, like HPV positive")
+        self._form.addRow("Indication", self.indication)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.save)
+        self.save.setDefault(True)
+        self.save.clicked.connect(self._save_asked)
+        self.cancel.clicked.connect(self._close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        column.addWidget(self.heading)
+        column.addWidget(self.about)
+        column.addLayout(self._form)
+        column.addWidget(self.pictures, 1)
+        column.addWidget(self.problem)
+        column.addLayout(buttons)
+        column.addStretch(0)

@@ -1,0 +1,96 @@
+"""The jobs strip: what runs, how far it is, and a way to stop it. Quiet while nothing runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.viewmodels.jobs import JobRow
+
+_SHOWN = 2
+
+
+class _JobLine(QWidget):
+    """One running job."""
+
+    def __init__(self, jobs: QtJobs, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.words = QLabel(self)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.bar = QProgressBar(self)
+        self.bar.setFixedWidth(160)
+        self.cancel = QPushButton("Cancel", self)
+        self.cancel.clicked.connect(lambda: jobs.cancel(name))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.words, self.bar, self.cancel):
+            row.addWidget(widget)
+
+    def show_row(self, row: JobRow) -> None:
+        """Words, bar and button of a job."""
+        self.words.setText(row.words)
+        self.bar.setRange(0, 0 if row.percent is None else 100)
+        self.bar.setValue(row.percent or 0)
+        self.bar.setAccessibleName(f"Progress of {row.title}")
+        self.cancel.setEnabled(not row.stopping)
+        self.cancel.setText("Stopping" if row.stopping else "Cancel")
+        self.cancel.setAccessibleName(f"Cancel {row.title}")
+
+
+class JobsStrip(QFrame):
+    """Bottom line of the window; on its left what was done last."""
+
+    def __init__(self, jobs: QtJobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("jobs_strip")
+        self.setAccessibleName("Running jobs")
+        self._jobs = jobs
+        self._lines: dict[str, _JobLine] = {}
+        self._note = QLabel(self)
+        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setProperty("role", "quiet")
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._more = QLabel(self)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 3, 12, 3)
+        self._row.setSpacing(16)
+        self._row.addWidget(self._note, 1)
+        self._row.addWidget(self._more)
+        self.setMinimumHeight(38)
+        jobs.jobs_changed.connect(self._draw)
+        self._draw()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines shown now."""
+        return tuple(line.words.text() for line in self._lines.values())
+
+    def note(self, text: str) -> None:
+        """Say what was done last."""
+        self._note.setText(text)
+
+    def cancel_button(self, name: str) -> QPushButton:
+        """The cancel button of a running job."""
+        return self._lines[name].cancel
+
+    def sizeHint(self) -> QSize:
+        """As high as one job needs, so that the page above does not jump."""
+        return QSize(super().sizeHint().width(), 38)
+
+    def _draw(self) -> None:
+        rows = self._jobs.rows
+        shown = {row.name: row for row in rows[:_SHOWN]}
+        for name in [name for name in self._lines if name not in shown]:
+            line = self._lines.pop(name)
+            self._row.removeWidget(line)
+            line.hide()
+            line.deleteLater()
+        for name, row in shown.items():
+            if name not in self._lines:
+                self._lines[name] = _JobLine(self._jobs, name, self)
+                self._row.addWidget(self._lines[name])
+            self._lines[name].show_row(row)
+        more = len(rows) - len(shown)
+        self._more.setText(f"and {more} more" if more > 0 else "")
+        self._more.setVisible(more > 0)

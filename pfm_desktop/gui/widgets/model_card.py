@@ -1,0 +1,89 @@
+"""One model as a card."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.viewmodels.model_cards import CardRow
+
+
+class ModelCard(QFrame):
+    """`chosen`, `used` and `checked` carry the model's name."""
+
+    chosen = Signal(str)
+    used = Signal(str)
+    checked = Signal(str)
+
+    def __init__(self, row: CardRow, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.row = row
+        self.setProperty("role", "card")
+        self.setAccessibleName(f"Model {row.name} {row.version}")
+        name = QLabel(f"{row.name}  {row.version}".strip(), self)
+        name.setProperty("role", "heading")
+        self.badge = QLabel("in use", self)
+        self.badge.setProperty("role", "badge")
+        self.said = _words("", self)
+        self.said.hide()
+        self.use = QPushButton("Use this model", self)
+        self.read, self.check = QPushButton("Read the card", self), QPushButton("Check weights", self)
+        self.use.clicked.connect(lambda: self.used.emit(row.name))
+        self.read.clicked.connect(lambda: self.chosen.emit(row.name))
+        self.check.clicked.connect(lambda: self.checked.emit(row.name))
+        self._lay_out(name)
+        self.set_used(False)
+
+    def set_used(self, used: bool) -> None:
+        """Whether this model answers now."""
+        self.badge.setVisible(used)
+        self.use.setEnabled(not used)
+
+    def set_chosen(self, chosen: bool) -> None:
+        """Whether its text is shown."""
+        if self.property("chosen") != chosen:
+            self.setProperty("chosen", chosen)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """What the check found."""
+        self.said.setText(f"Problem: {text}" if bad else text)
+        self.said.show()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click anywhere shows the text."""
+        self.chosen.emit(self.row.name)
+        super().mousePressEvent(event)
+
+    def _lay_out(self, name: QLabel) -> None:
+        top = QHBoxLayout()
+        top.addWidget(name, 1)
+        top.addWidget(self.badge)
+        buttons = QHBoxLayout()
+        for button in (self.use, self.read, self.check):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.addLayout(top)
+        if self.row.version:
+            column.addWidget(_words(f"{self.row.label[:1].upper()}{self.row.label[1:]}. {BANNER}.", self))
+            facts = _words(self.row.facts, self)
+            facts.setProperty("role", "quiet")
+            column.addWidget(facts)
+        if self.row.problem:
+            column.addWidget(_words(self.row.problem, self))
+        column.addWidget(self.said)
+        column.addLayout(buttons)
+        self.use.setVisible(self.row.usable)
+        self.check.setVisible(bool(self.row.version))
+
+
+def _words(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label

@@ -1,0 +1,147 @@
+"""Picture files that are to be added: one row a file with its stage and the seconds since acetic acid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.viewmodels.intake import (
+    AFTER_ACID,
+    PICTURE_FILES,
+    STAGE_WORDS,
+    NewPicture,
+    guessed_stages,
+    sources_line,
+)
+
+_UNKNOWN = -1
+
+
+class _FileRow(QFrame):
+    """One file."""
+
+    def __init__(self, path: Path, stage: Stage, parent: PictureRows) -> None:
+        super().__init__(parent)
+        self.path = path
+        name = QLabel(self)
+        name.setTextFormat(Qt.TextFormat.PlainText)
+        name.setText(path.name)
+        name.setToolTip(str(path))
+        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.stage = QComboBox(self)
+        for one, words in STAGE_WORDS.items():
+            self.stage.addItem(words, one)
+        self.stage.setCurrentIndex(list(STAGE_WORDS).index(stage))
+        self.stage.setAccessibleName(f"Stage of {path.name}")
+        self.seconds = QSpinBox(self)
+        self.seconds.setRange(_UNKNOWN, 3600)
+        self.seconds.setValue(_UNKNOWN)
+        self.seconds.setSpecialValueText("time not known")
+        self.seconds.setSuffix(" s after acid")
+        self.seconds.setAccessibleName(f"Seconds since acetic acid of {path.name}")
+        remove = QPushButton("Remove", self)
+        remove.setAccessibleName(f"Remove {path.name}")
+        remove.clicked.connect(lambda: parent.remove(self))
+        self.stage.currentIndexChanged.connect(lambda _index: self._settle(parent))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 4, 0, 4)
+        grid.addWidget(name, 0, 0)
+        grid.addWidget(remove, 0, 1)
+        grid.addWidget(self.stage, 1, 0)
+        grid.addWidget(self.seconds, 1, 1)
+        grid.setColumnStretch(0, 1)
+        self._settle(parent)
+
+    def item(self) -> NewPicture:
+        """What the row says."""
+        stage = Stage(self.stage.currentData())
+        timed = stage in AFTER_ACID and self.seconds.value() != _UNKNOWN
+        return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
+
+    def _settle(self, parent: PictureRows) -> None:
+        self.seconds.setEnabled(Stage(self.stage.currentData()) in AFTER_ACID)
+        parent.tell()
+
+
+class PictureRows(QWidget):
+    """The files, a button to choose more, and whether they make a pair. Files may be dropped on it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAcceptDrops(True)
+        self._rows: list[_FileRow] = []
+        self.choose = QPushButton("Choose files...", self)
+        self.choose.clicked.connect(self._choose)
+        self._line = QLabel(self)
+        self._line.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.choose)
+        self._column.addWidget(self._line)
+        self._column.addStretch(1)
+        self.tell()
+
+    def items(self) -> tuple[NewPicture, ...]:
+        """What is to be added."""
+        return tuple(row.item() for row in self._rows)
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Show more files; one that is there already is left out."""
+        known = {row.path for row in self._rows}
+        new = [path for path in paths if path not in known]
+        for path, stage in zip(new, guessed_stages(new), strict=True):
+            row = _FileRow(path, stage, self)
+            self._rows.append(row)
+            self._column.insertWidget(self._column.count() - 2, row)
+        self.tell()
+
+    def remove(self, row: _FileRow) -> None:
+        """Take a file off the list; the file itself is not touched."""
+        self._rows.remove(row)
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.tell()
+
+    def keep_only(self, paths: Sequence[Path]) -> None:
+        """Take off all files but these."""
+        for row in [row for row in self._rows if row.path not in paths]:
+            self.remove(row)
+
+    def tell(self) -> None:
+        """Say what the visit gets."""
+        self._line.setText(sources_line(self.items()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """See `add_files`."""
+        self.add_files([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def _choose(self) -> None:
+        endings = " ".join(f"*.{ending}" for ending in PICTURE_FILES)
+        dialog = QFileDialog(self, "Choose picture files", "", f"Pictures ({endings});;All files (*)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.add_files([Path(name) for name in names]))
+        dialog.open()

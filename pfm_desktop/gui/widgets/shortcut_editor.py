@@ -1,0 +1,136 @@
+"""The shortcut editor: each action with its keys; a conflict is said before it can happen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QKeySequenceEdit,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.actions import PORTABLE, ActionBook, ShortcutRow, native
+
+_TITLES = ("Action", "Where", "Shortcut", "")
+
+
+class ShortcutEditor(QWidget):
+    """`wanted(own)` carries all shortcuts that differ from the defaults, by action id."""
+
+    wanted = Signal(dict)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._book: ActionBook | None = None
+        self._rows: tuple[ShortcutRow, ...] = ()
+        self.table = QTableWidget(0, len(_TITLES), self)
+        self.table.setHorizontalHeaderLabels(_TITLES)
+        self.table.setAccessibleName("Shortcuts")
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().resizeSection(2, 200)
+        self.table.setMinimumHeight(300)
+        self.table.currentCellChanged.connect(lambda *_: self._show_current())
+        self.keys = QKeySequenceEdit(self)
+        self.keys.setMaximumSequenceLength(1)
+        self.keys.setAccessibleName("New shortcut")
+        self.keys.setClearButtonEnabled(True)
+        self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.assign = QPushButton("Use these keys", self)
+        self.default = QPushButton("Back to default", self)
+        self.assign.clicked.connect(self._assign)
+        self.default.clicked.connect(self._back)
+        self._lay_out()
+
+    def use(self, book: ActionBook) -> None:
+        """Show the actions of a book."""
+        if self._book is not None:
+            self._book.changed.disconnect(self._fill)
+        self._book = book
+        book.changed.connect(self._fill)
+        self._fill()
+
+    def _fill(self) -> None:
+        if self._book is None:
+            return
+        current = max(0, self.table.currentRow())
+        self._rows = self._book.rows()
+        self.table.setRowCount(len(self._rows))
+        for place, row in enumerate(self._rows):
+            cells = (row.text, row.group, native(row.shortcut) or "none", "changed" if row.changed else "")
+            for column, text in enumerate(cells):
+                self.table.setItem(place, column, QTableWidgetItem(text))
+        self.table.setCurrentCell(min(current, len(self._rows) - 1), 0)
+        self._show_current()
+
+    def _current(self) -> ShortcutRow | None:
+        place = self.table.currentRow()
+        return self._rows[place] if 0 <= place < len(self._rows) else None
+
+    def _show_current(self) -> None:
+        row = self._current()
+        for widget in (self.keys, self.assign, self.default):
+            widget.setEnabled(row is not None)
+        if row is not None:
+            self.keys.setKeySequence(QKeySequence(row.shortcut.split(" or ")[0], PORTABLE))
+            self.default.setEnabled(row.changed)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say whether the keys are free."""
+        row, typed = self._current(), self._typed()
+        if row is None or self._book is None:
+            return
+        other = self._book.conflict(row.id, typed)
+        same = typed in row.shortcut.split(" or ")
+        self.assign.setEnabled(not other and not same)
+        if other:
+            self.said.setText(f'{native(typed)} already belongs to "{other}". Choose other keys, or change that first.')
+        elif not typed:
+            self.said.setText(f'"{row.text}" will have no shortcut.' if row.shortcut else "Press the keys you want.")
+        else:
+            self.said.setText("" if same else f"{native(typed)} is free.")
+
+    def _typed(self) -> str:
+        return self.keys.keySequence().toString(PORTABLE)
+
+    def _assign(self) -> None:
+        row = self._current()
+        if row is not None:
+            self.wanted.emit({**self._own(), row.id: self._typed()})
+
+    def _back(self) -> None:
+        row = self._current()
+        if row is not None:
+            self.wanted.emit({id_: keys for id_, keys in self._own().items() if id_ != row.id})
+
+    def _own(self) -> dict[str, str]:
+        return {row.id: row.shortcut for row in self._rows if row.changed}
+
+    def _lay_out(self) -> None:
+        edit = QHBoxLayout()
+        edit.addWidget(QLabel("New keys", self))
+        edit.addWidget(self.keys)
+        edit.addWidget(self.assign)
+        edit.addWidget(self.default)
+        edit.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.table)
+        column.addLayout(edit)
+        column.addWidget(self.said)

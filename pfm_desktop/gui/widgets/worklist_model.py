@@ -1,0 +1,92 @@
+"""The Today list as Qt's item views want it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+
+from pfm_desktop.viewmodels.worklist import COLUMNS, IMPRESSION, NAME, WHEN, WorkRow, ordered
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+Role = Qt.ItemDataRole
+
+
+class WorklistModel(QAbstractTableModel):
+    """Rows of the list. Sorting keeps the newest-first order among equals."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._given: tuple[WorkRow, ...] = ()
+        self._rows: tuple[WorkRow, ...] = ()
+        self._sorted_by: tuple[int, bool] | None = None  # column, descending
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        """Visits shown."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        """See `worklist.COLUMNS`."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Words; visits of today are bold."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == Role.DisplayRole:
+            return row.cells[index.column()]
+        if role == Role.ToolTipRole:
+            return row.cells[index.column()] or None
+        if role == Role.AccessibleTextRole:
+            return f"{COLUMNS[index.column()]}: {row.cells[index.column()]}"
+        if role == Role.FontRole and row.today and index.column() in (WHEN, NAME):
+            font = QFont()
+            font.setBold(True)
+            return font
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Titles of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Role.DisplayRole:
+            return COLUMNS[section]
+        if orientation is Qt.Orientation.Horizontal and role == Role.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        if role == Role.ToolTipRole and section == IMPRESSION:
+            return "The clinician's grade: normal, low, high, cancer"
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; -1 is the order in which the visits came, newest first."""
+        self._sorted_by = None if column < 0 else (column, order is Qt.SortOrder.DescendingOrder)
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        kept = [(self._rows[index.row()].visit_id, index.column()) for index in before]
+        self._rows = self._in_order()
+        after = [self.index(self.place_of(visit_id), column) for visit_id, column in kept]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def show_rows(self, rows: Sequence[WorkRow]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._given = tuple(rows)
+        self._rows = self._in_order()
+        self.endResetModel()
+
+    def row(self, number: int) -> WorkRow | None:
+        """A row by its place; None beyond the ends."""
+        return self._rows[number] if 0 <= number < len(self._rows) else None
+
+    def place_of(self, visit_id: str) -> int:
+        """Where a visit stands; -1 when it is not shown."""
+        return next((place for place, row in enumerate(self._rows) if row.visit_id == visit_id), -1)
+
+    def _in_order(self) -> tuple[WorkRow, ...]:
+        if self._sorted_by is None:
+            return self._given
+        column, descending = self._sorted_by
+        return ordered(self._given, column, descending=descending)

@@ -1,0 +1,20 @@
+"""What the program says about itself."""
+
+from __future__ import annotations
+
+from pfm_desktop import __version__
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
+
+ABOUT = f"""pfm_desktop {__version__}
+{BANNER}.
+
+Intended use: research, training and demonstration of reading paired white-light and fluorescence pictures of the \
+cervix. It is not a medical device. Its answers must not be used for diagnosis, for triage, or to put off a biopsy or \
+a treatment; the clinician's own reading decides.
+
+The network follows a preprint (PConvFusionModel) that was not peer reviewed. The shipped model is a {DEMONSTRATION}: \
+its figures on phantoms say nothing about its performance on women.
+
+Everything stays on this computer: no picture, name or number is sent anywhere.
+
+Licence: Apache 2.0; see LICENSE. Other people's parts are listed in the README."""

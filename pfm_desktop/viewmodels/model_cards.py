@@ -1,0 +1,49 @@
+"""What the Models page shows of each model. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pfm_desktop.domain.source import Source
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One card. A model that cannot be read has a `problem` and nothing else but its folder."""
+
+    name: str
+    path: Path
+    version: str = ""
+    label: str = ""
+    facts: str = ""
+    usable: bool = False
+    problem: str = ""
+
+
+def card_rows() -> tuple[CardRow, ...]:
+    """Models of this computer, readable ones first."""
+    from pfm_desktop.services import models
+
+    rows = []
+    for entry in models.models():
+        info = entry.info
+        facts = f"{_sources(info.sources)}, {info.variant}, {info.splice} splice, {info.input_size} px input"
+        problem = "" if info.can_grade else "Trunks only: a start for training, it gives no answers."
+        rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem))
+    rows += [CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {bad.problem}") for bad in models.broken()]
+    return tuple(rows)
+
+
+def card_text(row: CardRow) -> str:
+    """CARD.md of a model; "" when it has none, the problem when the model cannot be read. Raises `UserError`."""
+    if not row.version:
+        return row.problem
+    from pfm_desktop.services import models
+
+    return models.card_of(str(row.path))
+
+
+def _sources(sources: tuple[Source, ...]) -> str:
+    words = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
+    return " + ".join(words[source] for source in sources)

@@ -1,0 +1,40 @@
+"""Opening a library, as a job: what loads the database modules, so that the window stands before them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.support.paths import demo_library_dir
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+
+DATABASE = "library.sqlite"
+
+
+def open_library(ctx: Context, folder: str) -> Library:
+    """The library in `folder`; "" is the demo library, which is made first where there is none."""
+    path = Path(folder) if folder else demo_library_dir()
+    if not folder and not (path / DATABASE).exists():
+        from pfm_desktop.services.demo import ensure_demo_library
+
+        return ensure_demo_library(ctx, path)
+    import pfm_desktop.viewmodels.session  # noqa: F401 - loaded here and not later on the GUI thread
+    from pfm_desktop.storage.library import Library
+
+    return Library.open(path)
+
+
+def create_library(ctx: Context, folder: str) -> Library:
+    """A new, empty library in `folder`."""
+    from pfm_desktop.storage.library import Library
+
+    ctx.progress(0, 1, "Making the library")
+    return Library.create(Path(folder))
+
+
+def name_of(folder: str) -> str:
+    """A library as the window names it."""
+    return Path(folder).name if folder else "Demo library"

@@ -1,0 +1,143 @@
+"""What the Today list shows of each visit, in words, and by what it sorts. No Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.support.errors import BadInputError
+
+COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
+WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
+LIMIT = 500  # as many as the library gives at once
+
+
+@dataclass(frozen=True)
+class WorkRow:
+    """A line: `cells` in the order of `COLUMNS`, `keys` to sort them by."""
+
+    visit_id: str
+    patient_id: str
+    cells: tuple[str, ...]
+    keys: tuple[tuple[float, str], ...]
+    today: bool
+
+    @property
+    def title(self) -> str:
+        """Who and when, for forms and for screen readers."""
+        return f"{self.cells[NAME] or '(no name)'}, ID {self.cells[IDENTIFIER]}, {self.cells[WHEN]}"
+
+
+def work_rows(rows: Sequence[VisitRow], now: datetime) -> tuple[WorkRow, ...]:
+    """Lines of the list, in the order given; `now` is aware."""
+    return tuple(_line(row, now) for row in rows)
+
+
+def ordered(rows: Sequence[WorkRow], column: int, *, descending: bool) -> tuple[WorkRow, ...]:
+    """Lines sorted by a column; lines that are equal in it keep their order."""
+    return tuple(sorted(rows, key=lambda row: row.keys[column], reverse=descending))
+
+
+def count_text(shown: int, search: str) -> str:
+    """How many lines there are, for the label beside the search field."""
+    if shown >= LIMIT:
+        return f"the newest {LIMIT} visits; search to find older ones"
+    visits = "1 visit" if shown == 1 else f"{shown} visits"
+    return f"{visits} found" if search.strip() else visits
+
+
+def empty_text(search: str, *, read_only: bool) -> str:
+    """What stands in an empty list: why it is empty and what to do."""
+    if search.strip():
+        return (
+            f'Nothing found for "{search.strip()}".\n\nSearch by name, ID, date or impression; Escape shows all visits.'
+        )
+    if read_only:
+        return "No visits yet.\n\nThis library is open for reading only."
+    return "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here."
+
+
+def moment_text(moment: datetime) -> str:
+    """An aware moment on this workstation: 2026-11-25 14:15."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def birth_text(day: date | None) -> str:
+    """A birth date; a word where there is none."""
+    return day.isoformat() if day else "unknown"
+
+
+def parsed_birth_date(text: str) -> date | None:
+    """A birth date typed as 1988-03-14, 14.03.1988 or 14/03/1988; None for nothing. Raises `BadInputError`."""
+    text = text.strip()
+    if not text:
+        return None
+    for pattern, order in (
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)),
+        (r"(\d{1,2})[./](\d{1,2})[./](\d{4})", (2, 1, 0)),
+    ):
+        found = re.fullmatch(pattern, text)
+        if found:
+            parts = [int(part) for part in found.groups()]
+            try:
+                day = date(*(parts[index] for index in order))
+            except ValueError:
+                break
+            if date(1900, 1, 1) <= day <= date.today():
+                return day
+            break
+    raise BadInputError(
+        f"{text} is no birth date", safe="nothing was saved", remedy="write it as year-month-day, like 1988-03-14"
+    )
+
+
+def _line(row: VisitRow, now: datetime) -> WorkRow:
+    at, here = row.visit.started_at.astimezone(now.tzinfo), now
+    name = row.patient.display_name
+    impression = row.impression
+    born = row.patient.birth_date
+    cells = (
+        _when(at, here.date()),
+        name,
+        birth_text(born),
+        row.patient.identifier,
+        row.visit.indication,
+        pictures_text(row),
+        impression or "not read yet",
+        "signed" if row.signed else "open",
+    )
+    rank = float(Grade(impression).rank) if impression else -1.0
+    keys = (
+        (at.timestamp(), ""),
+        (0.0, name.casefold()),
+        (float(born.toordinal()) if born else 0.0, ""),
+        (0.0, row.patient.identifier.casefold()),
+        (0.0, row.visit.indication.casefold()),
+        (float(2 * row.has_white + row.has_fluorescence), f"{row.pictures:04d}"),
+        (rank, ""),
+        (float(row.signed), ""),
+    )
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date())
+
+
+def pictures_text(row: VisitRow) -> str:
+    """Which sources there are, and how many pictures."""
+    if row.pictures == 0:
+        return "none"
+    if row.has_white and row.has_fluorescence:
+        sources = "both sources"
+    else:
+        sources = "white light only" if row.has_white else "fluorescence only"
+    return f"{sources} ({row.pictures})"
+
+
+def _when(at: datetime, today: date) -> str:
+    if at.date() == today:
+        return f"Today {at:%H:%M}"
+    if at.date() == today - timedelta(days=1):
+        return f"Yesterday {at:%H:%M}"
+    return f"{at:%Y-%m-%d %H:%M}"

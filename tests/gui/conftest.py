@@ -1,0 +1,164 @@
+"""A small library with drawn pictures, and a window on it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings, load_settings
+from pfm_desktop.viewmodels.session import Session
+
+SIDE = 64  # pixels
+
+
+def picture_bytes(seed: int, side: int = SIDE) -> bytes:
+    """A PNG that is some picture: `side` x `side`."""
+    pixels = np.random.default_rng(seed).integers(0, 255, (side, side, 3), dtype=np.uint8)
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def picture_files(tmp_path: Path) -> tuple[Path, Path]:
+    """A white-light and a fluorescence picture on disk."""
+    white, fluorescence = tmp_path / "case 1 white.png", tmp_path / "case 1 fluorescence.png"
+    white.write_bytes(picture_bytes(1))
+    fluorescence.write_bytes(picture_bytes(2))
+    return white, fluorescence
+
+
+@pytest.fixture
+def library_folder(tmp_path: Path) -> Path:
+    """A closed library: Adler (today, both sources, high), Brandt (yesterday, white only), Chen (2026-03-02, none)."""
+    folder = tmp_path / "clinic"
+    now = datetime.now(UTC)
+    women = (
+        ("P-001", "Adler", "Anna", date(1988, 3, 14), now - timedelta(seconds=1), "HPV positive",
+         (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID), Grade.HIGH),
+        ("P-002", "Brandt", "Berta", date(1975, 11, 2), now - timedelta(days=1), "LSIL smear",
+         (Stage.ACETIC_ACID,), Grade.LOW),
+        ("P-003", "Chen", "Chiara", None, datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "", (), None),
+    )  # fmt: skip
+    with Library.create(folder) as lib:
+        for number, (identifier, family, given, born, at, why, stages, grade) in enumerate(women):
+            patient = cases.add_patient(
+                lib, identifier=identifier, family_name=family, given_name=given, birth_date=born
+            )
+            visit = cases.add_visit(lib, patient.id, started_at=at, indication=why)
+            for stage in stages:
+                data = picture_bytes(10 * number + list(Stage).index(stage))
+                cases.add_picture(lib, visit.id, data, stage=stage, taken_at=at, name=f"{stage.value}.png")
+            pairing.ensure_pair(lib, visit.id)
+            if grade:
+                review.set_impression(lib, visit.id, grade)
+    return folder
+
+
+@pytest.fixture
+def session(library_folder: Path) -> Iterator[Session]:
+    """A session on the small library."""
+    with Library.open(library_folder) as lib:
+        yield Session(lib, Settings(reader="Dr. Test"))
+
+
+class FakeReviewPage(QWidget):
+    """Stands for Review in tests of the window."""
+
+    title = "Review"
+
+    def __init__(self, session: Session, jobs: object) -> None:
+        super().__init__()
+        self.session, self.jobs = session, jobs
+        self.idle = True
+        self.times_left = 0
+        self.swiped = 0
+        self.field = QLineEdit(self)
+        column = QVBoxLayout(self)
+        column.addWidget(self.field)
+        swipe = QAction("&Swipe", self)
+        swipe.setObjectName("review.swipe")
+        swipe.setShortcut("Ctrl+J")
+        swipe.triggered.connect(self._swipe)
+        self._actions = (swipe,)
+
+    def _swipe(self) -> None:
+        self.swiped += 1
+
+    def page_actions(self) -> Sequence[QAction]:
+        return self._actions
+
+    def entered(self) -> None:
+        self.field.setFocus()
+
+    def left(self) -> None:
+        self.times_left += 1
+
+
+@pytest.fixture
+def fake_review(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of the window are about the window: Review is replaced by a small page."""
+    from importlib.machinery import ModuleSpec
+
+    name = "pfm_desktop.gui.pages.review"
+    module = ModuleType(name)
+    module.ReviewPage = FakeReviewPage  # type: ignore[attr-defined]
+    module.__spec__ = ModuleSpec(name, None)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+Opened = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, fake_review: None) -> Iterator[Opened]:
+    """Opens the window on a library and waits until Today is filled and all pages are made."""
+    windows: list[MainWindow] = []
+
+    def opened(folder: Path | str, *, settings: Settings | None = None, ready: bool = True) -> MainWindow:
+        window = MainWindow(settings or load_settings())
+        windows.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        if ready:
+            with qtbot.waitSignal(window.ready, timeout=10_000):
+                window.open_library(str(folder))
+            qtbot.waitUntil(lambda: all_made(window), timeout=10_000)
+        else:
+            window.open_library(str(folder))
+        return window
+
+    yield opened
+    for window in windows:
+        shut(qtbot, window)
+
+
+def all_made(window: MainWindow) -> bool:
+    """Whether all pages are there and Today shows what was asked for."""
+    desk = window.desk
+    return desk is not None and len(desk.made) == 4 and desk.today.idle
+
+
+def shut(qtbot: QtBot, window: MainWindow) -> None:
+    """Close a window as a user does, and wait until it is gone."""
+    if window.isVisible():
+        window.close()
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+    window.deleteLater()
