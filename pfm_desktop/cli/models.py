@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from pfm_desktop.cli.choices import VariantChoice
@@ -24,9 +23,9 @@ def models_list() -> None:
         info = entry.info
         say(f"{info.name} {info.version}  {info.variant} {info.splice}  {info.label}")
     for bad in models.broken():
-        click.echo(f"not readable: {bad.problem}", err=True)
+        typer.echo(f"not readable: {bad.problem}", err=True)
     if not entries:
-        click.echo("no models yet: train one with `pfm train`", err=True)
+        typer.echo("no models yet: train one with `pfm train`", err=True)
 
 
 @models_app.command("show")

@@ -1,15 +1,23 @@
-"""Stand-ins for files that users bring."""
+"""Stand-ins for files that users bring, and tiny prepared sets: blobs whose colour tells the grade."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+from pfm_desktop.domain.grade import GRADES
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pfm_desktop.pfm.training.data import PreparedSet
+
+SIZE = 64
 FASTERNET_WIDTHS = {"T0": 40, "T1": 64, "T2": 96}
 FASTERNET_DEPTHS = (1, 2, 8, 2)
 
@@ -58,3 +66,92 @@ def _norm(prefix: str, channels: int) -> dict[str, Tensor]:
         f"{prefix}.running_var": torch.rand(channels) + 0.5,
         f"{prefix}.num_batches_tracked": torch.tensor(7),
     }
+
+
+@pytest.fixture(scope="session")
+def make_blobs() -> Callable[..., PreparedSet]:
+    """`make_blobs(folder, patients, size=64, seed=0, prefix="p")`; see `write_blobs`."""
+    return write_blobs
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
+    """120 cases at 64 pixels."""
+    return write_blobs(tmp_path_factory.mktemp("blobs"), 120)
+
+
+@pytest.fixture(scope="session")
+def make_model() -> Callable[..., Path]:
+    """`make_model(folder, name="parent", training={}, **spec)`: a model with random weights for 64 pixels."""
+    return write_model
+
+
+def write_model(
+    folder: Path, *, name: str = "parent", training: dict[str, object] | None = None, **spec: object
+) -> Path:
+    import torch
+
+    from pfm_desktop.pfm.calibrate import Calibration
+    from pfm_desktop.pfm.checkpoint import save_model
+    from pfm_desktop.pfm.nets.model import new_net
+    from pfm_desktop.pfm.nets.spec import NetSpec
+    from pfm_desktop.pfm.preprocess import Normalisation
+
+    torch.manual_seed(0)
+    net = new_net(NetSpec(**{"size": SIZE, **spec})).eval()  # type: ignore[arg-type]
+    normalisation = Normalisation.default()
+    save_model(
+        folder, net, name=name, version="1", calibration=Calibration(), normalisation=normalisation, training=training
+    )
+    return folder
+
+
+def blob_case(rank: int, random: np.random.Generator, *, size: int = SIZE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """White, fluorescence size x size x 3 uint8, overlap: the higher the rank, the whiter and darker the blob."""
+    y, x = np.mgrid[:size, :size]
+    cy, cx = random.uniform(0.35, 0.65, 2) * size
+    blob = np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / (2 * (0.18 * size) ** 2))[..., None]
+    noise = random.normal(0, 6, (2, size, size, 3))
+    white = np.array([190, 110, 110]) + blob * rank * np.array([15, 40, 40])
+    level = random.uniform(0.4, 1.6)
+    fluorescence = np.array([40, 120, 60]) * level * (1 - 0.28 * rank * blob)
+    pictures = [np.clip(p + n, 0, 255).astype(np.uint8) for p, n in zip((white, fluorescence), noise, strict=True)]
+    overlap = np.ones((size, size), np.bool_)
+    overlap[:, : size // 16] = False
+    return pictures[0], pictures[1], overlap
+
+
+def write_blobs(folder: Path, patients: int, *, size: int = SIZE, seed: int = 0, prefix: str = "p") -> PreparedSet:
+    """One case a patient, grades in turn; every ninth case has lost a source.
+
+    `folder / "manifest.csv"` names the cases, with files that stand for the pictures they were prepared from.
+    """
+    from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+
+    random = np.random.default_rng(seed)
+    with PreparedWriter(folder, size) as writer:
+        for number in range(patients):
+            grade = GRADES[number % 4]
+            white, fluorescence, overlap = blob_case(grade.rank, random, size=size)
+            writer.append(
+                None if number % 18 == 9 else white,
+                None if number % 18 == 0 else fluorescence,
+                overlap,
+                grade=grade,
+                patient=f"{prefix}{number:03d}",
+                case=f"{prefix}c{number:03d}",
+            )
+    made = PreparedSet(folder)
+    _write_manifest(folder / "manifest.csv", made)
+    return made
+
+
+def _write_manifest(path: Path, made: PreparedSet) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["patient", "case", "white", "fluorescence", "grade"])
+        for index, case in enumerate(made.cases):
+            names = [f"{case}_{source}.png" if made.present[source][index] else "" for source in made.present]
+            for name in filter(None, names):
+                (path.parent / name).write_bytes(b"prepared before")
+            writer.writerow([made.patients[index], case, *names, GRADES[made.grades[index]].value])

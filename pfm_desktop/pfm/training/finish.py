@@ -22,6 +22,7 @@ from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.report import write_card
+from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
 from pfm_desktop.support.errors import ModelError
@@ -98,6 +99,7 @@ def finish(
         "seconds": round(progress.seconds, 1),
         "pairs_per_second": round(progress.pairs / max(progress.seconds, 1e-6), 1),
         "command": config.command,
+        KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
         **(extra or {}),
     }
     info = save_model(

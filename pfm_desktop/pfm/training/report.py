@@ -24,6 +24,12 @@ LIMITS = (
     "Phantoms follow published figures, so a gain of two sources over one is a property of the generator.",
 )
 
+LOCAL_LIMITS = (
+    "It knows the women, devices and filters of these cases only. Another clinic needs its own calibration and test.",
+    LIMITS[1],
+    "A test part of few patients says little about rare grades; read the intervals, not the figures.",
+)
+
 
 def write_card(
     path: Path, info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig
@@ -49,7 +55,7 @@ def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str
         "## Figures",
         _figures(figures, where),
         "## Limits",
-        "\n".join(f"- {line}" for line in (LIMITS if info.trained_on == "phantoms" else LIMITS[1:3])),
+        "\n".join(f"- {line}" for line in (LIMITS if info.trained_on == "phantoms" else LOCAL_LIMITS)),
         "## How to make it again",
         _remake(info, training),
     ]

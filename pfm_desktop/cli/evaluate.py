@@ -1,0 +1,32 @@
+"""`pfm evaluate`: figures of a model on the cases of a manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pfm_desktop.cli.choices import SourceChoice
+from pfm_desktop.cli.progress import Bar, say
+
+
+def evaluate(
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade")],
+    model: Annotated[str, typer.Option(help="Name or folder of the model.")],
+    json_: Annotated[Path, typer.Option("--json", help="Write all figures as JSON.")],
+    sources: Annotated[
+        SourceChoice | None, typer.Option(help="What it is given; all that it reads by default.")
+    ] = None,
+    prepared: Annotated[Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.")] = None,
+) -> None:
+    """Judge a model: figures per combination of sources with intervals by patient, refusals counted."""
+    from pfm_desktop.services.evaluation import evaluate_manifest, write_evaluation
+
+    with Bar() as bar:
+        found = evaluate_manifest(bar, manifest, model, sources=sources.sources if sources else None, prepared=prepared)
+    write_evaluation(json_, found)
+    for warning in found.warnings:
+        typer.echo(f"note: {warning}", err=True)
+    for line in found.lines:
+        say(line)

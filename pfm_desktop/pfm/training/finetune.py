@@ -1,0 +1,263 @@
+"""A model of one's own from a given one and a clinic's graded cases.
+
+Split by patient; the frozen part of the trunks is run once (`pfm.features`); heads first, then last stage and decision
+module (`tuning`); calibration and prediction sets are fitted again on calibration patients; the old and the new model
+are judged on the same test patients. The old model is never touched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
+from pfm_desktop.pfm.features import Features, build_features
+from pfm_desktop.pfm.model_file import CARD, read_model_file
+from pfm_desktop.pfm.registry import refuse_start_only
+from pfm_desktop.pfm.runtime import torch_threads
+from pfm_desktop.pfm.training.answers import Answers, collect, fit_calibration, main_combination
+from pfm_desktop.pfm.training.config import TrainConfig
+from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.evaluate import figures_of
+from pfm_desktop.pfm.training.metrics import difference, patient_weights
+from pfm_desktop.pfm.training.report import write_card
+from pfm_desktop.pfm.training.seen import KEY, marks_of
+from pfm_desktop.pfm.training.split import PARTS, Split, split_by_patient
+from pfm_desktop.pfm.training.tuning import Tuned, tune
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.threads import worker_threads
+
+VIEWS = 3  # fixed views a training case
+SHARES = (0.50, 0.15, 0.20, 0.15)  # patients; few cases need a larger calibration and test part than many
+ENOUGH = 10  # patients a grade: fewer leave a part of the split without that grade
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """What to make. `trained_on` is the sentence beside every answer; `old_share` is for rehearsal cases."""
+
+    name: str
+    version: str = "1"
+    trained_on: str = "local cases"
+    epochs: int = 12
+    seed: int = 0
+    old_share: float = 0.2
+    enough: int = ENOUGH
+    threads: int = 0  # 0: see support.threads
+    command: str = ""
+    card_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FinetuneResult:
+    """A new model folder. `old` and `new`: figures on the same test cases; `gain`: new minus old."""
+
+    path: Path
+    info: ModelInfo
+    parent: ModelInfo
+    epochs: int
+    best_epoch: int  # 0: nothing was better than the old weights; only the calibration is new
+    stopped: bool
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    gain: Mapping[str, Any]
+    notes: tuple[str, ...] = field(default=())
+
+
+def finetune(
+    ctx: Context,
+    data: PreparedSet,
+    parent: Path,
+    out: Path,
+    config: FinetuneConfig,
+    *,
+    work: Path,
+    old_cases: PreparedSet | None = None,
+) -> FinetuneResult:
+    """Fine-tune the model in folder `parent` on `data` and write a new model folder `out`; `work` holds the cache.
+
+    The same seed gives the same weights. Cancelled after an epoch, the best so far is calibrated and written
+    (`stopped`); before that `Cancelled` comes through and nothing is written. Raises `BadInputError` for too few
+    patients and `ModelError` when `out` holds a model or the parent cannot grade.
+    """
+    refuse_existing(out)
+    model = load_model(parent)
+    refuse_start_only(model.info)
+    check_enough(data.patients, data.grades.tolist(), config.enough)
+    for given in (data, old_cases):
+        if given is not None and given.size != model.net.spec.size:
+            raise BadInputError(
+                f"the pictures were prepared at {given.size} pixels, {model.info.name} reads {model.net.spec.size}",
+                remedy="prepare them again",
+            )
+    split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=SHARES)
+    begun = time.monotonic()
+    with torch_threads(config.threads or worker_threads()), torch.random.fork_rng(devices=[]):
+        before = collect(ctx, model.net, data, split.test, model.normalisation)
+        tuned = _tuned(ctx, model, data, split, config, work, old_cases)
+        within = SilentContext() if tuned.stopped else ctx  # a stopped run still writes what it has
+        calibration = fit_calibration(
+            collect(within, model.net, data, split.calibration, model.normalisation), seed=config.seed
+        )
+        after = collect(within, model.net, data, split.test, model.normalisation)
+    seconds = max(time.monotonic() - begun, 1e-6)
+    old, new = figures_of(before, model.calibration), figures_of(after, calibration)
+    gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
+    training = {
+        "seed": config.seed,
+        "epochs": tuned.epochs,
+        "best_epoch": tuned.best_epoch,
+        "stopped": tuned.stopped,
+        "cases": {part: len(getattr(split, part)) for part in PARTS},
+        "grades": data.counts(),
+        "rehearsed_cases": len(old_cases) if old_cases is not None else 0,
+        "seconds": round(seconds, 1),
+        "pairs_per_second": round(tuned.pairs / seconds, 1),
+        "command": config.command,
+        "parent": {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256},
+        KEY: marks_of(_learned_from(data, split, old_cases), read_model_file(parent).training),
+    }
+    info = _write(out, model, calibration, config, training, {**new, "parent": old, "against_parent": gain})
+    return FinetuneResult(
+        out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
+        _notes(calibration, main_combination(model.net.names), tuned),
+    )  # fmt: skip
+
+
+def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) -> None:
+    """Raise `BadInputError` that names how many patients of which grade are missing; a patient's worst grade counts."""
+    worst: dict[str, int] = {}
+    for patient, grade in zip(patients, grades, strict=True):
+        worst[patient] = max(worst.get(patient, 0), grade)
+    found = np.bincount(np.array(list(worst.values()), dtype=np.int64), minlength=len(GRADES))
+    missing = [
+        f"{grade.value} {enough - count} more (has {count})"
+        for grade, count in zip(GRADES, found.tolist(), strict=True)
+        if count < enough
+    ]
+    if missing:
+        raise BadInputError(
+            f"too few patients to fine-tune: each grade needs {enough}; missing: {', '.join(missing)}",
+            safe="nothing was written",
+            remedy="add graded cases of more patients",
+        )
+
+
+def compare(first: tuple[Answers, Calibration], second: tuple[Answers, Calibration], wanted: str) -> dict[str, Any]:
+    """Accuracy of `second` minus `first` on the same cases, asked as `wanted`, or as most cases can be asked."""
+    answers = first[0]
+    counts = {name: int(valid.sum()) for name, valid in answers.valid.items() if "_" not in name}
+    name = wanted if counts.get(wanted) else max(counts, key=lambda key: counts[key], default=wanted)
+    if not counts.get(name):
+        return {}
+    patients = [patient for patient, there in zip(answers.patients, answers.valid[name], strict=True) if there]
+    old, new = (calibration.scale(name).probabilities(given.of(name)[0]) for given, calibration in (first, second))
+    gap = difference(new, old, answers.of(name)[1], patient_weights(patients))
+    return {"combination": name, "cases": counts[name], **gap}
+
+
+def _tuned(
+    ctx: Context,
+    model: LoadedModel,
+    data: PreparedSet,
+    split: Split,
+    config: FinetuneConfig,
+    work: Path,
+    old_cases: PreparedSet | None,
+) -> Tuned:
+    def features(what: PreparedSet, indices: NDArray[np.int64], folder: str, views: int) -> Features:
+        return build_features(
+            ctx, model.net, model.normalisation, what, indices, work / folder, model=model.info.sha256, views=views
+        )
+
+    old = None
+    if old_cases is not None:
+        old = features(old_cases, np.arange(len(old_cases), dtype=np.int64), "features-old", 1)
+    return tune(
+        ctx,
+        model.net,
+        features(data, split.train, "features-train", VIEWS),
+        features(data, split.validation, "features-validation", 1),
+        epochs=config.epochs,
+        seed=config.seed,
+        old=old,
+        old_share=config.old_share,
+    )
+
+
+def _learned_from(data: PreparedSet, split: Split, old_cases: PreparedSet | None) -> list[str]:
+    used = [data.patients[index] for part in PARTS[:3] for index in getattr(split, part)]
+    return used + (old_cases.patients if old_cases is not None else [])
+
+
+def _write(
+    out: Path,
+    model: LoadedModel,
+    calibration: Calibration,
+    config: FinetuneConfig,
+    training: dict[str, Any],
+    figures: dict[str, Any],
+) -> ModelInfo:
+    info = save_model(
+        out,
+        model.net,
+        name=config.name,
+        version=config.version,
+        calibration=calibration,
+        normalisation=model.normalisation,
+        trained_on=config.trained_on,
+        heatmap=model.heatmap,
+        training=training,
+        figures=figures,
+    )
+    lines = (_descent(model.info, training), *_gain_lines(figures["against_parent"], info), *config.card_lines)
+    card = TrainConfig(name=info.name, trained_on=info.trained_on, card_lines=lines)
+    write_card(out / CARD, info, training, figures, card)
+    return info
+
+
+def _descent(parent: ModelInfo, training: Mapping[str, Any]) -> str:
+    rehearsed = training["rehearsed_cases"]
+    kept = f" {rehearsed} old cases were rehearsed." if rehearsed else " No old cases were rehearsed."
+    return (
+        f"Fine-tuned from {parent.name} {parent.version} (weights SHA-256 `{parent.sha256}`), which was trained on "
+        f"{parent.trained_on}.{kept}"
+    )
+
+
+def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
+    if not gain:
+        return ()
+    low, high = gain["interval"]
+    return (
+        f"Against the model it came from, on the same {gain['cases']} test cases (on {info.trained_on}): accuracy "
+        f"{gain['accuracy']:+.3f} ({low:+.3f} to {high:+.3f}, 95 % by patient), McNemar p {gain['mcnemar_p']:.2g}.",
+    )
+
+
+def _notes(calibration: Calibration, combination: str, tuned: Tuned) -> tuple[str, ...]:
+    """What a person should know before using the new model."""
+    notes = []
+    never = [
+        grade.value
+        for grade, threshold in zip(GRADES, calibration.scale(combination).thresholds, strict=True)
+        if threshold >= 1
+    ]
+    if never:
+        notes.append(
+            f"too few calibration patients to ever rule out {', '.join(never)}: more answers will be indeterminate"
+        )
+    if tuned.best_epoch == 0:
+        notes.append("no epoch was better than the old weights; only the calibration is new")
+    return tuple(notes)

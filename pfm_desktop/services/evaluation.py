@@ -1,0 +1,179 @@
+"""How good a model is on the cases of a manifest: the whole way of a picture, then figures with intervals."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.tabular import ManifestRow, read_manifest
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import models
+from pfm_desktop.services.training import phantoms_of
+from pfm_desktop.services.training_data import LeftOut, digest_of, prepare
+from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.files import write_text
+from pfm_desktop.support.paths import cache_dir
+
+PHANTOMS = "phantoms"
+FEW_PATIENTS = 30  # below this an interval by patient is too wide to be of use
+ASKED = {
+    "both": "both sources",
+    "white": "white light only",
+    "fluorescence": "fluorescence only",
+    "alone_white": "white-light head alone",
+    "alone_fluorescence": "fluorescence head alone",
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`content` is ready for JSON; `lines` is the same for a person, one line each; `warnings` stand in both."""
+
+    content: Mapping[str, Any]
+    lines: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def evaluate_manifest(
+    ctx: Context,
+    manifest: Path,
+    model: str,
+    *,
+    sources: Sequence[Source] | None = None,
+    prepared: Path | None = None,
+    workers: int = 2,
+) -> Evaluation:
+    """Judge a model on the cases of a manifest, as the engine would see them.
+
+    Pictures are read, checked and registered as for an answer; what the engine would refuse is left out and counted.
+    `sources` None: all that the model reads. Raises `BadInputError` for the manifest, `ModelError` for the model.
+    """
+    from pfm_desktop.pfm.training.evaluate import evaluate
+
+    folder = models.folder_of(model)
+    info = models.verify(str(folder))
+    used = _sources(info.name, info.sources, sources)
+    rows = read_manifest(manifest)
+    from pfm_desktop.pfm.registry import refuse_start_only
+
+    refuse_start_only(info)
+    place = prepared or cache_dir() / f"prepared-{digest_of(rows, info.input_size, used)}"
+    made = prepare(ctx, rows, place, size=info.input_size, sources=used, workers=workers)
+    where = where_of(manifest)
+    figures = evaluate(ctx, made.data, folder)
+    warnings = _warnings(figures, folder, made.data.patients, where)
+    content = {
+        **figures,
+        "banner": BANNER,
+        "model": {**figures["model"], "investigational": info.investigational, "trained_on": info.trained_on},
+        "manifest": manifest.name,
+        "on": f"on {where}",
+        "sources": [source.value for source in used],
+        "asked": len(rows),
+        "left_out": left_out_table(rows, made.left_out),
+        "warnings": list(warnings),
+    }
+    if prepared is None:
+        shutil.rmtree(place, ignore_errors=True)
+    return Evaluation(content, tuple(_lines(content)), warnings)
+
+
+def write_evaluation(path: Path, evaluation: Evaluation) -> None:
+    """Write the figures as JSON, whole or not at all."""
+    write_text(path, json.dumps(evaluation.content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def where_of(manifest: Path) -> str:
+    """`phantoms` or `local cases`: what stands behind "on" in every sentence about a figure."""
+    return PHANTOMS if phantoms_of(manifest) is not None else "local cases"
+
+
+def left_out_table(rows: Sequence[ManifestRow], left_out: Sequence[LeftOut]) -> dict[str, Any]:
+    """Cases the engine would refuse: how many, why, which, and how many of each grade (refusals are not random)."""
+    grades = {row.case: row.grade.value for row in rows}
+    return {
+        "count": len(left_out),
+        "reasons": dict(Counter(item.reason for item in left_out).most_common()),
+        "grades": dict(Counter(grades[item.case] for item in left_out)),
+        "cases": {item.case: item.reason for item in left_out},
+    }
+
+
+def span(value: Mapping[str, Any]) -> str:
+    """A figure with its interval."""
+    low, high = value["interval"]
+    return f"{value['value']:.3f} ({low:.3f}-{high:.3f})"
+
+
+def table(combinations: Mapping[str, Any]) -> list[str]:
+    """One line a combination: accuracy, macro recall, kappa, HSIL+ AUC, calibration error."""
+    lines = [f"{'':26}{'accuracy':22}{'macro recall':22}{'quadratic kappa':22}{'HSIL+ AUC':22}ECE"]
+    for name, values in combinations.items():
+        area = span(values["auc_high"]) if "auc_high" in values else "-"
+        cells = [span(values[key]) for key in ("accuracy", "macro_recall", "quadratic_kappa")]
+        lines.append(
+            f"{ASKED.get(name, name):26}" + "".join(f"{cell:22}" for cell in (*cells, area)) + f"{values['ece']:.3f}"
+        )
+    return lines
+
+
+def _sources(name: str, known: Sequence[Source], asked: Sequence[Source] | None) -> tuple[Source, ...]:
+    used = tuple(asked or known)
+    foreign = [source.value for source in used if source not in known]
+    if foreign:
+        raise ModelError(
+            f"the model {name} does not read {', '.join(foreign)}",
+            remedy=f"evaluate it with --sources {known[0].value}",
+        )
+    return used
+
+
+def _warnings(figures: Mapping[str, Any], folder: Path, patients: Sequence[str], where: str) -> tuple[str, ...]:
+    from pfm_desktop.pfm.model_file import read_model_file
+    from pfm_desktop.pfm.training.seen import seen_patients
+
+    said = []
+    known = seen_patients(patients, read_model_file(folder).training)
+    if known:
+        said.append(
+            f"the model has learned from {len(known)} of these {figures['patients']} patients (such as {known[0]}): "
+            "the figures are better than they will be on new ones"
+        )
+    if figures["trained_on"] == PHANTOMS and where != PHANTOMS:
+        said.append("this model was trained on phantoms; its answers on photographs mean nothing")
+    if figures["patients"] < FEW_PATIENTS:
+        said.append(f"only {figures['patients']} patients: the intervals are wide and not to be relied on")
+    return tuple(said)
+
+
+def _lines(content: Mapping[str, Any]) -> list[str]:
+    model, left = content["model"], content["left_out"]
+    lines = [
+        f"{model['name']} {model['version']} {content['on']}: {content['cases']} cases of {content['patients']} "
+        f"patients; 95 % intervals by patient. {BANNER}.",
+        *table(content["combinations"]),
+    ]
+    first = next(iter(content["combinations"]), None)
+    if first is not None:
+        lines.append(f"confusion, {ASKED.get(first, first)} (rows: truth; columns: answer; normal, low, high, cancer):")
+        lines += [
+            "  " + " ".join(f"{count:5.0f}" for count in row) for row in content["combinations"][first]["confusion"]
+        ]
+    for name, values in content["comparisons"].items():
+        low, high = values["interval"]
+        other = ASKED[name.removeprefix("both_against_")]
+        lines.append(
+            f"both sources against {other} {content['on']}: accuracy {values['accuracy']:+.3f} "
+            f"({low:+.3f} to {high:+.3f}), McNemar p {values['mcnemar_p']:.2g}"
+        )
+    if left["count"]:
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in left["reasons"].items())
+        lines.append(f"left out {left['count']} of {content['asked']} cases: {reasons}")
+    return lines

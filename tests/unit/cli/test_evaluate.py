@@ -1,0 +1,175 @@
+"""`pfm evaluate` through the real `main`, on cases that were prepared before."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pfm_desktop.cli.main import main
+from pfm_desktop.pfm.training.seen import KEY, marks_of
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, make_model: Callable[..., Path]) -> Path:
+    return make_model(tmp_path_factory.mktemp("models") / "random", name="random")
+
+
+@pytest.fixture
+def cases(tmp_path: Path, make_blobs: Callable[..., object]) -> Path:
+    """48 cases with a manifest beside them."""
+    make_blobs(tmp_path / "cases", 48)
+    return tmp_path / "cases"
+
+
+def ask(cases: Path, model: Path, out: Path, *more: str) -> int:
+    place = ("--prepared", str(cases))
+    return main(["evaluate", str(cases / "manifest.csv"), "--model", str(model), "--json", str(out), *place, *more])
+
+
+def test_figures_of_each_combination_come_with_intervals_confusion_and_counts(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(cases, model, tmp_path / "e.json") == 0
+    found: dict[str, Any] = json.loads((tmp_path / "e.json").read_text(encoding="utf-8"))
+    assert set(found["combinations"]) == {"both", "white", "fluorescence", "alone_white", "alone_fluorescence"}
+    assert found["cases"] == found["asked"] == 48
+    assert found["combinations"]["both"]["cases"] == 42  # six of them have lost a source
+    for values in found["combinations"].values():
+        low, high = values["accuracy"]["interval"]
+        assert 0 <= low <= values["accuracy"]["value"] <= high <= 1
+        assert sum(map(sum, values["confusion"])) == values["cases"]
+    assert found["model"]["sha256"]
+    assert found["model"]["investigational"] is True
+    said = capfd.readouterr().out
+    assert "Investigational - not for diagnosis" in said
+    assert "on local cases" in said
+    for name in ("both sources", "white light only", "fluorescence only"):
+        assert name in said
+
+
+def test_on_phantoms_every_sentence_says_so(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (cases / "phantoms.json").write_text('{"generator": "x"}')
+    assert ask(cases, model, tmp_path / "e.json") == 0
+    said = capfd.readouterr()
+    assert json.loads((tmp_path / "e.json").read_text())["on"] == "on phantoms"
+    assert "local cases" not in said.out
+    assert "random 1 on phantoms" in said.out
+    assert "mean nothing" not in said.err
+
+
+def test_a_model_of_phantoms_judged_on_photographs_is_told_apart(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(cases, model, tmp_path / "e.json") == 0
+    assert "trained on phantoms; its answers on photographs mean nothing" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("sources", "alone"), [("white", "alone_white"), ("fluorescence", "alone_fluorescence")])
+def test_one_source_is_judged_without_the_other(
+    make_blobs: Callable[..., object], model: Path, tmp_path: Path, sources: str, alone: str
+) -> None:
+    make_blobs(tmp_path / "cases", 48)
+    assert ask(tmp_path / "cases", model, tmp_path / "e.json", "--sources", sources) == 0
+    found = json.loads((tmp_path / "e.json").read_text())
+    assert found["sources"] == [sources]
+    assert {sources, alone} <= set(found["combinations"])
+
+
+def test_cases_left_out_are_counted_with_reasons_and_grades(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("x.png", "y.png"):
+        (cases / name).write_bytes(b"not a picture")
+    with (cases / "manifest.csv").open("a", encoding="utf-8") as stream:
+        stream.write("new,new case,x.png,,cancer\nnewer,newer case,y.png,,low\n")
+    assert ask(cases, model, tmp_path / "e.json") == 0
+    left = json.loads((tmp_path / "e.json").read_text())["left_out"]
+    assert left["count"] == 2
+    assert sum(left["reasons"].values()) == 2
+    assert left["grades"] == {"cancer": 1, "low": 1}
+    assert set(left["cases"]) == {"new case", "newer case"}
+    assert "left out 2 of 50 cases" in capfd.readouterr().out
+
+
+def test_patients_the_model_has_learned_from_are_named(
+    cases: Path, make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    known = make_model(tmp_path / "known", training={KEY: marks_of(["p003", "p004", "someone else"])})
+    assert ask(cases, known, tmp_path / "e.json") == 0
+    assert "learned from 2 of these 48 patients (such as p003)" in capfd.readouterr().err
+    assert any("p003" in warning for warning in json.loads((tmp_path / "e.json").read_text())["warnings"])
+
+
+def test_a_source_the_model_does_not_read_is_refused_with_the_way_out(
+    cases: Path, make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from pfm_desktop.domain.source import Source
+
+    white = make_model(tmp_path / "white", sources=(Source.WHITE,))
+    assert ask(cases, white, tmp_path / "e.json", "--sources", "both") == 2
+    assert "--sources white" in capfd.readouterr().err
+    assert ask(cases, white, tmp_path / "e.json") == 0
+    assert set(json.loads((tmp_path / "e.json").read_text())["combinations"]) == {"white", "alone_white"}
+
+
+def test_a_model_that_cannot_grade_is_refused_before_a_picture_is_read(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    start = tmp_path / "start"
+    shutil.copytree(model, start)
+    text = (start / "model.toml").read_text().replace("can_grade = true", "can_grade = false")
+    (start / "model.toml").write_text(text)
+    shutil.rmtree(cases / "white.u8", ignore_errors=True)
+    assert ask(cases, start, tmp_path / "e.json") == 2
+    assert "never trained to grade" in capfd.readouterr().err
+    assert not (tmp_path / "e.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [("column", "lacks the column grade"), ("file", "missing file"), ("grade", "unknown grade"), ("gone", "no file")],
+)
+def test_a_bad_manifest_is_one_line_and_nothing_is_written(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], damage: str, said: str
+) -> None:
+    manifest = cases / "manifest.csv"
+    rows = list(csv.reader(manifest.read_text().splitlines()))
+    if damage == "column":
+        rows = [row[:-1] for row in rows]
+    elif damage == "file":
+        (cases / rows[3][2]).unlink()
+    elif damage == "grade":
+        rows[2][4] = "very bad"
+    manifest.write_text("\n".join(",".join(row) for row in rows))
+    if damage == "gone":
+        manifest.unlink()
+    assert ask(cases, model, tmp_path / "e.json") == 2
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    assert said in lines[0]
+    assert "manifest.csv" in lines[0]
+    assert not (tmp_path / "e.json").exists()
+
+
+def test_an_altered_model_and_a_pickle_are_refused(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    altered = tmp_path / "altered"
+    shutil.copytree(model, altered)
+    weights = bytearray((altered / "weights.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (altered / "weights.safetensors").write_bytes(weights)
+    assert ask(cases, altered, tmp_path / "e.json") == 2
+    assert "not those of its model.toml" in capfd.readouterr().err
+    (tmp_path / "model.pth").write_bytes(b"x")
+    assert ask(cases, tmp_path / "model.pth", tmp_path / "e.json") == 2
+    assert "never loaded" in capfd.readouterr().err
