@@ -1,0 +1,367 @@
+"""The Review page: a pair on the stage, and all that is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from pfm_desktop.gui.pages.review_actions import page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review_loader import PairLoader
+from pfm_desktop.gui.pages.review_marks import StageEdits
+from pfm_desktop.gui.pages.review_pictures import PicturesArea
+from pfm_desktop.gui.pages.review_points import PointMode
+from pfm_desktop.gui.pages.review_side import SideColumn
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.gui.widgets.stage_bar import StageBar
+from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import review
+from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
+from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.support.settings import Settings
+    from pfm_desktop.viewmodels.session import Session
+
+
+class ReviewPage(QWidget):
+    """Follows `session.case`. `engine` stands in for `services.engine` in tests."""
+
+    title = "Review"
+
+    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None, *, engine: Any = None) -> None:
+        super().__init__(parent)
+        self._session, self._jobs = session, jobs
+        self._case: VisitCase | None = None
+        self._came_from: VisitLink | None = None
+        self._adding = 0
+        self.loader = PairLoader(session, jobs, engine, self)
+        self.stage = StageWidget(self)
+        self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
+        self.points = PointMode(self.stage, self)
+        self.side = SideColumn(session, jobs, self.stage, self)
+        self.pictures = PicturesArea(self._load_thumbnail, self)
+        self.banner = QLabel(self)
+        self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
+        self._lay_out()
+        self._stage_keys = stage_actions(self)
+        self._page_keys = page_wide_actions(self)
+        self._point_keys = point_mode_actions(self)
+        self._connect()
+        self._on_case(session.case)
+
+    # ---- the window
+
+    def page_actions(self) -> Sequence[QAction]:
+        """Commands for the menu and the shortcut editor."""
+        return (*self._stage_keys, *self._page_keys)
+
+    def entered(self) -> None:
+        """The page is in front: the keys go to the stage."""
+        if not self.isAncestorOf(QApplication.focusWidget() or self):
+            self.stage.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def left(self) -> None:
+        """Another page is in front: nothing is held or half placed."""
+        self.points.leave()
+        self.stage.commands.let_go()
+
+    def detach(self) -> None:
+        """Hear no more of the session; its library is about to be closed."""
+        self._session.on_case.remove(self._on_case)
+        self._session.on_settings.remove(self._on_settings)
+        self.loader.open("")
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is still loading."""
+        return not (self.loader.desk.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy)
+
+    # ---- commands
+
+    def choose_tool(self, tool: str) -> None:
+        """Pan, pin or os. In point mode the pin key places a point at the cursor."""
+        if self.points.active:
+            self.stage.commands.use_tool_at_cursor()
+        elif tool == "pan" or not self._why_no_marks():
+            self.stage.tool = tool
+        else:
+            self._session.say(UserError(self._why_no_marks()))
+
+    def place_points(self) -> None:
+        """Register by hand."""
+        why_not = review.why_no_points(self.loader.desk, read_only_reason=self._session.library.read_only_reason)
+        if why_not:
+            self._session.say(UserError(why_not))
+            return
+        self.points.begin(self.loader.desk)
+        self._show_desk()
+
+    def register_automatically(self) -> None:
+        """Forget points by hand."""
+        why_not = review.why_no_points(self.loader.desk, read_only_reason=self._session.library.read_only_reason)
+        if why_not:
+            self._session.say(UserError(why_not))
+            return
+        self.points.leave()
+        self.loader.register(None)
+
+    def reload(self) -> None:
+        """Do what failed again, or load the pair anew."""
+        if self._case is not None:
+            self.loader.retry()
+
+    def step_area(self, step: int) -> None:
+        """Give the keys to the stage, the filmstrip, the right column, in turn."""
+        strip, tabs = self.pictures.filmstrip, self.side
+        areas = [self.stage, *([strip.list] if strip.list.isVisible() else []), tabs.tabBar()]
+        homes: list[QWidget] = [self.stage, *([self.pictures] if strip.list.isVisible() else []), tabs]
+        focus = QApplication.focusWidget()
+        here = next((i for i, home in enumerate(homes) if focus is home or home.isAncestorOf(focus or self)), -1)
+        areas[(here + step) % len(areas)].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # ---- the case
+
+    def _on_case(self, case: VisitCase | None) -> None:
+        before, self._case = self._case, case
+        if case is None or before is None or before.visit.id != case.visit.id:
+            self._note_way_back(before, case)
+            self.points.leave()
+            self.stage.tool = "pan"
+            self.loader.open("" if case is None else case.visit.id)
+        else:
+            pair_id = review.pair_to_show(before, case, self._shown_pair())
+            if pair_id is not None:
+                self.points.leave()
+                self.loader.open(case.visit.id, pair_id or None)
+        self.pictures.show_case(case, review.visit_links(case, self._came_from))
+        for panel in self.side.panels:
+            panel.show_case(case)
+        self._show_desk()
+
+    def _note_way_back(self, before: VisitCase | None, case: VisitCase | None) -> None:
+        """Remember the later visit when an earlier one of the same woman is opened."""
+        if case is None or before is None or before.patient.id != case.patient.id:
+            self._came_from = None
+        elif before.visit.started_at > case.visit.started_at:
+            self._came_from = self._came_from or review.link_of(before)
+        elif self._came_from is not None and case.visit.id == self._came_from.visit_id:
+            self._came_from = None
+
+    def _shown_pair(self) -> str:
+        pair = self.loader.desk.pair
+        return "" if pair is None else pair.id
+
+    def _on_settings(self, settings: Settings) -> None:
+        answer = self.loader.desk.answer
+        if answer is not None and answer.analysis.model.name != settings.model:
+            self.loader.answer()
+
+    def _make_pair(self, white_id: str | None, fluorescence_id: str | None) -> None:
+        from pfm_desktop.services import pairing
+
+        case = self._case
+        if case is not None:
+            self._session.perform(lambda lib: pairing.make_pair(lib, case.visit.id, white_id, fluorescence_id))
+
+    def _picture_dropped(self, picture_id: str) -> None:
+        pair = None if self._case is None else review.pair_after_drop(self._case, self.loader.desk.pair, picture_id)
+        if pair is not None:
+            self._make_pair(*pair)
+
+    # ---- what is shown
+
+    def _desk_changed(self) -> None:
+        pair = self.loader.desk.pair
+        if pair is not None and self._case is not None and self._case.pair(pair.id) is None:
+            self._session.refresh()  # the pair was made while loading; comes back through `_on_case`
+        self._show_desk()
+
+    def _show_desk(self) -> None:
+        desk, case = self.loader.desk, self._case
+        if self.points.active and desk.doing is Step.LOADING:
+            self.points.leave()
+        self.notice.show_notice(review.stage_notice(case, desk))
+        self.strip.show_notice(review.strip_notice(desk))
+        self.bar.show_chip(review.chip_state(desk))
+        banner = review.banner(case, desk)
+        self.banner.setText(banner)
+        self.banner.setVisible(bool(banner))
+        if not self.points.active:
+            self._show_pair(desk)
+        self._allow()
+        self._tell_panels(desk)
+
+    def _show_pair(self, desk: Desk) -> None:
+        pictures = desk.pictures
+        if pictures is None:
+            self.stage.clear()
+        else:
+            self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
+            self.stage.set_scale(pictures.mm_per_px)
+        heatmaps = review.shown_heatmaps(self._case, desk)
+        self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "")
+        self.side.heatmap.set_kinds(heatmaps)
+        self._edits.show(self._case)
+
+    def _allow(self) -> None:
+        why_not = self._why_no_marks()
+        if why_not and not self.points.active:
+            self.stage.tool = "pan"
+        self.bar.allow_marks("Finish placing points first." if self.points.active else why_not)
+        self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.read_only_reason))
+        for action in self._point_keys:
+            action.setEnabled(self.points.active)
+
+    def _why_no_marks(self) -> str:
+        return review.why_no_marks(
+            self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
+        )
+
+    def _tell_panels(self, desk: Desk) -> None:
+        problem = desk.problem if desk.failed is not Step.NOTHING else ""
+        self.side.answer.show_answer(desk.answer, pending=desk.busy, problem=problem)
+        self.side.report.set_sources(desk.pictures, desk.answer)
+
+    def _load_thumbnail(self, picture_id: str) -> Any:
+        from pfm_desktop.services import cases
+
+        return cases.load_picture(self._session.library, picture_id)
+
+    # ---- adding pictures
+
+    def _add(self, items: tuple[NewPicture, ...]) -> None:
+        if self._case is None:
+            return
+        self._adding += 1
+        visit_id = self._case.visit.id
+        self._jobs.start(
+            add_pictures,
+            self._session.library,
+            visit_id,
+            items,
+            title="Adding pictures",
+            done=lambda added: self._added(visit_id, added),
+            failed=lambda message: self._not_added(visit_id, message),
+            stopped=lambda: self._not_added(visit_id, ""),
+        )
+
+    def _added(self, visit_id: str, added: Added) -> None:
+        for path, why in added.refused:
+            self._session.say(UserError(f"{path.name} was not added. {why}"))
+        self._not_added(visit_id, "")
+
+    def _not_added(self, visit_id: str, message: str) -> None:
+        if not isValid(self):  # a job may end after its page
+            return
+        self._adding -= 1
+        if message:
+            self._session.say(UserError(message))
+        if self._case is None or self._case.visit.id != visit_id:
+            return
+        self._session.refresh()
+        if not self.loader.desk.both:
+            self.loader.open(visit_id)  # the new pictures may have made or completed the pair
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Picture files may be dropped anywhere on the page."""
+        if self.pictures.add.isEnabled() and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Ask for the stages of the files."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if self.pictures.open_form(files):
+            event.acceptProposedAction()
+
+    # ---- point mode
+
+    def event(self, event: QEvent) -> bool:
+        """In point mode Ctrl+Z is the page's: the window's undo would take back an edit of the visit."""
+        if isinstance(event, QKeyEvent) and self.points_undo_wanted(event):
+            if event.type() is QEvent.Type.KeyPress:
+                self.points.undo()
+            event.accept()
+            return True
+        return super().event(event)
+
+    def points_undo_wanted(self, event: QKeyEvent) -> bool:
+        """Whether the key is undo and points are being placed."""
+        wanted = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        return wanted and self.points.active and event.matches(QKeySequence.StandardKey.Undo)
+
+    # ---- building
+
+    def _lay_out(self) -> None:
+        self.setAcceptDrops(True)
+        self.banner.setProperty("role", "badge")
+        self.banner.setAccessibleName("What the AI answer is not for")
+        self.banner.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner.hide()
+        middle = QWidget(self)
+        cell = QGridLayout(middle)
+        cell.setContentsMargins(0, 0, 0, 0)
+        cell.addWidget(self.stage, 0, 0)
+        cell.addWidget(self.notice, 0, 0)
+        self.notice.raise_()
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(0)
+        for widget in (self.bar, self.points.bar, self.strip):
+            left.addWidget(widget)
+        left.addWidget(middle, 1)
+        left.addWidget(self.banner)
+        left.addWidget(self.pictures)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left, 1)
+        row.addWidget(self.side)
+
+    def _connect(self) -> None:
+        stage, edits = self.stage, self._edits
+        self._session.on_case.append(self._on_case)
+        self._session.on_settings.append(self._on_settings)
+        self.loader.changed.connect(self._desk_changed)
+        stage.pin_requested.connect(self._either(self.points.place, edits.place_pin))
+        stage.pin_moved.connect(self._either(self.points.move, edits.move_pin))
+        stage.pin_removed.connect(self._either(self.points.remove, edits.remove_pin))
+        stage.os_marked.connect(edits.mark_os)
+        stage.picture_dropped.connect(lambda picture_id, _source: self._picture_dropped(picture_id))
+        self.bar.tool_chosen.connect(self.choose_tool)
+        self.bar.chip.clicked.connect(self.place_points)
+        self.points.ended.connect(self._show_desk)
+        self.points.applied.connect(self.loader.register)
+        for notice in (self.strip, self.notice):
+            notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.open_form())
+        strip = self.pictures.filmstrip
+        strip.pair_requested.connect(self._make_pair)
+        strip.declined.connect(lambda why: self._session.say(UserError(why)))
+        self.pictures.add_asked.connect(self._add)
+        self.pictures.visit_chosen.connect(self._session.open_visit)
+        for panel, name, slot in (
+            (self.side.pins, "pin_chosen", self._pin_chosen),
+            (self.side.answer, "revealed", self._show_desk),
+        ):
+            if hasattr(panel, name):
+                getattr(panel, name).connect(slot)
+
+    def _either(self, in_point_mode: Callable[..., None], else_: Callable[..., None]) -> Callable[..., None]:
+        return lambda *args: in_point_mode(*args) if self.points.active else else_(*args)
+
+    def _pin_chosen(self, pin_id: str) -> None:
+        if not self.points.active:
+            self.stage.select_pin(pin_id)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The stage keeps most of the width."""
+        super().resizeEvent(event)
+        self.side.fit_to(self.width())

@@ -1,0 +1,93 @@
+"""The commands of the Review page, for its keys, the menu and the shortcut editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from pfm_desktop.gui.widgets.stage import Tool
+from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.review import ReviewPage
+
+TABS = ("Findings", "AI", "Pins", "Report")
+
+
+def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Commands with single keys: they act while the stage has the keys, so that typing elsewhere never does."""
+    do, ask = page.stage.commands, partial(_action, page, page.stage)
+    modes = tuple(ask(mode.value, mode.caption, mode.key, partial(do.set_mode, mode)) for mode in MODES)
+    return (
+        *modes,
+        ask("other_picture", "Flicker: the other picture", "Space", do.flick),
+        ask("fit", "Fit", "F", do.fit),
+        ask("one_to_one", "One to one", "Z", do.one_to_one),
+        ask("zoom_in", "Zoom in", "+", lambda: do.zoom(ZOOM_STEP), repeat=True),
+        ask("zoom_out", "Zoom out", "-", lambda: do.zoom(1 / ZOOM_STEP), repeat=True),
+        ask("pan", "Pan tool", "V", lambda: page.choose_tool(Tool.PAN.value)),
+        ask("pin", "Pin tool", "P", lambda: page.choose_tool(Tool.PIN.value)),
+        ask("os", "Os tool", "O", lambda: page.choose_tool(Tool.OS.value)),
+    )
+
+
+def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Commands that act wherever on the page the keys are."""
+    ask = partial(_action, page, page)
+    tabs = tuple(
+        ask(name.lower(), f"Show {name}", f"Alt+{number}", partial(page.side.go_to, number - 1))
+        for number, name in enumerate(TABS, start=1)
+    )
+    return (
+        *tabs,
+        ask("next_area", "Next area of the page", "F6", partial(page.step_area, 1)),
+        ask("previous_area", "Previous area of the page", "Shift+F6", partial(page.step_area, -1)),
+        ask("heatmap", "Show or hide the heatmap", "Ctrl+H", page.side.heatmap.toggle),
+        ask("points", "Register by points ...", "Ctrl+R", page.place_points),
+        ask("automatic", "Register automatically again", "", page.register_automatically),
+        ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.open_form),
+        ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle.toggle),
+        ask("reload", "Load the pair again", "F5", page.reload),
+    )
+
+
+def point_mode_actions(page: ReviewPage) -> tuple[QAction, ...]:
+    """Keys of point mode; while they are enabled they come before the stage's own."""
+    ask = partial(_action, page, page.stage)
+    actions = (
+        ask("points_apply", "Apply points", "Return", page.points.apply),
+        ask("points_apply_keypad", "Apply points", "Enter", page.points.apply),
+        ask("points_undo", "Take the last point away", "Backspace", page.points.undo),
+        ask("points_leave", "Leave point mode", "Esc", page.points.leave),
+    )
+    for action in actions:
+        action.setEnabled(False)
+    return actions
+
+
+def _action(
+    page: QWidget,
+    where: QWidget,
+    id_: str,
+    text: str,
+    shortcut: str,
+    slot: Callable[[], object],
+    *,
+    repeat: bool = False,
+) -> QAction:
+    action = QAction(text, page)
+    action.setObjectName(f"review.{id_}")
+    if shortcut:
+        action.setShortcut(QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText))
+    action.setAutoRepeat(repeat)  # thirty flickers a second would be unsafe
+    # a key of the stage belongs to the stage alone: in a text field it is a letter
+    context = Qt.ShortcutContext
+    action.setShortcutContext(context.WidgetShortcut if where is not page else context.WidgetWithChildrenShortcut)
+    action.triggered.connect(lambda _checked=False: slot())
+    where.addAction(action)
+    return action

@@ -1,0 +1,153 @@
+"""Gets a visit onto the desk: pictures first, then registration and answer. Each step is a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
+
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.jobs import Context, Handle
+from pfm_desktop.viewmodels import review
+from pfm_desktop.viewmodels.review import Desk, Step
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.geometry import Points
+    from pfm_desktop.services.engine import PairPictures
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.session import Session
+
+
+class PairLoader(QObject):
+    """`desk` is what is known; `changed` tells that it differs.
+
+    Every question has a new ticket. A result that comes with an older ticket is dropped: pictures or answers of a
+    visit that is no longer open never show.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, jobs: QtJobs, engine: Any, parent: QObject) -> None:
+        super().__init__(parent)
+        self.desk = Desk()
+        self._session, self._jobs, self._engine = session, jobs, engine
+        self._handle: Handle | None = None
+        self._pair_id: str | None = None
+        self._points: tuple[Points, Points] | None = None
+
+    def open(self, visit_id: str, pair_id: str | None = None) -> None:
+        """Load a pair of a visit (None: the one that opens with it), then have it answered. "" empties the desk."""
+        self._pair_id = pair_id
+        self._become(review.asked(self.desk, visit_id))
+        if not visit_id:
+            return
+        self._start(
+            load_job, self._engine, self._session.library, visit_id, pair_id,
+            title="Loading the pictures", done=self._loaded,
+        )  # fmt: skip
+
+    def answer(self) -> None:
+        """Have the pictures that are shown answered (again)."""
+        if self.desk.pictures is None:
+            return
+        self._become(review.doing(self.desk, Step.ANSWERING))
+        self._ask()
+
+    def register(self, points: tuple[Points, Points] | None) -> None:
+        """Register again, by paired points (white light, fluorescence; N x 2 pixels) or automatically; then answer."""
+        pictures = self.desk.pictures
+        if pictures is None:
+            return
+        self._points = points
+        self._become(review.doing(self.desk, Step.REGISTERING))
+        self._start(
+            register_job, self._engine, self._session.library, pictures, points,
+            title="Registering the pair", done=self._registered,
+        )  # fmt: skip
+
+    def retry(self) -> None:
+        """Do again what failed; where nothing did, load again."""
+        if self.desk.failed is Step.ANSWERING:
+            self.answer()
+        elif self.desk.failed is Step.REGISTERING:
+            self.register(self._points)
+        else:
+            self.open(self.desk.visit_id, self._pair_id)
+
+    def _become(self, desk: Desk) -> None:
+        if not isValid(self):  # a job may end after its page
+            return
+        if self._handle is not None and desk.ticket != self.desk.ticket:
+            self._handle.cancel()  # what runs was asked for an older question
+            self._handle = None
+        changed, self.desk = desk is not self.desk, desk
+        if changed:
+            self.changed.emit()
+
+    def _loaded(self, ticket: int, pictures: PairPictures | None) -> None:
+        if ticket != self.desk.ticket:
+            return
+        self._become(review.with_pictures(self.desk, ticket, pictures))
+        if self.desk.doing is Step.ANSWERING:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._start(
+            answer_job, self._engine, self._session.library, self.desk.pictures, self._session.settings.model,
+            title="Checking and reading the pair", done=self._answered,
+        )  # fmt: skip
+
+    def _answered(self, ticket: int, answer: Any) -> None:
+        self._become(review.with_answer(self.desk, ticket, answer))
+
+    def _registered(self, ticket: int, registration: Any) -> None:
+        if ticket != self.desk.ticket:
+            return
+        self._become(review.with_registration(self.desk, ticket, registration))
+        self._ask()
+
+    def _start(self, job: Callable[..., Any], *args: Any, title: str, done: Callable[[int, Any], None]) -> None:
+        ticket = self.desk.ticket
+        self._handle = self._jobs.start(
+            job,
+            *args,
+            title=title,
+            done=lambda result: done(ticket, result),
+            failed=lambda message: self._become(review.with_problem(self.desk, ticket, message)),
+            stopped=lambda: self._become(review.with_problem(self.desk, ticket, review.STOPPED)),
+        )
+
+
+def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: str | None) -> PairPictures | None:
+    """The pictures of a pair; without `pair_id` the pair that opens with the visit, made where there is none."""
+    from pfm_desktop.services import pairing
+
+    ctx.check()
+    if pair_id is None:
+        pair = pairing.ensure_pair(lib, visit_id)
+        if pair is None:
+            return None
+        pair_id = pair.id
+    pictures: PairPictures = (engine or _engine()).load_pair(ctx, lib, pair_id)
+    return pictures
+
+
+def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, model: str) -> Any:
+    """Quality, registration and answer (`PairAnswer`)."""
+    return (engine or _engine()).answer_pair(ctx, lib, pictures, model)
+
+
+def register_job(
+    ctx: Context, engine: Any, lib: Library, pictures: PairPictures, points: tuple[Points, Points] | None
+) -> Any:
+    """Another registration of the pair (`Registration`), by hand where there are points."""
+    white, fluorescence = points or (None, None)
+    return (engine or _engine()).register_again(ctx, lib, pictures, white, fluorescence)
+
+
+def _engine() -> Any:
+    from pfm_desktop.services import engine
+
+    return engine

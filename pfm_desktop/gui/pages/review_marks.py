@@ -1,0 +1,70 @@
+"""Pins and os: what the stage asks for becomes edits of the visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.review import Desk, os_mark_of
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.widgets.stage import StageWidget
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.viewmodels.session import Session
+
+
+class StageEdits:
+    """Edits go to the pair whose pictures are on the stage, and only while its visit is the one on the desk."""
+
+    def __init__(self, session: Session, stage: StageWidget, desk: Callable[[], Desk]) -> None:
+        self._session, self._stage, self._desk = session, stage, desk
+
+    def place_pin(self, frame: Source, x: float, y: float) -> None:
+        """A click with the pin tool; the new pin is chosen."""
+        from pfm_desktop.services import review
+
+        pair_id = self._pair_id()
+        if not pair_id:
+            return
+        changes = self._session.perform(lambda lib: review.place_pin(lib, pair_id, frame, x, y))
+        if changes:
+            self._stage.commands.choose_pin(changes[0].key)
+
+    def move_pin(self, pin_id: str, x: float, y: float) -> None:
+        """A pin was dragged."""
+        from pfm_desktop.services import review
+
+        if self._knows(pin_id):
+            self._session.perform(lambda lib: review.move_pin(lib, pin_id, x, y))
+
+    def remove_pin(self, pin_id: str) -> None:
+        """Delete was pressed with a pin chosen."""
+        from pfm_desktop.services import review
+
+        if self._knows(pin_id):
+            self._session.perform(lambda lib: review.remove_pin(lib, pin_id))
+
+    def mark_os(self, frame: Source, x: float, y: float) -> None:
+        """A click with the os tool."""
+        from pfm_desktop.services import review
+
+        pair_id = self._pair_id()
+        if pair_id:
+            self._session.perform(lambda lib: review.mark_os(lib, pair_id, frame, x, y))
+
+    def show(self, case: VisitCase | None) -> None:
+        """Pins and os of the pair on the stage."""
+        pair_id = self._pair_id()
+        if case is None or not pair_id:
+            self._stage.set_marks((), None)
+        else:
+            self._stage.set_marks(case.pins_on(pair_id), os_mark_of(case, pair_id))
+
+    def _pair_id(self) -> str:
+        case, pair = self._session.case, self._desk().pair
+        return pair.id if case is not None and pair is not None and pair.visit_id == case.visit.id else ""
+
+    def _knows(self, pin_id: str) -> bool:
+        case = self._session.case
+        return case is not None and any(pin.id == pin_id for pin in case.pins_on(self._pair_id()))

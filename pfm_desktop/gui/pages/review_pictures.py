@@ -1,0 +1,230 @@
+"""Below the stage: the visit's pictures, adding to them, and the woman's other visits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.gui.widgets.filmstrip import Filmstrip
+from pfm_desktop.gui.widgets.picture_rows import PictureRows
+from pfm_desktop.viewmodels.filmstrip import entry_of
+from pfm_desktop.viewmodels.intake import NewPicture
+from pfm_desktop.viewmodels.review import VisitLink
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
+
+    from pfm_desktop.services.cases import VisitCase
+
+VISITS_WIDTH = 215
+FORM_HEIGHT = 190
+
+
+class PicturesArea(QWidget):
+    """Filmstrip, form and other visits; collapses to its header."""
+
+    add_asked = Signal(tuple)  # of NewPicture
+    visit_chosen = Signal(str)
+
+    def __init__(self, load: Callable[[str], NDArray[uint8]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._load = load
+        self._pictures: tuple[Picture, ...] | None = None
+        self._why_not = ""
+        self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
+        self.toggle, self.add = QToolButton(self), QPushButton("Add pictures ...", self)
+        self.title = QLabel(self)
+        self._lay_out()
+        self.toggle.toggled.connect(self._collapse)
+        self.add.clicked.connect(self.open_form)
+        self.form.saved.connect(self.add_asked)
+        self.form.closed.connect(self._form_closed)
+        self.visits.chosen.connect(self.visit_chosen)
+
+    def show_case(self, case: VisitCase | None, links: Sequence[VisitLink]) -> None:
+        """The pictures and other visits of a case; the same pictures again stay as they are."""
+        pictures = () if case is None else case.pictures
+        if pictures != self._pictures:
+            self._pictures = pictures
+            self.filmstrip.set_pictures([entry_of(picture, partial(self._load, picture.id)) for picture in pictures])
+        self.title.setText(f"Pictures of this visit: {len(pictures)}" if case is not None else "No visit open")
+        self.visits.show_links(links)
+
+    def allow_adding(self, why_not: str) -> None:
+        """Switch adding on, or off with the reason why."""
+        self._why_not = why_not
+        self.add.setEnabled(not why_not)
+        self.add.setToolTip(why_not or "Choose picture files, or drop them here")
+        if why_not:
+            self.form.leave()
+
+    def open_form(self, files: Sequence[Path] = ()) -> bool:
+        """Ask for pictures; False while none may be added."""
+        if self._why_not:
+            return False
+        self.toggle.setChecked(True)
+        self.filmstrip.hide()
+        self.form.open(files)
+        return True
+
+    def _form_closed(self) -> None:
+        self.filmstrip.setVisible(self.toggle.isChecked())
+        self.filmstrip.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _collapse(self, shown: bool) -> None:
+        self.toggle.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        self.toggle.setToolTip(f"{'Hide' if shown else 'Show'} the pictures of the visit (F8)")
+        if not shown:
+            self.form.leave()
+        self.filmstrip.setVisible(shown)
+        self.visits.collapse(not shown)
+
+    def _lay_out(self) -> None:
+        self.toggle.setCheckable(True)
+        self.toggle.setAutoRaise(True)
+        self.toggle.setAccessibleName("Show the pictures of the visit")
+        self.title.setProperty("role", "quiet")
+        header = QHBoxLayout()
+        for widget in (self.toggle, self.title):
+            header.addWidget(widget)
+        header.addStretch(1)
+        header.addWidget(self.add)
+        left = QVBoxLayout()
+        left.setSpacing(2)
+        left.addLayout(header)
+        left.addWidget(self.filmstrip)
+        left.addWidget(self.form)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 2, 6, 4)
+        row.addLayout(left, 1)
+        row.addWidget(self.visits)
+        self.toggle.setChecked(True)
+        self._collapse(True)
+
+
+class AddForm(QFrame):
+    """Files with their stages; Enter adds them, Escape closes."""
+
+    saved = Signal(tuple)  # of NewPicture
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAccessibleName("Add pictures")
+        self.rows = PictureRows(self)
+        self.save, self.cancel = QPushButton("Add to this visit", self), QPushButton("Cancel", self)
+        self.save.clicked.connect(self._save)
+        self.cancel.clicked.connect(self.leave)
+        scroll = QScrollArea(self)
+        scroll.setWidget(self.rows)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        buttons = QVBoxLayout()
+        buttons.addWidget(self.save)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        row = QHBoxLayout(self)
+        row.addWidget(scroll, 1)
+        row.addLayout(buttons)
+        self.setFixedHeight(FORM_HEIGHT)
+        self.hide()
+
+    def open(self, files: Sequence[Path]) -> None:
+        """Show the form, with these files in it."""
+        self.show()
+        self.rows.add_files(files)
+        (self.save if self.rows.items() else self.rows.choose).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def leave(self) -> None:
+        """Close without adding; the files are forgotten."""
+        self.rows.keep_only(())
+        if not self.isHidden():
+            self.hide()
+            self.closed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter adds, Escape closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._save()
+        else:
+            super().keyPressEvent(event)
+
+    def _save(self) -> None:
+        items: tuple[NewPicture, ...] = self.rows.items()
+        if items:
+            self.saved.emit(items)
+            self.leave()
+
+
+class VisitList(QWidget):
+    """The woman's other visits; hidden while there is none."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.list = QListWidget(self)
+        self.list.setAccessibleName("Other visits of this woman")
+        self.list.setAccessibleDescription("Enter or a click opens the visit.")
+        self.list.setToolTip("Click to open the visit")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.itemClicked.connect(self._choose)
+        self.list.itemActivated.connect(self._choose)
+        title = QLabel("Other visits", self)
+        title.setProperty("role", "quiet")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(title)
+        column.addWidget(self.list, 1)
+        self.setFixedWidth(VISITS_WIDTH)
+        self._links: tuple[VisitLink, ...] = ()
+        self._collapsed = False
+        self.hide()
+
+    def show_links(self, links: Sequence[VisitLink]) -> None:
+        """Other visits to show."""
+        if tuple(links) != self._links:
+            self._links = tuple(links)
+            self.list.clear()
+            for link in links:
+                item = QListWidgetItem(link.text, self.list)
+                item.setData(Qt.ItemDataRole.UserRole, link.visit_id)
+                item.setToolTip(link.text)
+        self._settle()
+
+    def collapse(self, collapsed: bool) -> None:
+        """Hide with the filmstrip."""
+        self._collapsed = collapsed
+        self._settle()
+
+    def _settle(self) -> None:
+        self.setVisible(bool(self._links) and not self._collapsed)
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        visit_id = str(item.data(Qt.ItemDataRole.UserRole))
+        self.list.clearSelection()
+        self.chosen.emit(visit_id)

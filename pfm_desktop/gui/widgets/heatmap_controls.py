@@ -1,0 +1,110 @@
+"""How the heatmap is laid over the picture. Shown only while there is one that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
+
+from pfm_desktop.gui.widgets.legend import KIND_TITLES
+from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
+from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
+
+
+class HeatmapControls(QWidget):
+    """Follows the stage's view and changes it."""
+
+    def __init__(self, stage: StageWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Heatmap")
+        self._stage = stage
+        self.show_it, self.contour = QCheckBox("Show heatmap", self), QCheckBox("Contour only", self)
+        self.kind, self.colours = QComboBox(self), QComboBox(self)
+        self.opacity, self.threshold = (
+            QSlider(Qt.Orientation.Horizontal, self),
+            QSlider(Qt.Orientation.Horizontal, self),
+        )
+        self._opacity_says, self._threshold_says = QLabel(self), QLabel(self)
+        self._fill()
+        self._lay_out()
+        self._connect()
+        stage.view_changed.connect(self._follow)
+        self.set_kinds(())
+
+    def set_kinds(self, kinds: Collection[str]) -> None:
+        """The heatmaps there are (fused, white, fluorescence); none hides the controls."""
+        kinds = [kind for kind in KIND_TITLES if kind in kinds]
+        self.setVisible(bool(kinds))
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            for kind in kinds:
+                self.kind.addItem(KIND_TITLES[kind].capitalize(), kind)
+        if kinds and self._stage.view.heatmap.kind not in kinds:
+            self._change(kind=kinds[0])
+        self._follow(self._stage.view)
+
+    def toggle(self) -> None:
+        """Show or hide the heatmap."""
+        self._change(visible=not self._stage.view.heatmap.visible)
+
+    def _fill(self) -> None:
+        for colours in COLOUR_MAPS:
+            self.colours.addItem(colours.capitalize(), colours)
+        for slider, name in ((self.opacity, "Opacity of the heatmap"), (self.threshold, "Threshold of the heatmap")):
+            slider.setRange(0, 100)
+            slider.setAccessibleName(name)
+        self.kind.setAccessibleName("Heatmap of which source")
+        self.colours.setAccessibleName("Colours of the heatmap")
+        self.show_it.setToolTip("Hold H on the stage to hide it for a moment")
+        self.threshold.setToolTip("Attention below this value is left clear")
+
+    def _lay_out(self) -> None:
+        form = QFormLayout(self)
+        form.setContentsMargins(10, 8, 10, 8)
+        form.setVerticalSpacing(6)
+        top = QHBoxLayout()
+        for box in (self.show_it, self.contour):
+            top.addWidget(box)
+        top.addStretch(1)
+        form.addRow(top)
+        form.addRow("From", self.kind)
+        for words, slider, says in (
+            ("Opacity", self.opacity, self._opacity_says), ("From value", self.threshold, self._threshold_says),
+        ):  # fmt: skip
+            says.setMinimumWidth(says.fontMetrics().horizontalAdvance("100 %"))
+            row = QHBoxLayout()
+            row.addWidget(slider, 1)
+            row.addWidget(says)
+            form.addRow(words, row)
+        form.addRow("Colours", self.colours)
+
+    def _connect(self) -> None:
+        self.show_it.toggled.connect(lambda on: self._change(visible=on))
+        self.contour.toggled.connect(lambda on: self._change(contour_only=on))
+        self.opacity.valueChanged.connect(lambda value: self._change(opacity=value / 100))
+        self.threshold.valueChanged.connect(lambda value: self._change(threshold=value / 100))
+        self.kind.currentIndexChanged.connect(lambda _index: self._change(kind=str(self.kind.currentData())))
+        self.colours.currentIndexChanged.connect(
+            lambda _index: self._change(colour_map=str(self.colours.currentData()))
+        )
+
+    def _change(self, **changes: object) -> None:
+        self._stage.set_view(with_heatmap(self._stage.view, **changes))
+
+    def _follow(self, view: PairView) -> None:
+        look = view.heatmap
+        widgets = (self.show_it, self.contour, self.opacity, self.threshold, self.kind, self.colours)
+        blockers = [QSignalBlocker(widget) for widget in widgets]
+        self.show_it.setChecked(look.visible)
+        self.contour.setChecked(look.contour_only)
+        self.opacity.setValue(round(100 * look.opacity))
+        self.threshold.setValue(round(100 * look.threshold))
+        self.kind.setCurrentIndex(self.kind.findData(look.kind))
+        self.colours.setCurrentIndex(self.colours.findData(look.colour_map))
+        self._opacity_says.setText(f"{look.opacity:.0%}".replace("%", " %"))
+        self._threshold_says.setText(f"{look.threshold:.2f}")
+        for widget in (self.opacity, self.threshold, self.kind, self.colours, self.contour):
+            widget.setEnabled(look.visible)
+        del blockers

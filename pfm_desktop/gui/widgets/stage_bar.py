@@ -1,0 +1,128 @@
+"""The slim bar above the stage: how the pair is looked at, what a click does, how well the pictures are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+
+from pfm_desktop.gui.widgets.flow import FlowLayout
+from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
+from pfm_desktop.gui.widgets.stage import StageWidget, Tool
+from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
+from pfm_desktop.viewmodels.review import ChipState
+
+TOOLS = (
+    (Tool.PAN, "Pan", "V", "Drag the pictures; click a pin to choose it"),
+    (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
+    (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
+)
+
+
+class StageBar(QWidget):
+    """Follows the stage's view and tool, and changes them. `tool_chosen` asks the page, which may say no."""
+
+    tool_chosen = Signal(str)
+
+    def __init__(self, stage: StageWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("stage_bar")
+        self.setAccessibleName("Stage tools")
+        self._stage = stage
+        self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], "Mode")
+        self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], "Tool")
+        self.fit = self._button("Fit", "The whole picture (F)", stage.commands.fit)
+        self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.chip = RegistrationChip(self)
+        self.hint = QLabel("Hold L: loupe", self)
+        self.hint.setProperty("role", "quiet")
+        self._blend = self._blend_box()
+        layout = FlowLayout(self, gap=12, margins=QMargins(6, 4, 6, 4))
+        for widget in (
+            _box(list(self.modes.values())), self._blend, _box(list(self.tools.values())),
+            _box([self.fit, self.one_to_one]), self.chip, self.hint,
+        ):  # fmt: skip
+            layout.addWidget(widget)
+        stage.view_changed.connect(self._follow)
+        stage.tool_changed.connect(self._follow_tool)
+        self._follow(stage.view)
+        self._follow_tool(stage.tool)
+
+    def show_chip(self, state: ChipState) -> None:
+        """The registration of the pair on the stage."""
+        self.chip.setVisible(state.visible)
+        if state.pending:
+            self.chip.set_pending()
+        else:
+            self.chip.set_summary(state.summary)
+
+    def allow_marks(self, why_not: str) -> None:
+        """Switch the marking tools on, or off with the reason why."""
+        for tool, _text, key, words in TOOLS[1:]:
+            button = self.tools[tool.value]
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not or f"{words} ({key})")
+            button.setAccessibleDescription(why_not or words)
+
+    def _group(self, entries: Sequence[tuple[str, str, str]], name: str) -> dict[str, QToolButton]:
+        group = QButtonGroup(self)
+        buttons = {}
+        for value, text, tip in entries:
+            button = self._button(text, tip, None)
+            button.setCheckable(True)
+            button.setAccessibleName(f"{name}: {text}")
+            button.setProperty("value", value)
+            group.addButton(button)
+            buttons[value] = button
+        group.buttonClicked.connect(self._chosen)
+        return buttons
+
+    def _button(self, text: str, tip: str, slot: Callable[[], None] | None) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the stage
+        if slot is not None:
+            button.clicked.connect(slot)
+        return button
+
+    def _blend_box(self) -> QWidget:
+        self.opacity.setRange(0, 100)
+        self.opacity.setFixedWidth(110)
+        self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.opacity.setAccessibleName("Opacity of the fluorescence picture")
+        self.opacity.setToolTip("White light on the left, fluorescence on the right ([ and ])")
+        self.opacity.valueChanged.connect(
+            lambda value: self._stage.set_view(set_opacity(self._stage.view, value / 100))
+        )
+        return _box([QLabel("White", self), self.opacity, QLabel("Fluor.", self)], gap=6)
+
+    def _chosen(self, button: QAbstractButton) -> None:
+        value = str(button.property("value"))
+        if value in self.modes:
+            self._stage.commands.set_mode(Mode(value))
+        else:
+            self.tool_chosen.emit(value)
+            self._follow_tool(self._stage.tool)
+
+    def _follow(self, view: PairView) -> None:
+        self.modes[view.mode.value].setChecked(True)
+        self._blend.setVisible(view.mode is Mode.BLEND)
+        with QSignalBlocker(self.opacity):
+            self.opacity.setValue(round(100 * view.opacity))
+
+    def _follow_tool(self, tool: str) -> None:
+        self.tools[tool].setChecked(True)
+
+
+def _box(widgets: Sequence[QWidget], *, gap: int = 2) -> QWidget:
+    box = QWidget()
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(gap)
+    for widget in widgets:
+        row.addWidget(widget)
+    return box

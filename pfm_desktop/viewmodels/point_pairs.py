@@ -1,0 +1,134 @@
+"""Points that are paired by hand to register two pictures. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pfm_desktop.domain.annotation import Pin
+from pfm_desktop.domain.geometry import Points
+from pfm_desktop.domain.source import Source
+from pfm_desktop.support.errors import BadInputError
+
+ENOUGH_TO_CHECK = 4  # three points always fit: only a fourth one shows an error
+WORDS = {Source.WHITE: "white-light", Source.FLUORESCENCE: "fluorescence"}
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A point in the picture of `frame`, pixels; `number` counts within its picture from 1."""
+
+    frame: Source
+    number: int
+    x: float
+    y: float
+
+    @property
+    def key(self) -> str:
+        """Names the point on the stage."""
+        return f"{self.frame.value}/{self.number}"
+
+
+@dataclass(frozen=True)
+class PointPairs:
+    """Points in the order they were placed; the n-th of one picture belongs to the n-th of the other."""
+
+    placed: tuple[Placed, ...] = ()
+
+    def of(self, frame: Source) -> tuple[Placed, ...]:
+        """The points of one picture, by number."""
+        return tuple(sorted((p for p in self.placed if p.frame is frame), key=lambda p: p.number))
+
+    @property
+    def count(self) -> int:
+        """Complete pairs."""
+        return min(len(self.of(Source.WHITE)), len(self.of(Source.FLUORESCENCE)))
+
+    @property
+    def waiting(self) -> Source | None:
+        """The picture in which the partner of the last point is missing; None when all are paired."""
+        white, lit = len(self.of(Source.WHITE)), len(self.of(Source.FLUORESCENCE))
+        if white == lit:
+            return None
+        return Source.FLUORESCENCE if white > lit else Source.WHITE
+
+    @property
+    def prompt(self) -> str:
+        """What to do next."""
+        if self.waiting is not None:
+            return f"Now the same spot in the {WORDS[self.waiting]} picture."
+        if not self.count:
+            return "Click a spot that you recognise in both pictures, then the same spot in the other."
+        if self.count < 3:
+            return f"Another spot, away from the others: {3 - self.count} more for a good registration."
+        return "Apply, or add a spot to check the fit."
+
+    def arrays(self) -> tuple[Points, Points]:
+        """Complete pairs as N x 2 pixels: white light, fluorescence."""
+        white, lit = (
+            np.array([[p.x, p.y] for p in self.of(source)[: self.count]], dtype=np.float64).reshape(-1, 2)
+            for source in (Source.WHITE, Source.FLUORESCENCE)
+        )
+        return white, lit
+
+    def pins(self) -> tuple[Pin, ...]:
+        """The points as numbered marks of the stage."""
+        return tuple(Pin(p.key, "", p.frame, p.x, p.y, str(p.number)) for p in self.placed)
+
+
+def add_point(points: PointPairs, frame: Source, x: float, y: float) -> PointPairs:
+    """Place a point; a second one in the same picture, whose partner is missing, takes the place of the first."""
+    mine = points.of(frame)
+    if points.waiting is not None and points.waiting is not frame:
+        return move_point(points, mine[-1].key, x, y)
+    return PointPairs((*points.placed, Placed(frame, len(mine) + 1, x, y)))
+
+
+def move_point(points: PointPairs, key: str, x: float, y: float) -> PointPairs:
+    """Put a point elsewhere in its picture."""
+    return PointPairs(tuple(replace(p, x=x, y=y) if p.key == key else p for p in points.placed))
+
+
+def remove_pair(points: PointPairs, key: str) -> PointPairs:
+    """Take a point and its partner away; later pairs move up."""
+    gone = next((p.number for p in points.placed if p.key == key), 0)
+    left = [p for p in points.placed if p.number != gone]
+    return PointPairs(tuple(replace(p, number=p.number - 1) if p.number > gone > 0 else p for p in left))
+
+
+def undo_point(points: PointPairs) -> PointPairs:
+    """Take the last point away."""
+    return PointPairs(points.placed[:-1])
+
+
+def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> tuple[tuple[str, ...], str]:
+    """A line for each pair, and what is to be said about the fit; residuals are fluorescence pixels."""
+    residuals: Sequence[float] = ()
+    said = ""
+    if points.count:
+        try:
+            residuals = _residuals(points, white_size, fluorescence_size)
+        except BadInputError as error:
+            said = str(error)
+    exact = points.count < ENOUGH_TO_CHECK
+    lines = tuple(
+        f"{number}" if exact or not residuals else f"{number}: {residuals[number - 1]:.1f} px"
+        for number in range(1, points.count + 1)
+    )
+    if not said and residuals:
+        said = (
+            "No error to show yet: up to 3 pairs always fit."
+            if exact
+            else f"Middle error {np.median(residuals):.1f} px"
+        )
+    return lines, said
+
+
+def _residuals(points: PointPairs, white_size: Size, fluorescence_size: Size) -> Sequence[float]:
+    from pfm_desktop.imaging.registration import from_points
+
+    white, lit = points.arrays()
+    return from_points(white, lit, white_size=white_size, fluorescence_size=fluorescence_size).residuals

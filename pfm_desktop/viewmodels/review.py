@@ -1,0 +1,299 @@
+"""What the Review page shows of the visit on the desk. No Qt.
+
+`Desk` is what is known about the pair that was asked for last. Whatever a job brings for an older question, or for
+another visit or pair than it was asked about, never gets onto it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.annotation import OsMark
+from pfm_desktop.domain.case import Pair, VisitRow
+from pfm_desktop.domain.prediction import BANNER, Heatmap
+from pfm_desktop.domain.registration import RegistrationSummary
+from pfm_desktop.domain.source import Source
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.registration import Registration
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
+
+NO_VISIT = "No visit is open. Choose one in Today."
+NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
+STOPPED = "It was stopped before it was done."
+STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
+
+
+class Step(StrEnum):
+    """What is being done for the desk, or failed."""
+
+    NOTHING = ""
+    LOADING = "loading"
+    ANSWERING = "answering"
+    REGISTERING = "registering"
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """One pair on the desk. `ticket` numbers the question; `failed` is the step that `problem` speaks of."""
+
+    ticket: int = 0
+    visit_id: str = ""
+    pictures: PairPictures | None = None
+    answer: PairAnswer | None = None
+    doing: Step = Step.NOTHING
+    failed: Step = Step.NOTHING
+    problem: str = ""
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair whose pictures are shown."""
+        return None if self.pictures is None else self.pictures.pair
+
+    @property
+    def registration(self) -> Registration | None:
+        """The registration of the pictures that are shown, as far as it is known."""
+        if self.answer is not None and self.answer.registration is not None:
+            return self.answer.registration
+        return None if self.pictures is None else self.pictures.registration
+
+    @property
+    def both(self) -> bool:
+        """Whether pictures of both sources are shown."""
+        pictures = self.pictures
+        return pictures is not None and pictures.white is not None and pictures.fluorescence is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self.doing is not Step.NOTHING
+
+
+def asked(desk: Desk, visit_id: str) -> Desk:
+    """Another visit, or another pair of the same, is asked for: nothing of the one before stays."""
+    return Desk(desk.ticket + 1, visit_id, doing=Step.LOADING if visit_id else Step.NOTHING)
+
+
+def doing(desk: Desk, step: Step) -> Desk:
+    """More is asked about the pictures that are shown; the answer so far does not count any more."""
+    return replace(desk, ticket=desk.ticket + 1, answer=None, doing=step, failed=Step.NOTHING, problem="")
+
+
+def with_pictures(desk: Desk, ticket: int, pictures: PairPictures | None) -> Desk:
+    """Pictures have come; None: the visit has none."""
+    if ticket != desk.ticket:
+        return desk
+    if pictures is None:
+        return replace(desk, doing=Step.NOTHING)
+    if pictures.pair.visit_id != desk.visit_id:
+        return with_problem(desk, ticket, STRANGER)
+    return replace(desk, pictures=pictures, doing=Step.ANSWERING)
+
+
+def with_answer(desk: Desk, ticket: int, answer: PairAnswer) -> Desk:
+    """The engine has answered."""
+    if ticket != desk.ticket:
+        return desk
+    if desk.pair is None or answer.pair_id != desk.pair.id:
+        return with_problem(desk, ticket, STRANGER)
+    return replace(desk, answer=answer, doing=Step.NOTHING)
+
+
+def with_registration(desk: Desk, ticket: int, registration: Registration) -> Desk:
+    """The pair was registered again; an answer by the new registration is to follow."""
+    if ticket != desk.ticket or desk.pictures is None:
+        return desk
+    pictures = replace(desk.pictures, registration=registration)
+    return replace(desk, pictures=pictures, answer=None, doing=Step.ANSWERING)
+
+
+def with_problem(desk: Desk, ticket: int, problem: str) -> Desk:
+    """What was being done could not be done."""
+    if ticket != desk.ticket:
+        return desk
+    return replace(desk, doing=Step.NOTHING, failed=desk.doing, problem=problem)
+
+
+# ---- the registration chip
+
+
+@dataclass(frozen=True)
+class ChipState:
+    """What the chip is told; it is hidden where there is nothing to register."""
+
+    visible: bool = False
+    pending: bool = False
+    summary: RegistrationSummary | None = None
+
+
+def chip_state(desk: Desk) -> ChipState:
+    """The chip of a desk: grey and pending until a registration is known."""
+    if not desk.both:
+        return ChipState()
+    if desk.doing is Step.REGISTERING:
+        return ChipState(True, pending=True)
+    if desk.answer is not None and desk.answer.analysis.registration is not None:
+        return ChipState(True, summary=desk.answer.analysis.registration)
+    if desk.registration is not None:
+        return ChipState(True, summary=desk.registration.summary())
+    return ChipState(True, pending=desk.doing is Step.ANSWERING)
+
+
+# ---- what of the answer may show
+
+
+def revealed(case: VisitCase | None, desk: Desk) -> bool:
+    """Whether anything but quality and registration may show: only of this visit, and only after the reveal."""
+    return case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.answer is not None
+
+
+def shown_heatmaps(case: VisitCase | None, desk: Desk) -> Mapping[str, Heatmap]:
+    """Heatmaps that may lie on the stage now."""
+    if not revealed(case, desk) or desk.answer is None or desk.answer.analysis.prediction is None:
+        return {}
+    return desk.answer.analysis.heatmaps
+
+
+def model_label(desk: Desk) -> str:
+    """The line that stands beside every output; "" while there is none."""
+    return "" if desk.answer is None else desk.answer.analysis.model.label
+
+
+def banner(case: VisitCase | None, desk: Desk) -> str:
+    """The permanent line while anything of the AI answer shows, else ""."""
+    if not revealed(case, desk) or desk.answer is None:
+        return ""
+    model = desk.answer.analysis.model
+    return f"{BANNER}   {model.name} {model.version}: {model.label}"
+
+
+# ---- words on the stage and above it
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What stands in place of pictures, or in the strip above them. `action` is "", "retry" or "add"."""
+
+    text: str = ""
+    action: str = ""
+
+
+def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
+    """Why there is no picture on the stage; no text while there is one."""
+    if case is None:
+        return Notice(NO_VISIT)
+    if desk.pictures is not None:
+        return Notice()
+    if desk.doing is Step.LOADING:
+        return Notice("Loading the pictures ...")
+    if desk.failed is Step.LOADING:
+        return Notice(f"The pictures could not be loaded. {desk.problem}", "retry")
+    return Notice(NO_PICTURES, "" if case.signed else "add")
+
+
+def strip_notice(desk: Desk) -> Notice:
+    """What failed while the pictures stay usable."""
+    if desk.failed is Step.ANSWERING:
+        return Notice(f"There is no AI answer for this pair. {desk.problem}", "retry")
+    if desk.failed is Step.REGISTERING:
+        return Notice(f"The pair was not registered again. {desk.problem}", "retry")
+    return Notice()
+
+
+def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:
+    """Why pins and os cannot be placed now; "" when they can."""
+    if case is None or desk.pair is None or case.visit.id != desk.visit_id:
+        return "No picture on the stage."
+    signature = case.findings.signature
+    if signature is not None:
+        return f"Signed by {signature.name}: nothing can be changed any more."
+    return f"Read only: {read_only_reason}." if read_only_reason else ""
+
+
+def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:
+    """Why no picture can be added to the visit; "" when one can."""
+    if case is None:
+        return "No visit is open."
+    signature = case.findings.signature
+    if signature is not None:
+        return f"Signed by {signature.name}: nothing can be added any more."
+    return f"Read only: {read_only_reason}." if read_only_reason else ""
+
+
+def why_no_points(desk: Desk, *, read_only_reason: str = "") -> str:
+    """Why the pair cannot be registered by hand now; "" when it can."""
+    if not desk.both:
+        return "Registering needs both pictures."
+    if desk.doing is Step.REGISTERING:
+        return "The pair is being registered."
+    return f"Read only: {read_only_reason}." if read_only_reason else ""
+
+
+# ---- which pair, which marks, which visits
+
+
+def pair_to_show(before: VisitCase, now: VisitCase, shown: str) -> str | None:
+    """Another pair to show after an edit of the visit: one made or chosen last, or in place of one that is gone.
+
+    None: the pair `shown` (its id; "" for none) stays.
+    """
+    last = now.pairs[-1].id if now.pairs else ""
+    if last and last != (before.pairs[-1].id if before.pairs else ""):
+        return last if last != shown else None
+    if shown and now.pair(shown) is None:
+        from pfm_desktop.services.pairing import default_pair
+
+        pair = default_pair(now)
+        return pair.id if pair is not None else ""
+    return None
+
+
+def pair_after_drop(case: VisitCase, pair: Pair | None, picture_id: str) -> tuple[str | None, str | None] | None:
+    """White-light and fluorescence picture after one was dropped on the stage; None for a picture of another visit.
+
+    The dropped one takes the place of the picture of its own source.
+    """
+    picture = case.picture(picture_id)
+    if picture is None:
+        return None
+    if picture.source is Source.WHITE:
+        return picture_id, pair.fluorescence_id if pair else None
+    return pair.white_id if pair else None, picture_id
+
+
+def os_mark_of(case: VisitCase, pair_id: str) -> OsMark | None:
+    """The os mark that the stage shows: in white light if there is one."""
+    marks = sorted(case.os_marks_on(pair_id), key=lambda mark: mark.frame is not Source.WHITE)
+    return marks[0] if marks else None
+
+
+@dataclass(frozen=True)
+class VisitLink:
+    """Another visit of the same woman."""
+
+    visit_id: str
+    text: str
+
+
+def visit_link(row: VisitRow) -> VisitLink:
+    """`25 Nov 2024, high, 2 pictures, signed`."""
+    when = f"{row.visit.started_at.astimezone():%d %b %Y}"
+    count = "1 picture" if row.pictures == 1 else f"{row.pictures} pictures"
+    return VisitLink(row.visit.id, ", ".join(part for part in (when, row.impression, count) if part))
+
+
+def link_of(case: VisitCase) -> VisitLink:
+    """A link to the visit of a case."""
+    return VisitLink(case.visit.id, f"{case.visit.started_at.astimezone():%d %b %Y}")
+
+
+def visit_links(case: VisitCase | None, came_from: VisitLink | None) -> tuple[VisitLink, ...]:
+    """The later visit that one came from, then the earlier ones, newest first."""
+    if case is None:
+        return ()
+    later = () if came_from is None else (VisitLink(came_from.visit_id, f"Back to {came_from.text}"),)
+    return (*later, *(visit_link(row) for row in case.earlier))
