@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pfm_desktop.domain.geometry import clock_hour
+from pfm_desktop.domain.clock import clock_hour
 from pfm_desktop.domain.source import Source
 
 

@@ -1,15 +1,19 @@
 """What the engine answers about a case."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
+
+if TYPE_CHECKING:
+    import numpy as np  # the window stands before numpy loads
+    from numpy.typing import NDArray
 
 BANNER = "Investigational - not for diagnosis"
 DEMONSTRATION = "demonstration model, trained on phantoms"

@@ -60,11 +60,14 @@ class ActionBook(QObject):
         self._settle(action.objectName())
 
     def adopt_page(self, page: QWidget, actions: Iterable[QAction], *, group: str) -> None:
-        """Take in the commands of a page: their shortcuts act while the focus is on that page."""
+        """Take in the commands of a page: their shortcuts act while the focus is on that page.
+
+        An action that says itself where it acts (any context but the window's) is left as it is.
+        """
         for action in actions:
             if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            page.addAction(action)
+                page.addAction(action)
             self.adopt(action, group=group)
 
     def drop(self, group: str) -> None:
@@ -128,4 +131,4 @@ def native(sequence: str) -> str:
 
 
 def _of_page(entry: _Entry) -> bool:
-    return entry.action.shortcutContext() is Qt.ShortcutContext.WidgetWithChildrenShortcut
+    return entry.action.shortcutContext() is not Qt.ShortcutContext.WindowShortcut

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +103,7 @@ class Desk(QObject):
         self.undo.detach()
         for page in (*self._pages.values(), self._shortcuts):
             if page is not None:
+                getattr(page, "detach", _nothing)()
                 self._window.stack.removeWidget(page)
                 page.hide()
                 page.deleteLater()
@@ -112,9 +112,8 @@ class Desk(QObject):
         self.deleteLater()
 
     def _make_rest(self) -> None:
-        for index, (module, _) in LATER.items():
-            if importlib.util.find_spec(module):
-                self.page(index)
+        for index in LATER:
+            self.page(index)
 
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
@@ -134,8 +133,11 @@ class Desk(QObject):
         return made
 
 
+def _nothing() -> None:
+    """For pages that hold nothing."""
+
+
 def _load(_ctx: object) -> None:
     """Load what the pages need, as a job; importing takes no part in what the user sees."""
     for module, _ in LATER.values():
-        if importlib.util.find_spec(module):
-            importlib.import_module(module)
+        importlib.import_module(module)

@@ -6,10 +6,7 @@ import uuid
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
@@ -21,6 +18,10 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, StorageError
+
+if TYPE_CHECKING:
+    import numpy as np  # the window stands before numpy loads
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)

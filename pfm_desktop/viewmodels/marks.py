@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark, Pin
-from pfm_desktop.domain.geometry import clock_hour
+from pfm_desktop.domain.clock import clock_hour
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistration, Size, within
 
