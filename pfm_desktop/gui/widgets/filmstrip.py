@@ -152,7 +152,7 @@ class PictureList(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
-        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)  # not the list: a scroll area hears of drops by its viewport only
         self.setFixedHeight(THUMBNAIL.height() + 3 * self.fontMetrics().height() + 30)
         self.itemDoubleClicked.connect(lambda item: self.asked.emit([id_of(item)]))
 

@@ -1,0 +1,438 @@
+"""Heatmap, legend, marks, loupe and scale bar as they are seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.layers import KEPT
+from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, legend_lines, legend_rect
+from pfm_desktop.gui.widgets.loupe import LARGER, RADIUS
+from pfm_desktop.gui.widgets.pyramid import build_pyramid, picture_rect
+from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.viewmodels.overlay import SURROUND
+from pfm_desktop.viewmodels.pair_view import MODES, HeatmapView, Mode, with_heatmap
+
+
+def change(after, before) -> np.ndarray:
+    """H x W largest difference of a colour."""
+    return np.abs(after.pixels.astype(int) - before.pixels.astype(int)).max(axis=2)
+
+
+def with_look(stage: StageWidget, **changes: object) -> None:
+    stage.set_view(with_heatmap(stage.view, **changes))
+
+
+def place(stage: StageWidget, pane: int = 0) -> QRectF:
+    """Where the picture of a pane lies on the stage."""
+    shown = stage.arrangement.panes[pane]
+    return picture_rect(shown.lens, stage.shown.size(shown.frame)).intersected(
+        QRectF(shown.lens.left, shown.lens.top, shown.lens.width, shown.lens.height)
+    )
+
+
+# ---- heatmap
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_the_heatmap_covers_the_tissue_that_it_speaks_of(registered, look, spot, heatmap, scale) -> None:
+    bare = look(scale)
+    registered.set_heatmaps({"fused": heatmap()})
+    hot = look(scale)
+    for pane in (0, 1):
+        cold_spot, hot_spot = spot(150, 60, pane), spot(260, 60, pane)
+        assert abs(hot.at(*cold_spot) - bare.at(*cold_spot)).max() <= 1, "cold tissue stays as it is"
+        assert abs(hot.at(*hot_spot) - bare.at(*hot_spot)).max() > 40
+        edge = [hot.at(*spot(x, 60, pane)) - bare.at(*spot(x, 60, pane)) for x in range(185, 215)]
+        first = next(x for x, step in zip(range(185, 215), edge, strict=True) if abs(step).max() > 20)
+        assert abs(first - 200) <= 6
+
+
+def test_the_heatmap_moves_with_the_picture(registered, look, hand, spot, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    hand.wheel(spot(200, 150), 480)
+    hand.drag((250, 200), (290, 230))
+    hot = look()
+    registered.set_heatmaps({})
+    bare = look()
+    assert abs(hot.at(*spot(190, 130)) - bare.at(*spot(190, 130))).max() <= 1
+    assert abs(hot.at(*spot(212, 130)) - bare.at(*spot(212, 130))).max() > 40
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_heatmap_is_drawn_beside_the_picture(registered, look, show, heatmap, mode) -> None:
+    show(mode)
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap()})
+    changed = change(look(), bare)
+    for pane in range(len(registered.arrangement.panes)):
+        area = place(registered, pane)
+        changed[int(area.top()) : int(area.bottom()) + 1, int(area.left()) : int(area.right()) + 1] = 0
+    assert changed.max() == 0
+
+
+def test_before_registration_the_heatmap_is_on_white_light_only(unregistered, look, spot, heatmap) -> None:
+    bare = look()
+    unregistered.set_heatmaps({"fused": heatmap()})
+    changed = change(look(), bare)
+    assert changed[:, :500].max() > 40
+    assert changed[:, 504:].max() == 0, "neither colours nor a legend on a picture that it does not lie on"
+
+
+def test_a_heatmap_without_picture_is_not_drawn(stage, look, heatmap) -> None:
+    bare = look()
+    stage.set_heatmaps({"fused": heatmap()})
+    assert change(look(), bare).max() == 0
+
+
+def test_a_heatmap_over_a_fluorescence_picture_alone(stage, look, spot, glow, heatmap) -> None:
+    stage.set_pair(None, glow, None)
+    bare = look()
+    stage.set_heatmaps({"fluorescence": heatmap()})
+    assert change(look(), bare).max() == 0, "the kind that is chosen is not there"
+    with_look(stage, kind="fluorescence")
+    hot = look()
+    assert abs(hot.at(*spot(260, 60, 1)) - bare.at(*spot(260, 60, 1))).max() > 40
+    assert (hot.pixels[:, :200] == bare.pixels[:, :200]).all(), "nothing on the place of the missing picture"
+
+
+def test_without_opacity_the_picture_is_seen_as_it_is(registered, look, spot, heatmap) -> None:
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap()})
+    with_look(registered, opacity=0.0)
+    assert abs(look().at(*spot(260, 60)) - bare.at(*spot(260, 60))).max() <= 1
+
+
+def test_the_threshold_clears_what_is_below(registered, look, spot) -> None:
+    from pfm_desktop.domain.prediction import Heatmap
+
+    registered.set_heatmaps({"fused": Heatmap(np.full((4, 4), 0.5, np.float32), "test")})
+    with_look(registered, threshold=0.4)
+    covered = look().at(*spot(260, 60))
+    with_look(registered, threshold=0.6)
+    clear = look().at(*spot(260, 60))
+    registered.set_heatmaps({})
+    assert abs(clear - look().at(*spot(260, 60))).max() <= 1
+    assert abs(clear - covered).max() > 30
+
+
+def test_contour_only_leaves_the_tissue_uncovered(registered, look, spot, heatmap) -> None:
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap()})
+    with_look(registered, contour_only=True)
+    changed = change(look(), bare)
+    x, y = (int(v) for v in spot(260, 60))
+    assert changed[y - 5 : y + 5, x - 5 : x + 5].max() == 0
+    line = int(spot(200, 60)[0])
+    assert changed[y, line - 9 : line + 9].max() > 60
+
+
+def test_what_the_model_did_not_see_is_hatched_also_with_contours(registered, look, spot, heatmap) -> None:
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap(unseen=True)})
+    for contour_only in (False, True):
+        with_look(registered, contour_only=contour_only)
+        top, left = (int(v) for v in reversed(spot(20, 40)))
+        part = change(look(), bare)[top : top + 50, left : left + 80]
+        assert 0.1 < (part > 10).mean() < 0.6, "stripes: neither nothing nor all"
+
+
+# ---- legend
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("contour_only", [False, True])
+def test_wherever_a_heatmap_is_there_is_its_legend(registered, look, show, heatmap, mode, contour_only) -> None:
+    show(mode)
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap(unseen=True)}, label=DEMONSTRATION)
+    with_look(registered, contour_only=contour_only)
+    seen = look()
+    lines = legend_lines(registered.view.heatmap, all_seen=False, label=DEMONSTRATION)
+    for pane in range(len(registered.arrangement.panes)):
+        box = legend_rect(place(registered, pane), lines)
+        part = seen.part(box.adjusted(6, 6, -6, -6))
+        assert part.max() > 200, "letters"
+        assert np.median(part) < 60, "on a dark plate"
+        assert change(seen, bare)[int(box.top()) + 8, int(box.center().x())] > 20
+
+
+def test_the_legend_goes_with_the_heatmap(registered, hand, look, heatmap) -> None:
+    bare = look()
+    registered.set_heatmaps({"fused": heatmap()})
+    with_look(registered, visible=False)
+    assert change(look(), bare).max() == 0
+    with_look(registered, visible=True)
+    registered.commands.hold_heatmap_off(True)
+    assert change(look(), bare).max() == 0
+    registered.commands.let_go()
+    assert change(look(), bare).max() > 40
+
+
+def test_the_legend_says_source_threshold_model_and_what_it_is_not_for() -> None:
+    lines = legend_lines(HeatmapView(threshold=0.25), all_seen=True, label=DEMONSTRATION)
+    assert lines.title == "Model attention, both sources"
+    assert lines.threshold == "from 0.25"
+    assert lines.label == DEMONSTRATION
+    assert lines.banner == BANNER
+    assert lines.unseen == ""
+
+
+def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:
+    lines = legend_lines(HeatmapView(kind="white", contour_only=True), all_seen=False)
+    assert lines.title == "Model attention, white light"
+    assert lines.threshold == "line at 0.30"
+    assert lines.unseen == UNSEEN_TEXT
+
+
+def test_the_legend_stays_in_its_pane(qtbot) -> None:
+    lines = legend_lines(HeatmapView(), all_seen=False, label=DEMONSTRATION)
+    for width in (120.0, 260.0, 900.0):
+        box = legend_rect(QRectF(10, 20, width, 300), lines)
+        assert QRectF(10, 20, width, 300).contains(box)
+
+
+def test_model_and_label_of_pictures_before_do_not_stay(registered, white, glow, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()}, label=DEMONSTRATION)
+    assert registered.painting().label == DEMONSTRATION
+    registered.set_pair(white.copy(), glow, None)
+    assert registered.painting().label == ""
+
+
+# ---- marks
+
+
+def test_pins_and_os_are_drawn_on_the_same_tissue_in_both_pictures(registered, look, spot, pins, os_mark) -> None:
+    bare = look()
+    registered.set_marks(pins, os_mark)
+    changed = change(look(), bare)
+    for pane in (0, 1):
+        for x, y in [(200, 100), (120, 130), (200, 150)]:
+            column, row = (round(v) for v in spot(x, y, pane))
+            assert changed[row - 9 : row + 10, column - 9 : column + 10].max() > 80
+            assert changed[row - 4, column - 4] == 0 or (x, y) == (200, 150), "the tissue in the ring stays visible"
+
+
+def test_without_registration_a_mark_is_drawn_only_where_it_was_made(unregistered, look, pins) -> None:
+    bare = look()
+    unregistered.set_marks(pins[:1], None)
+    changed = change(look(), bare)
+    assert changed[:, :500].max() > 80
+    assert changed[:, 504:].max() == 0
+
+
+def test_a_chosen_pin_differs_in_shape_not_only_in_colour(registered, look, spot, pins) -> None:
+    registered.set_marks(pins, None)
+    before = look()
+    registered.select_pin("a")
+    changed = change(look(), before)
+    column, row = (round(v) for v in spot(200, 100))
+    assert changed[row + 13, column - 2 : column + 3].max() > 60, "a second ring"
+
+
+def test_a_pin_that_is_removed_is_chosen_no_more(registered, pins) -> None:
+    registered.set_marks(pins, None)
+    registered.select_pin("a")
+    registered.set_marks(pins[1:], None)
+    assert registered.marks.selected == ""
+
+
+# ---- words, scale bar, focus
+
+
+def test_a_picture_that_is_not_registered_says_so(unregistered, look, registered_words) -> None:
+    assert registered_words("Fluorescence, not registered")
+
+
+@pytest.fixture
+def registered_words(monkeypatch, look):
+    """Whether a text stands on a plate of the next frame."""
+    from pfm_desktop.gui.widgets import stage_render
+
+    said: list[str] = []
+    real = stage_render.plate
+
+    def listening(painter, at, text, **options):
+        said.append(text)
+        return real(painter, at, text, **options)
+
+    monkeypatch.setattr(stage_render, "plate", listening)
+
+    def asked(text: str) -> bool:
+        said.clear()
+        look()
+        return text in said
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (Mode.SIDE_BY_SIDE, "Fluorescence"),
+        (Mode.BLEND, "White light 50 %, fluorescence 50 %"),
+        (Mode.SWIPE, "Fluorescence"),
+        (Mode.FLICKER, "White light (space: the other)"),
+        (Mode.CHECKERBOARD, "White light / Fluorescence"),
+    ],
+)
+def test_every_mode_names_what_it_shows(registered, show, registered_words, mode, words) -> None:
+    show(mode)
+    assert registered_words(words)
+
+
+def test_no_scale_bar_without_calibration(registered, look) -> None:
+    bare = look()
+    for none in (None, 0.0, -1.0):
+        registered.set_scale(none)
+        assert change(look(), bare).max() == 0
+
+
+def test_the_scale_bar_is_as_long_as_it_says(registered, look, spot) -> None:
+    bare = look()
+    registered.set_scale(0.05)
+    seen = look()
+    area = place(registered)
+    bottom, right = int(area.bottom()) - 10 - 8, int(area.right())
+    row = seen.pixels[bottom, right - 190 : right - 10].astype(int).min(axis=1) > 230
+    pixels = int(row.sum())
+    zoom = registered.arrangement.panes[0].lens.zoom
+    millimetres = pixels / zoom * 0.05
+    assert min(abs(millimetres - round_) for round_ in (1, 2, 5)) < 0.15
+    assert change(seen, bare).max() > 60
+
+
+def test_the_scale_bar_does_not_lie_on_the_legend(registered, look, heatmap) -> None:
+    registered.resize(600, 400)
+    registered.set_heatmaps({"fused": heatmap()}, label=DEMONSTRATION)
+    before = look()
+    registered.set_scale(0.05)
+    lines = legend_lines(registered.view.heatmap, all_seen=True, label=DEMONSTRATION)
+    changed = change(look(), before)
+    assert changed.max() > 60
+    lens = registered.arrangement.panes[0].lens
+    pane = QRectF(lens.left, lens.top, lens.width, lens.height)
+    box = legend_rect(pane, lines)
+    assert changed[int(box.top()) : int(box.bottom()), int(box.left()) : int(box.right())].max() == 0
+
+
+def test_the_focus_is_seen(registered, look, qtbot) -> None:
+    assert registered.hasFocus()
+    with_focus = look()
+    registered.clearFocus()
+    changed = change(look(), with_focus)
+    assert changed[:3, 100:900].max() > 100
+    assert changed[30:370, 30:970].max() == 0
+
+
+# ---- loupe
+
+
+def test_the_loupe_is_larger_about_the_tissue_under_the_mouse(registered, look, hand, spot) -> None:
+    hand.move(spot(200, 150))
+    registered.commands.hold_loupe(True)
+    seen, zoom = look(), registered.arrangement.panes[0].lens.zoom
+    for pane in (0, 1):
+        x, y = spot(200, 150, pane)
+        shift = (40, 20) if pane else (0, 0)
+        for away in (-80, 80):
+            found = seen.at(x + away, y)
+            assert found[1] == pytest.approx((200 + shift[0] + away / (LARGER * zoom)) / 2, abs=3)
+        assert seen.at(x, y + RADIUS + 12)[1] == pytest.approx((200 + shift[0]) / 2, abs=3), (
+            "around it all is as before"
+        )
+
+
+def test_the_loupe_marks_its_middle_where_the_mouse_is_not(registered, look, hand, spot) -> None:
+    hand.move(spot(200, 150))
+    registered.commands.hold_loupe(True)
+    seen = look()
+    x, y = spot(200, 150, 1)
+    assert seen.at(x + 9, y).min() > 180
+    x, y = spot(200, 150)
+    assert seen.at(x + 9, y)[2] < 120
+
+
+def test_the_loupe_enlarges_the_heatmap_with_the_tissue(registered, look, hand, spot, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    hand.move(spot(190, 150))
+    registered.commands.hold_loupe(True)
+    seen, zoom = look(), registered.arrangement.panes[0].lens.zoom
+    x, y = spot(190, 150)
+    edge = 10 * zoom * LARGER  # the heatmap begins at 200
+    assert seen.at(x + edge - 12, y)[0] > 220
+    assert abs(seen.at(x + edge + 14, y) - seen.at(x + edge - 12, y)).max() > 30
+
+
+def test_without_registration_the_loupe_is_over_one_picture(unregistered, look, hand, spot) -> None:
+    bare = look()
+    hand.move(spot(200, 150))
+    unregistered.commands.hold_loupe(True)
+    assert change(look(), bare)[:, 504:].max() == 0
+
+
+# ---- what is kept between frames
+
+
+def test_flicker_keeps_both_pictures_ready(registered, look, show) -> None:
+    show(Mode.FLICKER)
+    look()
+    registered.commands.flick()
+    look()
+    layers = registered.painting().layers
+    before = {key: layer._pixmap.cacheKey() for key, layer in layers._layers.items()}
+    registered.commands.flick()
+    look()
+    registered.commands.flick()
+    look()
+    after = {key: layer._pixmap.cacheKey() for key, layer in layers._layers.items()}
+    assert {key: after[key] for key in list(before)[-2:]} == {key: before[key] for key in list(before)[-2:]}
+
+
+def test_few_layers_are_kept(registered, look, show, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    for mode in MODES * 2:
+        show(mode)
+        look()
+        assert len(registered.painting().layers._layers) <= KEPT
+
+
+def test_a_pyramid_shows_each_size_from_the_smallest_level_that_will_do() -> None:
+    pyramid = build_pyramid(np.zeros((800, 1600, 3), np.uint8))
+    assert [level.width() for level in pyramid.levels] == [1600, 800, 400]
+    assert pyramid.level_for(1.0).width() == 1600
+    assert pyramid.level_for(0.5).width() == 800
+    assert pyramid.level_for(0.51).width() == 1600
+    assert pyramid.level_for(0.01).width() == 400
+    assert pyramid.level_for(9.0).width() == 1600
+
+
+def test_the_surround_is_neutral_grey(registered, look) -> None:
+    registered.clearFocus()
+    seen = look().pixels
+    assert SURROUND == 0x2B
+    assert tuple(seen[395, 250]) == (0x2B, 0x2B, 0x2B)
+    assert tuple(seen[395, 502]) == (0x2B, 0x2B, 0x2B)
+
+
+def test_a_part_of_the_stage_is_painted_like_the_whole(registered, hand, spot, qtbot) -> None:
+    """Moving the cursor paints only around it; nothing of the cursor before may stay."""
+    for x in range(100, 200, 7):
+        hand.move(spot(x, 120))
+        registered.repaint()
+    registered.move_cursor(None)
+    registered.repaint()
+    partly = registered.window().grab().toImage()
+    registered.update()
+    registered.repaint()
+    assert registered.window().grab().toImage() == partly
+
+
+def test_keyboard_zoom_about_a_point_beside_all_pictures_is_about_the_middle(registered) -> None:
+    before = registered.arrangement.panes[0].lens.centre
+    registered.commands.zoom(2.0, QPointF(502, 200))
+    assert registered.view.centre == pytest.approx(before)
+    assert registered.shown.reference is Source.WHITE
