@@ -1,6 +1,6 @@
 """One case from files to answer: read, check quality, register, check the pair, predict.
 
-The only place that knows the order.
+The only place that knows the order. `examine` does all that needs no model, `answered` asks the model.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ from pfm_desktop.support.errors import BadInputError, ModelError
 Pixels = NDArray[np.uint8]
 STEPS = 4
 PASSES = 20
-_NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
+NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +65,9 @@ class AnalysisResult:
 
 
 @dataclass(eq=False)
-class _Run:
-    """What has been found so far."""
+class Examined:
+    """What is known of a case before a model is asked. `timing` in ms; `refused` says why no model may be asked."""
 
-    ctx: Context
-    model: ModelInfo
     pictures: dict[Source, Pixels] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     quality: dict[str, Quality] = field(default_factory=dict)
@@ -77,34 +75,14 @@ class _Run:
     warped: Pixels | None = None
     refused: Refusal | None = None
     timing: dict[str, float] = field(default_factory=dict)
-    prediction: Prediction | None = None
-    heatmaps: Mapping[str, Heatmap] = field(default_factory=dict)
-
-    @property
-    def frame(self) -> Source:
-        return Source.WHITE if Source.WHITE in self.pictures else Source.FLUORESCENCE
 
     @contextmanager
-    def step(self, number: int, name: str, text: str) -> Iterator[None]:
-        self.ctx.progress(number, STEPS, text)
+    def step(self, ctx: Context, number: int, name: str, text: str) -> Iterator[None]:
+        """Tell and time one of the `STEPS`."""
+        ctx.progress(number, STEPS, text)
         begun = time.perf_counter()
         yield
         self.timing[name] = round(1000 * (time.perf_counter() - begun), 1)
-
-    def result(self) -> AnalysisResult:
-        registered = self.registration
-        analysis = Analysis(
-            model=self.model,
-            quality=self.quality,
-            registration=registered.summary() if registered else None,
-            prediction=None if self.refused else self.prediction,
-            refused=self.refused,
-            frame=self.frame,
-            heatmaps={} if self.refused else self.heatmaps,
-            timing_ms={**self.timing, "total": round(sum(self.timing.values()), 1)},
-        )
-        white, fluorescence = self.pictures.get(Source.WHITE), self.pictures.get(Source.FLUORESCENCE)
-        return AnalysisResult(analysis, registered, white, fluorescence, self.warped, tuple(self.notes))
 
 
 def analyze(ctx: Context, request: AnalysisRequest) -> AnalysisResult:
@@ -113,26 +91,85 @@ def analyze(ctx: Context, request: AnalysisRequest) -> AnalysisResult:
     What cannot carry an answer ends in `analysis.refused`, never in a guess. Raises `BadInputError` for unreadable
     files and `ModelError` for a model that is missing, altered or made for other sources.
     """
-    given = _given(request)
-    folder = models.folder_of(request.model)
-    run = _Run(ctx, models.info_of(str(folder)))
-    _check_sources(run.model, given)
-    with run.step(0, "read", "Reading"):
-        _read(run, given)
-    with run.step(1, "quality", "Checking quality"):
-        _check_pictures(run)
-    if run.refused is None and len(run.pictures) == 2:
-        with run.step(2, "register", "Registering"):
-            _register(run, request.registration)
-    if run.refused is None:
-        with run.step(3, "predict", "Grading"):
-            _predict(run, str(folder), request)
+    given = _given(request.white, request.fluorescence)
+    info = models.info_of(request.model)  # before the pictures: a wrong name is said at once
+    check_sources(info, given)
+    case = examine(ctx, request.white, request.fluorescence, known=request.registration)
+    return answered(ctx, case, request.model, heatmaps=request.heatmaps, passes=request.passes)
+
+
+def examine(
+    ctx: Context,
+    white: Path | Pixels | None,
+    fluorescence: Path | Pixels | None,
+    *,
+    known: Registration | None = None,
+) -> Examined:
+    """Read, check quality, register (unless `known`), check the pair. Raises `BadInputError` for unreadable files."""
+    given = _given(white, fluorescence)
+    case = Examined()
+    with case.step(ctx, 0, "read", "Reading"):
+        _read(case, given)
+    with case.step(ctx, 1, "quality", "Checking quality"):
+        _check_pictures(case)
+    if case.refused is None and len(case.pictures) == 2:
+        with case.step(ctx, 2, "register", "Registering"):
+            _register(ctx, case, known)
+    return case
+
+
+def answered(
+    ctx: Context, case: Examined, model: str, *, heatmaps: bool = True, passes: int = PASSES
+) -> AnalysisResult:
+    """Ask the model about an examined case, unless it was refused. Raises `ModelError`."""
+    info = models.info_of(model)
+    check_sources(info, case.pictures)
+    prediction: Prediction | None = None
+    maps: Mapping[str, Heatmap] = {}
+    if case.refused is None:
+        with case.step(ctx, 3, "predict", "Grading"):
+            registration = case.registration
+            prediction, maps = models.predictor(model).predict(
+                case.pictures.get(Source.WHITE),
+                case.warped if registration else case.pictures.get(Source.FLUORESCENCE),
+                overlap=registration.overlap_mask() if registration else None,
+                ctx=ctx,
+                passes=passes,
+            )
     ctx.progress(STEPS, STEPS, "Done")
-    return run.result()
+    analysis = Analysis(
+        model=info,
+        quality=case.quality,
+        registration=case.registration.summary() if case.registration else None,
+        prediction=prediction,
+        refused=case.refused,
+        frame=Source.WHITE if Source.WHITE in case.pictures else Source.FLUORESCENCE,
+        heatmaps=maps if heatmaps else {},
+        timing_ms={**case.timing, "total": round(sum(case.timing.values()), 1)},
+    )
+    return AnalysisResult(
+        analysis,
+        case.registration,
+        case.pictures.get(Source.WHITE),
+        case.pictures.get(Source.FLUORESCENCE),
+        case.warped,
+        tuple(case.notes),
+    )
 
 
-def _given(request: AnalysisRequest) -> dict[Source, Path | Pixels]:
-    pair = {Source.WHITE: request.white, Source.FLUORESCENCE: request.fluorescence}
+def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
+    """Raise `ModelError` when the model does not read what was given."""
+    foreign = [NAMES[source] for source in given if source not in model.sources]
+    if foreign:
+        known = " and ".join(NAMES[source] for source in model.sources)
+        raise ModelError(
+            f"the model {model.name} reads {known} only, not {' or '.join(foreign)}",
+            remedy="choose another model, or leave that picture out",
+        )
+
+
+def _given(white: Path | Pixels | None, fluorescence: Path | Pixels | None) -> dict[Source, Path | Pixels]:
+    pair = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
     given = {source: picture for source, picture in pair.items() if picture is not None}
     if not given:
         raise BadInputError(
@@ -141,29 +178,19 @@ def _given(request: AnalysisRequest) -> dict[Source, Path | Pixels]:
     return given
 
 
-def _check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
-    foreign = [_NAMES[source] for source in given if source not in model.sources]
-    if foreign:
-        known = " and ".join(_NAMES[source] for source in model.sources)
-        raise ModelError(
-            f"the model {model.name} reads {known} only, not {' or '.join(foreign)}",
-            remedy="choose another model, or leave that picture out",
-        )
-
-
-def _read(run: _Run, given: Mapping[Source, Path | Pixels]) -> None:
+def _read(case: Examined, given: Mapping[Source, Path | Pixels]) -> None:
     """Both files at once: decoding leaves the interpreter free."""
 
     def load(item: tuple[Source, Path | Pixels]) -> tuple[Source, Pixels, tuple[str, ...]]:
         source, picture = item
         if isinstance(picture, np.ndarray):
-            return source, checked_pixels(picture, _NAMES[source]), ()
+            return source, checked_pixels(picture, NAMES[source]), ()
         loaded = read_picture(picture)
         return source, loaded.pixels, loaded.notes
 
-    for source, pixels, notes in _side_by_side(load, list(given.items())):
-        run.pictures[source] = pixels
-        run.notes += [f"{_NAMES[source]}: {note}" for note in notes]
+    for source, pixels, notes in side_by_side(load, list(given.items())):
+        case.pictures[source] = pixels
+        case.notes += [f"{NAMES[source]}: {note}" for note in notes]
 
 
 def checked_pixels(pixels: Pixels, name: str) -> Pixels:
@@ -175,52 +202,34 @@ def checked_pixels(pixels: Pixels, name: str) -> Pixels:
     return pixels
 
 
-def _check_pictures(run: _Run) -> None:
-    verdicts = _side_by_side(lambda item: (item[0], judge.assess(item[1], item[0])), list(run.pictures.items()))
+def _check_pictures(case: Examined) -> None:
+    verdicts = side_by_side(lambda item: (item[0], judge.assess(item[1], item[0])), list(case.pictures.items()))
     for source, verdict in verdicts:
-        run.quality[source.value] = verdict
+        case.quality[source.value] = verdict
     poor = [source for source, verdict in verdicts if verdict.verdict is Verdict.POOR]
     if poor:
-        said = "; ".join(f"the {_NAMES[source]} picture: {_words(run.quality[source.value])}" for source in poor)
-        run.refused = Refusal(said, " ".join(run.quality[source.value].advice for source in poor))
+        said = "; ".join(f"the {NAMES[source]} picture: {_words(case.quality[source.value])}" for source in poor)
+        case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in poor))
 
 
-def _register(run: _Run, known: Registration | None) -> None:
-    white, fluorescence = run.pictures[Source.WHITE], run.pictures[Source.FLUORESCENCE]
+def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
+    white, fluorescence = case.pictures[Source.WHITE], case.pictures[Source.FLUORESCENCE]
     twice = judge.identical(white, fluorescence)
     if twice is not None:
-        run.quality["pair"] = twice
-        run.refused = Refusal(_words(twice), twice.advice)
+        case.quality["pair"] = twice
+        case.refused = Refusal(_words(twice), twice.advice)
         return
-    registration = known or register(white, fluorescence, ctx=run.ctx)
-    run.registration = registration
+    registration = known or register(white, fluorescence, ctx=ctx)
+    case.registration = registration
     pair = judge.assess_pair(white, fluorescence, registration)
-    run.quality["pair"] = pair
+    case.quality["pair"] = pair
     if registration.status is RegistrationStatus.REFUSED:
         reason = registration.reason or _words(pair) or "the pictures could not be registered"
-        run.refused = Refusal(reason, pair.advice)
+        case.refused = Refusal(reason, pair.advice)
     elif pair.verdict is Verdict.POOR:
-        run.refused = Refusal(_words(pair), pair.advice)
+        case.refused = Refusal(_words(pair), pair.advice)
     else:
-        run.warped = registration.warp_to_white(fluorescence)
-
-
-def _predict(run: _Run, model: str, request: AnalysisRequest) -> None:
-    predictor = models.predictor(model)
-    registration = run.registration
-    run.prediction, heatmaps = predictor.predict(
-        run.pictures.get(Source.WHITE),
-        run.warped if registration else run.pictures.get(Source.FLUORESCENCE),
-        overlap=registration.overlap_mask() if registration else None,
-        ctx=run.ctx,
-        passes=request.passes,
-    )
-    run.heatmaps = heatmaps if request.heatmaps else {}
-
-
-def without_heatmaps(analysis: Analysis) -> Analysis:
-    """The same answer without its heatmaps."""
-    return replace(analysis, heatmaps={})
+        case.warped = registration.warp_to_white(fluorescence)
 
 
 def _words(quality: Quality) -> str:
@@ -231,7 +240,8 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-def _side_by_side(function: Callable[[Item], Found], items: list[Item]) -> list[Found]:
+def side_by_side(function: Callable[[Item], Found], items: list[Item]) -> list[Found]:
+    """`function` of each item at the same time, in order."""
     if len(items) < 2:
         return [function(item) for item in items]
     with ThreadPoolExecutor(len(items)) as pool:

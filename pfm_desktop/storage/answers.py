@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import delete
+
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
@@ -80,7 +82,10 @@ def answer(library: Library, pair_id: str, model_sha256: str) -> StoredAnswer | 
 def put_registration(
     library: Library, pair_id: str, *, summary: Mapping[str, Any], data: bytes, by_hand: bool = False
 ) -> None:
-    """Keep the registration of a pair in place of an older one."""
+    """Keep the registration of a pair in place of an older one; answers that were made with the older one go.
+
+    The journal says so. Raises `StorageError`, also for a library that is open read-only.
+    """
     record = RegistrationTable(
         pair_id=pair_id,
         sha256=library.derived.put(data),
@@ -88,8 +93,12 @@ def put_registration(
         made_at=datetime.now(UTC),
         summary=dict(summary),
     )
+    text = "Pair registered by hand" if by_hand else "Pair registered"
+    event = Change("registration", pair_id, None, dict(summary), text)
     with library.write() as session:
+        session.execute(delete(PredictionTable).where(PredictionTable.pair_id == pair_id))
         session.merge(record)
+        journal.append(session, event, who=library.who)
 
 
 def registration(library: Library, pair_id: str) -> StoredRegistration | None:

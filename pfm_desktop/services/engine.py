@@ -1,0 +1,215 @@
+"""The engine on pairs of a library: pictures to look at, and an answer that is kept and found again.
+
+Registrations and answers can be made again at any time, so a disk that does not take them costs only time: the answer
+is given all the same, and the log says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.case import Pair, Picture
+from pfm_desktop.domain.geometry import Points
+from pfm_desktop.domain.prediction import Analysis, ModelInfo
+from pfm_desktop.imaging.registration import Registration, from_points, register
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases, inference, models
+from pfm_desktop.services.analysis_files import from_kept, registration_table, to_kept
+from pfm_desktop.storage import answers
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
+
+log = logging.getLogger(__name__)
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class PairPictures:
+    """A pair as the stage needs it: H x W x 3 uint8 RGB, None for a source that was not taken.
+
+    `registration` is the kept one, None while there is none. `mm_per_px` is that of the white-light picture (of the
+    fluorescence picture where there is no other), None when not calibrated.
+    """
+
+    pair: Pair
+    white: Pixels | None
+    fluorescence: Pixels | None
+    registration: Registration | None
+    mm_per_px: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class PairAnswer:
+    """What a model says about a pair. `from_library`: kept from an earlier run of the same model."""
+
+    pair_id: str
+    analysis: Analysis
+    registration: Registration | None
+    from_library: bool
+
+
+def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
+    """Pictures and registration of a pair. `StorageError` when there is no such pair or its bytes are lost."""
+    ctx.progress(0, 2, "Reading the pictures")
+    with lib.read() as session:
+        pair = stored.pair(session, pair_id)
+        if pair is None:
+            raise StorageError(
+                "this pair is no longer in the library", safe="nothing was changed", remedy="open the visit again"
+            )
+        white, fluorescence = (
+            stored.picture(session, picture_id) if picture_id else None
+            for picture_id in (pair.white_id, pair.fluorescence_id)
+        )
+    taken = [picture for picture in (white, fluorescence) if picture is not None]
+    pixels = dict(inference.side_by_side(lambda p: (p.id, cases.load_picture(lib, p.id)), taken))
+    ctx.progress(1, 2, "Reading the registration")
+    reference: Picture | None = white or fluorescence
+    pictures = PairPictures(
+        pair=pair,
+        white=pixels.get(pair.white_id or ""),
+        fluorescence=pixels.get(pair.fluorescence_id or ""),
+        registration=None,
+        mm_per_px=reference.mm_per_px if reference else None,
+    )
+    kept = _kept_registration(lib, pictures)
+    ctx.progress(2, 2, "Done")
+    return PairPictures(pair, pictures.white, pictures.fluorescence, kept, pictures.mm_per_px)
+
+
+def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
+    """Quality, registration and answer of a pair, kept or made now.
+
+    Raises `ModelError` for a model that is missing, altered or made for other sources; the registration is kept by
+    then, so that the pictures can be read together all the same.
+    """
+    registration = _kept_registration(lib, pictures) or pictures.registration
+    info, problem = _info(model)
+    if info is not None:
+        kept = _kept_answer(lib, pictures.pair.id, info, registration)
+        if kept is not None:
+            return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
+    case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
+    ctx.check()
+    if case.registration is not None and case.registration is not registration:
+        _keep_registration(lib, pictures.pair.id, case.registration)
+    if problem is not None:
+        raise problem
+    result = inference.answered(ctx, case, model)
+    _keep_answer(lib, pictures.pair.id, result.analysis)
+    return PairAnswer(pictures.pair.id, result.analysis, case.registration or registration, from_library=False)
+
+
+def register_again(
+    ctx: Context,
+    lib: Library,
+    pictures: PairPictures,
+    white_points: Points | None = None,
+    fluorescence_points: Points | None = None,
+) -> Registration:
+    """Register a pair anew, by paired points (N x 2 pixels) where given, and keep it; its answers are dropped.
+
+    Raises `BadInputError` for points that do not make a map and `StorageError` when it cannot be kept, also in a
+    read-only library; what was kept before then stays.
+    """
+    white, fluorescence = pictures.white, pictures.fluorescence
+    if white is None or fluorescence is None:
+        raise BadInputError("registering needs both pictures", remedy="add the other picture to this visit")
+    if lib.read_only:
+        raise StorageError(
+            f"this library is open for reading only: {lib.read_only_reason}",
+            safe="the registration is unchanged",
+            remedy="open it where it can be written",
+        )
+    ctx.progress(0, 2, "Registering")
+    if white_points is None or fluorescence_points is None:
+        found = register(white, fluorescence, ctx=ctx)
+    else:
+        found = from_points(
+            white_points, fluorescence_points, white_size=_size(white), fluorescence_size=_size(fluorescence)
+        )
+    ctx.progress(1, 2, "Keeping the registration")
+    _put_registration(lib, pictures.pair.id, found)
+    ctx.progress(2, 2, "Done")
+    return found
+
+
+def _info(model: str) -> tuple[ModelInfo | None, ModelError | None]:
+    try:
+        return models.info_of(model), None
+    except ModelError as error:
+        return None, error
+
+
+def _kept_registration(lib: Library, pictures: PairPictures) -> Registration | None:
+    """None when there is none, or it is damaged, or not of pictures of this size."""
+    white, fluorescence = pictures.white, pictures.fluorescence
+    if white is None or fluorescence is None:
+        return None
+    kept = answers.registration(lib, pictures.pair.id)
+    if kept is None:
+        return None
+    try:
+        found = Registration.from_bytes(kept.data)
+    except BadInputError as error:
+        log.warning("a registration is made again: %s", error)
+        return None
+    fits = (found.white_size, found.fluorescence_size) == (_size(white), _size(fluorescence))
+    return found if fits else None
+
+
+def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Registration | None) -> Analysis | None:
+    """None unless it is of exactly this model and this registration."""
+    kept = answers.answer(lib, pair_id, info.sha256)
+    if kept is None:
+        return None
+    try:
+        analysis = from_kept(kept.body, kept.blobs)
+    except BadInputError as error:
+        log.warning("an answer is made again: %s", error)
+        return None
+    used = analysis.registration
+    same = used is None or (registration is not None and used == registration.summary())
+    return analysis if analysis.model == info and same else None
+
+
+def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:
+    if lib.read_only:
+        return
+    try:
+        _put_registration(lib, pair_id, found)
+    except StorageError as error:
+        log.warning("a registration was not kept: %s", error)
+
+
+def _keep_answer(lib: Library, pair_id: str, analysis: Analysis) -> None:
+    if lib.read_only:
+        return
+    body, blobs = to_kept(analysis)
+    try:
+        answers.put_answer(
+            lib,
+            pair_id,
+            model_name=analysis.model.name,
+            model_sha256=analysis.model.sha256,
+            body=body,
+            blobs=blobs,
+        )
+    except StorageError as error:
+        log.warning("an answer was not kept: %s", error)
+
+
+def _put_registration(lib: Library, pair_id: str, found: Registration) -> None:
+    answers.put_registration(
+        lib, pair_id, summary=registration_table(found.summary()), data=found.to_bytes(), by_hand=found.by_hand
+    )
+
+
+def _size(pixels: Pixels) -> tuple[int, int]:
+    """Width, height."""
+    return pixels.shape[1], pixels.shape[0]

@@ -1,0 +1,288 @@
+"""A pair is answered once and found again; nothing half written, nothing of an older registration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.case import Pair
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.phantom import Phantom, render
+from pfm_desktop.imaging.registration import Registration
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.services import cases, engine, inference, models, pairing
+from pfm_desktop.services.engine import PairPictures
+from pfm_desktop.storage import answers, journal
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
+from pfm_desktop.support.paths import user_models_dir
+
+CTX = SilentContext()
+MODEL = "tiny"
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    return render(11, grade=Grade.HIGH, size=448)
+
+
+@pytest.fixture
+def model(make_model: Callable[..., Path]) -> Iterator[Path]:
+    yield make_model(user_models_dir() / MODEL, name=MODEL)
+    models.forget_loaded()
+
+
+@pytest.fixture
+def lib(tmp_path: Path) -> Iterator[Library]:
+    with Library.create(tmp_path / "library") as library:
+        yield library
+
+
+def fill(lib: Library, white: np.ndarray | None, fluorescence: np.ndarray | None) -> Pair:
+    patient = cases.add_patient(lib, identifier="K-1")
+    visit = cases.add_visit(lib, patient.id)
+    for pixels, stage in ((white, Stage.ACETIC_ACID), (fluorescence, Stage.FLUORESCENCE_AFTER_ACID)):
+        if pixels is not None:
+            scale = 0.04 if stage is Stage.ACETIC_ACID else 0.05
+            cases.add_picture(lib, visit.id, encode_png(pixels), stage=stage, mm_per_px=scale)
+    pair = pairing.ensure_pair(lib, visit.id)
+    assert pair is not None
+    return pair
+
+
+@pytest.fixture
+def pair(lib: Library, phantom: Phantom) -> Pair:
+    return fill(lib, phantom.white, phantom.fluorescence)
+
+
+def load(lib: Library, pair: Pair) -> PairPictures:
+    return engine.load_pair(CTX, lib, pair.id)
+
+
+def files_of(lib: Library) -> dict[str, bytes]:
+    """Everything below the library but SQLite's own scratch files."""
+    skip = ("library.sqlite-shm", "library.sqlite-wal", "lock")
+    return {
+        str(file.relative_to(lib.path)): file.read_bytes()
+        for file in sorted(lib.path.rglob("*"))
+        if file.is_file() and file.name not in skip
+    }
+
+
+def test_a_pair_is_loaded_with_its_pictures_and_the_scale_of_white_light(
+    lib: Library, pair: Pair, phantom: Phantom
+) -> None:
+    pictures = load(lib, pair)
+    np.testing.assert_array_equal(pictures.white, phantom.white)
+    np.testing.assert_array_equal(pictures.fluorescence, phantom.fluorescence)
+    assert pictures.pair == pair
+    assert pictures.registration is None
+    assert pictures.mm_per_px == 0.04
+
+
+def test_the_scale_of_a_lone_fluorescence_picture_is_its_own(lib: Library, phantom: Phantom) -> None:
+    pictures = load(lib, fill(lib, None, phantom.fluorescence))
+    assert pictures.white is None
+    assert pictures.mm_per_px == 0.05
+
+
+def test_a_pair_that_is_gone_is_said_so(lib: Library) -> None:
+    with pytest.raises(StorageError, match="no longer in the library"):
+        engine.load_pair(CTX, lib, "0" * 32)
+
+
+def test_an_answer_is_kept_and_found_again_the_same(lib: Library, pair: Pair, model: Path) -> None:
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    pictures = load(lib, pair)
+    second = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert (first.from_library, second.from_library) == (False, True)
+    assert pictures.registration is not None
+    assert pictures.registration.summary() == first.analysis.registration
+    assert replace(first.analysis, heatmaps={}) == replace(second.analysis, heatmaps={})
+    assert first.analysis.prediction is not None
+    assert set(first.analysis.heatmaps) == {"fused", "white", "fluorescence"}
+    for name, heatmap in first.analysis.heatmaps.items():
+        np.testing.assert_array_equal(second.analysis.heatmaps[name].values, heatmap.values)
+
+
+def test_a_refusal_is_kept_as_well(lib: Library, model: Path, phantom: Phantom) -> None:
+    pair = fill(lib, phantom.white // 12, phantom.fluorescence)
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    second = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert first.analysis.refused is not None
+    assert "too dark" in first.analysis.refused.reason
+    assert second.from_library
+    assert second.analysis == first.analysis
+
+
+def test_another_model_answers_anew_and_both_answers_stay(
+    lib: Library, pair: Pair, model: Path, make_model: Callable[..., Path]
+) -> None:
+    make_model(user_models_dir() / "other", name="other", splice="channel")
+    pictures = load(lib, pair)
+    engine.answer_pair(CTX, lib, pictures, MODEL)
+    other = engine.answer_pair(CTX, lib, pictures, "other")
+    assert not other.from_library
+    assert other.analysis.model.name == "other"
+    assert engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+    assert engine.answer_pair(CTX, lib, pictures, "other").from_library
+
+
+@pytest.mark.parametrize("damage", ["body", "heatmap"])
+def test_a_damaged_answer_is_made_again(lib: Library, pair: Pair, model: Path, damage: str) -> None:
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    info = first.analysis.model
+    kept = answers.answer(lib, pair.id, info.sha256)
+    assert kept is not None
+    body = {**kept.body, "frame": "ultraviolet"} if damage == "body" else kept.body
+    blobs = kept.blobs if damage == "body" else {**kept.blobs, "fused": b"not an archive"}
+    answers.put_answer(lib, pair.id, model_name=MODEL, model_sha256=info.sha256, body=body, blobs=blobs)
+    again = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert not again.from_library
+    assert again.analysis.prediction == first.analysis.prediction
+    assert engine.answer_pair(CTX, lib, load(lib, pair), MODEL).from_library
+
+
+def test_a_damaged_registration_is_made_again(lib: Library, pair: Pair, model: Path) -> None:
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    answers.put_registration(lib, pair.id, summary={}, data=b"nonsense")
+    pictures = load(lib, pair)
+    assert pictures.registration is None
+    again = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert again.analysis.registration == first.analysis.registration
+    assert load(lib, pair).registration is not None
+
+
+def test_a_registration_of_pictures_of_another_size_is_not_used(lib: Library, pair: Pair, model: Path) -> None:
+    other = Registration(RegistrationStatus.OK, 0.5, np.eye(3), np.zeros((2, 2, 2), np.float32), (9, 9), (9, 9))
+    answers.put_registration(lib, pair.id, summary={}, data=other.to_bytes())
+    assert load(lib, pair).registration is None
+
+
+def test_a_read_only_library_answers_and_stays_untouched(lib: Library, pair: Pair, model: Path) -> None:
+    with Library.open(lib.path) as second:
+        assert second.read_only
+        before = files_of(lib)
+        answer = engine.answer_pair(CTX, second, load(second, pair), MODEL)
+        assert answer.analysis.prediction is not None
+        with pytest.raises(StorageError, match="reading only"):
+            engine.register_again(CTX, second, load(second, pair))
+        assert files_of(lib) == before
+        engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+        assert engine.answer_pair(CTX, second, load(second, pair), MODEL).from_library
+
+
+@pytest.mark.slow
+def test_cancelled_at_any_step_nothing_half_written_is_left(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    sha256 = models.info_of(MODEL).sha256
+    for step in range(40):
+        asked = 0
+
+        def cancelled(limit: int = step) -> bool:
+            nonlocal asked
+            asked += 1
+            return asked > limit
+
+        ctx = CallbackContext(lambda done, total, text: None, cancelled)
+        try:
+            engine.answer_pair(ctx, lib, pictures, MODEL)
+        except Cancelled:
+            assert answers.answer(lib, pair.id, sha256) is None
+            assert list(lib.derived.leftovers()) == []
+        else:
+            break
+    assert step > 5
+    assert answers.answer(lib, pair.id, sha256) is not None
+
+
+def test_without_a_model_the_pair_is_registered_all_the_same(lib: Library, pair: Pair) -> None:
+    with pytest.raises(ModelError, match="no model 'gone'"):
+        engine.answer_pair(CTX, lib, load(lib, pair), "gone")
+    assert load(lib, pair).registration is not None
+
+
+def test_with_an_altered_model_the_pair_is_registered_all_the_same(lib: Library, pair: Pair, model: Path) -> None:
+    weights = model / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ModelError, match="are not those"):
+        engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert load(lib, pair).registration is not None
+
+
+def test_a_full_disk_costs_the_kept_answer_and_not_the_answer(
+    lib: Library, pair: Pair, model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(data: bytes) -> str:
+        raise StorageError("could not write: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lib.derived, "put", full)
+        answer = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert answer.analysis.prediction is not None
+    assert "was not kept" in caplog.text
+    assert not engine.answer_pair(CTX, lib, load(lib, pair), MODEL).from_library
+
+
+def test_points_set_by_hand_take_the_place_of_the_registration_and_drop_its_answers(
+    lib: Library, pair: Pair, model: Path
+) -> None:
+    pictures = load(lib, pair)
+    engine.answer_pair(CTX, lib, pictures, MODEL)
+    white = np.array([[50.0, 50.0], [400.0, 60.0], [90.0, 380.0]])
+    found = engine.register_again(CTX, lib, pictures, white, white + 4)
+    assert found.by_hand
+    assert answers.answer(lib, pair.id, models.info_of(MODEL).sha256) is None
+    kept = load(lib, pair).registration
+    assert kept is not None
+    assert kept.summary() == found.summary()
+    answer = engine.answer_pair(CTX, lib, pictures, MODEL)  # also with the pictures as they were loaded before
+    assert not answer.from_library
+    assert answer.analysis.registration == found.summary()
+    with lib.read() as session:
+        said = [entry.text for entry in journal.entries(session, what="registration")]
+    assert said == ["Pair registered", "Pair registered by hand"]
+
+
+def test_an_answer_of_an_older_registration_that_came_late_is_not_used(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    old = engine.answer_pair(CTX, lib, pictures, MODEL)
+    engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    engine._keep_answer(lib, pair.id, old.analysis)
+    assert not engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+
+
+def test_points_that_make_no_map_leave_the_registration_as_it_was(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    first = engine.answer_pair(CTX, lib, pictures, MODEL)
+    line = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    with pytest.raises(BadInputError):
+        engine.register_again(CTX, lib, pictures, line, line)
+    again = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert again.from_library
+    assert again.analysis.registration == first.analysis.registration
+
+
+def test_one_picture_is_not_registered(lib: Library, model: Path, phantom: Phantom) -> None:
+    pictures = load(lib, fill(lib, phantom.white, None))
+    answer = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert answer.registration is None
+    assert answer.analysis.prediction is not None
+    assert engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+    with pytest.raises(BadInputError, match="both pictures"):
+        engine.register_again(CTX, lib, pictures)
+
+
+def test_the_engine_gives_the_same_answer_with_and_without_a_library(
+    lib: Library, pair: Pair, model: Path, phantom: Phantom
+) -> None:
+    kept = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    plain = inference.analyze(CTX, inference.AnalysisRequest(phantom.white, phantom.fluorescence, MODEL))
+    assert plain.analysis.prediction == kept.analysis.prediction
