@@ -1,0 +1,101 @@
+"""Calibration on answers whose true probabilities are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pfm_desktop.pfm.calibrate import BOTH, Calibration, Scale, fit_scale, fit_sets
+
+Floats = np.ndarray
+
+
+def drawn(count: int, *, temperature: float = 1.0, seed: int = 0) -> tuple[Floats, Floats, Floats]:
+    """Log-probabilities sharpened by `temperature`, grades drawn from the true ones, and the true ones."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 1.5, (count, 4))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    grades = np.array([random.choice(4, p=row) for row in true])
+    return np.log(true) * temperature, grades, true
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_answers_that_are_too_sure_or_too_timid_are_put_right(temperature: float) -> None:
+    log_p, grades, true = drawn(3000, temperature=temperature)
+    scale = fit_scale(log_p, grades)
+    assert scale.temperature == pytest.approx(temperature, rel=0.12)
+    assert np.abs(scale.probabilities(log_p) - true).max() < 0.06
+    assert scale.cases == 3000
+
+
+def test_grades_that_the_network_favours_are_pulled_back() -> None:
+    log_p, grades, true = drawn(3000)
+    scale = fit_scale(log_p + np.array([2.0, 0, 0, 0]), grades)
+    assert scale.offsets[0] < -1
+    assert sum(scale.offsets) == pytest.approx(0, abs=1e-9)
+    assert np.abs(scale.probabilities(log_p + np.array([2.0, 0, 0, 0])) - true).max() < 0.06
+
+
+def test_three_cases_change_little_and_none_change_nothing() -> None:
+    log_p, _, _ = drawn(3)
+    scale = fit_scale(log_p, np.array([3, 3, 3]))
+    assert max(map(abs, scale.offsets)) < 1
+    assert fit_scale(np.zeros((0, 4)), np.zeros(0, np.int64)) == Scale()
+
+
+def test_probabilities_ignore_a_constant_in_each_row() -> None:
+    log_p, _, _ = drawn(5)
+    scale = Scale(1.7, (0.1, -0.2, 0.3, -0.2))
+    np.testing.assert_allclose(scale.probabilities(log_p + 5), scale.probabilities(log_p))
+    np.testing.assert_allclose(scale.probabilities(log_p).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "thresholds", "expected"),
+    [
+        ((0.7, 0.2, 0.05, 0.05), (0.9, 0.9, 0.9, 0.9), (0, 1)),
+        ((0.45, 0.05, 0.05, 0.45), (0.6, 0.6, 0.6, 0.6), (0, 1, 2, 3)),  # a gap is filled: severity has no holes
+        ((0.4, 0.3, 0.2, 0.1), (0.1, 0.1, 0.1, 0.1), (0,)),  # never empty
+        ((0.97, 0.01, 0.01, 0.01), (0.5, 0.5, 0.5, 1.0), (0, 1, 2, 3)),  # a grade that may not be ruled out
+    ],
+)
+def test_a_prediction_set_is_contiguous_and_holds_the_answer(
+    probabilities: tuple[float, ...], thresholds: tuple[float, ...], expected: tuple[int, ...]
+) -> None:
+    assert Scale(thresholds=thresholds).prediction_set(np.array(probabilities)) == expected
+
+
+def test_a_threshold_is_the_score_that_nine_of_ten_new_cases_stay_under() -> None:
+    p = np.linspace(0.05, 0.85, 9)  # nine cases of `normal`: the tenth could be worse than all, so the largest score
+    rest = np.repeat(((1 - p) / 3)[:, None], 3, axis=1)
+    scale = fit_sets(Scale(), np.log(np.column_stack((p, rest))), np.zeros(9, np.int64))
+    assert scale.thresholds[0] == pytest.approx(0.95)
+    assert scale.thresholds[1:] == (1.0, 1.0, 1.0)
+    nineteen = np.linspace(0.05, 0.95, 19)
+    rest = np.repeat(((1 - nineteen) / 3)[:, None], 3, axis=1)
+    scale = fit_sets(Scale(), np.log(np.column_stack((nineteen, rest))), np.zeros(19, np.int64))
+    assert scale.thresholds[0] == pytest.approx(0.90)  # the 18th of 19
+
+
+def test_too_few_cases_of_a_grade_mean_that_it_is_never_ruled_out() -> None:
+    log_p, _, _ = drawn(8)
+    scale = fit_sets(Scale(), log_p, np.full(8, 2))
+    assert scale.thresholds == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_sets_hold_the_true_grade_as_often_as_promised_within_each_grade() -> None:
+    log_p, grades, _ = drawn(1200, seed=1)
+    scale = fit_sets(fit_scale(log_p, grades), *drawn(1200, seed=2)[:2])
+    fresh, truth, _ = drawn(4000, seed=3)
+    probabilities = scale.probabilities(fresh)
+    hit = np.array([rank in scale.prediction_set(row) for row, rank in zip(probabilities, truth, strict=True)])
+    for rank in range(4):
+        assert hit[truth == rank].mean() > 0.86
+
+
+def test_a_combination_that_was_never_fitted_is_left_as_it_is() -> None:
+    fitted = Scale(2.0)
+    calibration = Calibration({BOTH: fitted})
+    assert calibration.scale(BOTH) is fitted
+    assert calibration.scale("white") == Scale()
+    assert calibration.scale("white").cases == 0
