@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.case import Pair, VisitRow
 from pfm_desktop.domain.prediction import BANNER, Heatmap
@@ -56,10 +58,13 @@ class Desk:
 
     @property
     def registration(self) -> Registration | None:
-        """The registration of the pictures that are shown, as far as it is known."""
-        if self.answer is not None and self.answer.registration is not None:
-            return self.answer.registration
-        return None if self.pictures is None else self.pictures.registration
+        """The registration of the pictures that are shown, as far as it is known.
+
+        The same map read from the library twice stays the same object, so that the stage does not lay it anew.
+        """
+        before = None if self.pictures is None else self.pictures.registration
+        found = None if self.answer is None else self.answer.registration
+        return before if found is None or (before is not None and _same_map(before, found)) else found
 
     @property
     def both(self) -> bool:
@@ -71,6 +76,10 @@ class Desk:
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return self.doing is not Step.NOTHING
+
+
+def _same_map(one: Registration, other: Registration) -> bool:
+    return one is other or (one.summary() == other.summary() and np.array_equal(one.nodes, other.nodes))
 
 
 def asked(desk: Desk, visit_id: str) -> Desk:
@@ -109,6 +118,13 @@ def with_registration(desk: Desk, ticket: int, registration: Registration) -> De
         return desk
     pictures = replace(desk.pictures, registration=registration)
     return replace(desk, pictures=pictures, answer=None, doing=Step.ANSWERING)
+
+
+def with_kept_registration(desk: Desk, ticket: int, registration: Registration | None) -> Desk:
+    """What was registered before the answer failed: the pictures can be read together all the same."""
+    if ticket != desk.ticket or desk.pictures is None or registration is None:
+        return desk
+    return replace(desk, pictures=replace(desk.pictures, registration=registration))
 
 
 def with_problem(desk: Desk, ticket: int, problem: str) -> Desk:
@@ -191,17 +207,22 @@ def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
     if desk.doing is Step.LOADING:
         return Notice("Loading the pictures ...")
     if desk.failed is Step.LOADING:
-        return Notice(f"The pictures could not be loaded. {desk.problem}", "retry")
+        return Notice(f"The pictures could not be loaded. {_sentences(desk.problem)}", "retry")
     return Notice(NO_PICTURES, "" if case.signed else "add")
 
 
 def strip_notice(desk: Desk) -> Notice:
     """What failed while the pictures stay usable."""
     if desk.failed is Step.ANSWERING:
-        return Notice(f"There is no AI answer for this pair. {desk.problem}", "retry")
+        return Notice(f"There is no AI answer for this pair. {_sentences(desk.problem)}", "retry")
     if desk.failed is Step.REGISTERING:
-        return Notice(f"The pair was not registered again. {desk.problem}", "retry")
+        return Notice(f"The pair was not registered again. {_sentences(desk.problem)}", "retry")
     return Notice()
+
+
+def _sentences(text: str) -> str:
+    """Each sentence with a capital letter; `UserError` keeps its parts small for the command line."""
+    return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))
 
 
 def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:

@@ -83,7 +83,7 @@ class ReviewPage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is still loading."""
-        return not (self.loader.desk.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy)
+        return not (self.loader.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy)
 
     # ---- commands
 
@@ -191,10 +191,11 @@ class ReviewPage(QWidget):
             self.points.leave()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(desk))
-        self.bar.show_chip(review.chip_state(desk))
+        self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
         banner = review.banner(case, desk)
         self.banner.setText(banner)
         self.banner.setVisible(bool(banner))
+        self.pictures.mark_on_stage(desk.pair)
         if not self.points.active:
             self._show_pair(desk)
         self._allow()

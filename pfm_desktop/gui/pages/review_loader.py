@@ -15,7 +15,8 @@ from pfm_desktop.viewmodels.review import Desk, Step
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.geometry import Points
-    from pfm_desktop.services.engine import PairPictures
+    from pfm_desktop.imaging.registration import Registration
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
@@ -36,6 +37,12 @@ class PairLoader(QObject):
         self._handle: Handle | None = None
         self._pair_id: str | None = None
         self._points: tuple[Points, Points] | None = None
+        self._looking = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self.desk.busy or self._looking > 0
 
     def open(self, visit_id: str, pair_id: str | None = None) -> None:
         """Load a pair of a visit (None: the one that opens with it), then have it answered. "" empties the desk."""
@@ -99,10 +106,10 @@ class PairLoader(QObject):
             title="Checking and reading the pair", done=self._answered,
         )  # fmt: skip
 
-    def _answered(self, ticket: int, answer: Any) -> None:
+    def _answered(self, ticket: int, answer: PairAnswer) -> None:
         self._become(review.with_answer(self.desk, ticket, answer))
 
-    def _registered(self, ticket: int, registration: Any) -> None:
+    def _registered(self, ticket: int, registration: Registration) -> None:
         if ticket != self.desk.ticket:
             return
         self._become(review.with_registration(self.desk, ticket, registration))
@@ -115,9 +122,28 @@ class PairLoader(QObject):
             *args,
             title=title,
             done=lambda result: done(ticket, result),
-            failed=lambda message: self._become(review.with_problem(self.desk, ticket, message)),
-            stopped=lambda: self._become(review.with_problem(self.desk, ticket, review.STOPPED)),
+            failed=lambda message: self._failed(ticket, message),
+            stopped=lambda: self._failed(ticket, review.STOPPED),
         )
+
+    def _failed(self, ticket: int, message: str) -> None:
+        if ticket != self.desk.ticket or not isValid(self):
+            return
+        self._become(review.with_problem(self.desk, ticket, message))
+        desk = self.desk
+        if desk.failed is Step.ANSWERING and desk.both and desk.registration is None and desk.pair is not None:
+            self._looking += 1
+            self._jobs.start(
+                kept_registration_job, self._engine, self._session.library, desk.pair.id,
+                title="Reading the registration",
+                done=lambda kept: self._found(ticket, kept),
+                failed=lambda _message: self._found(ticket, None),  # the answer's own problem is said already
+                stopped=lambda: self._found(ticket, None),
+            )  # fmt: skip
+
+    def _found(self, ticket: int, registration: Registration | None) -> None:
+        self._looking -= 1
+        self._become(review.with_kept_registration(self.desk, ticket, registration))
 
 
 def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: str | None) -> PairPictures | None:
@@ -134,17 +160,25 @@ def load_job(ctx: Context, engine: Any, lib: Library, visit_id: str, pair_id: st
     return pictures
 
 
-def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, model: str) -> Any:
-    """Quality, registration and answer (`PairAnswer`)."""
-    return (engine or _engine()).answer_pair(ctx, lib, pictures, model)
+def kept_registration_job(ctx: Context, engine: Any, lib: Library, pair_id: str) -> Registration | None:
+    """The registration that was kept before an answer failed."""
+    kept: Registration | None = (engine or _engine()).load_pair(ctx, lib, pair_id).registration
+    return kept
+
+
+def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
+    """Quality, registration and answer."""
+    answer: PairAnswer = (engine or _engine()).answer_pair(ctx, lib, pictures, model)
+    return answer
 
 
 def register_job(
     ctx: Context, engine: Any, lib: Library, pictures: PairPictures, points: tuple[Points, Points] | None
-) -> Any:
-    """Another registration of the pair (`Registration`), by hand where there are points."""
+) -> Registration:
+    """Another registration of the pair, by hand where there are points."""
     white, fluorescence = points or (None, None)
-    return (engine or _engine()).register_again(ctx, lib, pictures, white, fluorescence)
+    made: Registration = (engine or _engine()).register_again(ctx, lib, pictures, white, fluorescence)
+    return made
 
 
 def _engine() -> Any:

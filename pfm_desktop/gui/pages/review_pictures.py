@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -17,12 +18,12 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
-    QToolButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.gui.widgets.filmstrip import Filmstrip
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.viewmodels.filmstrip import entry_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from pfm_desktop.services.cases import VisitCase
 
+ACROSS = QBoxLayout.Direction.LeftToRight
 VISITS_WIDTH = 215
 FORM_HEIGHT = 190
 
@@ -51,10 +53,11 @@ class PicturesArea(QWidget):
         self._pictures: tuple[Picture, ...] | None = None
         self._why_not = ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
-        self.toggle, self.add = QToolButton(self), QPushButton("Add pictures ...", self)
-        self.title = QLabel(self)
+        self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
+        self._open = True
+        self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
         self._lay_out()
-        self.toggle.toggled.connect(self._collapse)
+        self.toggle.clicked.connect(self.toggle_open)
         self.add.clicked.connect(self.open_form)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
@@ -66,8 +69,19 @@ class PicturesArea(QWidget):
         if pictures != self._pictures:
             self._pictures = pictures
             self.filmstrip.set_pictures([entry_of(picture, partial(self._load, picture.id)) for picture in pictures])
-        self.title.setText(f"Pictures of this visit: {len(pictures)}" if case is not None else "No visit open")
         self.visits.show_links(links)
+        self._settle()
+
+    def mark_on_stage(self, pair: Pair | None) -> None:
+        """Mark the pictures of the pair on the stage."""
+        self.filmstrip.set_on_stage(() if pair is None else (pair.white_id, pair.fluorescence_id))
+
+    def toggle_open(self) -> None:
+        """Show or hide all but the buttons: the stage takes the room."""
+        self._open = not self._open
+        if not self._open:
+            self.form.leave()
+        self._settle()
 
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
@@ -81,44 +95,35 @@ class PicturesArea(QWidget):
         """Ask for pictures; False while none may be added."""
         if self._why_not:
             return False
-        self.toggle.setChecked(True)
-        self.filmstrip.hide()
+        self._open = True
         self.form.open(files)
+        self._settle()
         return True
 
     def _form_closed(self) -> None:
-        self.filmstrip.setVisible(self.toggle.isChecked())
-        self.filmstrip.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._settle()
+        (self.filmstrip.list if self._pictures else self.add).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _collapse(self, shown: bool) -> None:
-        self.toggle.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
-        self.toggle.setToolTip(f"{'Hide' if shown else 'Show'} the pictures of the visit (F8)")
-        if not shown:
-            self.form.leave()
-        self.filmstrip.setVisible(shown)
-        self.visits.collapse(not shown)
+    def _settle(self) -> None:
+        count = len(self._pictures or ())
+        self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({count})")
+        self.filmstrip.setVisible(self._open and bool(count) and self.form.isHidden())
+        self.visits.collapse(not self._open)
+        across = not (self._open and (count or not self.form.isHidden()))  # one line of buttons needs least height
+        self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
-        self.toggle.setCheckable(True)
-        self.toggle.setAutoRaise(True)
-        self.toggle.setAccessibleName("Show the pictures of the visit")
-        self.title.setProperty("role", "quiet")
-        header = QHBoxLayout()
-        for widget in (self.toggle, self.title):
-            header.addWidget(widget)
-        header.addStretch(1)
-        header.addWidget(self.add)
-        left = QVBoxLayout()
-        left.setSpacing(2)
-        left.addLayout(header)
-        left.addWidget(self.filmstrip)
-        left.addWidget(self.form)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 2, 6, 4)
-        row.addLayout(left, 1)
-        row.addWidget(self.visits)
-        self.toggle.setChecked(True)
-        self._collapse(True)
+        self.toggle.setToolTip("Show or hide the pictures and visits below the stage (F8)")
+        for button in (self.toggle, self.add):
+            self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+        self._row.setContentsMargins(6, 4, 6, 4)
+        self._row.addLayout(self._buttons)
+        self._row.addWidget(self.filmstrip, 1)
+        self._row.addWidget(self.form, 1)
+        self._row.addWidget(self.visits)
+        self.setLayout(self._row)
+        self._settle()
 
 
 class AddForm(QFrame):
@@ -191,12 +196,16 @@ class VisitList(QWidget):
         self.list.setAccessibleDescription("Enter or a click opens the visit.")
         self.list.setToolTip("Click to open the visit")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setMinimumHeight(60)
+        self.list.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored
+        )  # no higher than the filmstrip
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         title = QLabel("Other visits", self)
         title.setProperty("role", "quiet")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(title)
         column.addWidget(self.list, 1)

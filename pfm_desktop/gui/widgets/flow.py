@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Widgets keep the size they ask for; a row is as high as its highest widget."""
+    """Widgets keep the size they ask for, centred in a row that is as high as its highest widget."""
 
     def __init__(self, parent: QWidget | None = None, *, gap: int = 8, margins: QMargins | None = None) -> None:
         super().__init__(parent)
@@ -62,15 +62,27 @@ class FlowLayout(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         inner = rect.marginsRemoved(self.contentsMargins())
-        x, y, row = inner.x(), inner.y(), 0
+        y = inner.y()
+        for row in self._rows(inner.width()):
+            height = max(size.height() for _item, size in row)
+            x = inner.x()
+            for item, size in row:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self._gap
+            y += height + self._gap // 2
+        return y - self._gap // 2 - rect.y() + self.contentsMargins().bottom()
+
+    def _rows(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        rows: list[list[tuple[QLayoutItem, QSize]]] = []
+        left = 0
         for item in self._items:
             if item.isEmpty():  # hidden
                 continue
-            size = item.sizeHint().boundedTo(QSize(max(1, inner.width()), 10_000))
-            if x > inner.x() and x + size.width() > inner.right() + 1:
-                x, y, row = inner.x(), y + row + self._gap // 2, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            row = max(row, size.height())
-        return y + row - rect.y() + self.contentsMargins().bottom()
+            size = item.sizeHint().boundedTo(QSize(max(1, width), 10_000))
+            if not rows or size.width() > left:
+                rows.append([])
+                left = width
+            rows[-1].append((item, size))
+            left -= size.width() + self._gap
+        return rows

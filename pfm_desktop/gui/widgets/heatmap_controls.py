@@ -69,9 +69,9 @@ class HeatmapControls(QWidget):
             top.addWidget(box)
         top.addStretch(1)
         form.addRow(top)
-        form.addRow("From", self.kind)
+        form.addRow("Source", self.kind)
         for words, slider, says in (
-            ("Opacity", self.opacity, self._opacity_says), ("From value", self.threshold, self._threshold_says),
+            ("Opacity", self.opacity, self._opacity_says), ("Threshold", self.threshold, self._threshold_says),
         ):  # fmt: skip
             says.setMinimumWidth(says.fontMetrics().horizontalAdvance("100 %"))
             row = QHBoxLayout()

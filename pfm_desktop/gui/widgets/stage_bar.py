@@ -36,9 +36,10 @@ class StageBar(QWidget):
         self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
-        self.hint = QLabel("Hold L: loupe", self)
+        self.hint = QLabel("Hold L: loupe.  Hold H: no heatmap.", self)
         self.hint.setProperty("role", "quiet")
         self._blend = self._blend_box()
+        self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
         layout = FlowLayout(self, gap=12, margins=QMargins(6, 4, 6, 4))
         for widget in (
             _box(list(self.modes.values())), self._blend, _box(list(self.tools.values())),
@@ -94,7 +95,7 @@ class StageBar(QWidget):
         self.opacity.setFixedWidth(110)
         self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.opacity.setAccessibleName("Opacity of the fluorescence picture")
-        self.opacity.setToolTip("White light on the left, fluorescence on the right ([ and ])")
+        self.opacity.setToolTip("Blend: white light on the left, fluorescence on the right ([ and ])")
         self.opacity.valueChanged.connect(
             lambda value: self._stage.set_view(set_opacity(self._stage.view, value / 100))
         )
@@ -110,7 +111,7 @@ class StageBar(QWidget):
 
     def _follow(self, view: PairView) -> None:
         self.modes[view.mode.value].setChecked(True)
-        self._blend.setVisible(view.mode is Mode.BLEND)
+        self._blend.setEnabled(view.mode is Mode.BLEND)  # not hidden: the pictures would jump between modes
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(round(100 * view.opacity))
 
