@@ -74,7 +74,7 @@ def _pictures(pictures: Sequence[ReportPicture], width: float) -> list[Flowable]
     for start in range(0, len(pictures), 2):
         row = pictures[start : start + 2]
         cells = [[_scaled(picture, side, tallest), _text(picture.caption, _SMALL)] for picture in row]
-        cells += [[""]] * (2 - len(row))
+        cells += [[Spacer(0, 0)]] * (2 - len(row))
         parts.append(Table([cells], colWidths=[side + gap, side], style=_PLAIN))
     return parts
 

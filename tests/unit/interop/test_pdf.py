@@ -243,3 +243,10 @@ def test_a_missing_font_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(StorageError, match="report font is missing"):
         pdf_bytes(full())
     fonts.register.cache_clear()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_any_number_of_pictures_finds_its_place(count: int) -> None:
+    content = replace(full(), pictures=(picture(),) * count)
+    pages = PdfReader(io.BytesIO(pdf_bytes(content))).pages
+    assert sum(page.extract_text().count("60 s after acetic acid") for page in pages) == count

@@ -1,0 +1,217 @@
+"""What stands in a report: of a visit, or of two files. Here it is decided what of the AI answer may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.clock import clock_hour, quadrant
+from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
+from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.compose import Mark
+    from pfm_desktop.imaging.registration import Registration
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
+    from pfm_desktop.services.inference import AnalysisResult, Pixels
+    from pfm_desktop.storage.library import Library
+
+NOT_REVEALED = "The AI answer was not revealed in this visit, so it does not stand here."
+NOT_THERE = "The AI answer was revealed in this visit, but it is not available now."
+PHANTOM = "This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms."
+NO_PATIENT = "Made from picture files, without a patient or findings."
+NO_HOUR = "os not marked, so no clock hour"
+
+_STAGES = {
+    Stage.SALINE: "White light, saline",
+    Stage.GREEN: "White light, green filter",
+    Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence before acetic acid",
+    Stage.ACETIC_ACID: "White light, acetic acid",
+    Stage.FLUORESCENCE_AFTER_ACID: "Fluorescence after acetic acid",
+    Stage.LUGOL: "White light, Lugol's iodine",
+}
+_FRAMES = {Source.WHITE: "the white-light picture", Source.FLUORESCENCE: "the fluorescence picture"}
+
+
+def report_of_visit(
+    lib: Library,
+    case: VisitCase,
+    answer: PairAnswer | None,
+    pictures: PairPictures | None,
+    *,
+    software: str,
+    made_at: datetime | None = None,
+) -> ReportContent:
+    """Report of a visit: its findings and pins, the pictures of one pair, and the AI answer once it was revealed.
+
+    Raises `BadInputError` when answer or pictures are of another visit, or of two different pairs.
+    """
+    _check_same(case, answer, pictures)
+    findings = case.findings
+    analysis = answer.analysis if answer is not None and findings.revealed else None
+    registration = _usable(answer.registration if answer else None) or _usable(
+        pictures.registration if pictures else None
+    )
+    pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
+    return ReportContent(
+        made_at=made_at or datetime.now(UTC),
+        software=software,
+        patient_name=case.patient.display_name,
+        patient_identifier=case.patient.identifier,
+        birth_date=case.patient.birth_date,
+        visit_at=case.visit.started_at,
+        examiner=case.visit.examiner,
+        indication=case.visit.indication,
+        pictures=_pictures(case, pictures, registration, analysis) if pictures else (),
+        pins=tuple(_pin(pin, case, pair_id, registration) for pin in case.pins),
+        findings=findings,
+        swede=swede_lines(findings.swede),
+        second_read=case.second_read,
+        analysis=analysis,
+        no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
+        notes=(PHANTOM,) if lib.demo else (),
+    )
+
+
+def report_of_analysis(
+    result: AnalysisResult, *, software: str, names: Sequence[str] = (), made_at: datetime | None = None
+) -> ReportContent:
+    """Report of an analysis of files, without a patient. `names` are those of the files."""
+    from pfm_desktop.services.report_pictures import heated, marked
+
+    analysis = result.analysis
+    given = {Source.WHITE: result.white, Source.FLUORESCENCE: result.fluorescence}
+    captions = {Source.WHITE: "White light", Source.FLUORESCENCE: "Fluorescence"}
+    drawn = [marked(pixels, (), None, captions[source]) for source, pixels in given.items() if pixels is not None]
+    frame = given[analysis.frame]
+    heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
+    files = (f"Files: {', '.join(names)}.",) if names else ()
+    return ReportContent(
+        made_at=made_at or datetime.now(UTC),
+        software=software,
+        pictures=(*drawn, heat) if heat else tuple(drawn),
+        analysis=analysis,
+        notes=(NO_PATIENT, *files, *result.notes),
+    )
+
+
+def swede_lines(score: SwedeScore) -> tuple[tuple[str, str, str], ...]:
+    """Title, points and wording of the five items; `-` and "not assessed" where there are no points yet."""
+    lines = []
+    for item in SWEDE_ITEMS:
+        points: int | None = getattr(score, item.key)
+        wording = "not assessed" if points is None else item.wording[points]
+        lines.append((item.title, "-" if points is None else str(points), wording))
+    return tuple(lines)
+
+
+def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None) -> str:
+    """Where a pin is, in words: `2 o'clock, anterior left`. Left and right are the patient's.
+
+    An os marked in the other picture counts where the pair is registered. An hour is never guessed.
+    """
+    centre = _in_frame(os_mark.x, os_mark.y, os_mark.frame, pin.frame, registration) if os_mark else None
+    if centre is None:
+        return NO_HOUR
+    hour = clock_hour(pin.x, pin.y, *centre)
+    return f"{hour} o'clock, {quadrant(hour)}"
+
+
+def picture_caption(picture: Picture) -> str:
+    """`White light, acetic acid, 60 s after acid`."""
+    seconds = picture.seconds_since_acid
+    return _STAGES[picture.stage] + (f", {seconds:.0f} s after acid" if seconds is not None else "")
+
+
+def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictures | None) -> None:
+    """A report must never mix two women."""
+    ids = {answer.pair_id} if answer else set()
+    ids |= {pictures.pair.id} if pictures else set()
+    if len(ids) > 1 or any(case.pair(pair_id) is None for pair_id in ids):
+        raise BadInputError(
+            "pictures or answer do not belong to this visit", safe="no report was made", remedy="open the visit again"
+        )
+
+
+def _usable(registration: Registration | None) -> Registration | None:
+    refused = registration is None or registration.status is RegistrationStatus.REFUSED
+    return None if refused else registration
+
+
+def _pictures(
+    case: VisitCase, pictures: PairPictures, registration: Registration | None, analysis: Analysis | None
+) -> tuple[ReportPicture, ...]:
+    """White light and fluorescence side by side, then the heatmap if it may be shown."""
+    from pfm_desktop.services.report_pictures import heated, marked
+
+    pair = pictures.pair
+    given = {
+        Source.WHITE: (pair.white_id, pictures.white),
+        Source.FLUORESCENCE: (pair.fluorescence_id, pictures.fluorescence),
+    }
+    os_mark = _os_of(case, pair.id)
+    drawn = []
+    for source, (picture_id, pixels) in given.items():
+        record = case.picture(picture_id)
+        if pixels is not None and record is not None:
+            pins = [_mark(pin, source, registration) for pin in case.pins_on(pair.id)]
+            centre = _mark(os_mark, source, registration) if os_mark else None
+            inside = [pin for pin in pins if pin is not None and _within(pin, pixels)]
+            drawn.append(marked(pixels, inside, centre, picture_caption(record)))
+    if analysis is not None:
+        frame = given[analysis.frame][1]
+        heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
+        drawn += [heat] if heat else []
+    return tuple(drawn)
+
+
+def _heat_caption(analysis: Analysis) -> str:
+    return f"Heatmap over {_FRAMES[analysis.frame]}: where the answer comes from. Dimmed: not seen by the engine."
+
+
+def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:
+    here = pin.pair_id == pair_id
+    place = place_of(pin, _os_of(case, pin.pair_id), registration if here else None)
+    return ReportPin(pin.letter, place if here else f"{place} (on other pictures of this visit)", pin.note)
+
+
+def _os_of(case: VisitCase, pair_id: str) -> OsMark | None:
+    """The os mark that counts, as on the stage: the one in white light if there is one."""
+    marks = sorted(case.os_marks_on(pair_id), key=lambda mark: mark.frame is not Source.WHITE)
+    return marks[0] if marks else None
+
+
+def _mark(mark: Pin | OsMark, frame: Source, registration: Registration | None) -> Mark | None:
+    """A pin or the os as it stands in `frame`; None without a registration to get there."""
+    from pfm_desktop.imaging.compose import Mark
+
+    spot = _in_frame(mark.x, mark.y, mark.frame, frame, registration)
+    return None if spot is None else Mark(*spot, mark.letter if isinstance(mark, Pin) else "")
+
+
+def _in_frame(
+    x: float, y: float, start: Source, end: Source, registration: Registration | None
+) -> tuple[float, float] | None:
+    if start is end:
+        return x, y
+    if registration is None:
+        return None
+    points = np.array([[x, y]], dtype=np.float64)
+    to_end = registration.white_to_fluorescence if start is Source.WHITE else registration.fluorescence_to_white
+    moved = to_end(points)[0]
+    return (float(moved[0]), float(moved[1])) if np.isfinite(moved).all() else None
+
+
+def _within(mark: Mark, pixels: Pixels) -> bool:
+    height, width = int(pixels.shape[0]), int(pixels.shape[1])
+    return -0.5 <= mark.x <= width - 0.5 and -0.5 <= mark.y <= height - 0.5

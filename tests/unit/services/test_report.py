@@ -1,0 +1,238 @@
+"""What may stand in a report, and where its pins are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.registration import Registration, from_points
+from pfm_desktop.imaging.registration.result import refused
+from pfm_desktop.interop.pdf import ReportContent, ReportPicture, pdf_bytes
+from pfm_desktop.services import cases, pairing, report, review
+from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.services.engine import PairAnswer, PairPictures
+from pfm_desktop.services.inference import AnalysisResult
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+WHITE = np.full((300, 400, 3), (190, 120, 120), np.uint8)
+LIT = np.full((300, 400, 3), (30, 120, 50), np.uint8)
+
+
+def analysis(*, frame: Source = Source.WHITE) -> Analysis:
+    shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    heat = np.full((96, 128), 0.2, np.float32)
+    heat[30:60, 40:80] = 1
+    prediction = Prediction(
+        Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False, {frame: 1.0}, {}, (frame,)
+    )
+    return Analysis(
+        MODEL, {"white": Quality(Verdict.GOOD)}, None, prediction, None, frame, {"fused": Heatmap(heat, "class map")}
+    )
+
+
+def shifted(dx: float) -> Registration:
+    points = np.array([[0.0, 0.0], [300.0, 0.0], [0.0, 200.0]])
+    return from_points(points, points + np.array([dx, 0.0]), white_size=(400, 300), fluorescence_size=(400, 300))
+
+
+@pytest.fixture
+def lib(tmp_path: Path) -> Iterator[Library]:
+    with Library.create(tmp_path / "library") as library:
+        yield library
+
+
+class Desk:
+    """A visit with a pair, a marked os and two pins."""
+
+    def __init__(self, lib: Library, registration: Registration | None = None) -> None:
+        self.lib = lib
+        patient = cases.add_patient(
+            lib, identifier="K-17", family_name="Li", given_name="娜", birth_date=date(1980, 2, 29)
+        )
+        self.visit = cases.add_visit(lib, patient.id, started_at=NOON, examiner="Dr. A", indication="HPV 16").id
+        for pixels, stage in ((WHITE, Stage.ACETIC_ACID), (LIT, Stage.FLUORESCENCE_AFTER_ACID)):
+            cases.add_picture(lib, self.visit, encode_png(pixels), stage=stage, taken_at=NOON, seconds_since_acid=60)
+        pair = pairing.ensure_pair(lib, self.visit)
+        assert pair is not None
+        self.pair = pair
+        review.mark_os(lib, pair.id, Source.WHITE, 200, 150)
+        review.place_pin(lib, pair.id, Source.WHITE, 320, 80, note="densest")
+        review.place_pin(lib, pair.id, Source.FLUORESCENCE, 100, 250)
+        self.pictures = PairPictures(pair, WHITE, LIT, registration, 0.05)
+        self.answer = PairAnswer(pair.id, analysis(), registration, False)
+
+    def reveal(self) -> None:
+        review.set_impression(self.lib, self.visit, Grade.LOW)
+        review.reveal(self.lib, self.visit, "Dr. A")
+
+    @property
+    def case(self) -> VisitCase:
+        return cases.visit_case(self.lib, self.visit)
+
+    def report(self, *, answer: PairAnswer | None = None, pictures: PairPictures | None = None) -> ReportContent:
+        return report.report_of_visit(
+            self.lib, self.case, answer or self.answer, pictures or self.pictures, software="pfm-desktop test"
+        )
+
+
+def pixels_of(picture: ReportPicture) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture.jpeg)).convert("RGB")).astype(int)
+
+
+def text_of(content: ReportContent) -> str:
+    pages = PdfReader(io.BytesIO(pdf_bytes(content))).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_before_the_reveal_nothing_of_the_answer_stands_in_the_report(lib: Library) -> None:
+    desk = Desk(lib)
+    content = desk.report()
+    assert content.analysis is None
+    assert content.no_answer == report.NOT_REVEALED
+    assert len(content.pictures) == 2
+    text = text_of(content)
+    assert "probability" not in text
+    assert "Heatmap" not in text
+    assert "pfm-demo" not in text
+
+
+def test_after_the_reveal_the_answer_and_its_heatmap_stand_in_the_report(lib: Library) -> None:
+    desk = Desk(lib)
+    desk.reveal()
+    content = desk.report()
+    assert content.analysis is desk.answer.analysis
+    assert content.no_answer == ""
+    assert [picture.caption for picture in content.pictures][:2] == [
+        "White light, acetic acid, 60 s after acid",
+        "Fluorescence after acetic acid, 60 s after acid",
+    ]
+    heat = content.pictures[2]
+    assert heat.height > 300  # legend below, banner above
+    text = text_of(content)
+    assert BANNER in text
+    assert DEMONSTRATION in text
+
+
+def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None:
+    desk = Desk(lib)
+    desk.reveal()
+    content = report.report_of_visit(lib, desk.case, None, None, software="s")
+    assert content.no_answer == report.NOT_THERE
+    assert content.pictures == ()
+
+
+def test_a_refused_case_gives_its_reason_and_no_heatmap(lib: Library) -> None:
+    desk = Desk(lib)
+    desk.reveal()
+    none = replace(analysis(), prediction=None, refused=Refusal("too dark", "Raise the light."), heatmaps={})
+    content = desk.report(answer=PairAnswer(desk.pair.id, none, None, False))
+    assert len(content.pictures) == 2
+    assert "No answer: too dark" in text_of(content)
+
+
+def test_pins_carry_hour_and_quadrant_of_the_patient(lib: Library) -> None:
+    desk = Desk(lib)
+    first, second = desk.report().pins
+    assert (first.letter, first.place, first.note) == ("A", "2 o'clock, anterior left", "densest")
+    assert second.place == report.NO_HOUR
+
+
+def test_an_os_marked_in_the_other_picture_counts_once_the_pair_is_registered(lib: Library) -> None:
+    desk = Desk(lib, shifted(-20))
+    assert desk.report().pins[1].place == "7 o'clock, posterior right"
+
+
+def test_a_refused_registration_gives_no_hour(lib: Library) -> None:
+    desk = Desk(lib, refused("too little overlap", (400, 300), (400, 300)))
+    assert desk.report().pins[1].place == report.NO_HOUR
+
+
+def test_pins_are_drawn_where_they_are_in_both_pictures(lib: Library) -> None:
+    desk = Desk(lib, shifted(-60))
+    white, lit = (pixels_of(picture) for picture in desk.report().pictures[:2])
+    for drawn, plain, spots in ((white, WHITE, [(320, 80), (160, 250)]), (lit, LIT, [(260, 80), (100, 250)])):
+        changed = np.abs(drawn - plain).sum(axis=2) > 120
+        for x, y in spots:
+            assert changed[y - 6 : y + 7, x - 6 : x + 7].mean() > 0.4
+        assert not changed[:, :80].any()
+
+
+def test_marks_keep_their_place_when_a_large_picture_is_reduced(lib: Library) -> None:
+    from pfm_desktop.imaging.compose import Mark
+    from pfm_desktop.services.report_pictures import LONGEST, marked
+
+    big = np.full((1800, 2400, 3), 90, np.uint8)
+    drawn = marked(big, [Mark(1200, 900, "A")], None, "")
+    assert (drawn.width, drawn.height) == (LONGEST, LONGEST * 3 // 4)
+    rows, columns = np.nonzero(np.abs(pixels_of(drawn) - 90).sum(axis=2) > 150)
+    assert abs(columns.mean() - 600) < 2
+    assert abs(rows.mean() - 450) < 2
+
+
+def test_swede_lines_name_what_was_not_assessed(lib: Library) -> None:
+    from pfm_desktop.domain.findings import SwedeScore
+
+    lines = report.swede_lines(SwedeScore(aceto_uptake=2, vessels=1))
+    assert lines[0] == ("Aceto uptake", "2", "Distinct, stearin-like")
+    assert lines[1] == ("Margins and surface", "-", "not assessed")
+    assert lines[2] == ("Vessels", "1", "Absent")
+
+
+def test_an_answer_or_pictures_of_another_visit_make_no_report(lib: Library) -> None:
+    desk = Desk(lib)
+    stranger = PairAnswer("0" * 32, analysis(), None, False)
+    with pytest.raises(BadInputError, match="do not belong to this visit"):
+        desk.report(answer=stranger)
+    with pytest.raises(BadInputError, match="do not belong to this visit"):
+        desk.report(pictures=replace(desk.pictures, pair=replace(desk.pair, id="0" * 32)))
+
+
+def test_pins_on_other_pictures_of_the_visit_are_told_apart(lib: Library) -> None:
+    desk = Desk(lib)
+    case = desk.case
+    other = Pin("x", "other", Source.WHITE, 5, 5, "Z")
+    content = report.report_of_visit(lib, replace(case, pins=(*case.pins, other)), None, desk.pictures, software="s")
+    assert content.pins[-1].place == f"{report.NO_HOUR} (on other pictures of this visit)"
+
+
+def test_the_demo_library_says_that_its_women_are_phantoms(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "demo", demo=True) as lib:
+        assert Desk(lib).report().notes == (report.PHANTOM,)
+
+
+def test_a_pin_straight_above_the_os_is_at_twelve() -> None:
+    pin, mark = Pin("i", "p", Source.WHITE, 50, 10, "A"), OsMark("p", Source.WHITE, 50, 60)
+    assert report.place_of(pin, mark, None) == "12 o'clock, anterior left"
+    assert report.place_of(pin, None, None) == report.NO_HOUR
+
+
+def test_a_report_of_files_names_them_and_no_patient() -> None:
+    result = AnalysisResult(analysis(), white=WHITE, notes=("white light: CMYK converted to RGB",))
+    content = report.report_of_analysis(result, software="s", names=("a.png",))
+    assert len(content.pictures) == 2
+    text = text_of(content)
+    for said in (report.NO_PATIENT, "Files: a.png.", "CMYK converted to RGB", DEMONSTRATION, "no patient"):
+        assert said in text
+
+
+def test_a_registration_to_be_checked_still_carries_pins_over(lib: Library) -> None:
+    found = replace(shifted(-20), status=RegistrationStatus.CHECK)
+    assert Desk(lib, found).report().pins[1].place == "7 o'clock, posterior right"
