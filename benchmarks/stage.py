@@ -5,7 +5,8 @@ that is, until the picture is in the window's backing store. Software rendering 
 
     python benchmarks/stage.py [--frames 200] [--json OUT]
 
-Wanted: 16 ms median and 33 ms at the 99th percentile for each gesture.
+Wanted: 16 ms median and 33 ms at the 99th percentile for each gesture; 700 MB resident with the pair open. The CPU time
+of a frame tells on a shared machine how much of its time others took.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from pfm_desktop.viewmodels.pair_view import Mode, fitted, set_mode, set_opacity
 PICTURE = (3840, 2160)
 STAGE = (1920, 1080)
 MEDIAN_MS, P99_MS = 16.0, 33.0
+RESIDENT_MB = 700.0
 
 
 class Shift:
@@ -183,7 +185,7 @@ CASES: tuple[tuple[str, Mode, Gesture, bool], ...] = (
 
 
 def time_gesture(stage: StageWidget, mode: Mode, gesture: Gesture, *, heat: bool, frames: int) -> NDArray[np.float64]:
-    """Milliseconds of each frame, the first one included."""
+    """2 x frames milliseconds: by the clock and of CPU; the first frame included."""
     stage.set_heatmaps({"fused": heatmap()} if heat else {})
     stage.set_view(fitted(set_mode(stage.view, mode)))
     stage.commands.zoom(1.7)  # part of the picture: there is something to pan
@@ -191,18 +193,27 @@ def time_gesture(stage: StageWidget, mode: Mode, gesture: Gesture, *, heat: bool
     times = []
     steps = gesture(Hand(stage), frames)
     for _ in range(frames):
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.thread_time()
         next(steps)
         stage.repaint()
-        times.append((time.perf_counter() - start) * 1000)
+        times.append(((time.perf_counter() - start) * 1000, (time.thread_time() - busy) * 1000))
     next(steps, None)
-    return np.array(times)
+    return np.array(times).T
 
 
 def resident_mb() -> float:
     import psutil
 
     return float(psutil.Process().memory_info().rss / 2**20)
+
+
+def load_engine() -> None:
+    """What else the program has in memory once it has answered: the libraries of engine and store."""
+    import cv2  # noqa: F401
+    import sqlalchemy  # noqa: F401
+    import torch
+
+    torch.nn.Conv2d(3, 8, 3)(torch.zeros(1, 3, 224, 224))
 
 
 def main() -> None:
@@ -230,11 +241,19 @@ def main() -> None:
     report = {"first_ms": first, "aligned_ms": aligned, "gestures": {}}
     for name, mode, gesture, heat in CASES:
         times = time_gesture(stage, mode, gesture, heat=heat, frames=options.frames)
-        median, p99 = float(np.median(times)), float(np.percentile(times, 99))
+        clock, cpu = times
+        median, p99, busy = float(np.median(clock)), float(np.percentile(clock, 99)), float(np.median(cpu))
         verdict = "ok" if median <= MEDIAN_MS and p99 <= P99_MS else "TOO SLOW"
-        print(f"{name:24s} median {median:5.1f} ms   99th percentile {p99:5.1f} ms   {verdict}")
-        report["gestures"][name] = {"median_ms": median, "p99_ms": p99}
+        print(f"{name:24s} median {median:5.1f} ms   99th percentile {p99:5.1f} ms   CPU {busy:5.1f} ms   {verdict}")
+        report["gestures"][name] = {"median_ms": median, "p99_ms": p99, "cpu_ms": busy}
+    report["resident_stage_mb"] = resident_mb()
+    load_engine()
     report["resident_mb"] = resident_mb()
+    verdict = "ok" if report["resident_mb"] <= RESIDENT_MB else "TOO MUCH"
+    print(
+        f"resident: {report['resident_stage_mb']:.0f} MB after all gestures, {report['resident_mb']:.0f} MB with the "
+        f"engine's libraries in the same process   {verdict}"
+    )
     if options.json:
         options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
     stage.close()

@@ -58,6 +58,8 @@ def enlarged(values: Field, height: int, width: int) -> Field:
     """Linear enlargement of h x w values that span the picture edge to edge; NaN stays NaN and does not bleed."""
     seen = np.isfinite(values)
     down, across = _weights(values.shape[0], height), _weights(values.shape[1], width)
+    if seen.all():
+        return np.asarray(down @ values @ across.T, dtype=np.float64)
     share = down @ seen.astype(np.float64) @ across.T
     total = down @ np.where(seen, values, 0.0) @ across.T
     return np.where(share >= 0.5, total / np.maximum(share, 1e-9), np.nan)

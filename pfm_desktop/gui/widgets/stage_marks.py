@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from pfm_desktop.gui.widgets.ink import CHOSEN, LIGHT, PLATE, TEXT, fill_plate, plate, stage_font, twice
+from pfm_desktop.gui.widgets.ink import CHOSEN, DARK, LIGHT, PLATE, TEXT, fill_plate, plate, stage_font, twice
 from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.marks import PlacedPin
@@ -107,6 +107,10 @@ def draw_scale_bar(painter: QPainter, area: QRectF, zoom: float, mm_per_px: floa
 
 def draw_focus(painter: QPainter, stage: QRectF) -> None:
     """The frame that shows that the keys go to the stage."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    inner = stage.adjusted(1, 1, -2, -2)
-    twice(painter, lambda: painter.drawRect(inner), width=2.0, smooth=False)
+    for colour, out, wide in ((LIGHT, 0.0, 2.0), (DARK, 2.0, 1.0)):
+        # filled bars: stroking a rectangle as large as the stage costs two milliseconds
+        frame = stage.adjusted(out, out, -out, -out)
+        painter.fillRect(QRectF(frame.left(), frame.top(), frame.width(), wide), colour)
+        painter.fillRect(QRectF(frame.left(), frame.bottom() - wide, frame.width(), wide), colour)
+        painter.fillRect(QRectF(frame.left(), frame.top(), wide, frame.height()), colour)
+        painter.fillRect(QRectF(frame.right() - wide, frame.top(), wide, frame.height()), colour)
