@@ -1,4 +1,4 @@
-# make run   sets up and does, so far, the part of the main job that exists
+# make run   sets up and opens the program on a demo library
 # make test  sets up and passes all checks and tests (test-quick: the part that takes under two minutes)
 # Both may be repeated; nothing is installed twice.
 
@@ -13,7 +13,7 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if 
 export OMP_WAIT_POLICY = PASSIVE
 export KMP_BLOCKTIME = 0
 
-.PHONY: run test test-quick lint setup setup-dev system clean
+.PHONY: run demo test test-quick lint setup setup-dev system clean
 .DEFAULT_GOAL := run
 
 setup: system $(VENV)/.stamp-run
@@ -37,12 +37,18 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
 	@touch $@
 
-# The window is not built yet: what runs is a phantom pair and its registration.
+# Without a display the main job is done once all the same, through the command line and offscreen.
 run: setup
+	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/pfm-desktop; \
+	else $(MAKE) --no-print-directory demo; fi
+
+demo: setup
+	@echo "There is no display, so the window cannot open here. On a desktop: make run. With Xvfb: xvfb-run make run"
+	@echo "The main job without a window, on a phantom pair, into out/demo/:"
 	$(BIN)/pfm phantom out/demo --count 1 --seed 7 --grade high
-	$(BIN)/pfm register out/demo/case_00000_white.png out/demo/case_00000_fluorescence.png \
-	  --json out/demo/registration.json --warped out/demo/fluorescence_on_white.png
-	@echo "Written to out/demo/. The window and the demonstration model are not built yet; see README, Status."
+	$(BIN)/pfm analyze --white out/demo/case_00000_white.png --fluorescence out/demo/case_00000_fluorescence.png \
+	  --json out/demo/answer.json --overlay out/demo/overlay.png --report out/demo/report.pdf
+	QT_QPA_PLATFORM=offscreen $(BIN)/pfm-desktop --screenshot out/demo/review.png --page review --size 1920x1080
 
 lint: setup-dev
 	$(BIN)/ruff check .

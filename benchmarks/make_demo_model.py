@@ -3,7 +3,7 @@
     python benchmarks/make_demo_model.py --work DIR [--out models/pfm-demo]
 
 Seeds 2026 and 2027 are for training, validation and calibration only; the figures come from
-`benchmarks/demo_model.py`, which draws fresh phantoms. About 2 hours and 6 GB on two cores without a GPU.
+`benchmarks/demo_model.py`, which draws fresh phantoms. About 90 minutes and 6 GB on two cores without a GPU.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
 from pfm_desktop.services.training import train_manifest  # noqa: E402
 
 # two sizes, so that the network meets fine and coarse sensor noise: seed, cases, pixels a side
-SETS = ((2026, 7200, 320), (2027, 2400, 640))
+SETS = ((2026, 5400, 320), (2027, 1800, 640))
 INPUT = 224
 SHARES = (0.84, 0.05, 0.11, 0.0)  # judged on fresh phantoms, so no test part
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "models" / "pfm-demo")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--variant", default="T0")
     parser.add_argument("--splice", default="token")
     parser.add_argument("--version", default="1")

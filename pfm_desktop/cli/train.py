@@ -70,7 +70,7 @@ def _command(context: typer.Context) -> str:
     """The call with every option written out, for the card."""
     given = {key: getattr(value, "value", value) for key, value in context.params.items() if value not in (None, "")}
     manifest = str(given.pop("manifest"))
-    options = [f"--{key.replace('_', '-')}={value}" for key, value in given.items()]
+    options = [f"--{key.replace('_', '-')}={value}" for key, value in sorted(given.items())]
     return shlex.join(["pfm", "train", manifest, *options])
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.tabular import ManifestRow
-from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.jobs import Context
 from pfm_desktop.services.pool import spread
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_text
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 LEFT_OUT = "left_out.csv"
 BOTH = (Source.WHITE, Source.FLUORESCENCE)
-_CHUNK = 16  # cases in memory at once
 
 
 @dataclass(frozen=True)
@@ -111,13 +109,31 @@ def _in_order(
     total: int,
     workers: int,
 ) -> Iterator[tuple[ManifestRow, _Ready | LeftOut]]:
-    """Each row with its pictures, in order; several are worked on at once."""
-    for start in range(0, len(rows), _CHUNK * workers):
-        chunk = rows[start : start + _CHUNK * workers]
-        ctx.progress(before + start, total, "Preparing pictures")
-        tasks = list(zip(chunk, itertools.repeat(sources), strict=False))
-        made = {task[0].case: ready for task, ready in spread(SilentContext(), _ready, tasks, workers=workers)}
-        yield from ((row, made[row.case]) for row in chunk)
+    """Each row with its pictures, in order; what is ready before its turn waits."""
+    tasks = [(row, sources) for row in rows]
+    early: dict[str, _Ready | LeftOut] = {}
+    turn = iter(rows)
+    row = next(turn, None)
+    for task, ready in spread(_Behind(ctx, before, total), _ready, tasks, workers=workers, text="Preparing pictures"):
+        early[task[0].case] = ready
+        while row is not None and row.case in early:
+            yield row, early.pop(row.case)
+            row = next(turn, None)
+
+
+class _Behind:
+    """A `Context` for the cases that are left: progress counts those done before as well."""
+
+    def __init__(self, ctx: Context, before: int, total: int) -> None:
+        self._ctx, self._before, self._total = ctx, before, total
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        """See `jobs.Context.progress`."""
+        self._ctx.progress(self._before + done, self._total, text)
+
+    def check(self) -> None:
+        """See `jobs.Context.check`."""
+        self._ctx.check()
 
 
 def _ready(task: tuple[ManifestRow, tuple[Source, ...]]) -> _Ready | LeftOut:

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.services import cases, review
+from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.settings import Settings, load_settings
+from pfm_desktop.viewmodels.session import Session
+
+
+class Heard:
+    """What a window would have heard."""
+
+    def __init__(self, session: Session) -> None:
+        self.cases: list[VisitCase | None] = []
+        self.done: list[tuple[Change, ...]] = []
+        self.problems: list[str] = []
+        session.on_case.append(self.cases.append)
+        session.on_done.append(self.done.append)
+        session.on_problem.append(lambda problem: self.problems.append(str(problem)))
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with Library.create(tmp_path / "library") as lib:
+        patient = cases.add_patient(lib, identifier="A-1", family_name="Test", given_name="Anna")
+        cases.add_visit(lib, patient.id)
+        yield Session(lib, Settings(reader="Dr. A"))
+
+
+@pytest.fixture
+def heard(session: Session) -> Heard:
+    return Heard(session)
+
+
+def open_first(session: Session) -> VisitCase:
+    assert session.open_visit(session.today()[0].visit.id)
+    assert session.case is not None
+    return session.case
+
+
+def test_an_edit_is_on_disk_then_shown_then_undoable(session: Session, heard: Heard) -> None:
+    visit = open_first(session).visit.id
+    changes = session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
+    assert changes is not None
+    assert cases.visit_case(session.library, visit).findings.impression is Grade.LOW
+    assert heard.cases[-1] is not None
+    assert heard.cases[-1].findings.impression is Grade.LOW
+    assert heard.done == [changes]
+
+
+def test_an_edit_that_cannot_be_undone_does_not_reach_the_undo_stack(session: Session, heard: Heard) -> None:
+    visit = open_first(session).visit.id
+    session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
+    session.perform(lambda lib: review.reveal(lib, visit, session.reader), undoable=False)
+    assert session.case is not None
+    assert session.case.findings.revealed
+    assert [change.text for changes in heard.done for change in changes] == ["Impression: low"]
+
+
+def test_a_refused_edit_is_said_and_changes_nothing(session: Session, heard: Heard) -> None:
+    visit = open_first(session).visit.id
+    before = session.case
+    assert session.perform(lambda lib: review.reveal(lib, visit, "Dr. A")) is None
+    assert session.case is before
+    assert heard.done == []
+    assert "first read" in heard.problems[0]
+
+
+def test_a_visit_that_cannot_be_read_leaves_the_old_one_on_the_desk(session: Session, heard: Heard) -> None:
+    before = open_first(session)
+    assert not session.open_visit("0" * 32)
+    assert session.case is before
+    assert "not in the library" in heard.problems[0]
+
+
+def test_other_errors_are_not_swallowed(session: Session) -> None:
+    def broken(_lib: Library) -> Change:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        session.perform(broken)
+
+
+def test_switching_the_first_read_lock_is_kept_and_goes_on_record(session: Session) -> None:
+    assert session.change_settings(first_read_lock=False)
+    assert not load_settings().first_read_lock
+    from pfm_desktop.storage import journal
+
+    with session.library.read() as opened:
+        assert "First-read lock switched off" in [entry.change.text for entry in journal.entries(opened)]
+
+
+def test_the_reader_of_the_settings_is_written_beside_changes(session: Session) -> None:
+    assert session.library.who == session.reader == "Dr. A"
+    session.change_settings(reader="Dr. B")
+    assert session.library.who == session.reader == "Dr. B"
+
+
+def test_settings_that_cannot_be_kept_stay_as_they_were(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_settings: Settings) -> None:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr("pfm_desktop.viewmodels.session.save_settings", full)
+    assert not session.change_settings(theme="light")
+    assert session.settings.theme == "dark"
+    assert heard.problems == ["the disk is full."]
