@@ -21,6 +21,7 @@ from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.support.paths import user_data_dir
 from pfm_desktop.viewmodels.opening import name_of
+from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 TITLES = ("Today", "Review", "Models", "Settings")
 TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
 SMALLEST = (1100, 640)
+AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
 
@@ -153,7 +155,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         self.show_page(TODAY)
         self.ready.emit()
-        QTimer.singleShot(0, self.desk.make_ready)
+        QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 
     def _listen(self, desk: Desk) -> None:
         desk.session.on_problem.append(self._say)
@@ -243,7 +245,7 @@ class MainWindow(QMainWindow):
             self.session.change_settings(theme="light" if self.settings.theme == "dark" else "dark")
 
     def _say(self, problem: UserError) -> None:
-        self.messages.problem(str(problem))
+        self.messages.problem(spoken(problem))
 
     def _undo(self) -> None:
         if self.desk is not None:

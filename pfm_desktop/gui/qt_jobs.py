@@ -15,8 +15,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
 from pfm_desktop.jobs import Event, Failed, Finished, Handle, ProcessRunner, Progress, Runner, ThreadRunner
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.logs import calm_words, places_in, places_of
 from pfm_desktop.viewmodels.jobs import JobBoard, JobRow
+from pfm_desktop.viewmodels.words import spoken
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +156,7 @@ class QtJobs(QObject):
             work.stopped()
 
     def _fail(self, work: _Work, event: Failed) -> None:
-        message = event.message
+        message = spoken(event.error) if isinstance(event.error, UserError) else event.message
         if event.details:
             places = places_of(event.error) if event.error is not None else places_in(event.details)
             log.error("a job failed unexpectedly: %s\n%s", event.job, places)

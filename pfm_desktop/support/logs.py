@@ -5,6 +5,7 @@ Messages of exceptions may quote any of these, so only their types and the place
 
 from __future__ import annotations
 
+import copy
 import faulthandler
 import logging
 import sys
@@ -29,6 +30,12 @@ _crash_stream: IO[str] | None = None
 
 class QuietFormatter(logging.Formatter):
     """Writes an exception as its type and where it came from, without its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As usual, but never with the text that another handler's formatter left on the record."""
+        own = copy.copy(record)
+        own.exc_text = None
+        return super().format(own)
 
     def formatException(self, ei: object) -> str:
         """See the class."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import parsed_birth_date
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
             cases.add_picture(lib, visit_id, item.path, stage=item.stage, seconds_since_acid=item.seconds_since_acid)
             count += 1
         except UserError as error:
-            refused.append((item.path, str(error)))
+            refused.append((item.path, spoken(error)))
     if count:
         pairing.ensure_pair(lib, visit_id)
     return Added(count, tuple(refused))

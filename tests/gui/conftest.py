@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui import theme
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.storage.library import Library
@@ -130,9 +131,14 @@ Opened = Callable[..., MainWindow]
 def open_window(qtbot: QtBot, fake_review: None) -> Iterator[Opened]:
     """Opens the window on a library and waits until Today is filled and all pages are made."""
     windows: list[MainWindow] = []
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    look = app.styleSheet(), app.palette(), app.font()
 
     def opened(folder: Path | str, *, settings: Settings | None = None, ready: bool = True) -> MainWindow:
-        window = MainWindow(settings or load_settings())
+        settings = settings or load_settings()
+        theme.apply(app, settings.theme)
+        window = MainWindow(settings)
         windows.append(window)
         window.show()
         qtbot.waitExposed(window)
@@ -147,6 +153,9 @@ def open_window(qtbot: QtBot, fake_review: None) -> Iterator[Opened]:
     yield opened
     for window in windows:
         shut(qtbot, window)
+    app.setStyleSheet(look[0])
+    app.setPalette(look[1])
+    app.setFont(look[2])
 
 
 def all_made(window: MainWindow) -> bool:

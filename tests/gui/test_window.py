@@ -1,15 +1,45 @@
-"""The window: opening, pages, undo by key, themes, closing."""
+"""The window: pages, keys, undo and redo, themes, messages."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
-from .conftest import Opened
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.main_window import MODELS, REVIEW, SETTINGS, TODAY, MainWindow
+from pfm_desktop.services import cases, review
+from pfm_desktop.support.settings import load_settings
+
+from .conftest import FakeReviewPage, Opened
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def open_first_visit(qtbot: QtBot, window: MainWindow) -> FakeReviewPage:
+    assert window.desk is not None
+    qtbot.keyClick(window.desk.today.search, Qt.Key.Key_Return)
+    page = window.stack.currentWidget()
+    assert isinstance(page, FakeReviewPage)
+    return page
+
+
+def impression(window: MainWindow) -> Grade | None:
+    assert window.session is not None
+    assert window.session.case is not None
+    return window.session.case.findings.impression
+
+
+def set_impression(window: MainWindow, grade: Grade) -> None:
+    session = window.session
+    assert session is not None
+    assert session.case is not None
+    visit_id = session.case.visit.id
+    assert session.perform(lambda lib: review.set_impression(lib, visit_id, grade)) is not None
 
 
 def test_the_today_list_is_filled_when_the_window_says_it_is_ready(open_window: Opened, library_folder: Path) -> None:
@@ -17,4 +47,215 @@ def test_the_today_list_is_filled_when_the_window_says_it_is_ready(open_window: 
     assert window.desk is not None
     assert window.stack.currentWidget() is window.desk.today
     assert window.desk.today.model.rowCount() == 3
-    assert window.rail.isVisible()
+
+
+def test_control_and_a_number_switch_pages(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    desk = window.desk
+    assert desk is not None
+    for key, index in ((Qt.Key.Key_3, MODELS), (Qt.Key.Key_4, SETTINGS), (Qt.Key.Key_1, TODAY)):
+        qtbot.keyClick(window, key, CTRL)
+        assert window.stack.currentWidget() is desk.page(index)
+        assert desk.index_of(window.stack.currentWidget()) == index
+
+
+def test_the_rail_switches_pages_by_mouse(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    from PySide6.QtWidgets import QToolButton
+
+    window = open_window(library_folder)
+    assert window.desk is not None
+    button = next(button for button in window.rail.findChildren(QToolButton) if button.text() == "Models")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.stack.currentWidget() is window.desk.page(MODELS)
+
+
+def test_review_cannot_be_reached_before_a_visit_is_open(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    qtbot.keyClick(window, Qt.Key.Key_2, CTRL)
+    assert window.stack.currentWidget() is window.desk.today
+    open_first_visit(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_1, CTRL)
+    qtbot.keyClick(window, Qt.Key.Key_2, CTRL)
+    assert window.stack.currentWidget() is window.desk.page(REVIEW)
+
+
+def test_name_birth_date_and_number_stay_in_sight_on_every_page_once_a_visit_is_open(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    open_first_visit(qtbot, window)
+    for index in (TODAY, REVIEW, MODELS, SETTINGS):
+        window.show_page(index)
+        assert window.patient.name.isVisible()
+        assert window.patient.name.text() == "Adler, Anna"
+        assert "1988-03-14" in window.patient.facts.text()
+        assert "P-001" in window.patient.facts.text()
+
+
+def test_an_edit_is_undone_and_done_again_by_key(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    page = open_first_visit(qtbot, window)
+    set_impression(window, Grade.LOW)
+    qtbot.keyClick(page, Qt.Key.Key_Z, CTRL)
+    assert impression(window) is Grade.HIGH
+    assert "low" in window.strip.noted
+    qtbot.keyClick(page, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert impression(window) is Grade.LOW
+
+
+def test_undo_says_in_the_menu_what_it_would_take_back(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    open_first_visit(qtbot, window)
+    assert not window.book.action("edit.undo").isEnabled()
+    set_impression(window, Grade.NORMAL)
+    assert "Impression: normal" in window.book.action("edit.undo").text()
+
+
+def test_a_refused_undo_is_said_and_can_be_tried_again(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    page = open_first_visit(qtbot, window)
+    set_impression(window, Grade.LOW)
+    session = window.session
+    assert session is not None
+    assert session.case is not None
+    visit_id = session.case.visit.id
+    review.set_impression(session.library, visit_id, Grade.CANCER)  # behind the back of the undo stack
+    qtbot.keyClick(page, Qt.Key.Key_Z, CTRL)
+    session.refresh()
+    assert impression(window) is Grade.CANCER
+    assert window.messages.text
+    review.set_impression(session.library, visit_id, Grade.LOW)
+    qtbot.keyClick(page, Qt.Key.Key_Z, CTRL)
+    assert impression(window) is Grade.HIGH
+
+
+def test_undo_never_reaches_into_a_visit_that_is_not_on_the_desk(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    open_first_visit(qtbot, window)
+    set_impression(window, Grade.LOW)
+    session = window.session
+    assert session is not None
+    assert session.case is not None
+    first, second = session.case.visit.id, session.today("Brandt")[0].visit.id
+    window.open_visit(second)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert cases.visit_case(session.library, first).findings.impression is Grade.LOW
+    window.open_visit(first)
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    assert impression(window) is Grade.HIGH
+
+
+def test_the_theme_changes_at_once_and_is_kept(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    dark = QApplication.palette().window().color()
+    qtbot.keyClick(window, Qt.Key.Key_L, CTRL | SHIFT)
+    assert QApplication.palette().window().color().lightness() > dark.lightness()
+    assert load_settings().theme == "light"
+    qtbot.keyClick(window, Qt.Key.Key_L, CTRL | SHIFT)
+    assert QApplication.palette().window().color() == dark
+
+
+def test_page_commands_have_a_menu_while_the_page_is_shown_and_act_by_key(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+
+    def menus() -> list[str]:
+        return [action.text() for action in window.menuBar().actions() if action.isVisible()]
+
+    assert "Re&view" not in menus()
+    page = open_first_visit(qtbot, window)
+    assert "Re&view" in menus()
+    qtbot.keyClick(page.field, Qt.Key.Key_J, CTRL)
+    assert page.swiped == 1
+    window.show_page(SETTINGS)
+    qtbot.keyClick(window, Qt.Key.Key_J, CTRL)
+    assert page.swiped == 1
+
+
+def test_f1_lists_every_key_and_escape_goes_back(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    page = window.desk.shortcuts(window.book)
+    assert window.stack.currentWidget() is page
+    said = {page.table.item(row, 1).text() for row in range(page.table.rowCount())}  # type: ignore[attr-defined]
+    assert {"Undo", "Swipe", "Find a visit", "Loupe"} <= said
+    qtbot.keyClicks(page.filter, "undo")  # type: ignore[attr-defined]
+    assert page.table.rowCount() < len(said)  # type: ignore[attr-defined]
+    qtbot.keyClick(page.filter, Qt.Key.Key_Escape)  # type: ignore[attr-defined]
+    assert window.stack.currentWidget() is window.desk.today
+
+
+def test_every_action_of_the_window_with_a_key_shows_it_in_a_menu(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    shown = {action for menu in window.menuBar().actions() if menu.menu() for action in menu.menu().actions()}
+    assert {action for action in window.book.group("Window") if action.shortcuts()} <= shown
+
+
+def test_no_two_actions_share_a_key(open_window: Opened, library_folder: Path) -> None:
+    book = open_window(library_folder).book
+    clashes = [
+        f"{row.text}: {keys} also {book.conflict(row.id, keys)}"
+        for row in book.rows()
+        for keys in row.shortcut.split(" or ")
+        if book.conflict(row.id, keys)
+    ]
+    assert not clashes
+
+
+def test_a_problem_stays_until_it_is_closed_and_the_earlier_one_comes_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    window.messages.problem("the first")
+    window.messages.note("a note")
+    window.messages.problem("the second")
+    assert window.messages.text == "The second"
+    qtbot.keyClick(window, Qt.Key.Key_M, CTRL | SHIFT)
+    assert window.messages.text == "The first"
+    window.messages.close_top()
+    assert window.messages.isHidden()
+
+
+def test_a_visit_that_cannot_be_read_is_said_and_the_page_stays(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    window.open_visit("not a visit")
+    assert "not in the library" in window.messages.text
+    assert window.stack.currentWidget() is window.desk.today
+
+
+def test_the_size_of_the_window_is_remembered(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    window.resize(1200, 701)  # the offscreen screen is 800 pixels wide and high
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    again = MainWindow(load_settings())
+    qtbot.addWidget(again)
+    assert again.height() == 701
+
+
+@pytest.mark.expects_logged_error
+def test_an_error_that_nobody_foresaw_is_logged_without_its_message_and_said_calmly(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import sys
+
+    from pfm_desktop.support.logs import catch_unexpected
+
+    window = open_window(library_folder)
+    restore = catch_unexpected(window.unexpected.emit)
+    try:
+        sys.excepthook(KeyError, KeyError("Adler, Anna"), None)
+    finally:
+        restore()
+    qtbot.waitUntil(lambda: bool(window.messages.text))
+    assert "Everything you entered until then is saved" in window.messages.text
+    assert "KeyError" in caplog.text
+    assert "Adler" not in caplog.text + window.messages.text

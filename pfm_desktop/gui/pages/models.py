@@ -15,6 +15,7 @@ from pfm_desktop.gui.widgets.card_view import CardView
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text
+from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
@@ -131,7 +132,7 @@ class ModelsPage(QWidget):
         try:
             text = card_text(row) if row else ""
         except UserError as error:
-            text = str(error)
+            text = spoken(error)
         self.text.show_markdown(text or ("This model has no CARD.md." if row else ""))
 
     def _lay_out(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.jobs import Progress
+from pfm_desktop.viewmodels.words import capital
 
 _WIDTH = 640
 
@@ -63,7 +64,7 @@ class OpeningPage(QWidget):
 
     def show_problem(self, problem: str, *, demo: bool) -> None:
         """The library could not be opened. `demo` offers the demo library instead."""
-        self._show("The library is not open", problem[:1].upper() + problem[1:], working=False)
+        self._show("The library is not open", capital(problem), working=False)
         self.to_demo.setVisible(demo)
         self.retry.setFocus()
 

@@ -14,6 +14,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
+from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Intake(QFrame):
             if case is not None and case.visit.id == visit_id:
                 self._session.refresh()
         if added.refused:
-            self._say("\n\n".join(reason[:1].upper() + reason[1:] for _, reason in added.refused))
+            self._say("\n\n".join(reason for _, reason in added.refused))
             return
         self._close()
         self.open_visit.emit(visit_id)
@@ -171,8 +172,7 @@ class Intake(QFrame):
         try:
             return add()
         except UserError as error:
-            said = str(error)
-            self._say(said[:1].upper() + said[1:])
+            self._say(spoken(error))
             return ""
 
     # showing

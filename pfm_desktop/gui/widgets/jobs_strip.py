@@ -66,6 +66,11 @@ class JobsStrip(QFrame):
         """The lines shown now."""
         return tuple(line.words.text() for line in self._lines.values())
 
+    @property
+    def noted(self) -> str:
+        """What was said last."""
+        return self._note.text()
+
     def note(self, text: str) -> None:
         """Say what was done last."""
         self._note.setText(text)

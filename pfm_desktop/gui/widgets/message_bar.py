@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QWidget
 
+from pfm_desktop.viewmodels.words import capital
+
 _KEPT = 20
 
 
@@ -66,7 +68,7 @@ class MessageBar(QFrame):
             super().keyPressEvent(event)
 
     def _say(self, kind: str, text: str) -> None:
-        message = (kind, text[:1].upper() + text[1:])
+        message = (kind, capital(text))
         kept = [other for other in self._messages if other[0] == "problem" and other != message]
         self._messages = [*kept[-_KEPT:], message]
         self._draw()

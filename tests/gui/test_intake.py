@@ -1,0 +1,147 @@
+"""A clinician brings her own patient and pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.services import cases
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings
+from pfm_desktop.viewmodels.session import Session
+from pfm_desktop.viewmodels.worklist import NAME
+
+
+@pytest.fixture
+def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:
+    jobs = QtJobs()
+    page = TodayPage(session, jobs)
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    page.show()
+    qtbot.waitExposed(page)
+    yield page
+    qtbot.waitUntil(lambda: page.idle and not jobs.busy)
+
+
+def press(page: TodayPage, name: str) -> None:
+    next(action for action in page.page_actions() if action.objectName() == f"today.{name}").trigger()
+
+
+def test_a_new_patient_with_her_own_pair_opens_as_a_pair(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path]
+) -> None:
+    press(today, "new_patient")
+    form = today.intake
+    qtbot.keyClicks(form.person["identifier"], "P-100")
+    qtbot.keyClicks(form.person["family_name"], "Dorn")
+    qtbot.keyClicks(form.person["birth_date"], "14.03.1988")
+    qtbot.keyClicks(form.indication, "ASC-US smear")
+    qtbot.keyClick(form.indication, Qt.Key.Key_Return)
+    form.pictures.add_files(picture_files)
+    with qtbot.waitSignal(form.open_visit) as opened:
+        qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    case = cases.visit_case(session.library, opened.args[0])
+    assert case.patient.display_name == "Dorn"
+    assert str(case.patient.birth_date) == "1988-03-14"
+    assert case.visit.indication == "ASC-US smear"
+    assert {picture.stage for picture in case.pictures} == {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID}
+    assert len(case.pairs) == 1
+    assert case.pairs[0].white_id
+    assert case.pairs[0].fluorescence_id
+    qtbot.waitUntil(lambda: today.idle)
+    row = today.chosen_row()
+    assert row is not None
+    assert row.cells[NAME] == "Dorn"
+    assert form.isHidden()
+
+
+def test_an_identifier_that_is_taken_is_said_in_the_form_and_nothing_typed_is_lost(
+    qtbot: QtBot, today: TodayPage
+) -> None:
+    press(today, "new_patient")
+    form = today.intake
+    qtbot.keyClicks(form.person["identifier"], "P-001")
+    qtbot.keyClicks(form.person["family_name"], "Other")
+    qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert "already belongs to Adler, Anna" in form.problem.text()
+    assert form.problem.isVisible()
+    assert form.person["family_name"].text() == "Other"
+
+
+def test_a_date_that_is_none_is_said_before_anything_is_saved(qtbot: QtBot, today: TodayPage, session: Session) -> None:
+    press(today, "new_patient")
+    form = today.intake
+    qtbot.keyClicks(form.person["identifier"], "P-101")
+    qtbot.keyClicks(form.person["birth_date"], "1988-13-40")
+    qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert "like 1988-03-14" in form.problem.text()
+    assert not cases.find_patients(session.library, search="P-101")
+
+
+def test_a_new_visit_belongs_to_the_chosen_woman(qtbot: QtBot, today: TodayPage, session: Session) -> None:
+    today.table.setCurrentIndex(today.model.index(1, 0))
+    press(today, "new_visit")
+    assert "Brandt, Berta" in today.intake.about.text()
+    qtbot.keyClicks(today.intake.indication, "Follow-up")
+    qtbot.keyClick(today.intake.indication, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: today.idle)
+    assert [row.visit.indication for row in session.today("Brandt")] == ["Follow-up", "LSIL smear"]
+
+
+def test_a_file_that_is_no_picture_is_said_and_the_good_one_is_kept(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bad = tmp_path / "broken_fluorescence.png"
+    bad.write_bytes(b"no picture")
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    row = today.chosen_row()
+    assert row is not None
+    press(today, "add_pictures")
+    today.intake.pictures.add_files([picture_files[0], bad])
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: today.intake.problem.isVisible())
+    assert "broken_fluorescence.png" in today.intake.problem.text()
+    assert [item.path for item in today.intake.pictures.items()] == [bad]
+    assert len(cases.visit_case(session.library, row.visit_id).pictures) == 1
+
+
+def test_two_files_dropped_on_the_list_go_to_the_chosen_visit_with_a_stage_each(
+    qtbot: QtBot, today: TodayPage, picture_files: tuple[Path, Path]
+) -> None:
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in picture_files])
+    drop = QDropEvent(
+        QPointF(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    today.dropEvent(drop)
+    assert "Chen, Chiara" in today.intake.about.text()
+    assert [item.stage for item in today.intake.pictures.items()] == [
+        Stage.ACETIC_ACID,
+        Stage.FLUORESCENCE_AFTER_ACID,
+    ]
+
+
+def test_escape_closes_the_form_and_nothing_is_saved(qtbot: QtBot, today: TodayPage, session: Session) -> None:
+    press(today, "new_patient")
+    qtbot.keyClicks(today.intake.person["identifier"], "P-102")
+    qtbot.keyClick(today.intake.person["identifier"], Qt.Key.Key_Escape)
+    assert today.intake.isHidden()
+    assert not cases.find_patients(session.library, search="P-102")
+
+
+def test_a_read_only_library_offers_nothing_that_would_be_refused(qtbot: QtBot, library_folder: Path) -> None:
+    with Library.open(library_folder), Library.open(library_folder) as reading:
+        page = TodayPage(Session(reading, Settings()), QtJobs())
+        qtbot.addWidget(page)
+        enabled = {action.objectName() for action in page.page_actions() if action.isEnabled()}
+    assert enabled == {"today.open"}

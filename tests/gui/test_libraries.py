@@ -1,0 +1,170 @@
+"""Libraries in the window: first start, held by another program, damaged, changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import demo
+from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.support.paths import demo_library_dir, settings_file
+from pfm_desktop.support.settings import load_settings
+
+from .conftest import Opened
+
+HOLDER = """
+import sys
+from pathlib import Path
+from pfm_desktop.storage.library import Library
+with Library.open(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def held_elsewhere(library_folder: Path) -> Iterator[int]:
+    """Another process has the library open for writing; yields its number."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(library_folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    yield holder.pid
+    holder.communicate("", timeout=20)
+
+
+@pytest.fixture
+def little_demo(monkeypatch: pytest.MonkeyPatch, library_folder: Path) -> None:
+    """The demo library is made without drawing: twenty steps, then an empty one."""
+
+    def made(ctx: Context, path: Path) -> Library:
+        for step in range(20):
+            ctx.progress(step, 20, "Drawing the demo library")
+        return Library.create(path, demo=True)
+
+    monkeypatch.setattr(demo, "ensure_demo_library", made)
+
+
+def test_a_library_that_another_program_holds_opens_for_reading_and_says_who_has_it(
+    open_window: Opened, library_folder: Path, held_elsewhere: int
+) -> None:
+    window = open_window(library_folder)
+    assert window.patient.reading.isVisible()
+    assert "in use by" in window.patient.reading.text()
+    assert f"process {held_elsewhere}" in window.patient.reading.text()
+    assert window.desk is not None
+    assert window.desk.today.model.rowCount() == 3
+
+
+def test_the_first_start_makes_the_demo_library_while_the_window_stands(
+    qtbot: QtBot, open_window: Opened, little_demo: None
+) -> None:
+    window = open_window("", ready=False)
+    assert window.opening.isVisible()
+    assert window.opening.cancel.isVisible()
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    assert window.patient.demo.isVisible()
+    assert "no real women" in window.patient.demo.text()
+    assert (demo_library_dir() / DATABASE).exists()
+
+
+def test_making_the_demo_library_can_be_cancelled_and_begun_again(
+    qtbot: QtBot, open_window: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def slow(ctx: Context, path: Path) -> Library:
+        asked.append(path)
+        while len(asked) == 1:  # the first time it never ends by itself
+            ctx.progress(3, 64, "Drawing the demo library")
+        return Library.create(path, demo=True)
+
+    monkeypatch.setattr(demo, "ensure_demo_library", slow)
+    window = open_window("", ready=False)
+    qtbot.waitUntil(lambda: "3 of 64" in window.opening.words.text())
+    qtbot.mouseClick(window.opening.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.opening.retry.isVisible())
+    assert "kept and used next time" in window.opening.words.text()
+    qtbot.mouseClick(window.opening.retry, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+
+
+def test_a_damaged_library_is_not_opened_and_says_what_is_safe_and_what_to_do(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    database = library_folder / DATABASE
+    database.write_bytes(b"rubbish" * 100)
+    window = open_window(library_folder, ready=False)
+    qtbot.waitUntil(lambda: window.opening.choose.isVisible())
+    said = window.opening.words.text()
+    assert "damaged" in said
+    assert "nothing was changed" in said
+    assert "backup" in said
+    assert window.opening.to_demo.isVisible()
+    assert database.read_bytes() == b"rubbish" * 100
+    assert window.desk is None
+
+
+def test_another_folder_can_be_chosen_and_is_opened_at_the_next_start_too(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(tmp_path / "nowhere", ready=False)
+    qtbot.waitUntil(lambda: window.opening.choose.isVisible())
+    assert "no folder" in window.opening.words.text()
+    window._open_chosen(str(library_folder))
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    assert load_settings().library == str(library_folder)
+
+
+def test_a_new_library_is_made_and_the_old_one_is_closed(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    before = window.desk
+    window._create_chosen(str(tmp_path / "mine"))
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk is not before, timeout=10_000)
+    assert window.desk is not None
+    assert window.desk.today.model.rowCount() == 0
+    assert not window.patient.demo.isVisible()
+    assert window.patient.name.text() == "No visit open"
+    with Library.open(library_folder) as old:
+        assert not old.read_only
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 4, timeout=10_000)
+
+
+def test_a_library_that_cannot_be_opened_leaves_the_open_one_as_it_is(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    before = window.desk
+    window._open_chosen(str(tmp_path))
+    qtbot.waitUntil(lambda: bool(window.messages.text))
+    assert "holds no library" in window.messages.text
+    assert window.desk is before
+    assert load_settings().library == ""
+
+
+def test_the_library_that_is_open_is_not_opened_a_second_time(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    window._open_chosen(str(library_folder))
+    assert "open already" in window.messages.text
+    assert window.session is not None
+    assert not window.session.library.read_only
+
+
+def test_damaged_settings_are_put_aside_and_the_window_opens_with_the_defaults(
+    open_window: Opened, library_folder: Path
+) -> None:
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text("{ no settings", encoding="utf-8")
+    window = open_window(library_folder)
+    assert window.settings.theme == "dark"
+    assert settings_file().with_name("settings.json.damaged").read_text(encoding="utf-8") == "{ no settings"

@@ -1,0 +1,98 @@
+"""Models: cards, the one in use, checking the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.pages.models import ModelsPage
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, write_model_file
+from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.support.files import sha256_of
+from pfm_desktop.support.paths import user_models_dir
+from pfm_desktop.support.settings import load_settings
+from pfm_desktop.viewmodels.session import Session
+
+CARD_TEXT = "# Card of b\n\n[far](https://example.org) ![far](https://example.org/x.png) <b>html</b>"
+
+
+def model(name: str, *, weights: bytes = b"weights") -> Path:
+    folder = user_models_dir() / name
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS).write_bytes(weights)
+    spec = NetSpec(sources=(Source.WHITE, Source.FLUORESCENCE))
+    write_model_file(folder, ModelFile(name, "1.0", sha256_of(folder / WEIGHTS), spec))
+    return folder
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelsPage]:
+    from pfm_desktop.services import models
+
+    monkeypatch.setattr(models, "model_dirs", lambda: (user_models_dir(),))
+    model("model-a")
+    (model("model-b") / CARD).write_text(CARD_TEXT, encoding="utf-8")
+    (user_models_dir() / "model-c").mkdir()
+    (user_models_dir() / "model-c" / MODEL).write_text("not toml [", encoding="utf-8")
+    jobs = QtJobs()
+    made = ModelsPage(session, jobs)
+    qtbot.addWidget(made)
+    made.show()
+    made.entered()
+    yield made
+    jobs.wait_all(10)
+
+
+def test_each_model_says_name_version_and_what_it_was_trained_on(page: ModelsPage) -> None:
+    assert [card.row.name for card in page.cards] == ["model-a", "model-b", "model-c"]
+    assert page.cards[0].row.label == "demonstration model, trained on phantoms"
+
+
+def test_a_model_that_cannot_be_read_says_why_and_offers_nothing(page: ModelsPage) -> None:
+    bad = page.cards[2]
+    assert "Cannot be read" in bad.row.problem
+    assert bad.use.isHidden()
+    assert bad.check.isHidden()
+
+
+@pytest.mark.usefixtures("qtbot")
+def test_use_this_model_is_kept_and_shown(qtbot: QtBot, page: ModelsPage) -> None:
+    qtbot.mouseClick(page.cards[1].use, Qt.MouseButton.LeftButton)
+    assert load_settings().model == "model-b"
+    assert page.cards[1].badge.isVisible()
+    assert not page.cards[0].badge.isVisible()
+
+
+def test_the_card_is_shown_and_nothing_is_fetched_for_it(qtbot: QtBot, page: ModelsPage) -> None:
+    qtbot.mouseClick(page.cards[1].read, Qt.MouseButton.LeftButton)
+    assert "Card of b" in page.text.toPlainText()
+    assert "<b>html</b>" in page.text.toPlainText()
+    assert not page.text.openExternalLinks()
+    assert page.text.loadResource(2, "https://example.org/x.png") is None
+
+
+def test_altered_weights_are_found(qtbot: QtBot, page: ModelsPage) -> None:
+    card = page.cards[0]
+    qtbot.mouseClick(card.check, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "what model.toml promises" in card.said.text())
+    (card.row.path / WEIGHTS).write_bytes(b"others")
+    qtbot.mouseClick(card.check, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: card.said.text().startswith("Problem:"))
+
+
+def test_no_models_says_where_to_put_one(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pfm_desktop.services import models
+
+    monkeypatch.setattr(models, "model_dirs", lambda: ())
+    page = ModelsPage(session, QtJobs())
+    qtbot.addWidget(page)
+    page.show()
+    page.entered()
+    assert str(user_models_dir()) in page.empty.text()
+    assert page.empty.isVisible()

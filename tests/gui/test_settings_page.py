@@ -1,0 +1,109 @@
+"""Settings and the shortcut editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.main_window import SETTINGS, MainWindow
+from pfm_desktop.gui.pages.settings import SettingsPage
+from pfm_desktop.storage import journal
+from pfm_desktop.support.settings import load_settings
+
+from .conftest import Opened
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def settings_page(window: MainWindow) -> SettingsPage:
+    window.show_page(SETTINGS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, SettingsPage)
+    return page
+
+
+def choose(page: SettingsPage, text: str) -> None:
+    table = page.shortcuts.table
+    row = next(row for row in range(table.rowCount()) if table.item(row, 0).text() == text)
+    table.setCurrentCell(row, 0)
+
+
+def test_the_readers_name_is_written_beside_what_she_does(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    qtbot.keyClicks(page.reader, "Dr. Eva Roth")
+    qtbot.keyClick(page.reader, Qt.Key.Key_Return)
+    assert load_settings().reader == "Dr. Eva Roth"
+    assert window.session is not None
+    assert window.session.library.who == "Dr. Eva Roth"
+
+
+def test_a_name_typed_and_left_without_enter_is_kept(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    qtbot.keyClicks(settings_page(window).reader, "Dr. Kim")
+    qtbot.keyClick(window, Qt.Key.Key_1, CTRL)
+    assert load_settings().reader == "Dr. Kim"
+
+
+def test_switching_the_first_read_lock_is_in_the_audit_trail(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    qtbot.keyClick(page.lock, Qt.Key.Key_Space)
+    assert not load_settings().first_read_lock
+    assert window.session is not None
+    with window.session.library.read() as session:
+        lines = journal.entries(session, what="setting")
+    assert [line.text for line in lines] == ["First-read lock switched off"]
+
+
+def test_a_shortcut_of_ones_own_acts_at_once_and_is_kept(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    choose(page, "Models")
+    page.shortcuts.keys.clear()
+    qtbot.keyClick(page.shortcuts.keys, Qt.Key.Key_M, CTRL)
+    qtbot.mouseClick(page.shortcuts.assign, Qt.MouseButton.LeftButton)
+    assert load_settings().shortcuts == {"view.models": "Ctrl+M"}
+    qtbot.keyClick(window, Qt.Key.Key_M, CTRL)
+    assert window.desk is not None
+    assert window.desk.index_of(window.stack.currentWidget()) == 2
+    page = settings_page(window)
+    choose(page, "Models")
+    qtbot.mouseClick(page.shortcuts.default, Qt.MouseButton.LeftButton)
+    assert load_settings().shortcuts == {}
+    assert window.book.action("view.models").shortcut().toString() == "Ctrl+3"
+
+
+def test_keys_that_belong_to_another_action_are_refused_and_it_is_named(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    choose(page, "Models")
+    page.shortcuts.keys.clear()
+    qtbot.keyClick(page.shortcuts.keys, Qt.Key.Key_Z, CTRL)
+    assert 'belongs to "Undo"' in page.shortcuts.said.text()
+    assert not page.shortcuts.assign.isEnabled()
+
+
+def test_settings_that_cannot_be_kept_are_said_and_stay(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    from pfm_desktop.support.paths import settings_file
+
+    window = open_window(library_folder)
+    page = settings_page(window)
+    settings_file().unlink(missing_ok=True)
+    settings_file().mkdir(parents=True)  # a folder in its place cannot be replaced
+    qtbot.keyClick(page.lock, Qt.Key.Key_Space)
+    assert "could not write" in window.messages.text.lower()
+    assert page.lock.isChecked()
+    assert window.settings.first_read_lock

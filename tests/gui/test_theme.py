@@ -1,0 +1,55 @@
+"""Contrast and sizes of the two themes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pfm_desktop.gui.theme import SURROUND, THEMES, contrast, palette, stylesheet, theme_of
+
+# what is written on what
+PAIRS = (
+    *((word, ground) for word in ("text", "quiet") for ground in ("window", "panel", "raised", "field")),
+    ("on_accent", "accent"),
+    ("on_warning", "warning"),
+    ("on_info", "info"),
+    ("on_badge", "badge"),
+)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_all_words_stand_out_by_four_and_a_half_to_one(name: str) -> None:
+    theme = vars(theme_of(name))
+    weak = {pair: round(contrast(theme[pair[0]], theme[pair[1]]), 2) for pair in PAIRS}
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_lines_of_controls_and_the_focus_stand_out_by_three_to_one(name: str) -> None:
+    theme = theme_of(name)
+    for ground in (theme.window, theme.panel, theme.field):
+        assert contrast(theme.focus, ground) >= 3
+        assert contrast(theme.line, ground) >= 3
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_grounds_are_neutral_grey_so_that_colours_are_judged_rightly(name: str) -> None:
+    theme = theme_of(name)
+    for colour in (SURROUND, theme.window, theme.panel, theme.raised, theme.field):
+        assert colour[1:3] == colour[3:5] == colour[5:7]
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_no_text_is_smaller_than_thirteen_pixels(name: str) -> None:
+    assert all(int(size) >= 13 for size in re.findall(r"font-size: (\d+)px", stylesheet(name)))
+
+
+def test_the_contrast_formula_gives_the_known_extremes() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_the_palette_carries_the_themes_colours() -> None:
+    assert palette("light").text().color().name().upper() == theme_of("light").text

@@ -1,0 +1,143 @@
+"""Today: search as you type, keys, opening, empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings
+from pfm_desktop.viewmodels.session import Session
+from pfm_desktop.viewmodels.worklist import IMPRESSION, NAME, PICTURES, WHEN
+
+
+@pytest.fixture
+def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:
+    page = TodayPage(session, QtJobs())
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitExposed(page)
+    yield page
+    qtbot.waitUntil(lambda: page.idle)
+
+
+def names(page: TodayPage) -> list[str]:
+    return [page.model.index(row, NAME).data() for row in range(page.model.rowCount())]
+
+
+def searched(qtbot: QtBot, page: TodayPage, text: str) -> None:
+    qtbot.keyClicks(page.search, text)
+    qtbot.waitUntil(lambda: page.idle)
+
+
+def test_visits_of_today_come_first_and_say_what_there_is(today: TodayPage) -> None:
+    assert names(today) == ["Adler, Anna", "Brandt, Berta", "Chen, Chiara"]
+    first = [today.model.index(0, column).data() for column in range(today.model.columnCount())]
+    assert first[WHEN].startswith(("Today", "Yesterday"))  # a second before midnight it was yesterday
+    assert first[PICTURES] == "both sources (2)"
+    assert first[IMPRESSION] == "high"
+    assert today.model.index(1, PICTURES).data() == "white light only (1)"
+    assert today.model.index(2, PICTURES).data() == "none"
+    assert today.model.index(2, IMPRESSION).data() == "not read yet"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("brandt", ["Brandt, Berta"]),
+        ("P-003", ["Chen, Chiara"]),
+        ("high", ["Adler, Anna"]),
+        ("2026-03-02", ["Chen, Chiara"]),
+        ("chi che", ["Chen, Chiara"]),
+    ],
+)
+def test_search_finds_by_name_number_impression_and_date(
+    qtbot: QtBot, today: TodayPage, typed: str, found: list[str]
+) -> None:
+    searched(qtbot, today, typed)
+    assert names(today) == found
+
+
+def test_the_last_key_counts_however_fast_it_comes(qtbot: QtBot, today: TodayPage) -> None:
+    qtbot.keyClicks(today.search, "adler")
+    today._search_now()  # an answer is under way when the next key comes
+    today.search.clear()
+    qtbot.keyClicks(today.search, "chen")
+    qtbot.waitUntil(lambda: today.idle)
+    assert names(today) == ["Chen, Chiara"]
+
+
+def test_enter_opens_what_was_typed_even_before_the_answer_is_there(qtbot: QtBot, today: TodayPage) -> None:
+    chosen: list[str] = []
+    today.visit_chosen.connect(chosen.append)
+    qtbot.keyClicks(today.search, "brandt")
+    qtbot.keyClick(today.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(chosen))
+    assert names(today) == ["Brandt, Berta"]
+    row = today.chosen_row()
+    assert row is not None
+    assert chosen == [row.visit_id]
+
+
+def test_arrows_in_the_search_field_move_the_list_and_enter_opens(qtbot: QtBot, today: TodayPage) -> None:
+    today.search.setFocus()
+    qtbot.keyClick(today.search, Qt.Key.Key_Down)
+    row = today.chosen_row()
+    assert row is not None
+    assert row.cells[NAME] == "Brandt, Berta"
+    with qtbot.waitSignal(today.visit_chosen) as opened:
+        qtbot.keyClick(today.search, Qt.Key.Key_Return)
+    assert opened.args == [row.visit_id]
+
+
+def test_double_click_opens(qtbot: QtBot, today: TodayPage) -> None:
+    spot = today.table.visualRect(today.model.index(1, NAME)).center()
+    qtbot.mouseClick(today.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    with qtbot.waitSignal(today.visit_chosen) as opened:
+        qtbot.mouseDClick(today.table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    row = today.model.row(1)
+    assert row is not None
+    assert opened.args == [row.visit_id]
+
+
+def test_escape_clears_the_search(qtbot: QtBot, today: TodayPage) -> None:
+    searched(qtbot, today, "nobody")
+    assert names(today) == []
+    qtbot.keyClick(today.search, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: today.idle)
+    assert len(names(today)) == 3
+
+
+def test_nothing_found_says_for_what_and_what_to_do(qtbot: QtBot, today: TodayPage) -> None:
+    searched(qtbot, today, "zzz")
+    assert today.empty.isVisible()
+    assert 'Nothing found for "zzz"' in today.empty.text()
+    assert "Escape" in today.empty.text()
+
+
+def test_sorting_by_a_column_keeps_the_chosen_visit(qtbot: QtBot, today: TodayPage) -> None:
+    today.table.setCurrentIndex(today.model.index(0, 0))
+    chosen = today.chosen_row()
+    header = today.table.horizontalHeader()
+    spot = header.sectionViewportPosition(NAME) + 20
+    for _ in range(2):  # ascending, then descending
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=header.rect().topLeft().__class__(spot, 8))
+    assert names(today) == ["Chen, Chiara", "Brandt, Berta", "Adler, Anna"]
+    assert today.chosen_row() == chosen
+
+
+def test_a_library_without_visits_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
+    with Library.create(tmp_path / "empty") as lib:
+        page = TodayPage(Session(lib, Settings()), QtJobs())
+        qtbot.addWidget(page)
+        page.show()
+        assert "New patient" in page.empty.text()
+        assert page.empty.isVisible()
+        assert not page.page_actions()[0].isEnabled()  # nothing to open
+        assert page.page_actions()[1].isEnabled()
