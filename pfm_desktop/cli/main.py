@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from pfm_desktop import __version__
+from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.models import models_app
@@ -19,7 +20,6 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.files import write_text
 
-REFUSED = 3
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(models_app, name="models")
+app.command()(analyze)
 app.command()(train)
 app.command()(finetune)
 app.command()(evaluate)

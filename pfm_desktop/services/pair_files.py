@@ -17,7 +17,7 @@ from pfm_desktop.imaging.io import read_picture, write_png
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.files import write_text
+from pfm_desktop.support.files import check_outputs, write_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,8 @@ def register_files(
     """
     if (points is None) != (mapped is None):
         raise BadInputError("--points and --mapped go together", remedy="give both or neither")
+    inputs = [path for path in (white, fluorescence, points) if path is not None]
+    check_outputs(inputs, [path for path in (mapped, warped) if path is not None])
     wanted = read_points(points) if points is not None else None
     ctx.progress(0, 3, "Reading")
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels

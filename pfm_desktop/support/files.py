@@ -4,11 +4,11 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 
 @contextlib.contextmanager
@@ -31,21 +31,53 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
         temporary = None
     except OSError as error:
-        raise StorageError(
-            f"could not write {path}: {error.strerror or error}",
-            safe="what stood there before is unchanged",
-            remedy="free some space or choose a folder that you may write to, then try again",
-        ) from error
+        raise _not_written(path, error) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
 
 
+def _not_written(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"could not write {path}: {error.strerror or error}",
+        safe="what stood there before is unchanged",
+        remedy="free some space or choose a folder that you may write to, then try again",
+    )
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path` whole or not at all; see `replacing`."""
     with replacing(path) as stream:
         stream.write(data)
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none: every one is on disk before the first takes its place. See `replacing`."""
+    with contextlib.ExitStack() as stack:
+        for path, data in contents.items():
+            stream = stack.enter_context(replacing(path))
+            try:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            except OSError as error:  # here, or the outermost file would be named
+                raise _not_written(path, error) from error
+
+
+def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
+    """Raise `BadInputError` when a file to be written is a folder, is one that is read, or is to be written twice."""
+    taken = {path.resolve() for path in inputs}
+    for path in outputs:
+        if path.is_dir():
+            raise BadInputError(f"{path} is a folder", safe="nothing was written", remedy="name a file in it")
+        if path.resolve() in taken:
+            raise BadInputError(
+                f"{path} is named twice and would be overwritten",
+                safe="nothing was written",
+                remedy="give each output a file of its own",
+            )
+        taken.add(path.resolve())
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.support import files
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
@@ -56,3 +56,41 @@ def test_the_hash_is_of_the_bytes(tmp_path: Path) -> None:
     target = tmp_path / "c"
     files.write_bytes(target, b"abc")
     assert files.sha256_of(target) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_of_several_files_all_are_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a.json", tmp_path / "b.pdf"
+    second.write_bytes(b"old")
+    synced = 0
+
+    def full_at_the_second(_descriptor: int) -> None:
+        nonlocal synced
+        synced += 1
+        if synced == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full_at_the_second)
+        with pytest.raises(StorageError, match=r"b\.pdf: No space left"):
+            files.write_all({first: b"new", second: b"new"})
+    assert list(tmp_path.iterdir()) == [second]
+    assert second.read_bytes() == b"old"
+    files.write_all({first: b"1", second: b"2"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "said"),
+    [
+        (["a.png"], ["x.json", "./a.png"], "named twice"),
+        ([], ["x.json", "x.json"], "named twice"),
+        ([], ["folder"], "is a folder"),
+    ],
+)
+def test_outputs_that_would_overwrite_something_are_refused(
+    tmp_path: Path, inputs: list[str], outputs: list[str], said: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BadInputError, match=said):
+        files.check_outputs([tmp_path / name for name in inputs], [tmp_path / name for name in outputs])
+    files.check_outputs([tmp_path / "a.png"], [tmp_path / "x.json"])

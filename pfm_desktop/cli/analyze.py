@@ -1,0 +1,34 @@
+"""`pfm analyze`: one case, from picture files to an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pfm_desktop.cli.progress import Bar, say
+
+REFUSED = 3
+
+
+def analyze(
+    white: Annotated[Path | None, typer.Option(help="White-light picture.")] = None,
+    fluorescence: Annotated[Path | None, typer.Option(help="Fluorescence picture.")] = None,
+    model: Annotated[str, typer.Option(help="Name or folder of a model; see `pfm models list`.")] = "pfm-demo",
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the answer as JSON.")] = None,
+    overlay: Annotated[Path | None, typer.Option(help="PNG to write: heatmap over the picture.")] = None,
+    report: Annotated[Path | None, typer.Option(help="PDF to write.")] = None,
+) -> int:
+    """Grade a case: a white-light picture, a fluorescence picture, or both. Investigational - not for diagnosis."""
+    from pfm_desktop.services.case_files import Outputs, analyze_files, said_lines
+    from pfm_desktop.services.inference import AnalysisRequest
+
+    outputs = Outputs(json_, overlay, report)
+    with Bar() as bar:
+        result = analyze_files(bar, AnalysisRequest(white, fluorescence, model), outputs)
+    for line in said_lines(result):
+        say(line)
+    for path in outputs.paths:
+        say(f"Written: {path}")
+    return REFUSED if result.analysis.refused else 0
