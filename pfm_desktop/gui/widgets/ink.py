@@ -61,7 +61,5 @@ def twice(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen_colour, pen_width in ((DARK, width + 2.0), (colour, width)):
-        pen = QPen(pen_colour, pen_width)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
+        painter.setPen(QPen(pen_colour, pen_width))  # logical pixels: as thick to the eye on any screen
         draw()

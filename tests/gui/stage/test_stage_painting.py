@@ -216,6 +216,16 @@ def test_pins_and_os_are_drawn_on_the_same_tissue_in_both_pictures(registered, l
             assert changed[row - 4, column - 4] == 0 or (x, y) == (200, 150), "the tissue in the ring stays visible"
 
 
+def test_marks_are_as_thick_to_the_eye_on_a_fine_screen(registered, look, pins) -> None:
+    share = {}
+    for scale in (1.0, 2.0):
+        registered.set_marks((), None)
+        bare = look(scale)
+        registered.set_marks(pins, None)
+        share[scale] = (change(look(scale), bare) > 40).mean()
+    assert share[2.0] == pytest.approx(share[1.0], rel=0.15)
+
+
 def test_without_registration_a_mark_is_drawn_only_where_it_was_made(unregistered, look, pins) -> None:
     bare = look()
     unregistered.set_marks(pins[:1], None)
