@@ -1,0 +1,201 @@
+"""The AI answer: hidden until the first read is made, then with all its doubts beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows, ReadList
+from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, words
+from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
+from pfm_desktop.viewmodels import answer as model
+from pfm_desktop.viewmodels.answer import Answer, AnswerView, Asked, SecondRead, State
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer
+    from pfm_desktop.viewmodels.session import Session
+
+_ICON = QSize(44, 34)
+
+
+class AnswerPanel(QWidget):
+    """Follows `show_case` and `show_answer`. `revealed` after a reveal; `command` is the page's action for it."""
+
+    revealed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._case: VisitCase | None = None
+        self._asked = Asked()
+        self._view = AnswerView(State.EMPTY)
+        self.setAccessibleName("AI answer")
+        self.banner, self.status = words(self, "badge"), words(self)
+        self.reveal, self.why_not = QPushButton("Reveal the AI answer", self), words(self, "quiet")
+        self.icon, self.headline = QLabel(self), words(self, "title")
+        self.possible, self.advice, self.one_source = words(self, "heading"), words(self), words(self, "badge")
+        self.bars, self.passes = ProbabilityBars(self), words(self, "quiet")
+        self.evidence, self.alone = FactRows("Share of evidence", self), FactRows("Each source alone", self)
+        self.agree, self.differ = QPushButton(self), QPushButton(self)
+        self.form, self.no_second = DifferForm(self), words(self, "quiet")
+        self.reads, self.checks, self.model = ReadList(self), CheckList(self), words(self, "quiet")
+        self.command = self._command()
+        self._lay_out()
+        self._connect()
+        self.show_case(session.case)
+
+    @property
+    def state(self) -> State:
+        """What is shown now."""
+        return self._view.state
+
+    def show_case(self, case: VisitCase | None) -> None:
+        """Show a visit as it is on disk."""
+        if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
+            self.form.close_form()
+        self._case = case
+        self._refresh()
+
+    def show_answer(self, answer: PairAnswer | None, *, pending: bool, problem: str = "") -> None:
+        """What the engine has, or why it has nothing."""
+        self._asked = Asked(answer, pending, problem)
+        self._refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The site's lock may have been switched on another page."""
+        super().showEvent(event)
+        self._refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The icon is drawn in the colours of the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "icon"):
+            self._show_icon(self._view.answer)
+
+    # ---- edits
+
+    def _reveal(self) -> None:
+        if self._case is None or self._view.reveal != "":
+            return
+        lock = self._session.settings.first_read_lock
+        edit = model.reveal_edit(self._case, self._session.reader, lock=lock)
+        if self._session.perform(edit, undoable=False) is not None:
+            self.revealed.emit()
+
+    def _agree(self) -> None:
+        second = self._view.second
+        if self._case is not None and second is not None and second.grade is not None:
+            self._session.perform(model.agree_edit(self._case, self._session.reader, second.grade))
+            self.form.close_form()
+
+    def _differ(self, grade: Grade, reason: str) -> None:
+        if self._case is not None:
+            edit = model.differ_edit(self._case, self._session.reader, grade, reason)
+            if self._session.perform(edit) is not None:
+                self.form.close_form()
+                self.differ.setFocus()
+
+    # ---- what is shown
+
+    def _refresh(self) -> None:
+        settings, library = self._session.settings, self._session.library
+        view = model.answer_view(
+            self._case, self._asked, lock=settings.first_read_lock, read_only_reason=library.read_only_reason
+        )
+        self._view = view
+        say(self.status, view.status)
+        self.reveal.setVisible(view.reveal is not None and self._case is not None)
+        self.reveal.setEnabled(view.reveal == "")
+        self.command.setEnabled(view.reveal == "")
+        say(self.why_not, view.reveal or "")
+        self._show_answer(view.answer)
+        self._show_second(view.second)
+        self.reads.show_lines(view.reads)
+        self.checks.show_checks(view.checks)
+
+    def _show_answer(self, answer: Answer | None) -> None:
+        shown = answer or Answer("", None, "", "", (), "", "", (), (), "", "")
+        say(self.banner, shown.banner)
+        say(self.headline, shown.headline)
+        say(self.possible, shown.possible)
+        say(self.advice, shown.advice)
+        say(self.one_source, shown.one_source)
+        say(self.passes, shown.passes)
+        say(self.model, shown.model)
+        self.bars.show_bars(shown.bars)
+        self.evidence.show_rows([(name, f"{share:.0%}".replace("%", " %")) for name, share in shown.evidence])
+        self.alone.show_rows(shown.alone)
+        self._show_icon(answer)
+
+    def _show_icon(self, answer: Answer | None) -> None:
+        grade = answer.grade if answer is not None else None
+        self.icon.setVisible(grade is not None)
+        if grade is not None:
+            self.icon.setPixmap(grade_icon(grade, _ICON).pixmap(_ICON, self.devicePixelRatioF()))
+
+    def _show_second(self, second: SecondRead | None) -> None:
+        allowed = second is not None and not second.blocked
+        self.agree.setVisible(second is not None and bool(second.agree))
+        self.differ.setVisible(second is not None)
+        for button in (self.agree, self.differ):
+            button.setEnabled(allowed)
+        say(self.no_second, second.blocked if second else "")
+        if second is not None:
+            self.agree.setText(second.agree)
+            self.differ.setText(second.differ)
+        if not allowed:
+            self.form.close_form()
+
+    # ---- building
+
+    def _command(self) -> QAction:
+        action = QAction("Reveal the AI answer", self)
+        action.setObjectName("review.reveal")
+        action.setShortcut(QKeySequence("Ctrl+Shift+R"))
+        action.setAutoRepeat(False)
+        action.triggered.connect(lambda _checked=False: self._reveal())
+        return action
+
+    def _lay_out(self) -> None:
+        self.reveal.setMinimumHeight(54)
+        self.reveal.setToolTip("Ctrl+Shift+R. It is put on record and cannot be taken back.")
+        self.icon.setAccessibleName("")
+        self.headline.setAccessibleName("AI answer")
+        top = QHBoxLayout()
+        top.setSpacing(10)
+        top.addWidget(self.icon)
+        top.addWidget(self.headline, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.agree, self.differ):
+            button.setMinimumHeight(40)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(button, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(8)
+        for part in (
+            self.banner, self.status, self.reveal, self.why_not, top, self.possible, self.advice, self.one_source,
+            self.bars, self.passes, self.evidence, self.alone, buttons, self.no_second, self.form, self.reads,
+            self.checks, self.model,
+        ):  # fmt: skip
+            if isinstance(part, QHBoxLayout):
+                column.addLayout(part)
+            else:
+                column.addWidget(part)
+        column.addStretch(1)
+
+    def _connect(self) -> None:
+        self.reveal.clicked.connect(lambda _checked=False: self._reveal())
+        self.agree.clicked.connect(lambda _checked=False: self._agree())
+        self.differ.clicked.connect(lambda _checked=False: self.form.open_form(self._own_grade()))
+        self.form.decided.connect(self._differ)
+        self.form.given_up.connect(self.differ.setFocus)
+
+    def _own_grade(self) -> Grade | None:
+        return self._case.findings.impression if self._case is not None else None

@@ -1,0 +1,185 @@
+"""Findings of the visit on the desk: impression, Swede score, words, plan, and what is still missing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, QTimer
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence
+from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
+from pfm_desktop.gui.widgets.swede_panel import SwedePanel
+from pfm_desktop.viewmodels import findings as model
+from pfm_desktop.viewmodels.drafts import Drafts
+from pfm_desktop.viewmodels.grades import DETAILS, TITLES
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.viewmodels.session import Session
+
+PAUSE_MS = 800  # typing that pauses so long is one edit
+LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
+
+
+class FindingsPanel(QWidget):
+    """Follows `show_case`. `commands` are the page's actions for the four grades.
+
+    Call `left()` before the page is left for good; hiding the panel and taking the focus away save as well.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._case: VisitCase | None = None
+        self.setAccessibleName("Findings")
+        self.lock, self.note = words(self, "badge"), words(self, "quiet")
+        self.grades = {grade: self._grade_button(grade) for grade in GRADES}
+        self.swede = SwedePanel(self)
+        self.text = TextField("Findings in words", "What you see", self)
+        self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
+        self.bar, self.gaps = QProgressBar(self), words(self)
+        self._drafts = {self.text: Drafts(session, model.save_text), self.plan: Drafts(session, model.save_plan)}
+        self._pause, self._longest = self._timer(PAUSE_MS), self._timer(LONGEST_MS)
+        self.commands = tuple(self._command(number, grade) for number, grade in enumerate(GRADES, start=1))
+        self._lay_out()
+        self._connect()
+        self.show_case(session.case)
+
+    def show_case(self, case: VisitCase | None) -> None:
+        """Show a visit as it is on disk; what is being typed in it stays."""
+        if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
+            self.save()
+        self._case = case
+        view = model.findings_view(case, self._session.library.read_only_reason)
+        say(self.lock, view.locked)
+        say(self.note, view.note)
+        for grade, button in self.grades.items():
+            button.setChecked(grade is view.impression)
+            button.setText(_grade_text(grade, chosen=grade is view.impression))
+            button.setEnabled(not view.locked)
+        for command in self.commands:
+            command.setEnabled(not view.locked)
+        self.swede.show_view(view)
+        for field, kept in ((self.text, view.text), (self.plan, view.plan)):
+            field.show_text(self._drafts[field].shown(view.visit_id, kept))
+            field.setReadOnly(bool(view.locked))
+        self.bar.setValue(view.complete)
+        self.bar.setVisible(case is not None)
+        self.gaps.setText(view.gaps)
+
+    def save(self) -> None:
+        """Bring what was typed to disk now."""
+        self._pause.stop()
+        self._longest.stop()
+        for drafts in self._drafts.values():
+            drafts.save()
+
+    def left(self) -> None:
+        """The page goes out of sight."""
+        self.save()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another tab or page, or the window closes."""
+        super().hideEvent(event)
+        self.save()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Icons are drawn in the colours of the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            for grade, button in getattr(self, "grades", {}).items():
+                button.setIcon(grade_icon(grade))
+
+    # ---- edits
+
+    def _press(self, grade: Grade) -> None:
+        if self._case is not None:
+            done = self._session.perform(model.impression_edit(self._case, grade))
+            if done is None:
+                self.show_case(self._case)
+
+    def _score(self, key: str, value: int | None) -> None:
+        edit = model.swede_edit(self._case, key, value) if self._case is not None else None
+        if edit is not None and self._session.perform(edit) is None:
+            self.show_case(self._case)
+
+    def _typed(self, field: TextField) -> None:
+        case = self._case
+        if case is None or field.isReadOnly():
+            return
+        kept = case.findings.text if field is self.text else case.findings.plan
+        self._drafts[field].type(case.visit.id, case.visit.id, field.toPlainText(), kept=kept)
+        self._pause.start()
+        if not self._longest.isActive():
+            self._longest.start()
+
+    # ---- building
+
+    def _grade_button(self, grade: Grade) -> QPushButton:
+        button = QPushButton(_grade_text(grade, chosen=False), self)
+        button.setCheckable(True)
+        button.setIcon(grade_icon(grade))
+        button.setIconSize(QSize(28, 22))
+        button.setMinimumHeight(54)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setAccessibleName(f"Impression: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
+        button.setToolTip(f"Ctrl+Shift+{grade.rank + 1}; press again to take it back")
+        button.clicked.connect(lambda _checked=False: self._press(grade))
+        return button
+
+    def _command(self, number: int, grade: Grade) -> QAction:
+        action = QAction(f"Impression: {TITLES[grade].lower()}", self)
+        action.setObjectName(f"review.impression_{grade.value}")
+        action.setShortcut(QKeySequence(f"Ctrl+Shift+{number}"))
+        action.setAutoRepeat(False)
+        action.triggered.connect(lambda _checked=False: self._press(grade))
+        return action
+
+    def _timer(self, milliseconds: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(self.save)
+        return timer
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(8)
+        column.addWidget(self.lock)
+        column.addWidget(self.bar)
+        column.addWidget(self.gaps)
+        column.addWidget(words(self, "heading", "Impression"))
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        for place, button in enumerate(self.grades.values()):
+            grid.addWidget(button, place // 2, place % 2)
+        column.addLayout(grid)
+        column.addWidget(self.note)
+        column.addSpacing(6)
+        column.addWidget(self.swede)
+        for title, field in (("Findings in words", self.text), ("Plan", self.plan)):
+            label = QLabel(title, self)
+            label.setProperty("role", "heading")
+            label.setBuddy(field)
+            column.addSpacing(6)
+            column.addWidget(label)
+            column.addWidget(field)
+        column.addStretch(1)
+        self.bar.setRange(0, model.PARTS)
+        self.bar.setFormat("%v of %m complete")
+        self.bar.setAccessibleName("How complete the findings are")
+
+    def _connect(self) -> None:
+        self.swede.chosen.connect(self._score)
+        for field in (self.text, self.plan):
+            field.typed.connect(partial(self._typed, field))
+            field.let_go.connect(self.save)
+
+
+def _grade_text(grade: Grade, *, chosen: bool) -> str:
+    tick = "\u2713 " if chosen else ""
+    return "\n".join(part for part in (tick + TITLES[grade], DETAILS.get(grade, "")) if part)

@@ -1,0 +1,135 @@
+"""Small parts that the panels of the right column share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.viewmodels.grades import COLOURS
+
+_SHARP = 3  # icon pixels a screen pixel, so that 200 % and 300 % stay sharp
+
+
+def words(parent: QWidget, role: str = "", text: str = "") -> QLabel:
+    """A label of plain text that wraps and never makes the column wider. `role` is one of the style sheet's."""
+    label = QLabel(text, parent)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        label.setProperty("role", role)
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    label.setSizePolicy(policy)
+    return label
+
+
+def say(label: QLabel, text: str) -> None:
+    """Show `text`; an empty label takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def grade_icon(grade: Grade, size: QSize | None = None) -> QIcon:
+    """One to four steps, filled up to the grade: shape says it as well as colour."""
+    size = size or QSize(28, 22)
+    pixmap = QPixmap(size * _SHARP)
+    pixmap.setDevicePixelRatio(_SHARP)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    outline = QApplication.palette().color(QPalette.ColorRole.WindowText)
+    painter = QPainter(pixmap)
+    step = size.width() / len(GRADES)
+    for rank in range(len(GRADES)):
+        height = size.height() * (rank + 1) / len(GRADES)
+        bar = QRectF(rank * step + 0.5, size.height() - height + 0.5, step - 2, height - 1)
+        painter.setPen(outline)
+        painter.setBrush(QColor(COLOURS[grade]) if rank <= grade.rank else Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def is_undo(event: QEvent) -> bool:
+    """Whether a key asks for undo or redo and the window may still claim it."""
+    if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+
+
+class TextField(QPlainTextEdit):
+    """Free text. `typed` at each edit by the user; `let_go` when the focus leaves or undo is asked for.
+
+    It has no undo of its own: there is one undo, the window's.
+    """
+
+    typed = Signal()
+    let_go = Signal()
+
+    def __init__(self, name: str, hint: str, parent: QWidget | None = None, *, lines: int = 4) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setPlaceholderText(hint)
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 22)
+        self.textChanged.connect(self.typed)
+
+    def show_text(self, text: str) -> None:
+        """Show what is on disk; the cursor stays where it can, and nobody takes it for typing."""
+        if text == self.toPlainText():
+            return
+        cursor = self.textCursor().position()
+        self.blockSignals(True)
+        self.setPlainText(text)
+        self.blockSignals(False)
+        place = self.textCursor()
+        place.setPosition(min(cursor, len(self.toPlainText())))
+        self.setTextCursor(place)
+
+    def event(self, event: QEvent) -> bool:
+        """Undo and redo are the window's; what was typed is saved first, so that it is what undo takes back."""
+        if is_undo(event):
+            self.let_go.emit()
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """See the class."""
+        super().focusOutEvent(event)
+        self.let_go.emit()
+
+
+class LineField(QLineEdit):
+    """One line of text with the manners of `TextField`."""
+
+    let_go = Signal()
+
+    def show_text(self, text: str) -> None:
+        """Show what is on disk; the cursor stays where it can."""
+        if text != self.text():
+            cursor = self.cursorPosition()
+            self.setText(text)
+            self.setCursorPosition(min(cursor, len(text)))
+
+    def event(self, event: QEvent) -> bool:
+        """See `TextField`."""
+        if is_undo(event):
+            self.let_go.emit()
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """See `TextField`."""
+        super().focusOutEvent(event)
+        self.let_go.emit()
+
+
+class CalmComboBox(QComboBox):
+    """A choice that the wheel does not change: scrolling the panel must not edit it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the panel."""
+        event.ignore()

@@ -1,0 +1,275 @@
+"""The report: signing and saving, and a preview that follows every edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QStandardPaths, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QImage, QKeySequence, QPalette, QResizeEvent, QShowEvent, QTextDocument
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
+from pfm_desktop.viewmodels import report_form as model
+from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources
+from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.interop.pdf_content import ReportContent
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.session import Session
+
+CALM_MS = 250  # edits that follow faster make one preview
+MAKING = "The preview is being made ..."
+
+
+class ReportPanel(QWidget):
+    """Follows `show_case` and `set_sources`. `command` is the page's action for saving.
+
+    The preview is made on another thread, and only while it can be seen.
+    """
+
+    def __init__(
+        self, session: Session, jobs: QtJobs, parent: QWidget | None = None, *, make: MakeContent = model.make_content
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._make = session, jobs, make
+        self._case: VisitCase | None = None
+        self._sources: tuple[PairPictures | None, PairAnswer | None] = (None, None)
+        self._shown: tuple[ReportContent, list[QImage]] | None = None
+        self._stale = True
+        self._folder = ""
+        self.setAccessibleName("Report")
+        self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
+        self.name, self.meaning = QLineEdit(session.reader, self), CalmComboBox(self)
+        self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
+        self.said, self.status, self.preview = words(self), words(self, "quiet"), QTextBrowser(self)
+        self.form = QWidget(self)
+        self._background = Background(self)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(self._make_preview)
+        self.command = self._command()
+        self._lay_out()
+        self._connect()
+        self.show_case(session.case)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the preview shows what it is to show."""
+        return not (self._calm.isActive() or self._background.busy)
+
+    def show_case(self, case: VisitCase | None) -> None:
+        """Show a visit as it is on disk. The report of another visit is gone at once."""
+        if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
+            self._background.drop()
+            self._shown = None
+            self.preview.clear()
+            self.name.setText(self._session.reader)
+            say(self.said, "")
+        self._case = case
+        self._show_form()
+        self._outdate()
+
+    def set_sources(self, pictures: PairPictures | None, answer: PairAnswer | None) -> None:
+        """The pair on the stage and the answer for it."""
+        if (pictures, answer) != self._sources:
+            self._sources = (pictures, answer)
+            self._outdate()
+
+    def left(self) -> None:
+        """The page goes out of sight: nobody waits for a preview."""
+        self._calm.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Made when first seen."""
+        super().showEvent(event)
+        if self._stale:
+            self._calm.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Pictures are as wide as the column."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Colours of the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_calm"):
+            self._draw()
+
+    # ---- signing
+
+    def _show_form(self) -> None:
+        view = model.sign_view(self._case, self.name.text(), self._session.library.read_only_reason)
+        say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
+        say(self.gaps, view.gaps)
+        say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
+        self.form.setVisible(self._case is not None and not view.signed)
+        self.sign.setEnabled(not view.blocked)
+        self.save.setEnabled(not view.no_saving)
+        self.command.setEnabled(not view.no_saving)
+        self.save.setToolTip(view.no_saving or "Ctrl+S")
+
+    def _sign(self) -> None:
+        if self._case is not None:
+            edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentText())
+            if self._session.perform(edit, undoable=False) is not None:
+                self.save.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # ---- saving
+
+    def _ask_where(self) -> None:
+        if self._case is None or not self.save.isEnabled():
+            return
+        folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self, "Save the report", folder, "PDF (*.pdf)")
+        dialog.setObjectName("save_report")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.selectFile(model.default_name(self._case))
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    def save_to(self, path: str) -> None:
+        """Write the report of the visit that is shown, as it is now."""
+        if self._case is None:
+            return
+        self._folder = str(Path(path).parent)
+        say(self.said, "Saving the report ...")
+        self._jobs.start(
+            model.save_report, self._session.library, self._all(self._case), path, self._make,
+            title="Saving the report", done=self._saved, failed=self._not_saved,
+            stopped=lambda: self._not_saved("It was stopped. No report was saved."),
+        )  # fmt: skip
+
+    def _saved(self, path: Path) -> None:
+        if isValid(self):
+            say(self.said, f"Saved as {path.name}")
+
+    def _not_saved(self, message: str) -> None:
+        if isValid(self):
+            say(self.said, f"Not saved. {message}")
+
+    # ---- the preview
+
+    def _all(self, case: VisitCase) -> ReportSources:
+        pictures, answer = self._sources
+        return ReportSources(case, answer, pictures)
+
+    def _outdate(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._calm.start()
+
+    def _make_preview(self) -> None:
+        case = self._case
+        self._stale = False
+        if case is None:
+            self._background.drop()
+            say(self.status, "")
+            return
+        say(self.status, MAKING if self._shown is None else "")
+        self._background.start(
+            _prepared, self._session.library, self._all(case), self._make,
+            done=lambda made: self._made(case.visit.id, made), failed=self._not_made,
+        )  # fmt: skip
+
+    def _made(self, visit_id: str, made: tuple[ReportContent, list[QImage]]) -> None:
+        if self._case is None or self._case.visit.id != visit_id:
+            return
+        self._shown = made
+        say(self.status, "")
+        self._draw()
+
+    def _not_made(self, message: str) -> None:
+        say(self.status, f"There is no preview. {message}")
+
+    def _draw(self) -> None:
+        """Put the report that was made into the browser, at the place that was read."""
+        if self._shown is None:
+            return
+        content, images = self._shown
+        document, palette = self.preview.document(), self.preview.palette()
+        place = self.preview.verticalScrollBar().value()
+        look = PreviewLook(
+            text=palette.color(QPalette.ColorRole.Text).name(),
+            quiet=palette.color(QPalette.ColorRole.PlaceholderText).name(),
+            line=palette.color(QPalette.ColorRole.Mid).name(),
+            width=max(120, self.preview.viewport().width() - 2 * round(document.documentMargin()) - 4),
+        )
+        self.preview.setHtml("")
+        for number, image in enumerate(images):
+            kind = QTextDocument.ResourceType.ImageResource.value
+            document.addResource(kind, QUrl(picture_name(number)), image)
+        self.preview.setHtml(preview_html(content, look))
+        self.preview.verticalScrollBar().setValue(place)
+
+    # ---- building
+
+    def _command(self) -> QAction:
+        action = QAction("Save the report as PDF ...", self)
+        action.setObjectName("review.save_pdf")
+        action.setShortcut(QKeySequence("Ctrl+S"))
+        action.setAutoRepeat(False)
+        action.triggered.connect(lambda _checked=False: self._ask_where())
+        return action
+
+    def _lay_out(self) -> None:
+        self.meaning.addItems(model.MEANINGS)
+        self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.name.setAccessibleName("Printed name")
+        self.meaning.setAccessibleName("What the signature means")
+        self.preview.setAccessibleName("Preview of the report")
+        self.preview.setOpenLinks(False)
+        self.preview.setMinimumHeight(320)
+        rows = QFormLayout(self.form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addRow("Name", self.name)
+        rows.addRow("Meaning", self.meaning)
+        rows.addRow(self.sign)
+        for button in (self.sign, self.save):
+            button.setMinimumHeight(40)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(8)
+        for widget in (self.signed, self.gaps, self.form, self.blocked, self.save, self.said, self.status):
+            column.addWidget(widget)
+        title = QLabel("Preview", self)
+        title.setProperty("role", "heading")
+        column.addWidget(title)
+        column.addWidget(self.preview, 1)
+        say(self.said, "")
+        say(self.status, "")
+
+    def _connect(self) -> None:
+        self.name.textChanged.connect(lambda _text: self._show_form())
+        self.sign.clicked.connect(lambda _checked=False: self._sign())
+        self.save.clicked.connect(lambda _checked=False: self._ask_where())
+
+
+def _prepared(
+    ctx: Context, lib: Library, sources: ReportSources, make: MakeContent
+) -> tuple[ReportContent, list[QImage]]:
+    """Job: the report and its pictures, decoded."""
+    ctx.check()
+    content = make(lib, sources)
+    return content, [QImage.fromData(picture.jpeg) for picture in content.pictures]

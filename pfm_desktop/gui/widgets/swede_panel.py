@@ -1,0 +1,143 @@
+"""The Swede score: five items, each 0, 1, 2 or not assessed, with the wording beside each value."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeItem
+from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, FindingsView, choice_words, stepped
+
+_NONE = 3  # button id of "not assessed"; 0, 1 and 2 are themselves
+_STEPS = {
+    int(Qt.Key.Key_Up): -1,
+    int(Qt.Key.Key_Left): -1,
+    int(Qt.Key.Key_Down): 1,
+    int(Qt.Key.Key_Right): 1,
+}
+_VALUES: dict[int, int | None] = {
+    int(Qt.Key.Key_0): 0,
+    int(Qt.Key.Key_1): 1,
+    int(Qt.Key.Key_2): 2,
+    int(Qt.Key.Key_Delete): None,
+    int(Qt.Key.Key_Backspace): None,
+}
+
+
+class SwedePanel(QWidget):
+    """`chosen` carries the key of an item and its new value (None: not assessed). Tab goes from item to item."""
+
+    chosen = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Swede score")
+        self.status = words(self, "heading")
+        hint = words(self, "quiet", "Arrow keys or 0, 1, 2; Delete: not assessed")
+        self.rows = {item.key: SwedeRow(item, self) for item in SWEDE_ITEMS}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.status)
+        column.addWidget(hint)
+        for row in self.rows.values():
+            column.addWidget(row)
+            row.chosen.connect(self.chosen)
+
+    def show_view(self, view: FindingsView) -> None:
+        """Follow the record; nothing is emitted."""
+        self.status.setText(view.swede_status)
+        for key, row in self.rows.items():
+            row.show_value(getattr(view.swede, key))
+            row.setEnabled(not view.locked)
+
+
+class SwedeRow(QWidget):
+    """One item. Arrow keys choose within it, digits choose at once."""
+
+    chosen = Signal(str, object)
+
+    def __init__(self, item: SwedeItem, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.item = item
+        self._group = QButtonGroup(self)
+        self.buttons = {value: _Choice(item, value, self) for value in CHOICES}
+        title = QLabel(item.title, self)
+        bold = title.font()
+        bold.setBold(True)
+        title.setFont(bold)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(title, 0, 0, 1, 2)
+        grid.addWidget(self.buttons[None], 0, 2, Qt.AlignmentFlag.AlignRight)
+        for value, button in self.buttons.items():
+            self._group.addButton(button, _NONE if value is None else value)
+            button.picked.connect(self._pick)
+            button.clicked.connect(lambda _checked=False, picked=value: self._pick(picked))
+            if value is not None:
+                wording = _Wording(item.wording[value], button, self)
+                grid.addWidget(button, value + 1, 0, Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(wording, value + 1, 1, 1, 2)
+        self._value: int | None = None
+        self.show_value(None)
+
+    @property
+    def value(self) -> int | None:
+        """What is chosen."""
+        return self._value
+
+    def show_value(self, value: int | None) -> None:
+        """Follow the record. The focus stays in the item when it is there."""
+        had_focus = any(button.hasFocus() for button in self.buttons.values())
+        self._value = value
+        self.buttons[value].setChecked(True)
+        if had_focus:
+            self.buttons[value].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _pick(self, value: int | None) -> None:
+        """Shown at once; what the record then says comes back through `show_value`."""
+        if value != self._value:
+            self.show_value(value)
+            self.chosen.emit(self.item.key, value)
+
+
+class _Choice(QRadioButton):
+    picked = Signal(object)
+
+    def __init__(self, item: SwedeItem, value: int | None, parent: QWidget) -> None:
+        super().__init__(NOT_ASSESSED if value is None else str(value), parent)
+        self._value = value
+        self.setAccessibleName(f"{item.title}: {choice_words(item, value)}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Own arrow keys: Qt's follow the place on screen, and "not assessed" stands apart."""
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if plain and event.key() in _STEPS:
+            self.picked.emit(stepped(self._value, _STEPS[event.key()]))
+        elif plain and event.key() in _VALUES:
+            self.picked.emit(_VALUES[event.key()])
+        else:
+            super().keyPressEvent(event)
+
+
+class _Wording(QLabel):
+    """The wording of a value; a click on it chooses the value."""
+
+    def __init__(self, text: str, button: QRadioButton, parent: QWidget) -> None:
+        super().__init__(text, parent)
+        self._button = button
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setMargin(4)
+        self.setAccessibleName("")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """See the class."""
+        if event.button() is Qt.MouseButton.LeftButton and self._button.isEnabled():
+            self._button.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._button.click()

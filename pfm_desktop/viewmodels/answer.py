@@ -1,0 +1,324 @@
+"""What the AI panel shows of the answer for the pair on the desk, and when it may. No Qt.
+
+Before the reveal only quality and registration show. An answer for another visit's pair never shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
+from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, either, grade_words, moment
+from pfm_desktop.viewmodels.registration_chip import Light, chip_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer
+    from pfm_desktop.viewmodels.session import Edit
+
+PENDING = "The engine is reading the pair ..."
+NO_PICTURE = "No pictures in this visit yet. Add pictures, and the engine reads them."
+NO_ANSWER = "There is no answer for these pictures yet."
+FIRST_READ = "First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept."
+
+
+class State(StrEnum):
+    """What there is to show."""
+
+    EMPTY = "empty"  # no visit, no picture, or nothing asked yet
+    PENDING = "pending"
+    PROBLEM = "problem"
+    HIDDEN = "hidden"  # an answer waits for the reveal
+    REFUSED = "refused"
+    INDETERMINATE = "indeterminate"
+    GRADED = "graded"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page knows of the engine's work."""
+
+    answer: PairAnswer | None = None
+    pending: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A calibrated probability 0..1 with its spread; `possible`: in the prediction set; `first`: the answer."""
+
+    grade: Grade
+    share: float
+    spread: float
+    possible: bool
+    first: bool
+
+    @property
+    def numbers(self) -> str:
+        """`0.70 ± 0.04`."""
+        return f"{self.share:.2f} \u00b1 {self.spread:.2f}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A quality verdict or the registration: mark and word say how it is, `advice` what to retake."""
+
+    title: str
+    light: Light
+    word: str
+    detail: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer itself, once it may show. `grade` is None when no grade is to stand out."""
+
+    headline: str
+    grade: Grade | None
+    possible: str  # "could be low or high"
+    advice: str
+    bars: tuple[Bar, ...]
+    passes: str
+    one_source: str
+    evidence: tuple[tuple[str, float], ...]
+    alone: tuple[tuple[str, str], ...]
+    model: str
+    banner: str = BANNER
+
+
+@dataclass(frozen=True)
+class SecondRead:
+    """What can be said to the answer. `agree` is the button's text, "" when there is no grade to agree with."""
+
+    agree: str = ""
+    grade: Grade | None = None
+    differ: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """The panel. `reveal` is None once revealed, else why the button is off ("" when it is on)."""
+
+    state: State
+    status: str = ""
+    reveal: str | None = None
+    answer: Answer | None = None
+    checks: tuple[Check, ...] = ()
+    second: SecondRead | None = None
+    reads: tuple[str, ...] = ()
+
+
+def answer_view(case: VisitCase | None, asked: Asked, *, lock: bool, read_only_reason: str = "") -> AnswerView:
+    """The panel for a visit. `lock`: the site wants a first read before the reveal."""
+    if case is None:
+        return AnswerView(State.EMPTY, NO_VISIT)
+    analysis = _analysis_of(case, asked)
+    state, status = _state(case, asked, analysis)
+    reads = _reads(case)
+    checks = checks_of(analysis) if analysis is not None else ()
+    if not case.findings.revealed:
+        blocked = _why_no_reveal(case, state, lock=lock, read_only_reason=read_only_reason)
+        return AnswerView(state, status, blocked, checks=checks, reads=reads)
+    if analysis is None:
+        return AnswerView(state, status, reads=reads)
+    second = _second(case, analysis.prediction, read_only_reason)
+    return AnswerView(state, status, None, _answer(case, analysis), checks, second, reads)
+
+
+def reveal_edit(case: VisitCase, reader: str, *, lock: bool) -> Edit:
+    """Put the reveal on record; it cannot be undone."""
+    from pfm_desktop.services import review
+
+    return lambda lib: review.reveal(lib, case.visit.id, reader, lock=lock)
+
+
+def agree_edit(case: VisitCase, reader: str, grade: Grade) -> Edit:
+    """The second read takes the AI's grade over."""
+    from pfm_desktop.services import review
+
+    return lambda lib: review.agree(lib, case.visit.id, reader, grade)
+
+
+def differ_edit(case: VisitCase, reader: str, grade: Grade, reason: str) -> Edit:
+    """The second read departs from the AI, for a reason."""
+    from pfm_desktop.services import review
+
+    return lambda lib: review.override(lib, case.visit.id, reader, grade, reason)
+
+
+# ---- what there is
+
+
+def _analysis_of(case: VisitCase, asked: Asked) -> Analysis | None:
+    """The answer, unless it is of a pair that this visit does not have, or out of date."""
+    if asked.answer is None or asked.pending or asked.problem or case.pair(asked.answer.pair_id) is None:
+        return None
+    return asked.answer.analysis
+
+
+def _state(case: VisitCase, asked: Asked, analysis: Analysis | None) -> tuple[State, str]:
+    if asked.pending:
+        return State.PENDING, PENDING
+    if asked.problem:
+        return State.PROBLEM, f"There is no AI answer. {asked.problem}"
+    if analysis is None:
+        return State.EMPTY, NO_ANSWER if case.pictures else NO_PICTURE
+    if not case.findings.revealed:
+        return State.HIDDEN, FIRST_READ
+    if analysis.prediction is None:
+        return State.REFUSED, ""
+    return (State.INDETERMINATE if analysis.prediction.indeterminate else State.GRADED), ""
+
+
+def _why_no_reveal(case: VisitCase, state: State, *, lock: bool, read_only_reason: str) -> str:
+    locked = why_locked(case, read_only_reason)
+    if locked:
+        return locked
+    if state is State.PENDING:
+        return "The engine is not done yet."
+    if state is not State.HIDDEN:
+        return "There is no answer to reveal."
+    if lock and case.findings.impression is None:
+        return "Choose an impression first (Findings)."
+    return ""
+
+
+# ---- the answer
+
+
+def _answer(case: VisitCase, analysis: Analysis) -> Answer:
+    prediction, model = analysis.prediction, analysis.model
+    said = f"{model.name} {model.version}: {model.label}"
+    if prediction is None:
+        reason, advice = ("", "") if analysis.refused is None else (analysis.refused.reason, analysis.refused.advice)
+        return Answer(f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said)
+    return Answer(
+        headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
+        grade=None if prediction.indeterminate else prediction.grade,
+        possible=_possible(prediction),
+        advice="The pictures do not settle the grade; your own read decides." if prediction.indeterminate else "",
+        bars=tuple(_bar(prediction, grade) for grade in GRADES),
+        passes=f"Calibrated probability \u00b1 standard deviation over {prediction.passes} passes. "
+        "\u25cf in the prediction set.",
+        one_source=_one_source(case, prediction),
+        evidence=_evidence(prediction),
+        alone=_alone(prediction),
+        model=said,
+    )
+
+
+def _possible(prediction: Prediction) -> str:
+    grades = [grade for grade in GRADES if grade in prediction.prediction_set]
+    if not grades:
+        return ""
+    if len(grades) == 1:
+        return f"Prediction set: {grade_words(grades[0])} only"
+    return f"Could be {either(grades)}"
+
+
+def _bar(prediction: Prediction, grade: Grade) -> Bar:
+    return Bar(
+        grade=grade,
+        share=prediction.probabilities.get(grade, 0.0),
+        spread=prediction.spread.get(grade, 0.0),
+        possible=grade in prediction.prediction_set,
+        first=grade is prediction.grade and not prediction.indeterminate,
+    )
+
+
+def _one_source(case: VisitCase, prediction: Prediction) -> str:
+    """Said plainly: an answer from half the sources is not the same answer."""
+    if len(prediction.sources) != 1:
+        return ""
+    given = prediction.sources[0]
+    missing = Source.WHITE if given is Source.FLUORESCENCE else Source.FLUORESCENCE
+    there = any(picture.source is missing for picture in case.pictures)
+    why = f"The {SOURCES[missing]} picture was not used." if there else f"There is no {SOURCES[missing]} picture."
+    return f"Answered from {SOURCES[given]} only. {why}"
+
+
+def _evidence(prediction: Prediction) -> tuple[tuple[str, float], ...]:
+    if len(prediction.sources) < 2:
+        return ()
+    return tuple((capital(SOURCES[source]), prediction.evidence.get(source, 0.0)) for source in Source)
+
+
+def _alone(prediction: Prediction) -> tuple[tuple[str, str], ...]:
+    """The fused answer and beside it each source's own; nothing where there is only one."""
+    if len(prediction.sources) < 2 or not prediction.single_source:
+        return ()
+    fused = "indeterminate" if prediction.indeterminate else _with_share(prediction.grade, prediction.probabilities)
+    rows = [("Both together", fused)]
+    rows += [
+        (f"{capital(SOURCES[source])} only", _with_share(own.grade, own.probabilities))
+        for source in Source
+        if (own := prediction.single_source.get(source)) is not None
+    ]
+    return tuple(rows)
+
+
+def _with_share(grade: Grade, probabilities: Mapping[Grade, float]) -> str:
+    return f"{grade.value} {probabilities.get(grade, 0.0):.2f}"
+
+
+# ---- quality and registration
+
+
+def checks_of(analysis: Analysis) -> tuple[Check, ...]:
+    """Quality of the pictures given and of the pair, then the registration: may show before the reveal."""
+    names = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"}
+    checks = [_quality(names[key], analysis.quality[key]) for key in names if key in analysis.quality]
+    if analysis.registration is not None:
+        chip = chip_text(analysis.registration)
+        checks.append(Check("Registration", chip.light, chip.text, advice=chip.explanation))
+    return tuple(checks)
+
+
+def _quality(title: str, quality: Quality) -> Check:
+    lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.POOR: Light.RED}
+    problems = ", ".join(problem.replace("_", " ") for problem in quality.problems)
+    return Check(title, lights[quality.verdict], quality.verdict.value, problems, quality.advice)
+
+
+# ---- first and second read
+
+
+def _second(case: VisitCase, prediction: Prediction | None, read_only_reason: str) -> SecondRead | None:
+    """Nothing to agree with where no grade was given."""
+    if prediction is None:
+        return None
+    blocked = why_locked(case, read_only_reason)
+    if not prediction.indeterminate:
+        return SecondRead(f"I agree: {prediction.grade.value}", prediction.grade, "I differ ...", blocked)
+    own = case.findings.impression
+    if own is not None and own in prediction.prediction_set:
+        return SecondRead(f"I agree, and keep {own.value}", own, "I differ ...", blocked)
+    return SecondRead("", None, "My second read ...", blocked)
+
+
+def _reads(case: VisitCase) -> tuple[str, ...]:
+    found: Findings = case.findings
+    lines = []
+    if found.first_read is not None:
+        lines.append(_read("First read", found.first_read))
+    if found.revealed_at is not None:
+        bare = ", without a first read" if found.first_read is None else ""
+        lines.append(f"AI revealed: {moment(found.revealed_at)}{bare}")
+    if case.second_read is not None:
+        lines.append(_read("Second read", case.second_read))
+    return tuple(lines)
+
+
+def _read(title: str, reading: Reading) -> str:
+    reason = f". Reason: {reading.reason}" if reading.reason else ""
+    return f"{title}: {grade_words(reading.impression)}, {by(reading.reader, reading.read_at)}{reason}"

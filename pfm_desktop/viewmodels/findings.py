@@ -1,0 +1,122 @@
+"""What the Findings panel shows of the visit on the desk, and what its widgets ask for. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeItem, SwedeScore
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.viewmodels.grades import by, grade_words, moment
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.session import Edit
+
+NO_VISIT = "No visit is open. Choose one in Today."
+PARTS = 3  # what `Findings.gaps` looks at: impression, Swede score, plan
+CHOICES: tuple[int | None, ...] = (None, 0, 1, 2)  # of a Swede item, in the order of the arrow keys
+NOT_ASSESSED = "not assessed"
+
+
+@dataclass(frozen=True)
+class FindingsView:
+    """`locked` says why nothing can be edited ("" when it can); `note` is about the first read and the AI."""
+
+    visit_id: str = ""
+    impression: Grade | None = None
+    swede: SwedeScore = field(default_factory=SwedeScore)
+    text: str = ""
+    plan: str = ""
+    locked: str = NO_VISIT
+    note: str = ""
+    complete: int = 0
+    gaps: str = ""
+
+    @property
+    def swede_status(self) -> str:
+        """`Swede score: 4 of 5 items, 5 points so far`."""
+        return f"Swede score: {self.swede.status}"
+
+
+def findings_view(case: VisitCase | None, read_only_reason: str = "") -> FindingsView:
+    """The panel for a visit; without one nothing can be edited and the panel says so."""
+    if case is None:
+        return FindingsView()
+    found, gaps = case.findings, case.findings.gaps()
+    return FindingsView(
+        visit_id=case.visit.id,
+        impression=found.impression,
+        swede=found.swede,
+        text=found.text,
+        plan=found.plan,
+        locked=why_locked(case, read_only_reason),
+        note=_first_read_note(found),
+        complete=PARTS - len(gaps),
+        gaps=f"Missing: {', '.join(gaps)}" if gaps else "Nothing is missing",
+    )
+
+
+def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:
+    """Why nothing can be edited; "" when it can."""
+    if case is None:
+        return NO_VISIT
+    signature = case.findings.signature
+    if signature is not None:
+        return f"Signed by {signature.name}, {moment(signature.signed_at)}: nothing can be changed any more."
+    return f"Read only: {read_only_reason}." if read_only_reason else ""
+
+
+def _first_read_note(found: Findings) -> str:
+    if not found.revealed:
+        return ""
+    if found.first_read is None:
+        return "The AI answer was shown without a first read. A changed impression is no first read."
+    first = found.first_read
+    return f"First read: {grade_words(first.impression)} ({by(first.reader, first.read_at)}). It stays as it was."
+
+
+def choice_words(item: SwedeItem, value: int | None) -> str:
+    """`1, Absent`: what one choice means, for the screen reader."""
+    return NOT_ASSESSED if value is None else f"{value}, {item.wording[value]}"
+
+
+def stepped(value: int | None, step: int) -> int | None:
+    """The choice `step` further, staying at the ends."""
+    return CHOICES[min(len(CHOICES) - 1, max(0, CHOICES.index(value) + step))]
+
+
+def impression_edit(case: VisitCase, pressed: Grade) -> Edit:
+    """A press on a grade: it becomes the impression, or is taken back when it is that already."""
+    from pfm_desktop.services import review
+
+    grade = None if case.findings.impression is pressed else pressed
+    return lambda lib: review.set_impression(lib, case.visit.id, grade)
+
+
+def swede_edit(case: VisitCase, key: str, value: int | None) -> Edit | None:
+    """One item gets another value; None when it has that value already."""
+    from pfm_desktop.services import review
+
+    if key not in {item.key for item in SWEDE_ITEMS}:
+        raise ValueError(f"no Swede item {key}")
+    if getattr(case.findings.swede, key) == value:
+        return None
+    score = replace(case.findings.swede, **{key: value})
+    return lambda lib: review.set_swede(lib, case.visit.id, score)
+
+
+def save_text(lib: Library, visit_id: str, text: str) -> Change:
+    """The free text, for `Drafts`."""
+    from pfm_desktop.services import review
+
+    return review.set_text(lib, visit_id, text)
+
+
+def save_plan(lib: Library, visit_id: str, plan: str) -> Change:
+    """The plan, for `Drafts`."""
+    from pfm_desktop.services import review
+
+    return review.set_plan(lib, visit_id, plan)

@@ -1,0 +1,52 @@
+"""How a grade is named and drawn on screen: words first, colours that colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
+
+TITLES: dict[Grade, str] = {
+    Grade.NORMAL: "Normal",
+    Grade.LOW: "Low",
+    Grade.HIGH: "High",
+    Grade.CANCER: "Cancer",
+}
+DETAILS: dict[Grade, str] = {Grade.LOW: "LSIL, CIN1", Grade.HIGH: "HSIL, CIN2-3"}
+# Okabe and Ito's palette: told apart with every common colour blindness, by lightness too
+COLOURS: dict[Grade, str] = {
+    Grade.NORMAL: "#56B4E9",
+    Grade.LOW: "#F0E442",
+    Grade.HIGH: "#E69F00",
+    Grade.CANCER: "#D55E00",
+}
+SOURCES: dict[Source, str] = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
+
+
+def grade_words(grade: Grade) -> str:
+    """`high (HSIL, CIN2-3)`."""
+    detail = DETAILS.get(grade, "")
+    return f"{grade.value} ({detail})" if detail else grade.value
+
+
+def either(grades: Sequence[Grade]) -> str:
+    """`low or high`; `normal, low or high`."""
+    names = [grade.value for grade in grades]
+    return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def moment(at: datetime) -> str:
+    """`25 Nov 2026 14:30`, in the time of this computer."""
+    return f"{at.astimezone():%d %b %Y %H:%M}"
+
+
+def by(reader: str, at: datetime) -> str:
+    """`Dr. Test, 25 Nov 2026 14:30`."""
+    return ", ".join(part for part in (reader, moment(at)) if part)
+
+
+def capital(text: str) -> str:
+    """The same with a capital first letter."""
+    return text[:1].upper() + text[1:]

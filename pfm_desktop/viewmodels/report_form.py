@@ -1,0 +1,119 @@
+"""Signing a visit and saving its report. No Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop import __version__
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.viewmodels.findings import NO_VISIT
+from pfm_desktop.viewmodels.grades import moment
+
+if TYPE_CHECKING:
+    from pfm_desktop.interop.pdf_content import ReportContent
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.session import Edit
+
+SOFTWARE = f"pfm-desktop {__version__}"
+MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
+FOR_GOOD = "Nothing of this visit can be changed after it is signed."
+
+
+@dataclass(frozen=True)
+class SignView:
+    """`signed` says who signed ("" while nobody did); `blocked` why it cannot be signed now ("" when it can)."""
+
+    signed: str = ""
+    blocked: str = NO_VISIT
+    gaps: str = ""
+    no_saving: str = NO_VISIT
+
+
+def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> SignView:
+    """The form for a visit, with `name` as typed."""
+    if case is None:
+        return SignView()
+    # every export goes on record, so a library that takes no record gives no export
+    read_only = f"Read only: {read_only_reason}." if read_only_reason else ""
+    signature = case.findings.signature
+    if signature is not None:
+        said = f"Signed by {signature.name} at {moment(signature.signed_at)}: {signature.meaning}"
+        return SignView(said, "", "", read_only)
+    gaps = case.findings.gaps()
+    if read_only:
+        blocked = read_only
+    elif case.findings.impression is None:
+        blocked = "A visit without an impression cannot be signed (Findings)."
+    else:
+        blocked = "" if name.strip() else "Write your name to sign."
+    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", read_only)
+
+
+def sign_edit(case: VisitCase, name: str, meaning: str) -> Edit:
+    """Sign; it cannot be undone."""
+    from pfm_desktop.services import review
+
+    return lambda lib: review.sign(lib, case.visit.id, name, meaning)
+
+
+@dataclass(frozen=True, eq=False)
+class ReportSources:
+    """What a report is made of. Pictures and answer of another visit are left out."""
+
+    case: VisitCase
+    answer: PairAnswer | None = None
+    pictures: PairPictures | None = None
+
+    def own(self) -> ReportSources:
+        """Only what belongs to the visit: during a change of visits the page may still hold the last one's."""
+        pictures = self.pictures if self.pictures and self.case.pair(self.pictures.pair.id) else None
+        answer = self.answer if self.answer and self.case.pair(self.answer.pair_id) else None
+        if pictures is not None and answer is not None and pictures.pair.id != answer.pair_id:
+            answer = None
+        return ReportSources(self.case, answer, pictures)
+
+
+MakeContent = Callable[["Library", ReportSources], "ReportContent"]
+
+
+def make_content(lib: Library, sources: ReportSources) -> ReportContent:
+    """The report as it stands now."""
+    from pfm_desktop.services.report import report_of_visit
+
+    own = sources.own()
+    return report_of_visit(lib, own.case, own.answer, own.pictures, software=SOFTWARE)
+
+
+def default_name(case: VisitCase) -> str:
+    """Name for the file: the date, nothing that tells who she is."""
+    return f"colposcopy-report-{case.visit.started_at.astimezone():%Y-%m-%d}.pdf"
+
+
+def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Path:
+    """Job: write the report as PDF and put that on record, without the path. Raises `UserError`."""
+    from pfm_desktop.interop.pdf import pdf_bytes
+    from pfm_desktop.support.files import write_bytes
+
+    ctx.progress(0, 2, "Making the report")
+    content = make(lib, sources)
+    data = pdf_bytes(content)
+    ctx.progress(1, 2, "Writing the PDF")
+    out = Path(path)
+    write_bytes(out, data)
+    details = {"signed": content.signed, "sha256": hashlib.sha256(data).hexdigest()}
+    try:
+        lib.record_event("export", sources.case.visit.id, "Report saved as PDF", details)
+    except StorageError as error:
+        raise StorageError(
+            f"the report was written to {out.name}, but that could not be put on record: {error.what}",
+            safe="the file is complete",
+            remedy="save it again once the library can be written",
+        ) from error
+    return out
