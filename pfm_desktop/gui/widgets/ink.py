@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from pfm_desktop.viewmodels.overlay import SURROUND
 
 SURROUND_COLOUR = QColor(SURROUND, SURROUND, SURROUND)
-PLATE = QColor(16, 16, 16, 215)
+PLATE = QColor(16, 16, 16, 242)  # letters of a label below must not shine through those above
 TEXT = QColor(240, 240, 240)
 FAINT = QColor(190, 190, 190)
 DARK = QColor(0, 0, 0, 200)
 LIGHT = QColor(255, 255, 255)
-CHOSEN = QColor(255, 214, 64)
+CHOSEN = QColor(90, 220, 255)  # apart from tissue and from the hot end of every colour map
 PAD = 6.0
 
 

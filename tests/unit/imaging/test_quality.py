@@ -1,0 +1,274 @@
+"""Quality verdicts: each fault is named, and pictures without fault pass.
+
+Counts of misses are what the development phantoms give; they are promises of the gate on phantoms, not on patients.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.phantom import Defect, render
+from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
+from pfm_desktop.imaging.registration.result import Registration, refused
+
+SIZE = 512
+SEEDS = range(23000, 23008)  # not those that the thresholds were set on
+WHITE, GLOW = Source.WHITE, Source.FLUORESCENCE
+SIDE = 512
+
+
+@cache
+def pictures(seed: int, grade: Grade, *defects: Defect) -> tuple[np.ndarray, np.ndarray]:
+    drawn = render(seed, grade=grade, size=SIZE, defects=frozenset(defects))
+    return drawn.white, drawn.fluorescence
+
+
+def grade_of(seed: int) -> Grade:
+    return list(Grade)[seed % 4]
+
+
+def verdicts(defect: Defect, source: Source) -> list[Quality]:
+    return [assess(pictures(seed, grade_of(seed), defect)[source is GLOW], source) for seed in SEEDS]
+
+
+def named(found: list[Quality], problem: str) -> int:
+    """How many are poor, with this problem named."""
+    return sum(quality.verdict is Verdict.POOR and problem in quality.problems for quality in found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("defect", "source", "problem", "allowed"),
+    [
+        (Defect.WHITE_OUT_OF_FOCUS, WHITE, "out_of_focus", 0),
+        (Defect.WHITE_TOO_DARK, WHITE, "too_dark", 0),
+        (Defect.WHITE_OVEREXPOSED, WHITE, "overexposed", 0),
+        (Defect.OBSTRUCTED, WHITE, "obstructed", 0),
+        (Defect.NO_CERVIX, WHITE, "no_cervix", 2),  # smooth, evenly lit walls can pass for an ectocervix
+        (Defect.FLUORESCENCE_OUT_OF_FOCUS, GLOW, "out_of_focus", 1),
+        (Defect.FLUORESCENCE_TOO_DARK, GLOW, "too_dark", 1),
+        (Defect.FLUORESCENCE_OVEREXPOSED, GLOW, "overexposed", 0),
+        (Defect.OBSTRUCTED, GLOW, "obstructed", 0),
+    ],
+)
+def test_each_fault_is_named_as_what_it_is(defect: Defect, source: Source, problem: str, allowed: int) -> None:
+    found = verdicts(defect, source)
+    missed = len(found) - named(found, problem)
+    assert missed <= allowed, [(quality.verdict, quality.problems) for quality in found]
+    assert all(quality.advice for quality in found if quality.verdict is Verdict.POOR)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "defect", [Defect.WHITE_OUT_OF_FOCUS, Defect.WHITE_TOO_DARK, Defect.WHITE_OVEREXPOSED], ids=str
+)
+def test_a_fault_of_white_light_does_not_count_against_fluorescence(defect: Defect) -> None:
+    assert not any(quality.verdict is Verdict.POOR for quality in verdicts(defect, GLOW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("grade", list(Grade))
+@pytest.mark.parametrize("source", list(Source))
+def test_pictures_without_fault_pass_whatever_the_grade(grade: Grade, source: Source) -> None:
+    found = [assess(pictures(seed, grade)[source is GLOW], source) for seed in SEEDS]
+    assert not any(quality.verdict is Verdict.POOR for quality in found)
+    limited = [quality.problems for quality in found if quality.verdict is Verdict.LIMITED]
+    assert len(limited) <= 1, limited
+
+
+@pytest.mark.slow
+def test_swapped_sources_are_called_swapped_and_nothing_else() -> None:
+    for seed in SEEDS:
+        white, glow = pictures(seed, grade_of(seed))
+        for picture, source in ((glow, WHITE), (white, GLOW)):
+            quality = assess(picture, source)
+            assert (quality.verdict, quality.problems) == (Verdict.POOR, ("wrong_source",))
+            assert "swap" in quality.advice
+
+
+@pytest.mark.slow
+def test_a_verdict_does_not_hang_on_the_size_of_the_picture() -> None:
+    for seed in list(SEEDS)[:3]:
+        for picture, source in zip(pictures(seed, grade_of(seed)), Source, strict=True):
+            larger = cv2.resize(picture, (1400, 1400), interpolation=cv2.INTER_CUBIC)
+            assert assess(larger, source).verdict is assess(picture, source).verdict
+
+
+@pytest.mark.slow
+def test_real_photographs_are_not_refused(annocerv: Path) -> None:
+    with (annocerv / "index.csv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))[::7]
+    verdict_of = {}
+    for row in rows:
+        shown = cv2.cvtColor(cv2.imread(str(annocerv / "images" / row["file"])), cv2.COLOR_BGR2RGB)
+        width = round(1024 * int(row["original_width"]) / int(row["original_height"]))
+        picture = cv2.resize(shown, (width, 1024), interpolation=cv2.INTER_LINEAR)
+        verdict_of[row["file"]] = assess(picture, WHITE)
+        assert assess(picture, GLOW).problems == ("wrong_source",)
+    poor = {name: quality.problems for name, quality in verdict_of.items() if quality.verdict is Verdict.POOR}
+    assert len(rows) >= 40
+    assert poor == {}
+    assert sum(quality.verdict is Verdict.GOOD for quality in verdict_of.values()) >= 0.9 * len(rows)
+
+
+# ---- pictures that are none
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+
+
+def even(*colour: int) -> np.ndarray:
+    return np.full((SIDE, SIDE, 3), colour, np.uint8)
+
+
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize(
+    "picture",
+    [even(0, 0, 0), even(128, 128, 128), even(255, 255, 255), even(210, 120, 120), even(10, 90, 80), noise()],
+    ids=["black", "grey", "white", "pink", "green", "noise"],
+)
+def test_pictures_that_show_nothing_are_poor(picture: np.ndarray, source: Source) -> None:
+    quality = assess(picture, source)
+    assert quality.verdict is Verdict.POOR
+    assert quality.problems
+    assert quality.advice.endswith((".", "!"))
+
+
+def test_a_black_picture_is_too_dark_and_one_cause_has_one_name() -> None:
+    assert assess(even(0, 0, 0), WHITE).problems == ("too_dark",)
+    assert assess(even(0, 0, 0), GLOW).problems == ("too_dark",)
+
+
+def test_a_white_picture_is_overexposed() -> None:
+    assert assess(even(255, 255, 255), WHITE).problems == ("overexposed",)
+    assert assess(even(255, 255, 255), GLOW).problems == ("overexposed",)
+
+
+@pytest.mark.parametrize(("side", "verdict"), [(1, Verdict.POOR), (100, Verdict.POOR)])
+def test_a_small_picture_is_too_small(side: int, verdict: Verdict) -> None:
+    quality = assess(even(200, 110, 110)[:side, :side], WHITE)
+    assert quality.verdict is verdict
+    assert quality.problems == ("too_small",)
+    assert quality.measures["side"] == side
+
+
+def test_a_picture_that_is_all_edge_still_has_measures() -> None:
+    for shape in [(1, 900, 3), (900, 1, 3), (3, 3, 3)]:
+        assert all(np.isfinite(value) for value in measure(np.full(shape, 90, np.uint8)).values())
+
+
+def test_a_picture_is_not_changed_by_being_judged() -> None:
+    picture = noise()
+    picture.setflags(write=False)
+    before = picture.copy()
+    assess(picture, WHITE)
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_measures_are_given_with_every_verdict() -> None:
+    quality = assess(even(128, 128, 128), WHITE)
+    assert set(quality.measures) == set(measure(even(128, 128, 128)))
+    shares = ("blown", "glare", "white", "tissue", "green", "blue")
+    assert all(0 <= quality.measures[name] <= 1 for name in shares)
+
+
+# ---- pairs
+
+
+def registration(dx: float = 0.0, status: RegistrationStatus = RegistrationStatus.OK) -> Registration:
+    matrix = np.array([[1.0, 0.0, dx], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return Registration(status, 1.0, matrix, np.zeros((2, 2, 2), np.float32), (SIDE, SIDE), (SIDE, SIDE))
+
+
+def refused_for(reason: str) -> Registration:
+    return refused(reason, (SIDE, SIDE), (SIDE, SIDE))
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(2)
+    rough = cv2.resize(rng.integers(60, 200, (24, 24, 3), dtype=np.uint8), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    return rough, rough[:, :, ::-1] // np.uint8(3)
+
+
+def test_a_pair_that_overlaps_is_good(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    quality = assess_pair(*pair, registration())
+    assert (quality.verdict, quality.problems) == (Verdict.GOOD, ())
+    assert quality.measures["overlap"] == 1.0
+    assert quality.measures["error_px"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict", "problem"),
+    [
+        (0.8, Verdict.GOOD, ()),
+        (0.5, Verdict.LIMITED, ("little_overlap",)),
+        (0.2, Verdict.POOR, ("too_little_overlap",)),
+    ],
+)
+def test_the_overlap_decides(
+    pair: tuple[np.ndarray, np.ndarray], share: float, verdict: Verdict, problem: tuple[str, ...]
+) -> None:
+    quality = assess_pair(*pair, registration(dx=(1 - share) * SIDE))
+    assert (quality.verdict, quality.problems) == (verdict, problem)
+    assert quality.measures["overlap"] == pytest.approx(share, abs=0.03)
+    assert bool(quality.advice) is (verdict is not Verdict.GOOD)
+
+
+def test_a_doubtful_registration_limits_the_pair(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    quality = assess_pair(*pair, registration(status=RegistrationStatus.CHECK))
+    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("registration_uncertain",))
+
+
+def test_both_reasons_are_given_where_there_are_two(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    quality = assess_pair(*pair, registration(dx=0.5 * SIDE, status=RegistrationStatus.CHECK))
+    assert quality.problems == ("little_overlap", "registration_uncertain")
+    assert quality.advice.count(".") >= 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [("Too little overlap.", "too_little_overlap"), ("No reliable match.", "wrong_pair")],
+)
+def test_a_refused_registration_makes_the_pair_poor(
+    pair: tuple[np.ndarray, np.ndarray], reason: str, problem: str
+) -> None:
+    quality = assess_pair(*pair, refused_for(reason))
+    assert (quality.verdict, quality.problems) == (Verdict.POOR, (problem,))
+    assert "by hand" in quality.advice
+
+
+def test_one_picture_given_twice_is_found_before_anything_else(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    quality = assess_pair(pair[0], pair[0].copy(), registration())
+    assert (quality.verdict, quality.problems) == (Verdict.POOR, ("identical",))
+    assert assess_pair(pair[0], pair[0], refused_for("whatever")).problems == ("identical",)
+
+
+def test_one_picture_resized_or_saved_anew_is_still_one_picture(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    smaller = cv2.resize(pair[0], (300, 300), interpolation=cv2.INTER_AREA)
+    _, packed = cv2.imencode(".jpg", pair[0], [cv2.IMWRITE_JPEG_QUALITY, 70])
+    again = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    assert identical(pair[0], smaller) is not None
+    assert identical(pair[0], again) is not None
+
+
+def test_two_pictures_of_one_cervix_are_not_one_picture(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    assert identical(*pair) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", [Defect.WRONG_PAIR, Defect.TOO_LITTLE_OVERLAP])
+def test_phantom_pairs_are_never_taken_for_one_picture(defect: Defect) -> None:
+    for seed in list(SEEDS)[:4]:
+        assert identical(*pictures(seed, grade_of(seed), defect)) is None
