@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
@@ -90,7 +91,7 @@ def load_run(
         if progress.digest != digest:
             return None
         tensors = load((run / STATE).read_bytes())
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, SafetensorError):
         return None
     put_back(net, tensors, "net")
     put_back(average.net, tensors, "average")
@@ -102,4 +103,13 @@ def load_run(
             _, index, name = key.split("/")
             table["state"].setdefault(int(index), {})[name] = value
     optimizer.load_state_dict(table)
+    _lay_out(optimizer)
     return progress
+
+
+def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Moments in the memory order of their parameters: the fused step walks both by address, not by index."""
+    for parameter, entry in optimizer.state.items():
+        for key, value in entry.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                entry[key] = torch.empty_like(parameter).copy_(value)
