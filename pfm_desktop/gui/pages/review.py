@@ -62,7 +62,7 @@ class ReviewPage(QWidget):
 
     def page_actions(self) -> Sequence[QAction]:
         """Commands for the menu and the shortcut editor."""
-        return (*self._stage_keys, *self._page_keys)
+        return (*self.side.commands(), *self._stage_keys, *self._page_keys)
 
     def entered(self) -> None:
         """The page is in front: the keys go to the stage."""
@@ -70,15 +70,10 @@ class ReviewPage(QWidget):
             self.stage.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def left(self) -> None:
-        """Another page is in front: nothing is held or half placed."""
+        """Another page is in front: nothing is held or half placed, what was typed is on disk."""
         self.points.leave()
+        self.side.left()
         self.stage.commands.let_go()
-
-    def detach(self) -> None:
-        """Hear no more of the session; its library is about to be closed."""
-        self._session.on_case.remove(self._on_case)
-        self._session.on_settings.remove(self._on_settings)
-        self.loader.open("")
 
     @property
     def idle(self) -> bool:
@@ -143,8 +138,7 @@ class ReviewPage(QWidget):
                 self.points.leave()
                 self.loader.open(case.visit.id, pair_id or None)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
-        for panel in self.side.panels:
-            panel.show_case(case)
+        self.side.show_case(case)
         self._show_desk()
 
     def _note_way_back(self, before: VisitCase | None, case: VisitCase | None) -> None:
@@ -199,7 +193,7 @@ class ReviewPage(QWidget):
         if not self.points.active:
             self._show_pair(desk)
         self._allow()
-        self._tell_panels(desk)
+        self.side.show_desk(desk)
 
     def _show_pair(self, desk: Desk) -> None:
         pictures = desk.pictures
@@ -226,11 +220,6 @@ class ReviewPage(QWidget):
         return review.why_no_marks(
             self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
         )
-
-    def _tell_panels(self, desk: Desk) -> None:
-        problem = desk.problem if desk.failed is not Step.NOTHING else ""
-        self.side.answer.show_answer(desk.answer, pending=desk.busy, problem=problem)
-        self.side.report.set_sources(desk.pictures, desk.answer)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import cases
@@ -280,7 +269,7 @@ class ReviewPage(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Ask for the stages of the files."""
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if self.pictures.open_form(files):
+        if self.pictures.take_files(files):
             event.acceptProposedAction()
 
     # ---- point mode
@@ -342,18 +331,15 @@ class ReviewPage(QWidget):
         self.points.ended.connect(self._show_desk)
         self.points.applied.connect(self.loader.register)
         for notice in (self.strip, self.notice):
-            notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.open_form())
+            notice.asked.connect(lambda action: self.reload() if action == "retry" else self.pictures.ask_for_files())
         strip = self.pictures.filmstrip
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         self.pictures.add_asked.connect(self._add)
         self.pictures.visit_chosen.connect(self._session.open_visit)
-        for panel, name, slot in (
-            (self.side.pins, "pin_chosen", self._pin_chosen),
-            (self.side.answer, "revealed", self._show_desk),
-        ):
-            if hasattr(panel, name):
-                getattr(panel, name).connect(slot)
+        self.side.pins.pin_chosen.connect(self._pin_chosen)
+        for command in self.side.commands():
+            self.addAction(command)
 
     def _either(self, in_point_mode: Callable[..., None], else_: Callable[..., None]) -> Callable[..., None]:
         return lambda *args: in_point_mode(*args) if self.points.active else else_(*args)

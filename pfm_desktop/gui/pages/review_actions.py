@@ -50,7 +50,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("heatmap", "Show or hide the heatmap", "Ctrl+H", page.side.heatmap.toggle),
         ask("points", "Register by points ...", "Ctrl+R", page.place_points),
         ask("automatic", "Register automatically again", "", page.register_automatically),
-        ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.open_form),
+        ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
         ask("reload", "Load the pair again", "F5", page.reload),
     )

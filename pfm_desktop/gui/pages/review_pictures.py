@@ -51,20 +51,24 @@ class PicturesArea(QWidget):
         super().__init__(parent)
         self._load = load
         self._pictures: tuple[Picture, ...] | None = None
-        self._why_not = ""
+        self._visit_id, self._why_not = "", ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
         self._open = True
         self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
         self._lay_out()
         self.toggle.clicked.connect(self.toggle_open)
-        self.add.clicked.connect(self.open_form)
+        self.add.clicked.connect(self.ask_for_files)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
         self.visits.chosen.connect(self.visit_chosen)
 
     def show_case(self, case: VisitCase | None, links: Sequence[VisitLink]) -> None:
         """The pictures and other visits of a case; the same pictures again stay as they are."""
+        visit_id = "" if case is None else case.visit.id
+        if visit_id != self._visit_id:
+            self._visit_id = visit_id
+            self.form.leave()  # its files were meant for the other visit
         pictures = () if case is None else case.pictures
         if pictures != self._pictures:
             self._pictures = pictures
@@ -91,8 +95,12 @@ class PicturesArea(QWidget):
         if why_not:
             self.form.leave()
 
-    def open_form(self, files: Sequence[Path] = ()) -> bool:
-        """Ask for pictures; False while none may be added."""
+    def ask_for_files(self) -> None:
+        """Open the form."""
+        self.take_files(())
+
+    def take_files(self, files: Sequence[Path]) -> bool:
+        """Open the form with these files in it; False while no picture may be added."""
         if self._why_not:
             return False
         self._open = True

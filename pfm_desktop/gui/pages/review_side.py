@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
+from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
+from pfm_desktop.gui.widgets.pins_panel import PinsPanel
+from pfm_desktop.gui.widgets.report_panel import ReportPanel
+from pfm_desktop.viewmodels.review import Desk, Step
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.qt_jobs import QtJobs
     from pfm_desktop.gui.widgets.stage import StageWidget
+    from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
-NARROW, WIDE = 340, 480
+NARROW, WIDE = 360, 480
 SHARE = 0.26  # of the page's width
 
 
@@ -26,10 +32,8 @@ class SideColumn(QTabWidget):
         super().__init__(parent)
         self.setAccessibleName("Findings, AI, pins and report")
         self.setDocumentMode(True)
-        self.findings = _made("findings_panel", "FindingsPanel", session)
-        self.answer = _made("answer_panel", "AnswerPanel", session)
-        self.pins = _made("pins_panel", "PinsPanel", session)
-        self.report = _made("report_panel", "ReportPanel", session, jobs)
+        self.findings, self.answer = FindingsPanel(session), AnswerPanel(session)
+        self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
         self.heatmap = HeatmapControls(stage)
         self.addTab(_scrolling(self.findings), "Findings")
         self.addTab(self._ai_tab(), "AI")
@@ -38,10 +42,26 @@ class SideColumn(QTabWidget):
         for index in range(self.count()):
             self.setTabToolTip(index, f"Alt+{index + 1}")
 
-    @property
-    def panels(self) -> tuple[Any, ...]:
-        """All that show the case."""
-        return self.findings, self.answer, self.pins, self.report
+    def show_case(self, case: VisitCase | None) -> None:
+        """A visit as it is on disk."""
+        for panel in (self.findings, self.answer, self.pins, self.report):
+            panel.show_case(case)
+
+    def show_desk(self, desk: Desk) -> None:
+        """The pair on the stage, and what is known about it."""
+        problem = desk.problem if desk.failed is not Step.NOTHING else ""
+        self.answer.show_answer(desk.answer, pending=desk.busy, problem=problem)
+        self.report.set_sources(desk.pictures, desk.answer)
+        self.pins.set_registration("" if desk.pair is None else desk.pair.id, desk.registration)
+
+    def commands(self) -> tuple[QAction, ...]:
+        """What the panels can do by key."""
+        return (*self.findings.commands, self.answer.command, self.report.command)
+
+    def left(self) -> None:
+        """The page goes out of sight: what was typed goes to disk."""
+        for panel in (self.findings, self.pins, self.report):
+            panel.left()
 
     def fit_to(self, page_width: int) -> None:
         """As wide as the page allows: the stage keeps most of it."""
@@ -70,16 +90,3 @@ def _scrolling(panel: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
-
-
-class _Later(QLabel):
-    def show_case(self, case: Any) -> None: ...
-    def show_answer(self, answer: Any, *, pending: bool, problem: str = "") -> None: ...
-    def set_sources(self, pictures: Any, answer: Any) -> None: ...
-
-
-def _made(module: str, name: str, *args: Any) -> Any:
-    try:
-        return getattr(importlib.import_module(f"pfm_desktop.gui.widgets.{module}"), name)(*args)
-    except ImportError:
-        return _Later(name)

@@ -58,7 +58,7 @@ class RegistrationChip(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Room for the whole text."""
         metrics = QFontMetrics(self.font())
-        return QSize(metrics.horizontalAdvance(self.text()) + ICON + 3 * PAD, max(28, metrics.height() + 12))
+        return QSize(metrics.horizontalAdvance(self.text()) + ICON + 3 * PAD + 2, max(28, metrics.height() + 12))
 
     def minimumSizeHint(self) -> QSize:
         """Room for the icon and the first words; the rest is in the tooltip."""

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.case import Pair
@@ -27,10 +27,11 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
-from pfm_desktop.services import cases
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases, review
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 
@@ -68,7 +69,8 @@ class FakeEngine:
     calls: list[tuple[str, str]] = field(default_factory=list)
     refuse_registration: bool = False
     refuse_answer: bool = False
-    stranger: bool = False  # loads and answers for a pair that nobody asked about
+    stranger: bool = False  # loads pictures of a visit that nobody asked about
+    keeps_registration: bool = False  # after an attempt to answer
     points: Any = None
 
     def load_pair(self, _ctx: object, lib: Library, pair_id: str) -> Pictures:
@@ -79,10 +81,12 @@ class FakeEngine:
             return None if picture_id is None else cases.load_picture(lib, picture_id)
 
         shown = replace(pair, visit_id="somebody else") if self.stranger else pair
-        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), None, 0.02)
+        kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
+        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02)
 
-    def answer_pair(self, _ctx: object, lib: Library, pictures: Pictures, _model: str) -> Answer:
+    def answer_pair(self, ctx: Context, _lib: Library, pictures: Pictures, _model: str) -> Answer:
         self._step("answer", pictures.pair)
+        ctx.check()
         both = pictures.white is not None and pictures.fluorescence is not None
         registration = (pictures.registration or self._registration()) if both else None
         analysis = Analysis(
@@ -278,14 +282,14 @@ def click(qtbot: QtBot, page: ReviewPage, x: float, y: float, pane: int = 0) -> 
     qtbot.mouseClick(page.stage, Qt.MouseButton.LeftButton, pos=stage_point(page, x, y, pane))
 
 
-def reveal(session: Session) -> None:
-    from pfm_desktop.services import review
+def click_item(qtbot: QtBot, items: QListWidget, row: int) -> None:
+    """Click on an item of a list."""
+    middle = items.visualItemRect(items.item(row)).center()
+    qtbot.mouseClick(items.viewport(), Qt.MouseButton.LeftButton, pos=middle)
 
+
+def reveal(session: Session) -> None:
     case = session.case
     assert case is not None
     session.perform(lambda lib: review.set_impression(lib, case.visit.id, Grade.LOW))
     session.perform(lambda lib: review.reveal(lib, case.visit.id, "Dr. Test"), undoable=False)
-
-
-def say(problem: str) -> UserError:
-    return UserError(problem)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import threading
 
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.services import review
 from pfm_desktop.viewmodels.session import Session
 
-from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, settle
+from .conftest import (
+    BLUE,
+    GREEN,
+    RED,
+    Clinic,
+    FakeEngine,
+    Opened,
+    click_item,
+    close_to,
+    colour_at,
+    reveal,
+    settle,
+)
 
 
 def test_a_visit_shows_both_its_pictures_side_by_side(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
@@ -63,3 +78,179 @@ def test_an_answer_about_a_visit_that_was_left_never_shows(
     assert page.loader.desk is before
     assert before.answer is not None
     assert before.answer.pair_id == before.pair.id
+
+
+def test_whatever_the_order_in_which_slow_visits_end_only_the_last_one_opened_shows(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    visits = (clinic.adler, clinic.adler_before, clinic.brandt)
+    for visit in visits:
+        engine.held[f"load {visit}"] = threading.Event()
+        session.open_visit(visit)
+        qtbot.waitUntil(lambda visit=visit: ("load", visit) in engine.calls)
+    for visit in reversed(visits):
+        engine.held[f"load {visit}"].set()
+    qtbot.waitUntil(lambda: not page._jobs.busy)
+    settle(qtbot, page)
+    assert page.loader.desk.visit_id == clinic.brandt
+    assert page.stage.shown.fluorescence is None
+    assert close_to(colour_at(page, 0), BLUE)
+
+
+def test_opening_another_visit_empties_the_stage_at_once(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    assert page.stage.painting().heatmap is not None
+    engine.held[f"load {clinic.brandt}"] = threading.Event()
+    session.open_visit(clinic.brandt)
+    assert page.stage.shown.sources == ()
+    assert page.stage.marks.pins == ()
+    assert page.stage.painting().heatmap is None
+    assert page.notice.text.text() == "Loading the pictures ..."
+    assert not page.banner.isVisible()
+    engine.held[f"load {clinic.brandt}"].set()
+    settle(qtbot, page)
+    assert page.stage.painting().heatmap is None
+
+
+def test_pictures_that_belong_to_another_visit_are_refused(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.stranger = True
+    session.open_visit(clinic.adler)
+    settle(qtbot, page)
+    assert page.stage.shown.sources == ()
+    assert "belonged to another visit" in page.notice.text.text()
+
+
+def test_closing_the_visit_while_it_loads_leaves_an_empty_desk(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    slow = engine.held[f"load {clinic.adler}"] = threading.Event()
+    session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: ("load", clinic.adler) in engine.calls)
+    session.close_visit()
+    slow.set()
+    qtbot.waitUntil(lambda: not page._jobs.busy)
+    assert page.stage.shown.sources == ()
+    assert page.notice.text.text() == "No visit is open. Choose one in Today."
+
+
+def test_an_edit_does_not_load_the_pictures_again(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    calls, desk = list(engine.calls), page.loader.desk
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    assert page.idle
+    assert page.loader.desk is desk
+    assert engine.calls == calls
+
+
+def test_pictures_that_cannot_be_loaded_say_why_and_can_be_tried_again(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.broken["load"] = "the picture was altered on disk"
+    session.open_visit(clinic.adler)
+    settle(qtbot, page)
+    assert "The picture was altered on disk." in page.notice.text.text()
+    engine.broken.clear()
+    qtbot.mouseClick(page.notice.button, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), RED)
+
+
+def test_without_an_answer_the_pictures_stay_and_the_answer_can_be_tried_again(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.broken["answer"] = "there is no model pfm-test"
+    session.open_visit(clinic.adler)
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), RED)
+    assert page.strip.text.text() == "There is no AI answer for this pair. There is no model pfm-test."
+    qtbot.keyClick(page.stage, Qt.Key.Key_Plus)
+    assert page.stage.view.zoom is not None
+    engine.broken.clear()
+    qtbot.mouseClick(page.strip.button, Qt.MouseButton.LeftButton)
+    settle(qtbot, page)
+    assert not page.strip.isVisible()
+    assert page.loader.desk.answer is not None
+
+
+def test_a_registration_that_was_kept_before_the_answer_failed_is_used(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.broken["answer"] = "there is no model"
+    engine.keeps_registration = True
+    session.open_visit(clinic.adler)
+    settle(qtbot, page)
+    assert page.strip.isVisible()
+    assert page.bar.chip.text() == "0.8 px"
+    assert page.stage.registration is not None
+
+
+def test_stopping_the_answer_in_the_jobs_strip_says_so(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.held["answer"] = threading.Event()
+    session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: ("answer", clinic.adler) in engine.calls)
+    page._jobs.cancel_all()
+    engine.held["answer"].set()
+    settle(qtbot, page)
+    assert "It was stopped before it was done." in page.strip.text.text()
+
+
+def test_a_missing_source_is_said_on_the_stage_and_nothing_is_to_be_registered(
+    page: ReviewPage, clinic: Clinic, opened: Opened
+) -> None:
+    opened(clinic.brandt)
+    assert page.stage.arrangement.panes[1].absent == "No fluorescence picture in this pair"
+    assert not page.bar.chip.isVisible()
+    assert page.loader.desk.answer is not None
+
+
+def test_a_refused_registration_leaves_the_pictures_side_by_side_and_the_chip_says_why(
+    page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    assert page.bar.chip.text() == "not registered: too little overlap. Place 3 points"
+    assert page.stage.registration is None
+    assert close_to(colour_at(page, 0), RED)
+    assert close_to(colour_at(page, 1), GREEN)
+
+
+def test_an_empty_visit_asks_for_pictures(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
+    opened(clinic.empty)
+    assert page.notice.text.text() == "No pictures in this visit yet. Add pictures, or drop files here."
+    assert page.notice.button.isVisible()
+
+
+def test_an_earlier_visit_opens_on_a_click_and_there_is_a_way_back(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    visits = page.pictures.visits.list
+    assert visits.count() == 1
+    click_item(qtbot, visits, 0)
+    settle(qtbot, page)
+    assert session.case is not None
+    assert session.case.visit.id == clinic.adler_before
+    assert visits.item(0).text().startswith("Back to 20 Nov 2026")
+    visits.setCurrentRow(0)
+    qtbot.keyClick(visits, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert session.case.visit.id == clinic.adler
+
+
+def test_another_model_in_the_settings_answers_anew(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    session.change_settings(model="another")
+    settle(qtbot, page)
+    assert [step for step, _visit in engine.calls].count("answer") == 2
+    assert [step for step, _visit in engine.calls].count("load") == 1

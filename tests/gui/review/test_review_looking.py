@@ -1,0 +1,239 @@
+"""Reveal, heatmap, modes, keys."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
+from pfm_desktop.viewmodels.pair_view import MODES, Mode
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import Clinic, FakeEngine, Opened, click, reveal
+
+LEFT = Qt.MouseButton.LeftButton
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+def controls(page: ReviewPage) -> HeatmapControls:
+    page.side.go_to(1)
+    return page.side.heatmap
+
+
+def test_before_the_reveal_nothing_of_the_answer_shows_but_the_registration(
+    page: ReviewPage, clinic: Clinic, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    assert page.loader.desk.answer is not None
+    assert page.stage.painting().heatmap is None
+    assert page.stage.painting().label == ""
+    assert not controls(page).isVisible()
+    assert not page.banner.isVisible()
+    assert page.bar.chip.text() == "0.8 px"
+
+
+def test_the_reveal_shows_the_heatmap_the_banner_and_the_label_of_the_model(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    assert page.stage.painting().heatmap is not None
+    assert page.stage.painting().label == "demonstration model, trained on phantoms"
+    assert controls(page).isVisible()
+    assert page.banner.isVisible()
+    assert page.banner.text().startswith("Investigational - not for diagnosis")
+    assert "demonstration model, trained on phantoms" in page.banner.text()
+
+
+def test_a_visit_that_was_revealed_before_opens_with_its_heatmap(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    opened(clinic.brandt)
+    assert page.stage.painting().heatmap is None
+    opened(clinic.adler)
+    assert page.stage.painting().heatmap is not None
+
+
+def test_a_refused_answer_has_no_heatmap_even_after_the_reveal(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened
+) -> None:
+    engine.refuse_answer = True
+    opened(clinic.adler)
+    reveal(session)
+    assert page.stage.painting().heatmap is None
+    assert not controls(page).isVisible()
+    assert page.banner.isVisible()
+
+
+def test_the_heatmap_controls_change_what_the_stage_shows(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    used = controls(page)
+    used.opacity.setFocus()
+    qtbot.keyClick(used.opacity, Qt.Key.Key_End)
+    used.threshold.setFocus()
+    qtbot.keyClick(used.threshold, Qt.Key.Key_Home)
+    qtbot.keyClick(used.contour, Qt.Key.Key_Space)
+    qtbot.keyClick(used.kind, Qt.Key.Key_Down)
+    qtbot.keyClick(used.colours, Qt.Key.Key_End)
+    look = page.stage.view.heatmap
+    assert (look.opacity, look.threshold, look.contour_only) == (1.0, 0.0, True)
+    assert (look.kind, look.colour_map) == ("white", "cividis")
+    qtbot.keyClick(used.show_it, Qt.Key.Key_Space)
+    assert page.stage.painting().heatmap is None
+    assert not used.opacity.isEnabled()
+
+
+def test_the_heatmap_key_hides_and_shows_it_from_anywhere_on_the_page(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    page.pictures.filmstrip.list.setFocus()
+    qtbot.keyClick(page.pictures.filmstrip.list, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    assert page.stage.painting().heatmap is None
+    assert not page.side.heatmap.show_it.isChecked()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_mode_can_be_chosen_by_button_and_by_key(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot, mode: Mode
+) -> None:
+    opened(clinic.adler)
+    other = Mode.SWIPE if mode is not Mode.SWIPE else Mode.BLEND
+    page.stage.commands.set_mode(other)
+    qtbot.mouseClick(page.bar.modes[mode.value], LEFT)
+    assert page.stage.view.mode is mode
+    page.stage.commands.set_mode(other)
+    assert not page.bar.modes[mode.value].isChecked()
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, mode.key)
+    assert page.stage.view.mode is mode
+    assert page.bar.modes[mode.value].isChecked()
+
+
+def test_the_stage_does_not_change_its_size_from_mode_to_mode(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    sizes = set()
+    for mode in MODES:
+        page.stage.commands.set_mode(mode)
+        QApplication.processEvents()
+        sizes.add((page.stage.width(), page.stage.height()))
+    assert len(sizes) == 1
+
+
+def test_the_opacity_slider_works_in_blend_only(page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot) -> None:
+    opened(clinic.adler)
+    assert not page.bar.opacity.isEnabled()
+    page.stage.commands.set_mode(Mode.BLEND)
+    assert page.bar.opacity.isEnabled()
+    page.bar.opacity.setFocus()
+    qtbot.keyClick(page.bar.opacity, Qt.Key.Key_End)
+    assert page.stage.view.opacity == 1.0
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, Qt.Key.Key_BracketLeft)
+    assert page.bar.opacity.value() == 95
+
+
+def test_keys_of_the_stage_are_letters_elsewhere(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    field = QLineEdit(page)
+    field.show()
+    field.setFocus()
+    for key in "3pvf":
+        qtbot.keyClick(field, key)
+    assert field.text() == "3pvf"
+    assert page.stage.view.mode is Mode.SIDE_BY_SIDE
+    assert page.stage.tool == "pan"
+
+
+def test_a_click_on_the_bar_leaves_the_keys_with_the_stage(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.stage.setFocus()
+    qtbot.mouseClick(page.bar.modes["blend"], LEFT)
+    assert page.stage.hasFocus()
+
+
+def test_f6_goes_through_stage_filmstrip_and_right_column(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.stage.setFocus()
+    for place in (page.pictures.filmstrip.list, page.side.tabBar(), page.stage):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        qtbot.keyClick(focus, Qt.Key.Key_F6)
+        assert place.hasFocus()
+
+
+def test_alt_and_a_number_open_the_tabs_of_the_right_column(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.stage.setFocus()
+    for number, name in ((2, "AI"), (3, "Pins"), (4, "Report"), (1, "Findings")):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        qtbot.keyClick(focus, str(number), ALT)
+        assert page.side.tabText(page.side.currentIndex()) == name
+
+
+def test_every_command_has_an_id_of_this_page_a_text_and_its_own_key(page: ReviewPage) -> None:
+    actions = page.page_actions()
+    ids = [action.objectName() for action in actions]
+    assert len(set(ids)) == len(ids)
+    assert all(id_.startswith("review.") for id_ in ids)
+    assert all(action.text() for action in actions)
+    keys = [action.shortcut().toString() for action in actions if not action.shortcut().isEmpty()]
+    assert len(set(keys)) == len(keys)
+
+
+def test_everything_that_takes_the_keys_has_a_name_for_the_screen_reader(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    page.side.go_to(1)
+    own = (page.bar, page.side.heatmap, page.pictures)
+    widgets = [child for area in own for child in area.findChildren(QWidget) if child.isVisible()]
+    silent = [
+        child
+        for child in widgets
+        if child.focusPolicy() is not Qt.FocusPolicy.NoFocus and not (child.accessibleName() or _text(child))
+    ]
+    assert silent == []
+
+
+def _text(widget: QWidget) -> str:
+    return str(widget.property("text") or "")
+
+
+def test_leaving_the_page_ends_point_mode(page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot) -> None:
+    opened(clinic.adler)
+    page.place_points()
+    click(qtbot, page, 20, 20)
+    page.left()
+    assert not page.points.active
+    assert page.stage.marks.pins == ()
+
+
+def test_at_1366_pixels_the_stage_keeps_three_fifths_of_the_window(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    rail = 116
+    page.resize(1366 - rail, 640)
+    qtbot.waitUntil(lambda: page.stage.width() >= 0.6 * 1366)

@@ -1,0 +1,143 @@
+"""Pins, os and the tools that place them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services import review
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import Clinic, FakeEngine, Opened, click, stage_point
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_a_click_with_the_pin_tool_places_a_pin_there_and_undo_takes_it_away(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    qtbot.mouseClick(page.bar.tools["pin"], LEFT)
+    click(qtbot, page, 40, 30)
+    assert session.case is not None
+    (pin,) = session.case.pins
+    assert pin.letter == "A"
+    assert pin.frame is Source.WHITE
+    assert (pin.x, pin.y) == pytest.approx((40, 30), abs=0.5)
+    assert [shown.letter for shown in page.stage.marks.pins] == ["A"]
+    assert undo.undo()
+    assert page.stage.marks.pins == ()
+
+
+def test_a_pin_placed_on_the_fluorescence_pane_of_a_registered_pair_is_on_the_same_tissue_in_white_light(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30, pane=1)
+    assert session.case is not None
+    (pin,) = session.case.pins
+    assert pin.frame is Source.WHITE
+    assert (pin.x, pin.y) == pytest.approx((40, 30), abs=0.5)
+
+
+def test_a_pin_has_its_clock_hour_once_the_os_is_marked(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 90, 50)
+    assert page.stage.marks.pins_in(Source.WHITE)[0].label == "A"
+    qtbot.keyClick(page.stage, Qt.Key.Key_O)
+    click(qtbot, page, 60, 50)
+    assert page.stage.marks.pins_in(Source.WHITE)[0].label == "A  3 h"
+
+
+def test_a_pin_can_be_dragged_and_removed_and_both_undo(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30)
+    start, end = stage_point(page, 40, 30), stage_point(page, 70, 60)
+    qtbot.mousePress(page.stage, LEFT, pos=start)
+    qtbot.mouseMove(page.stage, (start + end) / 2)
+    qtbot.mouseMove(page.stage, end)
+    qtbot.mouseRelease(page.stage, LEFT, pos=end)
+    assert session.case is not None
+    assert (session.case.pins[0].x, session.case.pins[0].y) == pytest.approx((70, 60), abs=0.5)
+    qtbot.keyClick(page.stage, Qt.Key.Key_Delete)
+    assert session.case.pins == ()
+    assert undo.undo()
+    assert undo.undo()
+    assert (session.case.pins[0].x, session.case.pins[0].y) == pytest.approx((40, 30), abs=0.5)
+
+
+def test_pins_and_os_can_be_placed_without_a_mouse(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, Qt.Key.Key_P)
+    assert page.stage.tool == "pin"
+    assert page.bar.tools["pin"].isChecked()
+    qtbot.keyClick(page.stage, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(page.stage, Qt.Key.Key_Return)
+    qtbot.keyClick(page.stage, Qt.Key.Key_O)
+    qtbot.keyClick(page.stage, Qt.Key.Key_Return)
+    assert session.case is not None
+    assert len(session.case.pins) == 1
+    assert len(session.case.os_marks) == 1
+
+
+def test_after_signing_the_tools_are_off_and_say_why(
+    page: ReviewPage, clinic: Clinic, session: Session, problems: list[str], opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30)
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    session.perform(lambda lib: review.sign(lib, clinic.adler, "Dr. Test", "Reviewed"), undoable=False)
+    assert page.stage.tool == "pan"
+    for tool in ("pin", "os"):
+        assert not page.bar.tools[tool].isEnabled()
+        assert page.bar.tools[tool].toolTip() == "Signed by Dr. Test: nothing can be changed any more."
+    assert not page.pictures.add.isEnabled()
+    qtbot.keyClick(page.stage, Qt.Key.Key_P)
+    assert page.stage.tool == "pan"
+    assert problems == ["Signed by Dr. Test: nothing can be changed any more."]
+    qtbot.keyClick(page.stage, Qt.Key.Key_Delete)
+    assert session.case is not None
+    assert len(session.case.pins) == 1
+
+
+def test_marks_of_a_pair_do_not_show_on_another_pair(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30)
+    assert session.case is not None
+    lugol = session.case.pictures[2]
+    page.stage.picture_dropped.emit(lugol.id, Source.WHITE)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.loader.desk.pair is not None
+    assert page.loader.desk.pair.white_id == lugol.id
+    assert page.stage.marks.pins == ()
+
+
+def test_a_pin_on_a_pair_that_is_not_registered_stays_in_the_picture_that_was_clicked(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30, pane=1)
+    assert session.case is not None
+    assert session.case.pins[0].frame is Source.FLUORESCENCE
+    assert page.stage.marks.pins_in(Source.WHITE) == ()

@@ -1,0 +1,197 @@
+"""Filmstrip: other pairs, more pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def drop(page: ReviewPage, files: list[Path]) -> bool:
+    """Drop files on the page; True when it takes them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(page, enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(page, event)
+    return event.isAccepted()
+
+
+def files(tmp_path: Path) -> list[Path]:
+    made = [tmp_path / "white.png", tmp_path / "fluorescence.png"]
+    for path, colour in zip(made, (RED, GREEN), strict=True):
+        path.write_bytes(picture(colour, seed=hash(path.name) % 1000))
+    return made
+
+
+def test_the_pictures_on_the_stage_are_marked(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
+    opened(clinic.adler)
+    strip = page.pictures.filmstrip.list
+    marked = [strip.item(row).text().startswith("●") for row in range(strip.count())]
+    assert marked == [True, True, False]
+
+
+def test_two_pictures_chosen_with_the_keyboard_become_the_pair_on_the_stage_and_undo_brings_the_old_one_back(
+    page: ReviewPage, clinic: Clinic, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    strip = page.pictures.filmstrip.list
+    strip.setFocus()
+    strip.clearSelection()
+    strip.setCurrentRow(1)
+    qtbot.keyClick(strip, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(strip, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), BLUE)
+    assert undo.undo()
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), RED)
+
+
+def test_one_picture_alone_can_be_looked_at(page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot) -> None:
+    opened(clinic.adler)
+    strip = page.pictures.filmstrip.list
+    strip.clearSelection()
+    strip.setCurrentRow(2)
+    qtbot.keyClick(strip, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), BLUE)
+    assert page.stage.shown.fluorescence is None
+
+
+def test_two_pictures_of_one_source_make_no_pair_and_it_is_said_why(
+    page: ReviewPage, clinic: Clinic, problems: list[str], opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    strip = page.pictures.filmstrip.list
+    strip.clearSelection()
+    for row in (0, 2):
+        strip.item(row).setSelected(True)
+    strip.setFocus()
+    qtbot.keyClick(strip, Qt.Key.Key_Return)
+    assert problems == ["A pair needs one white-light and one fluorescence picture."]
+    assert page.idle
+
+
+def test_files_dropped_on_an_empty_visit_fill_it_and_open_as_a_pair(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    assert drop(page, files(tmp_path))
+    assert page.pictures.form.isVisible()
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert session.case is not None
+    assert [p.stage for p in session.case.pictures] == [Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID]
+    assert close_to(colour_at(page, 0), RED)
+    assert close_to(colour_at(page, 1), GREEN)
+
+
+def test_the_missing_picture_added_later_completes_the_pair(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.brandt)
+    qtbot.mouseClick(page.pictures.add, LEFT)
+    page.pictures.form.rows.add_files(files(tmp_path)[1:])
+    qtbot.mouseClick(page.pictures.form.save, LEFT)
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), BLUE)
+    assert close_to(colour_at(page, 1), GREEN)
+
+
+def test_more_pictures_leave_a_complete_pair_on_the_stage_alone(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.adler)
+    loads = engine.calls.count(("load", clinic.adler))
+    assert drop(page, files(tmp_path)[:1])
+    qtbot.mouseClick(page.pictures.form.save, LEFT)
+    settle(qtbot, page)
+    assert session.case is not None
+    assert len(session.case.pictures) == 4
+    assert page.pictures.filmstrip.list.count() == 4
+    assert engine.calls.count(("load", clinic.adler)) == loads
+
+
+def test_a_file_that_is_no_picture_is_named_and_the_others_are_added(
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    problems: list[str],
+    opened: Opened,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    opened(clinic.empty)
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear colleague")
+    assert drop(page, [letter, files(tmp_path)[0]])
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert session.case is not None
+    assert len(session.case.pictures) == 1
+    assert len(problems) == 1
+    assert problems[0].startswith("letter.png was not added.")
+
+
+def test_pictures_go_to_the_visit_they_were_dropped_on_even_when_another_is_opened_meanwhile(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    drop(page, files(tmp_path))
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
+    opened(clinic.adler)
+    assert session.case is not None
+    assert len(session.case.pictures) == 3
+    assert close_to(colour_at(page, 0), RED)
+    opened(clinic.empty)
+    assert len(session.case.pictures) == 2
+
+
+def test_the_form_is_emptied_when_another_visit_is_opened(
+    page: ReviewPage, clinic: Clinic, opened: Opened, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    drop(page, files(tmp_path))
+    opened(clinic.brandt)
+    assert not page.pictures.form.isVisible()
+    assert page.pictures.form.rows.items() == ()
+
+
+def test_escape_closes_the_form_and_adds_nothing(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    drop(page, files(tmp_path))
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Escape)
+    assert not page.pictures.form.isVisible()
+    assert session.case is not None
+    assert session.case.pictures == ()
+
+
+def test_the_pictures_can_be_hidden_to_give_the_stage_room(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    before = page.stage.height()
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: page.stage.height() > before + 60)
+    assert not page.pictures.filmstrip.isVisible()
+    qtbot.keyClick(page.stage, Qt.Key.Key_F8)
+    qtbot.waitUntil(lambda: page.stage.height() == before)

@@ -1,0 +1,106 @@
+"""Points that register a pair by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.point_pairs import (
+    PointPairs,
+    add_point,
+    fit_lines,
+    move_point,
+    remove_pair,
+    undo_point,
+)
+
+WHITE, LIT = Source.WHITE, Source.FLUORESCENCE
+SIZE = (100, 100)
+SPOTS = ((10.0, 10.0), (90.0, 15.0), (50.0, 80.0), (30.0, 60.0))
+
+
+def paired(count: int, *, off: float = 0.0) -> PointPairs:
+    """Pairs that lie (5, 3) apart; the last one is `off` pixels more to the right."""
+    points = PointPairs()
+    for number, (x, y) in enumerate(SPOTS[:count], start=1):
+        points = add_point(points, WHITE, x, y)
+        points = add_point(points, LIT, x + 5 + (off if number == count else 0), y + 3)
+    return points
+
+
+def test_points_pair_in_the_order_they_were_placed() -> None:
+    white, lit = paired(3).arrays()
+    assert white.tolist() == [list(spot) for spot in SPOTS[:3]]
+    assert (lit - white).tolist() == [[5.0, 3.0]] * 3
+
+
+def test_the_first_point_of_a_pair_may_be_in_either_picture() -> None:
+    points = add_point(add_point(PointPairs(), LIT, 1, 2), WHITE, 3, 4)
+    white, lit = points.arrays()
+    assert (white.tolist(), lit.tolist()) == ([[3, 4]], [[1, 2]])
+
+
+def test_a_second_click_in_the_same_picture_corrects_the_first() -> None:
+    points = add_point(add_point(PointPairs(), WHITE, 1, 1), WHITE, 9, 9)
+    assert [(p.x, p.y) for p in points.placed] == [(9, 9)]
+    assert points.waiting is LIT
+
+
+def test_a_point_without_a_partner_is_left_out() -> None:
+    points = add_point(paired(2), WHITE, 40, 40)
+    white, lit = points.arrays()
+    assert len(white) == len(lit) == points.count == 2
+
+
+def test_undo_takes_points_in_reverse_order_and_nothing_more() -> None:
+    points = undo_point(paired(2))
+    assert points.waiting is LIT
+    assert undo_point(PointPairs()) == PointPairs()
+
+
+def test_a_pair_that_is_removed_goes_from_both_pictures_and_the_later_ones_move_up() -> None:
+    points = remove_pair(paired(3), "white/2")
+    white, lit = points.arrays()
+    assert white.tolist() == [list(SPOTS[0]), list(SPOTS[2])]
+    assert lit.tolist() == [[15, 13], [55, 83]]
+    assert [p.number for p in points.of(WHITE)] == [1, 2]
+
+
+def test_a_moved_point_keeps_its_partner() -> None:
+    points = move_point(paired(1), "fluorescence/1", 70, 71)
+    white, lit = points.arrays()
+    assert (white.tolist(), lit.tolist()) == ([[10, 10]], [[70, 71]])
+
+
+def test_marks_carry_the_number_and_stay_in_their_own_picture() -> None:
+    marks = paired(1).pins()
+    assert [(mark.frame, mark.letter) for mark in marks] == [(WHITE, "1"), (LIT, "1")]
+    assert len({mark.id for mark in marks}) == 2
+
+
+def test_no_error_is_claimed_where_every_point_fits() -> None:
+    lines, said = fit_lines(paired(3), SIZE, SIZE)
+    assert lines == ("1", "2", "3")
+    assert "always fit" in said
+
+
+def test_a_fourth_pair_shows_the_error_of_each() -> None:
+    lines, said = fit_lines(paired(4, off=8.0), SIZE, SIZE)
+    errors = np.array([float(line.split(": ")[1].removesuffix(" px")) for line in lines])
+    assert errors.max() > 1
+    assert said.startswith("Middle error")
+
+
+def test_points_on_one_line_are_said_to_be_so() -> None:
+    points = PointPairs()
+    for x in (10, 50, 90):
+        points = add_point(add_point(points, WHITE, x, x), LIT, x, x)
+    lines, said = fit_lines(points, SIZE, SIZE)
+    assert "one line" in said
+    assert lines == ("1", "2", "3")
+
+
+@pytest.mark.parametrize(("count", "word"), [(0, "both pictures"), (1, "2 more"), (2, "1 more"), (3, "Apply")])
+def test_the_prompt_says_what_comes_next(count: int, word: str) -> None:
+    assert word in paired(count).prompt
