@@ -84,38 +84,44 @@ def side_by_side(pictures: Sequence[Pixels], *, gap: int = 12) -> Pixels:
     return np.concatenate(row, axis=1)
 
 
-def with_legend(pixels: Pixels, title: str, *, scale: bool = True) -> Pixels:
-    """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap."""
+def with_legend(pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0) -> Pixels:
+    """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap.
+
+    `size` enlarges the text, for a picture that will be shown smaller than it is.
+    """
     width = pixels.shape[1]
-    strip = max(28, width // 26)
+    strip = round(size * max(28, width // 26))
     image = Image.new("RGB", (width, strip), SURROUND)
     draw = ImageDraw.Draw(image)
-    size = max(11, round(strip * 0.46))
-    font = _font(size)
-    room = width - size
+    letters = max(11, round(strip * 0.46))
+    font = _font(letters)
+    room = width - letters
     if scale:
         bar = max(60, width // 5)
-        left = width - bar - round(4.2 * size)
+        left = width - bar - round(4.2 * letters)
         ramp = Image.fromarray(np.repeat(inferno()[None], max(8, strip // 3), axis=0)).resize((bar, strip // 3))
         image.paste(ramp, (left, strip // 3))
-        draw.text((left - size // 2, strip // 2), "weak", _INK, font, anchor="rm")
-        draw.text((left + bar + size // 2, strip // 2), "strong", _INK, font, anchor="lm")
-        room = left - round(4.0 * size)
-    draw.text((size // 2, strip // 2), _shortened(title, font, room), _INK, font, anchor="lm")
+        draw.text((left - letters // 2, strip // 2), "weak", _INK, font, anchor="rm")
+        draw.text((left + bar + letters // 2, strip // 2), "strong", _INK, font, anchor="lm")
+        room = left - round(4.0 * letters)
+    draw.text((letters // 2, strip // 2), _shortened(title, font, room), _INK, font, anchor="lm")
     return np.concatenate([pixels, np.asarray(image, dtype=np.uint8)], axis=0)
 
 
-def with_banner(pixels: Pixels, lines: Sequence[str]) -> Pixels:
-    """A strip over the picture that goes wherever the picture goes: the first line stands out."""
+def with_banner(pixels: Pixels, lines: Sequence[str], *, size: float = 1.0) -> Pixels:
+    """A strip over the picture that goes wherever the picture goes: the first line stands out.
+
+    `size` as for `with_legend`.
+    """
     width = pixels.shape[1]
-    size = max(13, width // 70)
-    step = round(size * 1.5)
-    image = Image.new("RGB", (width, step * len(lines) + size // 2), SURROUND)
+    letters = round(size * max(13, width // 70))
+    step = round(letters * 1.5)
+    image = Image.new("RGB", (width, step * len(lines) + letters // 2), SURROUND)
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(lines):
-        font = _font(size)
-        text = _shortened(line, font, width - size)
-        draw.text((size // 2, size // 4 + number * step), text, _INK if number else _WARNING, font)
+        font = _font(letters)
+        text = _shortened(line, font, width - letters)
+        draw.text((letters // 2, letters // 4 + number * step), text, _INK if number else _WARNING, font)
     return np.concatenate([np.asarray(image, dtype=np.uint8), pixels], axis=0)
 
 

@@ -87,9 +87,9 @@ class LoadedPicture:
 def read_picture(path: Path | str) -> LoadedPicture:
     """Read a picture file. `BadInputError` names the file and says what to do."""
     path = Path(path)
-    if path.is_dir():
-        raise BadInputError(f"{path} is a folder, not a picture", remedy="name one picture file in it")
     try:
+        if path.is_dir():
+            raise BadInputError(f"{path} is a folder, not a picture", remedy="name one picture file in it")
         if path.stat().st_size > BYTE_LIMIT:
             raise _too_large(str(path), f"{path.stat().st_size / 1e9:.1f} GB")
         data = path.read_bytes()

@@ -141,11 +141,11 @@ def _answer(content: ReportContent, width: float) -> list[Flowable]:
 
 def _prediction(prediction: Prediction, width: float) -> list[Flowable]:
     probability = prediction.probabilities[prediction.grade]
-    named = ", ".join(prediction.prediction_set)
+    likely = "indeterminate, most likely " if prediction.indeterminate else ""
     parts: list[Flowable] = [
-        _text(f"Grade: {_GRADE_NAMES[prediction.grade]}, probability {probability:.2f}", _STRONG),
+        _text(f"Grade: {likely}{_GRADE_NAMES[prediction.grade]}, probability {probability:.2f}", _STRONG),
         _Bars(prediction, width * 0.62),
-        _text(f"Cannot be ruled out: {named}{' - indeterminate' if prediction.indeterminate else ''}"),
+        _text(f"Cannot be ruled out: {', '.join(prediction.prediction_set)}"),
         _text(f"Plus-minus: standard deviation over {prediction.passes} passes with dropout.", _SMALL),
     ]
     if len(prediction.sources) == 1:

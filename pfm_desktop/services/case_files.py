@@ -89,7 +89,11 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
 
 
 def _answer(prediction: Prediction) -> list[str]:
-    lines = [f"Grade: {_share(prediction, prediction.grade)}", f"Cannot be ruled out: {_set(prediction)}"]
+    likely = "indeterminate, most likely " if prediction.indeterminate else ""
+    lines = [
+        f"Grade: {likely}{_share(prediction, prediction.grade)}",
+        f"Cannot be ruled out: {', '.join(prediction.prediction_set)}",
+    ]
     if len(prediction.sources) == 1:
         return [*lines, f"One source only: {NAMES[prediction.sources[0]]}"]
     shares = ", ".join(f"{NAMES[source]} {share:.0%}" for source, share in prediction.evidence.items())
@@ -102,10 +106,6 @@ def _answer(prediction: Prediction) -> list[str]:
 
 def _share(prediction: Prediction, grade: Grade) -> str:
     return f"{grade} (probability {prediction.probabilities[grade]:.2f} \u00b1 {prediction.spread[grade]:.2f})"
-
-
-def _set(prediction: Prediction) -> str:
-    return ", ".join(prediction.prediction_set) + (" - indeterminate" if prediction.indeterminate else "")
 
 
 def _checks(analysis: Analysis) -> list[str]:

@@ -206,19 +206,18 @@ def _check_pictures(case: Examined) -> None:
     verdicts = side_by_side(lambda item: (item[0], judge.assess(item[1], item[0])), list(case.pictures.items()))
     for source, verdict in verdicts:
         case.quality[source.value] = verdict
+    twice = judge.identical(*case.pictures.values()) if len(case.pictures) == 2 else None
     poor = [source for source, verdict in verdicts if verdict.verdict is Verdict.POOR]
-    if poor:
+    if twice is not None:  # before the verdict of each: that one of them is of the wrong source only follows from it
+        case.quality["pair"] = twice
+        case.refused = Refusal(_words(twice), twice.advice)
+    elif poor:
         said = "; ".join(f"the {NAMES[source]} picture: {_words(case.quality[source.value])}" for source in poor)
         case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in poor))
 
 
 def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
     white, fluorescence = case.pictures[Source.WHITE], case.pictures[Source.FLUORESCENCE]
-    twice = judge.identical(white, fluorescence)
-    if twice is not None:
-        case.quality["pair"] = twice
-        case.refused = Refusal(_words(twice), twice.advice)
-        return
     registration = known or register(white, fluorescence, ctx=ctx)
     case.registration = registration
     pair = judge.assess_pair(white, fluorescence, registration)
@@ -233,8 +232,10 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
 
 
 def _words(quality: Quality) -> str:
-    return ", ".join(problem.replace("_", " ") for problem in quality.problems)
+    return ", ".join(_WORDS.get(problem, problem.replace("_", " ")) for problem in quality.problems)
 
+
+_WORDS = {"identical": "the same picture was given twice"}
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")

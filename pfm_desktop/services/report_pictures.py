@@ -16,6 +16,7 @@ Pixels = NDArray[np.uint8]
 
 LONGEST = 1200  # pixels: about 300 a printed inch
 QUALITY = 90
+PRINTED_TEXT = 1.9  # a picture is printed at half a page's width
 FUSED = "fused"
 
 
@@ -35,36 +36,32 @@ def heated(pixels: Pixels, analysis: Analysis, caption: str) -> ReportPicture | 
     """The fused heatmap over its picture, with legend, banner and model label; None when there is no heatmap."""
     if FUSED not in analysis.heatmaps:
         return None
-    return _printed(overlay(fit(pixels, LONGEST), analysis), caption)
+    return _printed(overlay(fit(pixels, LONGEST), analysis, size=PRINTED_TEXT), caption)
 
 
-def overlay(pixels: Pixels, analysis: Analysis) -> Pixels:
+def overlay(pixels: Pixels, analysis: Analysis, *, size: float = 1.0) -> Pixels:
     """The answer over the picture that it speaks of, with legend, banner and model label.
 
-    Without an answer the picture comes unchanged under a line that says why.
+    `size` enlarges the text. Without an answer the picture comes unchanged below a line that says why.
     """
     model = analysis.model
-    said = f"{model.name} {model.version}: {model.label}"
-    if analysis.refused:
-        drawn = with_legend(pixels, f"No answer: {analysis.refused.reason}", scale=False)
-    elif FUSED in analysis.heatmaps:
+    words = f"No answer: {analysis.refused.reason}" if analysis.refused else f"Answer: {answer_words(analysis)}"
+    drawn = pixels
+    if analysis.prediction is not None and FUSED in analysis.heatmaps:
         heatmap = analysis.heatmaps[FUSED]
-        title = f"Heatmap ({heatmap.method}): {answer_words(analysis)}"
-        drawn = with_legend(heat_over(pixels, heatmap.values), title)
-    else:
-        drawn = with_legend(pixels, answer_words(analysis), scale=False)
-    return with_banner(drawn, [BANNER, said])
+        drawn = with_legend(heat_over(pixels, heatmap.values), f"Heatmap ({heatmap.method})", size=size)
+    return with_banner(drawn, [BANNER, f"{model.name} {model.version}: {model.label}", words], size=size)
 
 
 def answer_words(analysis: Analysis) -> str:
-    """The answer in a few words: `high 0.70, cannot be ruled out: low, high`."""
+    """The answer in a few words: `high (0.70), cannot be ruled out: low, high`."""
     prediction = analysis.prediction
     if prediction is None:
-        return "no answer"
-    named = ", ".join(prediction.prediction_set)
-    indeterminate = " (indeterminate)" if prediction.indeterminate else ""
-    probability = prediction.probabilities[prediction.grade]
-    return f"{prediction.grade} {probability:.2f}, cannot be ruled out: {named}{indeterminate}"
+        return "none"
+    likely = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
+    if prediction.indeterminate:
+        return f"indeterminate, most likely {likely}"
+    return f"{likely}, cannot be ruled out: {', '.join(prediction.prediction_set)}"
 
 
 def _printed(pixels: Pixels, caption: str) -> ReportPicture:

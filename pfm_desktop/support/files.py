@@ -69,7 +69,7 @@ def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
     """Raise `BadInputError` when a file to be written is a folder, is one that is read, or is to be written twice."""
     taken = {path.resolve() for path in inputs}
     for path in outputs:
-        if path.is_dir():
+        if _is_folder(path):
             raise BadInputError(f"{path} is a folder", safe="nothing was written", remedy="name a file in it")
         if path.resolve() in taken:
             raise BadInputError(
@@ -78,6 +78,13 @@ def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
                 remedy="give each output a file of its own",
             )
         taken.add(path.resolve())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # may not be looked at: writing will say so
+        return False
 
 
 def write_text(path: Path, text: str) -> None:

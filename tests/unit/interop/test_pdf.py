@@ -152,7 +152,9 @@ def test_an_indeterminate_answer_is_called_so() -> None:
     prediction = answer().prediction
     assert prediction is not None
     wide = replace(prediction, prediction_set=GRADES[:3], indeterminate=True)
-    assert "normal, low, high - indeterminate" in text_of(replace(full(), analysis=replace(answer(), prediction=wide)))
+    text = text_of(replace(full(), analysis=replace(answer(), prediction=wide)))
+    assert "Grade: indeterminate, most likely high (HSIL, CIN2-3), probability 0.70" in text
+    assert "Cannot be ruled out: normal, low, high" in text
 
 
 def test_an_unsigned_report_is_a_draft() -> None:
