@@ -55,7 +55,7 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "") -> Finding
         locked=why_locked(case, read_only_reason),
         note=_first_read_note(found),
         complete=PARTS - len(gaps),
-        gaps=f"Missing: {', '.join(gaps)}" if gaps else "Nothing is missing",
+        gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
     )
 
 

@@ -47,6 +47,11 @@ def by(reader: str, at: datetime) -> str:
     return ", ".join(part for part in (reader, moment(at)) if part)
 
 
+def percent(share: float) -> str:
+    """`38 %`."""
+    return f"{share:.0%}".replace("%", " %")
+
+
 def capital(text: str) -> str:
     """The same with a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.annotation import Pin, hour_of
-from pfm_desktop.domain.clock import quadrant
+from pfm_desktop.domain.annotation import Pin
+from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.grades import SOURCES
+from pfm_desktop.viewmodels.review import os_mark_of
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Edit
 
 NO_PINS = "No pins yet. Press P on the stage, then click where the biopsy is taken."
 NO_OS = "Mark the os first (O on the stage)"
+NO_WAY = "The os is marked on the other picture, and the pair is not registered"
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,40 @@ class PinsView:
     note: str = ""
 
 
-def pins_view(case: VisitCase | None, read_only_reason: str = "") -> PinsView:
+@dataclass(frozen=True, eq=False)
+class Registered:
+    """The registration of one pair, as far as it is known: an os marked in the other picture then counts."""
+
+    pair_id: str = ""
+    registration: Registration | None = None
+
+    def for_pair(self, pair_id: str) -> Registration | None:
+        """The registration where it is of this pair and may be used."""
+        usable = self.registration is not None and self.registration.status is not RegistrationStatus.REFUSED
+        return self.registration if usable and pair_id == self.pair_id else None
+
+
+def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registered | None = None) -> PinsView:
     """The pins of a visit by letter."""
     locked = why_locked(case, read_only_reason)
     if case is None:
         return PinsView(locked=locked)
     rows = tuple(
-        PinRow(pin.id, pin.letter, place_of(case, pin), f"on {SOURCES[pin.frame]}", pin.note) for pin in case.pins
+        PinRow(pin.id, pin.letter, place_words(case, pin, known), f"on {SOURCES[pin.frame]}", pin.note)
+        for pin in case.pins
     )
     return PinsView(rows, locked, "" if rows or locked else NO_PINS)
 
 
-def place_of(case: VisitCase, pin: Pin) -> str:
-    """`2 o'clock, anterior left`; what to do while the os is not marked in the pin's picture."""
-    marks = (mark for mark in case.os_marks_on(pin.pair_id) if mark.frame is pin.frame)
-    hour = hour_of(pin, next(marks, None))
-    return NO_OS if hour is None else f"{hour} o'clock, {quadrant(hour)}"
+def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
+    """`2 o'clock, anterior left`, as the report says it; what to do while there is no hour."""
+    from pfm_desktop.services.report import NO_HOUR, place_of
+
+    mark = os_mark_of(case, pin.pair_id)
+    place = place_of(pin, mark, known.for_pair(pin.pair_id) if known else None)
+    if place != NO_HOUR:
+        return place
+    return NO_OS if mark is None else NO_WAY
 
 
 def remove_edit(pin_id: str) -> Edit:

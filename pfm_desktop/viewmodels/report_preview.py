@@ -14,7 +14,7 @@ from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
 from pfm_desktop.viewmodels.answer import checks_of
-from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, moment
+from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, moment, percent
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent, ReportPin
@@ -139,7 +139,7 @@ def _prediction(prediction: Prediction, look: PreviewLook) -> str:
     if len(prediction.sources) == 1:
         parts.append(_paragraph(f"Answered from {SOURCES[prediction.sources[0]]} only."))
     else:
-        shares = ", ".join(f"{SOURCES[source]} {share:.0%}" for source, share in prediction.evidence.items())
+        shares = ", ".join(f"{SOURCES[source]} {percent(share)}" for source, share in prediction.evidence.items())
         parts.append(_paragraph(f"Share of evidence: {shares}."))
     return "".join(parts)
 

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows, ReadList
-from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, words
+from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, tall, words
 from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
 from pfm_desktop.viewmodels import answer as model
 from pfm_desktop.viewmodels.answer import Answer, AnswerView, Asked, SecondRead, State
+from pfm_desktop.viewmodels.grades import percent
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -128,7 +129,7 @@ class AnswerPanel(QWidget):
         say(self.passes, shown.passes)
         say(self.model, shown.model)
         self.bars.show_bars(shown.bars)
-        self.evidence.show_rows([(name, f"{share:.0%}".replace("%", " %")) for name, share in shown.evidence])
+        self.evidence.show_rows([(name, percent(share)) for name, share in shown.evidence])
         self.alone.show_rows(shown.alone)
         self._show_icon(answer)
 
@@ -162,7 +163,6 @@ class AnswerPanel(QWidget):
         return action
 
     def _lay_out(self) -> None:
-        self.reveal.setMinimumHeight(54)
         self.reveal.setToolTip("Ctrl+Shift+R. It is put on record and cannot be taken back.")
         self.icon.setAccessibleName("")
         self.headline.setAccessibleName("AI answer")
@@ -170,19 +170,17 @@ class AnswerPanel(QWidget):
         top.setSpacing(10)
         top.addWidget(self.icon)
         top.addWidget(self.headline, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        tall(self.reveal, 54)
         for button in (self.agree, self.differ):
-            button.setMinimumHeight(40)
+            tall(button, 40)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            buttons.addWidget(button, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         for part in (
-            self.banner, self.status, self.reveal, self.why_not, top, self.possible, self.advice, self.one_source,
-            self.bars, self.passes, self.evidence, self.alone, buttons, self.no_second, self.form, self.reads,
-            self.checks, self.model,
+            self.banner, self.model, self.status, self.reveal, self.why_not, top, self.possible, self.advice,
+            self.one_source, self.bars, self.agree, self.differ, self.form, self.no_second, self.passes,
+            self.evidence, self.alone, self.reads, self.checks,
         ):  # fmt: skip
             if isinstance(part, QHBoxLayout):
                 column.addLayout(part)

@@ -123,8 +123,7 @@ class FindingsPanel(QWidget):
         button.setCheckable(True)
         button.setIcon(grade_icon(grade))
         button.setIconSize(QSize(28, 22))
-        button.setMinimumHeight(54)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         button.setAccessibleName(f"Impression: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
         button.setToolTip(f"Ctrl+Shift+{grade.rank + 1}; press again to take it back")
         button.clicked.connect(lambda _checked=False: self._press(grade))
@@ -157,6 +156,7 @@ class FindingsPanel(QWidget):
         grid.setSpacing(8)
         for place, button in enumerate(self.grades.values()):
             grid.addWidget(button, place // 2, place % 2)
+            grid.setRowMinimumHeight(place // 2, 2 * button.fontMetrics().height() + 22)
         column.addLayout(grid)
         column.addWidget(self.note)
         column.addSpacing(6)
@@ -170,7 +170,8 @@ class FindingsPanel(QWidget):
             column.addWidget(field)
         column.addStretch(1)
         self.bar.setRange(0, model.PARTS)
-        self.bar.setFormat("%v of %m complete")
+        self.bar.setTextVisible(False)  # no text colour reads on both halves of a bar; the words stand below
+        self.bar.setStyleSheet("QProgressBar { min-height: 6px; max-height: 6px; }")
         self.bar.setAccessibleName("How complete the findings are")
 
     def _connect(self) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.viewmodels.grades import COLOURS
@@ -29,6 +38,11 @@ def say(label: QLabel, text: str) -> None:
     """Show `text`; an empty label takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def tall(button: QPushButton, pixels: int) -> None:
+    """A button of this height; the style sheet of the theme would overrule a minimum height set otherwise."""
+    button.setStyleSheet(f"QPushButton {{ min-height: {pixels - 12}px; }}")
 
 
 def grade_icon(grade: Grade, size: QSize | None = None) -> QIcon:

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from pfm_desktop.gui.widgets.panel_parts import LineField, say, words
 from pfm_desktop.viewmodels import pins as model
 from pfm_desktop.viewmodels.drafts import Drafts
-from pfm_desktop.viewmodels.pins import PinRow
+from pfm_desktop.viewmodels.pins import PinRow, Registered
 
 if TYPE_CHECKING:
+    from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
@@ -29,6 +30,7 @@ class PinsPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._case: VisitCase | None = None
+        self._known = Registered()
         self._drafts = Drafts(session, model.save_note)
         self.setAccessibleName("Biopsy pins")
         self.lock, self.note = words(self, "badge"), words(self)
@@ -53,7 +55,7 @@ class PinsPanel(QWidget):
         if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
             self.save()
         self._case = case
-        view = model.pins_view(case, self._session.library.read_only_reason)
+        view = model.pins_view(case, self._session.library.read_only_reason, self._known)
         say(self.lock, view.locked)
         say(self.note, view.note)
         ids = [row.id for row in view.rows]
@@ -63,6 +65,12 @@ class PinsPanel(QWidget):
             if self._list.indexOf(card) != place:
                 self._list.insertWidget(place, card)
             card.show_row(row, self._drafts.shown(row.id, row.note), locked=bool(view.locked))
+
+    def set_registration(self, pair_id: str, registration: Registration | None) -> None:
+        """How the pictures of a pair lie on each other: an os marked on one then gives hours on the other."""
+        if (pair_id, registration) != (self._known.pair_id, self._known.registration):
+            self._known = Registered(pair_id, registration)
+            self.show_case(self._case)
 
     def save(self) -> None:
         """Bring what was typed to disk now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QStandardPaths, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QStandardPaths, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QImage, QKeySequence, QPalette, QResizeEvent, QShowEvent, QTextDocument
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.viewmodels import report_form as model
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 CALM_MS = 250  # edits that follow faster make one preview
+_SHARP = 960  # longer side of a picture in the preview, pixels: 480 at 200 %
 MAKING = "The preview is being made ..."
 
 
@@ -54,11 +55,12 @@ class ReportPanel(QWidget):
         self._shown: tuple[ReportContent, list[QImage]] | None = None
         self._stale = True
         self._folder = ""
+        self._reader = session.reader
         self.setAccessibleName("Report")
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
-        self.name, self.meaning = QLineEdit(session.reader, self), CalmComboBox(self)
+        self.name, self.meaning = QLineEdit(self._reader, self), CalmComboBox(self)
         self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
-        self.said, self.status, self.preview = words(self), words(self, "quiet"), QTextBrowser(self)
+        self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
         self.form = QWidget(self)
         self._background = Background(self)
         self._calm = QTimer(self)
@@ -81,7 +83,7 @@ class ReportPanel(QWidget):
             self._background.drop()
             self._shown = None
             self.preview.clear()
-            self.name.setText(self._session.reader)
+            self._name_reader()
             say(self.said, "")
         self._case = case
         self._show_form()
@@ -98,16 +100,12 @@ class ReportPanel(QWidget):
         self._calm.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Made when first seen."""
+        """Made when first seen. The reader may have been named on another page."""
         super().showEvent(event)
+        if self.name.text() == self._reader:
+            self._name_reader()
         if self._stale:
             self._calm.start()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Pictures are as wide as the column."""
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
         """Colours of the theme."""
@@ -116,6 +114,10 @@ class ReportPanel(QWidget):
             self._draw()
 
     # ---- signing
+
+    def _name_reader(self) -> None:
+        self._reader = self._session.reader
+        self.name.setText(self._reader)
 
     def _show_form(self) -> None:
         view = model.sign_view(self._case, self.name.text(), self._session.library.read_only_reason)
@@ -239,7 +241,6 @@ class ReportPanel(QWidget):
         self.name.setAccessibleName("Printed name")
         self.meaning.setAccessibleName("What the signature means")
         self.preview.setAccessibleName("Preview of the report")
-        self.preview.setOpenLinks(False)
         self.preview.setMinimumHeight(320)
         rows = QFormLayout(self.form)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -247,7 +248,7 @@ class ReportPanel(QWidget):
         rows.addRow("Meaning", self.meaning)
         rows.addRow(self.sign)
         for button in (self.sign, self.save):
-            button.setMinimumHeight(40)
+            tall(button, 40)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
@@ -263,6 +264,7 @@ class ReportPanel(QWidget):
     def _connect(self) -> None:
         self.name.textChanged.connect(lambda _text: self._show_form())
         self.sign.clicked.connect(lambda _checked=False: self._sign())
+        self.preview.widened.connect(self._draw)
         self.save.clicked.connect(lambda _checked=False: self._ask_where())
 
 
@@ -272,4 +274,30 @@ def _prepared(
     """Job: the report and its pictures, decoded."""
     ctx.check()
     content = make(lib, sources)
-    return content, [QImage.fromData(picture.jpeg) for picture in content.pictures]
+    return content, [_small(QImage.fromData(picture.jpeg)) for picture in content.pictures]
+
+
+def _small(image: QImage) -> QImage:
+    """No larger than the column ever shows it: painting stays cheap."""
+    if max(image.width(), image.height()) <= _SHARP:
+        return image
+    return image.scaled(_SHARP, _SHARP, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
+class _Preview(QTextBrowser):
+    """`widened` when pictures have another width to fill."""
+
+    widened = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+        # always there, so that the width does not depend on what is shown
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See the class."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.widened.emit()

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeItem
@@ -11,6 +21,7 @@ from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.viewmodels.findings import CHOICES, NOT_ASSESSED, FindingsView, choice_words, stepped
 
 _NONE = 3  # button id of "not assessed"; 0, 1 and 2 are themselves
+_CIRCLE, _PAD = 16, 5  # of a choice, pixels
 _STEPS = {
     int(Qt.Key.Key_Up): -1,
     int(Qt.Key.Key_Left): -1,
@@ -51,7 +62,7 @@ class SwedePanel(QWidget):
         self.status.setText(view.swede_status)
         for key, row in self.rows.items():
             row.show_value(getattr(view.swede, key))
-            row.setEnabled(not view.locked)
+            row.lock(locked=bool(view.locked))
 
 
 class SwedeRow(QWidget):
@@ -78,6 +89,7 @@ class SwedeRow(QWidget):
         for value, button in self.buttons.items():
             self._group.addButton(button, _NONE if value is None else value)
             button.picked.connect(self._pick)
+            button.entered.connect(self._focus_chosen)
             button.clicked.connect(lambda _checked=False, picked=value: self._pick(picked))
             if value is not None:
                 wording = _Wording(item.wording[value], button, self)
@@ -99,6 +111,15 @@ class SwedeRow(QWidget):
         if had_focus:
             self.buttons[value].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def lock(self, *, locked: bool) -> None:
+        """Nothing can be chosen, and all stays as readable as before."""
+        for button in self.buttons.values():
+            button.locked = locked
+            button.setAccessibleDescription("read only" if locked else "")
+
+    def _focus_chosen(self) -> None:
+        self.buttons[self._value].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _pick(self, value: int | None) -> None:
         """Shown at once; what the record then says comes back through `show_value`."""
         if value != self._value:
@@ -107,15 +128,22 @@ class SwedeRow(QWidget):
 
 
 class _Choice(QRadioButton):
+    """Draws its circle itself: in colours of the palette it shows in both themes, also while nothing is chosen."""
+
     picked = Signal(object)
+    entered = Signal()
 
     def __init__(self, item: SwedeItem, value: int | None, parent: QWidget) -> None:
         super().__init__(NOT_ASSESSED if value is None else str(value), parent)
         self._value = value
+        self.locked = False
         self.setAccessibleName(f"{item.title}: {choice_words(item, value)}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Own arrow keys: Qt's follow the place on screen, and "not assessed" stands apart."""
+        if self.locked:
+            event.ignore()
+            return
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if plain and event.key() in _STEPS:
             self.picked.emit(stepped(self._value, _STEPS[event.key()]))
@@ -124,11 +152,57 @@ class _Choice(QRadioButton):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes by key comes to what is chosen."""
+        super().focusInEvent(event)
+        if not self.isChecked() and event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self.entered.emit()
+
+    def hitButton(self, pos: QPoint) -> bool:
+        """No click counts while locked."""
+        return not self.locked and self.rect().contains(pos)
+
+    def sizeHint(self) -> QSize:
+        """Circle, gap, text."""
+        metrics = QFontMetrics(self._bold())
+        return QSize(_CIRCLE + 3 * _PAD + metrics.horizontalAdvance(self.text()), metrics.height() + 2 * _PAD)
+
+    def minimumSizeHint(self) -> QSize:
+        """Nothing is cut off."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """See the class."""
+        palette, role = self.palette(), QPalette.ColorRole
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.hasFocus():
+            painter.setPen(QPen(palette.color(role.Link), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 3, 3)
+        circle = QRectF(_PAD, (self.height() - _CIRCLE) / 2, _CIRCLE, _CIRCLE)
+        painter.setPen(QPen(palette.color(role.WindowText if self.isChecked() else role.Mid), 1.5))
+        painter.setBrush(palette.color(role.Base))
+        painter.drawEllipse(circle)
+        if self.isChecked():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.color(role.WindowText))
+            painter.drawEllipse(circle.adjusted(4, 4, -4, -4))
+        painter.setPen(palette.color(role.WindowText))
+        painter.setFont(self._bold() if self.isChecked() else self.font())
+        words_at = QRectF(self.rect()).adjusted(_CIRCLE + 2 * _PAD, 0, 0, 0)
+        painter.drawText(words_at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        painter.end()
+
+    def _bold(self) -> QFont:
+        font = QFont(self.font())
+        font.setBold(True)
+        return font
+
 
 class _Wording(QLabel):
     """The wording of a value; a click on it chooses the value."""
 
-    def __init__(self, text: str, button: QRadioButton, parent: QWidget) -> None:
+    def __init__(self, text: str, button: _Choice, parent: QWidget) -> None:
         super().__init__(text, parent)
         self._button = button
         self.setWordWrap(True)
@@ -138,6 +212,6 @@ class _Wording(QLabel):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """See the class."""
-        if event.button() is Qt.MouseButton.LeftButton and self._button.isEnabled():
+        if event.button() is Qt.MouseButton.LeftButton and not self._button.locked:
             self._button.setFocus(Qt.FocusReason.MouseFocusReason)
             self._button.click()
