@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 TITLES = ("Today", "Review", "Models", "Settings")
 TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
-SMALLEST = (1100, 640)
+SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"

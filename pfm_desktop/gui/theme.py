@@ -8,6 +8,8 @@ from string import Template
 from PySide6.QtGui import QColor, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
+from pfm_desktop.support.paths import resources_dir
+
 TEXT_PIXELS = 14
 SURROUND = "#2B2B2B"  # around pictures, in both themes: colour judgement needs a neutral dark grey
 
@@ -31,6 +33,7 @@ class Theme:
     on_warning: str
     info: str
     on_info: str
+    chunk: str
     badge: str
     on_badge: str
 
@@ -40,13 +43,13 @@ THEMES: dict[str, Theme] = {
         window="#252525", panel="#2B2B2B", raised="#3A3A3A", field="#1E1E1E", text="#EDEDED", quiet="#B9B9B9",
         faint="#484848", line="#7C7C7C", accent="#3F6FA3", on_accent="#FFFFFF", focus="#8EC5FF",
         warning="#5A3A12", on_warning="#FFE9C7", info="#2F3D4A", on_info="#E4F0FA",
-        badge="#4A4426", on_badge="#FFF3BF",
+        chunk="#2F5783", badge="#4A4426", on_badge="#FFF3BF",
     ),
     "light": Theme(
         window="#E9E9E9", panel="#F4F4F4", raised="#DCDCDC", field="#FFFFFF", text="#1C1C1C", quiet="#505050",
         faint="#C9C9C9", line="#767676", accent="#2B5F98", on_accent="#FFFFFF", focus="#0A53A0",
         warning="#FFE3B8", on_warning="#4A2C00", info="#DCE9F5", on_info="#16324C",
-        badge="#FFF0B3", on_badge="#4A3D00",
+        chunk="#9CC4EE", badge="#FFF0B3", on_badge="#4A3D00",
     ),
 }  # fmt: skip
 
@@ -99,23 +102,33 @@ QPushButton:pressed, QToolButton:pressed { background: $faint; }
 QPushButton:disabled, QToolButton:disabled { background: $panel; color: $line; border-color: $faint; }
 QPushButton:checked, QToolButton:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton:default { border: 2px solid $accent; }
-QPushButton:focus, QToolButton:focus, QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus,
+QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus
     { border: 2px solid $focus; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $focus; border-radius: 3px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $line;
+    background: $field; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 9px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $text; image: url($tick); }
+QRadioButton::indicator:checked { width: 8px; height: 8px; border: 5px solid $accent; background: $on_accent; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { background: $panel; border-color: $faint; }
 QCheckBox, QRadioButton { border: 2px solid transparent; padding: 2px; spacing: 7px; }
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit { background: $field; color: $text;
+QLineEdit, QPlainTextEdit, QTextEdit { background: $field; color: $text;
     border: 1px solid $line; border-radius: 4px; padding: 4px 6px; min-height: 20px;
     selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $line; border-color: $faint; }
+QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: $quiet; }
+QLineEdit:disabled { color: $line; border-color: $faint; }
 QComboBox QAbstractItemView { background: $field; color: $text; border: 1px solid $line; }
 QAbstractItemView { background: $field; alternate-background-color: $panel; color: $text; border: 1px solid $faint;
     gridline-color: $faint; selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
+QTableView::item { padding-left: 5px; padding-right: 5px; }
+QTableView::item:selected { background: $accent; color: $on_accent; }
 QHeaderView::section { background: $raised; color: $text; border: 0; border-right: 1px solid $faint;
     padding: 6px 8px; }
 QProgressBar { background: $field; color: $text; border: 1px solid $line; border-radius: 4px; text-align: center;
     min-height: 16px; }
-QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QProgressBar::chunk { background: $chunk; border-radius: 3px; }
 QMenuBar { background: $window; color: $text; }
 QMenuBar::item { padding: 4px 10px; background: transparent; }
 QMenuBar::item:selected, QMenu::item:selected { background: $accent; color: $on_accent; }
@@ -147,7 +160,7 @@ QFrame[role="card"][chosen="true"] { border: 2px solid $focus; }
 
 def stylesheet(name: str) -> str:
     """Style sheet of a theme."""
-    return _SHEET.substitute(vars(theme_of(name)))
+    return _SHEET.substitute(vars(theme_of(name)), tick=(resources_dir() / "icons" / "tick.png").as_posix())
 
 
 def apply(app: QApplication, name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.words import capital
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ def card_rows() -> tuple[CardRow, ...]:
         facts = f"{_sources(info.sources)}, {info.variant}, {info.splice} splice, {info.input_size} px input"
         problem = "" if info.can_grade else "Trunks only: a start for training, it gives no answers."
         rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem))
-    rows += [CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {bad.problem}") for bad in models.broken()]
+    rows += [
+        CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {capital(bad.problem)}") for bad in models.broken()
+    ]
     return tuple(rows)
 
 

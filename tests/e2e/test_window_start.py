@@ -31,9 +31,8 @@ def run(*arguments: str, code: str = GUI, display: bool = True) -> subprocess.Co
         environment["QT_QPA_PLATFORM"] = "offscreen"
     else:
         environment.pop("QT_QPA_PLATFORM", None)
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, timeout=100
-    )
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_a_file_that_is_no_picture_is_said_and_the_good_one_is_kept(
     press(today, "add_pictures")
     today.intake.pictures.add_files([picture_files[0], bad])
     qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: today.intake.problem.isVisible())
+    qtbot.waitUntil(today.intake.problem.isVisible)
     assert "broken_fluorescence.png" in today.intake.problem.text()
     assert [item.path for item in today.intake.pictures.items()] == [bad]
     assert len(cases.visit_case(session.library, row.visit_id).pictures) == 1

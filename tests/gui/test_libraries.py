@@ -91,7 +91,7 @@ def test_making_the_demo_library_can_be_cancelled_and_begun_again(
     window = open_window("", ready=False)
     qtbot.waitUntil(lambda: "3 of 64" in window.opening.words.text())
     qtbot.mouseClick(window.opening.cancel, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.opening.retry.isVisible())
+    qtbot.waitUntil(window.opening.retry.isVisible)
     assert "kept and used next time" in window.opening.words.text()
     qtbot.mouseClick(window.opening.retry, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
@@ -103,7 +103,7 @@ def test_a_damaged_library_is_not_opened_and_says_what_is_safe_and_what_to_do(
     database = library_folder / DATABASE
     database.write_bytes(b"rubbish" * 100)
     window = open_window(library_folder, ready=False)
-    qtbot.waitUntil(lambda: window.opening.choose.isVisible())
+    qtbot.waitUntil(window.opening.choose.isVisible)
     said = window.opening.words.text()
     assert "damaged" in said
     assert "nothing was changed" in said
@@ -117,7 +117,7 @@ def test_another_folder_can_be_chosen_and_is_opened_at_the_next_start_too(
     qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
 ) -> None:
     window = open_window(tmp_path / "nowhere", ready=False)
-    qtbot.waitUntil(lambda: window.opening.choose.isVisible())
+    qtbot.waitUntil(window.opening.choose.isVisible)
     assert "no folder" in window.opening.words.text()
     window._open_chosen(str(library_folder))
     qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)

@@ -12,6 +12,7 @@ from pfm_desktop.gui.theme import SURROUND, THEMES, contrast, palette, styleshee
 PAIRS = (
     *((word, ground) for word in ("text", "quiet") for ground in ("window", "panel", "raised", "field")),
     ("on_accent", "accent"),
+    ("text", "chunk"),
     ("on_warning", "warning"),
     ("on_info", "info"),
     ("on_badge", "badge"),

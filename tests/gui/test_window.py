@@ -106,6 +106,21 @@ def test_an_edit_is_undone_and_done_again_by_key(qtbot: QtBot, open_window: Open
     assert impression(window) is Grade.LOW
 
 
+def test_back_on_today_the_list_stands_on_the_visit_that_is_open(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    assert window.session is not None
+    today = window.desk.today
+    window.open_visit(window.session.today("Chen")[0].visit.id)
+    qtbot.keyClick(window, Qt.Key.Key_1, CTRL)
+    qtbot.waitUntil(lambda: today.idle)
+    row = today.chosen_row()
+    assert row is not None
+    assert "Chen" in row.title
+
+
 def test_undo_says_in_the_menu_what_it_would_take_back(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
     window = open_window(library_folder)
     open_first_visit(qtbot, window)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
 
+CARD_WIDTH = 460
 NO_MODELS = (
     "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
     "Train one with `pfm train`, or put a model folder into:\n{folder}"
@@ -144,8 +145,7 @@ class ModelsPage(QWidget):
         scroll.setWidget(held)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(380)
+        scroll.setMinimumWidth(CARD_WIDTH)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(scroll)
         split.addWidget(self.text)

@@ -124,11 +124,9 @@ class SettingsPage(QWidget):
         self.reader.setAccessibleName("Reader: the name beside your reads and signatures")
         self.theme.setAccessibleName("Theme")
         self.model.setAccessibleName("Model")
-        form.addRow("Reader", self.reader)
-        form.addRow("", _quiet("The name written beside your reads and signatures.", self))
+        form.addRow("Reader", _under(self.reader, "The name written beside your reads and signatures.", self))
         form.addRow("Theme", self.theme)
-        form.addRow("First read", self.lock)
-        form.addRow("", _quiet(LOCK_HINT, self))
+        form.addRow("First read", _under(self.lock, LOCK_HINT, self))
         form.addRow("Model", self.model)
         form.addRow("Library", self._library_row())
         column.addWidget(_heading("Settings", self))
@@ -180,8 +178,14 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     return label
 
 
-def _quiet(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
+def _under(field: QWidget, hint: str, parent: QWidget) -> QWidget:
+    """A field with a sentence under it."""
+    held = QWidget(parent)
+    column = QVBoxLayout(held)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    label = QLabel(hint, held)
     label.setProperty("role", "quiet")
-    label.setWordWrap(True)
-    return label
+    column.addWidget(field)
+    column.addWidget(label)
+    return held

@@ -31,6 +31,7 @@ class ShortcutsPage(QWidget):
         self.table.setHorizontalHeaderLabels(("Keys", "What they do", "Where"))
         self.table.setAccessibleName("Keyboard shortcuts")
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setShowGrid(False)
         self.table.setAlternatingRowColors(True)
         self.table.setTabKeyNavigation(False)

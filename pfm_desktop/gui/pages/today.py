@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -35,7 +34,8 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 120
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_WIDTHS = (140, 190, 105, 120, 0, 190, 120, 75)  # pixels at the smallest text; 0 takes what is left
+_WIDTHS = (145, 190, 105, 120, 0, 190, 120, 80)  # pixels at the smallest text; 0 takes what is left
+_WIDEST, _NARROWEST = 420, 110  # of the indication: a line across a 4K screen is easily misread
 
 
 class TodayPage(QWidget):
@@ -49,6 +49,7 @@ class TodayPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.model = WorklistModel(self)
+        self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
         self._background = Background(self)
         self._pause = QTimer(self)
@@ -71,7 +72,9 @@ class TodayPage(QWidget):
         return self._actions
 
     def entered(self) -> None:
-        """The page comes into sight: the list is read again."""
+        """The page comes into sight: the list is read again and stands on the visit that is open."""
+        if self._session.case is not None:
+            self._wanted = self._session.case.visit.id
         self._search_now()
         self.search.setFocus()
 
@@ -93,8 +96,17 @@ class TodayPage(QWidget):
         """The visit on which the list stands."""
         return self.model.row(self.table.currentIndex().row())
 
+    def _fit_columns(self) -> None:
+        """The indication takes what is left, within limits."""
+        room = self.table.viewport().width() - sum(
+            self.table.columnWidth(column) for column in range(len(_WIDTHS)) if column != INDICATION
+        )
+        self.table.setColumnWidth(INDICATION, max(_NARROWEST, min(room, _WIDEST)))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys in the search field: arrows move the list, Enter opens, Escape clears. Enter in the list opens."""
+        if event.type() is QEvent.Type.Resize and watched is not self.search:
+            self._fit_columns()
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = event.key()
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -135,8 +147,6 @@ class TodayPage(QWidget):
         self.search.blockSignals(False)
         self._search_now()
         self._wanted = visit_id
-
-    _wanted = ""
 
     def _show(self, rows: Sequence[VisitRow]) -> None:
         wanted = self._wanted or (row.visit_id if (row := self.chosen_row()) else "")
@@ -202,10 +212,10 @@ class TodayPage(QWidget):
         for column, width in enumerate(_WIDTHS):
             if width:
                 header.resizeSection(column, width)
-        header.setSectionResizeMode(INDICATION, QHeaderView.ResizeMode.Stretch)
         table.doubleClicked.connect(self._double_clicked)
         table.selectionModel().currentRowChanged.connect(lambda *_: self._refresh_actions())
         table.installEventFilter(self)
+        table.viewport().installEventFilter(self)
         return table
 
     def _make_empty(self) -> QLabel:

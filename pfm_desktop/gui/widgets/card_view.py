@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 
@@ -23,7 +23,20 @@ class CardView(QTextBrowser):
         self.document().setMarkdown(
             text, QTextDocument.MarkdownFeature.MarkdownNoHTML | QTextDocument.MarkdownFeature.MarkdownDialectGitHub
         )
+        self._space_out()
         self.moveCursor(self.textCursor().MoveOperation.Start)
+
+    def _space_out(self) -> None:
+        """Room around paragraphs and headings, which Markdown gives none."""
+        block = self.document().begin()
+        while block.isValid():
+            cursor = QTextCursor(block)
+            if cursor.currentTable() is None:
+                shape = block.blockFormat()
+                shape.setTopMargin(14 if shape.headingLevel() else 2)
+                shape.setBottomMargin(2 if block.textList() is not None else 8)
+                cursor.setBlockFormat(shape)
+            block = block.next()
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
         """Nothing is loaded, neither from the disk nor from the net."""

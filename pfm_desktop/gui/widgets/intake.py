@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
@@ -224,13 +234,23 @@ class Intake(QFrame):
         self.save.setDefault(True)
         self.save.clicked.connect(self._save_asked)
         self.cancel.clicked.connect(self._close)
+        inner = QWidget(self)
+        fields = QVBoxLayout(inner)
+        fields.setContentsMargins(0, 0, 8, 0)
+        fields.setSpacing(10)
+        fields.addLayout(self._form)
+        fields.addWidget(self.pictures)
+        fields.addStretch(1)
+        scroll = QScrollArea(self)  # the form fits into a low window with any number of files
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.viewport().setAutoFillBackground(False)  # the ground of the form shows through
+        inner.setAutoFillBackground(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        column.addWidget(self.heading)
-        column.addWidget(self.about)
-        column.addLayout(self._form)
-        column.addWidget(self.pictures, 1)
-        column.addWidget(self.problem)
+        for widget, stretch in ((self.heading, 0), (self.about, 0), (scroll, 1), (self.problem, 0)):
+            column.addWidget(widget, stretch)
         column.addLayout(buttons)
-        column.addStretch(0)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.viewmodels.model_cards import CardRow
+from pfm_desktop.viewmodels.words import capital
 
 
 class ModelCard(QFrame):
@@ -39,7 +40,7 @@ class ModelCard(QFrame):
     def set_used(self, used: bool) -> None:
         """Whether this model answers now."""
         self.badge.setVisible(used)
-        self.use.setEnabled(not used)
+        self.use.setVisible(self.row.usable and not used)
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether its text is shown."""
@@ -70,7 +71,8 @@ class ModelCard(QFrame):
         column.setContentsMargins(14, 12, 14, 12)
         column.addLayout(top)
         if self.row.version:
-            column.addWidget(_words(f"{self.row.label[:1].upper()}{self.row.label[1:]}. {BANNER}.", self))
+            if self.row.usable:
+                column.addWidget(_words(f"{capital(self.row.label)}. {BANNER}.", self))
             facts = _words(self.row.facts, self)
             facts.setProperty("role", "quiet")
             column.addWidget(facts)
@@ -78,7 +80,7 @@ class ModelCard(QFrame):
             column.addWidget(_words(self.row.problem, self))
         column.addWidget(self.said)
         column.addLayout(buttons)
-        self.use.setVisible(self.row.usable)
+        self.read.setVisible(bool(self.row.version))
         self.check.setVisible(bool(self.row.version))
 
 

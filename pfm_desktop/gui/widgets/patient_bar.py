@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.viewmodels.worklist import birth_text, moment_text
 
@@ -32,15 +32,18 @@ class PatientBar(QFrame):
         for badge in (self.demo, self.reading):
             badge.setProperty("role", "badge")
             badge.hide()
-        self.reading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 6, 14, 6)
+        self.facts.setWordWrap(True)  # in a narrow window the facts take two lines and are never cut
+        self.facts.setMinimumWidth(260)
+        self.reading.setWordWrap(True)
+        row = QHBoxLayout()
         row.setSpacing(18)
         row.addWidget(self.name)
-        row.addWidget(self.facts)
-        row.addStretch(1)
-        row.addWidget(self.reading)
+        row.addWidget(self.facts, 1)
         row.addWidget(self.demo)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 6, 14, 6)
+        column.addLayout(row)
+        column.addWidget(self.reading)
         self.setMinimumHeight(44)
 
     def show_case(self, case: VisitCase | None) -> None:
@@ -61,7 +64,4 @@ class PatientBar(QFrame):
         """Say whether the library is the demo, and why it cannot be changed where that is so."""
         self.demo.setVisible(demo)
         self.reading.setVisible(bool(read_only_reason))
-        self.reading.setText(f"Read only: {read_only_reason}" if read_only_reason else "")
-        self.reading.setToolTip(
-            f"{read_only_reason}. You can look at everything; nothing can be changed here." if read_only_reason else ""
-        )
+        self.reading.setText(f"Read only, nothing can be changed here: {read_only_reason}" if read_only_reason else "")

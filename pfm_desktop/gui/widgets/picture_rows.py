@@ -63,8 +63,8 @@ class _FileRow(QFrame):
         grid.setContentsMargins(0, 4, 0, 4)
         grid.addWidget(name, 0, 0)
         grid.addWidget(remove, 0, 1)
-        grid.addWidget(self.stage, 1, 0)
-        grid.addWidget(self.seconds, 1, 1)
+        grid.addWidget(self.stage, 1, 0, 1, 2)
+        grid.addWidget(self.seconds, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self._settle(parent)
 
@@ -94,7 +94,6 @@ class PictureRows(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.choose)
         self._column.addWidget(self._line)
-        self._column.addStretch(1)
         self.tell()
 
     def items(self) -> tuple[NewPicture, ...]:
@@ -108,7 +107,7 @@ class PictureRows(QWidget):
         for path, stage in zip(new, guessed_stages(new), strict=True):
             row = _FileRow(path, stage, self)
             self._rows.append(row)
-            self._column.insertWidget(self._column.count() - 2, row)
+            self._column.insertWidget(self._column.count() - 1, row)
         self.tell()
 
     def remove(self, row: _FileRow) -> None:

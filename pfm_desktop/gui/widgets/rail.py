@@ -40,10 +40,15 @@ class Rail(QFrame):
         self._group.idClicked.connect(self.chosen)
 
     def show_current(self, index: int) -> None:
-        """Mark the page that is shown."""
+        """Mark the page that is shown; -1 marks none."""
         button = self._group.button(index)
         if button is not None:
             button.setChecked(True)
+            return
+        self._group.setExclusive(False)  # a page that is not on the rail: none is marked
+        for other in self._group.buttons():
+            other.setChecked(False)
+        self._group.setExclusive(True)
 
     def set_usable(self, index: int, usable: bool, why_not: str = "") -> None:
         """Whether a page can be opened now; `why_not` says what it needs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.actions import PORTABLE, ActionBook, ShortcutRow, native
 
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _TITLES = ("Action", "Where", "Shortcut", "")
 
 
@@ -35,6 +36,7 @@ class ShortcutEditor(QWidget):
         self.table.setHorizontalHeaderLabels(_TITLES)
         self.table.setAccessibleName("Shortcuts")
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(LEFT)
         self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -47,12 +49,13 @@ class ShortcutEditor(QWidget):
         self.keys = QKeySequenceEdit(self)
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName("New shortcut")
-        self.keys.setClearButtonEnabled(True)
         self.keys.keySequenceChanged.connect(lambda _keys: self._judge())
         self.said = QLabel(self)
         self.said.setWordWrap(True)
         self.assign = QPushButton("Use these keys", self)
+        self.none = QPushButton("No keys", self)
         self.default = QPushButton("Back to default", self)
+        self.none.clicked.connect(self._no_keys)
         self.assign.clicked.connect(self._assign)
         self.default.clicked.connect(self._back)
         self._lay_out()
@@ -84,11 +87,12 @@ class ShortcutEditor(QWidget):
 
     def _show_current(self) -> None:
         row = self._current()
-        for widget in (self.keys, self.assign, self.default):
+        for widget in (self.keys, self.assign, self.none, self.default):
             widget.setEnabled(row is not None)
         if row is not None:
             self.keys.setKeySequence(QKeySequence(row.shortcut.split(" or ")[0], PORTABLE))
             self.default.setEnabled(row.changed)
+            self.none.setEnabled(bool(row.shortcut))
         self._judge()
 
     def _judge(self) -> None:
@@ -98,11 +102,11 @@ class ShortcutEditor(QWidget):
             return
         other = self._book.conflict(row.id, typed)
         same = typed in row.shortcut.split(" or ")
-        self.assign.setEnabled(not other and not same)
+        self.assign.setEnabled(bool(typed) and not other and not same)
         if other:
             self.said.setText(f'{native(typed)} already belongs to "{other}". Choose other keys, or change that first.')
         elif not typed:
-            self.said.setText(f'"{row.text}" will have no shortcut.' if row.shortcut else "Press the keys you want.")
+            self.said.setText("Press the keys you want.")
         else:
             self.said.setText("" if same else f"{native(typed)} is free.")
 
@@ -113,6 +117,11 @@ class ShortcutEditor(QWidget):
         row = self._current()
         if row is not None:
             self.wanted.emit({**self._own(), row.id: self._typed()})
+
+    def _no_keys(self) -> None:
+        row = self._current()
+        if row is not None:
+            self.wanted.emit({**self._own(), row.id: ""})
 
     def _back(self) -> None:
         row = self._current()
@@ -127,6 +136,7 @@ class ShortcutEditor(QWidget):
         edit.addWidget(QLabel("New keys", self))
         edit.addWidget(self.keys)
         edit.addWidget(self.assign)
+        edit.addWidget(self.none)
         edit.addWidget(self.default)
         edit.addStretch(1)
         column = QVBoxLayout(self)
