@@ -15,6 +15,7 @@ from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.models import models_app
 from pfm_desktop.cli.progress import Bar
+from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.errors import UserError
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.command()(analyze)
+app.command()(selftest)
 app.command()(train)
 app.command()(finetune)
 app.command()(evaluate)

@@ -1,0 +1,116 @@
+"""An answer survives being written down, and damaged writing is never taken for one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.source import Source
+from pfm_desktop.services.analysis_files import from_kept, public_json, to_kept
+from pfm_desktop.support.errors import BadInputError
+
+MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+
+
+def heat() -> np.ndarray:
+    values = np.random.default_rng(0).random((72, 128), dtype=np.float32)
+    values[:, 100:] = np.nan
+    return values
+
+
+def answer() -> Analysis:
+    shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    prediction = Prediction(
+        Grade.HIGH, shares, dict.fromkeys(GRADES, 1 / 30), (Grade.LOW, Grade.HIGH), False,
+        {Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
+        {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
+    )  # fmt: skip
+    quality = {
+        "white": Quality(Verdict.LIMITED, ("glare",), "Tilt.", {"glare": 0.2}), "fluorescence": Quality(Verdict.GOOD),
+        "pair": Quality(Verdict.GOOD, measures={"overlap": 0.9}),
+    }  # fmt: skip
+    registration = RegistrationSummary(
+        RegistrationStatus.CHECK, 0.1 + 0.2, ((1.01, 0, 3), (0, 1, -2), (0, 0, 1)), 0.9, "fits in part", True
+    )
+    return Analysis(
+        MODEL, quality, registration, prediction, None, Source.WHITE,
+        {"fused": Heatmap(heat(), "class map"), "white": Heatmap(heat()[:9], "other")}, {"read": 12.5, "total": 12.5},
+    )  # fmt: skip
+
+
+def refused() -> Analysis:
+    return replace(answer(), prediction=None, refused=Refusal("too dark", "Retake."), registration=None, heatmaps={})
+
+
+@pytest.mark.parametrize("analysis", [answer(), refused()], ids=["answer", "refusal"])
+def test_an_analysis_comes_back_equal_from_json_and_bytes(analysis: Analysis) -> None:
+    body, blobs = to_kept(analysis)
+    again = from_kept(json.loads(json.dumps(body, allow_nan=False)), blobs)
+    assert replace(again, heatmaps={}) == replace(analysis, heatmaps={})
+    assert set(again.heatmaps) == set(analysis.heatmaps)
+    for name, heatmap in analysis.heatmaps.items():
+        np.testing.assert_array_equal(again.heatmaps[name].values, heatmap.values)
+        assert again.heatmaps[name].values.dtype == np.float32
+        assert again.heatmaps[name].method == heatmap.method
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"prediction": None},
+        {"refused": {"reason": "r", "advice": "a"}},
+        {"frame": "x"},
+        {"quality": []},
+        {"model": {}},
+        {"registration": {"status": "fine"}},
+        {"heatmaps": {"missing": "class map"}},
+        {"timing_ms": {"read": None}},
+    ],
+)
+def test_a_damaged_body_is_refused(change: dict[str, Any]) -> None:
+    body, blobs = to_kept(answer())
+    with pytest.raises(BadInputError, match="kept answer cannot be read"):
+        from_kept({**body, **change}, blobs)
+
+
+def test_a_damaged_heatmap_is_refused_and_a_pickle_never_opened() -> None:
+    import io
+
+    body, blobs = to_kept(answer())
+    for array in (np.array([{"a": 1}], dtype=object), np.zeros((3, 3, 3), np.float32), np.zeros((3, 3))):
+        stream = io.BytesIO()
+        np.savez(stream, values=array)
+        with pytest.raises(BadInputError):
+            from_kept(body, {**blobs, "fused": stream.getvalue()})
+    for data in (b"", b"PK\x03\x04", blobs["fused"][:200]):
+        with pytest.raises(BadInputError):
+            from_kept(body, {**blobs, "fused": data})
+
+
+def test_what_other_programs_read_is_plain_json_with_every_key() -> None:
+    whole, none = (json.loads(json.dumps(public_json(analysis), allow_nan=False)) for analysis in (answer(), refused()))
+    assert set(whole) == set(none)
+    assert whole["grade"] == "high"
+    assert whole["registration"]["matrix"][0] == [1.01, 0, 3]
+    assert whole["single_source"]["white"]["grade"] == "low"
+    assert none["refused"] == {"reason": "too dark", "advice": "Retake."}
+    assert none["evidence"] == {"white": None, "fluorescence": None}
+    assert none["registration"] == {"status": None, "error_px": None, "matrix": None}
+
+
+def test_the_map_of_a_refused_registration_is_not_handed_out() -> None:
+    wild = RegistrationSummary(RegistrationStatus.REFUSED, None, ((1, 0, 0), (0, 1, 0), (0, 0, 1)), 0.0, "no overlap")
+    assert public_json(replace(refused(), registration=wild))["registration"] == {
+        "status": "refused",
+        "error_px": None,
+        "matrix": None,
+    }
