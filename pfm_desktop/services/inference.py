@@ -24,6 +24,7 @@ from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import BadInputError, ModelError
 
@@ -158,7 +159,8 @@ def answered(
 
 
 def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
-    """Raise `ModelError` when the model does not read what was given."""
+    """Raise `ModelError` when the model does not read what was given, or was never trained to grade."""
+    refuse_start_only(model)
     foreign = [NAMES[source] for source in given if source not in model.sources]
     if foreign:
         known = " and ".join(NAMES[source] for source in model.sources)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from pfm_desktop.cli.main import main
+from pfm_desktop.imaging.io import write_png
 from pfm_desktop.support.paths import user_models_dir
 
 
@@ -71,3 +73,22 @@ def test_a_broken_model_folder_is_named_in_the_list(capfd: pytest.CaptureFixture
     err = capfd.readouterr().err
     assert "not readable" in err
     assert str(folder / "model.toml") in err
+
+
+def test_an_imported_model_gives_no_answers_whatever_the_picture(
+    weights: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "import", str(weights), "--variant", "T0", "--name", "my-start"]) == 0
+    write_png(tmp_path / "dark.png", np.zeros((64, 64, 3), np.uint8))  # would be refused for its quality otherwise
+    asked = [
+        "analyze",
+        "--white",
+        str(tmp_path / "dark.png"),
+        "--model",
+        "my-start",
+        "--json",
+        str(tmp_path / "a.json"),
+    ]
+    assert main(asked) == 2
+    assert "my-start holds imported trunks only and was never trained to grade" in capfd.readouterr().err
+    assert not (tmp_path / "a.json").exists()
