@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
@@ -73,3 +78,38 @@ def test_a_worker_that_dies_is_told_in_words_never_waited_for() -> None:
 def test_each_worker_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert {answer for _, answer in spread(SilentContext(), threads, [1, 2, 3], workers=2)} == {"1"}
+
+
+def slow_square(number: int) -> int:
+    return sum(number * number for _ in range(200_000))
+
+
+PROGRAM = """
+import sys
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.pool import spread
+sys.path.insert(0, {folder!r})
+from test_pool import slow_square
+if __name__ == "__main__":
+    for _ in spread(SilentContext(), slow_square, list(range(10_000)), workers=2):
+        print("working", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
+def test_no_worker_outlives_a_program_that_was_killed(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(folder=str(Path(__file__).parent)), encoding="utf-8")
+    started = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    while started.stdout.readline().strip() != "working":
+        assert started.poll() is None
+    workers = [child.pid for child in psutil.Process(started.pid).children(recursive=True)]
+    started.kill()
+    started.wait()
+    started.stdout.close()
+    assert workers
+    deadline = time.monotonic() + 30
+    while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in workers):
+        assert time.monotonic() < deadline, "a worker goes on without its program"
