@@ -2,91 +2,87 @@
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.imaging.registration.affine import global_map
 from pfm_desktop.imaging.registration.features import Structure, structure
-from pfm_desktop.imaging.registration.flow import Flow, smooth_flow
-from pfm_desktop.imaging.registration.intensity import Matrix, covered, global_map, warp
-from pfm_desktop.imaging.registration.result import GRID_STEP, Registration, refused
+from pfm_desktop.imaging.registration.flow import Nodes, bent, stretched
+from pfm_desktop.imaging.registration.judge import Evidence, evidence, verdict
+from pfm_desktop.imaging.registration.levels import Level, Matrix, draw, level_of
+from pfm_desktop.imaging.registration.nodes import grid_shape
+from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
 PLACE_POINTS = "Place 3 points"
 
-MINIMUM_OVERLAP = 0.35
-REFUSE_BELOW = 0.22  # correlation of the structures under the global map
-OK_ABOVE = 0.30
-OK_CONSISTENT = 0.45  # share of supported pixels whose forward and backward flow agree within a working pixel
-REFUSE_CONSISTENT = 0.25
-OK_ERROR = 6.0  # working pixels
+Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 
 
 def register(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: Context | None = None) -> Registration:
     """Register two pictures of one cervix, each H x W x 3 uint8 RGB, sizes may differ.
 
-    Coarse to fine: an affine map on contrast-free structure, then a smooth field without folds. Deterministic. The
-    status and `error_px` follow from the agreement of the structures, from forward-backward consistency and from the
-    overlap; pictures that cannot be registered come back `refused` with a reason, never with a wild map.
+    Coarse to fine: an affine map on contrast-free structure, then the stiffest smooth field that the structures
+    allow, without folds. Deterministic. The status and `error_px` follow from how well the structures agree, over all
+    and place by place, and from how much they leave open; pictures that cannot be registered come back `refused` with
+    a reason, never with a wild map.
     """
+    found, _ = examined(white, fluorescence, ctx=ctx)
+    return found
+
+
+def examined(
+    white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: Context | None = None
+) -> tuple[Registration, Evidence | None]:
+    """`register`, and the evidence the verdict was made from; None when there was nothing to compare."""
     sizes = (white.shape[1], white.shape[0]), (fluorescence.shape[1], fluorescence.shape[0])
     if min(*sizes[0], *sizes[1]) < SMALLEST_SIDE:
-        return refused(f"a picture is smaller than {SMALLEST_SIDE} pixels", *sizes)
+        return refused(f"a picture is smaller than {SMALLEST_SIDE} pixels", *sizes), None
     first, second = structure(white, side=WORKING_SIDE), structure(fluorescence, side=WORKING_SIDE)
     for name, one in (("white-light", first), ("fluorescence", second)):
-        if one.valid.mean() < 0.1 or float(one.values.std()) < 1e-3:
-            return refused(f"the {name} picture shows no structure", *sizes)
-    if ctx is not None:
-        ctx.check()
-    matrix, agreed = global_map(first, second)
-    if ctx is not None:
-        ctx.check()
-    height, width = first.values.shape
-    seen = covered(matrix, first, second) & first.valid
-    flow = smooth_flow(first.values, warp(second.values, matrix, (width, height)), seen)
-    return _judged(_assembled(first, second, matrix, flow, sizes), flow, agreed, seen, second)
+        if one.valid.mean() < 0.1 or float(one.planes[..., 0].std()) < 1e-3:
+            return refused(f"the {name} picture shows no structure", *sizes), None
+    shortest = min(*first.valid.shape, *second.valid.shape)
+    if shortest < SMALLEST_SIDE:
+        return refused("a picture is too narrow to be compared", *sizes), None
+    levels = [level_of(first, second, factor) for factor in _factors(first)]
+    _look(ctx)
+    matrix = global_map(first, second, levels)
+    _look(ctx)
+    nodes, spread = bent(levels[1:], matrix, grid_shape(*first.valid.shape))
+    return _judged(_assembled(first, second, matrix, nodes, sizes), levels[-1], matrix, nodes, spread)
 
 
-def _assembled(
-    white: Structure,
-    fluorescence: Structure,
-    matrix: Matrix,
-    flow: Flow,
-    sizes: tuple[tuple[int, int], tuple[int, int]],
-) -> Registration:
+def _factors(white: Structure) -> tuple[int, int, int]:
+    """How often the three levels are reduced; small pictures are not reduced at the end."""
+    return (8, 4, 2) if max(white.valid.shape) > 320 and min(white.valid.shape) >= 128 else (4, 2, 1)
+
+
+def _look(ctx: Context | None) -> None:
+    if ctx is not None:
+        ctx.check()
+
+
+def _assembled(white: Structure, fluorescence: Structure, matrix: Matrix, nodes: Nodes, sizes: Sizes) -> Registration:
     whole = np.linalg.inv(fluorescence.to_working()) @ matrix @ white.to_working()
-    height, width = white.values.shape
-    columns, rows = max(2, width // GRID_STEP), max(2, height // GRID_STEP)
-    # nodes span the picture corner to corner, as `Registration` reads them
-    x, y = np.linspace(0, width - 1, columns, dtype=np.float32), np.linspace(0, height - 1, rows, dtype=np.float32)
-    map_x, map_y = np.meshgrid(x, y)
-    nodes = np.asarray(cv2.remap(flow.field, map_x, map_y, cv2.INTER_LINEAR), dtype=np.float32)
-    nodes *= np.array([white.scale_x, white.scale_y], np.float32)
-    return Registration(RegistrationStatus.CHECK, 0.0, whole, nodes, *sizes)
+    scaled = (nodes * np.array([white.scale_x, white.scale_y])).astype(np.float32)
+    return Registration(RegistrationStatus.CHECK, 0.0, whole, scaled, *sizes)
 
 
 def _judged(
-    result: Registration, flow: Flow, agreed: float, seen: NDArray[np.bool_], fluorescence: Structure
-) -> Registration:
-    supported = seen & (flow.support > 0.15)
-    apart = flow.disagreement[supported] if supported.any() else np.array([99.0], np.float32)
-    consistent = float((apart < 1.0).mean())
-    scale = (fluorescence.scale_x + fluorescence.scale_y) / 2
-    error = scale * (0.25 + 1.3 * float(np.median(apart)))
-    overlap = result.overlap
-    reason = ""
-    status = RegistrationStatus.OK
-    if overlap < MINIMUM_OVERLAP:
-        status, reason = RegistrationStatus.REFUSED, "too little overlap"
-    elif agreed < REFUSE_BELOW or consistent < REFUSE_CONSISTENT:
-        status, reason = RegistrationStatus.REFUSED, "the pictures do not show the same structures"
-    elif agreed < OK_ABOVE or consistent < OK_CONSISTENT or error > OK_ERROR * scale:
-        status, reason = RegistrationStatus.CHECK, "the structures fit only in part"
+    result: Registration, level: Level, matrix: Matrix, nodes: Nodes, spread: NDArray[np.float64]
+) -> tuple[Registration, Evidence]:
+    height, width = level.x.shape
+    drawn = draw(level, matrix, stretched(nodes, (width, height)) / np.float32(level.factor))
+    found = evidence(level, drawn, spread, result.overlap)
+    status, reason = verdict(found)
     if status is RegistrationStatus.REFUSED:
-        return refused(f"{reason}. {PLACE_POINTS}", result.white_size, result.fluorescence_size)
-    return Registration(
-        status, error, result.matrix, result.nodes, result.white_size, result.fluorescence_size, reason=reason
-    )
+        return refused(f"{reason}. {PLACE_POINTS}", result.white_size, result.fluorescence_size), found
+    # working pixels of white light to pixels of fluorescence
+    scale = float(np.sqrt(abs(np.linalg.det(result.matrix[:2, :2])))) * result.white_size[0] / (width * level.factor)
+    return replace(result, status=status, error_px=found.error * scale, reason=reason), found

@@ -15,8 +15,7 @@ from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSumm
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
-GRID_STEP = 8  # working pixels between kept nodes of the smooth field; it bends over 14 and more
-ROUND_TRIP_STEPS = 30
+ROUND_TRIP_STEPS = 60
 
 
 @dataclass(frozen=True, eq=False)

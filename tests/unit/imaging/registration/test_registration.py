@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from pfm_desktop.support.errors import BadInputError
 
 SIZE = 384
 SEEDS = (10000, 10001, 10003)
+HARD = (10050, 10033)  # development phantoms with little structure on a large part of the cervix
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +30,15 @@ def cervix_points(phantom: Phantom) -> NDArray[np.float64]:
     return np.column_stack([columns[chosen], rows[chosen]]).astype(np.float64)
 
 
+def truth_at(phantom: Phantom, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows, columns = points[:, 1].astype(int), points[:, 0].astype(int)
+    return phantom.white_to_fluorescence[rows, columns].astype(np.float64)
+
+
 def test_a_point_lands_on_the_same_tissue(pairs: list[tuple[Phantom, Registration]]) -> None:
     for phantom, found in pairs:
         points = cervix_points(phantom)
-        truth = phantom.white_to_fluorescence[points[:, 1].astype(int), points[:, 0].astype(int)]
+        truth = truth_at(phantom, points)
         error = np.linalg.norm(found.white_to_fluorescence(points) - truth, axis=1)
         assert found.status is RegistrationStatus.OK
         assert np.median(error) < 2.0
@@ -60,10 +67,87 @@ def test_a_tiny_picture_is_refused_with_a_reason(shape: tuple[int, int]) -> None
     assert found.reason
 
 
-def test_a_black_picture_is_refused_by_name(pairs: list[tuple[Phantom, Registration]]) -> None:
-    found = register(pairs[0][0].white, np.zeros((SIZE, SIZE, 3), np.uint8))
+@pytest.mark.parametrize("name", ["flat", "black", "white"])
+def test_a_picture_of_one_colour_is_refused_by_name(name: str, pairs: list[tuple[Phantom, Registration]]) -> None:
+    level = {"flat": 120, "black": 0, "white": 255}[name]
+    found = register(pairs[0][0].white, np.full((SIZE, SIZE, 3), level, np.uint8))
     assert found.status is RegistrationStatus.REFUSED
     assert "fluorescence" in found.reason
+
+
+def test_noise_is_refused(pairs: list[tuple[Phantom, Registration]]) -> None:
+    noise = np.random.default_rng(2).integers(0, 255, (SIZE, SIZE, 3)).astype(np.uint8)
+    assert register(pairs[0][0].white, noise).status is RegistrationStatus.REFUSED
+
+
+@pytest.mark.parametrize("size", [(700, 500), (300, 900), (1600, 40)])
+def test_pictures_of_other_size_and_aspect_give_an_answer(
+    size: tuple[int, int], pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    other = cv2.resize(pairs[0][0].fluorescence, size)
+    found = register(pairs[0][0].white, other)
+    assert found.fluorescence_size == size
+    assert found.status is RegistrationStatus.REFUSED or found.error_px is not None
+
+
+def test_a_larger_fluorescence_picture_lands_on_the_same_tissue(pairs: list[tuple[Phantom, Registration]]) -> None:
+    phantom = pairs[0][0]
+    larger = cv2.resize(phantom.fluorescence, (SIZE * 2, SIZE * 2), interpolation=cv2.INTER_CUBIC)
+    found = register(phantom.white, larger)
+    truth = (truth_at(phantom, cervix_points(phantom)) + 0.5) * 2 - 0.5
+    assert found.status is RegistrationStatus.OK
+    assert np.median(np.linalg.norm(found.white_to_fluorescence(cervix_points(phantom)) - truth, axis=1)) < 4.0
+
+
+@pytest.mark.parametrize(
+    ("angle", "size", "shift"), [(0, 1.0, (0.25, 0.0)), (20, 1.0, (0.05, 0.0)), (-15, 1.2, (0, 0.1))]
+)
+def test_far_motion_is_found(
+    angle: float, size: float, shift: tuple[float, float], pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    phantom = pairs[0][0]
+    turn = cv2.getRotationMatrix2D(((SIZE - 1) / 2, (SIZE - 1) / 2), angle, size)
+    turn[:, 2] += np.array(shift) * SIZE
+    moved = np.asarray(cv2.warpAffine(phantom.fluorescence, turn, (SIZE, SIZE)), dtype=np.uint8)
+    found = register(phantom.white, moved)
+    points = cervix_points(phantom)
+    truth = truth_at(phantom, points) @ turn[:, :2].T + turn[:, 2]
+    inside = ((truth > 0) & (truth < SIZE - 1)).all(axis=1)
+    error = np.linalg.norm(found.white_to_fluorescence(points) - truth, axis=1)[inside]
+    assert found.status is not RegistrationStatus.REFUSED
+    assert np.median(error) < 2.0
+
+
+@pytest.mark.parametrize("turn", [1, 2, "mirror"])
+def test_a_mirrored_or_turned_picture_is_never_ok(turn: int | str, pairs: list[tuple[Phantom, Registration]]) -> None:
+    picture = pairs[0][0].fluorescence
+    wrong = picture[:, ::-1] if turn == "mirror" else np.rot90(picture, int(turn))
+    assert register(pairs[0][0].white, np.ascontiguousarray(wrong)).status is RegistrationStatus.REFUSED
+
+
+def test_inverted_contrast_changes_little(pairs: list[tuple[Phantom, Registration]]) -> None:
+    phantom = pairs[0][0]
+    found = register(phantom.white, 255 - phantom.white)
+    points = cervix_points(phantom)
+    assert found.status is not RegistrationStatus.REFUSED
+    assert np.median(np.linalg.norm(found.white_to_fluorescence(points) - points, axis=1)) < 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", HARD)
+def test_a_wrong_map_is_not_called_ok(seed: int) -> None:
+    phantom = render(seed, size=1024)
+    found = register(phantom.white, phantom.fluorescence)
+    points = cervix_points(phantom)
+    error = np.linalg.norm(found.white_to_fluorescence(points) - truth_at(phantom, points), axis=1)
+    assert found.status is not RegistrationStatus.OK or np.percentile(error, 80) < 10
+
+
+def test_the_same_pair_gives_the_same_registration(pairs: list[tuple[Phantom, Registration]]) -> None:
+    phantom, found = pairs[1]
+    again = register(phantom.white, phantom.fluorescence)
+    np.testing.assert_array_equal(again.nodes, found.nodes)
+    np.testing.assert_array_equal(again.matrix, found.matrix)
 
 
 def test_the_same_picture_twice_stays_where_it_is(pairs: list[tuple[Phantom, Registration]]) -> None:
@@ -105,9 +189,17 @@ def test_bytes_cut_short_are_refused(pairs: list[tuple[Phantom, Registration]]) 
 
 
 def test_a_folding_field_is_damped_until_it_does_not_fold() -> None:
-    wild = (np.random.default_rng(1).normal(size=(64, 64, 2)) * 12).astype(np.float32)
-    assert jacobian(wild).min() < 0
-    assert jacobian(without_folds(wild)).min() > 0
+    wild = np.random.default_rng(1).normal(size=(12, 16, 2)) * 30
+    assert jacobian(wild, (24.0, 24.0)).min() < 0
+    assert jacobian(without_folds(wild, (24.0, 24.0)), (24.0, 24.0)).min() > 0
+
+
+def test_no_registration_folds_the_tissue(pairs: list[tuple[Phantom, Registration]]) -> None:
+    for _, found in pairs:
+        rows, columns = found.nodes.shape[:2]
+        spacing = (SIZE - 1) / (columns - 1), (SIZE - 1) / (rows - 1)
+        assert jacobian(found.nodes.astype(np.float64), spacing).min() > 0
+        assert np.abs(found.nodes).max() > 0
 
 
 SIZES = {"white_size": (100, 80), "fluorescence_size": (100, 80)}
