@@ -245,13 +245,13 @@ def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:
     return f"Read only: {read_only_reason}." if read_only_reason else ""
 
 
-def why_no_points(desk: Desk, *, read_only_reason: str = "") -> str:
+def why_no_points(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:
     """Why the pair cannot be registered by hand now; "" when it can."""
     if not desk.both:
         return "Registering needs both pictures."
     if desk.doing is Step.REGISTERING:
         return "The pair is being registered."
-    return f"Read only: {read_only_reason}." if read_only_reason else ""
+    return why_no_marks(case, desk, read_only_reason=read_only_reason)  # what was signed stands on this registration
 
 
 # ---- which pair, which marks, which visits

@@ -43,12 +43,13 @@ class ReviewPage(QWidget):
         self._case: VisitCase | None = None
         self._came_from: VisitLink | None = None
         self._adding = 0
+        self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
         self.loader = PairLoader(session, jobs, engine, self)
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
-        self.side = SideColumn(session, jobs, self.stage, self)
         self.pictures = PicturesArea(self._load_thumbnail, self)
+        self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = QLabel(self)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self._lay_out()
@@ -78,7 +79,8 @@ class ReviewPage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is still loading."""
-        return not (self.loader.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy)
+        loading = self.loader.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy
+        return not loading and (self.side.report.idle or not self.side.report.isVisible())
 
     # ---- commands
 
@@ -93,16 +95,17 @@ class ReviewPage(QWidget):
 
     def place_points(self) -> None:
         """Register by hand."""
-        why_not = review.why_no_points(self.loader.desk, read_only_reason=self._session.library.read_only_reason)
+        why_not = self._why_no_points()
         if why_not:
             self._session.say(UserError(why_not))
             return
         self.points.begin(self.loader.desk)
+        self._laid = None
         self._show_desk()
 
     def register_automatically(self) -> None:
         """Forget points by hand."""
-        why_not = review.why_no_points(self.loader.desk, read_only_reason=self._session.library.read_only_reason)
+        why_not = self._why_no_points()
         if why_not:
             self._session.say(UserError(why_not))
             return
@@ -155,9 +158,7 @@ class ReviewPage(QWidget):
         return "" if pair is None else pair.id
 
     def _on_settings(self, settings: Settings) -> None:
-        answer = self.loader.desk.answer
-        if answer is not None and answer.analysis.model.name != settings.model:
-            self.loader.answer()
+        self.loader.use_model(settings.model)
 
     def _make_pair(self, white_id: str | None, fluorescence_id: str | None) -> None:
         from pfm_desktop.services import pairing
@@ -202,10 +203,13 @@ class ReviewPage(QWidget):
         else:
             self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
-        heatmaps = review.shown_heatmaps(self._case, desk)
-        self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "")
-        self.side.heatmap.set_kinds(heatmaps)
         self._edits.show(self._case)
+        heatmaps = review.shown_heatmaps(self._case, desk)
+        laid = (pictures, heatmaps or None)
+        if self._laid is None or any(one is not other for one, other in zip(laid, self._laid, strict=True)):
+            self._laid = laid  # an edit does not have them coloured again
+            self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "")
+            self.side.heatmap.set_kinds(heatmaps)
 
     def _allow(self) -> None:
         why_not = self._why_no_marks()
@@ -218,6 +222,11 @@ class ReviewPage(QWidget):
 
     def _why_no_marks(self) -> str:
         return review.why_no_marks(
+            self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
+        )
+
+    def _why_no_points(self) -> str:
+        return review.why_no_points(
             self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
         )
 
@@ -295,6 +304,7 @@ class ReviewPage(QWidget):
         self.banner.setProperty("role", "badge")
         self.banner.setAccessibleName("What the AI answer is not for")
         self.banner.setTextFormat(Qt.TextFormat.PlainText)
+        self.banner.setWordWrap(True)
         self.banner.hide()
         middle = QWidget(self)
         cell = QGridLayout(middle)

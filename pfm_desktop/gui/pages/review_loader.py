@@ -37,6 +37,7 @@ class PairLoader(QObject):
         self._handle: Handle | None = None
         self._pair_id: str | None = None
         self._points: tuple[Points, Points] | None = None
+        self._model = ""  # that was asked last
         self._looking = 0
 
     @property
@@ -61,6 +62,11 @@ class PairLoader(QObject):
             return
         self._become(review.doing(self.desk, Step.ANSWERING))
         self._ask()
+
+    def use_model(self, model: str) -> None:
+        """Another model was chosen: it answers, also where the one before failed or is still at work."""
+        if model != self._model and self.desk.pictures is not None and self.desk.doing is not Step.REGISTERING:
+            self.answer()
 
     def register(self, points: tuple[Points, Points] | None) -> None:
         """Register again, by paired points (white light, fluorescence; N x 2 pixels) or automatically; then answer."""
@@ -101,8 +107,9 @@ class PairLoader(QObject):
             self._ask()
 
     def _ask(self) -> None:
+        self._model = self._session.settings.model
         self._start(
-            answer_job, self._engine, self._session.library, self.desk.pictures, self._session.settings.model,
+            answer_job, self._engine, self._session.library, self.desk.pictures, self._model,
             title="Checking and reading the pair", done=self._answered,
         )  # fmt: skip
 

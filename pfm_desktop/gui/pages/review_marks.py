@@ -9,8 +9,10 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.review import Desk, os_mark_of
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
 
@@ -46,12 +48,10 @@ class StageEdits:
             self._session.perform(lambda lib: review.remove_pin(lib, pin_id))
 
     def mark_os(self, frame: Source, x: float, y: float) -> None:
-        """A click with the os tool."""
-        from pfm_desktop.services import review
-
+        """A click with the os tool. A pair has one os: a mark in the other picture gives way; undo brings it back."""
         pair_id = self._pair_id()
         if pair_id:
-            self._session.perform(lambda lib: review.mark_os(lib, pair_id, frame, x, y))
+            self._session.perform(lambda lib: _mark_os(lib, self._session.case, pair_id, frame, x, y))
 
     def show(self, case: VisitCase | None) -> None:
         """Pins and os of the pair on the stage."""
@@ -68,3 +68,13 @@ class StageEdits:
     def _knows(self, pin_id: str) -> bool:
         case = self._session.case
         return case is not None and any(pin.id == pin_id for pin in case.pins_on(self._pair_id()))
+
+
+def _mark_os(
+    lib: Library, case: VisitCase | None, pair_id: str, frame: Source, x: float, y: float
+) -> tuple[Change, ...]:
+    from pfm_desktop.services import review
+
+    marked = review.mark_os(lib, pair_id, frame, x, y)
+    others = [] if case is None else [mark for mark in case.os_marks_on(pair_id) if mark.frame is not frame]
+    return (marked, *(review.clear_os(lib, pair_id, mark.frame) for mark in others))

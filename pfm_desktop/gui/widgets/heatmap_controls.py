@@ -46,8 +46,9 @@ class HeatmapControls(QWidget):
         self._follow(self._stage.view)
 
     def toggle(self) -> None:
-        """Show or hide the heatmap."""
-        self._change(visible=not self._stage.view.heatmap.visible)
+        """Show or hide the heatmap; nothing while there is none."""
+        if self.kind.count():
+            self._change(visible=not self._stage.view.heatmap.visible)
 
     def _fill(self) -> None:
         for colours in COLOUR_MAPS:

@@ -36,7 +36,7 @@ class StageBar(QWidget):
         self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
-        self.hint = QLabel("Hold L: loupe.  Hold H: no heatmap.", self)
+        self.hint = QLabel("Hold L: loupe, H: no heatmap", self)
         self.hint.setProperty("role", "quiet")
         self._blend = self._blend_box()
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures

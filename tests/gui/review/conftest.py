@@ -67,6 +67,7 @@ class FakeEngine:
     held: dict[str, threading.Event] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
     refuse_registration: bool = False
     refuse_answer: bool = False
     stranger: bool = False  # loads pictures of a visit that nobody asked about
@@ -84,13 +85,14 @@ class FakeEngine:
         kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
         return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02)
 
-    def answer_pair(self, ctx: Context, _lib: Library, pictures: Pictures, _model: str) -> Answer:
+    def answer_pair(self, ctx: Context, _lib: Library, pictures: Pictures, model: str) -> Answer:
+        self.models.append(model)
         self._step("answer", pictures.pair)
         ctx.check()
         both = pictures.white is not None and pictures.fluorescence is not None
         registration = (pictures.registration or self._registration()) if both else None
         analysis = Analysis(
-            model=MODEL,
+            model=replace(MODEL, name=model),
             quality={"white": Quality(Verdict.GOOD)},
             registration=registration.summary() if registration else None,
             prediction=None if self.refuse_answer else prediction(),

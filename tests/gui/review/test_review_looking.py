@@ -12,7 +12,7 @@ from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.viewmodels.pair_view import MODES, Mode
 from pfm_desktop.viewmodels.session import Session
 
-from .conftest import Clinic, FakeEngine, Opened, click, reveal
+from .conftest import Clinic, FakeEngine, Opened, click, reveal, settle
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
@@ -237,3 +237,28 @@ def test_at_1366_pixels_the_stage_keeps_three_fifths_of_the_window(
     rail = 116
     page.resize(1366 - rail, 640)
     qtbot.waitUntil(lambda: page.stage.width() >= 0.6 * 1366)
+
+
+def test_an_edit_after_the_reveal_does_not_colour_the_heatmap_again(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    before = page.stage.painting().heatmap
+    page.choose_tool("pin")
+    click(qtbot, page, 20, 20)
+    assert len(page.stage.marks.pins) == 1
+    assert page.stage.painting().heatmap is before
+
+
+def test_the_heatmap_is_back_after_point_mode(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    page.place_points()
+    assert page.stage.painting().heatmap is None
+    qtbot.keyClick(page.stage, Qt.Key.Key_Escape)
+    settle(qtbot, page)
+    assert page.stage.painting().heatmap is not None
+    assert page.stage.painting().label == "demonstration model, trained on phantoms"

@@ -141,3 +141,18 @@ def test_a_pin_on_a_pair_that_is_not_registered_stays_in_the_picture_that_was_cl
     assert session.case is not None
     assert session.case.pins[0].frame is Source.FLUORESCENCE
     assert page.stage.marks.pins_in(Source.WHITE) == ()
+
+
+def test_the_os_marked_in_the_other_picture_takes_the_place_of_the_first_and_undo_brings_it_back(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    page.choose_tool("os")
+    click(qtbot, page, 50, 50)
+    click(qtbot, page, 60, 50, pane=1)
+    assert session.case is not None
+    assert [mark.frame for mark in session.case.os_marks] == [Source.FLUORESCENCE]
+    assert page.stage.marks.os_in(Source.FLUORESCENCE) is not None
+    assert undo.undo()
+    assert [mark.frame for mark in session.case.os_marks] == [Source.WHITE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -246,11 +247,43 @@ def test_an_earlier_visit_opens_on_a_click_and_there_is_a_way_back(
     assert session.case.visit.id == clinic.adler
 
 
+@pytest.mark.parametrize("first", ["answered", "failed", "still at work"])
 def test_another_model_in_the_settings_answers_anew(
-    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot, first: str
+) -> None:
+    gate = threading.Event()
+    if first == "failed":
+        engine.broken["answer"] = "there is no model"
+    if first == "still at work":
+        engine.held["answer"] = gate
+    session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: page.idle if first != "still at work" else ("answer", clinic.adler) in engine.calls)
+    engine.broken.clear()
+    session.change_settings(model="another")
+    gate.set()
+    settle(qtbot, page)
+    assert engine.models[-1] == "another"
+    assert page.loader.desk.answer is not None
+    assert page.loader.desk.answer.analysis.model.name == "another"
+    assert not page.strip.isVisible()
+    assert engine.calls.count(("load", clinic.adler)) == (2 if first == "failed" else 1)  # the kept registration
+
+
+def test_other_settings_do_not_ask_the_model_again(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened
 ) -> None:
     opened(clinic.adler)
-    session.change_settings(model="another")
-    settle(qtbot, page)
-    assert [step for step, _visit in engine.calls].count("answer") == 2
-    assert [step for step, _visit in engine.calls].count("load") == 1
+    session.change_settings(theme="light")
+    assert page.idle
+    assert len(engine.models) == 1
+
+
+def test_the_page_fits_into_the_smallest_window(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    page.place_points()
+    rail, bars = 116, 130
+    assert page.minimumSizeHint().width() <= 1100 - rail
+    assert page.minimumSizeHint().height() <= 640 - bars

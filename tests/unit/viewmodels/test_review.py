@@ -232,8 +232,14 @@ def test_marks_are_refused_with_the_reason() -> None:
 
 @pytest.mark.parametrize("reason", ["", "the folder cannot be written"])
 def test_points_need_both_pictures_and_a_library_that_can_be_written(reason: str) -> None:
-    assert (review.why_no_points(loaded(), read_only_reason=reason) == "") is (reason == "")
-    assert review.why_no_points(loaded(white=None), read_only_reason=reason) == "Registering needs both pictures."
+    assert (review.why_no_points(case(), loaded(), read_only_reason=reason) == "") is (reason == "")
+    one = review.why_no_points(case(), loaded(white=None), read_only_reason=reason)
+    assert one == "Registering needs both pictures."
+
+
+def test_a_signed_visit_is_not_registered_again() -> None:
+    signed = replace(case(), findings=Findings("visit", signature=Signature("Dr. A", AT, "Reviewed")))
+    assert "Signed by Dr. A" in review.why_no_points(signed, loaded())
 
 
 # ---- pairs, marks, visits
