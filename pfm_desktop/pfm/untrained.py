@@ -16,11 +16,11 @@ from pfm_desktop.pfm.preprocess import Normalisation
 SIZE = 64  # pixels a side
 
 
-def write_untrained(folder: Path) -> ModelInfo:
+def write_untrained(folder: Path, *, size: int = SIZE) -> ModelInfo:
     """Write a model folder that grades by chance and says so in its label; the same weights each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        net = new_net(NetSpec(size=SIZE)).eval()
+        net = new_net(NetSpec(size=size)).eval()
     return save_model(
         folder,
         net,

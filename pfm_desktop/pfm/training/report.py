@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pfm_desktop.domain.prediction import BANNER, ModelInfo
+from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
 from pfm_desktop.pfm.training.config import TrainConfig
+from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
 
+FIGURES = "## Figures"
 ASKED = {
     "both": "both sources",
     "white": "white light only",
@@ -38,6 +42,20 @@ def write_card(
     write_text(path, card_text(info, training, figures, config))
 
 
+def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
+    """New figures for a model whose weights stay: `model.toml`, and the section Figures of its card below `lines`."""
+    content = read_model_file(folder)
+    where = "on phantoms" if content.trained_on == "phantoms" else f"on {content.trained_on}"
+    section = "\n".join((*(f"- {_capital(line)}." for line in lines), _figures(figures, where)))
+    card = (folder / CARD).read_text(encoding="utf-8")
+    head, found, rest = card.partition(f"{FIGURES}\n")
+    if not found:
+        raise ModelError(f"{folder / CARD} has no section Figures", remedy="write the card again")
+    after = rest[rest.find("\n## ") :] if "\n## " in rest else "\n"
+    write_model_file(folder, replace(content, figures=dict(figures)))
+    write_text(folder / CARD, f"{head}{FIGURES}\n\n{section}\n{after}")
+
+
 def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig) -> str:
     """The card in Markdown; each figure stands in a sentence that names the data."""
     where = "on phantoms" if info.trained_on == "phantoms" else f"on {info.trained_on}"
@@ -52,7 +70,7 @@ def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str
         "## Data",
         _data(training, where),
         *config.card_lines,
-        "## Figures",
+        FIGURES,
         _figures(figures, where),
         "## Limits",
         "\n".join(f"- {line}" for line in (LIMITS if info.trained_on == "phantoms" else LOCAL_LIMITS)),
