@@ -44,6 +44,18 @@ def test_a_point_lands_on_the_same_tissue(pairs: list[tuple[Phantom, Registratio
         assert np.median(error) < 2.0
 
 
+def test_the_estimated_error_is_near_the_error(pairs: list[tuple[Phantom, Registration]]) -> None:
+    ratios = []
+    for phantom, found in pairs:
+        points = cervix_points(phantom)
+        error = np.median(np.linalg.norm(found.white_to_fluorescence(points) - truth_at(phantom, points), axis=1))
+        assert found.error_px is not None
+        ratios.append(found.error_px / error)
+    assert 0.5 < np.median(ratios) < 2
+    assert min(ratios) > 0.25
+    assert max(ratios) < 4
+
+
 def test_there_and_back_is_the_same_point(pairs: list[tuple[Phantom, Registration]]) -> None:
     for phantom, found in pairs:
         points = cervix_points(phantom)
