@@ -3,11 +3,18 @@
 Heatmaps are the exact class maps of the sources' own heads (each cell's vote for the grade in question against the mean
 of the others), the one method that is exact by construction; the fused map weighs them by each source's evidence. For
 `normal` the map shows what speaks for `high` or worse, so that the eye is led to what was weighed and dismissed.
+
+The trunks, and then the dropout passes, run side by side on threads of their own. Torch's own threads wait for each
+other at every layer, which takes many times as long as soon as something else is busy on the machine.
 """
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +27,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import BOTH, INDETERMINATE, Floats
 from pfm_desktop.pfm.checkpoint import load_model
-from pfm_desktop.pfm.nets.model import Inputs, cell_coverage
+from pfm_desktop.pfm.nets.heads import HeadDropout
+from pfm_desktop.pfm.nets.model import Inputs, PfmNet, cell_coverage
 from pfm_desktop.pfm.preprocess import (
     Letterbox,
     Pixels,
@@ -33,10 +41,14 @@ from pfm_desktop.pfm.preprocess import (
 from pfm_desktop.pfm.registry import read_info, refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.threads import worker_threads
 
 MAP_SIDE = 128  # longer side of a heatmap
 METHOD = "class map"
 SEED = 20  # of the dropout passes: the same pictures give the same answer
+SAMPLERS = 2  # dropout passes run on so many threads, beside the answer itself
+
+Made = TypeVar("Made")
 
 
 class Predictor:
@@ -46,6 +58,7 @@ class Predictor:
         refuse_start_only(read_info(Path(path)))
         self._model = load_model(Path(path))
         self.info = self._model.info
+        self._samplers = [_Sampler(self._model.net, SEED + number) for number in range(SAMPLERS)]
 
     def predict(
         self,
@@ -63,13 +76,16 @@ class Predictor:
         """
         ctx = ctx or SilentContext()
         given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
-        with torch.no_grad(), torch_threads():
+        with torch.no_grad(), torch_threads(max(1, worker_threads() // 2)), ThreadPoolExecutor(1 + SAMPLERS) as pool:
             inputs, box = self._inputs({s: p for s, p in given.items() if p is not None}, overlap)
             ctx.check()
             net = self._model.net
-            maps = {name: net.maps(name, inputs) for name in net.names}
+            names = net.names
+            maps = dict(
+                zip(names, pool.map(_without_gradients(lambda name: net.maps(name, inputs)), names), strict=True)
+            )
             ctx.check()
-            return self._answer(maps, inputs, box, passes)
+            return self._answer(maps, inputs, box, passes, pool)
 
     def _inputs(self, given: dict[Source, Pixels], overlap: Seen | None) -> tuple[Inputs, Letterbox]:
         foreign = [source for source in given if source not in self.info.sources]
@@ -106,18 +122,20 @@ class Predictor:
         return Inputs(pictures, coverage, present), box
 
     def _answer(
-        self, maps: dict[str, Tensor], inputs: Inputs, box: Letterbox, passes: int
+        self, maps: dict[str, Tensor], inputs: Inputs, box: Letterbox, passes: int, pool: Executor
     ) -> tuple[Prediction, dict[str, Heatmap]]:
         used = tuple(name for name in self._model.net.names if bool(inputs.present[name].all()))
         if not used:
             raise BadInputError("no picture shows anything", remedy="give a picture")
+        waiting = self._spread(maps, inputs, used, passes, pool)
         probabilities = self._asked(maps, inputs, used)
-        spread = self._spread(maps, inputs, used, passes)
         scale = self._model.calibration.scale(self._combination(used))
         ranks = scale.prediction_set(probabilities)
         rank = int(np.argmax(probabilities))
         alone = {name: self._alone(name, maps, inputs) for name in used}
         evidence = self._evidence(maps, inputs, used, probabilities)
+        heatmaps = self._heatmaps(maps, inputs, box, rank, evidence)
+        spread = waiting()
         prediction = Prediction(
             grade=GRADES[rank],
             probabilities=_by_grade(probabilities),
@@ -131,7 +149,7 @@ class Predictor:
             sources=tuple(Source(name) for name in used),
             passes=passes,
         )
-        return prediction, self._heatmaps(maps, inputs, box, rank, evidence)
+        return prediction, heatmaps
 
     def _combination(self, used: tuple[str, ...]) -> str:
         return BOTH if len(used) > 1 else used[0]
@@ -142,21 +160,26 @@ class Predictor:
         log_p = self._model.net.decide(maps, inputs.coverage, present).combined().double().numpy()
         return np.asarray(self._model.calibration.scale(self._combination(used)).probabilities(log_p)[0])
 
-    def _spread(self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...], passes: int) -> Floats:
-        """Standard deviation of the four probabilities over `passes` dropout passes, run as one batch."""
+    def _spread(
+        self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...], passes: int, pool: Executor
+    ) -> Callable[[], Floats]:
+        """Starts `passes` dropout passes; what it returns waits for the standard deviation of the probabilities."""
         if passes < 2:
-            return np.zeros(len(GRADES))
-        net = self._model.net
-        many = {name: maps[name].expand(passes, -1, -1, -1) for name in net.names}
-        coverage = {name: inputs.coverage[name].expand(passes, -1, -1) for name in net.names}
-        present = {name: torch.full((passes,), name in used) for name in net.names}
-        net.monte_carlo(torch.Generator().manual_seed(SEED))
-        try:
-            log_p = net.decide(many, coverage, present).combined().double().numpy()
-        finally:
-            net.monte_carlo(None)
-        probabilities = self._model.calibration.scale(self._combination(used)).probabilities(log_p)
-        return np.asarray(probabilities.std(axis=0, ddof=1), dtype=np.float64)
+            return lambda: np.zeros(len(GRADES))
+        present = {name: torch.tensor([name in used]) for name in self._model.net.names}
+        tokens, visible = self._model.net.splice(maps, inputs.coverage, present)
+        shares = [passes // SAMPLERS + (number < passes % SAMPLERS) for number in range(SAMPLERS)]
+        waiting = [
+            pool.submit(_without_gradients(sampler.log_probabilities), tokens, visible, share)
+            for sampler, share in zip(self._samplers, shares, strict=True)
+        ]
+        scale = self._model.calibration.scale(self._combination(used))
+
+        def spread() -> Floats:
+            log_p = np.concatenate([future.result() for future in waiting])
+            return np.asarray(scale.probabilities(log_p).std(axis=0, ddof=1), dtype=np.float64)
+
+        return spread
 
     def _alone(self, name: str, maps: dict[str, Tensor], inputs: Inputs) -> Floats:
         logits = self._model.net.source_head(name)(maps[name], inputs.coverage[name])
@@ -193,6 +216,34 @@ class Predictor:
             values[name] = np.where(seen, drawn / top if top > 1e-6 else 0.0, np.nan).astype(np.float32)
         fused = _weighted(values, evidence)
         return {name: Heatmap(plane, METHOD) for name, plane in {"fused": fused, **values}.items()}
+
+
+class _Sampler:
+    """A copy of the decision module with its dropout on: it draws while the model itself answers without."""
+
+    def __init__(self, net: PfmNet, seed: int) -> None:
+        self._decision, self._classifier = copy.deepcopy(net.decision), net.classifier
+        self._seed = seed
+
+    def log_probabilities(self, tokens: Tensor, visible: Tensor, passes: int) -> Floats:
+        """passes x 4 for one case (tokens 1 x L x D); the same draws each time."""
+        source = torch.Generator().manual_seed(self._seed)
+        for module in self._decision.modules():
+            if isinstance(module, HeadDropout):
+                module.source = source
+        many = tokens.expand(passes, -1, -1), visible.expand(passes, -1)
+        log_p = self._classifier(self._decision(*many)).combined()
+        return np.asarray(log_p.double().numpy(), dtype=np.float64)
+
+
+def _without_gradients(function: Callable[..., Made]) -> Callable[..., Made]:
+    """For another thread: switching gradients off holds for one thread only."""
+
+    def called(*arguments: object) -> Made:
+        with torch.no_grad():
+            return function(*arguments)
+
+    return called
 
 
 def _weighted(values: dict[str, NDArray[np.float32]], evidence: dict[str, float]) -> NDArray[np.float32]:
