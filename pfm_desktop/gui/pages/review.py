@@ -24,7 +24,7 @@ from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
-from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
+from pfm_desktop.viewmodels.review import Desk, VisitLink
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -132,13 +132,11 @@ class ReviewPage(QWidget):
         before, self._case = self._case, case
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
-            self.points.leave()
+            self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
             self.stage.tool = "pan"
-            self.loader.open("" if case is None else case.visit.id)
         else:
             pair_id = review.pair_to_show(before, case, self._shown_pair())
             if pair_id is not None:
-                self.points.leave()
                 self.loader.open(case.visit.id, pair_id or None)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
@@ -182,7 +180,7 @@ class ReviewPage(QWidget):
 
     def _show_desk(self) -> None:
         desk, case = self.loader.desk, self._case
-        if self.points.active and desk.doing is Step.LOADING:
+        if self.points.active and desk.pictures is None:
             self.points.leave()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(desk))

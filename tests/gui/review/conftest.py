@@ -225,7 +225,9 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, session: Session, engine: FakeEngine, problems: list[str]) -> Iterator[ReviewPage]:
+def page(
+    qtbot: QtBot, session: Session, engine: FakeEngine, problems: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ReviewPage]:
     """The page in a window of its own, with no visit open."""
     jobs = QtJobs()
     host = QWidget()  # a window without a least size: the offscreen platform warns of one
@@ -236,7 +238,19 @@ def page(qtbot: QtBot, session: Session, engine: FakeEngine, problems: list[str]
     host.show()
     qtbot.waitExposed(host)
     host.activateWindow()
+    strangers: list[str] = []
+    set_pair = made.stage.set_pair
+
+    def watched(white: Any, fluorescence: Any, registration: Any) -> None:
+        """Whatever happens in a test: pictures on the stage are those of the visit that is open."""
+        pair, case = made.loader.desk.pair, session.case
+        if pair is not None and (case is None or pair.visit_id != case.visit.id):
+            strangers.append(pair.visit_id)
+        set_pair(white, fluorescence, registration)
+
+    monkeypatch.setattr(made.stage, "set_pair", watched)
     yield made
+    assert strangers == [], "pictures of a visit that is not open were on the stage"
     for gate in engine.held.values():
         gate.set()
     qtbot.waitUntil(lambda: made.idle and not jobs.busy, timeout=10_000)
