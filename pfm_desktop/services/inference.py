@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import quality as judge
+from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
@@ -31,6 +32,7 @@ from pfm_desktop.support.errors import BadInputError, ModelError
 Pixels = NDArray[np.uint8]
 STEPS = 4
 PASSES = 20
+_COMPARED = 512  # longer side, pixels, at which two pictures are compared: reduced once for all comparisons
 NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
 
 
@@ -67,13 +69,18 @@ class AnalysisResult:
 
 @dataclass(eq=False)
 class Examined:
-    """What is known of a case before a model is asked. `timing` in ms; `refused` says why no model may be asked."""
+    """What is known of a case before a model is asked. `timing` in ms; `refused` says why no model may be asked.
+
+    `warped` and `overlap` (H x W) are the fluorescence picture in the white-light frame and where it shows something.
+    """
 
     pictures: dict[Source, Pixels] = field(default_factory=dict)
+    small: dict[Source, Pixels] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     quality: dict[str, Quality] = field(default_factory=dict)
     registration: Registration | None = None
     warped: Pixels | None = None
+    overlap: NDArray[np.bool_] | None = None
     refused: Refusal | None = None
     timing: dict[str, float] = field(default_factory=dict)
 
@@ -129,11 +136,10 @@ def answered(
     maps: Mapping[str, Heatmap] = {}
     if case.refused is None:
         with case.step(ctx, 3, "predict", "Grading"):
-            registration = case.registration
             prediction, maps = models.predictor(model).predict(
                 case.pictures.get(Source.WHITE),
-                case.warped if registration else case.pictures.get(Source.FLUORESCENCE),
-                overlap=registration.overlap_mask() if registration else None,
+                case.warped if case.registration else case.pictures.get(Source.FLUORESCENCE),
+                overlap=case.overlap,
                 ctx=ctx,
                 passes=passes,
             )
@@ -205,10 +211,14 @@ def checked_pixels(pixels: Pixels, name: str) -> Pixels:
 
 
 def _check_pictures(case: Examined) -> None:
-    verdicts = side_by_side(lambda item: (item[0], judge.assess(item[1], item[0])), list(case.pictures.items()))
-    for source, verdict in verdicts:
-        case.quality[source.value] = verdict
-    twice = judge.identical(*case.pictures.values()) if len(case.pictures) == 2 else None
+    def check(item: tuple[Source, Pixels]) -> tuple[Source, Quality, Pixels]:
+        return item[0], judge.assess(item[1], item[0]), fit(item[1], _COMPARED)
+
+    checked = side_by_side(check, list(case.pictures.items()))
+    verdicts = [(source, verdict) for source, verdict, _ in checked]
+    case.quality.update({source.value: verdict for source, verdict in verdicts})
+    case.small = {source: small for source, _, small in checked}
+    twice = judge.identical(*case.small.values()) if len(case.small) == 2 else None
     poor = [source for source, verdict in verdicts if verdict.verdict is Verdict.POOR]
     if twice is not None:  # before the verdict of each: that one of them is of the wrong source only follows from it
         case.quality["pair"] = twice
@@ -222,7 +232,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
     white, fluorescence = case.pictures[Source.WHITE], case.pictures[Source.FLUORESCENCE]
     registration = known or register(white, fluorescence, ctx=ctx)
     case.registration = registration
-    pair = judge.assess_pair(white, fluorescence, registration)
+    pair = judge.assess_pair(case.small[Source.WHITE], case.small[Source.FLUORESCENCE], registration)
     case.quality["pair"] = pair
     if registration.status is RegistrationStatus.REFUSED:
         reason = registration.reason or _words(pair) or "the pictures could not be registered"
@@ -230,7 +240,11 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
     elif pair.verdict is Verdict.POOR:
         case.refused = Refusal(_words(pair), pair.advice)
     else:
-        case.warped = registration.warp_to_white(fluorescence)
+        drawing: list[Callable[[], NDArray[Any]]] = [
+            lambda: registration.warp_to_white(fluorescence),
+            registration.overlap_mask,
+        ]
+        case.warped, case.overlap = side_by_side(lambda draw: draw(), drawing)
 
 
 def _words(quality: Quality) -> str:

@@ -1,0 +1,105 @@
+"""The order of one case: read, check, register, predict; and where it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.quality import Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.phantom import Phantom, render
+from pfm_desktop.imaging.registration import from_points
+from pfm_desktop.jobs import CallbackContext, SilentContext
+from pfm_desktop.services import inference, models
+from pfm_desktop.services.inference import AnalysisRequest, analyze, examine
+from pfm_desktop.support.errors import BadInputError, ModelError
+
+CTX = SilentContext()
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    return render(12, grade=Grade.LOW, size=448)
+
+
+@pytest.fixture(scope="module")
+def model(make_model: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield str(make_model(tmp_path_factory.mktemp("models") / "tiny", name="tiny"))
+    models.forget_loaded()
+
+
+def test_progress_tells_each_step_and_ends_full(phantom: Phantom, model: str) -> None:
+    told: list[tuple[float, float, str]] = []
+    ctx = CallbackContext(lambda *step: told.append(step), lambda: False)
+    result = analyze(ctx, AnalysisRequest(phantom.white, phantom.fluorescence, model))
+    assert [text for _, _, text in told] == ["Reading", "Checking quality", "Registering", "Grading", "Done"]
+    assert told[-1][0] == told[-1][1] == inference.STEPS
+    assert set(result.analysis.timing_ms) == {"read", "quality", "register", "predict", "total"}
+
+
+def test_a_registration_that_is_known_is_used_as_it_is(phantom: Phantom, model: str) -> None:
+    spot = np.array([[10.0, 10.0]])
+    known = from_points(spot, spot + 3, white_size=(448, 448), fluorescence_size=(448, 448))
+    result = analyze(CTX, AnalysisRequest(phantom.white, phantom.fluorescence, model, registration=known))
+    assert result.registration is known
+    assert result.warped_fluorescence is not None
+    np.testing.assert_array_equal(result.warped_fluorescence[:-3, :-3], phantom.fluorescence[3:, 3:])
+
+
+def test_two_women_are_not_graded_together(phantom: Phantom, model: str) -> None:
+    stranger = render(13, grade=Grade.LOW, size=448)
+    result = analyze(CTX, AnalysisRequest(phantom.white, stranger.fluorescence, model))
+    assert result.analysis.prediction is None
+    assert result.analysis.refused is not None
+    assert result.analysis.registration is not None
+    assert result.analysis.registration.status is RegistrationStatus.REFUSED
+    assert result.analysis.heatmaps == {}
+    assert result.warped_fluorescence is None
+
+
+def test_swapped_pictures_are_told_apart(phantom: Phantom, model: str) -> None:
+    result = analyze(CTX, AnalysisRequest(phantom.fluorescence, phantom.white, model))
+    assert result.analysis.refused is not None
+    assert "swap the two" in result.analysis.refused.advice
+    assert {quality.verdict for quality in result.analysis.quality.values()} == {Verdict.POOR}
+
+
+def test_one_picture_twice_is_called_so_and_not_a_wrong_source(phantom: Phantom) -> None:
+    case = examine(CTX, phantom.white, phantom.white)
+    assert case.refused is not None
+    assert case.refused.reason == "the same picture was given twice"
+    assert case.quality["pair"].problems == ("identical",)
+
+
+def test_heatmaps_lie_on_the_picture_that_was_given(phantom: Phantom, model: str) -> None:
+    result = analyze(CTX, AnalysisRequest(None, phantom.fluorescence[:336], model))
+    assert result.analysis.frame is Source.FLUORESCENCE
+    assert result.analysis.heatmaps["fused"].values.shape == (96, 128)
+    assert not analyze(CTX, AnalysisRequest(phantom.white, None, model, heatmaps=False)).analysis.heatmaps
+
+
+def test_the_overlap_of_the_engine_is_that_of_the_registration(phantom: Phantom) -> None:
+    case = examine(CTX, phantom.white, phantom.fluorescence)
+    assert case.registration is not None
+    np.testing.assert_array_equal(case.overlap, case.registration.overlap_mask())
+    np.testing.assert_array_equal(case.warped, case.registration.warp_to_white(phantom.fluorescence))
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), np.uint8)])
+def test_arrays_of_another_kind_are_refused_in_words(pixels: np.ndarray, model: str) -> None:
+    with pytest.raises(BadInputError, match="the white light picture is"):
+        analyze(CTX, AnalysisRequest(pixels, None, model))
+
+
+def test_a_model_of_one_source_is_not_asked_about_the_other(
+    phantom: Phantom, make_model: Callable[..., Path], tmp_path: Path
+) -> None:
+    white_only = str(make_model(tmp_path / "white", name="white-only", sources=(Source.WHITE,)))
+    assert analyze(CTX, AnalysisRequest(phantom.white, None, white_only)).analysis.prediction is not None
+    with pytest.raises(ModelError, match="reads white light only, not fluorescence"):
+        analyze(CTX, AnalysisRequest(phantom.white, phantom.fluorescence, white_only))
