@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 
 LONGEST = 1200  # pixels: about 300 a printed inch
 QUALITY = 90
-PRINTED_TEXT = 1.9  # a picture is printed at half a page's width
+PRINTED_TEXT = 1.9  # marks and letters: a picture is printed at half a page's width
 FUSED = "fused"
 
 
@@ -28,7 +28,7 @@ def marked(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: 
     def moved(mark: Mark) -> Mark:
         return Mark((mark.x + 0.5) * scale - 0.5, (mark.y + 0.5) * scale - 0.5, mark.letter)
 
-    drawn = with_marks(small, [moved(pin) for pin in pins], moved(os_mark) if os_mark else None)
+    drawn = with_marks(small, [moved(pin) for pin in pins], moved(os_mark) if os_mark else None, size=PRINTED_TEXT)
     return _printed(drawn, caption)
 
 
