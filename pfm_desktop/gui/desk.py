@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 TODAY, REVIEW, MODELS, SETTINGS = range(4)
 # module and class of the pages that are made after the window stands
 LATER = {
-    REVIEW: ("pfm_desktop.gui.pages.review", "ReviewPage"),
+    REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
     MODELS: ("pfm_desktop.gui.pages.models", "ModelsPage"),
     SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
 }

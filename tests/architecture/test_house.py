@@ -70,14 +70,16 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_pages_do_not_import_each_other() -> None:
-    pages = {path.stem for path in (PACKAGE / "gui" / "pages").glob("*.py")} - {"__init__"}
+    """A page is a module of gui/pages, or a folder there whose modules are its parts."""
+    home = PACKAGE / "gui" / "pages"
+    start = "pfm_desktop.gui.pages."
     crossing = [
-        f"{path.name} imports {node.module}"
+        f"{path.relative_to(home)} imports {node.module}"
         for path, node in definitions()
-        if path.parent.name == "pages"
+        if home in path.parents
         and isinstance(node, ast.ImportFrom)
-        and (node.module or "").startswith("pfm_desktop.gui.pages.")
-        and (node.module or "").rsplit(".", 1)[-1] in pages
+        and (node.module or "").startswith(start)
+        and (node.module or "").removeprefix(start).split(".")[0] != path.relative_to(home).with_suffix("").parts[0]
     ]
     assert not crossing
 

@@ -117,7 +117,7 @@ def fake_review(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests of the window are about the window: Review is replaced by a small page."""
     from importlib.machinery import ModuleSpec
 
-    name = "pfm_desktop.gui.pages.review"
+    name = "pfm_desktop.gui.pages.review.page"
     module = ModuleType(name)
     module.ReviewPage = FakeReviewPage  # type: ignore[attr-defined]
     module.__spec__ = ModuleSpec(name, None)
@@ -129,6 +129,17 @@ Opened = Callable[..., MainWindow]
 
 @pytest.fixture
 def open_window(qtbot: QtBot, fake_review: None) -> Iterator[Opened]:
+    """Opens the window, its Review page replaced by a small one; see `opener`."""
+    yield from opener(qtbot)
+
+
+@pytest.fixture
+def open_real_window(qtbot: QtBot) -> Iterator[Opened]:
+    """Opens the window as it is; see `opener`."""
+    yield from opener(qtbot)
+
+
+def opener(qtbot: QtBot) -> Iterator[Opened]:
     """Opens the window on a library and waits until Today is filled and all pages are made."""
     windows: list[MainWindow] = []
     app = QApplication.instance()

@@ -68,7 +68,8 @@ class ShortcutsPage(QWidget):
         from pfm_desktop.gui.widgets.stage_keys import STAGE_KEYS
 
         lines = [(native(row.shortcut), row.text, row.group) for row in self._book.rows() if row.shortcut]
-        lines += [(keys, what, "On the pictures") for keys, what in STAGE_KEYS]
+        said = {what.casefold() for _, what, _ in lines}
+        lines += [(keys, what, "On the pictures") for keys, what in STAGE_KEYS if what.casefold() not in said]
         words = self.filter.text().casefold().split()
         shown = [line for line in lines if all(word in " ".join(line).casefold() for word in words)]
         self.table.setRowCount(len(shown))

@@ -41,9 +41,8 @@ class Rail(QFrame):
 
     def show_current(self, index: int) -> None:
         """Mark the page that is shown; -1 marks none."""
-        button = self._group.button(index)
-        if button is not None:
-            button.setChecked(True)
+        if index >= 0:
+            self._group.button(index).setChecked(True)
             return
         self._group.setExclusive(False)  # a page that is not on the rail: none is marked
         for other in self._group.buttons():

@@ -22,7 +22,7 @@ from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Predicti
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.imaging.registration import Registration, from_points

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.viewmodels.pair_view import MODES, Mode
 from pfm_desktop.viewmodels.session import Session

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import review
 from pfm_desktop.viewmodels.session import Session

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.services import review
 from pfm_desktop.viewmodels.session import Session
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.gui.pages.review import ReviewPage
+from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.viewmodels.session import Session
 

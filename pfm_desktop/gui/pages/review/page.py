@@ -11,12 +11,12 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeyS
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from pfm_desktop.gui.pages.review_actions import page_wide_actions, point_mode_actions, stage_actions
-from pfm_desktop.gui.pages.review_loader import PairLoader
-from pfm_desktop.gui.pages.review_marks import StageEdits
-from pfm_desktop.gui.pages.review_pictures import PicturesArea
-from pfm_desktop.gui.pages.review_points import PointMode
-from pfm_desktop.gui.pages.review_side import SideColumn
+from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.loader import PairLoader
+from pfm_desktop.gui.pages.review.marks import StageEdits
+from pfm_desktop.gui.pages.review.pictures import PicturesArea
+from pfm_desktop.gui.pages.review.points import PointMode
+from pfm_desktop.gui.pages.review.side import SideColumn
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.gui.widgets.stage_bar import StageBar

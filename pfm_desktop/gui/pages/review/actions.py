@@ -14,7 +14,7 @@ from pfm_desktop.gui.widgets.stage import Tool
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
 
 if TYPE_CHECKING:
-    from pfm_desktop.gui.pages.review import ReviewPage
+    from pfm_desktop.gui.pages.review.page import ReviewPage
 
 TABS = ("Findings", "AI", "Pins", "Report")
 
