@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.services import models
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Desk(QObject):
     def _make_rest(self) -> None:
         for index in LATER:
             self.page(index)
+        self._warming.start(models.warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
 
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
@@ -131,6 +133,10 @@ class Desk(QObject):
                 getattr(page, signal).connect(getattr(self, signal))
         made: QWidget = page
         return made
+
+
+def _ignore(_answer: object) -> None:
+    """For work whose outcome is met again when it is needed."""
 
 
 def _nothing() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.jobs import Context
 from pfm_desktop.pfm import registry
+from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.paths import model_dirs
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.predict import Predictor
 
+log = logging.getLogger(__name__)
 DEFAULT_MODEL = "pfm-demo"
 _KEPT = 2  # models held in memory: the one in use and the one compared with
 
@@ -65,6 +69,21 @@ def predictor(name: str) -> Predictor:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
         return _loaded[key]
+
+
+def warm_up(ctx: Context, name: str) -> None:
+    """Load the numeric library and a model ahead of the first case, holding up no other thread for long.
+
+    A model that cannot be loaded is not an error yet: it is said when it is asked.
+    """
+    from pfm_desktop.pfm.preload import load_libraries
+
+    load_libraries()
+    ctx.check()
+    try:
+        predictor(name)
+    except ModelError as error:
+        log.info("no model loaded ahead: %s", error)
 
 
 def forget_loaded() -> None:

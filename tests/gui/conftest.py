@@ -112,6 +112,12 @@ class FakeReviewPage(QWidget):
         self.times_left += 1
 
 
+@pytest.fixture(autouse=True)
+def _no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of tests do not load the numeric library behind the test's back."""
+    monkeypatch.setattr("pfm_desktop.services.models.warm_up", lambda _ctx, _name: None)
+
+
 @pytest.fixture
 def fake_review(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests of the window are about the window: Review is replaced by a small page."""
