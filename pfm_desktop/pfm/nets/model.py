@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pfm_desktop.pfm.nets.attention import Enhance
 from pfm_desktop.pfm.nets.fusion import build_splice
-from pfm_desktop.pfm.nets.heads import Classifier, Decision, HeadDropout, Logits, SourceHead
+from pfm_desktop.pfm.nets.heads import Classifier, Decision, Logits, SourceHead
 from pfm_desktop.pfm.nets.pconv import Trunk
 from pfm_desktop.pfm.nets.spec import NetSpec
 
@@ -116,12 +116,6 @@ class PfmNet(nn.Module):
         some = picture[where].contiguous(memory_format=torch.channels_last)
         enhanced = self.extract[name](some)[1]
         return enhanced.new_zeros(len(picture), channels, grid, grid).index_copy(0, where, enhanced)
-
-    def monte_carlo(self, source: torch.Generator | None) -> None:
-        """Switch the decision module's dropout on for Monte Carlo passes (None: off again)."""
-        for module in self.modules():
-            if isinstance(module, HeadDropout):
-                module.source = source
 
 
 def new_net(spec: NetSpec) -> PfmNet:

@@ -102,21 +102,6 @@ def test_each_part_of_the_paper_can_be_taken_out(switch: str, splice: str) -> No
         assert torch.isfinite(answers(less(inputs()))).all()
 
 
-def test_monte_carlo_passes_differ_repeat_under_a_seed_and_end() -> None:
-    net = made()
-    here = inputs()
-    with torch.no_grad():
-        plain = answers(net(here))
-        net.monte_carlo(torch.Generator().manual_seed(1))
-        first, second = answers(net(here)), answers(net(here))
-        net.monte_carlo(torch.Generator().manual_seed(1))
-        again = answers(net(here))
-        net.monte_carlo(None)
-        assert torch.equal(answers(net(here)), plain)
-    assert not torch.equal(first, second)
-    assert torch.equal(first, again)
-
-
 def test_the_two_trunks_are_not_shared() -> None:
     first, second = made().trunks()
     assert not {id(parameter) for parameter in first.parameters()} & {id(p) for p in second.parameters()}
