@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,7 +18,6 @@ from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.support.files import write_text
 
 INTERRUPTED = 130
 
@@ -111,12 +109,8 @@ def register(
     from pfm_desktop.services import pair_files
 
     with Bar() as bar:
-        found = pair_files.register_files(bar, white, fluorescence, points=points, mapped=mapped, warped=warped)
-    if json_ is not None:
-        _write_json(json_, found.as_json())
+        found = pair_files.register_files(
+            bar, white, fluorescence, json_out=json_, points=points, mapped=mapped, warped=warped
+        )
     out.print(found.sentence, highlight=False, soft_wrap=True)
     return 0 if found.usable else REFUSED
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services.analysis_files import public_json
 from pfm_desktop.services.inference import NAMES, AnalysisRequest, AnalysisResult, analyze
 from pfm_desktop.services.report import report_of_analysis
-from pfm_desktop.support.files import check_outputs, write_all
+from pfm_desktop.support.files import check_outputs, json_bytes, write_all
 
 SOFTWARE = f"pfm-desktop {__version__}"
 
@@ -56,8 +55,7 @@ def _contents(result: AnalysisResult, outputs: Outputs, names: list[str]) -> Map
 
 
 def _json(result: AnalysisResult) -> bytes:
-    content = {**public_json(result.analysis), "notes": list(result.notes)}
-    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    return json_bytes({**public_json(result.analysis), "notes": list(result.notes)})
 
 
 def _overlay(result: AnalysisResult) -> bytes:

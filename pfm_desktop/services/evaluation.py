@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from pfm_desktop.services import models
 from pfm_desktop.services.training import phantoms_of
 from pfm_desktop.services.training_data import LeftOut, digest_of, prepare
 from pfm_desktop.support.errors import ModelError
-from pfm_desktop.support.files import write_text
+from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.paths import cache_dir
 
 PHANTOMS = "phantoms"
@@ -87,7 +86,7 @@ def evaluate_manifest(
 
 def write_evaluation(path: Path, evaluation: Evaluation) -> None:
     """Write the figures as JSON, whole or not at all."""
-    write_text(path, json.dumps(evaluation.content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_bytes(path, json_bytes(evaluation.content))
 
 
 def where_of(manifest: Path) -> str:

@@ -13,11 +13,11 @@ import numpy as np
 
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.imaging.io import read_picture, write_png
+from pfm_desktop.imaging.io import encode_png, read_picture
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.files import check_outputs, write_text
+from pfm_desktop.support.files import check_outputs, json_bytes, write_all
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,28 +57,35 @@ def register_files(
     white: Path,
     fluorescence: Path,
     *,
+    json_out: Path | None = None,
     points: Path | None = None,
     mapped: Path | None = None,
     warped: Path | None = None,
 ) -> FileRegistration:
-    """Read and register two files; map `points` to `mapped` and draw `warped` where asked and usable.
+    """Read and register two files; write `json_out`, and `mapped` and `warped` where the map may be used.
+
+    The files are written all or none.
 
     Raises `BadInputError` for unreadable files, and when one of `points` and `mapped` comes without the other.
     """
     if (points is None) != (mapped is None):
         raise BadInputError("--points and --mapped go together", remedy="give both or neither")
     inputs = [path for path in (white, fluorescence, points) if path is not None]
-    check_outputs(inputs, [path for path in (mapped, warped) if path is not None])
+    check_outputs(inputs, [path for path in (json_out, mapped, warped) if path is not None])
     wanted = read_points(points) if points is not None else None
     ctx.progress(0, 3, "Reading")
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
     ctx.progress(1, 3, "Registering")
     found = FileRegistration(register(first, second, ctx=ctx))
     ctx.progress(2, 3, "Writing")
+    contents: dict[Path, bytes] = {}
+    if json_out is not None:
+        contents[json_out] = json_bytes(found.as_json())
     if found.usable and wanted is not None and mapped is not None:
-        write_points(mapped, found.registration.white_to_fluorescence(wanted))
+        contents[mapped] = points_bytes(found.registration.white_to_fluorescence(wanted))
     if found.usable and warped is not None:
-        write_png(warped, found.registration.warp_to_white(second))
+        contents[warped] = encode_png(found.registration.warp_to_white(second))
+    write_all(contents)
     ctx.progress(3, 3, "Done")
     return found
 
@@ -101,7 +108,6 @@ def read_points(path: Path) -> Points:
     return np.array(found, dtype=np.float64).reshape(-1, 2)
 
 
-def write_points(path: Path, points: Points) -> None:
-    """N x 2 points to a CSV with the columns x and y."""
-    lines = ["x,y", *(f"{x:.3f},{y:.3f}" for x, y in points)]
-    write_text(path, "\n".join(lines) + "\n")
+def points_bytes(points: Points) -> bytes:
+    """N x 2 points as a CSV with the columns x and y."""
+    return "\n".join(["x,y", *(f"{x:.3f},{y:.3f}" for x, y in points), ""]).encode()

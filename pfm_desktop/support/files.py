@@ -2,11 +2,12 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -90,6 +91,11 @@ def _is_folder(path: Path) -> bool:
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 to `path` whole or not at all; see `replacing`."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def json_bytes(content: Mapping[str, Any]) -> bytes:
+    """JSON that people and every parser can read: UTF-8, indented, never NaN (`ValueError`)."""
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
 def sha256_of(path: Path) -> str:

@@ -103,3 +103,17 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     first = capsys.readouterr().out
     assert main(["version"]) == 0
     assert first == capsys.readouterr().out != ""
+
+
+def test_files_of_a_registration_are_written_all_or_none_and_never_over_the_pictures(
+    pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    white, fluorescence = names(pair)
+    before = Path(white).read_bytes()
+    assert main(["register", white, fluorescence, "--json", white]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    (tmp_path / "file").write_text("")
+    nowhere = str(tmp_path / "file" / "warped.png")
+    assert main(["register", white, fluorescence, "--json", str(tmp_path / "r.json"), "--warped", nowhere]) == 2
+    assert Path(white).read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["file"]
