@@ -89,7 +89,7 @@ class PinsPanel(QWidget):
     def _drop_others(self, ids: list[str]) -> None:
         gone = [card for id_, card in self.cards.items() if id_ not in ids]
         focused = next((card for card in gone if card.has_focus()), None)
-        after = self._neighbour(focused) if focused is not None else None
+        after = (self._next_to(focused, 1) or self._next_to(focused, -1)) if focused is not None else None
         for card in gone:
             del self.cards[card.row.id]
             self._drafts.forget(card.row.id)
@@ -99,13 +99,11 @@ class PinsPanel(QWidget):
         if after is not None:
             after.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _neighbour(self, card: PinCard, step: int = 1) -> PinCard | None:
-        order = sorted(self.cards.values(), key=self._list.indexOf)
-        place = order.index(card)
-        near = order[place + step : place + step + 1] if place + step >= 0 else []
-        if not near and step == 1 and place > 0:
-            near = order[place - 1 : place]
-        return near[0] if near else None
+    def _next_to(self, card: PinCard, step: int) -> PinCard | None:
+        place = self._list.indexOf(card) + step
+        item = self._list.itemAt(place) if place >= 0 else None
+        near = item.widget() if item is not None else None
+        return near if isinstance(near, PinCard) else None
 
     def _new_card(self, row: PinRow) -> PinCard:
         card = self.cards[row.id] = PinCard(row, self)
@@ -117,7 +115,7 @@ class PinsPanel(QWidget):
         return card
 
     def _step(self, card: PinCard, step: int) -> None:
-        near = self._neighbour(card, step)
+        near = self._next_to(card, step)
         if near is not None:
             near.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -184,9 +182,13 @@ class PinCard(QFrame):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click chooses, also on the card that has the focus already."""
-        super().mousePressEvent(event)
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.chosen.emit(self.row.id)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The press has done it."""
+        event.accept()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Keys choose as well."""

@@ -75,7 +75,7 @@ class SwedeRow(QWidget):
         self.item = item
         self._group = QButtonGroup(self)
         self.buttons = {value: _Choice(item, value, self) for value in CHOICES}
-        title = QLabel(item.title, self)
+        title = words(self, "", item.title)
         bold = title.font()
         bold.setBold(True)
         title.setFont(bold)
@@ -159,8 +159,18 @@ class _Choice(QRadioButton):
             self.entered.emit()
 
     def hitButton(self, pos: QPoint) -> bool:
+        """The whole of it can be clicked."""
+        return self.rect().contains(pos)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """No click counts while locked."""
-        return not self.locked and self.rect().contains(pos)
+        if not self.locked:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """See `mousePressEvent`."""
+        if not self.locked:
+            super().mouseReleaseEvent(event)
 
     def sizeHint(self) -> QSize:
         """Circle, gap, text."""
@@ -215,3 +225,8 @@ class _Wording(QLabel):
         if event.button() is Qt.MouseButton.LeftButton and not self._button.locked:
             self._button.setFocus(Qt.FocusReason.MouseFocusReason)
             self._button.click()
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The press has done it."""
+        event.accept()

@@ -1,0 +1,69 @@
+"""The window with its real Review page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.main_window import REVIEW, SETTINGS
+from pfm_desktop.services import review
+
+from .conftest import Opened
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+def test_no_two_commands_that_could_be_meant_at_once_share_a_key(
+    open_real_window: Opened, library_folder: Path
+) -> None:
+    book = open_real_window(library_folder).book
+    clashes = [
+        f"{row.group}: {row.text} ({keys}) and {book.conflict(row.id, keys)}"
+        for row in book.rows()
+        for keys in row.shortcut.split(" or ")
+        if book.conflict(row.id, keys)
+    ]
+    assert {row.group for row in book.rows()} == {"Window", "Today", "Review", "Models"}
+    assert not clashes
+
+
+@pytest.mark.slow
+def test_a_visit_opened_by_enter_is_reviewed_and_an_edit_is_undone_from_the_stage(
+    qtbot: QtBot, open_real_window: Opened, library_folder: Path
+) -> None:
+    window = open_real_window(library_folder)
+    desk, session = window.desk, window.session
+    assert desk is not None
+    assert session is not None
+    qtbot.keyClick(desk.today.search, Qt.Key.Key_Return)
+    page = desk.page(REVIEW)
+    assert window.stack.currentWidget() is page
+    qtbot.waitUntil(lambda: page.idle, timeout=60_000)  # type: ignore[attr-defined]
+    assert session.case is not None
+    visit_id = session.case.visit.id
+    session.perform(lambda lib: review.set_impression(lib, visit_id, Grade.NORMAL))
+    qtbot.keyClick(page.focusWidget() or page, Qt.Key.Key_Z, CTRL)
+    assert session.case.findings.impression is Grade.HIGH
+    window.show_page(SETTINGS)
+    window.show_page(REVIEW)
+    assert window.patient.name.text() == "Adler, Anna"
+
+
+@pytest.mark.slow
+def test_changing_the_library_while_a_visit_is_open_leaves_nothing_of_it_behind(
+    qtbot: QtBot, open_real_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_real_window(library_folder)
+    before = window.desk
+    assert before is not None
+    window.open_visit(before.session.today("Adler")[0].visit.id)
+    qtbot.waitUntil(lambda: before.page(REVIEW).idle, timeout=60_000)  # type: ignore[attr-defined]
+    window._create_chosen(str(tmp_path / "mine"))
+    qtbot.waitUntil(lambda: window.desk is not before and window.desk is not None, timeout=20_000)
+    assert window.patient.name.text() == "No visit open"
+    assert window.stack.count() <= 3  # opening page, Today, and what was made since
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 4, timeout=20_000)
