@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
-from pfm_desktop.support import logs
+from pfm_desktop.support import logs, memory
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(NO_DISPLAY, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return BAD_INPUT
     logs.start_logging()
+    memory.return_large_buffers()
     app, window = build(options)
     restore = logs.catch_unexpected(window.unexpected.emit)
     try:
