@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BANNER = "Investigational - not for diagnosis"
 DEMONSTRATION = "demonstration model, trained on phantoms"
+HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 
 
 @dataclass(frozen=True)

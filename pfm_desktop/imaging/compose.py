@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD
+
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float32]
 
 SURROUND = (43, 43, 43)  # neutral: a tint around a picture changes how its colours are judged
+LOW, HIGH = "0 low", "1 high"
+SMALLEST = 8  # letters, pixels
 _INK = (238, 238, 238)
 _WARNING = (255, 196, 61)
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,19 @@ def spread(values: Values, shape: tuple[int, int]) -> Values:
     return np.asarray(np.where(share > 0.5, filled / np.maximum(share, 1e-6), np.nan), dtype=np.float32)
 
 
-def heat_over(pixels: Pixels, values: Values, *, opacity: float = 0.6, threshold: float = 0.15) -> Pixels:
-    """A heatmap over its picture.
+def heat_over(
+    pixels: Pixels, values: Values, *, opacity: float = HEAT_OPACITY, threshold: float = HEAT_THRESHOLD
+) -> Pixels:
+    """A heatmap over its picture, by the rule of the stage: `opacity` from `threshold` up, nothing below.
 
-    It covers more where it is hotter and nothing below `threshold`, so that the tissue stays visible; where the engine
-    saw nothing the picture is dimmed.
+    Where the engine saw nothing the picture is dimmed.
     """
     full = spread(values, (pixels.shape[0], pixels.shape[1]))
     seen = np.isfinite(full)
     heat = np.clip(np.nan_to_num(full, nan=0.0), 0, 1)
     colours = inferno()[(heat * 255).astype(np.uint8)].astype(np.float32)
-    cover = (opacity * np.clip((heat - threshold) / max(1 - threshold, 1e-6), 0, 1) ** 0.5)[:, :, None]
+    cover = (opacity * np.clip((heat - threshold) * 25 + 0.5, 0, 1))[:, :, None]  # a soft edge, as on the stage
+    cover[~seen] = 0
     mixed = pixels.astype(np.float32) * (1 - cover) + colours * cover
     mixed[~seen] *= 0.45
     return np.asarray(np.round(mixed), dtype=np.uint8)
@@ -84,44 +91,52 @@ def side_by_side(pictures: Sequence[Pixels], *, gap: int = 12) -> Pixels:
     return np.concatenate(row, axis=1)
 
 
-def with_legend(pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0) -> Pixels:
-    """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap.
+def with_legend(pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0, threshold: float = 0.0) -> Pixels:
+    """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap, black below `threshold`.
 
-    `size` enlarges the text, for a picture that will be shown smaller than it is.
+    `size` enlarges the text, for a picture that will be shown smaller than it is. The title wraps, and where its
+    longest word is wider than the picture the letters shrink: no word is cut.
     """
     width = pixels.shape[1]
-    strip = round(size * max(28, width // 26))
-    image = Image.new("RGB", (width, strip), SURROUND)
+    font, lines = _set([title], round(size * max(13, width // 56)), width)
+    step = _step(font)
+    bar_top = step * len(lines) + _edge(font)
+    image = Image.new("RGB", (width, bar_top + (step if scale else 0) + _edge(font)), SURROUND)
     draw = ImageDraw.Draw(image)
-    letters = max(11, round(strip * 0.46))
-    font = _font(letters)
-    room = width - letters
+    for number, (_, line) in enumerate(lines):
+        draw.text((_edge(font), _edge(font) + number * step), line, _INK, font)
     if scale:
-        bar = max(60, width // 5)
-        left = width - bar - round(4.2 * letters)
-        ramp = Image.fromarray(np.repeat(inferno()[None], max(8, strip // 3), axis=0)).resize((bar, strip // 3))
-        image.paste(ramp, (left, strip // 3))
-        draw.text((left - letters // 2, strip // 2), "weak", _INK, font, anchor="rm")
-        draw.text((left + bar + letters // 2, strip // 2), "strong", _INK, font, anchor="lm")
-        room = left - round(4.0 * letters)
-    draw.text((letters // 2, strip // 2), _shortened(title, font, room), _INK, font, anchor="lm")
+        _draw_scale(image, font, bar_top, step, threshold)
     return np.concatenate([pixels, np.asarray(image, dtype=np.uint8)], axis=0)
+
+
+def _draw_scale(image: Image.Image, font: _Font, top: int, step: int, threshold: float) -> None:
+    draw = ImageDraw.Draw(image)
+    edge = _edge(font)
+    left = 2 * edge + round(font.getlength(LOW))
+    right = image.width - 2 * edge - round(font.getlength(HIGH))
+    height = max(6, step // 2)
+    if right - left >= 12:
+        ramp = inferno().copy()
+        ramp[: round(threshold * 256)] = 0
+        bar = Image.fromarray(np.repeat(ramp[None], height, axis=0)).resize((right - left, height))
+        image.paste(bar, (left, top + (step - height) // 2))
+    draw.text((edge, top), LOW, _INK, font)
+    draw.text((image.width - edge, top), HIGH, _INK, font, anchor="ra")
 
 
 def with_banner(pixels: Pixels, lines: Sequence[str], *, size: float = 1.0) -> Pixels:
     """A strip over the picture that goes wherever the picture goes: the first line stands out.
 
-    `size` as for `with_legend`.
+    `size` and wrapping as for `with_legend`.
     """
     width = pixels.shape[1]
-    letters = round(size * max(13, width // 70))
-    step = round(letters * 1.5)
-    image = Image.new("RGB", (width, step * len(lines) + letters // 2), SURROUND)
+    font, wrapped = _set(lines, round(size * max(13, width // 70)), width)
+    step = _step(font)
+    image = Image.new("RGB", (width, step * len(wrapped) + _edge(font)), SURROUND)
     draw = ImageDraw.Draw(image)
-    for number, line in enumerate(lines):
-        font = _font(letters)
-        text = _shortened(line, font, width - letters)
-        draw.text((letters // 2, letters // 4 + number * step), text, _INK if number else _WARNING, font)
+    for number, (given, line) in enumerate(wrapped):
+        draw.text((_edge(font), _edge(font) // 2 + number * step), line, _INK if given else _WARNING, font)
     return np.concatenate([np.asarray(image, dtype=np.uint8), pixels], axis=0)
 
 
@@ -158,13 +173,35 @@ def _pin(image: Image.Image, mark: Mark, unit: float, scale: int) -> None:
     image.paste(small, corner, small)
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(max(8, size))  # Pillow's own, so that every machine draws the same
+def _font(size: int) -> _Font:
+    return ImageFont.load_default(max(SMALLEST, size))  # Pillow's own, so that every machine draws the same
 
 
-def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
-    if font.getlength(text) <= room:
-        return text
-    while text and font.getlength(text + "...") > room:
-        text = text[:-1]
-    return text + "..."
+def _set(texts: Sequence[str], letters: int, width: int) -> tuple[_Font, list[tuple[int, str]]]:
+    """Font and lines (number of the text, line) in which `texts` stand in `width` pixels."""
+    words = [word for text in texts for word in text.split()] + [f"{LOW} {HIGH}"]
+    font = _font(letters)
+    while letters > SMALLEST and max(map(font.getlength, words)) > width - 2 * _edge(font):
+        letters -= 1
+        font = _font(letters)
+    room = width - 2 * _edge(font)
+    return font, [(number, line) for number, text in enumerate(texts) for line in _wrapped(text, font, room)]
+
+
+def _wrapped(text: str, font: _Font, room: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _edge(font: _Font) -> int:
+    return max(3, round(font.getlength("o") * 0.9))
+
+
+def _step(font: _Font) -> int:
+    return round(font.getbbox("lg")[3] * 1.3)

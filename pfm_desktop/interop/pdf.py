@@ -19,6 +19,7 @@ from pfm_desktop.interop import fonts
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.moments import moment
 
 __all__ = ["ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
 
@@ -72,7 +73,7 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
     canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)
-    foot = f"{content.software}   made {content.made_at.astimezone():%Y-%m-%d %H:%M %Z}"
+    foot = f"{content.software}   made {moment(content.made_at)}"
     _line(canvas, MARGIN, 12 * mm, foot, fonts.SANS, 7)
     canvas.restoreState()
 

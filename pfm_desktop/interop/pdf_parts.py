@@ -18,6 +18,7 @@ from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.support.moments import moment
 
 _TEXT = ParagraphStyle("text", fontName=SANS, fontSize=8.5, leading=11.5)
 _SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=7, leading=9, textColor=colors.HexColor("#404040"))
@@ -56,7 +57,7 @@ def _who(content: ReportContent, width: float) -> Flowable:
         ("Patient", content.patient_name or "-"),
         ("Identifier", content.patient_identifier or "-"),
         ("Born", f"{content.birth_date:%Y-%m-%d}" if content.birth_date else "-"),
-        ("Visit", _moment(content.visit_at) if content.visit_at else "-"),
+        ("Visit", moment(content.visit_at) if content.visit_at else "-"),
         ("Examiner", content.examiner or "-"),
         ("Indication", content.indication or "-"),
     ]
@@ -108,7 +109,7 @@ def _reads(content: ReportContent, findings: Findings) -> list[Flowable]:
     elif findings.revealed:
         said.append("The AI was shown without a first read.")
     if findings.revealed_at:
-        said.append(f"AI shown: {_moment(findings.revealed_at)}")
+        said.append(f"AI shown: {moment(findings.revealed_at)}")
     if content.second_read:
         second = content.second_read
         reason = f", reason: {second.reason}" if second.reason else ""
@@ -193,7 +194,7 @@ def _signature(content: ReportContent, width: float) -> Flowable:
     if signature:
         rows = [
             [_label_and_text("Signed by", signature.name), _label_and_text("Meaning", signature.meaning)],
-            [_label_and_text("Signed at", _moment(signature.signed_at)), ""],
+            [_label_and_text("Signed at", moment(signature.signed_at)), ""],
         ]
     else:
         line = "_" * 34
@@ -260,9 +261,5 @@ def _label_and_text(label: str, text: str) -> Flowable:
     return Paragraph(f'<font size="7" color="#606060">{markup(label)}</font><br/>{markup(text)}', _TEXT)
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M %Z}"
-
-
-def _by(reader: str, moment: datetime) -> str:
-    return f"{reader}, {_moment(moment)}" if reader else _moment(moment)
+def _by(reader: str, at: datetime) -> str:
+    return f"{reader}, {moment(at)}" if reader else moment(at)

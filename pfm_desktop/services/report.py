@@ -124,7 +124,7 @@ def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None
     if centre is None:
         return NO_HOUR
     hour = clock_hour(pin.x, pin.y, *centre)
-    return f"{hour} o'clock, {quadrant(hour)}"
+    return f"{hour} o'clock, {quadrant(pin.x, pin.y, *centre)}"
 
 
 def picture_caption(picture: Picture) -> str:
@@ -160,17 +160,20 @@ def _pictures(
         Source.FLUORESCENCE: (pair.fluorescence_id, pictures.fluorescence),
     }
     os_mark = _os_of(case, pair.id)
+
+    def marks_on(source: Source, pixels: Pixels) -> tuple[list[Mark], Mark | None]:
+        pins = [_mark(pin, source, registration) for pin in case.pins_on(pair.id)]
+        centre = _mark(os_mark, source, registration) if os_mark else None
+        return [pin for pin in pins if pin is not None and _within(pin, pixels)], centre
+
     drawn = []
     for source, (picture_id, pixels) in given.items():
         record = case.picture(picture_id)
         if pixels is not None and record is not None:
-            pins = [_mark(pin, source, registration) for pin in case.pins_on(pair.id)]
-            centre = _mark(os_mark, source, registration) if os_mark else None
-            inside = [pin for pin in pins if pin is not None and _within(pin, pixels)]
-            drawn.append(marked(pixels, inside, centre, picture_caption(record)))
-    if analysis is not None:
-        frame = given[analysis.frame][1]
-        heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
+            drawn.append(marked(pixels, *marks_on(source, pixels), picture_caption(record)))
+    frame = given[analysis.frame][1] if analysis is not None else None
+    if analysis is not None and frame is not None:
+        heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))
         drawn += [heat] if heat else []
     return tuple(drawn)
 

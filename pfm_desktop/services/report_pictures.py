@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import BANNER, Analysis
+from pfm_desktop.domain.prediction import BANNER, HEAT_THRESHOLD, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import ReportPicture
@@ -22,34 +22,49 @@ FUSED = "fused"
 
 def marked(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: str) -> ReportPicture:
     """A picture (H x W x 3) with its pins and os; marks in pixels of the full picture."""
+    small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
+    return _printed(with_marks(small, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
+
+
+def heated(
+    pixels: Pixels, analysis: Analysis, caption: str, pins: Sequence[Mark] = (), os_mark: Mark | None = None
+) -> ReportPicture | None:
+    """The fused heatmap over its picture, with pins, legend, banner and model label; None when there is no heatmap."""
+    if FUSED not in analysis.heatmaps:
+        return None
+    small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
+    return _printed(overlay(small, analysis, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
+
+
+def _reduced(
+    pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None
+) -> tuple[Pixels, tuple[Mark, ...], Mark | None]:
     small = fit(pixels, LONGEST)
     scale = small.shape[1] / pixels.shape[1]
 
     def moved(mark: Mark) -> Mark:
         return Mark((mark.x + 0.5) * scale - 0.5, (mark.y + 0.5) * scale - 0.5, mark.letter)
 
-    drawn = with_marks(small, [moved(pin) for pin in pins], moved(os_mark) if os_mark else None, size=PRINTED_TEXT)
-    return _printed(drawn, caption)
+    return small, tuple(moved(pin) for pin in pins), moved(os_mark) if os_mark else None
 
 
-def heated(pixels: Pixels, analysis: Analysis, caption: str) -> ReportPicture | None:
-    """The fused heatmap over its picture, with legend, banner and model label; None when there is no heatmap."""
-    if FUSED not in analysis.heatmaps:
-        return None
-    return _printed(overlay(fit(pixels, LONGEST), analysis, size=PRINTED_TEXT), caption)
+def overlay(
+    pixels: Pixels, analysis: Analysis, pins: Sequence[Mark] = (), os_mark: Mark | None = None, *, size: float = 1.0
+) -> Pixels:
+    """The answer over the picture that it speaks of, with marks, legend, banner and model label.
 
-
-def overlay(pixels: Pixels, analysis: Analysis, *, size: float = 1.0) -> Pixels:
-    """The answer over the picture that it speaks of, with legend, banner and model label.
-
-    `size` enlarges the text. Without an answer the picture comes unchanged below a line that says why.
+    The heatmap as the stage shows it at first. `size` enlarges the text. Without an answer the picture comes below a
+    line that says why.
     """
     model = analysis.model
     words = f"No answer: {analysis.refused.reason}" if analysis.refused else f"Answer: {answer_words(analysis)}"
-    drawn = pixels
-    if analysis.prediction is not None and FUSED in analysis.heatmaps:
-        heatmap = analysis.heatmaps[FUSED]
-        drawn = with_legend(heat_over(pixels, heatmap.values), f"Heatmap ({heatmap.method})", size=size)
+    heatmap = analysis.heatmaps.get(FUSED) if analysis.prediction is not None else None
+    drawn = pixels if heatmap is None else heat_over(pixels, heatmap.values, threshold=HEAT_THRESHOLD)
+    if pins or os_mark:
+        drawn = with_marks(drawn, pins, os_mark, size=size)
+    if heatmap is not None:
+        title = f"Heatmap ({heatmap.method}), threshold {HEAT_THRESHOLD:.2f}"
+        drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD)
     return with_banner(drawn, [BANNER, f"{model.name} {model.version}: {model.label}", words], size=size)
 
 

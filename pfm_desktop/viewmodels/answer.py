@@ -15,8 +15,9 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
-from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, either, grade_words, moment
+from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, either, grade_words
 from pfm_desktop.viewmodels.registration_chip import Light, chip_text
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeItem, SwedeScore
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.viewmodels.grades import by, grade_words, moment
+from pfm_desktop.support.moments import moment
+from pfm_desktop.viewmodels.grades import by, grade_words
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change

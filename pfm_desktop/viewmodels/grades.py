@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.moments import moment
 
 TITLES: dict[Grade, str] = {
     Grade.NORMAL: "Normal",
@@ -37,13 +38,8 @@ def either(grades: Sequence[Grade]) -> str:
     return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
-def moment(at: datetime) -> str:
-    """`25 Nov 2026 14:30`, in the time of this computer."""
-    return f"{at.astimezone():%d %b %Y %H:%M}"
-
-
 def by(reader: str, at: datetime) -> str:
-    """`Dr. Test, 25 Nov 2026 14:30`."""
+    """`Dr. Test, 25 Nov 2026 14:30 UTC+01:00`."""
     return ", ".join(part for part in (reader, moment(at)) if part)
 
 

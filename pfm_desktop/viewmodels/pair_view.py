@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
+from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 
@@ -90,8 +91,8 @@ class HeatmapView:
 
     visible: bool = True
     kind: str = "fused"
-    opacity: float = 0.5
-    threshold: float = 0.3
+    opacity: float = HEAT_OPACITY
+    threshold: float = HEAT_THRESHOLD
     contour_only: bool = False
     colour_map: str = "inferno"
 

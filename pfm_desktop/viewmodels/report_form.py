@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.findings import NO_VISIT
-from pfm_desktop.viewmodels.grades import moment
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.answer import checks_of
-from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, moment, percent
+from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, percent
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent, ReportPin

@@ -1,0 +1,109 @@
+"""The heatmap of a report is the one of the screen, and its words are whole."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.compose import Mark, heat_over
+from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture
+from pfm_desktop.services.report_pictures import PRINTED_TEXT, heated, overlay
+from pfm_desktop.viewmodels.grades import by
+from pfm_desktop.viewmodels.overlay import coloured, prepare
+from pfm_desktop.viewmodels.pair_view import HeatmapView
+
+MODEL = ModelInfo("pfm-demo", "0-interim", "ab" * 32, tuple(Source), "T0", "token", 224)
+
+
+def answer(values: np.ndarray) -> Analysis:
+    shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    prediction = Prediction(
+        Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False, {}, {}, (Source.WHITE,)
+    )
+    return Analysis(MODEL, {}, None, prediction, None, Source.WHITE, {"fused": Heatmap(values, "attention relevance")})
+
+
+def grey(width: int = 400, height: int = 300) -> np.ndarray:
+    return np.full((height, width, 3), 128, np.uint8)
+
+
+def pixels_of(picture: ReportPicture) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture.jpeg)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("width", [200, 260, 400, 700, 1200, 3840])
+@pytest.mark.parametrize("size", [1.0, PRINTED_TEXT])
+def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size: float) -> None:
+    drawn: list[str] = []
+    real = ImageDraw.ImageDraw.text
+
+    def spy(self, xy, text, fill=None, font=None, anchor=None):
+        left, top, right, bottom = self.textbbox(xy, text, font, anchor=anchor)
+        assert left >= 0
+        assert top >= 0
+        assert right <= self.im.size[0], f"{text} at {width}"
+        assert bottom <= self.im.size[1]
+        drawn.append(text)
+        real(self, xy, text, fill, font, anchor)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", spy)
+    overlay(grey(width, width // 2), answer(np.full((30, 40), 0.5, np.float32)), size=size)
+    said = " ".join(drawn)
+    assert BANNER in said
+    assert f"pfm-demo 0-interim: {DEMONSTRATION}" in said
+    assert "Answer: high (0.70), cannot be ruled out: low, high" in said
+    assert "Heatmap (attention relevance), threshold 0.30" in said
+    assert "0 low" in said
+    assert "1 high" in said
+
+
+def test_the_printed_heatmap_is_the_one_of_the_screen() -> None:
+    values = np.linspace(0, 1, 40, dtype=np.float32)[None].repeat(30, axis=0)
+    look = HeatmapView()
+    packed = coloured(prepare(Heatmap(values, "x"), aspect=4 / 3), colour_map=look.colour_map, threshold=look.threshold)
+    on_screen = packed[10, ::8].astype(np.int64)
+    alpha = (on_screen >> 24) / 255
+    colour = np.stack([on_screen >> 16 & 255, on_screen >> 8 & 255, on_screen & 255], axis=1)
+    expected = 128 * (1 - look.opacity * alpha[:, None]) + colour * look.opacity
+    printed = heat_over(np.full((576, 768, 3), 128, np.uint8), values)[10, ::8].astype(int)
+    assert np.abs(printed - expected).max() <= 12  # about one step of the colour map
+
+
+def test_the_pins_stand_on_the_printed_heatmap() -> None:
+    analysis = answer(np.zeros((30, 40), np.float32))
+    bare, pinned = heated(grey(), analysis, "c"), heated(grey(), analysis, "c", [Mark(100, 80, "A")], Mark(300, 200))
+    assert bare is not None
+    assert pinned is not None
+    changed = np.abs(pixels_of(pinned) - pixels_of(bare)).max(axis=2) > 60
+    rows, columns = np.nonzero(changed)
+    top = bare.height - 300  # no lower than this does the picture begin
+    assert changed.any()
+    assert abs(columns.min() - 100) < 25
+    assert rows.max() < top + 230
+
+
+def test_window_and_print_say_the_same_time_with_its_zone(monkeypatch) -> None:
+    import time
+
+    from pypdf import PdfReader
+
+    from pfm_desktop.interop.pdf import pdf_bytes
+
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    try:
+        at = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
+        words = "25 Nov 2026 14:30 UTC+01:00"
+        assert by("Dr. A", at) == f"Dr. A, {words}"
+        page = PdfReader(io.BytesIO(pdf_bytes(ReportContent(at, "test", visit_at=at)))).pages[0].extract_text()
+        assert " ".join(page.split()).count(words) == 2
+    finally:
+        monkeypatch.undo()
+        time.tzset()
