@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 TITLES = ("Today", "Review", "Models", "Settings")
 TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
+USUAL = (1366, 768)  # at the first start
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
         self.door = LibraryDoor(self.jobs, self)
         self._closing = False
+        self._cut_to: QSize | None = None  # the size that was made to fit the screen
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
         self._connect()
@@ -99,9 +101,17 @@ class MainWindow(QMainWindow):
 
     def open_visit(self, visit_id: str) -> None:
         """Put a visit on the desk and show Review; when it cannot be read that is said and nothing changes."""
-        if self.session is not None and self.session.open_visit(visit_id):
+        if self.session is None:
+            return
+        before, said = self.session.case, self.messages.held
+        if not self.session.open_visit(visit_id):
+            return
+        if before is None or before.visit.id != visit_id:
+            self.messages.forget(said)  # what was said on the way is about the new visit
+            self.strip.note("")
+        else:
             self.messages.clear_notes()
-            self.show_page(REVIEW)
+        self.show_page(REVIEW)
 
     def show_page(self, index: int) -> None:
         """Show one of `TITLES`."""
@@ -114,6 +124,13 @@ class MainWindow(QMainWindow):
         kept = _window_file()
         kept.setValue("geometry", self.saveGeometry())
         kept.sync()
+
+    def setVisible(self, visible: bool) -> None:
+        """A window that had to be cut down to the screen takes all of it, unless it was given another size since."""
+        if visible and self._cut_to == self.size():
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+        self._cut_to = None
+        super().setVisible(visible)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
@@ -144,6 +161,8 @@ class MainWindow(QMainWindow):
         if before is not None:
             self.settings = before.session.settings
             before.leave()
+            self.messages.forget(self.messages.held)  # it was about women of the other library
+        self.strip.note("")
         self.desk = Desk(library, self.settings, self)
         self._listen(self.desk)
         if before is not None:
@@ -337,7 +356,18 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         kept = _window_file().value("geometry")
         if not (isinstance(kept, QByteArray) and self.restoreGeometry(kept)):
-            self.resize(1366, 768)
+            self.resize(*USUAL)
+        self._fit_screen()
+
+    def _fit_screen(self) -> None:
+        """A window that would reach over the edge is made to fit, and is shown maximised."""
+        room = self.screen().availableGeometry().size()
+        title_bar = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)  # the frame is not known before show
+        fitting = self.size().boundedTo(QSize(room.width(), room.height() - title_bar))
+        if fitting != self.size():
+            self.setMinimumSize(self.minimumSize().boundedTo(fitting))
+            self.resize(fitting)
+            self._cut_to = fitting
 
 
 def _window_file() -> QSettings:

@@ -157,6 +157,7 @@ def opener(qtbot: QtBot) -> Iterator[Opened]:
         theme.apply(app, settings.theme)
         window = MainWindow(settings)
         windows.append(window)
+        window.resize(1366, 768)  # the offscreen screen is 800 pixels wide and high
         window.show()
         qtbot.waitExposed(window)
         if ready:

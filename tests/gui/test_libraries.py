@@ -129,12 +129,16 @@ def test_a_new_library_is_made_and_the_old_one_is_closed(
 ) -> None:
     window = open_window(library_folder)
     before = window.desk
+    window.messages.problem("the picture of Adler cannot be read")
+    window.strip.note("Undone: Impression: normal")
     window._create_chosen(str(tmp_path / "mine"))
     qtbot.waitUntil(lambda: window.desk is not None and window.desk is not before, timeout=10_000)
     assert window.desk is not None
     assert window.desk.today.model.rowCount() == 0
     assert not window.patient.demo.isVisible()
     assert window.patient.name.text() == "No visit open"
+    assert not window.messages.held
+    assert not window.strip.noted
     with Library.open(library_folder) as old:
         assert not old.read_only
     qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 4, timeout=10_000)

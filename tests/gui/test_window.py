@@ -246,6 +246,61 @@ def test_a_visit_that_cannot_be_read_is_said_and_the_page_stays(open_window: Ope
     assert window.stack.currentWidget() is window.desk.today
 
 
+def test_what_was_said_about_one_visit_does_not_stand_over_another(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    open_first_visit(qtbot, window)
+    set_impression(window, Grade.NORMAL)
+    window.book.action("edit.undo").trigger()
+    window.messages.problem("the picture of Adler cannot be read")
+    session = window.session
+    assert session is not None
+    assert session.case is not None
+    same, other = session.case.visit.id, session.today("Brandt")[0].visit.id
+    window.open_visit(same)
+    assert "Adler" in window.messages.text
+    assert "Undone" in window.strip.noted
+    window.open_visit(other)
+    assert not window.messages.held
+    assert not window.strip.noted
+
+
+def test_what_is_said_while_a_visit_opens_stays(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    session = window.session
+    assert session is not None
+    window.messages.problem("about the one before")
+    session.on_case.append(lambda _case: window.messages.problem("about this one"))
+    window.open_visit(session.today("Brandt")[0].visit.id)
+    assert [text for _, text in window.messages.held] == ["About this one"]
+
+
+def test_a_window_larger_than_the_screen_is_made_to_fit_and_takes_all_of_it(qtbot: QtBot) -> None:
+    window = MainWindow(load_settings())
+    qtbot.addWidget(window)
+    room = window.screen().availableGeometry()
+    assert room.width() < 1366
+    window.show()
+    qtbot.waitExposed(window)
+    assert window.isMaximized()
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    assert window.strip.mapTo(window, window.strip.rect().bottomLeft()).y() < window.height()
+
+
+def test_a_kept_size_that_the_screen_no_longer_holds_is_made_to_fit(qtbot: QtBot) -> None:
+    before = MainWindow(load_settings())
+    qtbot.addWidget(before)
+    before.resize(1900, 1000)
+    before.keep_geometry()
+    again = MainWindow(load_settings())
+    qtbot.addWidget(again)
+    room = again.screen().availableGeometry()
+    assert again.width() <= room.width()
+    assert again.height() <= room.height()
+
+
 def test_the_size_of_the_window_is_remembered(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
     window = open_window(library_folder)
     window.resize(1200, 701)  # the offscreen screen is 800 pixels wide and high

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QWidget
@@ -40,6 +42,16 @@ class MessageBar(QFrame):
     def text(self) -> str:
         """What is shown now; "" while hidden."""
         return self._messages[-1][1] if self._messages else ""
+
+    @property
+    def held(self) -> tuple[tuple[str, str], ...]:
+        """All that was said and not closed yet: kind and text, oldest first."""
+        return tuple(self._messages)
+
+    def forget(self, said: Sequence[tuple[str, str]]) -> None:
+        """Take these messages away, problems too: what they were about has left the desk."""
+        self._messages = [message for message in self._messages if message not in said]
+        self._draw()
 
     def problem(self, text: str) -> None:
         """Say a problem."""
