@@ -17,12 +17,16 @@ def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees
     return 12 if hour == 0 else hour
 
 
-def quadrant(hour: int) -> str:
-    """Quadrant of a clock hour; left and right are the patient's."""
-    if hour in (12, 1, 2):
-        return "anterior left"
-    if hour in (3, 4, 5):
-        return "posterior left"
-    if hour in (6, 7, 8):
-        return "posterior right"
-    return "anterior right"
+def quadrant(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> str:
+    """Quadrant of a point about the external os, arguments as for `clock_hour`; left and right are the patient's.
+
+    From the point itself: an hour is 30 degrees wide, and 12, 3, 6 and 9 lie on two quadrants. Exactly on a border
+    only the side that is certain is named.
+    """
+    turn = math.radians(rotation_degrees)
+    dx, dy = x - os_x, y - os_y
+    across, up = dx * math.cos(turn) + dy * math.sin(turn), dx * math.sin(turn) - dy * math.cos(turn)
+    least = 1e-9 * max(1.0, math.hypot(dx, dy))
+    height = "" if abs(up) <= least else "anterior" if up > 0 else "posterior"
+    side = "" if abs(across) <= least else "left" if across > 0 else "right"
+    return " ".join(part for part in (height, side) if part) or "at the os"

@@ -44,7 +44,7 @@ def test_pins_stand_by_letter_with_hour_and_quadrant(panel, room) -> None:
     room.pin(30, 40)
     assert [(card.letter.text(), card.place.text()) for card in cards(panel)] == [
         ("A", "2 o'clock, anterior left"),
-        ("B", "6 o'clock, posterior"),
+        ("B", "6 o'clock, posterior right"),
     ]
 
 

@@ -24,11 +24,34 @@ def test_every_direction_has_exactly_one_hour_of_thirty_degrees() -> None:
     assert {hour: hours.count(hour) for hour in range(1, 13)} == dict.fromkeys(range(1, 13), 30)
 
 
-def test_left_and_right_are_the_patients() -> None:
-    assert [quadrant(hour) for hour in (1, 3, 6, 9, 11)] == [
-        "anterior left",
-        "posterior left",
-        "posterior right",
-        "anterior right",
-        "anterior right",
-    ]
+@pytest.mark.parametrize(
+    ("dx", "dy", "hour", "words"),
+    [
+        (2, -10, 12, "anterior left"),
+        (-2, -10, 12, "anterior right"),
+        (10, -2, 3, "anterior left"),
+        (10, 2, 3, "posterior left"),
+        (2, 10, 6, "posterior left"),
+        (-2, 10, 6, "posterior right"),
+        (-10, 2, 9, "posterior right"),
+        (-10, -2, 9, "anterior right"),
+        (7, -7, 2, "anterior left"),
+    ],
+)
+def test_the_quadrant_is_where_the_point_lies_also_near_12_3_6_and_9(dx: int, dy: int, hour: int, words: str) -> None:
+    assert clock_hour(100 + dx, 200 + dy, 100, 200) == hour
+    assert quadrant(100 + dx, 200 + dy, 100, 200) == words
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "words"),
+    [(0, -9, "anterior"), (9, 0, "left"), (0, 9, "posterior"), (-9, 0, "right"), (0, 0, "at the os")],
+)
+def test_no_side_is_named_on_the_border_of_two_quadrants(dx: int, dy: int, words: str) -> None:
+    assert quadrant(100 + dx, 200 + dy, 100, 200) == words
+
+
+def test_the_quadrant_takes_back_the_same_rotation_as_the_hour() -> None:
+    assert clock_hour(110, 202, 100, 200, rotation_degrees=90) == 12
+    assert quadrant(110, 198, 100, 200, rotation_degrees=90) == "anterior right"
+    assert quadrant(110, 202, 100, 200, rotation_degrees=90) == "anterior left"

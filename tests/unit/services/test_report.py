@@ -220,7 +220,20 @@ def test_the_demo_library_says_that_its_women_are_phantoms(tmp_path: Path) -> No
 
 def test_a_pin_straight_above_the_os_is_at_twelve() -> None:
     pin, mark = Pin("i", "p", Source.WHITE, 50, 10, "A"), OsMark("p", Source.WHITE, 50, 60)
-    assert report.place_of(pin, mark, None) == "12 o'clock, anterior left"
+    assert report.place_of(pin, mark, None) == "12 o'clock, anterior"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "words"),
+    [
+        (48, 10, "12 o'clock, anterior right"),
+        (52, 10, "12 o'clock, anterior left"),
+        (10, 58, "9 o'clock, anterior right"),
+    ],
+)
+def test_a_pin_near_twelve_or_nine_is_on_the_side_where_it_lies(x: int, y: int, words: str) -> None:
+    pin, mark = Pin("i", "p", Source.WHITE, x, y, "A"), OsMark("p", Source.WHITE, 50, 60)
+    assert report.place_of(pin, mark, None) == words
     assert report.place_of(pin, None, None) == report.NO_HOUR
 
 
