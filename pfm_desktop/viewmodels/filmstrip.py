@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.viewmodels.intake import AFTER_ACID
 
 NEEDS_BOTH = "A pair needs one white-light and one fluorescence picture."
 
@@ -41,9 +42,14 @@ class FilmstripEntry:
 
 
 def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> FilmstripEntry:
-    """Caption: stage; detail: seconds since acetic acid, else the time of day."""
+    """Caption: stage; detail: seconds since acetic acid where the stage has them.
+
+    `taken_at` is no time of day to show: of a file that was added it is the moment of adding.
+    """
     seconds = picture.seconds_since_acid
-    detail = f"{picture.taken_at.astimezone():%H:%M:%S}" if seconds is None else f"{seconds:.0f} s after acid"
+    detail = f"{seconds:.0f} s after acid" if seconds is not None else ""
+    if seconds is None and picture.stage in AFTER_ACID:
+        detail = "time not known"
     return FilmstripEntry(picture.id, picture.source, STAGE_TITLES[picture.stage], detail, load)
 
 

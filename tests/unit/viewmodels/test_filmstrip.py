@@ -58,10 +58,10 @@ def test_a_picture_after_acid_carries_its_seconds() -> None:
     assert made.load is load
 
 
-def test_a_picture_before_acid_carries_its_time_of_day_here() -> None:
-    made = entry_of(picture(Stage.SALINE, None), load)
-    local = datetime(2026, 11, 25, 9, 30, 5, tzinfo=UTC).astimezone()
-    assert (made.source, made.detail) == (Source.WHITE, f"{local:%H:%M:%S}")
+@pytest.mark.parametrize("stage", Stage)
+def test_no_clock_time_is_shown_since_it_may_be_the_moment_of_adding(stage: Stage) -> None:
+    after_acid = stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)
+    assert entry_of(picture(stage, None), load).detail == ("time not known" if after_acid else "")
 
 
 def test_a_picture_is_spoken_with_stage_detail_and_source() -> None:
