@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.jobs import Context
+from pfm_desktop.gui.pages.opening import OpeningPage
+from pfm_desktop.jobs import Context, Progress
 from pfm_desktop.services import demo
 from pfm_desktop.storage.library import DATABASE, Library
 from pfm_desktop.support.paths import demo_library_dir, settings_file
@@ -95,6 +97,47 @@ def test_making_the_demo_library_can_be_cancelled_and_begun_again(
     assert "kept and used next time" in window.opening.words.text()
     qtbot.mouseClick(window.opening.retry, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+
+
+def test_the_button_says_at_once_that_the_work_is_being_stopped(
+    qtbot: QtBot, open_window: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def slow(ctx: Context, path: Path) -> Library:
+        ctx.progress(3, 64, "Drawing the demo library")
+        may_end.wait(10)  # a drawing under way is not interrupted
+        ctx.progress(4, 64, "Drawing the demo library")
+        return Library.create(path, demo=True)
+
+    monkeypatch.setattr(demo, "ensure_demo_library", slow)
+    window = open_window("", ready=False)
+    opening = window.opening
+    qtbot.waitUntil(lambda: "3 of 64" in opening.words.text())
+    qtbot.mouseClick(opening.cancel, Qt.MouseButton.LeftButton)
+    assert opening.cancel.text() == "Stopping..."
+    assert not opening.cancel.isEnabled()
+    may_end.set()
+    qtbot.waitUntil(opening.retry.isVisible)
+    opening.retry.setFocus()
+    qtbot.keyClick(opening.retry, Qt.Key.Key_Return)
+    assert opening.cancel.isVisible()
+    assert opening.cancel.text() == "Cancel"
+    assert opening.cancel.isEnabled()
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+
+
+def test_no_line_of_the_opening_page_is_cut(qtbot: QtBot) -> None:
+    page = OpeningPage()
+    qtbot.addWidget(page)
+    page.resize(1366, 700)
+    page.show()
+    qtbot.waitExposed(page)
+    page.show_step(Progress("demo", 3, 64, "Drawing the demo library"))
+    qtbot.waitUntil(lambda: page.words.height() >= page.words.heightForWidth(page.words.width()))
+    page.show_problem("word " * 150, demo=True)
+    qtbot.waitUntil(lambda: page.words.height() >= page.words.heightForWidth(page.words.width()))
+    assert page.heading.height() >= page.heading.heightForWidth(page.heading.width())
 
 
 def test_a_damaged_library_is_not_opened_and_says_what_is_safe_and_what_to_do(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.jobs import Progress
 from pfm_desktop.viewmodels.words import capital
 
-_WIDTH = 640
+WIDTH = 680
 
 
 class OpeningPage(QWidget):
@@ -28,7 +28,7 @@ class OpeningPage(QWidget):
         for label in (self.heading, self.words):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            label.setFixedWidth(WIDTH)  # so that the height for the wrapped words is known
         self.bar.setAccessibleName("Progress")
         self.cancel = QPushButton("Cancel", self)
         self.retry = QPushButton("Try again", self)
@@ -40,8 +40,11 @@ class OpeningPage(QWidget):
         row = QHBoxLayout()
         for button, signal in buttons:
             button.clicked.connect(signal)
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
         row.addStretch(1)
+        self.cancel.clicked.connect(self._show_stopping)
+        self.cancel.clicked.connect(self._stopping)
         self._lay_out(row)
         self.show_working("Opening the library")
 
@@ -78,11 +81,23 @@ class OpeningPage(QWidget):
         self.to_demo.hide()
         self.retry.setFocus()
 
+    def _show_stopping(self) -> None:
+        self.cancel.setText("Stopping...")
+        self.cancel.setEnabled(False)
+
+    def _stopping(self) -> None:
+        self.cancel.setEnabled(False)
+        self.cancel.setText("Stopping: the pictures under way are finished first")
+
     def _show(self, heading: str, words: str, *, working: bool) -> None:
         self.heading.setText(heading)
         self.words.setText(words)
         self.bar.setVisible(working)
         self.cancel.setVisible(working)
+        self.cancel.setEnabled(True)
+        self.cancel.setText("Cancel")
+        self.cancel.setText("Cancel")
+        self.cancel.setEnabled(True)
         self.to_demo.hide()
         for button in (self.retry, self.choose, self.make):
             button.setVisible(not working)
@@ -95,8 +110,11 @@ class OpeningPage(QWidget):
         inner.addLayout(buttons)
         held = QWidget(self)
         held.setLayout(inner)
-        held.setFixedWidth(_WIDTH + 60)
+        middle = QHBoxLayout()  # no alignment: an aligned widget gets its size hint, too low for wrapped lines
+        middle.addStretch(1)
+        middle.addWidget(held)
+        middle.addStretch(1)
         outer = QVBoxLayout(self)
         outer.addStretch(1)
-        outer.addWidget(held, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addLayout(middle)
         outer.addStretch(2)
