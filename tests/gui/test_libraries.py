@@ -93,6 +93,7 @@ def test_making_the_demo_library_can_be_cancelled_and_begun_again(
     window = open_window("", ready=False)
     qtbot.waitUntil(lambda: "3 of 64" in window.opening.words.text())
     qtbot.mouseClick(window.opening.cancel, Qt.MouseButton.LeftButton)
+    assert "Stopping" in window.opening.heading.text()
     qtbot.waitUntil(window.opening.retry.isVisible)
     assert "kept and used next time" in window.opening.words.text()
     qtbot.mouseClick(window.opening.retry, Qt.MouseButton.LeftButton)

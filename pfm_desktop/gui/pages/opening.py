@@ -87,7 +87,7 @@ class OpeningPage(QWidget):
 
     def _stopping(self) -> None:
         self.cancel.setEnabled(False)
-        self.cancel.setText("Stopping: the pictures under way are finished first")
+        self.heading.setText("Stopping: what is under way is finished first")
 
     def _show(self, heading: str, words: str, *, working: bool) -> None:
         self.heading.setText(heading)
@@ -95,8 +95,6 @@ class OpeningPage(QWidget):
         self.bar.setVisible(working)
         self.cancel.setVisible(working)
         self.cancel.setEnabled(True)
-        self.cancel.setText("Cancel")
-        self.cancel.setText("Cancel")
         self.cancel.setEnabled(True)
         self.to_demo.hide()
         for button in (self.retry, self.choose, self.make):
