@@ -44,7 +44,6 @@ class OpeningPage(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         self.cancel.clicked.connect(self._show_stopping)
-        self.cancel.clicked.connect(self._stopping)
         self._lay_out(row)
         self.show_working("Opening the library")
 
@@ -84,9 +83,6 @@ class OpeningPage(QWidget):
     def _show_stopping(self) -> None:
         self.cancel.setText("Stopping...")
         self.cancel.setEnabled(False)
-
-    def _stopping(self) -> None:
-        self.cancel.setEnabled(False)
         self.heading.setText("Stopping: what is under way is finished first")
 
     def _show(self, heading: str, words: str, *, working: bool) -> None:
@@ -94,7 +90,7 @@ class OpeningPage(QWidget):
         self.words.setText(words)
         self.bar.setVisible(working)
         self.cancel.setVisible(working)
-        self.cancel.setEnabled(True)
+        self.cancel.setText("Cancel")
         self.cancel.setEnabled(True)
         self.to_demo.hide()
         for button in (self.retry, self.choose, self.make):
