@@ -16,9 +16,9 @@ class RegistrationStatus(StrEnum):
 class RegistrationSummary:
     """Result of a registration of white light onto fluorescence.
 
-    `error_px` is the estimated median error in fluorescence pixels (None when refused); `matrix` is 3 x 3, row by row,
-    white-light pixels to fluorescence pixels (the global part of the map); `overlap` is the share of the white-light
-    picture that the fluorescence picture shows.
+    `error_px` is the estimated median error in fluorescence pixels (None when refused or not known); `matrix` is 3 x 3,
+    row by row, white-light pixels to fluorescence pixels (the global part of the map); `overlap` is the share of the
+    white-light picture that the fluorescence picture shows.
     """
 
     status: RegistrationStatus

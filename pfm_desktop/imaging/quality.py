@@ -58,6 +58,10 @@ def _lit(m: Measures) -> bool:
     return m["tissue"] >= 0.3 or m["bright"] < 12
 
 
+def _glows(m: Measures) -> bool:
+    return m["green"] > 0.6 and m["tissue"] < 0.1
+
+
 _TOO_SMALL = _Rule(
     "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
 )
@@ -67,7 +71,7 @@ _WHITE = (
     # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
     _Rule(
         "wrong_source",
-        lambda m: m["green"] > 0.6 and m["tissue"] < 0.1,
+        _glows,
         _never,
         "This looks like a fluorescence picture: swap the two.",
     ),
@@ -168,6 +172,11 @@ def assess(pixels: Pixels, source: Source) -> Quality:
     return Quality(verdict, tuple(rule.problem for rule in found), advice, measures)
 
 
+def looks_fluorescent(pixels: Pixels) -> bool:
+    """Whether the colours (H x W x 3 uint8 RGB) are those of a fluorescence picture, not of one in white light."""
+    return _glows(measure(pixels))
+
+
 def measure(pixels: Pixels) -> dict[str, float]:
     """Readings behind a verdict; shares are of the picture's area.
 
@@ -206,7 +215,10 @@ def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
 
 
 def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration) -> Quality:
-    """Quality of a pair: two different pictures of one cervix that overlap enough."""
+    """Quality of a pair: two different pictures of one cervix that overlap enough.
+
+    A registration by hand that the structures do not bear out is never good: it may join two women.
+    """
     twice = identical(white, fluorescence)
     if twice is not None:
         return twice
@@ -226,11 +238,23 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
     if registration.overlap < ENOUGH_OVERLAP:
         limited.append("little_overlap")
         advices.append("The fluorescence picture shows only a part of this view.")
+    if registration.by_hand and not _agree(white, fluorescence, registration):
+        limited.append("structures_disagree")
+        advices.append(
+            "Check that both pictures show the same woman at this visit: "
+            "their structures do not agree where the points put them."
+        )
     if registration.status is RegistrationStatus.CHECK:
         limited.append("registration_uncertain")
         advices.append("Look whether both pictures meet under the cursor; place points by hand if they do not.")
     verdict = Verdict.LIMITED if limited else Verdict.GOOD
     return Quality(verdict, tuple(limited), " ".join(advices), measures)
+
+
+def _agree(white: Pixels, fluorescence: Pixels, registration: Registration) -> bool:
+    from pfm_desktop.imaging.registration import structures_agree
+
+    return structures_agree(white, fluorescence, registration)
 
 
 def _opened(mask: NDArray[np.bool_]) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
-from pfm_desktop.imaging.registration import Registration, from_points, register
+from pfm_desktop.imaging.registration import Registration, compared, from_points, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, inference, models
 from pfm_desktop.services.analysis_files import from_kept, registration_table, to_kept
@@ -130,9 +130,8 @@ def register_again(
     if white_points is None or fluorescence_points is None:
         found = register(white, fluorescence, ctx=ctx)
     else:
-        found = from_points(
-            white_points, fluorescence_points, white_size=_size(white), fluorescence_size=_size(fluorescence)
-        )
+        sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
+        found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes))
     ctx.progress(1, 2, "Keeping the registration")
     _put_registration(lib, pictures.pair.id, found)
     ctx.progress(2, 2, "Done")

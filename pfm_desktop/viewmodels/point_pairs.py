@@ -64,7 +64,9 @@ class PointPairs:
             return "Click a spot that you recognise in both pictures, then the same spot in the other."
         if self.count < 3:
             return f"Another spot, away from the others: {3 - self.count} more for a good registration."
-        return "Apply, or add a spot to check the fit."
+        if self.count < ENOUGH_TO_CHECK:
+            return "Apply, or add a fourth spot: only then can the fit be checked."
+        return "Apply, or add a spot."
 
     def arrays(self) -> tuple[Points, Points]:
         """Complete pairs as N x 2 pixels: white light, fluorescence."""
@@ -115,16 +117,24 @@ def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> 
             said = str(error)
     exact = points.count < ENOUGH_TO_CHECK
     lines = tuple(
-        f"{number}" if exact or not residuals else f"{number}: {residuals[number - 1]:.1f} px"
+        f"{number}" if exact or not residuals else f"{number}: {_distance(residuals[number - 1])}"
         for number in range(1, points.count + 1)
     )
     if not said and residuals:
-        said = (
-            "No error to show yet: up to 3 pairs always fit."
-            if exact
-            else f"Middle error {np.median(residuals):.1f} px"
-        )
+        said = _fit(residuals, exact)
     return lines, said
+
+
+def _fit(residuals: Sequence[float], exact: bool) -> str:
+    if exact:
+        return "No error to show yet: up to 3 pairs always fit."
+    if not np.isfinite(residuals).all():
+        return "The error is not known: spread the spots, the others lie on one line."
+    return f"Middle error {np.median(residuals):.1f} px"
+
+
+def _distance(residual: float) -> str:
+    return f"{residual:.1f} px" if np.isfinite(residual) else "not known"
 
 
 def _residuals(points: PointPairs, white_size: Size, fluorescence_size: Size) -> Sequence[float]:

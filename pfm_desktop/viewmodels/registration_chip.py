@@ -46,7 +46,7 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
     overlap = f"{summary.overlap:.0%} of the white-light picture is seen in fluorescence."
     if summary.status is RegistrationStatus.CHECK:
         reason = f" {summary.reason.strip().rstrip('.')}." if summary.reason else ""
-        text = ", ".join(part for part in ("check", error) if part) + hand
+        text = f"check, {error or 'error not known'}{hand}"
         return ChipText(
             Light.AMBER, text, f"Look before you trust it: estimated error {error or 'unknown'}.{reason} {overlap}"
         )

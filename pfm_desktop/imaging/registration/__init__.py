@@ -1,7 +1,8 @@
 """Registration of the white-light and the fluorescence picture of a pair."""
 
+from pfm_desktop.imaging.registration.by_hand import compared, structures_agree
 from pfm_desktop.imaging.registration.landmarks import from_points
 from pfm_desktop.imaging.registration.pipeline import register
 from pfm_desktop.imaging.registration.result import Registration
 
-__all__ = ["Registration", "from_points", "register"]
+__all__ = ["Registration", "compared", "from_points", "register", "structures_agree"]

@@ -9,7 +9,8 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.registration.result import Registration
 from pfm_desktop.support.errors import BadInputError
 
-CHECK_ABOVE = 0.01  # median residual, as a share of the fluorescence picture's longer side
+CHECK_ABOVE = 0.01  # median error, as a share of the fluorescence picture's longer side
+ENOUGH_TO_CHECK = 4  # up to three points always fit: their residuals say nothing
 
 
 def from_points(
@@ -21,8 +22,10 @@ def from_points(
 ) -> Registration:
     """Registration from N x 2 paired points (pixels, x then y); sizes are (width, height).
 
-    One point gives a shift, two a similarity, three and more the affine map of least squares. Raises `BadInputError`
-    when there are none, when they do not pair, or when they lie on top of each other or on one line.
+    One point gives a shift, two a similarity, three and more the affine map of least squares. From four points on each
+    is compared with where the others put it: the median is the error, and the status OK when it is small. With fewer,
+    or when one point alone holds a direction, the error is not known and the status CHECK. Raises `BadInputError` when
+    there are none, when they do not pair, or when they lie on top of each other or on one line.
     """
     white = np.asarray(white, dtype=np.float64).reshape(-1, 2)
     fluorescence = np.asarray(fluorescence, dtype=np.float64).reshape(-1, 2)
@@ -33,9 +36,10 @@ def from_points(
     ):
         raise BadInputError("points must come in pairs, one in each picture", remedy="place at least one pair")
     matrix = _fitted(white, fluorescence)
-    residuals = np.linalg.norm(white @ matrix[:2, :2].T + matrix[:2, 2] - fluorescence, axis=1)
-    error = float(np.median(residuals))
-    fine = len(white) >= 3 and error <= CHECK_ABOVE * max(fluorescence_size)
+    residuals = _left_out(white, fluorescence, matrix)
+    known = bool(np.isfinite(residuals).all())
+    error = float(np.median(residuals)) if known else None
+    fine = error is not None and error <= CHECK_ABOVE * max(fluorescence_size)
     return Registration(
         RegistrationStatus.OK if fine else RegistrationStatus.CHECK,
         error,
@@ -43,10 +47,25 @@ def from_points(
         np.zeros((2, 2, 2), np.float32),
         white_size,
         fluorescence_size,
-        reason="" if fine else "placed by hand: look whether the tissue fits",
+        reason="" if fine else _DOUBTS if known else _UNKNOWN,
         by_hand=True,
         residuals=tuple(float(value) for value in residuals),
     )
+
+
+_DOUBTS = "the points do not fit each other well: look whether the tissue fits"
+_UNKNOWN = "error not known: up to 3 points always fit, so look whether the tissue fits or add points"
+
+
+def _left_out(white: Points, fluorescence: Points, matrix: Matrix) -> Points:
+    """How far each point lies from where the others alone would put it, N pixels; inf where they could not."""
+    if len(white) < ENOUGH_TO_CHECK:
+        return np.full(len(white), np.inf)
+    residuals = np.linalg.norm(white @ matrix[:2, :2].T + matrix[:2, 2] - fluorescence, axis=1)
+    # of least squares: the error of a point left out is its residual over one less its leverage
+    basis, _ = np.linalg.qr(np.column_stack([white - white.mean(axis=0), np.ones(len(white))]))
+    free = 1 - (basis * basis).sum(axis=1)
+    return np.asarray(np.where(free > 1e-6, residuals / np.maximum(free, 1e-6), np.inf), dtype=np.float64)
 
 
 def _fitted(white: Points, fluorescence: Points) -> Matrix:

@@ -6,6 +6,7 @@ Counts of misses are what the development phantoms give; they are promises of th
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -224,6 +225,18 @@ def test_the_overlap_decides(
     assert (quality.verdict, quality.problems) == (verdict, problem)
     assert quality.measures["overlap"] == pytest.approx(share, abs=0.03)
     assert bool(quality.advice) is (verdict is not Verdict.GOOD)
+
+
+def test_points_by_hand_that_the_structures_do_not_bear_out_never_make_a_good_pair(
+    pair: tuple[np.ndarray, np.ndarray],
+) -> None:
+    white, fluorescence = pair
+    by_hand = replace(registration(), by_hand=True)
+    stranger = np.ascontiguousarray(np.rot90(fluorescence))
+    assert assess_pair(white, fluorescence, by_hand).verdict is Verdict.GOOD
+    quality = assess_pair(white, stranger, by_hand)
+    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("structures_disagree",))
+    assert "Check that both pictures show the same woman" in quality.advice
 
 
 def test_a_doubtful_registration_limits_the_pair(pair: tuple[np.ndarray, np.ndarray]) -> None:

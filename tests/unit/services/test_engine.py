@@ -11,6 +11,7 @@ import pytest
 
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import encode_png
@@ -249,6 +250,20 @@ def test_points_set_by_hand_take_the_place_of_the_registration_and_drop_its_answ
     with lib.read() as session:
         said = [entry.text for entry in journal.entries(session, what="registration")]
     assert said == ["Pair registered", "Pair registered by hand"]
+
+
+def test_two_women_joined_by_hand_are_answered_with_a_warning_only(lib: Library, model: Path, phantom: Phantom) -> None:
+    stranger = render(13, grade=Grade.LOW, size=448)
+    pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
+    assert engine.answer_pair(CTX, lib, pictures, MODEL).analysis.refused is not None
+    white = np.array([[120.0, 120.0], [320.0, 130.0], [130.0, 320.0], [310.0, 330.0]])
+    for count in (3, 4):
+        found = engine.register_again(CTX, lib, pictures, white[:count], white[:count] + 4)
+        assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+        quality = engine.answer_pair(CTX, lib, pictures, MODEL).analysis.quality["pair"]
+        assert quality.verdict is Verdict.LIMITED
+        assert "structures_disagree" in quality.problems
+        assert "same woman" in quality.advice
 
 
 def test_an_answer_of_an_older_registration_that_came_late_is_not_used(lib: Library, pair: Pair, model: Path) -> None:

@@ -92,6 +92,15 @@ def test_a_fourth_pair_shows_the_error_of_each() -> None:
     assert said.startswith("Middle error")
 
 
+def test_three_spots_on_one_line_and_one_beside_it_have_no_error() -> None:
+    points = PointPairs()
+    for x, y in ((10, 10), (50, 50), (90, 90), (20, 60)):
+        points = add_point(add_point(points, WHITE, x, y), LIT, x, y)
+    lines, said = fit_lines(points, SIZE, SIZE)
+    assert lines[3] == "4: not known"
+    assert "error is not known" in said
+
+
 def test_points_on_one_line_are_said_to_be_so() -> None:
     points = PointPairs()
     for x in (10, 50, 90):
@@ -101,6 +110,8 @@ def test_points_on_one_line_are_said_to_be_so() -> None:
     assert lines == ("1", "2", "3")
 
 
-@pytest.mark.parametrize(("count", "word"), [(0, "both pictures"), (1, "2 more"), (2, "1 more"), (3, "Apply")])
+@pytest.mark.parametrize(
+    ("count", "word"), [(0, "both pictures"), (1, "2 more"), (2, "1 more"), (3, "fourth"), (4, "Apply")]
+)
 def test_the_prompt_says_what_comes_next(count: int, word: str) -> None:
     assert word in paired(count).prompt

@@ -40,6 +40,11 @@ def test_an_unknown_error_is_called_unknown(status: RegistrationStatus) -> None:
     assert "estimated error unknown" in says.explanation
 
 
+def test_points_whose_error_cannot_be_known_say_so() -> None:
+    says = chip_text(summary(RegistrationStatus.CHECK, None, by_hand=True))
+    assert (says.light, says.text) == (Light.AMBER, "check, error not known, by hand")
+
+
 def test_a_refused_registration_is_red_with_reason_and_remedy() -> None:
     says = chip_text(summary(RegistrationStatus.REFUSED, None, reason="Too little overlap."))
     assert says.light is Light.RED

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.phantom import Phantom, render
-from pfm_desktop.imaging.registration import Registration, from_points, register
+from pfm_desktop.imaging.registration import Registration, compared, from_points, register, structures_agree
 from pfm_desktop.imaging.registration.flow import jacobian, without_folds
 from pfm_desktop.support.errors import BadInputError
 
@@ -234,6 +234,74 @@ def test_a_misplaced_point_shows_in_its_residual() -> None:
     target[4] += [20, 0]
     residuals = from_points(white, target, **SIZES).residuals
     assert int(np.argmax(residuals)) == 4
+
+
+CORNERS = np.array([[5.0, 5], [90, 8], [10, 70], [85, 75]])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_up_to_three_points_always_fit_so_their_error_is_not_known(count: int) -> None:
+    found = from_points(CORNERS[:count], CORNERS[:count] * 0.9, **SIZES)
+    assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+    assert "error not known" in found.reason
+    assert Registration.from_bytes(found.to_bytes()).summary() == found.summary()
+
+
+def test_four_points_that_bear_each_other_out_are_ok_and_four_that_do_not_are_not() -> None:
+    good = from_points(CORNERS, CORNERS + 3, **SIZES)
+    assert good.status is RegistrationStatus.OK
+    assert good.error_px == pytest.approx(0, abs=1e-6)
+    bent = CORNERS + np.array([[0, 0], [0, 0], [0, 0], [8, 0]])
+    found = from_points(CORNERS, bent, **SIZES)
+    assert found.status is RegistrationStatus.CHECK
+    assert found.error_px == pytest.approx(np.median(left_out(CORNERS, bent)))
+
+
+def left_out(white: NDArray[np.float64], target: NDArray[np.float64]) -> list[float]:
+    """Errors of each point under the map of the others, one fit each."""
+    errors = []
+    for one in range(len(white)):
+        found = from_points(np.delete(white, one, 0), np.delete(target, one, 0), **SIZES)
+        errors.append(float(np.linalg.norm(found.white_to_fluorescence(white[[one]]) - target[one])))
+    return errors
+
+
+def test_each_point_is_compared_with_where_the_others_put_it() -> None:
+    white = np.vstack([CORNERS, [[40.0, 20.0], [60.0, 50.0]]])
+    target = white + np.random.default_rng(3).normal(0, 2, white.shape)
+    assert from_points(white, target, **SIZES).residuals == pytest.approx(left_out(white, target))
+
+
+def test_one_point_beside_a_line_leaves_the_error_unknown() -> None:
+    white = np.array([[0.0, 0], [30, 30], [60, 60], [10, 50]])
+    found = from_points(white, white, **SIZES)
+    assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+
+
+def test_points_on_the_same_woman_agree_with_the_structures_and_on_two_women_do_not(
+    pairs: list[tuple[Phantom, Registration]],
+) -> None:
+    spots = np.array([[120.0, 110], [260, 120], [130, 260], [255, 270]])
+    sizes = {"white_size": (SIZE, SIZE), "fluorescence_size": (SIZE, SIZE)}
+    women = [phantom for phantom, _ in pairs]
+    for phantom, other in zip(women, women[1:] + women[:1], strict=True):
+        same = from_points(spots, truth_at(phantom, spots), **sizes)
+        assert compared(phantom.white, phantom.fluorescence, same) is same
+        small = (cv2.resize(picture, (256, 256)) for picture in (phantom.white, phantom.fluorescence))
+        assert structures_agree(*small, same)
+        wrong = from_points(spots, spots + 4, **sizes)
+        assert wrong.status is RegistrationStatus.OK
+        found = compared(phantom.white, other.fluorescence, wrong)
+        assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+        assert "structures do not agree" in found.reason
+
+
+def test_pictures_without_anything_to_compare_do_not_agree() -> None:
+    even = np.full((80, 100, 3), 90, np.uint8)
+    assert not structures_agree(even, even, from_points(CORNERS, CORNERS, **SIZES))
+    away = from_points(CORNERS, CORNERS + 900, **SIZES)
+    assert not structures_agree(even, even, away)
+    assert not structures_agree(even[:9], even, from_points(CORNERS, CORNERS, **SIZES))
 
 
 @pytest.mark.parametrize("white", [[], [[5.0, 5], [5, 5]], [[0.0, 0], [10, 10], [20, 20]]])
