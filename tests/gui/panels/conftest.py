@@ -89,7 +89,6 @@ def host(qtbot: QtBot, room: Room) -> Iterator[Hosted]:
         action.setShortcut("Ctrl+Z")
         action.triggered.connect(undo.undo)
         column.addAction(action)
-        qtbot.addWidget(column)
         room.session.on_case.append(panel.show_case)  # type: ignore[attr-defined]
         columns.append(column)
         column.show()
@@ -98,6 +97,7 @@ def host(qtbot: QtBot, room: Room) -> Iterator[Hosted]:
         return panel
 
     yield hosted
-    for column in columns:
+    for column in columns:  # not qtbot.addWidget: its widgets are gone before a fixture can wait for their work
         room.session.on_case.remove(column.widget().show_case)  # type: ignore[attr-defined]
         column.hide()
+        column.deleteLater()
