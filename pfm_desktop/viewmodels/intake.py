@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +13,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.words import spoken
-from pfm_desktop.viewmodels.worklist import parsed_birth_date
+from pfm_desktop.viewmodels.worklist import moment_text, parsed_birth_date
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -26,7 +28,15 @@ STAGE_WORDS: dict[Stage, str] = {
     Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence before acid",
 }
 AFTER_ACID = (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)
-_SIGNS = ("fluor", "_fl", "-fl", "uv", "blue")
+_NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
+    "fluo": Stage.FLUORESCENCE_AFTER_ACID,
+    "lugol": Stage.LUGOL,
+    "green": Stage.GREEN,
+    "saline": Stage.SALINE,
+    "white": Stage.ACETIC_ACID,
+    "acetic": Stage.ACETIC_ACID,
+}
+_SHORT = ("fl", "uv", "blue")  # whole words that say fluorescence
 
 
 @dataclass(frozen=True)
@@ -46,15 +56,33 @@ class Added:
     refused: tuple[tuple[Path, str], ...] = field(default=())
 
 
-def guessed_stages(paths: Sequence[Path]) -> tuple[Stage, ...]:
-    """A stage for each file from its name; of two files that say nothing the second is the fluorescence picture.
+def named_stage(path: Path) -> Stage | None:
+    """The stage that a file's name says; None where it says nothing."""
+    for word in re.findall(r"[a-z]+", path.stem.lower()):
+        if word in _SHORT:
+            return Stage.FLUORESCENCE_AFTER_ACID
+        for beginning, stage in _NAMED.items():
+            if word.startswith(beginning):
+                return stage
+    return None
 
-    A guess only: the form shows it and the user chooses.
-    """
-    lit = [any(sign in path.stem.lower() for sign in _SIGNS) for path in paths]
-    if len(paths) == 2 and not any(lit):
-        lit = [False, True]
-    return tuple(Stage.FLUORESCENCE_AFTER_ACID if sign else Stage.ACETIC_ACID for sign in lit)
+
+def guessed_stage(path: Path) -> Stage:
+    """A stage for a file from its name, else acetic acid. A guess only: the form shows it and the user chooses."""
+    return named_stage(path) or Stage.ACETIC_ACID
+
+
+def with_fluorescence_colours(ctx: Context, paths: Sequence[Path]) -> frozenset[Path]:
+    """Which of these files have the colours of a fluorescence picture; as a job. What is no picture has not."""
+    from pfm_desktop.imaging import io, quality
+
+    found = set()
+    for done, path in enumerate(paths):
+        ctx.progress(done, len(paths), "Looking at the colours")
+        with contextlib.suppress(UserError):  # it is refused when it is added, with the reason
+            if quality.looks_fluorescent(io.read_picture(path).pixels):
+                found.add(path)
+    return frozenset(found)
 
 
 def sources_line(items: Sequence[NewPicture]) -> str:
@@ -88,18 +116,44 @@ def add_visit(lib: Library, patient_id: str, *, indication: str, examiner: str) 
     return cases.add_visit(lib, patient_id, indication=indication.strip(), examiner=examiner).id
 
 
+def title_of(lib: Library, visit_id: str) -> str:
+    """The woman and her visit, as a form names them."""
+    from pfm_desktop.services import cases
+
+    case = cases.visit_case(lib, visit_id)
+    name = case.patient.display_name or "(no name)"
+    return f"{name}, ID {case.patient.identifier}, {moment_text(case.visit.started_at)}"
+
+
+def target_text(title: str, *, elsewhere: bool) -> str:
+    """To whose visit pictures go; `elsewhere`: the list stands on another one."""
+    other = "\nAnother visit is chosen in the list; the pictures go to this one." if elsewhere else ""
+    return f"To the visit of {title}.{other}"
+
+
 def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewPicture]) -> Added:
-    """Copy picture files into a visit and make the pair that opens with it. A file that is refused stops no other."""
+    """Copy picture files into a visit and make the pair that opens with it. A file that is refused stops no other.
+
+    A picture that the visit has already at this stage is refused too.
+    """
     from pfm_desktop.services import cases, pairing
 
     refused, count = [], 0
+    known = {picture.id for picture in cases.visit_case(lib, visit_id).pictures}
     for done, item in enumerate(items):
         ctx.progress(done, len(items), "Adding pictures")
         try:
-            cases.add_picture(lib, visit_id, item.path, stage=item.stage, seconds_since_acid=item.seconds_since_acid)
-            count += 1
+            added = cases.add_picture(
+                lib, visit_id, item.path, stage=item.stage, seconds_since_acid=item.seconds_since_acid
+            )
         except UserError as error:
             refused.append((item.path, spoken(error)))
+            continue
+        if added.id in known:
+            refused.append((item.path, f"{item.path.name} is already in this visit; it is not added a second time."))
+            continue
+        known.add(added.id)
+        count += 1
     if count:
         pairing.ensure_pair(lib, visit_id)
     return Added(count, tuple(refused))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
@@ -30,6 +31,17 @@ def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:
     qtbot.waitExposed(page)
     yield page
     qtbot.waitUntil(lambda: page.idle and not jobs.busy)
+
+
+PINK, GLOWING = (200, 120, 120), (30, 140, 60)
+
+
+def coloured(folder: Path, **colours: tuple[int, int, int]) -> list[Path]:
+    """A picture of one colour for each name."""
+    paths = [folder / f"{name}.png" for name in colours]
+    for path, colour in zip(paths, colours.values(), strict=True):
+        Image.new("RGB", (64, 64), colour).save(path)
+    return paths
 
 
 def press(page: TodayPage, name: str) -> None:
@@ -129,6 +141,76 @@ def test_two_files_dropped_on_the_list_go_to_the_chosen_visit_with_a_stage_each(
         Stage.ACETIC_ACID,
         Stage.FLUORESCENCE_AFTER_ACID,
     ]
+
+
+def test_two_pictures_in_white_light_are_not_preset_as_a_pair(qtbot: QtBot, today: TodayPage, tmp_path: Path) -> None:
+    files = coloured(tmp_path, IMG_1=PINK, IMG_2=PINK)
+    today.intake.take_files(today.chosen_row(), files)
+    assert not today.intake.save.isEnabled()  # the stages may still change
+    qtbot.waitUntil(lambda: not today.intake.pictures.looking)
+    assert today.intake.save.isEnabled()
+    assert [item.stage for item in today.intake.pictures.items()] == [Stage.ACETIC_ACID] * 2
+
+
+def test_a_picture_with_the_colours_of_fluorescence_is_preset_as_such_whatever_its_name(
+    qtbot: QtBot, today: TodayPage, tmp_path: Path
+) -> None:
+    today.intake.take_files(today.chosen_row(), coloured(tmp_path, IMG_1=GLOWING, IMG_2=PINK))
+    qtbot.waitUntil(lambda: not today.intake.pictures.looking)
+    assert [item.stage for item in today.intake.pictures.items()] == [
+        Stage.FLUORESCENCE_AFTER_ACID,
+        Stage.ACETIC_ACID,
+    ]
+
+
+def test_the_form_names_the_visit_it_adds_to_also_when_another_is_chosen_meanwhile(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path]
+) -> None:
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    press(today, "add_pictures")
+    assert "Chen, Chiara" in today.intake.about.text()
+    assert "Another visit" not in today.intake.about.text()
+    today.table.setCurrentIndex(today.model.index(1, 0))
+    assert "Chen, Chiara" in today.intake.about.text()
+    assert "Another visit is chosen in the list" in today.intake.about.text()
+    today.intake.pictures.add_files(picture_files)
+    with qtbot.waitSignal(today.intake.open_visit) as opened:
+        qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    assert cases.visit_case(session.library, opened.args[0]).patient.family_name == "Chen"
+
+
+def test_the_pictures_of_a_new_visit_name_the_woman(qtbot: QtBot, today: TodayPage) -> None:
+    today.table.setCurrentIndex(today.model.index(1, 0))
+    press(today, "new_visit")
+    qtbot.keyClick(today.intake.indication, Qt.Key.Key_Return)
+    assert "Brandt, Berta" in today.intake.about.text()
+    qtbot.waitUntil(lambda: today.idle)
+    assert "Another visit" not in today.intake.about.text()
+
+
+def test_no_picture_to_add_is_no_longer_said_once_there_is_one(
+    qtbot: QtBot, today: TodayPage, picture_files: tuple[Path, Path]
+) -> None:
+    press(today, "add_pictures")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    assert "no picture to add" in today.intake.problem.text()
+    today.intake.pictures.add_files(picture_files)
+    assert today.intake.problem.isHidden()
+
+
+def test_a_picture_that_the_visit_has_already_is_said_and_not_added_again(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path]
+) -> None:
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    row = today.chosen_row()
+    assert row is not None
+    cases.add_picture(session.library, row.visit_id, picture_files[0], stage=Stage.ACETIC_ACID)
+    press(today, "add_pictures")
+    today.intake.pictures.add_files(picture_files)
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(today.intake.problem.isVisible)
+    assert "case 1 white.png is already in this visit" in today.intake.problem.text()
+    assert len(cases.visit_case(session.library, row.visit_id).pictures) == 2
 
 
 def test_escape_closes_the_form_and_nothing_is_saved(qtbot: QtBot, today: TodayPage, session: Session) -> None:

@@ -256,6 +256,7 @@ class TodayPage(QWidget):
 
     def _refresh_actions(self) -> None:
         row, writable = self.chosen_row(), not self._session.library.read_only
+        self.intake.list_stands_on(row)
         open_, patient, visit, pictures = self._actions
         open_.setEnabled(row is not None)
         patient.setEnabled(writable)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 WIDTH = 380
+NO_PICTURE = "There is no picture to add. Choose a file, or drop one here."
 DEMO_HINT = "This is the demo library. For your own patients make a library of your own in Settings."
 
 
@@ -44,7 +45,8 @@ class Intake(QFrame):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._save: Callable[[], None] = self.hide
-        self._visit_id, self._patient_id = "", ""
+        self._visit_id, self._patient_id, self._whom = "", "", ""
+        self._adding = False
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
         self.heading, self.about, self.problem = QLabel(self), QLabel(self), QLabel(self)
@@ -57,6 +59,7 @@ class Intake(QFrame):
         self.person = {name: QLineEdit(self) for name in ("identifier", "family_name", "given_name", "birth_date")}
         self.indication = QLineEdit(self)
         self.pictures = PictureRows(self)
+        self.pictures.changed.connect(self._pictures_changed)
         self.save, self.cancel = QPushButton("Save", self), QPushButton("Cancel", self)
         self._lay_out()
 
@@ -78,10 +81,13 @@ class Intake(QFrame):
 
     def add_pictures(self, row: WorkRow) -> None:
         """Ask for pictures of the visit of `row`."""
-        self._visit_id = row.visit_id
-        self._ask("Add pictures", row.title, "Add pictures", self._save_pictures)
-        self._show_parts(pictures=True)
-        self.pictures.choose.setFocus()
+        self._ask_pictures(row.visit_id, row.title)
+
+    def list_stands_on(self, row: WorkRow | None) -> None:
+        """The list beside the form stands on `row`: pictures do not follow it, and the form says so."""
+        if self._save == self._save_pictures:
+            elsewhere = row is not None and row.visit_id != self._visit_id
+            self.about.setText(intake.target_text(self._whom, elsewhere=elsewhere))
 
     def take_files(self, row: WorkRow | None, files: Sequence[Path]) -> None:
         """Files were dropped: they go into the form that is open, else to the visit of `row`, else to a new patient."""
@@ -134,34 +140,33 @@ class Intake(QFrame):
             return
         for field in (*self.person.values(), self.indication):
             field.clear()
-        self._visit_id = visit_id
-        self.changed.emit(visit_id)
         files = bool(self.pictures.items())
-        self._ask("Add pictures", "The visit has begun. Its pictures come next.", "Add pictures", self._save_pictures)
-        self._show_parts(pictures=True)
-        self.pictures.choose.setFocus()
+        self._ask_pictures(visit_id, intake.title_of(self._session.library, visit_id))
+        self.changed.emit(visit_id)
         if files:
             self._save_pictures()
 
     def _save_pictures(self) -> None:
-        items = self.pictures.items()
-        if not items:
-            self._say("There is no picture to add. Choose a file, or drop one here.")
+        if self._adding or self.pictures.looking:
             return
-        self.save.setEnabled(False)
+        items, visit_id = self.pictures.items(), self._visit_id
+        if not items:
+            self._say(NO_PICTURE)
+            return
+        self._set_adding(True)
         self._jobs.start(
             intake.add_pictures,
             self._session.library,
-            self._visit_id,
+            visit_id,
             items,
             title="Adding pictures",
-            done=lambda added: self._pictures_added(self._visit_id, added),
+            done=lambda added: self._pictures_added(visit_id, added),
             failed=self._failed,
             stopped=lambda: self._failed("Stopped. Pictures added until then are kept."),
         )
 
     def _pictures_added(self, visit_id: str, added: intake.Added) -> None:
-        self.save.setEnabled(True)
+        self._set_adding(False)
         self.pictures.keep_only([path for path, _ in added.refused])
         if added.count:
             self.changed.emit(visit_id)
@@ -175,7 +180,7 @@ class Intake(QFrame):
         self.open_visit.emit(visit_id)
 
     def _failed(self, message: str) -> None:
-        self.save.setEnabled(True)
+        self._set_adding(False)
         self._say(message)
 
     def _tried(self, add: Callable[[], str]) -> str:
@@ -186,6 +191,21 @@ class Intake(QFrame):
             return ""
 
     # showing
+
+    def _ask_pictures(self, visit_id: str, whom: str) -> None:
+        self._visit_id, self._whom = visit_id, whom
+        self._ask("Add pictures", intake.target_text(whom, elsewhere=False), "Add pictures", self._save_pictures)
+        self._show_parts(pictures=True)
+        self.pictures.choose.setFocus()
+
+    def _set_adding(self, adding: bool) -> None:
+        self._adding = adding
+        self._pictures_changed()
+
+    def _pictures_changed(self) -> None:
+        self.save.setEnabled(not (self._adding or self.pictures.looking))
+        if self.pictures.items() and self.problem.text() == NO_PICTURE:
+            self._say("")
 
     def _ask(self, heading: str, about: str, button: str, save: Callable[[], None]) -> None:
         self.heading.setText(heading)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,13 +21,16 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.viewmodels.intake import (
     AFTER_ACID,
     PICTURE_FILES,
     STAGE_WORDS,
     NewPicture,
-    guessed_stages,
+    guessed_stage,
+    named_stage,
     sources_line,
+    with_fluorescence_colours,
 )
 
 _UNKNOWN = -1
@@ -39,6 +42,7 @@ class _FileRow(QFrame):
     def __init__(self, path: Path, stage: Stage, parent: PictureRows) -> None:
         super().__init__(parent)
         self.path = path
+        self.guess: Stage | None = stage  # until the user chooses
         name = QLabel(self)
         name.setTextFormat(Qt.TextFormat.PlainText)
         name.setText(path.name)
@@ -59,6 +63,7 @@ class _FileRow(QFrame):
         remove.setAccessibleName(f"Remove {path.name}")
         remove.clicked.connect(lambda: parent.remove(self))
         self.stage.currentIndexChanged.connect(lambda _index: self._settle(parent))
+        self.stage.activated.connect(lambda _index: self._chosen())
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.addWidget(name, 0, 0)
@@ -74,18 +79,34 @@ class _FileRow(QFrame):
         timed = stage in AFTER_ACID and self.seconds.value() != _UNKNOWN
         return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
 
+    def guess_anew(self, stage: Stage) -> None:
+        """A better guess; what the user chose meanwhile stays."""
+        if self.guess is not None and Stage(self.stage.currentData()) is self.guess:
+            self.guess = stage
+            self.stage.setCurrentIndex(list(STAGE_WORDS).index(stage))
+
+    def _chosen(self) -> None:
+        self.guess = None
+
     def _settle(self, parent: PictureRows) -> None:
         self.seconds.setEnabled(Stage(self.stage.currentData()) in AFTER_ACID)
         parent.tell()
 
 
 class PictureRows(QWidget):
-    """The files, a button to choose more, and whether they make a pair. Files may be dropped on it."""
+    """The files, a button to choose more, and whether they make a pair. Files may be dropped on it.
+
+    `changed` tells that `items` or `looking` differ.
+    """
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._rows: list[_FileRow] = []
+        self._background, self._seen = Background(self), set[Path]()
+        self.looking = False  # at the colours of files whose names say nothing; their stages may still change
         self.choose = QPushButton("Choose files...", self)
         self.choose.clicked.connect(self._choose)
         self._line = QLabel(self)
@@ -103,15 +124,16 @@ class PictureRows(QWidget):
     def add_files(self, paths: Sequence[Path]) -> None:
         """Show more files; one that is there already is left out."""
         known = {row.path for row in self._rows}
-        new = [path for path in paths if path not in known]
-        for path, stage in zip(new, guessed_stages(new), strict=True):
-            row = _FileRow(path, stage, self)
+        for path in dict.fromkeys(path for path in paths if path not in known):
+            row = _FileRow(path, guessed_stage(path), self)
             self._rows.append(row)
             self._column.insertWidget(self._column.count() - 1, row)
+        self._look()
         self.tell()
 
     def remove(self, row: _FileRow) -> None:
         """Take a file off the list; the file itself is not touched."""
+        self._seen.discard(row.path)
         self._rows.remove(row)
         self._column.removeWidget(row)
         row.hide()
@@ -125,7 +147,8 @@ class PictureRows(QWidget):
 
     def tell(self) -> None:
         """Say what the visit gets."""
-        self._line.setText(sources_line(self.items()))
+        self._line.setText("Looking at the colours." if self.looking else sources_line(self.items()))
+        self.changed.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped."""
@@ -136,6 +159,25 @@ class PictureRows(QWidget):
         """See `add_files`."""
         self.add_files([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
+
+    def _look(self) -> None:
+        silent = tuple(row.path for row in self._rows if named_stage(row.path) is None and row.path not in self._seen)
+        if silent:
+            self.looking = True
+            self._background.start(
+                with_fluorescence_colours,
+                silent,
+                done=lambda lit: self._looked(silent, lit),
+                failed=lambda _why: self._looked(silent, ()),  # the guess by name stays
+            )
+
+    def _looked(self, silent: Collection[Path], lit: Collection[Path]) -> None:
+        self._seen.update(silent)
+        self.looking = self._background.busy
+        for row in self._rows:
+            if row.path in lit:
+                row.guess_anew(Stage.FLUORESCENCE_AFTER_ACID)
+        self.tell()
 
     def _choose(self) -> None:
         endings = " ".join(f"*.{ending}" for ending in PICTURE_FILES)

@@ -141,6 +141,7 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_added(
     letter = tmp_path / "letter.png"
     letter.write_text("Dear colleague")
     assert drop(page, [letter, files(tmp_path)[0]])
+    qtbot.waitUntil(lambda: not page.pictures.form.rows.looking)
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     settle(qtbot, page)
     assert session.case is not None
