@@ -1,0 +1,141 @@
+"""The report as HTML: everything that people wrote is escaped, and it says what the PDF says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
+
+NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
+NASTY = "<script>alert('x')</script> & \"李娜\""
+
+
+def content(**changes: object) -> ReportContent:
+    findings = Findings(
+        visit_id="v",
+        impression=Grade.HIGH,
+        swede=SwedeScore(2, 1, 1, 1, None),
+        text="Dense area.",
+        plan="Two biopsies.\nRecall.",
+        first_read=Reading(Grade.LOW, NOW, "Dr. First", after_reveal=False),
+        revealed_at=NOW,
+    )
+    made = ReportContent(
+        made_at=NOW,
+        software="pfm-desktop 0.1.0",
+        patient_name="Demo, Anna",
+        patient_identifier="D-1",
+        birth_date=date(1988, 2, 29),
+        visit_at=NOW,
+        findings=findings,
+        swede=(("Aceto uptake", "2", "Distinct, stearin-like"),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def analysis(**changes: object) -> Analysis:
+    shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    prediction = Prediction(
+        Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False,
+        {Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
+        {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
+    )  # fmt: skip
+    model = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "token", 224)
+    quality = {"white": Quality(Verdict.LIMITED, ("glare",), "Tilt a little")}
+    return replace(Analysis(model, quality, None, prediction, None, Source.WHITE), **changes)  # type: ignore[arg-type]
+
+
+def with_findings(**changes: object) -> ReportContent:
+    made = content()
+    assert made.findings is not None
+    return replace(made, findings=replace(made.findings, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        content(patient_name=NASTY),
+        content(patient_identifier=NASTY),
+        content(examiner=NASTY),
+        content(indication=NASTY),
+        content(notes=(NASTY,)),
+        content(no_answer=NASTY),
+        content(pins=(ReportPin("A", "2 o'clock", NASTY),)),
+        content(pictures=(ReportPicture(b"", 4, 3, NASTY),)),
+        content(second_read=Reading(Grade.LOW, NOW, NASTY, after_reveal=True, reason=NASTY)),
+        content(analysis=analysis(prediction=None, refused=Refusal(NASTY, NASTY))),
+        with_findings(text=NASTY),
+        with_findings(plan=NASTY),
+        with_findings(signature=Signature(NASTY, NOW, NASTY)),
+    ],
+)
+def test_what_people_wrote_is_never_markup(made: ReportContent) -> None:
+    html = preview_html(made)
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;李娜&quot;" in html
+
+
+def test_lines_of_the_plan_stay_lines() -> None:
+    assert "Two biopsies.<br>Recall." in preview_html(content())
+
+
+def test_an_unsigned_report_says_so_and_a_signed_one_who_signed() -> None:
+    assert "Not signed: a draft." in preview_html(content())
+    html = preview_html(with_findings(signature=Signature("Dr. Test", NOW, "Reviewed by me")))
+    assert "Not signed" not in html
+    assert "Dr. Test" in html
+    assert "Reviewed by me" in html
+
+
+def test_a_part_of_the_score_is_not_shown_as_a_total() -> None:
+    assert "4 of 5 items, 5 points so far" in preview_html(content())
+
+
+def test_first_and_second_read_stand_beside_each_other() -> None:
+    second = Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True, reason="vessels")
+    html = preview_html(content(second_read=second))
+    assert "First read: low (LSIL, CIN1) (Dr. First, " in html
+    assert "Second read: high (HSIL, CIN2-3), reason: vessels (Dr. First, " in html
+
+
+def test_the_answer_stands_with_banner_label_and_spread() -> None:
+    html = preview_html(content(analysis=analysis()))
+    for part in (BANNER, DEMONSTRATION, "Grade: high (HSIL, CIN2-3)", "0.70 \u00b1 0.04", "glare", "pfm-demo"):
+        assert part in html
+
+
+def test_an_indeterminate_answer_names_no_grade() -> None:
+    made = analysis()
+    assert made.prediction is not None
+    open_ = replace(made.prediction, indeterminate=True, prediction_set=GRADES[:3])
+    html = preview_html(content(analysis=replace(made, prediction=open_)))
+    assert "Indeterminate" in html
+    assert "normal, low or high" in html
+    assert "Grade:" not in html
+
+
+def test_a_refusal_gives_reason_and_advice_and_no_grade() -> None:
+    refused = analysis(prediction=None, refused=Refusal("white light: out of focus", "Retake it."))
+    html = preview_html(content(analysis=refused))
+    assert "No answer: white light: out of focus" in html
+    assert "Retake it." in html
+    assert "Grade:" not in html
+
+
+def test_without_an_answer_the_reason_stands_in_its_place() -> None:
+    assert "not revealed" in preview_html(content(no_answer="The AI answer was not revealed."))
+
+
+@pytest.mark.parametrize(("size", "width"), [((400, 300), 280), ((300, 600), 140)])
+def test_pictures_fit_the_column_and_tall_ones_stay_as_tall_as_it_is_wide(size, width) -> None:
+    html = preview_html(content(pictures=(ReportPicture(b"", *size, "c"),)), PreviewLook(width=280))
+    assert f'<img src="{picture_name(0)}" width="{width}">' in html
