@@ -50,6 +50,25 @@ class SourceAnswer:
 
 
 @dataclass(frozen=True)
+class RevealedModel:
+    """The model whose answer was revealed, as the journal keeps it."""
+
+    name: str
+    version: str
+    sha256: str
+
+    def difference(self, model: ModelInfo) -> str:
+        """Said beside an answer of `model` when another one's was revealed; "" when it is the same."""
+        if (self.name, self.version, self.sha256) == (model.name, model.version, model.sha256):
+            return ""
+        weights = ", other weights" if (self.name, self.version) == (model.name, model.version) else ""
+        return (
+            f"Not the answer that was revealed: that was given by {self.name} {self.version}{weights}, "
+            f"this one by {model.name} {model.version}."
+        )
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Calibrated answer of the engine on the sources it was given.
 
@@ -67,6 +86,11 @@ class Prediction:
     single_source: Mapping[Source, SourceAnswer]
     sources: tuple[Source, ...]
     passes: int = 20
+
+    @property
+    def spread_words(self) -> str:
+        """What the number behind the plus-minus is, so that nobody takes it for the error."""
+        return f"\u00b1 is the spread over {self.passes} passes of the model, not its error."
 
 
 @dataclass(frozen=True)

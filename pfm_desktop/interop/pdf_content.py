@@ -32,7 +32,8 @@ class ReportPin:
 class ReportContent:
     """All that a report says. What is None or empty is left out or named as missing.
 
-    `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `swede` has one line an item:
+    `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model`
+    says that another model gave the answer that was revealed. `swede` has one line an item:
     title, points, wording.
     """
 
@@ -51,6 +52,7 @@ class ReportContent:
     second_read: Reading | None = None
     analysis: Analysis | None = None
     no_answer: str = ""
+    other_model: str = ""
     notes: tuple[str, ...] = ()
 
     @property

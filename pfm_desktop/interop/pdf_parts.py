@@ -131,6 +131,7 @@ def _answer(content: ReportContent, width: float) -> list[Flowable]:
     if analysis is None:
         return [_text("AI answer", _HEAD), _text(content.no_answer)] if content.no_answer else []
     head = [_text("AI answer", _HEAD), _text(f"{BANNER}: {analysis.model.label}.", _WARN)]
+    head += [_text(content.other_model, _WARN)] if content.other_model else []
     if analysis.refused:
         head.append(_text(f"No answer: {analysis.refused.reason}", _STRONG))
         head.append(_text(analysis.refused.advice))
@@ -147,7 +148,7 @@ def _prediction(prediction: Prediction, width: float) -> list[Flowable]:
         _text(f"Grade: {likely}{_GRADE_NAMES[prediction.grade]}, probability {probability:.2f}", _STRONG),
         _Bars(prediction, width * 0.62),
         _text(f"Cannot be ruled out: {', '.join(prediction.prediction_set)}"),
-        _text(f"Plus-minus: standard deviation over {prediction.passes} passes with dropout.", _SMALL),
+        _text(prediction.spread_words, _SMALL),
     ]
     if len(prediction.sources) == 1:
         parts.append(_text(f"One source only: {_NAMES[prediction.sources[0]]}. The other one was not given.", _WARN))

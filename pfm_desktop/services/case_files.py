@@ -90,6 +90,7 @@ def _answer(prediction: Prediction) -> list[str]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     lines = [
         f"Grade: {likely}{_share(prediction, prediction.grade)}",
+        prediction.spread_words,
         f"Cannot be ruled out: {', '.join(prediction.prediction_set)}",
     ]
     if len(prediction.sources) == 1:

@@ -12,8 +12,9 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.prediction import RevealedModel
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.storage import records
+from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
@@ -41,6 +42,7 @@ class VisitCase:
     os_marks: tuple[OsMark, ...]
     earlier: tuple[VisitRow, ...]
     second_read: Reading | None = None
+    revealed_model: RevealedModel | None = None  # None also where the journal does not say it
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -87,6 +89,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             os_marks=stored.os_marks_of(session, visit_id),
             earlier=stored.visit_rows(session, patient_id=patient.id, before=visit.started_at),
             second_read=stored.second_read_of(session, visit_id),
+            revealed_model=journal.revealed_model(session, visit_id),
         )
 
 

@@ -78,6 +78,7 @@ def report_of_visit(
         swede=swede_lines(findings.swede),
         second_read=case.second_read,
         analysis=analysis,
+        other_model=case.revealed_model.difference(analysis.model) if analysis and case.revealed_model else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
         notes=(PHANTOM,) if lib.demo else (),
     )

@@ -17,9 +17,10 @@ from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.services.cases import new_id
-from pfm_desktop.storage import records
+from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
@@ -110,11 +111,11 @@ def set_plan(lib: Library, visit_id: str, plan: str) -> Change:
 # first read, AI, second read, signature
 
 
-def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True) -> Change:
+def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True, model: ModelInfo | None = None) -> Change:
     """Put on record that the AI answer is shown now, and the impression until then as the first read.
 
     With `lock` (the site's setting) it is refused without an impression; without it the first read stays empty and
-    the record says so. Cannot be undone.
+    the record says so. The journal keeps which `model` gave the answer. Cannot be undone.
     """
     present = findings(lib, visit_id)
     if present.revealed:
@@ -128,7 +129,12 @@ def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True) -> Ch
     now = _now()
     first = _reading(present.impression, now, reader, after_reveal=False) if present.impression else None
     text = f"AI revealed, first read: {present.impression}" if first else "AI revealed without a first read (lock off)"
-    return _findings(lib, visit_id, {"first_read": first, "revealed_at": now}, text)
+    change = _change(lib, "findings", visit_id, {"first_read": first, "revealed_at": now}, text)
+    with lib.write() as session:  # both or neither
+        journal.apply(session, change, who=lib.who)
+        if model is not None:
+            journal.append_reveal(session, visit_id, model, who=lib.who)
+    return change
 
 
 def agree(lib: Library, visit_id: str, reader: str, grade: Grade) -> Change:
@@ -211,9 +217,13 @@ def _findings(lib: Library, visit_id: str, new: dict[str, Any], text: str) -> Ch
 
 
 def _update(lib: Library, what: str, key: str, new: dict[str, Any], text: str) -> Change:
+    return lib.apply(_change(lib, what, key, new, text))
+
+
+def _change(lib: Library, what: str, key: str, new: dict[str, Any], text: str) -> Change:
     with lib.read() as session:
         present = _known(records.snapshot(session, what, key), what.replace("_", " "))
-    return lib.apply(Change(what, key, {name: present[name] for name in new}, new, text))
+    return Change(what, key, {name: present[name] for name in new}, new, text)
 
 
 def _pair_with(pair: Pair | None, frame: Source) -> Pair:

@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
 from pfm_desktop.storage import records, rules
 from pfm_desktop.storage.tables import JournalTable
+
+_REVEAL = "reveal"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,20 @@ def append(session: Session, change: Change, *, who: str) -> None:
         )
     )
     session.flush()
+
+
+def append_reveal(session: Session, visit_id: str, model: ModelInfo, *, who: str) -> None:
+    """Append which model gave the answer that is revealed."""
+    shown = {"name": model.name, "version": model.version, "sha256": model.sha256}
+    said = f"Answer revealed: {model.name} {model.version}"
+    append(session, Change(_REVEAL, visit_id, None, shown, said), who=who)
+
+
+def revealed_model(session: Session, visit_id: str) -> RevealedModel | None:
+    """The model whose answer was revealed; None before the reveal and where the journal does not say it."""
+    lines = entries(session, what=_REVEAL, key=visit_id)
+    shown = lines[-1].new if lines else None
+    return RevealedModel(shown["name"], shown["version"], shown["sha256"]) if shown else None
 
 
 def entries(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.moments import moment
@@ -94,16 +95,21 @@ class Answer:
     alone: tuple[tuple[str, str], ...]
     model: str
     banner: str = BANNER
+    other_model: str = ""  # said when another model gave the answer that was revealed
 
 
 @dataclass(frozen=True)
 class SecondRead:
-    """What can be said to the answer. `agree` is the button's text, "" when there is no grade to agree with."""
+    """What can be said to the answer. `agree` is the button's text, "" when there is no grade to agree with.
+
+    `said` is the second read that is on record, "" while there is none.
+    """
 
     agree: str = ""
     grade: Grade | None = None
     differ: str = ""
     blocked: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,11 +142,11 @@ def answer_view(case: VisitCase | None, asked: Asked, *, lock: bool, read_only_r
     return AnswerView(state, status, None, _answer(case, analysis), checks, second, reads)
 
 
-def reveal_edit(case: VisitCase, reader: str, *, lock: bool) -> Edit:
-    """Put the reveal on record; it cannot be undone."""
+def reveal_edit(case: VisitCase, reader: str, *, lock: bool, model: ModelInfo | None) -> Edit:
+    """Put the reveal, and whose answer it shows, on record; it cannot be undone."""
     from pfm_desktop.services import review
 
-    return lambda lib: review.reveal(lib, case.visit.id, reader, lock=lock)
+    return lambda lib: review.reveal(lib, case.visit.id, reader, lock=lock, model=model)
 
 
 def agree_edit(case: VisitCase, reader: str, grade: Grade) -> Edit:
@@ -200,21 +206,24 @@ def _why_no_reveal(case: VisitCase, state: State, *, lock: bool, read_only_reaso
 def _answer(case: VisitCase, analysis: Analysis) -> Answer:
     prediction, model = analysis.prediction, analysis.model
     said = f"{model.name} {model.version}: {model.label}"
+    other = case.revealed_model.difference(model) if case.revealed_model is not None else ""
     if prediction is None:
         reason, advice = ("", "") if analysis.refused is None else (analysis.refused.reason, analysis.refused.advice)
-        return Answer(f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said)
+        return Answer(
+            f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said, other_model=other
+        )
     return Answer(
         headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
         grade=None if prediction.indeterminate else prediction.grade,
         possible=_possible(prediction),
         advice="The pictures do not settle the grade; your own read decides." if prediction.indeterminate else "",
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
-        passes=f"Calibrated probability \u00b1 standard deviation over {prediction.passes} passes. "
-        "\u25cf in the prediction set.",
+        passes=f"Calibrated probabilities. {prediction.spread_words} \u25cf in the prediction set.",
         one_source=_one_source(case, prediction),
         evidence=_evidence(prediction),
         alone=_alone(prediction),
         model=said,
+        other_model=other,
     )
 
 
@@ -299,12 +308,35 @@ def _second(case: VisitCase, prediction: Prediction | None, read_only_reason: st
     if prediction is None:
         return None
     blocked = why_locked(case, read_only_reason)
-    if not prediction.indeterminate:
-        return SecondRead(f"I agree: {prediction.grade.value}", prediction.grade, "I differ ...", blocked)
+    said = _said(case.second_read, prediction) if case.second_read is not None else ""
     own = case.findings.impression
+    if not prediction.indeterminate:
+        return SecondRead(_agree(own, prediction.grade), prediction.grade, "I differ ...", blocked, said)
     if own is not None and own in prediction.prediction_set:
-        return SecondRead(f"I agree, and keep {own.value}", own, "I differ ...", blocked)
-    return SecondRead("", None, "My second read ...", blocked)
+        return SecondRead(f"I agree, and keep {own.value}", own, "I differ ...", blocked, said)
+    return SecondRead("", None, "My second read ...", blocked, said)
+
+
+def _agree(own: Grade | None, grade: Grade) -> str:
+    """What the button does to the impression: to agree never changes it unsaid."""
+    if own is None:
+        return f"Set my impression to {grade.value}"
+    if own is not grade:
+        return f"Change my impression from {own.value} to {grade.value}"
+    return f"I agree: {grade.value}"
+
+
+def _said(reading: Reading, prediction: Prediction) -> str:
+    """`Second read: low, agrees with the AI, 18:02`. Only a read that departs from the AI has a reason."""
+    if not reading.reason:
+        how = "agrees with the AI"
+    elif prediction.indeterminate:
+        how = "the AI is indeterminate"
+    else:
+        how = "same grade as the AI" if reading.impression is prediction.grade else "differs from the AI"
+    at = reading.read_at.astimezone()
+    today = at.date() == datetime.now(UTC).astimezone().date()
+    return f"Second read: {reading.impression.value}, {how}, {f'{at:%H:%M}' if today else moment(at)}"
 
 
 def _reads(case: VisitCase) -> tuple[str, ...]:

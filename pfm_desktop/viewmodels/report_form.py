@@ -56,6 +56,15 @@ def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> 
     return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", read_only)
 
 
+def sign_question(case: VisitCase, name: str, meaning: str) -> str:
+    """What is asked before the signature: who, as what, what is missing, and that it is for good."""
+    findings = case.findings
+    missing = [] if findings.plan.strip() else ["Plan missing."]
+    if findings.swede.total is None:
+        missing.insert(0, "Not scored: Swede score.")
+    return " ".join([f"Sign as {name.strip()} ({meaning})?", *missing, "Nothing can be changed afterwards."])
+
+
 def sign_edit(case: VisitCase, name: str, meaning: str) -> Edit:
     """Sign; it cannot be undone."""
     from pfm_desktop.services import review
@@ -92,8 +101,8 @@ def make_content(lib: Library, sources: ReportSources) -> ReportContent:
 
 
 def default_name(case: VisitCase) -> str:
-    """Name for the file: the date, nothing that tells who she is."""
-    return f"colposcopy-report-{case.visit.started_at.astimezone():%Y-%m-%d}.pdf"
+    """Name for the file: the date and the start of the visit's id, nothing that tells who she is."""
+    return f"colposcopy-report-{case.visit.started_at.astimezone():%Y-%m-%d}-{case.visit.id[:6]}.pdf"
 
 
 def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Path:

@@ -116,6 +116,7 @@ def _answer(content: ReportContent, look: PreviewLook) -> str:
     if analysis is None:
         return f"<h3>AI answer</h3>{_paragraph(content.no_answer)}" if content.no_answer else ""
     parts = ["<h3>AI answer</h3>", f"<p><b>{_safe(BANNER)}: {_safe(analysis.model.label)}.</b></p>"]
+    parts.append(_paragraph(content.other_model))
     if analysis.refused is not None:
         parts += [f"<p><b>No answer: {_safe(analysis.refused.reason)}</b></p>", _paragraph(analysis.refused.advice)]
     elif analysis.prediction is not None:
@@ -134,7 +135,7 @@ def _prediction(prediction: Prediction, look: PreviewLook) -> str:
         (capital(grade.value), f"{prediction.probabilities[grade]:.2f} \u00b1 {prediction.spread.get(grade, 0.0):.2f}")
         for grade in GRADES
     ]
-    parts.append(_rows(rows, look))
+    parts += [_rows(rows, look), _paragraph(prediction.spread_words, look.quiet)]
     if grades:
         parts.append(_paragraph(f"Could be {either(grades)}." if len(grades) > 1 else f"Only {grades[0]} in the set."))
     if len(prediction.sources) == 1:

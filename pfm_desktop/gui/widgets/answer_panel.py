@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,7 +19,7 @@ from pfm_desktop.viewmodels.grades import percent
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.services.engine import PairAnswer
-    from pfm_desktop.viewmodels.session import Session
+    from pfm_desktop.viewmodels.session import Edit, Session
 
 _ICON = QSize(44, 34)
 
@@ -35,6 +35,7 @@ class AnswerPanel(QWidget):
         self._case: VisitCase | None = None
         self._asked = Asked()
         self._view = AnswerView(State.EMPTY)
+        self._changing = False  # a second read is on record, and another is being chosen
         self.setAccessibleName("AI answer")
         self.banner, self.status = words(self, "badge"), words(self)
         self.reveal, self.why_not = QPushButton("Reveal the AI answer", self), words(self, "quiet")
@@ -43,8 +44,10 @@ class AnswerPanel(QWidget):
         self.bars, self.passes = ProbabilityBars(self), words(self, "quiet")
         self.evidence, self.alone = FactRows("Share of evidence", self), FactRows("Each source alone", self)
         self.agree, self.differ = QPushButton(self), QPushButton(self)
+        self.said, self.change = words(self, "badge"), QPushButton("Change ...", self)
         self.form, self.no_second = DifferForm(self), words(self, "quiet")
         self.reads, self.checks, self.model = ReadList(self), CheckList(self), words(self, "quiet")
+        self.other_model = words(self, "badge")
         self.command = self._command()
         self._lay_out()
         self._connect()
@@ -59,6 +62,7 @@ class AnswerPanel(QWidget):
         """Show a visit as it is on disk."""
         if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
             self.form.close_form()
+            self._changing = False
         self._case = case
         self._refresh()
 
@@ -84,22 +88,33 @@ class AnswerPanel(QWidget):
         if self._case is None or self._view.reveal != "":
             return
         lock = self._session.settings.first_read_lock
-        edit = model.reveal_edit(self._case, self._session.reader, lock=lock)
+        by = self._asked.answer.analysis.model if self._asked.answer is not None else None
+        edit = model.reveal_edit(self._case, self._session.reader, lock=lock, model=by)
         if self._session.perform(edit, undoable=False) is not None:
             self.revealed.emit()
 
     def _agree(self) -> None:
         second = self._view.second
         if self._case is not None and second is not None and second.grade is not None:
-            self._session.perform(model.agree_edit(self._case, self._session.reader, second.grade))
-            self.form.close_form()
+            self._keep(model.agree_edit(self._case, self._session.reader, second.grade))
 
     def _differ(self, grade: Grade, reason: str) -> None:
         if self._case is not None:
-            edit = model.differ_edit(self._case, self._session.reader, grade, reason)
-            if self._session.perform(edit) is not None:
-                self.form.close_form()
-                self.differ.setFocus()
+            self._keep(model.differ_edit(self._case, self._session.reader, grade, reason))
+
+    def _keep(self, edit: Edit) -> None:
+        """Record a second read; what was recorded then stands in place of the buttons."""
+        if self._session.perform(edit) is not None:
+            self.form.close_form()
+            self._changing = False
+            self._show_second(self._view.second)
+            self.change.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_again(self) -> None:
+        self._changing = True
+        self._show_second(self._view.second)
+        first = self.differ if self.agree.isHidden() else self.agree
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # ---- what is shown
 
@@ -128,6 +143,7 @@ class AnswerPanel(QWidget):
         say(self.one_source, shown.one_source)
         say(self.passes, shown.passes)
         say(self.model, shown.model)
+        say(self.other_model, shown.other_model)
         self.bars.show_bars(shown.bars)
         self.evidence.show_rows([(name, percent(share)) for name, share in shown.evidence])
         self.alone.show_rows(shown.alone)
@@ -141,8 +157,13 @@ class AnswerPanel(QWidget):
 
     def _show_second(self, second: SecondRead | None) -> None:
         allowed = second is not None and not second.blocked
-        self.agree.setVisible(second is not None and bool(second.agree))
-        self.differ.setVisible(second is not None)
+        said = second.said if second is not None else ""
+        self._changing = self._changing and bool(said) and allowed
+        asks = second is not None and (not said or self._changing)
+        say(self.said, said)
+        self.change.setVisible(bool(said) and allowed and not self._changing)
+        self.agree.setVisible(second is not None and asks and bool(second.agree))
+        self.differ.setVisible(asks)
         for button in (self.agree, self.differ):
             button.setEnabled(allowed)
         say(self.no_second, second.blocked if second else "")
@@ -171,16 +192,16 @@ class AnswerPanel(QWidget):
         top.addWidget(self.icon)
         top.addWidget(self.headline, 1)
         tall(self.reveal, 54)
-        for button in (self.agree, self.differ):
+        for button in (self.agree, self.differ, self.change):
             tall(button, 40)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         for part in (
-            self.banner, self.model, self.status, self.reveal, self.why_not, top, self.possible, self.advice,
-            self.one_source, self.bars, self.agree, self.differ, self.form, self.no_second, self.passes,
-            self.evidence, self.alone, self.reads, self.checks,
+            self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, top, self.possible,
+            self.advice, self.one_source, self.bars, self.said, self.change, self.agree, self.differ, self.form,
+            self.no_second, self.passes, self.evidence, self.alone, self.reads, self.checks,
         ):  # fmt: skip
             if isinstance(part, QHBoxLayout):
                 column.addLayout(part)
@@ -191,6 +212,7 @@ class AnswerPanel(QWidget):
     def _connect(self) -> None:
         self.reveal.clicked.connect(lambda _checked=False: self._reveal())
         self.agree.clicked.connect(lambda _checked=False: self._agree())
+        self.change.clicked.connect(lambda _checked=False: self._choose_again())
         self.differ.clicked.connect(lambda _checked=False: self.form.open_form(self._own_grade()))
         self.form.decided.connect(self._differ)
         self.form.given_up.connect(self.differ.setFocus)

@@ -21,6 +21,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
+from pfm_desktop.gui.widgets.sign_ask import SignAsk
 from pfm_desktop.viewmodels import report_form as model
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
@@ -55,13 +56,14 @@ class ReportPanel(QWidget):
         self._shown: tuple[ReportContent, list[QImage]] | None = None
         self._stale = True
         self._folder = ""
-        self._reader = session.reader
+        self._reader = session.settings.reader
+        self._asking = False
         self.setAccessibleName("Report")
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
         self.name, self.meaning = QLineEdit(self._reader, self), CalmComboBox(self)
         self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
         self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
-        self.form = QWidget(self)
+        self.form, self.ask = QWidget(self), SignAsk(self)
         self._background = Background(self)
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -84,6 +86,8 @@ class ReportPanel(QWidget):
             self._shown = None
             self.preview.clear()
             self._name_reader()
+            self._asking = False
+        if self._saved_of(case) != self._saved_of(self._case):
             say(self.said, "")
         self._case = case
         self._show_form()
@@ -116,7 +120,8 @@ class ReportPanel(QWidget):
     # ---- signing
 
     def _name_reader(self) -> None:
-        self._reader = self._session.reader
+        """Only a name from the settings: the account of the computer is nobody's signature."""
+        self._reader = self._session.settings.reader
         self.name.setText(self._reader)
 
     def _show_form(self) -> None:
@@ -124,11 +129,25 @@ class ReportPanel(QWidget):
         say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
         say(self.gaps, view.gaps)
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
-        self.form.setVisible(self._case is not None and not view.signed)
+        self._asking = self._asking and self._case is not None and not (view.signed or view.blocked)
+        self.form.setVisible(self._case is not None and not view.signed and not self._asking)
+        asked = self._asking and self._case is not None
+        meaning = self.meaning.currentText()
+        self.ask.ask(model.sign_question(self._case, self.name.text(), meaning) if self._case and asked else "")
         self.sign.setEnabled(not view.blocked)
         self.save.setEnabled(not view.no_saving)
         self.command.setEnabled(not view.no_saving)
         self.save.setToolTip(view.no_saving or "Ctrl+S")
+
+    def _ask_first(self) -> None:
+        self._asking = True
+        self._show_form()
+        self.ask.back.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _do_not_sign(self) -> None:
+        self._asking = False
+        self._show_form()
+        self.sign.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _sign(self) -> None:
         if self._case is not None:
@@ -157,14 +176,20 @@ class ReportPanel(QWidget):
             return
         self._folder = str(Path(path).parent)
         say(self.said, "Saving the report ...")
+        of = self._saved_of(self._case)
         self._jobs.start(
             model.save_report, self._session.library, self._all(self._case), path, self._make,
-            title="Saving the report", done=self._saved, failed=self._not_saved,
+            title="Saving the report", done=lambda out: self._saved(out, of), failed=self._not_saved,
             stopped=lambda: self._not_saved("It was stopped. No report was saved."),
         )  # fmt: skip
 
-    def _saved(self, path: Path) -> None:
-        if isValid(self):
+    @staticmethod
+    def _saved_of(case: VisitCase | None) -> tuple[str, bool]:
+        """What a saved report is of: it says nothing about another visit, nor about the same one signed since."""
+        return ("", False) if case is None else (case.visit.id, case.signed)
+
+    def _saved(self, path: Path, of: tuple[str, bool]) -> None:
+        if isValid(self) and of == self._saved_of(self._case):
             say(self.said, f"Saved as {path.name}")
 
     def _not_saved(self, message: str) -> None:
@@ -239,6 +264,7 @@ class ReportPanel(QWidget):
         self.meaning.addItems(model.MEANINGS)
         self.meaning.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.name.setAccessibleName("Printed name")
+        self.name.setPlaceholderText("Who signs")
         self.meaning.setAccessibleName("What the signature means")
         self.preview.setAccessibleName("Preview of the report")
         self.preview.setMinimumHeight(320)
@@ -252,7 +278,7 @@ class ReportPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
-        for widget in (self.signed, self.gaps, self.form, self.blocked, self.save, self.said, self.status):
+        for widget in (self.signed, self.gaps, self.form, self.ask, self.blocked, self.save, self.said, self.status):
             column.addWidget(widget)
         title = QLabel("Preview", self)
         title.setProperty("role", "heading")
@@ -263,7 +289,9 @@ class ReportPanel(QWidget):
 
     def _connect(self) -> None:
         self.name.textChanged.connect(lambda _text: self._show_form())
-        self.sign.clicked.connect(lambda _checked=False: self._sign())
+        self.sign.clicked.connect(lambda _checked=False: self._ask_first())
+        self.ask.confirmed.connect(self._sign)
+        self.ask.given_up.connect(self._do_not_sign)
         self.preview.widened.connect(self._draw)
         self.save.clicked.connect(lambda _checked=False: self._ask_where())
 

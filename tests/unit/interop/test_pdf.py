@@ -103,7 +103,8 @@ def test_everything_that_was_found_stands_in_the_report() -> None:
 def test_the_ai_answer_brings_its_uncertainty_and_its_model() -> None:
     text = text_of(full())
     for said in (
-        "Grade: high (HSIL, CIN2-3), probability 0.70", "0.70 ± 0.04", "Cannot be ruled out: low, high",
+        "Grade: high (HSIL, CIN2-3), probability 0.70", "0.70 ± 0.04",
+        "± is the spread over 20 passes of the model, not its error.", "Cannot be ruled out: low, high",
         "white light 38%, fluorescence 62%", "white light alone: low",
         "White light: quality limited (glare). Tilt a little",
         "Registration: ok, estimated error 0.8 px", "pfm-demo, version 1.0", "ab" * 32,

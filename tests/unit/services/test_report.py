@@ -29,6 +29,7 @@ from pfm_desktop.services.engine import PairAnswer, PairPictures
 from pfm_desktop.services.inference import AnalysisResult
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.viewmodels.report_preview import preview_html
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
@@ -129,6 +130,20 @@ def test_after_the_reveal_the_answer_and_its_heatmap_stand_in_the_report(lib: Li
     text = text_of(content)
     assert BANNER in text
     assert DEMONSTRATION in text
+
+
+def test_an_answer_of_another_model_than_the_one_that_was_revealed_is_told_apart(lib: Library) -> None:
+    desk = Desk(lib)
+    review.set_impression(lib, desk.visit, Grade.LOW)
+    review.reveal(lib, desk.visit, "Dr. A", model=MODEL)
+    review.sign(lib, desk.visit, "Dr. A", "Reported by me")
+    assert desk.report().other_model == ""
+    newer = replace(analysis(), model=replace(MODEL, version="2"))
+    content = desk.report(answer=PairAnswer(desk.pair.id, newer, None, False))
+    said = "Not the answer that was revealed: that was given by pfm-demo 1, this one by pfm-demo 2."
+    assert content.other_model == said
+    assert said in text_of(content)
+    assert said in preview_html(content)
 
 
 def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None:

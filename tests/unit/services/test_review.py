@@ -12,6 +12,7 @@ from pfm_desktop.domain.annotation import Pin, hour_of
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.storage import journal
@@ -189,6 +190,21 @@ def test_the_reveal_records_moment_and_first_read_which_then_stays(room: Room) -
         review.reveal(room.lib, room.visit, "Somebody else")
     review.set_impression(room.lib, room.visit, Grade.HIGH)
     assert room.case.findings.first_read == first
+
+
+def test_the_reveal_and_whose_answer_it_showed_are_on_record_together_or_not_at_all(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "append_reveal", lambda *_args, **_named: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            review.reveal(room.lib, room.visit, "Dr. Demo", model=model)
+    assert not room.case.findings.revealed
+    assert room.case.revealed_model is None
+    review.reveal(room.lib, room.visit, "Dr. Demo", model=model)
+    assert room.case.revealed_model == RevealedModel("pfm-demo", "1", "ab" * 32)
 
 
 def test_with_the_lock_off_the_record_says_that_there_was_no_first_read(room: Room) -> None:

@@ -1,0 +1,174 @@
+"""Signing and saving: never by one press, never under another's name, never taken for another report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.report_panel import ReportPanel
+from pfm_desktop.services import cases, review
+from pfm_desktop.storage import journal
+from pfm_desktop.support.settings import Settings
+from pfm_desktop.viewmodels.report_form import default_name
+
+from .conftest import Hosted, Room
+
+Key, Left = Qt.Key, Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def jobs(qtbot: QtBot) -> Iterator[QtJobs]:
+    jobs = QtJobs()
+    yield jobs
+    jobs.cancel_all()
+    assert jobs.wait_all(10)
+
+
+@pytest.fixture
+def panel(room: Room, host: Hosted, jobs: QtJobs, qtbot: QtBot) -> Iterator[ReportPanel]:
+    panel = host(ReportPanel(room.session, jobs))
+    yield panel
+    qtbot.waitUntil(lambda: panel.idle, timeout=20_000)
+
+
+def impression(room: Room) -> None:
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.LOW))
+
+
+def sign(panel: ReportPanel, qtbot: QtBot) -> None:
+    qtbot.mouseClick(panel.sign, Left)
+    qtbot.mouseClick(panel.ask.now, Left)
+
+
+def saved(panel: ReportPanel, path: Path, qtbot: QtBot) -> None:
+    panel.save_to(str(path))
+    qtbot.waitUntil(lambda: panel.said.text() not in ("", "Saving the report ..."), timeout=20_000)
+
+
+# ---- signing
+
+
+def test_without_an_impression_nothing_can_be_signed(panel) -> None:
+    assert not panel.sign.isEnabled()
+    assert "without an impression" in panel.blocked.text()
+
+
+def test_sign_asks_in_the_panel_and_signs_nothing_yet(panel, room, qtbot) -> None:
+    impression(room)
+    qtbot.mouseClick(panel.sign, Left)
+    assert not room.case.signed
+    assert panel.ask.question.text() == (
+        "Sign as Dr. Test (Examined and reported by me)? Not scored: Swede score. Plan missing. "
+        "Nothing can be changed afterwards."
+    )
+    assert panel.ask.isVisible()
+    assert panel.form.isHidden()
+    assert panel.ask.back.hasFocus()
+
+
+def test_sign_now_signs(panel, room, qtbot) -> None:
+    impression(room)
+    sign(panel, qtbot)
+    assert room.case.findings.signature.name == "Dr. Test"
+    assert panel.ask.isHidden()
+    assert panel.signed.text().startswith("Signed by Dr. Test at ")
+    assert panel.form.isHidden()
+
+
+def test_by_keys_back_and_escape_sign_nothing_and_sign_now_signs(panel, room, qtbot) -> None:
+    impression(room)
+    for leave in (Key.Key_Escape, Key.Key_Space):
+        panel.sign.setFocus()
+        qtbot.keyClick(panel.sign, Key.Key_Space)
+        qtbot.keyClick(panel.ask.back, leave)
+        assert panel.ask.isHidden()
+        assert panel.sign.hasFocus()
+    assert not room.case.signed
+    qtbot.keyClick(panel.sign, Key.Key_Space)
+    qtbot.keyClick(panel.ask.now, Key.Key_Space)
+    assert room.case.signed
+
+
+def test_the_question_follows_edits_and_goes_with_its_visit(panel, room, qtbot) -> None:
+    impression(room)
+    qtbot.mouseClick(panel.sign, Left)
+    room.session.perform(lambda lib: review.set_plan(lib, room.visit, "Biopsy"))
+    assert "Plan missing" not in panel.ask.question.text()
+    room.session.open_visit(room.other)
+    assert panel.ask.isHidden()
+    room.session.open_visit(room.visit)
+    assert panel.ask.isHidden()
+    qtbot.mouseClick(panel.sign, Left)
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, None))
+    assert panel.ask.isHidden(), "it can no longer be signed"
+
+
+def test_the_account_of_the_computer_is_not_offered_as_a_name(room, host, jobs, qtbot) -> None:
+    room.session.settings = Settings()
+    panel = host(ReportPanel(room.session, jobs))
+    impression(room)
+    assert panel.name.text() == ""
+    assert not panel.sign.isEnabled()
+    assert panel.blocked.text() == "Write your name to sign."
+    qtbot.keyClicks(panel.name, "Dr. New")
+    sign(panel, qtbot)
+    assert room.case.findings.signature.name == "Dr. New"
+    qtbot.waitUntil(lambda: panel.idle, timeout=20_000)
+
+
+# ---- saving
+
+
+def test_a_saved_report_is_a_pdf_on_record_without_its_path(panel, room, qtbot, tmp_path) -> None:
+    out = tmp_path / "unsigned.pdf"
+    saved(panel, out, qtbot)
+    assert panel.said.text() == "Saved as unsigned.pdf"
+    assert out.read_bytes().startswith(b"%PDF")
+    with room.lib.read() as stored:
+        (line,) = journal.entries(stored, what="export", key=room.visit)
+    assert "unsigned" not in str(line)
+
+
+def test_a_save_that_fails_says_why_and_leaves_no_file(panel, qtbot, tmp_path) -> None:
+    out = tmp_path / "nowhere" / "report.pdf"
+    (tmp_path / "nowhere").write_text("a file, not a folder")
+    saved(panel, out, qtbot)
+    assert panel.said.text().startswith("Not saved. ")
+    assert not out.exists()
+
+
+def test_saved_as_goes_once_the_visit_is_signed(panel, room, qtbot, tmp_path) -> None:
+    impression(room)
+    saved(panel, tmp_path / "unsigned.pdf", qtbot)
+    sign(panel, qtbot)
+    assert panel.said.text() == ""
+
+
+def test_saved_as_goes_with_its_visit_also_when_the_save_ends_later(panel, room, jobs, qtbot, tmp_path) -> None:
+    saved(panel, tmp_path / "one.pdf", qtbot)
+    room.session.open_visit(room.other)
+    assert panel.said.text() == ""
+    panel.save_to(str(tmp_path / "two.pdf"))
+    room.session.open_visit(room.visit)
+    qtbot.waitUntil(lambda: not jobs.busy, timeout=20_000)
+    assert (tmp_path / "two.pdf").exists()
+    assert panel.said.text() == ""
+
+
+def test_two_visits_of_one_day_have_two_names_and_neither_tells_who_she_is(room) -> None:
+    first = room.case
+    second = cases.visit_case(
+        room.lib, cases.add_visit(room.lib, first.patient.id, started_at=first.visit.started_at).id
+    )
+    names = {default_name(first), default_name(second)}
+    assert len(names) == 2
+    for name in names:
+        assert name.startswith(f"colposcopy-report-{first.visit.started_at.astimezone():%Y-%m-%d}-")
+        assert "Brien" not in name
+        assert first.patient.identifier not in name
