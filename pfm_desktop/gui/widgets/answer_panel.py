@@ -168,7 +168,8 @@ class AnswerPanel(QWidget):
             button.setEnabled(allowed)
         say(self.no_second, second.blocked if second else "")
         if second is not None:
-            self.agree.setText(second.agree)
+            self.agree.setText(second.agree.replace(" from ", "\nfrom "))  # two lines: the column is narrow
+            self.agree.setAccessibleName(second.agree)
             self.differ.setText(second.differ)
         if not allowed:
             self.form.close_form()
