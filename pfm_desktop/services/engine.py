@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Pair, Picture
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
@@ -111,11 +113,12 @@ def register_again(
     pictures: PairPictures,
     white_points: Points | None = None,
     fluorescence_points: Points | None = None,
-) -> Registration:
+) -> tuple[Registration, Change]:
     """Register a pair anew, by paired points (N x 2 pixels) where given, and keep it; its answers are dropped.
 
-    Raises `BadInputError` for points that do not make a map and `StorageError` when it cannot be kept, also in a
-    read-only library; what was kept before then stays.
+    The change, taken back, brings the registration before again. Raises `BadInputError` for points that do not make a
+    map, `SignedError` for a visit that is signed and `StorageError` when it cannot be kept, also in a read-only
+    library; what was kept before then stays.
     """
     white, fluorescence = pictures.white, pictures.fluorescence
     if white is None or fluorescence is None:
@@ -133,9 +136,9 @@ def register_again(
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
         found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes))
     ctx.progress(1, 2, "Keeping the registration")
-    _put_registration(lib, pictures.pair.id, found)
+    change = answers.replace_registration(lib, pictures.pair.id, **_to_keep(found))
     ctx.progress(2, 2, "Done")
-    return found
+    return found, change
 
 
 def _info(model: str) -> tuple[ModelInfo | None, ModelError | None]:
@@ -181,7 +184,7 @@ def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:
     if lib.read_only:
         return
     try:
-        _put_registration(lib, pair_id, found)
+        answers.put_registration(lib, pair_id, **_to_keep(found))
     except StorageError as error:
         log.warning("a registration was not kept: %s", error)
 
@@ -203,10 +206,8 @@ def _keep_answer(lib: Library, pair_id: str, analysis: Analysis) -> None:
         log.warning("an answer was not kept: %s", error)
 
 
-def _put_registration(lib: Library, pair_id: str, found: Registration) -> None:
-    answers.put_registration(
-        lib, pair_id, summary=registration_table(found.summary()), data=found.to_bytes(), by_hand=found.by_hand
-    )
+def _to_keep(found: Registration) -> dict[str, Any]:
+    return {"summary": registration_table(found.summary()), "data": found.to_bytes(), "by_hand": found.by_hand}
 
 
 def _size(pixels: Pixels) -> tuple[int, int]:

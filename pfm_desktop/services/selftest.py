@@ -108,7 +108,7 @@ def _add_pictures(ctx: Context, bench: _Bench) -> str:
 def _register(ctx: Context, bench: _Bench) -> str:
     from pfm_desktop.services import engine
 
-    found = engine.register_again(ctx, _there(bench.lib), _there(bench.pictures))
+    found, _ = engine.register_again(ctx, _there(bench.lib), _there(bench.pictures))
     if found.error_px is None:
         raise UserError(f"the phantom pair was not registered: {found.reason}")
     return f"{found.status}, estimated error {found.error_px:.1f} px"

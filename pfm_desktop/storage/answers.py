@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import journal
+from pfm_desktop.storage import journal, records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import PredictionTable, RegistrationTable
 from pfm_desktop.support.errors import StorageError
@@ -93,12 +93,30 @@ def put_registration(
         made_at=datetime.now(UTC),
         summary=dict(summary),
     )
-    text = "Pair registered by hand" if by_hand else "Pair registered"
-    event = Change("registration", pair_id, None, dict(summary), text)
+    event = Change("registration", pair_id, None, dict(summary), _said(by_hand))
     with library.write() as session:
         session.execute(delete(PredictionTable).where(PredictionTable.pair_id == pair_id))
         session.merge(record)
         journal.append(session, event, who=library.who)
+
+
+def replace_registration(
+    library: Library, pair_id: str, *, summary: Mapping[str, Any], data: bytes, by_hand: bool = False
+) -> Change:
+    """Keep a registration that a person asked for; the change can be taken back, which brings the one before again.
+
+    Answers that were made with the one before go. Raises `StorageError` as `put_registration` does, and `SignedError`
+    for a visit that is signed: what was signed stands on its registration.
+    """
+    new = {
+        "sha256": library.derived.put(data),
+        "by_hand": by_hand,
+        "made_at": records.encode(datetime.now(UTC)),
+        "summary": dict(summary),
+    }
+    with library.read() as session:
+        old = records.snapshot(session, "registration", pair_id)
+    return library.apply(Change("registration", pair_id, old, new, _said(by_hand)))
 
 
 def registration(library: Library, pair_id: str) -> StoredRegistration | None:
@@ -113,3 +131,7 @@ def registration(library: Library, pair_id: str) -> StoredRegistration | None:
     except StorageError:
         return None
     return StoredRegistration(row.summary, data, row.by_hand, row.made_at)
+
+
+def _said(by_hand: bool) -> str:
+    return "Pair registered by hand" if by_hand else "Pair registered"

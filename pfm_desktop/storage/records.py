@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date
+from sqlalchemy import Date, delete
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
@@ -52,6 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "pin": Kind(tables.PinTable),
     "os_mark": Kind(tables.OsMarkTable, key=("pair_id", "frame")),
     "annotation": Kind(tables.AnnotationTable),
+    "registration": Kind(tables.RegistrationTable, key=("pair_id",)),
 }
 
 
@@ -104,6 +105,8 @@ def write(session: Session, change: Change) -> None:
     else:
         _assign(kind, row, change.new)
         row.derive()
+    if change.what == "registration":  # answers that were made with the one before
+        session.execute(delete(tables.PredictionTable).where(tables.PredictionTable.pair_id == change.key))
     session.flush()
 
 

@@ -12,7 +12,7 @@ from pfm_desktop.storage.records import snapshot
 from pfm_desktop.storage.tables import FindingsTable, PairTable
 from pfm_desktop.support.errors import UserError
 
-_SEALED = frozenset({"findings", "pin", "os_mark", "picture", "annotation", "visit"})
+_SEALED = frozenset({"findings", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
 _ONCE_REVEALED = ("first_read", "revealed_at")
 
 
@@ -60,6 +60,8 @@ def _visit_of(session: Session, change: Change) -> str | None:
     fields: dict[str, Any] = dict(change.new or change.old or {})
     if change.what == "os_mark":
         fields["pair_id"] = change.key.split("/")[0]
+    if change.what == "registration":
+        fields["pair_id"] = change.key
     if "visit_id" not in fields and "pair_id" not in fields:
         fields = snapshot(session, change.what, change.key) or {}
     if "visit_id" in fields:

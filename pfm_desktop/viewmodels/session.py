@@ -28,7 +28,8 @@ class Session:
     """One open library and one reader.
 
     `case` is the visit on the desk as it is on disk; after each edit it is read again and `on_case` listeners are
-    called. Listeners of `on_done` get the changes that can be undone; the window's undo stack is one.
+    called. Listeners of `on_done` get the changes that can be undone; the window's undo stack is one. Listeners of
+    `on_changed` get all changes, also those that took others back.
     """
 
     def __init__(self, library: Library, settings: Settings) -> None:
@@ -36,6 +37,7 @@ class Session:
         self.case: VisitCase | None = None
         self.on_case: list[CaseListener] = []
         self.on_done: list[DoneListener] = []
+        self.on_changed: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
         self.on_settings: list[SettingsListener] = []
         if settings.reader:
@@ -76,6 +78,8 @@ class Session:
             made = edit(self.library)
             changes = made if isinstance(made, tuple) else (made,)
             self.refresh()
+            for listener in tuple(self.on_changed):
+                listener(changes)
             if undoable:
                 for listener in tuple(self.on_done):
                     listener(changes)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QListWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.case import Pair
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
@@ -29,6 +30,8 @@ from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, review
+from pfm_desktop.services.analysis_files import registration_table
+from pfm_desktop.storage import answers
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
@@ -85,12 +88,14 @@ class FakeEngine:
         kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
         return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02)
 
-    def answer_pair(self, ctx: Context, _lib: Library, pictures: Pictures, model: str) -> Answer:
+    def answer_pair(self, ctx: Context, lib: Library, pictures: Pictures, model: str) -> Answer:
         self.models.append(model)
         self._step("answer", pictures.pair)
         ctx.check()
         both = pictures.white is not None and pictures.fluorescence is not None
-        registration = (pictures.registration or self._registration()) if both else None
+        kept = answers.registration(lib, pictures.pair.id)
+        known = Registration.from_bytes(kept.data) if kept is not None else pictures.registration
+        registration = (known or self._registration()) if both else None
         analysis = Analysis(
             model=replace(MODEL, name=model),
             quality={"white": Quality(Verdict.GOOD)},
@@ -103,13 +108,21 @@ class FakeEngine:
         return Answer(pictures.pair.id, analysis, registration)
 
     def register_again(
-        self, _ctx: object, _lib: Library, pictures: Pictures, white: Any = None, fluorescence: Any = None
-    ) -> Registration:
+        self, _ctx: object, lib: Library, pictures: Pictures, white: Any = None, fluorescence: Any = None
+    ) -> tuple[Registration, Change]:
         self._step("register", pictures.pair)
         self.points = None if white is None else (white, fluorescence)
-        if white is None:
-            return self._registration()
-        return from_points(white, fluorescence, white_size=(WIDTH, HEIGHT), fluorescence_size=(WIDTH, HEIGHT))
+        size = (WIDTH, HEIGHT)
+        by_hand = white is not None
+        found = (
+            from_points(white, fluorescence, white_size=size, fluorescence_size=size)
+            if by_hand
+            else self._registration()
+        )
+        change = answers.replace_registration(
+            lib, pictures.pair.id, summary=registration_table(found.summary()), data=found.to_bytes(), by_hand=by_hand
+        )
+        return found, change
 
     def _registration(self) -> Registration:
         size = (WIDTH, HEIGHT)

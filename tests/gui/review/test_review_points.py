@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services import review
 from pfm_desktop.viewmodels.pair_view import Mode
 from pfm_desktop.viewmodels.session import Session
 
@@ -80,6 +84,46 @@ def test_undo_takes_the_last_point_and_no_edit_of_the_visit(
     qtbot.keyClick(placing.stage, *key)
     assert len(placing.points.points.placed) == 1
     assert undo.redo_text == ""
+
+
+def test_undo_after_applying_points_brings_the_automatic_registration_back_and_leaves_the_impression(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    assert page.bar.chip.text() == "0.8 px"
+    qtbot.mouseClick(page.bar.chip, LEFT)
+    pair_up(qtbot, page)
+    qtbot.keyClick(page.stage, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert page.bar.chip.text() == "check, error not known, by hand"
+    assert undo.undo_text == "Pair registered by hand"
+    assert undo.undo()
+    settle(qtbot, page)
+    assert page.bar.chip.text() == "0.8 px"
+    assert page.stage.registration is not None
+    assert not page.stage.registration.by_hand
+    assert session.case is not None
+    assert session.case.findings.impression is Grade.LOW
+    assert undo.redo()
+    settle(qtbot, page)
+    assert page.bar.chip.text().endswith("by hand")
+
+
+def test_points_applied_to_a_visit_that_was_left_are_not_undone_in_another(
+    page: ReviewPage, clinic: Clinic, engine: FakeEngine, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    engine.held["register"] = threading.Event()
+    qtbot.mouseClick(page.bar.chip, LEFT)
+    pair_up(qtbot, page)
+    qtbot.keyClick(page.stage, Qt.Key.Key_Return)
+    opened(clinic.brandt)
+    engine.held["register"].set()
+    qtbot.waitUntil(lambda: not page._jobs.busy, timeout=10_000)
+    assert undo.undo_text == ""
+    opened(clinic.adler)
+    assert page.bar.chip.text().endswith("by hand")
 
 
 def test_escape_leaves_with_everything_as_it_was(

@@ -18,10 +18,11 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import cases, engine, inference, models, pairing
+from pfm_desktop.services import cases, engine, inference, models, pairing, review
 from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 from pfm_desktop.support.paths import user_models_dir
 
@@ -238,7 +239,7 @@ def test_points_set_by_hand_take_the_place_of_the_registration_and_drop_its_answ
     pictures = load(lib, pair)
     engine.answer_pair(CTX, lib, pictures, MODEL)
     white = np.array([[50.0, 50.0], [400.0, 60.0], [90.0, 380.0]])
-    found = engine.register_again(CTX, lib, pictures, white, white + 4)
+    found, _ = engine.register_again(CTX, lib, pictures, white, white + 4)
     assert found.by_hand
     assert answers.answer(lib, pair.id, models.info_of(MODEL).sha256) is None
     kept = load(lib, pair).registration
@@ -252,13 +253,45 @@ def test_points_set_by_hand_take_the_place_of_the_registration_and_drop_its_answ
     assert said == ["Pair registered", "Pair registered by hand"]
 
 
+def test_points_by_hand_can_be_taken_back_and_done_again(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    before = engine.answer_pair(CTX, lib, pictures, MODEL)
+    found, change = engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    engine.answer_pair(CTX, lib, pictures, MODEL)
+    back = review.undo(lib, change)
+    assert answers.answer(lib, pair.id, models.info_of(MODEL).sha256) is None
+    answer = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert before.registration is not None
+    assert answer.registration is not None
+    assert answer.registration.summary() == before.registration.summary()
+    assert not answer.registration.by_hand
+    review.undo(lib, back)
+    again = load(lib, pair).registration
+    assert again is not None
+    assert again.summary() == found.summary()
+
+
+def test_a_signed_visit_is_not_registered_again(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    _, change = engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    review.set_impression(lib, pair.visit_id, Grade.LOW)
+    review.sign(lib, pair.visit_id, "Dr. Test", "author")
+    with pytest.raises(SignedError):
+        review.undo(lib, change)
+    with pytest.raises(SignedError):
+        engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[15.0, 9.0]]))
+    kept = load(lib, pair).registration
+    assert kept is not None
+    assert kept.matrix[0, 2] == 3
+
+
 def test_two_women_joined_by_hand_are_answered_with_a_warning_only(lib: Library, model: Path, phantom: Phantom) -> None:
     stranger = render(13, grade=Grade.LOW, size=448)
     pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
     assert engine.answer_pair(CTX, lib, pictures, MODEL).analysis.refused is not None
     white = np.array([[120.0, 120.0], [320.0, 130.0], [130.0, 320.0], [310.0, 330.0]])
     for count in (3, 4):
-        found = engine.register_again(CTX, lib, pictures, white[:count], white[:count] + 4)
+        found, _ = engine.register_again(CTX, lib, pictures, white[:count], white[:count] + 4)
         assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
         quality = engine.answer_pair(CTX, lib, pictures, MODEL).analysis.quality["pair"]
         assert quality.verdict is Verdict.LIMITED

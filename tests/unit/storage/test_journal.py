@@ -88,6 +88,10 @@ def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, sh
         ),
         "pin": ("7" * 32, {"pair_id": shelf.pair, "frame": "white", "x": 0.1, "y": 1e-9, "letter": "B1", "note": "n"}),
         "os_mark": (f"{shelf.pair}/fluorescence", {"x": 1 / 3, "y": 2.0}),
+        "registration": (
+            shelf.pair,
+            {"sha256": "0" * 64, "by_hand": True, "made_at": MOMENT, "summary": {"error_px": None, "overlap": 1 / 3}},
+        ),
         "annotation": (
             "6" * 32,
             {

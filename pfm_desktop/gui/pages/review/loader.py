@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.review import Desk, Step
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.domain.geometry import Points
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.engine import PairAnswer, PairPictures
@@ -39,6 +41,7 @@ class PairLoader(QObject):
         self._points: tuple[Points, Points] | None = None
         self._model = ""  # that was asked last
         self._looking = 0
+        session.on_changed.append(self._library_changed)
 
     @property
     def busy(self) -> bool:
@@ -77,7 +80,8 @@ class PairLoader(QObject):
         self._become(review.doing(self.desk, Step.REGISTERING))
         self._start(
             register_job, self._engine, self._session.library, pictures, points,
-            title="Registering the pair", done=self._registered,
+            title="Registering the pair",
+            done=lambda ticket, made: self._registered(ticket, pictures.pair.visit_id, made),
         )  # fmt: skip
 
     def retry(self) -> None:
@@ -116,11 +120,27 @@ class PairLoader(QObject):
     def _answered(self, ticket: int, answer: PairAnswer) -> None:
         self._become(review.with_answer(self.desk, ticket, answer))
 
-    def _registered(self, ticket: int, registration: Registration) -> None:
+    def _registered(self, ticket: int, visit_id: str, made: tuple[Registration, Change]) -> None:
+        if not isValid(self):  # a job may end after its page
+            return
+        registration, change = made
+        case = self._session.case
+        if case is not None and case.visit.id == visit_id:  # undo is of the visit on the desk
+            self._session.perform(lambda _lib: change)  # it is on disk already
         if ticket != self.desk.ticket:
             return
         self._become(review.with_registration(self.desk, ticket, registration))
         self._ask()
+
+    def _library_changed(self, changes: tuple[Change, ...]) -> None:
+        """A registration that was taken back, or done again, is read from the library and answered."""
+        pair, pictures = self.desk.pair, self.desk.pictures
+        if pair is None or pictures is None or self.desk.doing is Step.REGISTERING:
+            return
+        if any(change.what == "registration" and change.key == pair.id for change in changes):
+            bare = replace(self.desk, pictures=replace(pictures, registration=None))
+            self._become(review.doing(bare, Step.ANSWERING))
+            self._ask()
 
     def _start(self, job: Callable[..., Any], *args: Any, title: str, done: Callable[[int, Any], None]) -> None:
         ticket = self.desk.ticket
@@ -181,10 +201,10 @@ def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, 
 
 def register_job(
     ctx: Context, engine: Any, lib: Library, pictures: PairPictures, points: tuple[Points, Points] | None
-) -> Registration:
-    """Another registration of the pair, by hand where there are points."""
+) -> tuple[Registration, Change]:
+    """Another registration of the pair, by hand where there are points, and the change that can be taken back."""
     white, fluorescence = points or (None, None)
-    made: Registration = (engine or _engine()).register_again(ctx, lib, pictures, white, fluorescence)
+    made: tuple[Registration, Change] = (engine or _engine()).register_again(ctx, lib, pictures, white, fluorescence)
     return made
 
 
