@@ -267,12 +267,16 @@ class MainWindow(QMainWindow):
         self.messages.problem(spoken(problem))
 
     def _undo(self) -> None:
-        if self.desk is not None:
-            self.desk.undo.undo()
+        if self.desk is not None and self.desk.undo.undo():
+            self._read_list_again(self.desk)
 
     def _redo(self) -> None:
-        if self.desk is not None:
-            self.desk.undo.redo()
+        if self.desk is not None and self.desk.undo.redo():
+            self._read_list_again(self.desk)
+
+    def _read_list_again(self, desk: Desk) -> None:
+        if self.stack.currentWidget() is desk.today:
+            desk.today.read_again()
 
     def _refresh(self) -> None:
         desk = self.desk

@@ -104,19 +104,43 @@ def add_patient(
 ) -> Patient:
     """Put a woman on record. `BadInputError` when the identifier is empty or already somebody's."""
     identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
-    if not identifier:
-        raise BadInputError("a patient needs an identifier", remedy="enter the clinic's number")
-    with lib.read() as session:
-        other = stored.patient_by_identifier(session, identifier)
-    if other is not None:
-        raise BadInputError(
-            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}",
-            safe="nothing was changed",
-            remedy="add the visit to that patient, or correct the identifier",
-        )
+    _check_identifier(lib, identifier, "")
     patient = Patient(new_id(), identifier, family_name, given_name, birth_date)
     lib.apply(Change("patient", patient.id, None, _fields(patient), f"Patient {identifier} added"))
     return patient
+
+
+def edit_patient(
+    lib: Library,
+    patient_id: str,
+    *,
+    identifier: str,
+    family_name: str = "",
+    given_name: str = "",
+    birth_date: date | None = None,
+) -> tuple[Change, ...]:
+    """Correct what is on record about a woman; nothing is returned where nothing differs. Raises as `add_patient`."""
+    identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
+    with lib.read() as session:
+        before = stored.patient(session, patient_id)
+    if before is None:
+        raise _no_such("patient")
+    _check_identifier(lib, identifier, patient_id)
+    old, new = _fields(before), _fields(Patient(patient_id, identifier, family_name, given_name, birth_date))
+    differing = [name for name in new if new[name] != old[name]]
+    if not differing:
+        return ()
+    return (
+        lib.apply(
+            Change(
+                "patient",
+                patient_id,
+                {name: old[name] for name in differing},
+                {name: new[name] for name in differing},
+                f"Patient {identifier} corrected",
+            )
+        ),
+    )
 
 
 def add_visit(
@@ -240,6 +264,20 @@ def picture_bytes(lib: Library, picture_id: str) -> bytes:
 def new_id() -> str:
     """A fresh id: uuid4 as 32 hexadecimal digits."""
     return uuid.uuid4().hex
+
+
+def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:
+    """`BadInputError` when an identifier is empty or belongs to another woman than `patient_id`."""
+    if not identifier:
+        raise BadInputError("a patient needs an identifier", remedy="enter the clinic's number")
+    with lib.read() as session:
+        other = stored.patient_by_identifier(session, identifier)
+    if other is not None and other.id != patient_id:
+        raise BadInputError(
+            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}",
+            safe="nothing was changed",
+            remedy="add the visit to that patient, or correct the identifier",
+        )
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import moment_text, parsed_birth_date
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.storage.library import Library
 
 PICTURE_FILES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp")
@@ -107,6 +108,31 @@ def add_patient_and_visit(
         lib, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=day
     )
     return add_visit(lib, patient.id, indication=indication, examiner=examiner)
+
+
+def person_of(lib: Library, visit_id: str) -> dict[str, str]:
+    """What is on record about the woman of a visit, as the form's fields show it."""
+    from pfm_desktop.services import cases
+
+    patient = cases.visit_case(lib, visit_id).patient
+    return {
+        "identifier": patient.identifier,
+        "family_name": patient.family_name,
+        "given_name": patient.given_name,
+        "birth_date": patient.birth_date.isoformat() if patient.birth_date else "",
+    }
+
+
+def edit_patient(
+    lib: Library, patient_id: str, *, identifier: str, family_name: str, given_name: str, birth_date: str
+) -> tuple[Change, ...]:
+    """Correct what is on record about a woman; raises `UserError`, nothing is changed then."""
+    from pfm_desktop.services import cases
+
+    day = parsed_birth_date(birth_date)
+    return cases.edit_patient(
+        lib, patient_id, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=day
+    )
 
 
 def add_visit(lib: Library, patient_id: str, *, indication: str, examiner: str) -> str:

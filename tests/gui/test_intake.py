@@ -10,10 +10,12 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
@@ -30,7 +32,7 @@ def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:
     page.show()
     qtbot.waitExposed(page)
     yield page
-    qtbot.waitUntil(lambda: page.idle and not jobs.busy)
+    qtbot.waitUntil(lambda: (not isValid(page) or page.idle) and not jobs.busy)  # qtbot may have deleted it already
 
 
 PINK, GLOWING = (200, 120, 120), (30, 140, 60)
@@ -177,6 +179,7 @@ def test_the_form_names_the_visit_it_adds_to_also_when_another_is_chosen_meanwhi
     with qtbot.waitSignal(today.intake.open_visit) as opened:
         qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
     assert cases.visit_case(session.library, opened.args[0]).patient.family_name == "Chen"
+    qtbot.waitUntil(lambda: today.idle)
 
 
 def test_the_pictures_of_a_new_visit_name_the_woman(qtbot: QtBot, today: TodayPage) -> None:
@@ -211,6 +214,50 @@ def test_a_picture_that_the_visit_has_already_is_said_and_not_added_again(
     qtbot.waitUntil(today.intake.problem.isVisible)
     assert "case 1 white.png is already in this visit" in today.intake.problem.text()
     assert len(cases.visit_case(session.library, row.visit_id).pictures) == 2
+
+
+def test_a_patient_is_corrected_and_the_list_shows_it(qtbot: QtBot, today: TodayPage, session: Session) -> None:
+    today.table.setCurrentIndex(today.model.index(1, 0))
+    press(today, "edit_patient")
+    form = today.intake
+    assert [field.text() for field in form.person.values()] == ["P-002", "Brandt", "Berta", "1975-11-02"]
+    form.person["identifier"].setText("P-001")
+    qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert "already belongs to Adler" in form.problem.text()
+    form.person["identifier"].setText("P-002")
+    form.person["family_name"].setText("Brand")
+    qtbot.keyClick(form.person["family_name"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: today.idle)
+    assert form.isHidden()
+    row = today.chosen_row()
+    assert row is not None
+    assert row.cells[NAME] == "Brand, Berta"
+    assert session.today("Brand,")
+
+
+@pytest.mark.parametrize("on_desk", ["Brandt", "Adler"])
+def test_a_correction_can_be_undone_only_while_a_visit_of_hers_is_on_the_desk(
+    qtbot: QtBot, today: TodayPage, session: Session, on_desk: str
+) -> None:
+    undo = Undo(session, today)
+    assert session.open_visit(session.today(on_desk)[0].visit.id)
+    today.table.setCurrentIndex(today.model.index(1, 0))
+    press(today, "edit_patient")
+    today.intake.person["family_name"].setText("Brand")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    assert undo.undo_text == ("Patient P-002 corrected" if on_desk == "Brandt" else "")
+    assert undo.undo() is (on_desk == "Brandt")
+    assert bool(session.today("Brandt")) is (on_desk == "Brandt")
+    qtbot.waitUntil(lambda: today.idle)
+
+
+def test_a_woman_on_record_does_not_stand_in_the_form_for_a_new_one(qtbot: QtBot, today: TodayPage) -> None:
+    press(today, "edit_patient")
+    press(today, "new_patient")
+    assert not any(field.text() for field in today.intake.person.values())
+    qtbot.keyClicks(today.intake.person["identifier"], "P-103")
+    press(today, "new_patient")
+    assert today.intake.person["identifier"].text() == "P-103"
 
 
 def test_escape_closes_the_form_and_nothing_is_saved(qtbot: QtBot, today: TodayPage, session: Session) -> None:

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import MODELS, REVIEW, SETTINGS, TODAY, MainWindow
+from pfm_desktop.gui.main_window import MODELS, REVIEW, SETTINGS, SMALLEST, TODAY, MainWindow
 from pfm_desktop.services import cases, review
 from pfm_desktop.support.settings import load_settings
+from pfm_desktop.viewmodels.worklist import NAME
 
 from .conftest import FakeReviewPage, Opened
 
@@ -26,6 +27,13 @@ def open_first_visit(qtbot: QtBot, window: MainWindow) -> FakeReviewPage:
     page = window.stack.currentWidget()
     assert isinstance(page, FakeReviewPage)
     return page
+
+
+def shown_name(window: MainWindow) -> str:
+    assert window.desk is not None
+    row = window.desk.today.chosen_row()
+    assert row is not None
+    return row.cells[NAME]
 
 
 def impression(window: MainWindow) -> Grade | None:
@@ -266,6 +274,26 @@ def test_what_was_said_about_one_visit_does_not_stand_over_another(
     assert not window.strip.noted
 
 
+def test_a_correction_that_is_undone_is_gone_from_the_list_too(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    open_first_visit(qtbot, window)
+    window.show_page(TODAY)
+    assert window.desk is not None
+    today = window.desk.today
+    qtbot.waitUntil(lambda: today.idle)
+    next(action for action in today.page_actions() if action.objectName() == "today.edit_patient").trigger()
+    today.intake.person["family_name"].setText("Adlon")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: today.idle)
+    assert "Adlon" in shown_name(window)
+    assert "Adlon" in window.patient.name.text()
+    window.book.action("edit.undo").trigger()
+    qtbot.waitUntil(lambda: today.idle)
+    assert "Adler" in shown_name(window)
+
+
 def test_what_is_said_while_a_visit_opens_stays(open_window: Opened, library_folder: Path) -> None:
     window = open_window(library_folder)
     session = window.session
@@ -287,6 +315,12 @@ def test_a_window_larger_than_the_screen_is_made_to_fit_and_takes_all_of_it(qtbo
     assert window.width() <= room.width()
     assert window.height() <= room.height()
     assert window.strip.mapTo(window, window.strip.rect().bottomLeft()).y() < window.height()
+
+
+def test_today_fits_into_the_narrowest_window(open_window: Opened, library_folder: Path) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    assert window.desk.today.minimumSizeHint().width() + window.rail.sizeHint().width() <= SMALLEST[0]
 
 
 def test_a_kept_size_that_the_screen_no_longer_holds_is_made_to_fit(qtbot: QtBot) -> None:

@@ -87,6 +87,10 @@ class TodayPage(QWidget):
         """Whether the list shows what the search field says."""
         return not (self._pause.isActive() or self._background.busy)
 
+    def read_again(self) -> None:
+        """What is on record has changed."""
+        self._search_now()
+
     def focus_search(self) -> None:
         """Put the keys into the search field."""
         self.search.setFocus()
@@ -186,7 +190,7 @@ class TodayPage(QWidget):
         field.setPlaceholderText("Search name, ID, date or impression")
         field.setAccessibleName("Search visits")
         field.setClearButtonEnabled(True)
-        field.setMinimumWidth(280)
+        field.setMinimumWidth(110)
         field.textChanged.connect(lambda _text: self._pause.start())
         field.installEventFilter(self)
         return field
@@ -237,9 +241,14 @@ class TodayPage(QWidget):
         return (
             action("open", "&Open visit", "Ctrl+Return", self._open_current),
             action("new_patient", "New &patient...", "Ctrl+N", self.intake.new_patient),
+            action("edit_patient", "&Edit patient...", "Ctrl+E", self._edit_patient),
             action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
             action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
         )
+
+    def _edit_patient(self) -> None:
+        if (row := self.chosen_row()) is not None:
+            self.intake.edit_patient(row)
 
     def _new_visit(self) -> None:
         if (row := self.chosen_row()) is not None:
@@ -257,11 +266,11 @@ class TodayPage(QWidget):
     def _refresh_actions(self) -> None:
         row, writable = self.chosen_row(), not self._session.library.read_only
         self.intake.list_stands_on(row)
-        open_, patient, visit, pictures = self._actions
+        open_, patient, *of_the_row = self._actions
         open_.setEnabled(row is not None)
         patient.setEnabled(writable)
-        visit.setEnabled(writable and row is not None)
-        pictures.setEnabled(writable and row is not None)
+        for action in of_the_row:
+            action.setEnabled(writable and row is not None)
         for action, button in zip(self._actions, self._buttons, strict=True):
             button.setEnabled(action.isEnabled())
 
@@ -269,7 +278,7 @@ class TodayPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.count)
-        top.addSpacing(12)
+        self.count.setMinimumWidth(40)  # in the narrowest window the buttons come first
         self._buttons = []
         for action in self._actions:
             button = QPushButton(action.text().replace("&", ""), self)

@@ -28,6 +28,8 @@ from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
+    from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
 WIDTH = 380
@@ -69,6 +71,20 @@ class Intake(QFrame):
         """Ask for a new woman and her visit."""
         self._ask("New patient", DEMO_HINT if self._session.library.demo else "", "Add patient", self._save_patient)
         self._show_parts(person=True, indication=True, pictures=bool(self.pictures.items()))
+        self.person["identifier"].setFocus()
+
+    def edit_patient(self, row: WorkRow) -> None:
+        """Ask for what is to be corrected about the woman of `row`."""
+        try:
+            present = intake.person_of(self._session.library, row.visit_id)
+        except UserError as error:
+            self._session.say(error)
+            return
+        self._patient_id, self._visit_id = row.patient_id, row.visit_id
+        self._ask("Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
+        for name, text in present.items():
+            self.person[name].setText(text)
+        self._show_parts(person=True)
         self.person["identifier"].setFocus()
 
     def new_visit(self, row: WorkRow) -> None:
@@ -122,6 +138,26 @@ class Intake(QFrame):
             )
 
         self._added(self._tried(add))
+
+    def _save_edit(self) -> None:
+        """Undoable where her visit is on the desk: undo belongs to the visit that can be seen."""
+        entered = {name: field.text() for name, field in self.person.items()}
+        refused: list[UserError] = []
+
+        def edit(library: Library) -> tuple[Change, ...]:
+            try:
+                return intake.edit_patient(library, self._patient_id, **entered)
+            except UserError as error:  # it is said in the form, beside what was typed
+                refused.append(error)
+                return ()
+
+        case = self._session.case
+        self._session.perform(edit, undoable=case is not None and case.patient.id == self._patient_id)
+        if refused:
+            self._say(spoken(refused[0]))
+            return
+        self._close()
+        self.changed.emit(self._visit_id)
 
     def _save_visit(self) -> None:
         def add() -> str:
@@ -207,7 +243,14 @@ class Intake(QFrame):
         if self.pictures.items() and self.problem.text() == NO_PICTURE:
             self._say("")
 
+    def _forget_person(self) -> None:
+        """A woman on record is not to stand in the form for a new one."""
+        if self._save == self._save_edit:
+            for field in self.person.values():
+                field.clear()
+
     def _ask(self, heading: str, about: str, button: str, save: Callable[[], None]) -> None:
+        self._forget_person()
         self.heading.setText(heading)
         self.about.setText(about)
         self.about.setVisible(bool(about))
@@ -227,6 +270,7 @@ class Intake(QFrame):
         self.pictures.setVisible(pictures)
 
     def _close(self) -> None:
+        self._forget_person()
         self.pictures.keep_only([])
         self._say("")
         self.hide()

@@ -80,6 +80,46 @@ def test_a_visit_opens_with_everything_that_was_put_into_it(lib: Library, visit:
     assert not case.signed
 
 
+def test_a_corrected_patient_is_found_by_her_new_name_and_the_correction_can_be_undone(
+    lib: Library, visit: str
+) -> None:
+    before = cases.visit_case(lib, visit).patient
+    day = date(1990, 2, 1)
+    made = cases.edit_patient(
+        lib, before.id, identifier=" K-99 ", family_name="Lindt", given_name=before.given_name, birth_date=day
+    )
+    after = cases.visit_case(lib, visit).patient
+    assert (after.identifier, after.family_name, after.birth_date) == ("K-99", "Lindt", day)
+    assert [row.visit.id for row in cases.today(lib, search="lindt")] == [visit]
+    assert made[0].text == "Patient K-99 corrected"
+    review.undo_all(lib, made)
+    assert cases.visit_case(lib, visit).patient == before
+    assert cases.today(lib, search="lindt") == ()
+
+
+def test_a_correction_that_changes_nothing_is_no_change(lib: Library, visit: str) -> None:
+    present = cases.visit_case(lib, visit).patient
+    assert not cases.edit_patient(
+        lib,
+        present.id,
+        identifier=present.identifier,
+        family_name=present.family_name,
+        given_name=present.given_name,
+        birth_date=present.birth_date,
+    )
+
+
+@pytest.mark.parametrize("identifier", ["", "K-18"])
+def test_a_patient_cannot_get_an_identifier_that_is_empty_or_somebody_elses(
+    lib: Library, visit: str, identifier: str
+) -> None:
+    cases.add_patient(lib, identifier="K-18")
+    before = cases.visit_case(lib, visit).patient
+    with pytest.raises(BadInputError):
+        cases.edit_patient(lib, before.id, identifier=identifier)
+    assert cases.visit_case(lib, visit).patient == before
+
+
 def test_earlier_visits_of_the_same_woman_come_along_newest_first(lib: Library, visit: str) -> None:
     patient = cases.visit_case(lib, visit).patient
     old = cases.add_visit(lib, patient.id, started_at=NOON - timedelta(days=400))
