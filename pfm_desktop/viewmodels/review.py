@@ -179,6 +179,12 @@ def model_label(desk: Desk) -> str:
     return "" if desk.answer is None else desk.answer.analysis.model.label
 
 
+def answer_sources(desk: Desk) -> tuple[Source, ...]:
+    """The sources that the answer comes from; none while there is no answer."""
+    prediction = None if desk.answer is None else desk.answer.analysis.prediction
+    return () if prediction is None else tuple(prediction.sources)
+
+
 def banner(case: VisitCase | None, desk: Desk) -> str:
     """The permanent line while anything of the AI answer shows, else ""."""
     if not revealed(case, desk) or desk.answer is None:

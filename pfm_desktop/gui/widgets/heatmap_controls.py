@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
 
-from pfm_desktop.gui.widgets.legend import KIND_TITLES
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
 from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
@@ -33,14 +34,18 @@ class HeatmapControls(QWidget):
         stage.view_changed.connect(self._follow)
         self.set_kinds(())
 
-    def set_kinds(self, kinds: Collection[str]) -> None:
-        """The heatmaps there are (fused, white, fluorescence); none hides the controls."""
-        kinds = [kind for kind in KIND_TITLES if kind in kinds]
+    def set_kinds(self, kinds: Collection[str], sources: Sequence[Source] = ()) -> None:
+        """The heatmaps there are (fused, white, fluorescence); none hides the controls.
+
+        With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
+        """
+        alone = len(sources) == 1 and "fused" in kinds
+        kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == "fused" or not alone)]
         self.setVisible(bool(kinds))
         with QSignalBlocker(self.kind):
             self.kind.clear()
             for kind in kinds:
-                self.kind.addItem(KIND_TITLES[kind].capitalize(), kind)
+                self.kind.addItem(kind_title(kind, sources).capitalize(), kind)
         if kinds and self._stage.view.heatmap.kind not in kinds:
             self._change(kind=kinds[0])
         self._follow(self._stage.view)

@@ -1,24 +1,29 @@
-"""The legend that stands on the picture wherever a heatmap does."""
+"""The legend: a strip below the pictures wherever there is a heatmap. It never covers tissue."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from pfm_desktop.domain.prediction import BANNER
-from pfm_desktop.gui.widgets.ink import FAINT, TEXT, fill_plate, stage_font, twice
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
 from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
-BAR_HEIGHT = 10.0
+BAR = (90.0, 10.0)
 LINE = 17.0
 PAD = 8.0
-MARGIN = 10.0
+EDGE = 4.0  # above and below, clear of the focus frame
+GAP = 14.0  # between two parts
 KEY = 26.0  # width of the hatch sample and its gap
 SIZE = 13.0
 
@@ -37,78 +42,135 @@ class LegendLines:
     banner: str = BANNER
 
 
-def legend_lines(look: HeatmapView, *, all_seen: bool, label: str = "") -> LegendLines:
+class Kind(Enum):
+    """How a part is drawn."""
+
+    TITLE = auto()
+    SCALE = auto()
+    HATCH = auto()
+    WORDS = auto()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the legend, `x` and `width` logical pixels, in line `row`."""
+
+    kind: Kind
+    text: str
+    x: float
+    row: int
+    width: float
+
+
+def kind_title(kind: str, sources: Sequence[Source]) -> str:
+    """`both sources`; the one source by name where the answer has only one."""
+    return KIND_TITLES.get(sources[0].value if kind == "fused" and len(sources) == 1 else kind, kind)
+
+
+def legend_lines(look: HeatmapView, *, all_seen: bool, label: str = "", sources: Sequence[Source] = ()) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for."""
+    inside = f"inside the line: {look.threshold:.2f} and above"
     return LegendLines(
-        title=f"Model attention, {KIND_TITLES.get(look.kind, look.kind)}",
-        threshold=f"line at {look.threshold:.2f}" if look.contour_only else f"from {look.threshold:.2f}",
+        title=f"Model attention, {kind_title(look.kind, sources)}",
+        threshold=inside if look.contour_only else f"from {look.threshold:.2f}",
         unseen="" if all_seen else UNSEEN_TEXT,
         label=label,
     )
 
 
-def legend_rect(area: QRectF, lines: LegendLines) -> QRectF:
-    """The lower left corner of a pane, as wide as the longest line."""
-    plain = QFontMetricsF(stage_font(SIZE))
-    widths = [
-        QFontMetricsF(stage_font(SIZE, bold=True)).horizontalAdvance(lines.title),
-        plain.horizontalAdvance(lines.unseen) + (KEY if lines.unseen else 0.0),
-        plain.horizontalAdvance(lines.label),
-        plain.horizontalAdvance(lines.banner),
+def legend_height(lines: LegendLines, width: float) -> float:
+    """Height of the strip across a stage of `width`."""
+    return (legend_parts(lines, width)[-1].row + 1) * LINE + 2 * EDGE
+
+
+@lru_cache(maxsize=64)
+def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
+    """Where everything stands. The title is shortened where more than two lines would be needed and that helps; label
+    and banner are whole, wrapped if need be."""
+    short = lines.title.replace("Model attention", "Attention")
+    titles = (lines.title, short, short.removeprefix("Attention, ").capitalize())
+    return min((_flowed(_parts(lines, title), width) for title in titles), key=lambda parts: max(1, parts[-1].row))
+
+
+def _parts(lines: LegendLines, title: str) -> list[tuple[Kind, str, float]]:
+    plain, bold = QFontMetricsF(stage_font(SIZE)), QFontMetricsF(stage_font(SIZE, bold=True))
+    parts = [
+        (Kind.TITLE, title, bold.horizontalAdvance(title)),
+        (Kind.SCALE, lines.threshold, _scale_width(plain)),
     ]
-    width = min(max(widths) + 2 * PAD + 2, max(60.0, area.width() - 2 * MARGIN))
-    rows = 3 + bool(lines.unseen) + bool(lines.label)
-    height = rows * LINE + BAR_HEIGHT + 16
-    return QRectF(area.left() + MARGIN, area.bottom() - MARGIN - height, width, height)
-
-
-def draw_legend(painter: QPainter, area: QRectF, look: HeatmapView, lines: LegendLines) -> QRectF:
-    """Draw it in the lower left corner of `area`; gives back what it covers."""
-    box = legend_rect(area, lines)
-    fill_plate(painter, box)
-    row = QRectF(box.left() + PAD, box.top() + 5, box.width() - 2 * PAD, LINE)
-    _write(painter, row, lines.title, bold=True)
-    row.translate(0, LINE + 3)
-    _draw_bar(painter, QRectF(row.left(), row.top(), row.width(), BAR_HEIGHT), look)
-    row.translate(0, BAR_HEIGHT + 3)
-    _write(painter, row, "0 low")
-    _write(painter, row, lines.threshold, align=Qt.AlignmentFlag.AlignHCenter)
-    _write(painter, row, "1 high", align=Qt.AlignmentFlag.AlignRight)
     if lines.unseen:
-        row.translate(0, LINE)
-        _draw_hatch_key(painter, QRectF(row.left(), row.top() + 3, KEY - 6, LINE - 5))
-        _write(painter, row.adjusted(KEY, 0, 0, 0), lines.unseen)
-    for text in (lines.label, lines.banner):
-        if text:
-            row.translate(0, LINE)
-            _write(painter, row, text, colour=FAINT)
-    return box
+        parts.append((Kind.HATCH, lines.unseen, KEY + plain.horizontalAdvance(lines.unseen)))
+    words = [text for text in (lines.label, lines.banner) if text]
+    return parts + [(Kind.WORDS, text, plain.horizontalAdvance(text)) for text in words]
 
 
-def _write(
-    painter: QPainter,
-    row: QRectF,
-    text: str,
-    *,
-    bold: bool = False,
-    colour: QColor = TEXT,
-    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
-) -> None:
-    font = stage_font(SIZE, bold=bold)
-    painter.setFont(font)
-    painter.setPen(colour)
-    shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, row.width())
-    painter.drawText(row, align | Qt.AlignmentFlag.AlignVCenter, shown)
+def _scale_width(metrics: QFontMetricsF) -> float:
+    """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
+    bar = metrics.horizontalAdvance("0 low1 high (from 0.00)") + BAR[0] + 18
+    return max(bar, KEY + metrics.horizontalAdvance("inside the line: 0.00 and above"))
+
+
+def _flowed(parts: Sequence[tuple[Kind, str, float]], width: float) -> tuple[Part, ...]:
+    placed: list[Part] = []
+    room, x, row = width - 2 * PAD, 0.0, 0
+    metrics = QFontMetricsF(stage_font(SIZE))
+    for kind, text, wide in parts:
+        pieces = [(text, wide)]
+        if wide > room and kind is Kind.WORDS:
+            pieces = [(word, metrics.horizontalAdvance(word)) for word in text.split()]
+        for number, (piece, needed) in enumerate(pieces):
+            gap = 0.0 if x == 0 else metrics.horizontalAdvance(" ") if number else GAP
+            if x and x + gap + needed > room:
+                x, gap, row = 0.0, 0.0, row + 1
+            placed.append(Part(kind, piece, PAD + x + gap, row, needed))
+            x += gap + needed
+    return tuple(placed)
+
+
+def draw_legend(painter: QPainter, strip: QRectF, look: HeatmapView, lines: LegendLines) -> None:
+    """Draw it in `strip`, which is `legend_height` high."""
+    for part in legend_parts(lines, strip.width()):
+        box = QRectF(strip.left() + part.x, strip.top() + EDGE + part.row * LINE, part.width, LINE)
+        if part.kind is Kind.SCALE:
+            _draw_scale(painter, box, look, part.text)
+        elif part.kind is Kind.HATCH:
+            _draw_hatch_key(painter, box.adjusted(0, 3, KEY - 6 - box.width(), -2))
+            _write(painter, box.adjusted(KEY, 0, 0, 0), part.text)
+        else:
+            _write(painter, box, part.text, bold=part.kind is Kind.TITLE)
+
+
+def _write(painter: QPainter, box: QRectF, text: str, *, bold: bool = False) -> None:
+    painter.setFont(stage_font(SIZE, bold=bold))
+    painter.setPen(TEXT)
+    free = Qt.TextFlag.TextDontClip | Qt.TextFlag.TextSingleLine
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | free, text)
+
+
+def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: str) -> None:
+    middle = box.center().y()
+    if look.contour_only:
+        _draw_line_key(painter, QPointF(box.left(), middle))
+        _write(painter, box.adjusted(KEY, 0, 0, 0), threshold)
+        return
+    metrics = QFontMetricsF(stage_font(SIZE))
+    _write(painter, box, "0 low")
+    bar = QRectF(box.left() + metrics.horizontalAdvance("0 low") + 6, middle - BAR[1] / 2, *BAR)
+    _draw_bar(painter, bar, look)
+    box = box.adjusted(bar.right() + 6 - box.left(), 0, 0, 0)
+    _write(painter, box, "1 high")
+    _write(painter, box.adjusted(metrics.horizontalAdvance("1 high "), 0, 0, 0), f"({threshold})")
+
+
+def _draw_line_key(painter: QPainter, left: QPointF) -> None:
+    twice(painter, lambda: painter.drawLine(left, left + QPointF(KEY - 6, 0)), width=1.6)
 
 
 def _draw_bar(painter: QPainter, bar: QRectF, look: HeatmapView) -> None:
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
     edge = bar.left() + look.threshold * bar.width()
-    if look.contour_only:
-        painter.fillRect(bar, Qt.GlobalColor.darkGray)
-    else:
-        painter.drawImage(bar, _ramp(look.colour_map))
-        painter.fillRect(QRectF(bar.left(), bar.top(), edge - bar.left(), bar.height()), Qt.GlobalColor.black)
+    painter.drawImage(bar, _ramp(look.colour_map))
+    painter.fillRect(QRectF(bar.left(), bar.top(), edge - bar.left(), bar.height()), Qt.GlobalColor.black)
     twice(painter, lambda: painter.drawLine(QLineF(edge, bar.top() - 2, edge, bar.bottom() + 2)), smooth=False)
 
 

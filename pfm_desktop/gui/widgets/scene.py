@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QImage
 
@@ -63,6 +64,7 @@ class HeatmapStore:
 
     def __init__(self) -> None:
         self._given: dict[str, Heatmap] = {}
+        self._all_seen: dict[str, bool] = {}
         self._aspect = 1.0
         self._prepared: dict[str, PreparedHeatmap] = {}
         self._painted: tuple[tuple[object, ...], PaintedHeatmap] | None = None
@@ -70,6 +72,7 @@ class HeatmapStore:
     def replace(self, heatmaps: Mapping[str, Heatmap], *, aspect: float) -> None:
         """Other heatmaps, over a picture of `aspect` (width / height)."""
         self._given, self._aspect = dict(heatmaps), aspect
+        self._all_seen = {kind: bool(np.isfinite(heatmap.values).all()) for kind, heatmap in heatmaps.items()}
         self._prepared.clear()
         self._painted = None
 
@@ -77,6 +80,10 @@ class HeatmapStore:
     def kinds(self) -> tuple[str, ...]:
         """Keys of the heatmaps at hand."""
         return tuple(self._given)
+
+    def all_seen(self, kind: str) -> bool:
+        """Whether the engine saw the whole picture."""
+        return self._all_seen[kind]
 
     def painted(self, look: HeatmapView) -> PaintedHeatmap | None:
         """The heatmap of `look.kind`; None where there is none."""

@@ -16,6 +16,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.layers import LayerStore
+from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines
 from pfm_desktop.gui.widgets.loupe import loupe_rect
 from pfm_desktop.gui.widgets.scene import HeatmapStore, Marks
 from pfm_desktop.gui.widgets.stage_commands import StageCommands
@@ -61,7 +62,9 @@ class StageWidget(QWidget):
         super().__init__(parent)
         self._view = PairView()
         self._heatmaps = HeatmapStore()
-        self._label = ""
+        self._label, self._sources = "", tuple[Source, ...]()
+        self._stages: dict[Source, str] = {}
+        self._warning = ""
         self._marks = Marks()
         self._tool = Tool.PAN
         self._hovered: Source | None = None
@@ -93,7 +96,8 @@ class StageWidget(QWidget):
         """
         if self._pictures.replace(white, fluorescence, registration):
             self._heatmaps.replace({}, aspect=1.0)
-            self._label = ""
+            self._label, self._sources = "", ()
+            self._stages, self._warning = {}, ""
             self._marks = Marks()
             self._pictures.scene.mm_per_px = None
             self._layers.clear()
@@ -102,14 +106,19 @@ class StageWidget(QWidget):
             self.set_view(replace(self._view, zoom=None))
         self._pictures_changed()
 
-    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap], *, label: str = "") -> None:
+    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = ()) -> None:
         """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides.
 
-        `label` (`ModelInfo.label`) stands in the legend.
+        `label` (`ModelInfo.label`) stands in the legend, so do the `sources` of the answer (none: those shown).
         """
-        self._label = label
+        self._label, self._sources = label, tuple(sources)
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
+        self._refresh()
+
+    def set_stages(self, stages: Mapping[Source, str], warning: str = "") -> None:
+        """When each picture was taken ("acetic acid, 60 s"), for the titles, and a `warning` about that."""
+        self._stages, self._warning = dict(stages), warning
         self._refresh()
 
     def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None) -> None:
@@ -199,7 +208,19 @@ class StageWidget(QWidget):
     @property
     def arrangement(self) -> Arrangement:
         """The panes as they are now."""
-        return arrange(self._view, (float(self.width()), float(self.height())), self.shown)
+        return arrange(self._view, (float(self.width()), self.height() - self._strip_height()), self.shown)
+
+    def legend(self) -> LegendLines | None:
+        """The words of the strip below the pictures, also while the heatmap is held off: no picture moves by that."""
+        look, shown = self._view.heatmap, self.shown
+        if not look.visible or look.kind not in self._heatmaps.kinds or not shown.sources:
+            return None
+        sources = self._sources or shown.sources
+        return legend_lines(look, all_seen=self._heatmaps.all_seen(look.kind), label=self._label, sources=sources)
+
+    def _strip_height(self) -> float:
+        lines = self.legend()
+        return 0.0 if lines is None else legend_height(lines, float(self.width()))
 
     # ---- painting
 
@@ -213,7 +234,9 @@ class StageWidget(QWidget):
             stage=QRectF(self.rect()),
             marks=self._mouse.marks_while_dragging(self._marks),
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
-            label=self._label,
+            legend=self.legend(),
+            stages=self._stages,
+            warning=self._warning,
             focused=self.hasFocus(),
             loupe=self.commands.loupe_held,
             hovered=self._hovered,
@@ -270,6 +293,7 @@ class StageWidget(QWidget):
             return
         parts = [
             f"{arrangement.mode.caption}: {' and '.join(TITLES[source].lower() for source in shown.sources)}",
+            self._warning,
             arrangement.note or ("registered" if shown.registered else "not registered"),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
             f"tool: {self._tool.value}",

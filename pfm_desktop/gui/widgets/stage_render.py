@@ -6,15 +6,17 @@ that costs a few milliseconds for a 1920 x 1080 stage (benchmarks/stage.py).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QRegion, QTransform
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.gui.widgets.ink import FAINT, SURROUND_COLOUR, TEXT, plate, stage_font, twice
+from pfm_desktop.gui.widgets.ink import FAINT, SURROUND_COLOUR, TEXT, plate, plate_rect, stage_font, twice
 from pfm_desktop.gui.widgets.layers import Draw, LayerStore
-from pfm_desktop.gui.widgets.legend import draw_legend, legend_lines
+from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, draw_spanning, picture_rect
 from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
@@ -22,8 +24,7 @@ from pfm_desktop.gui.widgets.stage_marks import draw_cursor, draw_curtain, draw_
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
-ROOM = (320.0, 200.0)  # for the legend
-BESIDE_LEGEND = 190.0  # width for the scale bar; with less it stands above
+ROOM = (320.0, 100.0)  # for the scale bar
 CLEAR = QColor(0, 0, 0, 0)
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
 
@@ -38,7 +39,9 @@ class Painting:
     stage: QRectF
     marks: Marks = field(default_factory=Marks)
     heatmap: PaintedHeatmap | None = None
-    label: str = ""  # of the model that the heatmap comes from
+    legend: LegendLines | None = None
+    stages: Mapping[Source, str] = field(default_factory=dict)  # when each picture was taken
+    warning: str = ""  # about these
     focused: bool = False
     loupe: bool = False
     layers: LayerStore | None = None  # None paints everything anew
@@ -60,8 +63,13 @@ def paint(painter: QPainter, painting: Painting) -> None:
         _draw_middle(painter, painting.stage, "No picture on the stage. Choose one in the filmstrip below.")
     for pane in painting.arrangement.panes:
         _paint_pane(painter, painting, pane)
-    if painting.arrangement.note:
-        _draw_note(painter, painting.stage, painting.arrangement.note)
+    notes = [note for note in (painting.arrangement.note, painting.warning) if note]
+    for row, note in enumerate(notes if painting.arrangement.panes else ()):
+        _draw_note(painter, painting.stage, note, row)
+    if painting.legend is not None and painting.heatmap is not None:
+        strip = QRectF(painting.stage)
+        strip.setTop(strip.bottom() - legend_height(painting.legend, strip.width()))
+        draw_legend(painter, strip, painting.view.heatmap, painting.legend)
     if painting.focused:
         draw_focus(painter, painting.stage)
     if painting.layers is not None:
@@ -208,42 +216,53 @@ def _draw_cursor(painter: QPainter, painting: Painting, pane: Pane) -> None:
 def _draw_words(painter: QPainter, painting: Painting, pane: Pane, area: QRectF) -> None:
     mode = painting.arrangement.mode
     corner = area.topLeft() + QPointF(10, 10)
-    names = [TITLES[source] for source in pane.sources]
+    names = [_name(painting, source) for source in pane.sources]
     if pane.frame is not painting.scene.shown.reference:  # the same place in both panes is not the same tissue
         names = [f"{name}, {'being registered' if painting.scene.pending else 'not registered'}" for name in names]
     if mode is Mode.SWIPE:
-        plate(painter, corner, names[0])
-        plate(painter, area.topRight() + QPointF(-10, 10), names[1], align_right=True)
+        left = plate(painter, corner, names[0])
+        right = plate_rect(area.topRight() + QPointF(-10, 10), names[1], stage_font(), align_right=True)
+        lower = right.height() + 4 if right.left() < left.right() + 8 else 0.0
+        plate(painter, right.topRight() + QPointF(0, lower), names[1], align_right=True)
     elif mode is Mode.BLEND:
-        share = round(painting.view.opacity * 100)
-        plate(painter, corner, f"{names[0]} {100 - share} %, {names[1].lower()} {share} %")
+        _draw_title(painter, corner, _shares(painting, names), area)
     elif mode is Mode.FLICKER:
-        plate(painter, corner, f"{names[0]} (space: the other)")
+        _draw_title(painter, corner, f"{names[0]} (space: the other)", area)
     else:
-        plate(painter, corner, " / ".join(names))
-    if pane.frame is not painting.scene.shown.reference:
-        return
-    tissue = _seen_of_picture(painting, pane, area)
-    if painting.heatmap is not None:
-        lines = legend_lines(painting.view.heatmap, all_seen=painting.heatmap.all_seen, label=painting.label)
-        taken = draw_legend(painter, tissue, painting.view.heatmap, lines)
-        if tissue.right() - taken.right() < BESIDE_LEGEND:
-            tissue.setBottom(taken.top())
-    if painting.scene.mm_per_px:
+        _draw_title(painter, corner, " / ".join(names), area)
+    if pane.frame is painting.scene.shown.reference and painting.scene.mm_per_px:
+        tissue = _seen_of_picture(painting, pane, area)
         draw_scale_bar(painter, tissue, pane.lens.zoom, painting.scene.mm_per_px)
 
 
+def _draw_title(painter: QPainter, corner: QPointF, text: str, area: QRectF) -> None:
+    """On one plate; in a narrow pane on one plate a part, below each other."""
+    whole = plate_rect(corner, text, stage_font())
+    for row, line in enumerate([text] if whole.right() <= area.right() else re.split(r"(?<=;) |(?<=,) ", text)):
+        plate(painter, corner + QPointF(0, row * (whole.height() + 2)), line.rstrip(",;"))
+
+
+def _shares(painting: Painting, names: list[str]) -> str:
+    share = round(painting.view.opacity * 100)
+    colon, joint = (":", "; ") if painting.stages else ("", ", ")
+    return f"{names[0]}{colon} {100 - share} %{joint}{names[1][:1].lower()}{names[1][1:]}{colon} {share} %"
+
+
+def _name(painting: Painting, source: Source) -> str:
+    return ", ".join(part for part in (TITLES[source], painting.stages.get(source, "")) if part)
+
+
 def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:
-    """The part of the pane that the picture fills; the whole pane where that is too small for a legend."""
+    """The part of the pane that the picture fills; the whole pane where that is too small for a scale bar."""
     seen = picture_rect(pane.lens, painting.scene.shown.size(pane.frame) or (1, 1)).intersected(area)
     return seen if seen.width() >= ROOM[0] and seen.height() >= ROOM[1] else area
 
 
-def _draw_note(painter: QPainter, stage: QRectF, note: str) -> None:
+def _draw_note(painter: QPainter, stage: QRectF, note: str, row: int) -> None:
     font = stage_font(13)
     painter.setFont(font)
     width = painter.fontMetrics().horizontalAdvance(note)
-    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 44), note, font=font)
+    plate(painter, QPointF(stage.center().x() - width / 2 - 6, stage.top() + 44 + 28 * row), note, font=font)
 
 
 def _draw_middle(painter: QPainter, area: QRectF, text: str) -> None:

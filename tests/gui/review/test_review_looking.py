@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.viewmodels.pair_view import MODES, Mode
@@ -29,7 +33,7 @@ def test_before_the_reveal_nothing_of_the_answer_shows_but_the_registration(
     opened(clinic.adler)
     assert page.loader.desk.answer is not None
     assert page.stage.painting().heatmap is None
-    assert page.stage.painting().label == ""
+    assert page.stage.painting().legend is None
     assert not controls(page).isVisible()
     assert not page.banner.isVisible()
     assert page.bar.chip.text() == "0.8 px"
@@ -41,7 +45,7 @@ def test_the_reveal_shows_the_heatmap_the_banner_and_the_label_of_the_model(
     opened(clinic.adler)
     reveal(session)
     assert page.stage.painting().heatmap is not None
-    assert page.stage.painting().label == "demonstration model, trained on phantoms"
+    assert page.stage.painting().legend.label == "demonstration model, trained on phantoms"
     assert controls(page).isVisible()
     assert page.banner.isVisible()
     assert page.banner.text().startswith("Investigational - not for diagnosis")
@@ -261,4 +265,52 @@ def test_the_heatmap_is_back_after_point_mode(
     qtbot.keyClick(page.stage, Qt.Key.Key_Escape)
     settle(qtbot, page)
     assert page.stage.painting().heatmap is not None
-    assert page.stage.painting().label == "demonstration model, trained on phantoms"
+    assert page.stage.painting().legend.label == "demonstration model, trained on phantoms"
+
+
+def test_the_stage_of_the_examination_stands_in_the_titles(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
+    opened(clinic.adler)
+    assert page.stage.painting().stages[Source.WHITE].startswith("acetic acid")
+    assert page.stage.painting().stages[Source.FLUORESCENCE].startswith("after acetic acid")
+    assert page.stage.painting().warning == ""
+
+
+def test_an_answer_from_one_picture_names_its_source(
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    engine: FakeEngine,
+    opened: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = engine.answer_pair
+
+    def of_white_light_alone(*args: Any) -> Any:
+        answer = real(*args)
+        assert answer.analysis.prediction is not None
+        prediction = replace(answer.analysis.prediction, sources=(Source.WHITE,))
+        return replace(answer, analysis=replace(answer.analysis, prediction=prediction))
+
+    monkeypatch.setattr(engine, "answer_pair", of_white_light_alone)
+    opened(clinic.brandt)
+    reveal(session)
+    legend = page.stage.painting().legend
+    assert legend is not None
+    assert legend.title == "Model attention, white light"
+    assert controls(page).kind.itemText(0) == "White light"
+
+
+def test_on_a_low_page_the_stage_has_the_room_until_the_user_opens_the_pictures(
+    page: ReviewPage, clinic: Clinic, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    assert page.pictures.filmstrip.isVisible()
+    page.resize(960, 440)
+    assert not page.pictures.filmstrip.isVisible()
+    page.resize(1250, 640)
+    assert page.pictures.filmstrip.isVisible()
+    page.resize(960, 440)
+    page.pictures.toggle.click()
+    assert page.pictures.filmstrip.isVisible()
+    page.resize(960, 441)
+    assert page.pictures.filmstrip.isVisible(), "what the user chose stays"

@@ -8,8 +8,10 @@ from PySide6.QtCore import QPointF, QRectF
 
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets import stage_render
+from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.gui.widgets.layers import KEPT
-from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, legend_lines, legend_rect
+from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, legend_height, legend_lines, legend_parts
 from pfm_desktop.gui.widgets.loupe import LARGER, RADIUS
 from pfm_desktop.gui.widgets.pyramid import build_pyramid, picture_rect
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -34,13 +36,29 @@ def place(stage: StageWidget, pane: int = 0) -> QRectF:
     )
 
 
+def held_off(stage: StageWidget, look, scale: float = 1.0):
+    """What is seen while H is held: the same pictures in the same place, without heatmap."""
+    stage.commands.hold_heatmap_off(True)
+    seen = look(scale)
+    stage.commands.let_go()
+    return seen
+
+
+def strip_of(stage: StageWidget) -> QRectF:
+    """The strip below the pictures."""
+    lines = stage.legend()
+    assert lines is not None
+    height = legend_height(lines, stage.width())
+    return QRectF(0, stage.height() - height, stage.width(), height)
+
+
 # ---- heatmap
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
 def test_the_heatmap_covers_the_tissue_that_it_speaks_of(registered, look, spot, heatmap, scale) -> None:
-    bare = look(scale)
     registered.set_heatmaps({"fused": heatmap()})
+    bare = held_off(registered, look, scale)
     hot = look(scale)
     for pane in (0, 1):
         cold_spot, hot_spot = spot(150, 60, pane), spot(260, 60, pane)
@@ -56,8 +74,7 @@ def test_the_heatmap_moves_with_the_picture(registered, look, hand, spot, heatma
     hand.wheel(spot(200, 150), 480)
     hand.drag((250, 200), (290, 230))
     hot = look()
-    registered.set_heatmaps({})
-    bare = look()
+    bare = held_off(registered, look)
     assert abs(hot.at(*spot(190, 130)) - bare.at(*spot(190, 130))).max() <= 1
     assert abs(hot.at(*spot(212, 130)) - bare.at(*spot(212, 130))).max() > 40
 
@@ -65,21 +82,23 @@ def test_the_heatmap_moves_with_the_picture(registered, look, hand, spot, heatma
 @pytest.mark.parametrize("mode", MODES)
 def test_no_heatmap_is_drawn_beside_the_picture(registered, look, show, heatmap, mode) -> None:
     show(mode)
-    bare = look()
     registered.set_heatmaps({"fused": heatmap()})
+    bare = held_off(registered, look)
     changed = change(look(), bare)
     for pane in range(len(registered.arrangement.panes)):
         area = place(registered, pane)
         changed[int(area.top()) : int(area.bottom()) + 1, int(area.left()) : int(area.right()) + 1] = 0
+    changed[int(strip_of(registered).top()) :] = 0
     assert changed.max() == 0
 
 
 def test_before_registration_the_heatmap_is_on_white_light_only(unregistered, look, spot, heatmap) -> None:
-    bare = look()
     unregistered.set_heatmaps({"fused": heatmap()})
+    bare = held_off(unregistered, look)
     changed = change(look(), bare)
     assert changed[:, :500].max() > 40
-    assert changed[:, 504:].max() == 0, "neither colours nor a legend on a picture that it does not lie on"
+    above = int(strip_of(unregistered).top())
+    assert changed[:above, 504:].max() == 0, "no colours on a picture that it does not lie on"
 
 
 def test_a_heatmap_without_picture_is_not_drawn(stage, look, heatmap) -> None:
@@ -94,14 +113,15 @@ def test_a_heatmap_over_a_fluorescence_picture_alone(stage, look, spot, glow, he
     stage.set_heatmaps({"fluorescence": heatmap()})
     assert change(look(), bare).max() == 0, "the kind that is chosen is not there"
     with_look(stage, kind="fluorescence")
-    hot = look()
+    bare, hot = held_off(stage, look), look()
     assert abs(hot.at(*spot(260, 60, 1)) - bare.at(*spot(260, 60, 1))).max() > 40
-    assert (hot.pixels[:, :200] == bare.pixels[:, :200]).all(), "nothing on the place of the missing picture"
+    above = int(strip_of(stage).top())
+    assert (hot.pixels[:above, :200] == bare.pixels[:above, :200]).all(), "nothing on the place of the missing picture"
 
 
 def test_without_opacity_the_picture_is_seen_as_it_is(registered, look, spot, heatmap) -> None:
-    bare = look()
     registered.set_heatmaps({"fused": heatmap()})
+    bare = held_off(registered, look)
     with_look(registered, opacity=0.0)
     assert abs(look().at(*spot(260, 60)) - bare.at(*spot(260, 60))).max() <= 1
 
@@ -114,14 +134,13 @@ def test_the_threshold_clears_what_is_below(registered, look, spot) -> None:
     covered = look().at(*spot(260, 60))
     with_look(registered, threshold=0.6)
     clear = look().at(*spot(260, 60))
-    registered.set_heatmaps({})
-    assert abs(clear - look().at(*spot(260, 60))).max() <= 1
+    assert abs(clear - held_off(registered, look).at(*spot(260, 60))).max() <= 1
     assert abs(clear - covered).max() > 30
 
 
 def test_contour_only_leaves_the_tissue_uncovered(registered, look, spot, heatmap) -> None:
-    bare = look()
     registered.set_heatmaps({"fused": heatmap()})
+    bare = held_off(registered, look)
     with_look(registered, contour_only=True)
     changed = change(look(), bare)
     x, y = (int(v) for v in spot(260, 60))
@@ -131,8 +150,8 @@ def test_contour_only_leaves_the_tissue_uncovered(registered, look, spot, heatma
 
 
 def test_what_the_model_did_not_see_is_hatched_also_with_contours(registered, look, spot, heatmap) -> None:
-    bare = look()
     registered.set_heatmaps({"fused": heatmap(unseen=True)})
+    bare = held_off(registered, look)
     for contour_only in (False, True):
         with_look(registered, contour_only=contour_only)
         top, left = (int(v) for v in reversed(spot(20, 40)))
@@ -147,29 +166,59 @@ def test_what_the_model_did_not_see_is_hatched_also_with_contours(registered, lo
 @pytest.mark.parametrize("contour_only", [False, True])
 def test_wherever_a_heatmap_is_there_is_its_legend(registered, look, show, heatmap, mode, contour_only) -> None:
     show(mode)
-    bare = look()
     registered.set_heatmaps({"fused": heatmap(unseen=True)}, label=DEMONSTRATION)
+    bare = held_off(registered, look)
     with_look(registered, contour_only=contour_only)
     seen = look()
-    lines = legend_lines(registered.view.heatmap, all_seen=False, label=DEMONSTRATION)
-    for pane in range(len(registered.arrangement.panes)):
-        box = legend_rect(place(registered, pane), lines)
-        part = seen.part(box.adjusted(6, 6, -6, -6))
-        assert part.max() > 200, "letters"
-        assert np.median(part) < 60, "on a dark plate"
-        assert change(seen, bare)[int(box.top()) + 8, int(box.center().x())] > 20
+    strip = strip_of(registered)
+    lines = registered.legend()
+    assert lines is not None
+    assert (lines.label, lines.banner) == (DEMONSTRATION, BANNER)
+    for part in legend_parts(lines, strip.width()):
+        box = QRectF(part.x, strip.top() + 4 + 17 * part.row, part.width, 17)
+        assert strip.contains(box)
+        assert seen.part(box).max() > 200, part.text
+    for pane in registered.arrangement.panes:
+        assert pane.lens.top + pane.lens.height <= strip.top(), "tissue and legend never share a pixel"
+    assert change(seen, bare)[int(strip.top()) :].max() > 60
 
 
-def test_the_legend_goes_with_the_heatmap(registered, hand, look, heatmap) -> None:
+@pytest.mark.parametrize("mode", MODES)
+def test_the_pictures_are_all_tissue_as_far_as_the_legend(registered, show, heatmap, mode) -> None:
+    show(mode)
+    registered.resize(1000, 700)
+    registered.set_heatmaps({"fused": heatmap()}, label=DEMONSTRATION)
+    strip = strip_of(registered)
+    assert strip.height() <= 42
+    for pane in registered.arrangement.panes:
+        assert pane.lens.top + pane.lens.height == strip.top()
+
+
+def test_no_picture_moves_while_the_heatmap_is_held_off(registered, hand, look, heatmap) -> None:
+    alone = registered.arrangement
+    registered.set_heatmaps({"fused": heatmap()})
+    shown = registered.arrangement
+    assert shown != alone
+    registered.commands.hold_heatmap_off(True)
+    assert registered.arrangement == shown
+    changed = change(look(), held_off(registered, look))
+    assert changed.max() == 0
+    registered.commands.let_go()
+    with_look(registered, threshold=0.9)
+    with_look(registered, contour_only=True)
+    assert registered.arrangement == shown, "nor while a slider does"
+    with_look(registered, visible=False)
+    assert registered.arrangement == alone
+
+
+def test_the_legend_goes_with_the_heatmap(registered, look, heatmap) -> None:
     bare = look()
     registered.set_heatmaps({"fused": heatmap()})
+    strip = strip_of(registered)
+    assert held_off(registered, look).part(strip.adjusted(4, 0, -4, -4)).max() == SURROUND
+    assert look().part(strip.adjusted(4, 0, -4, -4)).max() > 200
     with_look(registered, visible=False)
     assert change(look(), bare).max() == 0
-    with_look(registered, visible=True)
-    registered.commands.hold_heatmap_off(True)
-    assert change(look(), bare).max() == 0
-    registered.commands.let_go()
-    assert change(look(), bare).max() > 40
 
 
 def test_the_legend_says_source_threshold_model_and_what_it_is_not_for() -> None:
@@ -184,22 +233,107 @@ def test_the_legend_says_source_threshold_model_and_what_it_is_not_for() -> None
 def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:
     lines = legend_lines(HeatmapView(kind="white", contour_only=True), all_seen=False)
     assert lines.title == "Model attention, white light"
-    assert lines.threshold == "line at 0.30"
+    assert lines.threshold == "inside the line: 0.30 and above"
     assert lines.unseen == UNSEEN_TEXT
 
 
-def test_the_legend_stays_in_its_pane(qtbot) -> None:
-    lines = legend_lines(HeatmapView(), all_seen=False, label=DEMONSTRATION)
-    for width in (120.0, 260.0, 900.0):
-        box = legend_rect(QRectF(10, 20, width, 300), lines)
-        assert QRectF(10, 20, width, 300).contains(box)
+@pytest.mark.parametrize("width", [120.0, 320.0, 460.0, 620.0, 930.0, 1600.0])
+@pytest.mark.parametrize("all_seen", [True, False])
+def test_label_and_banner_are_whole_at_any_width_and_the_title_gives_way(qtbot, width, all_seen) -> None:
+    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION)
+    parts = legend_parts(lines, width)
+    words = " ".join(part.text for part in parts)
+    assert DEMONSTRATION in words
+    assert BANNER in words
+    assert all(part.x >= 0 for part in parts)
+    if width >= 320:
+        assert all(part.x + part.width <= width for part in parts)
+    if width >= 930:
+        assert parts[0].text == lines.title
+        assert parts[-1].row <= 1
+    assert len({(part.x, part.row) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize(("source", "words"), [(Source.WHITE, "white light"), (Source.FLUORESCENCE, "fluorescence")])
+def test_an_answer_from_one_source_names_it(stage, white, glow, heatmap, source, words) -> None:
+    stage.set_pair(*((white, None) if source is Source.WHITE else (None, glow)), None)
+    stage.set_heatmaps({"fused": heatmap()})
+    assert stage.legend().title == f"Model attention, {words}"
+
+
+def test_an_answer_from_one_of_two_pictures_names_its_source(registered, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    assert registered.legend().title == "Model attention, both sources"
+    registered.set_heatmaps({"fused": heatmap()}, sources=[Source.FLUORESCENCE])
+    assert registered.legend().title == "Model attention, fluorescence"
+
+
+def test_the_source_box_names_the_one_source(registered, heatmap, qtbot) -> None:
+    controls = HeatmapControls(registered)
+    qtbot.addWidget(controls)
+    controls.set_kinds(["fused", "white"], [Source.WHITE])
+    assert [controls.kind.itemText(row) for row in range(controls.kind.count())] == ["White light"]
+    controls.set_kinds(["fused", "white", "fluorescence"], list(Source))
+    assert controls.kind.itemText(0) == "Both sources"
+    assert controls.kind.count() == 3
+
+
+# ---- titles
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_titles_say_the_stage_of_the_examination(registered, show, mode, monkeypatch) -> None:
+    show(mode)
+    registered.set_stages(
+        {Source.WHITE: "acetic acid, 60 s", Source.FLUORESCENCE: "before acetic acid"}, "Stages differ"
+    )
+    said = []
+    for name in ("pfm_desktop.gui.widgets.stage_render.plate",):
+        monkeypatch.setattr(name, lambda _painter, at, text, **_: said.append(text) or QRectF(at.x(), at.y(), 9, 9))
+    registered.grab()
+    assert any("White light, acetic acid, 60 s" in text for text in said)
+    assert "Stages differ" in said
+    assert "Stages differ" in registered.accessibleDescription()
+    if mode is not Mode.FLICKER:
+        assert any("luorescence, before acetic acid" in text for text in said)
+
+
+def test_the_two_titles_of_swipe_do_not_lie_on_each_other(registered, show, monkeypatch) -> None:
+    show(Mode.SWIPE)
+    registered.resize(360, 300)
+    registered.set_stages({Source.WHITE: "acetic acid, 60 s", Source.FLUORESCENCE: "after acetic acid, 90 s"})
+    boxes = []
+    real = stage_render.plate
+    monkeypatch.setattr(stage_render, "plate", lambda *args, **kwargs: boxes.append(real(*args, **kwargs)) or boxes[-1])
+    registered.grab()
+    assert len(boxes) == 2
+    assert not boxes[0].intersects(boxes[1])
+
+
+def test_no_title_is_cut_in_a_narrow_pane(registered, monkeypatch) -> None:
+    registered.resize(480, 300)
+    registered.set_stages({Source.WHITE: "acetic acid, 60 s", Source.FLUORESCENCE: "after acetic acid, 90 s"})
+    boxes = []
+    real = stage_render.plate
+    monkeypatch.setattr(stage_render, "plate", lambda *args, **kwargs: boxes.append(real(*args, **kwargs)) or boxes[-1])
+    registered.grab()
+    assert len(boxes) > 2
+    assert all(box.right() <= 238 or 242 <= box.left() < box.right() <= 480 for box in boxes)
+
+
+def test_the_stages_of_pictures_before_do_not_stay(registered, white, glow) -> None:
+    registered.set_stages({Source.WHITE: "saline"}, "Stages differ")
+    registered.set_pair(white.copy(), glow, None)
+    assert (registered.painting().stages, registered.painting().warning) == ({}, "")
 
 
 def test_model_and_label_of_pictures_before_do_not_stay(registered, white, glow, heatmap) -> None:
     registered.set_heatmaps({"fused": heatmap()}, label=DEMONSTRATION)
-    assert registered.painting().label == DEMONSTRATION
+    assert registered.painting().legend.label == DEMONSTRATION
     registered.set_pair(white.copy(), glow, None)
-    assert registered.painting().label == ""
+    assert registered.painting().legend is None
+    registered.set_heatmaps({"fused": heatmap()})
+    assert registered.painting().legend.label == ""
 
 
 # ---- marks
@@ -320,13 +454,9 @@ def test_the_scale_bar_does_not_lie_on_the_legend(registered, look, heatmap) -> 
     registered.set_heatmaps({"fused": heatmap()}, label=DEMONSTRATION)
     before = look()
     registered.set_scale(0.05)
-    lines = legend_lines(registered.view.heatmap, all_seen=True, label=DEMONSTRATION)
     changed = change(look(), before)
     assert changed.max() > 60
-    lens = registered.arrangement.panes[0].lens
-    pane = QRectF(lens.left, lens.top, lens.width, lens.height)
-    box = legend_rect(pane, lines)
-    assert changed[int(box.top()) : int(box.bottom()), int(box.left()) : int(box.right())].max() == 0
+    assert changed[int(strip_of(registered).top()) :].max() == 0
 
 
 def test_the_focus_is_seen(registered, look, qtbot) -> None:

@@ -25,6 +25,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
 from pfm_desktop.viewmodels.review import Desk, VisitLink
+from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -201,13 +202,15 @@ class ReviewPage(QWidget):
         else:
             self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
+            self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
         self._edits.show(self._case)
         heatmaps = review.shown_heatmaps(self._case, desk)
         laid = (pictures, heatmaps or None)
         if self._laid is None or any(one is not other for one, other in zip(laid, self._laid, strict=True)):
             self._laid = laid  # an edit does not have them coloured again
-            self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "")
-            self.side.heatmap.set_kinds(heatmaps)
+            sources = review.answer_sources(desk) if heatmaps else ()
+            self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "", sources=sources)
+            self.side.heatmap.set_kinds(heatmaps, sources)
 
     def _allow(self) -> None:
         why_not = self._why_no_marks()
@@ -357,6 +360,7 @@ class ReviewPage(QWidget):
             self.stage.select_pin(pin_id)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The stage keeps most of the width."""
+        """The stage keeps most of the width, and of the height on a low page."""
         super().resizeEvent(event)
         self.side.fit_to(self.width())
+        self.pictures.fit_to(self.height())

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 ACROSS = QBoxLayout.Direction.LeftToRight
 VISITS_WIDTH = 215
 FORM_HEIGHT = 190
+LOW_PAGE = 620  # logical pixels
 
 
 class PicturesArea(QWidget):
@@ -55,6 +56,7 @@ class PicturesArea(QWidget):
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
         self._open = True
+        self._chosen: bool | None = None  # by the user: the page's height counts no more
         self._buttons, self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom), QBoxLayout(ACROSS)
         self._lay_out()
         self.toggle.clicked.connect(self.toggle_open)
@@ -82,10 +84,16 @@ class PicturesArea(QWidget):
 
     def toggle_open(self) -> None:
         """Show or hide all but the buttons: the stage takes the room."""
-        self._open = not self._open
+        self._chosen = self._open = not self._open
         if not self._open:
             self.form.leave()
         self._settle()
+
+    def fit_to(self, height: int) -> None:
+        """On a page lower than `LOW_PAGE` the stage has the room, until the user chooses otherwise."""
+        if self._chosen is None and self._open is not (height >= LOW_PAGE):
+            self._open = height >= LOW_PAGE
+            self._settle()
 
     def allow_adding(self, why_not: str) -> None:
         """Switch adding on, or off with the reason why."""
@@ -103,7 +111,7 @@ class PicturesArea(QWidget):
         """Open the form with these files in it; False while no picture may be added."""
         if self._why_not:
             return False
-        self._open = True
+        self._chosen = self._open = True
         self.form.open(files)
         self._settle()
         return True
@@ -147,6 +155,7 @@ class AddForm(QFrame):
         self.rows = PictureRows(self)
         self.save, self.cancel = QPushButton("Add to this visit", self), QPushButton("Cancel", self)
         self.save.clicked.connect(self._save)
+        self.rows.changed.connect(lambda: self.save.setEnabled(not self.rows.looking))
         self.cancel.clicked.connect(self.leave)
         scroll = QScrollArea(self)
         scroll.setWidget(self.rows)
@@ -187,7 +196,7 @@ class AddForm(QFrame):
 
     def _save(self) -> None:
         items: tuple[NewPicture, ...] = self.rows.items()
-        if items:
+        if items and not self.rows.looking:
             self.saved.emit(items)
             self.leave()
 

@@ -1,0 +1,48 @@
+"""When in the examination the pictures of a pair were taken, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.source import Source, Stage
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.case import Pair, Picture
+    from pfm_desktop.services.cases import VisitCase
+
+WORDS = {
+    Stage.SALINE: "saline",
+    Stage.GREEN: "green filter",
+    Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",
+    Stage.ACETIC_ACID: "acetic acid",
+    Stage.FLUORESCENCE_AFTER_ACID: "after acetic acid",
+    Stage.LUGOL: "Lugol's iodine",
+}
+BEFORE_ACID = {Stage.SALINE, Stage.FLUORESCENCE_BEFORE_ACID}
+AFTER_ACID = {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID, Stage.LUGOL}  # a green filter is used at any time
+
+
+def stage_words(picture: Picture) -> str:
+    """`acetic acid, 60 s`."""
+    seconds = picture.seconds_since_acid
+    return WORDS[picture.stage] + (f", {seconds:.0f} s" if seconds is not None else "")
+
+
+def pair_stages(case: VisitCase | None, pair: Pair | None) -> dict[Source, str]:
+    """Words for each picture of the pair."""
+    return {source: stage_words(picture) for source, picture in _pictures(case, pair).items()}
+
+
+def stages_warning(case: VisitCase | None, pair: Pair | None) -> str:
+    """Said where one picture was taken before acetic acid and the other after; else ""."""
+    stages = {picture.stage for picture in _pictures(case, pair).values()}
+    if not (stages & BEFORE_ACID and stages & AFTER_ACID):
+        return ""
+    return "Stages differ: one picture was taken before acetic acid, the other after"
+
+
+def _pictures(case: VisitCase | None, pair: Pair | None) -> dict[Source, Picture]:
+    if case is None or pair is None:
+        return {}
+    both = {Source.WHITE: case.picture(pair.white_id), Source.FLUORESCENCE: case.picture(pair.fluorescence_id)}
+    return {source: picture for source, picture in both.items() if picture is not None}
