@@ -216,7 +216,7 @@ def _answer(case: VisitCase, analysis: Analysis) -> Answer:
         headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
         grade=None if prediction.indeterminate else prediction.grade,
         possible=_possible(prediction),
-        advice="The pictures do not settle the grade; your own read decides." if prediction.indeterminate else "",
+        advice=_advice(prediction, analysis.quality.get("pair")),
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
         passes=f"Calibrated probabilities. {prediction.spread_words} \u25cf in the prediction set.",
         one_source=_one_source(case, prediction),
@@ -225,6 +225,15 @@ def _answer(case: VisitCase, analysis: Analysis) -> Answer:
         model=said,
         other_model=other,
     )
+
+
+def _advice(prediction: Prediction, pair: Quality | None) -> str:
+    """What to think of beside the answer; a pair that may be of two women comes first."""
+    doubtful = pair is not None and "structures_disagree" in pair.problems
+    said = [pair.advice] if pair is not None and doubtful else []
+    if prediction.indeterminate:
+        said.append("The pictures do not settle the grade; your own read decides.")
+    return " ".join(said)
 
 
 def _possible(prediction: Prediction) -> str:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis
+from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.services import review
 from pfm_desktop.storage import journal
@@ -56,6 +57,15 @@ def test_nothing_of_the_answer_shows_before_the_reveal_but_quality_and_registrat
     assert "0.70" not in shown(panel)
     assert "White light: limited (glare)" in shown(panel)
     assert "Tilt the colposcope" in shown(panel)
+
+
+def test_a_pair_joined_by_hand_against_its_structures_is_warned_of_under_the_grade(panel, room) -> None:
+    doubt = Quality(Verdict.LIMITED, ("structures_disagree",), "Check that both pictures show the same woman.")
+    reveal(panel, room, replace(graded(), quality={"pair": doubt}))
+    assert panel.state is State.GRADED
+    assert panel.advice.isVisibleTo(panel)
+    assert panel.advice.text() == "Check that both pictures show the same woman."
+    assert "Pair: limited (structures disagree)" in shown(panel)
 
 
 def test_without_a_first_read_neither_button_nor_key_reveals(panel, room, qtbot: QtBot) -> None:
