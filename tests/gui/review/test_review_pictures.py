@@ -141,7 +141,9 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_added(
     letter = tmp_path / "letter.png"
     letter.write_text("Dear colleague")
     assert drop(page, [letter, files(tmp_path)[0]])
+    assert not page.pictures.form.save.isEnabled()  # the colours may still change a stage
     qtbot.waitUntil(lambda: not page.pictures.form.rows.looking)
+    assert page.pictures.form.save.isEnabled()
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     settle(qtbot, page)
     assert session.case is not None
