@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from pfm_desktop.viewmodels.worklist import birth_text, moment_text
+from pfm_desktop.support.moments import moment
+from pfm_desktop.viewmodels.worklist import birth_text
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -57,7 +58,7 @@ class PatientBar(QFrame):
         signed = "  -  signed" if case.signed else ""
         self.facts.setText(
             f"born {birth_text(patient.birth_date)}    ID {patient.identifier}    "
-            f"visit {moment_text(case.visit.started_at)}{signed}"
+            f"visit {moment(case.visit.started_at)}{signed}"
         )
 
     def show_library(self, *, demo: bool, read_only_reason: str) -> None:
