@@ -13,12 +13,14 @@ REFUSED = 3
 
 
 def analyze(
-    white: Annotated[Path | None, typer.Option(help="White-light picture.")] = None,
-    fluorescence: Annotated[Path | None, typer.Option(help="Fluorescence picture.")] = None,
+    white: Annotated[Path | None, typer.Option(help="White-light picture.", readable=False)] = None,
+    fluorescence: Annotated[Path | None, typer.Option(help="Fluorescence picture.", readable=False)] = None,
     model: Annotated[str, typer.Option(help="Name or folder of a model; see `pfm models list`.")] = "pfm-demo",
-    json_: Annotated[Path | None, typer.Option("--json", help="Write the answer as JSON.")] = None,
-    overlay: Annotated[Path | None, typer.Option(help="PNG to write: heatmap over the picture.")] = None,
-    report: Annotated[Path | None, typer.Option(help="PDF to write.")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the answer as JSON.", readable=False)] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(help="PNG to write: heatmap over the picture.", readable=False)
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="PDF to write.", readable=False)] = None,
 ) -> int:
     """Grade a case: a white-light picture, a fluorescence picture, or both. Investigational - not for diagnosis."""
     from pfm_desktop.services.case_files import Outputs, analyze_files, said_lines

@@ -13,14 +13,20 @@ from pfm_desktop.cli.progress import Bar, say
 
 
 def finetune(
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade", readable=False)
+    ],
     from_: Annotated[str, typer.Option("--from", help="Name or folder of the model to start from; it stays.")],
-    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.", readable=False)],
     epochs: Annotated[int, typer.Option(min=1)] = 12,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
-    rehearse: Annotated[Path | None, typer.Option(help="Manifest of old cases, against forgetting.")] = None,
+    rehearse: Annotated[
+        Path | None, typer.Option(help="Manifest of old cases, against forgetting.", readable=False)
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of the new model; the folder's by default.")] = "",
-    prepared: Annotated[Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.")] = None,
+    prepared: Annotated[
+        Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.", readable=False)
+    ] = None,
 ) -> None:
     """Fine-tune a model on graded cases of your own; prints the old and the new one on the same test patients."""
     from pfm_desktop.pfm.training.finetune import FinetuneConfig

@@ -44,14 +44,24 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         return _wrong(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("stopped", err=True)
-        return INTERRUPTED
+        return _stopped()
+    except OSError as error:  # a disk or a folder that said no where nothing better was known
+        where = f"{error.filename}: " if error.filename else ""
+        said = f"{where}{error.strerror or error}. Check the path, its permissions and the free space."
+        return _wrong(said, UserError.exit_code)
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's errors about options have no public base class
             raise
         said = error.format_message().rstrip(".")
         return _wrong(f"{said}. See `pfm --help`.", UserError.exit_code) if said else UserError.exit_code  # help stands
+    if code == INTERRUPTED:
+        return _stopped()
     return code if isinstance(code, int) else 0
+
+
+def _stopped() -> int:
+    typer.echo("stopped. Nothing was left half written; long work goes on where it was when called again.", err=True)
+    return INTERRUPTED
 
 
 def _wrong(said: str, code: int) -> int:
@@ -82,7 +92,7 @@ def version() -> None:
 
 @app.command()
 def phantom(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.", readable=False)],
     count: Annotated[int, typer.Option(min=1, help="How many cases.")] = 1,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
     grade: Annotated[Grade | None, typer.Option(help="All of one grade; else equal parts.")] = None,
@@ -98,12 +108,16 @@ def phantom(
 
 @app.command()
 def register(
-    white: Annotated[Path, typer.Argument(metavar="WHITE")],
-    fluorescence: Annotated[Path, typer.Argument(metavar="FLUORESCENCE")],
-    json_: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON.")] = None,
-    points: Annotated[Path | None, typer.Option(help="CSV with x,y in white-light pixels.")] = None,
-    mapped: Annotated[Path | None, typer.Option(help="CSV to write: x,y in fluorescence pixels.")] = None,
-    warped: Annotated[Path | None, typer.Option(help="PNG to write: fluorescence in the white-light frame.")] = None,
+    white: Annotated[Path, typer.Argument(metavar="WHITE", readable=False)],
+    fluorescence: Annotated[Path, typer.Argument(metavar="FLUORESCENCE", readable=False)],
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON.", readable=False)] = None,
+    points: Annotated[Path | None, typer.Option(help="CSV with x,y in white-light pixels.", readable=False)] = None,
+    mapped: Annotated[
+        Path | None, typer.Option(help="CSV to write: x,y in fluorescence pixels.", readable=False)
+    ] = None,
+    warped: Annotated[
+        Path | None, typer.Option(help="PNG to write: fluorescence in the white-light frame.", readable=False)
+    ] = None,
 ) -> int:
     """Register a pair: which point of the white-light picture lies where in the fluorescence picture."""
     from pfm_desktop.services import pair_files

@@ -47,7 +47,9 @@ def models_verify(name: str) -> None:
 
 @models_app.command("import")
 def models_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="fasternet_t*.in1k as .safetensors or .pth")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="fasternet_t*.in1k as .safetensors or .pth", readable=False)
+    ],
     variant: Annotated[VariantChoice, typer.Option(help="Which FasterNet the file holds.")],
     name: Annotated[str, typer.Option(help="Name of the new model.")],
 ) -> None:

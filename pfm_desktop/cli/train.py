@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 def train(
     context: typer.Context,
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade")],
-    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="patient,case,white,fluorescence,grade", readable=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Model folder to write.", readable=False)],
     sources: Annotated[SourceChoice, typer.Option(help="What the network reads.")] = SourceChoice.BOTH,
     variant: Annotated[VariantChoice, typer.Option(help="Width of the trunks.")] = VariantChoice.T0,
     splice: Annotated[SpliceChoice, typer.Option(help="How the sources are joined.")] = SpliceChoice.TOKEN,
@@ -30,7 +33,9 @@ def train(
     version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
     trained_on: Annotated[str, typer.Option(help="What the pictures are; stands beside every answer.")] = "local cases",
     start: Annotated[str, typer.Option(help="Model whose trunks are taken, such as an imported one.")] = "",
-    prepared: Annotated[Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.")] = None,
+    prepared: Annotated[
+        Path | None, typer.Option(help="Folder for the prepared pictures, kept afterwards.", readable=False)
+    ] = None,
     shares: Annotated[str, typer.Option(help="Patients for train,validation,calibration,test.")] = ".72,.08,.12,.08",
 ) -> None:
     """Train a PFM network on the cases of a manifest. A run that was stopped goes on where it was."""
@@ -80,6 +85,6 @@ def _shares(text: str) -> tuple[float, float, float, float]:
         train_, validation, calibration, test = values
     except ValueError as error:
         raise typer.BadParameter(f"{text} is not four numbers such as .72,.08,.12,.08") from error
-    if min(values) < 0 or sum(values) <= 0 or train_ <= 0:
-        raise typer.BadParameter(f"{text}: shares are positive numbers")
+    if not all(math.isfinite(value) and value >= 0 for value in values) or min(values[:3]) <= 0:
+        raise typer.BadParameter(f"{text}: train, validation and calibration each need a share above 0")
     return train_, validation, calibration, test

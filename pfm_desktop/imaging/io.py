@@ -5,6 +5,7 @@ A picture is checked before it is decoded: its format by content (never by name)
 
 from __future__ import annotations
 
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
@@ -90,8 +91,11 @@ def read_picture(path: Path | str) -> LoadedPicture:
     try:
         if path.is_dir():
             raise BadInputError(f"{path} is a folder, not a picture", remedy="name one picture file in it")
-        if path.stat().st_size > BYTE_LIMIT:
-            raise _too_large(str(path), f"{path.stat().st_size / 1e9:.1f} GB")
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):  # a pipe would be waited for forever
+            raise BadInputError(f"{path} is not a file", remedy="name one picture file")
+        if facts.st_size > BYTE_LIMIT:
+            raise _too_large(str(path), f"{facts.st_size / 1e9:.1f} GB")
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise BadInputError(f"there is no file {path}", remedy="check the name and the folder") from error

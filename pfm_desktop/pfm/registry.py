@@ -94,7 +94,7 @@ def verify(path: Path) -> ModelInfo:
         raise ModelError(f"the weights of {info.name} cannot be read ({error})", remedy=FETCH_AGAIN) from error
     if found != info.sha256:
         raise ModelError(
-            f"the weights of {info.name} are not those of its {MODEL} (hash {found[:12]}, expected {info.sha256[:12]})",
+            f"the weights {weights} are not those of {info.name} (hash {found[:12]}, {MODEL} says {info.sha256[:12]})",
             safe="nothing was loaded from them",
             remedy=FETCH_AGAIN,
         )

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.io import encode_png, read_picture
+from pfm_desktop.imaging.quality import identical
 from pfm_desktop.imaging.registration import Registration, register
+from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import check_outputs, json_bytes, write_all
+
+Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +81,7 @@ def register_files(
     ctx.progress(0, 3, "Reading")
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
     ctx.progress(1, 3, "Registering")
-    found = FileRegistration(register(first, second, ctx=ctx))
+    found = FileRegistration(_registered(ctx, first, second))
     ctx.progress(2, 3, "Writing")
     contents: dict[Path, bytes] = {}
     if json_out is not None:
@@ -88,6 +93,14 @@ def register_files(
     write_all(contents)
     ctx.progress(3, 3, "Done")
     return found
+
+
+def _registered(ctx: Context, white: Pixels, fluorescence: Pixels) -> Registration:
+    """A picture lies on itself perfectly, which says nothing: the same picture twice is no pair."""
+    if identical(white, fluorescence) is not None:
+        sizes = [(picture.shape[1], picture.shape[0]) for picture in (white, fluorescence)]
+        return refused("the same picture was given twice", sizes[0], sizes[1])
+    return register(white, fluorescence, ctx=ctx)
 
 
 def read_points(path: Path) -> Points:

@@ -161,5 +161,9 @@ def _settle_folder(out: Path, settings: dict[str, Any]) -> None:
                 safe="they are unchanged",
                 remedy="choose another folder",
             )
+    elif any(out.glob("case_*")) or (out / MANIFEST).exists():
+        raise BadInputError(
+            f"{out} holds cases that are no phantoms", safe="they are unchanged", remedy="choose another folder"
+        )
     else:
         write_text(noted, json.dumps(settings, indent=1) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -65,7 +66,11 @@ def _in_processes(
 
 
 def _settle() -> None:
-    """One thread a process: the processes already fill the cores. Must run before the heavy libraries load."""
+    """One thread a process: the processes already fill the cores. Must run before the heavy libraries load.
+
+    Ctrl+C reaches every process of a terminal; what it means is decided by the program, which then ends its workers.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
         os.environ[name] = "1"
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, prepare
+from pfm_desktop.support.files import check_outputs
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
@@ -42,9 +43,12 @@ def train_manifest(
     where it was. Raises `BadInputError` for a manifest that cannot be used and `ModelError` when `out` holds a model.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
+    from pfm_desktop.pfm.model_file import CARD
     from pfm_desktop.pfm.training.loop import train
 
     refuse_existing(out)
+    check_outputs([manifest], [out / CARD])  # before the work, not after an hour of it
+    config.spec(size)
     rows = read_manifest(manifest)
     run = config.run or out.with_name(f"{out.name}.run")
     folder = prepared or run / f"prepared-{digest_of(rows, size, config.sources)}"
@@ -59,12 +63,21 @@ def train_manifest(
 
 
 def phantoms_of(manifest: Path) -> dict[str, object] | None:
-    """The settings that phantoms were drawn with, when the manifest is one of phantoms; else None."""
-    try:
-        found = json.loads((manifest.parent / "phantoms.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
+    """The settings that phantoms were drawn with, when the manifest or one of its pictures is of phantoms; else None.
+
+    One phantom is enough: what learned from a drawing never passes for what learned from women.
+    """
+    folders = {manifest.parent: None}
+    for row in read_manifest(manifest):
+        folders.update(dict.fromkeys(file.parent for file in (row.white, row.fluorescence) if file is not None))
+    for folder in folders:
+        try:
+            found = json.loads((folder / "phantoms.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(found, dict):
+            return found
+    return None
 
 
 def _data_lines(manifest: Path, left_out: int) -> tuple[str, ...]:

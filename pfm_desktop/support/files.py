@@ -1,9 +1,11 @@
 """Writing files so that a reader sees the old file or the new one, never half of one."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +22,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     temporary: Path | None = None
+    _refuse_special(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -40,11 +43,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _not_written(path: Path, error: OSError) -> StorageError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return StorageError(
         f"could not write {path}: {error.strerror or error}",
         safe="what stood there before is unchanged",
-        remedy="free some space or choose a folder that you may write to, then try again",
+        remedy="free some space, then try again" if full else "choose a folder that you may write to, then try again",
     )
+
+
+def _refuse_special(path: Path) -> None:
+    """A device or a pipe would be replaced by a file, and whoever reads from it would wait forever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # not there, or writing will say what is wrong
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise BadInputError(f"{path} is not a file", safe="nothing was written", remedy="name a file")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -67,7 +81,10 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
 
 
 def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
-    """Raise `BadInputError` when a file to be written is a folder, is one that is read, or is to be written twice."""
+    """Raise `BadInputError` when a file to be written is a folder, a device, one that is read, or to be written twice.
+
+    Called before long work, so also for a folder that may not be written.
+    """
     taken = {path.resolve() for path in inputs}
     for path in outputs:
         if _is_folder(path):
@@ -78,7 +95,28 @@ def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
                 safe="nothing was written",
                 remedy="give each output a file of its own",
             )
+        _refuse_special(path)
+        _check_folder(path)
         taken.add(path.resolve())
+
+
+def _check_folder(path: Path) -> None:
+    """The nearest folder above that exists must be one that may be written."""
+    above = next((folder for folder in path.absolute().parents if _is_there(folder)), None)
+    if above is not None and not (_is_folder(above) and os.access(above, os.W_OK)):
+        what = "may not be written" if _is_folder(above) else "is no folder"
+        raise BadInputError(
+            f"{path} cannot be written: {above} {what}",
+            safe="nothing was written",
+            remedy="choose a folder that you may write to",
+        )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # may not be looked at
 
 
 def _is_folder(path: Path) -> bool:

@@ -244,7 +244,7 @@ def model_of(tiny_model: Path, tmp_path: Path, **files: bytes | None) -> Path:
     ("files", "said"),
     [
         ({"weights": None}, "weights of tiny are missing"),
-        ({"weights": b"altered"}, "weights of tiny are not those of its model.toml"),
+        ({"weights": b"altered"}, "weights.safetensors are not those of tiny"),
         ({"toml": b"format = ["}, "model.toml cannot be read"),
         ({"toml": b"format = 99"}, "has format 99"),
     ],

@@ -66,4 +66,4 @@ def test_a_shipped_model_that_was_altered_fails(
     (shipped / "model.toml").write_bytes((tiny_model / "model.toml").read_bytes())
     (shipped / "weights.safetensors").write_bytes(b"altered")
     assert main(["selftest"]) == 1
-    assert "FAILED  Model: the weights of tiny are not those" in capsys.readouterr().out
+    assert "are not those of tiny (hash" in capsys.readouterr().out

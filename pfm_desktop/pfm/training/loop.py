@@ -49,6 +49,8 @@ def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> Tr
     split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
     run = config.run or out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
+    for half in run.glob(".*.part"):  # what a kill left of a file that was being written
+        half.unlink(missing_ok=True)
     threads = config.threads or worker_threads()
     with torch_threads(max(1, threads // len(config.sources))), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -106,7 +108,7 @@ class _Loop:
         engine = Engine(self._step)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._tell)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._end_epoch)
-        engine.logger.setLevel(logging.WARNING)
+        engine.logger.setLevel(logging.CRITICAL + 1)  # what goes wrong is raised, and said once
         engine.load_state_dict(
             {"epoch": self.progress.epoch, "max_epochs": self.config.epochs, "epoch_length": self.per_epoch}
         )

@@ -1,0 +1,145 @@
+"""What a script that calls `pfm` relies on: nothing is destroyed, what cannot work is said at once, in one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pfm_desktop.cli.main import INTERRUPTED, main
+from pfm_desktop.imaging.io import write_png
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cases")
+    assert main(["phantom", str(folder), "--count", "2", "--seed", "4", "--size", "320"]) == 0
+    return folder
+
+
+@pytest.fixture
+def pair(cases: Path) -> list[str]:
+    return [str(cases / "case_00000_white.png"), str(cases / "case_00000_fluorescence.png")]
+
+
+def one_error(said: Said) -> str:
+    error = said.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_figures_are_never_written_over_the_manifest(cases: Path, capsys: Said) -> None:
+    manifest = cases / "manifest.csv"
+    before = manifest.read_bytes()
+    assert main(["evaluate", str(manifest), "--model", "pfm-demo", "--json", str(manifest)]) == 2
+    assert "would be overwritten" in one_error(capsys)
+    assert manifest.read_bytes() == before
+
+
+def test_phantoms_are_never_drawn_over_a_clinics_own_cases(tmp_path: Path, capsys: Said) -> None:
+    for name in ("manifest.csv", "case_00000_white.png"):
+        (tmp_path / name).write_text("the clinic's own")
+    assert main(["phantom", str(tmp_path), "--size", "64"]) == 2
+    assert "no phantoms" in one_error(capsys)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["case_00000_white.png", "manifest.csv"]
+    assert all(path.read_text() == "the clinic's own" for path in tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_neither_replaced_nor_waited_for(pair: list[str], tmp_path: Path, capsys: Said) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["register", *pair, "--json", str(pipe)]) == 2
+    assert "pipe is not a file" in one_error(capsys)
+    assert main(["register", str(pipe), pair[1]]) == 2
+    assert "pipe is not a file" in one_error(capsys)
+    assert pipe.is_fifo()
+
+
+def test_the_same_picture_twice_is_no_registration(pair: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "r.json"
+    assert main(["register", pair[0], pair[0], "--json", str(out)]) == 3
+    assert "same picture was given twice" in out.read_text()
+
+
+@pytest.mark.slow
+def test_what_learned_from_phantoms_says_so_wherever_the_manifest_lies(cases: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more"
+    assert main(["phantom", str(more), "--count", "40", "--seed", "6", "--size", "320"]) == 0
+    lines = (more / "manifest.csv").read_text().replace("case_", "more/case_").splitlines()
+    manifest = tmp_path / "mixed.csv"
+    manifest.write_text("\n".join(lines) + "\n")
+    options = ["--size", "64", "--epochs", "1", "--batch", "8", "--shares=.6,.15,.15,.1"]
+    assert main(["train", str(manifest), "--out", str(tmp_path / "model"), *options]) == 0
+    assert "trained on phantoms" in (tmp_path / "model" / "CARD.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--size", "50"], "multiple of 32"),
+        (["--shares", "nan,1,1,1"], "share above 0"),
+        (["--shares", "1,0,0,0"], "share above 0"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_the_work(
+    cases: Path, tmp_path: Path, capsys: Said, options: list[str], words: str
+) -> None:
+    assert main(["train", str(cases / "manifest.csv"), "--out", str(tmp_path / "m"), *options]) == 2
+    assert words in one_error(capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_folder_that_cannot_be_made_is_said_before_the_work(cases: Path, tmp_path: Path, capsys: Said) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["train", str(cases / "manifest.csv"), "--out", str(tmp_path / "file" / "m")]) == 2
+    assert "is no folder" in one_error(capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Said
+) -> None:
+    def closed(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "closed"))
+
+    monkeypatch.setattr("pfm_desktop.services.training.read_manifest", closed)
+    assert main(["train", str(tmp_path / "closed"), "--out", str(tmp_path / "m")]) == 2
+    error = one_error(capsys)
+    assert "closed: Permission denied" in error
+    assert "permissions" in error
+
+
+def test_ctrl_c_says_that_it_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Said) -> None:
+    def interrupted(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pfm_desktop.services.phantoms.write_phantoms", interrupted)
+    assert main(["phantom", str(tmp_path / "out")]) == INTERRUPTED
+    assert capsys.readouterr().err.startswith("stopped.")
+
+
+def test_an_altered_model_is_named_by_its_file(pair: list[str], tmp_path: Path, capsys: Said) -> None:
+    shipped = Path(__file__).parents[2] / "models" / "pfm-demo"
+    altered = tmp_path / "altered"
+    shutil.copytree(shipped, altered)
+    with (altered / "weights.safetensors").open("ab") as stream:
+        stream.write(b"x")
+    assert main(["analyze", "--white", pair[0], "--model", str(altered)]) == 2
+    assert str(altered / "weights.safetensors") in one_error(capsys)
+
+
+def test_a_picture_without_permission_names_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Said
+) -> None:
+    picture = tmp_path / "mine.png"
+    write_png(picture, np.zeros((64, 64, 3), np.uint8))
+    monkeypatch.setattr("os.access", lambda *_args, **_options: False)
+    assert main(["register", str(picture), str(tmp_path / "gone.png")]) == 2
+    assert "is not readable" not in one_error(capsys)
