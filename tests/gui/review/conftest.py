@@ -15,6 +15,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QListWidget, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
@@ -266,7 +267,8 @@ def page(
     assert strangers == [], "pictures of a visit that is not open were on the stage"
     for gate in engine.held.values():
         gate.set()
-    qtbot.waitUntil(lambda: made.idle and not jobs.busy, timeout=10_000)
+    # the windows of a test are closed before its fixtures end: work in flight then reaches nobody
+    qtbot.waitUntil(lambda: not jobs.busy and (not isValid(made) or made.idle), timeout=10_000)
 
 
 Opened = Callable[[str], None]
