@@ -23,10 +23,11 @@ HEAVY = ("torch", "openvino", "ignite", "cv2", "scipy", "pyqtgraph", "alembic", 
 
 CHILD = """
 import sys, time
-from pfm_desktop.support import threads
+from pfm_desktop.support import memory, threads
 threads.set_polite_threads()
-from pfm_desktop.gui import application
-app, window = application.build(application.parsed([]))
+with memory.without_collection():  # all as pfm_desktop.__main__.gui does
+    from pfm_desktop.gui import application
+    app, window = application.build(application.parsed([]))
 from PySide6.QtCore import QEvent, QObject
 
 class Watch(QObject):

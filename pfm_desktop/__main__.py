@@ -18,10 +18,11 @@ def cli() -> None:
 def gui() -> None:
     """The window `pfm-desktop`."""
     multiprocessing.freeze_support()
-    from pfm_desktop.support import threads
+    from pfm_desktop.support import memory, threads
 
     threads.set_polite_threads()
-    from pfm_desktop.gui.application import main
+    with memory.without_collection():
+        from pfm_desktop.gui.application import main
 
     sys.exit(main())
 

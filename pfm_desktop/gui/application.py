@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
-from pfm_desktop.support import logs, memory
+from pfm_desktop.support import logs, memory, threads
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     logs.start_logging()
     memory.return_large_buffers()
-    app, window = build(options)
+    threads.take_short_turns()
+    with memory.without_collection():
+        app, window = build(options)
     restore = logs.catch_unexpected(window.unexpected.emit)
     try:
         if options.screenshot:

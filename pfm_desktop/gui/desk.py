@@ -13,6 +13,7 @@ from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services import models
+from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
@@ -145,5 +146,6 @@ def _nothing() -> None:
 
 def _load(_ctx: object) -> None:
     """Load what the pages need, as a job; importing takes no part in what the user sees."""
-    for module, _ in LATER.values():
-        importlib.import_module(module)
+    with memory.without_collection():
+        for module, _ in LATER.values():
+            importlib.import_module(module)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
 from pfm_desktop.jobs.events import Event, Failed, Finished, Progress, Stopped
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.threads import give_way
 
 Job = Callable[..., Any]
 Listener = Callable[[Event], None]
@@ -71,14 +72,21 @@ class InlineRunner:
 
 
 class ThreadRunner:
-    """Runs each job on its own daemon thread."""
+    """Runs each job on its own daemon thread, which lets the window go first."""
 
     def start(self, job: Job, *args: Any, listener: Listener, name: str = "") -> Handle:
         """See `Runner.start`."""
         handle = Handle(name or f"{getattr(job, '__name__', 'job')}-{next(_numbers)}")
-        thread = threading.Thread(target=_run, args=(handle, job, args, listener), name=handle.name, daemon=True)
+        thread = threading.Thread(
+            target=_run_politely, args=(handle, job, args, listener), name=handle.name, daemon=True
+        )
         thread.start()
         return handle
+
+
+def _run_politely(handle: Handle, job: Job, args: tuple[Any, ...], listener: Listener) -> None:
+    give_way()
+    _run(handle, job, args, listener)
 
 
 def _run(handle: Handle, job: Job, args: tuple[Any, ...], listener: Listener) -> None:

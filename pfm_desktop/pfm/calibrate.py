@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from pfm_desktop.domain.grade import GRADES
 
@@ -57,6 +56,8 @@ class Calibration:
 
 def fit_scale(log_p: Floats, grades: NDArray[np.int64]) -> Scale:
     """Fit temperature and offsets on N x 4 log-probabilities and N grades (ranks)."""
+    from scipy.optimize import minimize  # here, as whoever only asks a model would carry 40 MB for nothing
+
     log_p = np.asarray(log_p, np.float64)
     rows = np.arange(len(grades))
 

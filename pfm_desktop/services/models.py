@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm import registry
+from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.paths import model_dirs
 
@@ -62,9 +63,10 @@ def predictor(name: str) -> Predictor:
     key = str(folder.resolve()), registry.read_info(folder).sha256
     with _loading:
         if key not in _loaded:
-            from pfm_desktop.pfm.predict import Predictor
+            with memory.without_collection():
+                from pfm_desktop.pfm.predict import Predictor
 
-            _loaded[key] = Predictor(folder)
+                _loaded[key] = Predictor(folder)
             while len(_loaded) > _KEPT:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
+from pfm_desktop.support import memory
 from pfm_desktop.support.paths import demo_library_dir
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ def open_library(ctx: Context, folder: str) -> Library:
         from pfm_desktop.services.demo import ensure_demo_library
 
         return ensure_demo_library(ctx, path)
-    import pfm_desktop.viewmodels.session  # noqa: F401 - loaded here and not later on the GUI thread
-    from pfm_desktop.storage.library import Library
+    with memory.without_collection():
+        import pfm_desktop.viewmodels.session  # noqa: F401 - loaded here and not later on the GUI thread
+        from pfm_desktop.storage.library import Library
 
     return Library.open(path)
 

@@ -25,7 +25,7 @@ SURROUND = 0x2B  # neutral grey about the pictures
 HATCH = 0x3A
 
 Levels = NDArray[np.uint8]
-Field = NDArray[np.float64]
+Field = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,37 +43,47 @@ class PreparedHeatmap:
 
 
 def prepare(heatmap: Heatmap, *, aspect: float, grid: int = GRID) -> PreparedHeatmap:
-    """Enlarge a heatmap to a picture of `aspect` (width / height); its longer side gets `grid` cells."""
+    """Enlarge a heatmap to a picture of `aspect` (width / height); its longer side gets `grid` cells.
+
+    A few milliseconds, as it is done while the window paints.
+    """
     width, height = (grid, max(1, round(grid / aspect))) if aspect >= 1 else (max(1, round(grid * aspect)), grid)
-    field = enlarged(np.asarray(heatmap.values, dtype=np.float64), height, width)
+    field = enlarged(np.asarray(heatmap.values, dtype=np.float32), height, width)
     unseen = np.isnan(field)
-    levels = np.round(np.clip(np.where(unseen, 0.0, field), 0.0, 1.0) * LEVELS).astype(np.uint8)
-    stripes = (np.arange(height)[:, None] + np.arange(width)) // STRIPE % 3 == 0
-    levels[unseen] = UNSEEN
-    levels[unseen & stripes] = UNSEEN_STRIPE
+    partly = bool(unseen.any())
+    levels = np.rint(np.clip(np.nan_to_num(field) if partly else field, 0.0, 1.0) * np.float32(LEVELS)).astype(np.uint8)
+    if partly:
+        stripes = (np.arange(height, dtype=np.int32)[:, None] + np.arange(width, dtype=np.int32)) // STRIPE % 3 == 0
+        levels[unseen] = UNSEEN
+        levels[unseen & stripes] = UNSEEN_STRIPE
     return PreparedHeatmap(levels, field)
 
 
 def enlarged(values: Field, height: int, width: int) -> Field:
     """Linear enlargement of h x w values that span the picture edge to edge; NaN stays NaN and does not bleed."""
     seen = np.isfinite(values)
-    down, across = _weights(values.shape[0], height), _weights(values.shape[1], width)
     if seen.all():
-        return np.asarray(down @ values @ across.T, dtype=np.float64)
-    share = down @ seen.astype(np.float64) @ across.T
-    total = down @ np.where(seen, values, 0.0) @ across.T
-    return np.where(share >= 0.5, total / np.maximum(share, 1e-9), np.nan)
+        return _stretched(values, height, width)
+    share = _stretched(seen.astype(np.float32), height, width)
+    total = _stretched(np.where(seen, values, np.float32(0)), height, width)
+    return np.where(share >= 0.5, total / np.maximum(share, np.float32(1e-6)), np.float32(np.nan))
 
 
-def _weights(source: int, target: int) -> Field:
-    """target x source matrix of linear interpolation between cell centres, held at the edges."""
+def _stretched(values: Field, height: int, width: int) -> Field:
+    """Rows, then columns, between cell centres, held at the edges. No matrix product: its threads would wait for those
+    of the engine."""
+    low, high, part = _between(values.shape[0], height)
+    rows = values[low] + (values[high] - values[low]) * part[:, None]
+    low, high, part = _between(values.shape[1], width)
+    left = rows[:, low]
+    return np.asarray(left + (rows[:, high] - left) * part, dtype=np.float32)
+
+
+def _between(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Field]:
+    """For each of `target` cells the two of `source` between which its centre lies, and how far along."""
     at = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
-    low = np.minimum(at.astype(np.int64), max(0, source - 2))
-    high = np.minimum(low + 1, source - 1)
-    weights = np.zeros((target, source))
-    weights[np.arange(target), low] += 1 - (at - low)
-    weights[np.arange(target), high] += at - low
-    return weights
+    low = at.astype(np.int64)
+    return low, np.minimum(low + 1, source - 1), (at - low).astype(np.float32)
 
 
 def coloured(prepared: PreparedHeatmap, *, colour_map: str, threshold: float) -> NDArray[np.uint32]:
@@ -100,7 +110,7 @@ def contours(prepared: PreparedHeatmap, level: float, *, step: int = 3) -> NDArr
     Marching squares (Lorensen and Cline's table in two dimensions) on every `step`-th cell; cells that touch unseen
     ground carry no line.
     """
-    field = prepared.field[::step, ::step]
+    field = prepared.field[::step, ::step].astype(np.float64)
     if min(field.shape) < 2:
         return np.empty((0, 2, 2))
     corners = np.stack([field[:-1, :-1], field[:-1, 1:], field[1:, 1:], field[1:, :-1]])
@@ -126,7 +136,12 @@ _CORNER_XY = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
 
 def _edge_points(
-    corners: Field, case: NDArray[np.int64], code: int, edges: tuple[int, int], level: float, seen: NDArray[np.bool_]
+    corners: NDArray[np.float64],
+    case: NDArray[np.int64],
+    code: int,
+    edges: tuple[int, int],
+    level: float,
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     rows, columns = np.nonzero((case == code) & seen)
     origin = np.column_stack([columns, rows]).astype(np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -59,6 +60,20 @@ def test_closing_lets_the_page_keep_what_was_typed(qtbot: QtBot, open_window: Op
     assert isinstance(page, FakeReviewPage)
     window.close()
     assert page.times_left == 1
+
+
+def test_the_strip_is_quiet_about_a_job_that_ends_at_once(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(library_folder)
+    seen: list[tuple[str, ...]] = []
+    window.jobs.jobs_changed.connect(lambda: seen.append(window.strip.shown))
+    monkeypatch.setattr("pfm_desktop.gui.widgets.jobs_strip.SHORT", 60_000)
+    window.jobs.start(until_cancelled, title="Short work", done=ignored, stopped=lambda: None)
+    qtbot.waitUntil(lambda: any(row.done for row in window.jobs.rows))
+    window.jobs.cancel_all()
+    qtbot.waitUntil(lambda: not window.jobs.busy)
+    assert set(seen) == {()}
 
 
 def test_the_cancel_button_of_the_strip_stops_its_job(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:

@@ -1,14 +1,16 @@
-"""The jobs strip: what runs, how far it is, and a way to stop it. Quiet while nothing runs."""
+"""The jobs strip: what runs, how far it is, and a way to stop it. Quiet while nothing runs, and about what ends at
+once."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.viewmodels.jobs import JobRow
 
 _SHOWN = 2
+SHORT = 300  # ms; a job that ends within them would only flicker
 
 
 class _JobLine(QWidget):
@@ -47,6 +49,7 @@ class JobsStrip(QFrame):
         self.setAccessibleName("Running jobs")
         self._jobs = jobs
         self._lines: dict[str, _JobLine] = {}
+        self._young: dict[str, QTimer] = {}
         self._note = QLabel(self)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setProperty("role", "quiet")
@@ -58,8 +61,9 @@ class JobsStrip(QFrame):
         self._row.addWidget(self._note, 1)
         self._row.addWidget(self._more)
         self.setMinimumHeight(38)
-        jobs.jobs_changed.connect(self._draw)
-        self._draw()
+        self._more.hide()
+        jobs.jobs_changed.connect(self._jobs_changed)
+        self._jobs_changed()
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -83,8 +87,19 @@ class JobsStrip(QFrame):
         """As high as one job needs, so that the page above does not jump."""
         return QSize(super().sizeHint().width(), 38)
 
+    def _jobs_changed(self) -> None:
+        running = {row.name for row in self._jobs.rows}
+        for name in [name for name in self._young if name not in running]:
+            self._young.pop(name).deleteLater()
+        for name in running.difference(self._young):
+            self._young[name] = timer = QTimer(self)
+            timer.setSingleShot(True)
+            timer.timeout.connect(self._draw)
+            timer.start(SHORT)
+        self._draw()
+
     def _draw(self) -> None:
-        rows = self._jobs.rows
+        rows = [row for row in self._jobs.rows if not self._young[row.name].isActive()]
         shown = {row.name: row for row in rows[:_SHOWN]}
         for name in [name for name in self._lines if name not in shown]:
             line = self._lines.pop(name)

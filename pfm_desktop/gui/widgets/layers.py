@@ -1,7 +1,7 @@
 """What each picture looks like in its pane, kept between frames.
 
 Opacity, swipe and flicker then only copy pixels; panning moves what is there and paints the strip that came into
-view; only zooming scales the whole pane anew.
+view; while zooming nothing is kept, and each frame scales the whole pane anew.
 """
 
 from __future__ import annotations
@@ -20,13 +20,19 @@ Draw = Callable[[QPainter, Lens, QRectF], None]
 
 
 class Layer:
-    """One content in one pane. `draw` paints the content through a lens, in stage coordinates, within a clip."""
+    """One content through one lens. `draw` paints the content through a lens at the origin, within a clip."""
 
     def __init__(self) -> None:
         self._content: object = None
         self._lens: Lens | None = None
         self._ratio = 1.0
+        self._zoom = 0.0  # of the last frame
+        self.zooming = False
         self._pixmap = QPixmap()
+
+    def begin_frame(self, zoom: float) -> None:
+        """The first use in a frame. `zooming`: what is kept in this frame would be of no use in the next."""
+        self.zooming, self._zoom = self._zoom not in (0.0, zoom), zoom
 
     def renewed(self, content: object, lens: Lens, ratio: float, ground: QColor, draw: Draw) -> QPixmap:
         """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by identity."""
@@ -67,9 +73,8 @@ class Layer:
             return
         painter = QPainter(self._pixmap)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.translate(-lens.left, -lens.top)
         for rect in rects:
-            clip = _logical(rect, self._ratio).translated(lens.left, lens.top)
+            clip = _logical(rect, self._ratio)
             painter.setClipRect(clip, Qt.ClipOperation.ReplaceClip)
             painter.fillRect(clip, ground)
             # a pixel more on each side: smooth scaling looks at the neighbours
@@ -101,12 +106,19 @@ class LayerStore:
         self._layers.clear()
 
     def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
-        """Paint the layer `key` on the stage, through the painter's clip and opacity."""
-        self._used.add(key)
+        """Paint the layer `key` on the stage, through the painter's clip and opacity. `draw` is given the lens of a
+        pane in the corner of the stage: panes that differ only in where they stand share a layer."""
         layer = self._layers.pop(key) if key in self._layers else Layer()
+        if key not in self._used:
+            layer.begin_frame(lens.zoom)
+        self._used.add(key)
         self._layers[key] = layer  # last in the dictionary: used last
         ratio = painter.device().devicePixelRatioF()
-        painter.drawPixmap(QPointF(lens.left, lens.top), layer.renewed(content, lens, ratio, ground, draw))
+        if layer.zooming:
+            draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
+            return
+        pixels = layer.renewed(content, replace(lens, left=0.0, top=0.0), ratio, ground, draw)
+        painter.drawPixmap(QPointF(lens.left, lens.top), pixels)
 
 
 def _uncovered(whole: QRect, dx: int, dy: int) -> list[QRect]:

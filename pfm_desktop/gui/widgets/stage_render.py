@@ -170,7 +170,9 @@ def _draw_layer(
     name, content = named
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    painting.layers.draw(painter, (pane.lens.left, name), content, pane.lens, ground, draw)
+    # panes of one frame and size show one heatmap: scaled once
+    key = (name, pane.frame, pane.lens.width, pane.lens.height)
+    painting.layers.draw(painter, key, content, pane.lens, ground, draw)
     painter.restore()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
@@ -538,6 +540,25 @@ def test_few_layers_are_kept(registered, look, show, heatmap) -> None:
         show(mode)
         look()
         assert len(registered.painting().layers._layers) <= KEPT
+
+
+def test_two_panes_of_one_frame_share_the_heatmap(registered, look, show, heatmap) -> None:
+    show(Mode.SIDE_BY_SIDE)
+    registered.set_heatmaps({"fused": heatmap()})
+    look()
+    names = [key[0] for key in registered.painting().layers._layers]
+    assert names.count("heatmap") == 1
+
+
+def test_a_frame_while_zooming_shows_what_the_next_one_shows(registered, look, show, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    for mode in MODES:
+        show(mode)
+        look()
+        registered.set_view(replace(registered.view, zoom=1.7 if registered.view.zoom != 1.7 else 2.3))
+        moving = look().pixels.astype(int)
+        resting = look().pixels.astype(int)
+        assert np.abs(moving - resting).max() <= 3, mode
 
 
 def test_a_pyramid_shows_each_size_from_the_smallest_level_that_will_do() -> None:

@@ -310,13 +310,13 @@ def test_an_empty_stage_says_what_to_do(stage, look) -> None:
 
 
 def test_a_large_picture_is_shown_at_once_and_made_sharp_after(stage, qtbot, look, spot) -> None:
-    stripes = np.zeros((1000, 2400, 3), np.uint8)
+    stripes = np.zeros((1000, 1900, 3), np.uint8)
     stripes[:, 1::2] = 200  # every second pixel alone is black
     stage.set_pair(stripes, None, None)
     assert stage.busy
-    assert look().at(*spot(1200, 500)).max() < 20
+    assert look().at(*spot(900, 500)).max() < 20
     qtbot.waitUntil(lambda: not stage.busy)
-    assert look().at(*spot(1200, 500))[0] == pytest.approx(100, abs=25)
+    assert look().at(*spot(900, 500))[0] == pytest.approx(100, abs=25)
 
 
 def test_brightness_follows_for_each_picture_alone(registered, qtbot, look, spot) -> None:

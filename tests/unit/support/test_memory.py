@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -32,3 +33,37 @@ def test_another_c_library_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("ctypes.CDLL", missing)
     assert not memory.return_large_buffers()
+
+
+def test_what_was_loaded_is_not_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    with memory.without_collection():
+        assert not gc.isenabled()
+        loaded = [[number] for number in range(1000)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > before + len(loaded) / 2
+    gc.unfreeze()
+
+
+def test_collection_goes_on_after_a_failed_load() -> None:
+    with pytest.raises(ImportError), memory.without_collection():
+        raise ImportError
+    assert gc.isenabled()
+    gc.unfreeze()
+
+
+def test_who_had_collection_off_keeps_it_off() -> None:
+    gc.disable()
+    try:
+        with memory.without_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_giving_back_what_is_free_is_no_error_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.return_free()
+    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
+    memory.return_free()

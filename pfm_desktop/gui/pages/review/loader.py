@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.jobs import Context, Handle
+from pfm_desktop.support import memory
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.review import Desk, Step
 
@@ -196,6 +197,7 @@ def kept_registration_job(ctx: Context, engine: Any, lib: Library, pair_id: str)
 def answer_job(ctx: Context, engine: Any, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
     """Quality, registration and answer."""
     answer: PairAnswer = (engine or _engine()).answer_pair(ctx, lib, pictures, model)
+    memory.return_free()
     return answer
 
 

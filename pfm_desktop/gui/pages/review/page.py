@@ -44,6 +44,7 @@ class ReviewPage(QWidget):
         self._case: VisitCase | None = None
         self._came_from: VisitLink | None = None
         self._adding = 0
+        self._changing = False  # to another visit: shown once, when all of it is known
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
         self.loader = PairLoader(session, jobs, engine, self)
         self.stage = StageWidget(self)
@@ -133,7 +134,9 @@ class ReviewPage(QWidget):
         before, self._case = self._case, case
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)
+            self._changing = True
             self.loader.open("" if case is None else case.visit.id)  # first of all: nothing of the old visit stays
+            self._changing = False
             self.stage.tool = "pan"
         else:
             pair_id = review.pair_to_show(before, case, self._shown_pair())
@@ -174,6 +177,8 @@ class ReviewPage(QWidget):
     # ---- what is shown
 
     def _desk_changed(self) -> None:
+        if self._changing:
+            return
         pair = self.loader.desk.pair
         if pair is not None and self._case is not None and self._case.pair(pair.id) is None:
             self._session.refresh()  # the pair was made while loading; comes back through `_on_case`

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import pytest
+
+from pfm_desktop.support import threads
+
+
+def niceness_in_a_thread(*steps: object) -> list[int]:
+    seen: list[int] = []
+
+    def run() -> None:
+        for step in steps:
+            step()  # type: ignore[operator]  # callables
+            seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return seen
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have no priority of their own elsewhere")
+def test_a_thread_that_gives_way_does_so_alone_and_may_do_it_again() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    assert niceness_in_a_thread(threads.give_way, threads.give_way) == [max(before, 10)] * 2
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.delenv("KMP_BLOCKTIME", raising=False)
+    threads.set_polite_threads()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert os.environ["KMP_BLOCKTIME"] == "0"
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [("3", 3), ("0", None), ("many", None)])
+def test_the_engine_takes_as_many_threads_as_it_was_told(
+    monkeypatch: pytest.MonkeyPatch, asked: str, wanted: int | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    monkeypatch.setattr("os.cpu_count", lambda: 12)
+    assert threads.worker_threads() == (wanted or 6)
