@@ -25,6 +25,8 @@ from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 if TYPE_CHECKING:
     from tests.e2e.conftest import PairFiles
 

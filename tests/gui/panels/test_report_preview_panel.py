@@ -22,6 +22,8 @@ from pfm_desktop.viewmodels.report_form import ReportSources, default_name, make
 from .answers import answer_for, graded
 from .conftest import Hosted, Room
 
+pytestmark = pytest.mark.slow  # each test makes PDFs
+
 WAIT = 20_000
 
 

@@ -14,6 +14,8 @@ import pytest
 from pfm_desktop.cli.main import main
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, make_model: Callable[..., Path]) -> Path:

@@ -11,6 +11,8 @@ from pfm_desktop.cli.main import main
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.registry import verify
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 
 @pytest.fixture(scope="module")
 def parent(tmp_path_factory: pytest.TempPathFactory, make_model: Callable[..., Path]) -> Path:

@@ -20,6 +20,8 @@ from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.finish import start_weights
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 Public = Callable[[str, str], dict[str, Tensor]]
 
 

@@ -22,6 +22,8 @@ from pfm_desktop.storage.lock import LibraryLock
 from pfm_desktop.support import files
 from pfm_desktop.support.errors import StorageError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 CTX = SilentContext()
 SHOTS = [shot for woman in WOMEN for number in range(len(woman.visits)) for shot in demo.shots_of(woman, number)]
 drawn: list[tuple[int, int | None]] = []

@@ -26,6 +26,8 @@ from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 from pfm_desktop.support.paths import user_models_dir
 
+pytestmark = pytest.mark.slow  # each test reads, registers and answers a pair
+
 CTX = SilentContext()
 MODEL = "tiny"
 

@@ -14,6 +14,8 @@ from pfm_desktop.services.phantoms import write_phantoms
 from pfm_desktop.services.training_data import BOTH, LEFT_OUT, digest_of, prepare
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 SIZE = 64
 
 

@@ -23,6 +23,8 @@ from pfm_desktop.pfm.training.split import split_by_patient
 from pfm_desktop.pfm.training.tuning import phases, tune
 from pfm_desktop.support.errors import BadInputError, ModelError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 CONFIG = FinetuneConfig(name="ours", epochs=2, seed=4)
 
 

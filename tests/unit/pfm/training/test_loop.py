@@ -21,6 +21,8 @@ from pfm_desktop.pfm.training.loop import make_optimizer, schedule, train
 from pfm_desktop.pfm.training.seen import seen_patients
 from pfm_desktop.support.errors import BadInputError, ModelError
 
+pytestmark = pytest.mark.slow  # trains, or draws many pictures
+
 CONFIG = TrainConfig(name="tiny", epochs=2, seed=2, batch=8, patience=0, bf16=False, shares=(0.6, 0.2, 0.2, 0.0))
 
 
