@@ -29,11 +29,13 @@ $(VENV)/.stamp-venv:
 	@touch $@
 
 $(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.lock pyproject.toml
+	@echo "Installing what the program needs into $(VENV)/ (about 1.5 GB; some minutes, once) ..."
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps --editable .
 	@touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp-run requirements-dev.lock
+	@echo "Installing what the tests need ..."
 	$(PIP) -r requirements-dev.lock
 	@touch $@
 

@@ -76,6 +76,7 @@ def _copied(library: str, folder: Path) -> str:
     if library:
         Library.open(Path(library)).close()  # says what is wrong with it, if anything
     elif not (demo_library_dir() / "library.sqlite").exists():
+        print("Drawing the demo library, once; about a minute ...", file=sys.stderr)  # noqa: T201 - no window is seen
         open_library(SilentContext(), "").close()
     copy = folder / "library"
     try:
