@@ -6,7 +6,7 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.pages.today import TodayPage
@@ -49,6 +49,8 @@ class Desk(QObject):
         self._window, self._jobs = window, window.jobs
         self.undo = Undo(self.session, self)
         self._warming = Background(self)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._make_rest)
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
 
@@ -102,6 +104,7 @@ class Desk(QObject):
     def close(self) -> None:
         """Take the pages off the window and close the library."""
         self._warming.drop()
+        self._turn.stop()
         self.undo.detach()
         for page in (*self._pages.values(), self._shortcuts):
             if page is not None:
@@ -114,8 +117,12 @@ class Desk(QObject):
         self.deleteLater()
 
     def _make_rest(self) -> None:
-        for index in LATER:
-            self.page(index)
+        """A page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
+        missing = next((index for index in LATER if index not in self._pages), None)
+        if missing is not None:
+            self.page(missing)
+            self._turn.start()
+            return
         self._warming.start(models.warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
 
     def _make(self, index: int) -> QWidget:
