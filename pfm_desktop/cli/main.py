@@ -13,6 +13,7 @@ from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.models import models_app
+from pfm_desktop.cli.pipes import unread_output_is_no_error
 from pfm_desktop.cli.progress import Bar
 from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
@@ -39,6 +40,11 @@ out = Console()
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    with unread_output_is_no_error():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
     except UserError as error:
