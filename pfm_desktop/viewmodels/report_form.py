@@ -23,29 +23,35 @@ if TYPE_CHECKING:
 
 SOFTWARE = f"pfm-desktop {__version__}"
 MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
+NOT_WRITABLE = "the library is read-only"
 FOR_GOOD = "Nothing of this visit can be changed after it is signed."
 
 
 @dataclass(frozen=True)
 class SignView:
-    """`signed` says who signed ("" while nobody did); `blocked` why it cannot be signed now ("" when it can)."""
+    """`signed` says who signed ("" while nobody did); `blocked` why it cannot be signed now ("" when it can).
+
+    `off_record` stands beside the save button where the export cannot be put on record.
+    """
 
     signed: str = ""
     blocked: str = NO_VISIT
     gaps: str = ""
     no_saving: str = NO_VISIT
+    off_record: str = ""
 
 
 def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> SignView:
     """The form for a visit, with `name` as typed."""
     if case is None:
         return SignView()
-    # every export goes on record, so a library that takes no record gives no export
+    # who must have the report now gets it, although this library takes no record of it
     read_only = f"Read only: {read_only_reason}." if read_only_reason else ""
+    off_record = f"A saved report is not recorded here: {NOT_WRITABLE}." if read_only_reason else ""
     signature = case.findings.signature
     if signature is not None:
         said = f"Signed by {signature.name} at {moment(signature.signed_at)}: {signature.meaning}"
-        return SignView(said, "", "", read_only)
+        return SignView(said, "", "", "", off_record)
     gaps = case.findings.gaps()
     if read_only:
         blocked = read_only
@@ -53,7 +59,7 @@ def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> 
         blocked = "A visit without an impression cannot be signed (Findings)."
     else:
         blocked = "" if name.strip() else "Write your name to sign."
-    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", read_only)
+    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", "", off_record)
 
 
 def sign_question(case: VisitCase, name: str, meaning: str) -> str:
@@ -70,6 +76,20 @@ def sign_edit(case: VisitCase, name: str, meaning: str) -> Edit:
     from pfm_desktop.services import review
 
     return lambda lib: review.sign(lib, case.visit.id, name, meaning)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A report that was written; `recorded`: the journal has it."""
+
+    path: Path
+    recorded: bool
+
+    @property
+    def said(self) -> str:
+        """What is said after saving."""
+        off_record = "" if self.recorded else f". This export is not recorded: {NOT_WRITABLE}."
+        return f"Saved as {self.path.name}{off_record}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +125,11 @@ def default_name(case: VisitCase) -> str:
     return f"colposcopy-report-{case.visit.started_at.astimezone():%Y-%m-%d}-{case.visit.id[:6]}.pdf"
 
 
-def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Path:
-    """Job: write the report as PDF and put that on record, without the path. Raises `UserError`."""
+def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Saved:
+    """Job: write the report as PDF and put that on record, without the path. Raises `UserError`.
+
+    A read-only library takes no record; the report is written all the same, and what comes back says so.
+    """
     from pfm_desktop.interop.pdf import pdf_bytes
     from pfm_desktop.support.files import write_bytes
 
@@ -116,6 +139,8 @@ def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, m
     ctx.progress(1, 2, "Writing the PDF")
     out = Path(path)
     write_bytes(out, data)
+    if lib.read_only:
+        return Saved(out, recorded=False)
     details = {"signed": content.signed, "sha256": hashlib.sha256(data).hexdigest()}
     try:
         lib.record_event("export", sources.case.visit.id, "Report saved as PDF", details)
@@ -125,4 +150,4 @@ def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, m
             safe="the file is complete",
             remedy="save it again once the library can be written",
         ) from error
-    return out
+    return Saved(out, recorded=True)

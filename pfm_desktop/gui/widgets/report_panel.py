@@ -23,7 +23,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
 from pfm_desktop.viewmodels import report_form as model
-from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources
+from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources, Saved
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class ReportPanel(QWidget):
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
         self.name, self.meaning = QLineEdit(self._reader, self), CalmComboBox(self)
         self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
+        self.off_record = words(self, "quiet")
         self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
         self.form, self.ask = QWidget(self), SignAsk(self)
         self._background = Background(self)
@@ -137,7 +138,9 @@ class ReportPanel(QWidget):
         self.sign.setEnabled(not view.blocked)
         self.save.setEnabled(not view.no_saving)
         self.command.setEnabled(not view.no_saving)
-        self.save.setToolTip(view.no_saving or "Ctrl+S")
+        self.save.setToolTip(" ".join(part for part in (view.no_saving or "Ctrl+S", view.off_record) if part))
+        self.save.setAccessibleDescription(view.off_record)
+        say(self.off_record, view.off_record)
 
     def _ask_first(self) -> None:
         self._asking = True
@@ -188,9 +191,9 @@ class ReportPanel(QWidget):
         """What a saved report is of: it says nothing about another visit, nor about the same one signed since."""
         return ("", False) if case is None else (case.visit.id, case.signed)
 
-    def _saved(self, path: Path, of: tuple[str, bool]) -> None:
+    def _saved(self, saved: Saved, of: tuple[str, bool]) -> None:
         if isValid(self) and of == self._saved_of(self._case):
-            say(self.said, f"Saved as {path.name}")
+            say(self.said, saved.said)
 
     def _not_saved(self, message: str) -> None:
         if isValid(self):
@@ -278,7 +281,8 @@ class ReportPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
-        for widget in (self.signed, self.gaps, self.form, self.ask, self.blocked, self.save, self.said, self.status):
+        signing = (self.signed, self.gaps, self.form, self.ask, self.blocked)
+        for widget in (*signing, self.save, self.off_record, self.said, self.status):
             column.addWidget(widget)
         title = QLabel("Preview", self)
         title.setProperty("role", "heading")

@@ -14,8 +14,10 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.services import cases, review
 from pfm_desktop.storage import journal
+from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.report_form import default_name
+from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Hosted, Room
 
@@ -172,3 +174,26 @@ def test_two_visits_of_one_day_have_two_names_and_neither_tells_who_she_is(room)
         assert name.startswith(f"colposcopy-report-{first.visit.started_at.astimezone():%Y-%m-%d}-")
         assert "Brien" not in name
         assert first.patient.identifier not in name
+
+
+def test_in_a_read_only_library_the_report_is_saved_and_said_to_be_off_record(
+    panel, room, host, jobs, qtbot, tmp_path
+) -> None:
+    impression(room)
+    with Library.open(room.lib.path) as reading:  # the room holds it, as another program would
+        assert reading.read_only
+        session = Session(reading, Settings(reader="Dr. Test"))
+        session.open_visit(room.visit)
+        other = host(ReportPanel(session, jobs))
+        assert not other.sign.isEnabled()
+        assert other.save.isEnabled()
+        assert other.command.isEnabled()
+        assert other.off_record.isVisible()
+        assert other.off_record.text() == "A saved report is not recorded here: the library is read-only."
+        saved(other, tmp_path / "now.pdf", qtbot)
+        assert other.said.text() == "Saved as now.pdf. This export is not recorded: the library is read-only."
+        assert (tmp_path / "now.pdf").read_bytes().startswith(b"%PDF")
+        qtbot.waitUntil(lambda: other.idle, timeout=20_000)
+    with room.lib.read() as stored:
+        assert not list(journal.entries(stored, what="export", key=room.visit))
+    assert panel.off_record.isHidden()
