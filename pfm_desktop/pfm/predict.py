@@ -11,6 +11,7 @@ other at every layer, which takes many times as long as soon as something else i
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -52,12 +53,14 @@ Made = TypeVar("Made")
 
 
 class Predictor:
-    """A verified model in memory. Answers are the same for the same pictures; one question at a time."""
+    """A verified model in memory. Answers are the same for the same pictures; of two questions one waits."""
 
     def __init__(self, path: Path) -> None:
         refuse_start_only(read_info(Path(path)))
         self._model = load_model(Path(path))
         self.info = self._model.info
+        # the samplers' dropout and torch's thread count are shared: two answers at once would disturb each other
+        self._answering = threading.Lock()
         self._samplers = [_Sampler(self._model.net, SEED + number) for number in range(SAMPLERS)]
 
     def predict(
@@ -76,7 +79,14 @@ class Predictor:
         """
         ctx = ctx or SilentContext()
         given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
-        with torch.no_grad(), torch_threads(max(1, worker_threads() // 2)), ThreadPoolExecutor(1 + SAMPLERS) as pool:
+        threads = max(1, worker_threads() // 2)
+        with (
+            self._answering,
+            torch.no_grad(),
+            torch_threads(threads),
+            ThreadPoolExecutor(1 + SAMPLERS) as pool,
+        ):
+            ctx.check()
             inputs, box = self._inputs({s: p for s, p in given.items() if p is not None}, overlap)
             ctx.check()
             net = self._model.net

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_the_same_pictures_get_the_same_answer(predictor: Predictor, picture: Pi
     assert first == second
     for name, heatmap in maps.items():
         np.testing.assert_array_equal(heatmap.values, again[name].values)
+
+
+def test_questions_asked_at_once_get_the_answers_they_get_alone(predictor: Predictor, picture: Pixels) -> None:
+    others = [np.roll(picture, 10 * step, axis=1) for step in range(4)]
+    alone = [predictor.predict(other, other)[0] for other in others]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            assert list(pool.map(lambda other: predictor.predict(other, other)[0], others)) == alone
 
 
 def test_an_answer_adds_up(predictor: Predictor, picture: Pixels) -> None:
