@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import UserError
@@ -48,7 +49,8 @@ def _in_processes(
     try:
         while True:
             while len(running) < 2 * workers and (item := next(waiting, None)) is not None:
-                running[pool.submit(function, item)] = item
+                with _unheard_by_workers():
+                    running[pool.submit(function, item)] = item
             if not running:
                 return
             ctx.progress(done, len(items), text)
@@ -63,6 +65,31 @@ def _in_processes(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _unheard_by_workers() -> Iterator[None]:
+    """Workers started in here never hear Ctrl+C, not even while they import; this program hears it afterwards.
+
+    A signal that is blocked here is blocked from the first moment in what is started here. Windows has no such thing:
+    there a worker is deaf from `_settle` on only.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    heard: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    # another thread may be given the signal, and it would break into the start of a worker here
+    before: Any = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number)) if main else None
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if main:
+            signal.signal(signal.SIGINT, before)
+            if heard:
+                signal.raise_signal(signal.SIGINT)
 
 
 def _settle() -> None:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services.pool import spread
+from pfm_desktop.services.pool import _unheard_by_workers, spread
 from pfm_desktop.support.errors import BadInputError, UserError
 
 
@@ -87,7 +87,7 @@ def slow_square(number: int) -> int:
 PROGRAM = """
 import sys
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services.pool import spread
+from pfm_desktop.services.pool import _unheard_by_workers, spread
 sys.path.insert(0, {folder!r})
 from test_pool import slow_square
 if __name__ == "__main__":
@@ -113,3 +113,42 @@ def test_no_worker_outlives_a_program_that_was_killed(tmp_path: Path) -> None:
     deadline = time.monotonic() + 30
     while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in workers):
         assert time.monotonic() < deadline, "a worker goes on without its program"
+
+
+INTERRUPTED_WORKER = """
+import os, signal, sys
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.pool import spread
+sys.path.insert(0, {folder!r})
+from test_pool import square
+if __name__ == "__main__":
+    print(sorted(answer for _, answer in spread(SilentContext(), square, [1, 2, 3], workers=2)))
+else:
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+posix = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be blocked on Windows")
+
+
+@pytest.mark.slow
+@posix
+def test_ctrl_c_while_a_worker_still_imports_does_not_reach_it(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(INTERRUPTED_WORKER.format(folder=str(Path(__file__).parent)), encoding="utf-8")
+    ended = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
+    assert (ended.stdout.strip(), ended.stderr) == ("[1, 4, 9]", "")
+
+
+@posix
+def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
+    done: list[str] = []
+
+    def start() -> None:
+        with _unheard_by_workers():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("started")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert done == ["started"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
