@@ -36,6 +36,7 @@ SIDE = 400  # pixels
 LEAST_OVERLAP, ENOUGH_OVERLAP = 0.35, 0.6
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 _BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more
+_GREY = 1.0  # chroma; the darkest phantoms have 2, photographs 18 and more, a grey picture saved as JPEG below 0.5
 _BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a lesion, larger than a glint
 
 
@@ -86,6 +87,13 @@ _WHITE = (
         lambda m: m["blown"] > 0.42,
         lambda m: m["blown"] > 0.28,
         "Lower the light or the exposure, retake.",
+    ),
+    # before what is judged by colours, all of which a picture without any would fail
+    _Rule(
+        "no_colour",
+        lambda m: m["colour"] < _GREY and m["relief"] >= _BLANK,
+        _never,
+        "This picture is black and white: use the colour picture, or switch the camera to colour, then retake.",
     ),
     _Rule(
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
@@ -151,7 +159,7 @@ _FLUORESCENCE = (
     ),
 )
 # what makes the later readings meaningless, so that one cause gives one problem
-_MASKING = ("too_small", "too_dark", "overexposed", "wrong_source")
+_MASKING = ("too_small", "too_dark", "overexposed", "wrong_source", "no_colour")
 
 
 def assess(pixels: Pixels, source: Source) -> Quality:
@@ -180,11 +188,11 @@ def looks_fluorescent(pixels: Pixels) -> bool:
 def measure(pixels: Pixels) -> dict[str, float]:
     """Readings behind a verdict; shares are of the picture's area.
 
-    `side` shorter side in pixels; `bright` 95th percentile of L*; `blown` share of clipped blobs; `glare` share of
-    clipped white; `white` share of colourless bright blobs; `tissue` share of mucosal colours; `green`, `blue` shares
-    of fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over coarse,
-    `grain` finest structure, `folds` finer over coarse in the strongest 3 %, `relief` coarse structure (all of log
-    intensity).
+    `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `blown` share
+    of clipped blobs; `glare` share of clipped white; `white` share of colourless bright blobs; `tissue` share of
+    mucosal colours; `green`, `blue` shares of fluorescence colours; `focus` finest over next structure, `detail`
+    finer over coarse, `noise` finest over coarse, `grain` finest structure, `folds` finer over coarse in the
+    strongest 3 %, `relief` coarse structure (all of log intensity).
     """
     small = fit(pixels, SIDE)
     lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
@@ -196,6 +204,7 @@ def measure(pixels: Pixels) -> dict[str, float]:
         "bright": float(np.percentile(light, 95)),
         "blown": _opened(small.max(axis=2) >= 250),
         "glare": float((small.min(axis=2) >= 245).mean()),
+        "colour": float(np.percentile(chroma, 95)),
         "white": _opened((chroma < 10) & (light > 65)),
         "tissue": float(((hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)).mean()),
         "green": float(((green > 1.15 * red) & (green > 8)).mean()),
@@ -210,7 +219,9 @@ def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
     difference = float(np.abs(first - second).mean())
     if difference >= _SAME:
         return None
-    advice = "Choose the fluorescence picture that belongs to this white-light picture."
+    glows = looks_fluorescent(fit(white, SIDE))
+    kept, missing = ("fluorescence", "white-light") if glows else ("white-light", "fluorescence")
+    advice = f"Choose the {missing} picture that belongs to this {kept} picture."
     return Quality(Verdict.POOR, ("identical",), advice, {"difference": difference})
 
 

@@ -156,6 +156,33 @@ def test_a_white_picture_is_overexposed() -> None:
     assert assess(even(255, 255, 255), GLOW).problems == ("overexposed",)
 
 
+def in_grey(picture: np.ndarray) -> np.ndarray:
+    """As a grey JPEG, read as RGB."""
+    _, packed = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), cv2.COLOR_GRAY2RGB)
+
+
+def test_a_black_and_white_photograph_is_said_to_have_no_colour_and_nothing_else() -> None:
+    white, _ = pictures(23001, Grade.LOW)
+    quality = assess(in_grey(white), WHITE)
+    assert (quality.verdict, quality.problems) == (Verdict.POOR, ("no_colour",))
+    assert "black and white" in quality.advice
+
+
+def test_a_pale_picture_and_one_that_shows_nothing_are_not_called_black_and_white() -> None:
+    white, _ = pictures(23001, Grade.LOW)
+    pale = cv2.addWeighted(white, 0.15, in_grey(white), 0.85, 0)
+    assert "no_colour" not in assess(pale, WHITE).problems
+    assert "no_colour" not in assess(even(128, 128, 128), WHITE).problems
+    assert assess(even(0, 0, 0), WHITE).problems == ("too_dark",)
+
+
+def test_a_fluorescence_picture_without_colour_is_judged_as_before() -> None:
+    _, glow = pictures(23001, Grade.LOW)
+    quality = assess(in_grey(glow), GLOW)
+    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("unusual_colours",))
+
+
 @pytest.mark.parametrize(("side", "verdict"), [(1, Verdict.POOR), (100, Verdict.POOR)])
 def test_a_small_picture_is_too_small(side: int, verdict: Verdict) -> None:
     quality = assess(even(200, 110, 110)[:side, :side], WHITE)
@@ -274,6 +301,13 @@ def test_one_picture_resized_or_saved_anew_is_still_one_picture(pair: tuple[np.n
     again = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     assert identical(pair[0], smaller) is not None
     assert identical(pair[0], again) is not None
+
+
+def test_the_advice_names_the_picture_that_is_missing() -> None:
+    for picture, missing in zip(pictures(23001, Grade.LOW), ("fluorescence", "white-light"), strict=True):
+        quality = identical(picture, picture)
+        assert quality is not None
+        assert quality.advice.startswith(f"Choose the {missing} picture")
 
 
 def test_two_pictures_of_one_cervix_are_not_one_picture(pair: tuple[np.ndarray, np.ndarray]) -> None:
