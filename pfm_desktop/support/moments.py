@@ -1,14 +1,22 @@
-"""Times for people."""
+"""Days and times for people: one format wherever they are read, in the window and in print."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+
+# not strftime's %b: its names follow the language of the computer once Qt has set the locale
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(on: date) -> str:
+    """`25 Nov 2026`; of a moment, the day it has where its zone is."""
+    return f"{on.day:02d} {MONTHS[on.month - 1]} {on.year}"
 
 
 def moment(at: datetime) -> str:
     """`25 Nov 2026 14:30 UTC+01:00`: in the time of this computer, the same in the window and in print."""
     local = at.astimezone()
-    return f"{local:%d %b %Y %H:%M} {zone(local)}"
+    return f"{day(local)} {local:%H:%M} {zone(local)}"
 
 
 def zone(at: datetime) -> str:

@@ -16,7 +16,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
-from pfm_desktop.support.moments import moment
+from pfm_desktop.support.moments import moment, zone
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, either, grade_words
 from pfm_desktop.viewmodels.registration_chip import Light, chip_text
@@ -336,7 +336,7 @@ def _agree(own: Grade | None, grade: Grade) -> str:
 
 
 def _said(reading: Reading, prediction: Prediction) -> str:
-    """`Second read: low, agrees with the AI, 18:02`. Only a read that departs from the AI has a reason."""
+    """`Second read: low, agrees with the AI, 18:02 UTC+01:00`. Only a read that departs from the AI has a reason."""
     if not reading.reason:
         how = "agrees with the AI"
     elif prediction.indeterminate:
@@ -345,7 +345,8 @@ def _said(reading: Reading, prediction: Prediction) -> str:
         how = "same grade as the AI" if reading.impression is prediction.grade else "differs from the AI"
     at = reading.read_at.astimezone()
     today = at.date() == datetime.now(UTC).astimezone().date()
-    return f"Second read: {reading.impression.value}, {how}, {f'{at:%H:%M}' if today else moment(at)}"
+    when = f"{at:%H:%M} {zone(at)}" if today else moment(at)
+    return f"Second read: {reading.impression.value}, {how}, {when}"
 
 
 def _reads(case: VisitCase) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
+from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.words import spoken
-from pfm_desktop.viewmodels.worklist import moment_text, parsed_birth_date
+from pfm_desktop.viewmodels.worklist import parsed_birth_date
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
@@ -119,7 +120,7 @@ def person_of(lib: Library, visit_id: str) -> dict[str, str]:
         "identifier": patient.identifier,
         "family_name": patient.family_name,
         "given_name": patient.given_name,
-        "birth_date": patient.birth_date.isoformat() if patient.birth_date else "",
+        "birth_date": moments.day(patient.birth_date) if patient.birth_date else "",
     }
 
 
@@ -148,7 +149,7 @@ def title_of(lib: Library, visit_id: str) -> str:
 
     case = cases.visit_case(lib, visit_id)
     name = case.patient.display_name or "(no name)"
-    return f"{name}, ID {case.patient.identifier}, {moment_text(case.visit.started_at)}"
+    return f"{name}, ID {case.patient.identifier}, {moments.moment(case.visit.started_at)}"
 
 
 def target_text(title: str, *, elsewhere: bool) -> str:

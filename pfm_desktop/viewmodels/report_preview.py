@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
-from pfm_desktop.support.moments import moment
+from pfm_desktop.support.moments import day, moment
 from pfm_desktop.viewmodels.answer import checks_of
 from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, percent
 
@@ -59,7 +59,7 @@ def _who(content: ReportContent) -> list[tuple[str, str]]:
     return [
         ("Patient", content.patient_name or "-"),
         ("Identifier", content.patient_identifier or "-"),
-        ("Born", f"{content.birth_date:%d %b %Y}" if content.birth_date else "-"),
+        ("Born", day(content.birth_date) if content.birth_date else "-"),
         ("Visit", moment(content.visit_at) if content.visit_at else "-"),
         ("Examiner", content.examiner or "-"),
         ("Indication", content.indication or "-"),

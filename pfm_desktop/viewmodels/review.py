@@ -18,6 +18,7 @@ from pfm_desktop.domain.case import Pair, VisitRow
 from pfm_desktop.domain.prediction import BANNER, Heatmap
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -308,14 +309,14 @@ class VisitLink:
 
 def visit_link(row: VisitRow) -> VisitLink:
     """`25 Nov 2024, high, 2 pictures, signed`."""
-    when = f"{row.visit.started_at.astimezone():%d %b %Y}"
+    when = day(row.visit.started_at.astimezone())
     count = "1 picture" if row.pictures == 1 else f"{row.pictures} pictures"
     return VisitLink(row.visit.id, ", ".join(part for part in (when, row.impression, count) if part))
 
 
 def link_of(case: VisitCase) -> VisitLink:
     """A link to the visit of a case."""
-    return VisitLink(case.visit.id, f"{case.visit.started_at.astimezone():%d %b %Y}")
+    return VisitLink(case.visit.id, day(case.visit.started_at.astimezone()))
 
 
 def visit_links(case: VisitCase | None, came_from: VisitLink | None) -> tuple[VisitLink, ...]:

@@ -9,27 +9,37 @@ from datetime import date, datetime, timedelta
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 
 COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
 WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 LIMIT = 500  # as many as the library gives at once
 
 
 @dataclass(frozen=True)
 class WorkRow:
-    """A line: `cells` in the order of `COLUMNS`, `keys` to sort them by."""
+    """A line: `cells` in the order of `COLUMNS`, `keys` to sort them by; `when` is the start with its zone."""
 
     visit_id: str
     patient_id: str
     cells: tuple[str, ...]
     keys: tuple[tuple[float, str], ...]
     today: bool
+    when: str
+
+    def full(self, column: int) -> str:
+        """What a cell says where there is room, in its tooltip and for the screen reader."""
+        return self.when if column == WHEN else self.cells[column]
 
     @property
     def title(self) -> str:
         """Who and when, for forms and for screen readers."""
-        return f"{self.cells[NAME] or '(no name)'}, ID {self.cells[IDENTIFIER]}, {self.cells[WHEN]}"
+        return f"{self.cells[NAME] or '(no name)'}, ID {self.cells[IDENTIFIER]}, {self.when}"
 
 
 def work_rows(rows: Sequence[VisitRow], now: datetime) -> tuple[WorkRow, ...]:
@@ -61,26 +71,25 @@ def empty_text(search: str, *, read_only: bool) -> str:
     return "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here."
 
 
-def moment_text(moment: datetime) -> str:
-    """An aware moment on this workstation: 2026-11-25 14:15."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
-
-
 def birth_text(day: date | None) -> str:
     """A birth date; a word where there is none."""
-    return day.isoformat() if day else "unknown"
+    return moments.day(day) if day else "unknown"
 
 
 def parsed_birth_date(text: str) -> date | None:
-    """A birth date typed as 1988-03-14, 14.03.1988 or 14/03/1988; None for nothing. Raises `BadInputError`."""
+    """A birth date typed as 1988-03-14, 14 Mar 1988, 14.03.1988 or 14/03/1988; None for nothing.
+
+    Raises `BadInputError`.
+    """
     text = text.strip()
     if not text:
         return None
+    typed = _month_in_figures(text)
     for pattern, order in (
         (r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)),
         (r"(\d{1,2})[./](\d{1,2})[./](\d{4})", (2, 1, 0)),
     ):
-        found = re.fullmatch(pattern, text)
+        found = re.fullmatch(pattern, typed)
         if found:
             parts = [int(part) for part in found.groups()]
             try:
@@ -91,12 +100,24 @@ def parsed_birth_date(text: str) -> date | None:
                 return day
             break
     raise BadInputError(
-        f"{text} is no birth date", safe="nothing was saved", remedy="write it as year-month-day, like 1988-03-14"
+        f"{text} is no birth date", safe="nothing was saved", remedy="write it like 14 Mar 1988 or 1988-03-14"
     )
 
 
+def _month_in_figures(text: str) -> str:
+    """`14 Mar 1988`, `14 March 1988` as `14.3.1988`; anything else as it is."""
+    found = re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})", text)
+    if found is None:
+        return text
+    for number, name in enumerate(_MONTHS, start=1):
+        if name.startswith(found[2].casefold()):
+            return f"{found[1]}.{number}.{found[3]}"
+    return text
+
+
 def _line(row: VisitRow, now: datetime) -> WorkRow:
-    at, here = row.visit.started_at.astimezone(now.tzinfo), now
+    # the zone of this computer and not the offset it has now: a visit in summer keeps its hour in winter
+    at, here = row.visit.started_at.astimezone(), now.astimezone()
     name = row.patient.display_name
     impression = row.impression
     born = row.patient.birth_date
@@ -121,7 +142,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
         (rank, ""),
         (float(row.signed), ""),
     )
-    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date())
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date(), moments.moment(at))
 
 
 def pictures_text(row: VisitRow) -> str:
@@ -140,4 +161,4 @@ def _when(at: datetime, today: date) -> str:
         return f"Today {at:%H:%M}"
     if at.date() == today - timedelta(days=1):
         return f"Yesterday {at:%H:%M}"
-    return f"{at:%Y-%m-%d %H:%M}"
+    return f"{moments.day(at)} {at:%H:%M}"

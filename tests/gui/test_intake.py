@@ -97,7 +97,7 @@ def test_a_date_that_is_none_is_said_before_anything_is_saved(qtbot: QtBot, toda
     qtbot.keyClicks(form.person["identifier"], "P-101")
     qtbot.keyClicks(form.person["birth_date"], "1988-13-40")
     qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
-    assert "like 1988-03-14" in form.problem.text()
+    assert "or 1988-03-14" in form.problem.text()
     assert not cases.find_patients(session.library, search="P-101")
 
 

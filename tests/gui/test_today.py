@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.moments import moment
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import IMPRESSION, NAME, PICTURES, WHEN
@@ -47,6 +49,18 @@ def test_visits_of_today_come_first_and_say_what_there_is(today: TodayPage) -> N
     assert today.model.index(2, IMPRESSION).data() == "not read yet"
 
 
+def test_a_time_carries_its_zone_in_the_tooltip_and_for_the_screen_reader(today: TodayPage) -> None:
+    at = moment(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
+    cell = today.model.index(2, WHEN)
+    assert at.startswith(cell.data())
+    assert cell.data(Qt.ItemDataRole.ToolTipRole) == at
+    assert cell.data(Qt.ItemDataRole.AccessibleTextRole) == f"When: {at}"
+    row = today.model.row(2)
+    assert row is not None
+    today.intake.add_pictures(row)
+    assert at in today.intake.about.text()
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -54,6 +68,7 @@ def test_visits_of_today_come_first_and_say_what_there_is(today: TodayPage) -> N
         ("P-003", ["Chen, Chiara"]),
         ("high", ["Adler, Anna"]),
         ("2026-03-02", ["Chen, Chiara"]),
+        ("02 Mar 2026", ["Chen, Chiara"]),
         ("chi che", ["Chen, Chiara"]),
     ],
 )

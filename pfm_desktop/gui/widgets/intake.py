@@ -282,7 +282,7 @@ class Intake(QFrame):
             "identifier": ("ID (required)", "the clinic's number"),
             "family_name": ("Family name", ""),
             "given_name": ("Given name", ""),
-            "birth_date": ("Birth date", "year-month-day, like 1988-03-14"),
+            "birth_date": ("Birth date", "like 14 Mar 1988 or 1988-03-14"),
         }
         for name, (label, hint) in words.items():
             self.person[name].setPlaceholderText(hint)

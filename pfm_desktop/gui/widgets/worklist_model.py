@@ -33,16 +33,16 @@ class WorklistModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Words; visits of today are bold."""
+        """Words, with the zone of a time where it is asked for; visits of today are bold."""
         if not index.isValid():
             return None
         row = self._rows[index.row()]
         if role == Role.DisplayRole:
             return row.cells[index.column()]
         if role == Role.ToolTipRole:
-            return row.cells[index.column()] or None
+            return row.full(index.column()) or None
         if role == Role.AccessibleTextRole:
-            return f"{COLUMNS[index.column()]}: {row.cells[index.column()]}"
+            return f"{COLUMNS[index.column()]}: {row.full(index.column())}"
         if role == Role.FontRole and row.today and index.column() in (WHEN, NAME):
             font = QFont()
             font.setBold(True)

@@ -15,6 +15,7 @@ from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.services import review
 from pfm_desktop.storage import journal
+from pfm_desktop.support.moments import zone
 from pfm_desktop.viewmodels.answer import State
 
 from .answers import MODEL, answer_for, graded, indeterminate, refused, white_only
@@ -160,7 +161,7 @@ def test_what_was_recorded_stands_where_the_buttons_were(panel, room, qtbot) -> 
     qtbot.mouseClick(panel.agree, Left)
     at = room.case.second_read.read_at.astimezone()
     assert room.case.findings.impression is Grade.HIGH
-    assert panel.said.text() == f"Second read: high, agrees with the AI, {at:%H:%M}"
+    assert panel.said.text() == f"Second read: high, agrees with the AI, {at:%H:%M} {zone(at)}"
     assert not panel.said.isHidden()
     assert panel.agree.isHidden()
     assert panel.differ.isHidden()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels import worklist
 from pfm_desktop.viewmodels.worklist import IMPRESSION, LIMIT, NAME, PICTURES, SIGNED, WHEN, ordered, work_rows
 
-NOW = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 25, 14, 0).astimezone()  # in the zone of this computer, as the list is
 
 
 def row(name: str, at: datetime = NOW, *, pictures: int = 0, white: bool = False, lit: bool = False,
@@ -25,8 +26,8 @@ def row(name: str, at: datetime = NOW, *, pictures: int = 0, white: bool = False
     [
         (NOW - timedelta(hours=5), "Today 09:00"),
         (NOW - timedelta(hours=15), "Yesterday 23:00"),
-        (NOW - timedelta(days=2), "2026-11-23 14:00"),
-        (NOW + timedelta(days=1), "2026-11-26 14:00"),
+        (NOW - timedelta(days=2), "23 Nov 2026 14:00"),
+        (NOW + timedelta(days=1), "26 Nov 2026 14:00"),
     ],
 )
 def test_the_day_is_said_as_people_say_it(at: datetime, said: str) -> None:
@@ -69,12 +70,14 @@ def test_a_list_that_was_cut_says_so() -> None:
     assert worklist.count_text(3, "a") == "3 visits found"
 
 
-@pytest.mark.parametrize("typed", ["1988-03-14", "14.03.1988", "14/3/1988", " 1988-3-14 "])
+@pytest.mark.parametrize(
+    "typed", ["1988-03-14", "14.03.1988", "14/3/1988", " 1988-3-14 ", "14 Mar 1988", "14 march 1988"]
+)
 def test_a_birth_date_may_be_typed_in_the_usual_ways(typed: str) -> None:
     assert worklist.parsed_birth_date(typed) == date(1988, 3, 14)
 
 
-@pytest.mark.parametrize("typed", ["14.03.88", "1988-02-30", "yesterday", "2999-01-01", "0000-00-00"])
+@pytest.mark.parametrize("typed", ["14.03.88", "1988-02-30", "yesterday", "2999-01-01", "0000-00-00", "14 Mai 1988"])
 def test_what_is_no_birth_date_is_refused_with_an_example(typed: str) -> None:
     with pytest.raises(BadInputError, match="1988-03-14"):
         worklist.parsed_birth_date(typed)
@@ -83,3 +86,24 @@ def test_what_is_no_birth_date_is_refused_with_an_example(typed: str) -> None:
 def test_no_birth_date_is_allowed() -> None:
     assert worklist.parsed_birth_date("  ") is None
     assert worklist.birth_text(None) == "unknown"
+
+
+def test_a_birth_date_that_was_read_can_be_typed_back() -> None:
+    for month in range(1, 13):
+        born = date(1988, month, 5)
+        assert worklist.parsed_birth_date(worklist.birth_text(born)) == born
+
+
+def test_a_visit_keeps_its_hour_all_year_and_names_its_zone_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        now = datetime(2026, 11, 25, 13, 0, tzinfo=UTC).astimezone()
+        (line,) = work_rows([row("a", datetime(2026, 7, 1, 12, 0, tzinfo=UTC))], now)
+        assert line.cells[WHEN] == "01 Jul 2026 14:00"
+        assert line.full(WHEN) == "01 Jul 2026 14:00 UTC+02:00"
+        assert line.title.endswith(line.full(WHEN))
+        assert line.full(NAME) == "a"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
