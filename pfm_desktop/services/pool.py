@@ -49,7 +49,7 @@ def _in_processes(
     try:
         while True:
             while len(running) < 2 * workers and (item := next(waiting, None)) is not None:
-                with _unheard_by_workers():
+                with _ctrl_c_waits():
                     running[pool.submit(function, item)] = item
             if not running:
                 return
@@ -64,28 +64,28 @@ def _in_processes(
             remedy="close other programs to free memory, then start it again",
         ) from error
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with _ctrl_c_waits():  # a second one would leave workers that wait forever, and a program that waits for them
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
-def _unheard_by_workers() -> Iterator[None]:
-    """Workers started in here never hear Ctrl+C, not even while they import; this program hears it afterwards.
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl+C is heard at the end of this block; a process that is started in it never hears it, also while it imports.
 
-    A signal that is blocked here is blocked from the first moment in what is started here. Windows has no such thing:
-    there a worker is deaf from `_settle` on only.
+    What is blocked here is blocked from the first moment in what is started here. Windows has no such thing: there a
+    worker is deaf from `_settle` on only.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
     heard: list[int] = []
     main = threading.current_thread() is threading.main_thread()
-    # another thread may be given the signal, and it would break into the start of a worker here
+    # beside the block: another thread may be given the signal, and it would break in here
     before: Any = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number)) if main else None
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    can_block = hasattr(signal, "pthread_sigmask")
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_block else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         if main:
             signal.signal(signal.SIGINT, before)
             if heard:

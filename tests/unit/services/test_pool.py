@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services.pool import _unheard_by_workers, spread
+from pfm_desktop.services.pool import _ctrl_c_waits, spread
 from pfm_desktop.support.errors import BadInputError, UserError
 
 
@@ -87,7 +89,7 @@ def slow_square(number: int) -> int:
 PROGRAM = """
 import sys
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services.pool import _unheard_by_workers, spread
+from pfm_desktop.services.pool import _ctrl_c_waits, spread
 sys.path.insert(0, {folder!r})
 from test_pool import slow_square
 if __name__ == "__main__":
@@ -143,7 +145,7 @@ def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
     done: list[str] = []
 
     def start() -> None:
-        with _unheard_by_workers():
+        with _ctrl_c_waits():
             os.kill(os.getpid(), signal.SIGINT)
             done.append("started")
 
@@ -152,3 +154,19 @@ def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
     assert done == ["started"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.slow
+def test_ctrl_c_once_more_does_not_leave_workers_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+    shutdown = ProcessPoolExecutor.shutdown
+
+    def impatient(pool: ProcessPoolExecutor, **options: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        shutdown(pool, **options)
+        ended.append(True)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", impatient)
+    with pytest.raises(KeyboardInterrupt):
+        list(spread(SilentContext(), square, [1, 2, 3], workers=2))
+    assert ended == [True]
