@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.io import read_picture
+from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.registry import refuse_start_only
@@ -201,15 +202,6 @@ def _read(case: Examined, given: Mapping[Source, Path | Pixels]) -> None:
         case.notes += [f"{NAMES[source]}: {note}" for note in notes]
 
 
-def checked_pixels(pixels: Pixels, name: str) -> Pixels:
-    """`pixels` when they are H x W x 3 uint8; `BadInputError` otherwise."""
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-        raise BadInputError(
-            f"the {name} picture is {pixels.dtype} of shape {pixels.shape}", remedy="give H x W x 3 uint8 RGB"
-        )
-    return pixels
-
-
 def _check_pictures(case: Examined) -> None:
     def check(item: tuple[Source, Pixels]) -> tuple[Source, Quality, Pixels]:
         return item[0], judge.assess(item[1], item[0]), fit(item[1], _COMPARED)
@@ -221,6 +213,8 @@ def _check_pictures(case: Examined) -> None:
     twice = judge.identical(*case.small.values()) if len(case.small) == 2 else None
     poor = [source for source, verdict in verdicts if verdict.verdict is Verdict.POOR]
     if twice is not None:  # before the verdict of each: that one of them is of the wrong source only follows from it
+        # what one of them would need counts only once the right one is there
+        case.quality.update({source.value: replace(verdict, advice="") for source, verdict in verdicts})
         case.quality["pair"] = twice
         case.refused = Refusal(_words(twice), twice.advice)
     elif poor:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration.affine import global_map
 from pfm_desktop.imaging.registration.features import Structure, structure
 from pfm_desktop.imaging.registration.flow import Nodes, bent, stretched
@@ -19,7 +20,7 @@ from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
-PLACE_POINTS = "Place 3 points"
+PLACE_POINTS = "Place 4 points"  # up to three always fit, whatever they are worth
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 
@@ -30,7 +31,7 @@ def register(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: 
     Coarse to fine: an affine map on contrast-free structure, then the stiffest smooth field that the structures
     allow, without folds. Deterministic. The status and `error_px` follow from how well the structures agree, over all
     and place by place, and from how much they leave open; pictures that cannot be registered come back `refused` with
-    a reason, never with a wild map.
+    a reason, never with a wild map. Raises `BadInputError` for arrays of another kind.
     """
     found, _ = examined(white, fluorescence, ctx=ctx)
     return found
@@ -40,6 +41,7 @@ def examined(
     white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: Context | None = None
 ) -> tuple[Registration, Evidence | None]:
     """`register`, and the evidence the verdict was made from; None when there was nothing to compare."""
+    white, fluorescence = checked_pixels(white, "white light"), checked_pixels(fluorescence, "fluorescence")
     sizes = (white.shape[1], white.shape[0]), (fluorescence.shape[1], fluorescence.shape[0])
     if min(*sizes[0], *sizes[1]) < SMALLEST_SIDE:
         return refused(f"a picture is smaller than {SMALLEST_SIDE} pixels", *sizes), None

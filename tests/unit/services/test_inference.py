@@ -74,6 +74,8 @@ def test_one_picture_twice_is_called_so_and_not_a_wrong_source(phantom: Phantom)
     assert case.refused is not None
     assert case.refused.reason == "the same picture was given twice"
     assert case.quality["pair"].problems == ("identical",)
+    advices = {quality.advice for quality in case.quality.values()} - {""}
+    assert advices == {case.refused.advice}
 
 
 def test_heatmaps_lie_on_the_picture_that_was_given(phantom: Phantom, model: str) -> None:

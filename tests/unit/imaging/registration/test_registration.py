@@ -68,7 +68,7 @@ def test_two_women_are_refused(pairs: list[tuple[Phantom, Registration]]) -> Non
     found = register(first.white, second.fluorescence)
     assert found.status is RegistrationStatus.REFUSED
     assert found.error_px is None
-    assert "Place 3 points" in found.reason
+    assert "Place 4 points" in found.reason
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (31, 31)])
@@ -77,6 +77,19 @@ def test_a_tiny_picture_is_refused_with_a_reason(shape: tuple[int, int]) -> None
     found = register(tiny, tiny)
     assert found.status is RegistrationStatus.REFUSED
     assert found.reason
+
+
+@pytest.mark.parametrize(
+    "other",
+    [np.zeros((64, 64, 3)), np.zeros((64, 64), np.uint8), np.zeros((64, 64, 4), np.uint8), [[[0, 0, 0]]], None],
+    ids=["float", "grey", "RGBA", "list", "nothing"],
+)
+def test_what_is_no_picture_is_named_with_what_is_expected(other: object) -> None:
+    picture = np.zeros((64, 64, 3), np.uint8)
+    with pytest.raises(BadInputError, match=r"the white light picture is .*give H x W x 3 uint8 RGB"):
+        register(other, picture)
+    with pytest.raises(BadInputError, match=r"the fluorescence picture is .*give H x W x 3 uint8 RGB"):
+        register(picture, other)
 
 
 @pytest.mark.parametrize("name", ["flat", "black", "white"])
