@@ -164,12 +164,13 @@ def _prediction(prediction: Prediction, width: float) -> list[Flowable]:
 
 def _quality_lines(analysis: Analysis) -> list[str]:
     names: Mapping[str, str] = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"}
+    said = analysis.refused.advice if analysis.refused else ""  # stands above already
     lines = []
     for key, quality in analysis.quality.items():
         problems = (
             f" ({', '.join(problem.replace('_', ' ') for problem in quality.problems)})" if quality.problems else ""
         )
-        advice = f". {quality.advice}" if quality.advice else ""
+        advice = f". {quality.advice}" if quality.advice and quality.advice not in said else ""
         lines.append(f"{names.get(key, key)}: quality {quality.verdict.value}{problems}{advice}")
     return lines
 

@@ -132,6 +132,14 @@ def test_without_an_answer_the_banner_stays_and_the_reason_is_given() -> None:
     assert "probability" not in text
 
 
+def test_the_advice_of_a_refusal_stands_there_once() -> None:
+    twice = Quality(Verdict.POOR, ("identical",), "Choose the other picture.")
+    refused = replace(
+        answer(), prediction=None, quality={"pair": twice}, refused=Refusal("given twice", "Choose the other picture.")
+    )
+    assert text_of(replace(full(), findings=None, analysis=refused)).count("Choose the other picture") == 1
+
+
 def test_a_refused_case_says_why_and_what_to_do_and_gives_no_grade() -> None:
     refused = replace(
         answer(), prediction=None, refused=Refusal("the white-light picture is out of focus", "Focus again")
