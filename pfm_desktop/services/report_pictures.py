@@ -11,6 +11,7 @@ from pfm_desktop.domain.prediction import BANNER, HEAT_THRESHOLD, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import ReportPicture
+from pfm_desktop.services.inference import NAMES
 
 Pixels = NDArray[np.uint8]
 
@@ -57,7 +58,6 @@ def overlay(
     line that says why.
     """
     model = analysis.model
-    words = f"No answer: {analysis.refused.reason}" if analysis.refused else f"Answer: {answer_words(analysis)}"
     heatmap = analysis.heatmaps.get(FUSED) if analysis.prediction is not None else None
     drawn = pixels if heatmap is None else heat_over(pixels, heatmap.values, threshold=HEAT_THRESHOLD)
     if pins or os_mark:
@@ -65,18 +65,22 @@ def overlay(
     if heatmap is not None:
         title = f"Heatmap ({heatmap.method}), threshold {HEAT_THRESHOLD:.2f}"
         drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD)
-    return with_banner(drawn, [BANNER, f"{model.name} {model.version}: {model.label}", words], size=size)
+    words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
+    return with_banner(drawn, words, size=size)
 
 
-def answer_words(analysis: Analysis) -> str:
-    """The answer in a few words: `high (0.70), cannot be ruled out: low, high`."""
+def answer_lines(analysis: Analysis) -> tuple[str, ...]:
+    """The answer in a few words, as `Answer: high (0.70), cannot be ruled out: low, high`; a lone source is named."""
+    if analysis.refused:
+        return (f"No answer: {analysis.refused.reason}",)
     prediction = analysis.prediction
     if prediction is None:
-        return "none"
-    likely = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
-    if prediction.indeterminate:
-        return f"indeterminate, most likely {likely}"
-    return f"{likely}, cannot be ruled out: {', '.join(prediction.prediction_set)}"
+        return ("Answer: none",)
+    likely = "indeterminate, most likely " if prediction.indeterminate else ""
+    share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
+    answer = f"Answer: {likely}{share}, cannot be ruled out: {', '.join(prediction.prediction_set)}"
+    alone = len(prediction.sources) == 1
+    return (answer, f"One source only: {NAMES[prediction.sources[0]]}") if alone else (answer,)
 
 
 def _printed(pixels: Pixels, caption: str) -> ReportPicture:

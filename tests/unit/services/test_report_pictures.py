@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,7 +15,7 @@ from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatm
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Mark, heat_over
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture
-from pfm_desktop.services.report_pictures import PRINTED_TEXT, heated, overlay
+from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, heated, overlay
 from pfm_desktop.viewmodels.grades import by
 from pfm_desktop.viewmodels.overlay import coloured, prepare
 from pfm_desktop.viewmodels.pair_view import HeatmapView
@@ -59,9 +60,26 @@ def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size
     assert BANNER in said
     assert f"pfm-demo 0-interim: {DEMONSTRATION}" in said
     assert "Answer: high (0.70), cannot be ruled out: low, high" in said
+    assert "One source only: white light" in said
     assert "Heatmap (attention relevance), threshold 0.30" in said
     assert "0 low" in said
     assert "1 high" in said
+
+
+def test_an_indeterminate_answer_on_the_overlay_lists_what_cannot_be_ruled_out() -> None:
+    analysis = answer(np.zeros((3, 4), np.float32))
+    assert analysis.prediction is not None
+    wide = replace(analysis.prediction, prediction_set=(Grade.NORMAL, Grade.LOW, Grade.HIGH), indeterminate=True)
+    expected = "Answer: indeterminate, most likely high (0.70), cannot be ruled out: normal, low, high"
+    assert answer_lines(replace(analysis, prediction=wide))[0] == expected
+
+
+def test_only_a_lone_source_is_named_on_the_overlay() -> None:
+    analysis = answer(np.zeros((3, 4), np.float32))
+    assert analysis.prediction is not None
+    assert answer_lines(analysis)[1:] == ("One source only: white light",)
+    both = replace(analysis.prediction, sources=tuple(Source))
+    assert len(answer_lines(replace(analysis, prediction=both))) == 1
 
 
 def test_the_printed_heatmap_is_the_one_of_the_screen() -> None:
