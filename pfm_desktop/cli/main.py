@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,8 @@ out = Console()
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    # the log is the window's; what a person must know here is said by the command itself, and only once
+    logging.getLogger("pfm_desktop").addHandler(logging.NullHandler())
     with unread_output_is_no_error():
         return _run(arguments)
 

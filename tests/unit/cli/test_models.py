@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,14 +67,30 @@ def test_a_foreign_file_is_one_line_with_a_remedy_and_leaves_no_model(
     assert not (user_models_dir() / "r").exists()
 
 
-def test_a_broken_model_folder_is_named_in_the_list(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def broken_model() -> Path:
     folder = user_models_dir() / "broken"
     folder.mkdir(parents=True)
     (folder / "model.toml").write_text("format = [")
-    assert main(["models", "list"]) == 0
-    err = capfd.readouterr().err
-    assert "not readable" in err
-    assert str(folder / "model.toml") in err
+    return folder
+
+
+def said_by(*arguments: str) -> list[str]:
+    """Lines on stderr of a process of its own: pytest catches what the log says."""
+    call = "import sys; from pfm_desktop.cli.main import main; sys.exit(main())"
+    run = subprocess.run([sys.executable, "-c", call, *arguments], stderr=subprocess.PIPE, text=True, check=False)
+    return run.stderr.splitlines()
+
+
+def test_a_broken_model_folder_is_named_once_in_the_list(broken_model: Path) -> None:
+    (line,) = said_by("models", "list")
+    assert line.startswith("not readable: ")
+    assert str(broken_model / "model.toml") in line
+
+
+def test_a_wrong_name_is_one_line_also_beside_a_broken_model(broken_model: Path) -> None:
+    (line,) = said_by("models", "verify", "no-such-model")
+    assert line.startswith("error: there is no model")
 
 
 def test_an_imported_model_gives_no_answers_whatever_the_picture(
