@@ -238,9 +238,9 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
         measures["error_px"] = float(registration.error_px)
     if registration.status is RegistrationStatus.REFUSED:
         if "overlap" in registration.reason.lower():
-            advice = "Retake both with the cervix in the middle, or place three points by hand."
+            advice = "Retake both with the cervix in the middle, or place four points by hand."
             return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
-        advice = "Check that both pictures show the same woman at this visit; if they do, place three points by hand."
+        advice = "Check that both pictures show the same woman at this visit; if they do, place four points by hand."
         return Quality(Verdict.POOR, ("wrong_pair",), advice, measures)
     if registration.overlap < LEAST_OVERLAP:
         advice = "Retake both with the cervix in the middle."

@@ -62,9 +62,10 @@ class PointPairs:
             return f"Now the same spot in the {WORDS[self.waiting]} picture."
         if not self.count:
             return "Click a spot that you recognise in both pictures, then the same spot in the other."
-        if self.count < 3:
-            return f"Another spot, away from the others: {3 - self.count} more for a good registration."
-        if self.count < ENOUGH_TO_CHECK:
+        missing = ENOUGH_TO_CHECK - self.count
+        if missing > 1:
+            return f"Another spot, away from the others: {missing} more until the fit can be checked."
+        if missing == 1:
             return "Apply, or add a fourth spot: only then can the fit be checked."
         return "Apply, or add a spot."
 

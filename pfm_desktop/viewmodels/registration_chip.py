@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 
-REMEDY = "Place 3 points"
+REMEDY = "Place 4 points"  # up to three always fit: the error is known from the fourth on
+_OLDER = "Place 3 points"  # said by reasons that were kept before
 
 
 class Light(StrEnum):
@@ -36,7 +37,7 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
         return ChipText(Light.GREY, "not registered", "There is no registration for these pictures.")
     error = "" if summary.error_px is None else f"{summary.error_px:.1f} px"
     if summary.status is RegistrationStatus.REFUSED:
-        reason = summary.reason.strip().rstrip(".") or "no reliable match"
+        reason = summary.reason.strip().replace(_OLDER, REMEDY).rstrip(".") or "no reliable match"
         remedy = "" if REMEDY.lower() in reason.lower() else f". {REMEDY}"
         text = f"not registered: {reason[:1].lower()}{reason[1:]}{remedy}"
         return ChipText(

@@ -220,7 +220,7 @@ def test_a_patient_is_corrected_and_the_list_shows_it(qtbot: QtBot, today: Today
     today.table.setCurrentIndex(today.model.index(1, 0))
     press(today, "edit_patient")
     form = today.intake
-    assert [field.text() for field in form.person.values()] == ["P-002", "Brandt", "Berta", "1975-11-02"]
+    assert [field.text() for field in form.person.values()] == ["P-002", "Brandt", "Berta", "02 Nov 1975"]
     form.person["identifier"].setText("P-001")
     qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
     assert "already belongs to Adler" in form.problem.text()

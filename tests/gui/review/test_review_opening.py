@@ -218,7 +218,7 @@ def test_a_refused_registration_leaves_the_pictures_side_by_side_and_the_chip_sa
 ) -> None:
     engine.refuse_registration = True
     opened(clinic.adler)
-    assert page.bar.chip.text() == "not registered: too little overlap. Place 3 points"
+    assert page.bar.chip.text() == "not registered: too little overlap. Place 4 points"
     assert page.stage.registration is None
     assert close_to(colour_at(page, 0), RED)
     assert close_to(colour_at(page, 1), GREEN)

@@ -63,7 +63,7 @@ def test_the_points_stand_numbered_in_their_pictures_and_the_bar_says_what_comes
     assert placing.points.bar.prompt.text() == "Now the same spot in the fluorescence picture."
     click(qtbot, placing, 36, 24, pane=1)
     assert sorted(pin.letter for pin in placing.stage.marks.pins) == ["1", "1"]
-    assert "2 more" in placing.points.bar.prompt.text()
+    assert "3 more" in placing.points.bar.prompt.text()
 
 
 def test_a_fourth_pair_shows_how_far_each_pair_is_off(placing: ReviewPage, qtbot: QtBot) -> None:

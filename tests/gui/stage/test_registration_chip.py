@@ -68,7 +68,7 @@ def test_words_can_be_read_on_their_ground(light) -> None:
 
 def test_words_are_spoken_and_explained(chip) -> None:
     chip.set_summary(SUMMARIES[Light.RED])
-    assert chip.text() == "not registered: too little overlap. Place 3 points"
+    assert chip.text() == "not registered: too little overlap. Place 4 points"
     assert chip.accessibleName() == "Registration"
     assert chip.accessibleDescription().startswith("red: ")
     assert chip.toolTip().endswith("Press to place points by hand.")

@@ -111,7 +111,7 @@ def test_points_on_one_line_are_said_to_be_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "word"), [(0, "both pictures"), (1, "2 more"), (2, "1 more"), (3, "fourth"), (4, "Apply")]
+    ("count", "word"), [(0, "both pictures"), (1, "3 more"), (2, "2 more"), (3, "fourth"), (4, "Apply")]
 )
 def test_the_prompt_says_what_comes_next(count: int, word: str) -> None:
     assert word in paired(count).prompt

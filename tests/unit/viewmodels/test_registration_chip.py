@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.imaging.registration.landmarks import ENOUGH_TO_CHECK
+from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS
 from pfm_desktop.viewmodels.registration_chip import REMEDY, Light, chip_text
 
 EYE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
@@ -48,13 +50,22 @@ def test_points_whose_error_cannot_be_known_say_so() -> None:
 def test_a_refused_registration_is_red_with_reason_and_remedy() -> None:
     says = chip_text(summary(RegistrationStatus.REFUSED, None, reason="Too little overlap."))
     assert says.light is Light.RED
-    assert says.text == "not registered: too little overlap. Place 3 points"
+    assert says.text == "not registered: too little overlap. Place 4 points"
     assert "side by side" in says.explanation
 
 
 def test_the_remedy_is_said_once() -> None:
-    says = chip_text(summary(RegistrationStatus.REFUSED, None, reason="too little overlap. Place 3 points"))
+    says = chip_text(summary(RegistrationStatus.REFUSED, None, reason="too little overlap. Place 4 points"))
     assert says.text.count(REMEDY) == 1
+
+
+def test_a_reason_kept_from_before_does_not_promise_that_three_points_are_enough() -> None:
+    says = chip_text(summary(RegistrationStatus.REFUSED, None, reason="too little overlap. Place 3 points"))
+    assert says.text == "not registered: too little overlap. Place 4 points"
+
+
+def test_the_remedy_asks_for_as_many_points_as_make_a_checked_error() -> None:
+    assert f"Place {ENOUGH_TO_CHECK} points" == REMEDY == PLACE_POINTS
 
 
 def test_a_refusal_without_reason_still_has_words() -> None:
