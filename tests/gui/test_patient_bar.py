@@ -5,17 +5,62 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
+import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.support.moments import moment
 
+AT = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
 
-def test_the_visit_bears_its_time_with_zone_as_the_report_does(qtbot: QtBot) -> None:
+LONG = "HPV 16 positive, ASC-US smear in July, <b>bleeding</b> for three months, follow-up after LLETZ " * 3
+
+
+def case_of(indication: str = "") -> SimpleNamespace:
+    patient = SimpleNamespace(display_name="Li, 娜", birth_date=date(1980, 2, 29), identifier="K-17")
+    return SimpleNamespace(patient=patient, visit=SimpleNamespace(started_at=AT, indication=indication), signed=False)
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> PatientBar:
     bar = PatientBar()
     qtbot.addWidget(bar)
-    at = datetime(2026, 11, 25, 13, 30, tzinfo=UTC)
-    patient = SimpleNamespace(display_name="Li, 娜", birth_date=date(1980, 2, 29), identifier="K-17")
-    bar.show_case(SimpleNamespace(patient=patient, visit=SimpleNamespace(started_at=at), signed=False))
-    assert bar.facts.text().endswith(f"visit {moment(at)}")
+    bar.show_library(demo=True, read_only_reason="")
+    bar.resize(760, 64)
+    bar.show()
+    return bar
+
+
+def test_the_bar_says_why_she_came(bar: PatientBar) -> None:
+    bar.show_case(case_of("HPV positive"))
+    assert bar.indication.isVisible()
+    assert bar.indication.text() == "Indication: HPV positive"
+    assert bar.indication.toolTip() == ""
+    bar.show_case(case_of(" "))
+    assert bar.indication.isHidden()
+    bar.show_case(case_of("LSIL"))
+    bar.show_case(None)
+    assert bar.indication.isHidden()
+
+
+def test_a_long_indication_is_cut_and_whole_in_its_tooltip_and_makes_nothing_wider(bar: PatientBar) -> None:
+    bar.show_case(case_of())
+    QApplication.processEvents()
+    width = bar.minimumSizeHint().width()
+    bar.show_case(case_of(LONG))
+    bar.resize(760, 64)
+    QApplication.processEvents()
+    assert bar.minimumSizeHint().width() == width
+    assert bar.indication.text().endswith("…")
+    assert bar.indication.height() < 2 * bar.indication.fontMetrics().lineSpacing()
+    assert "&lt;b&gt;bleeding" in bar.indication.toolTip()
+    assert LONG.strip() in bar.indication.accessibleName()
+    bar.resize(8000, 64)
+    assert not bar.indication.text().endswith("…")
+
+
+def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) -> None:
+    bar.show_case(case_of())
+    assert bar.facts.text().endswith(f"visit {moment(AT)}")
     assert "UTC" in bar.facts.text()

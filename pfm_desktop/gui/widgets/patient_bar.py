@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.worklist import birth_text
@@ -17,8 +19,35 @@ DEMO = "Demo library - phantoms, no real women"
 NOBODY = "No visit open"
 
 
+class OneLine(QLabel):
+    """One line that is cut where there is no room; its tooltip then has all of it. Never makes its parent wider."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_words(self, words: str) -> None:
+        """Show `words`; nothing takes no room."""
+        self._whole = " ".join(words.split())
+        self.setVisible(bool(self._whole))
+        self.setAccessibleName(self._whole)
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What fits is shown."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        # marked up, so that it wraps, and escaped, so that what people wrote is never markup
+        self.setToolTip(f"<p>{escape(self._whole)}</p>" if shown != self._whole else "")
+
+
 class PatientBar(QFrame):
-    """Name, birth date, number, visit; badges on the right."""
+    """Name, birth date, number, visit and why she came; badges on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,8 +55,9 @@ class PatientBar(QFrame):
         self.setAccessibleName("Patient")
         self.name, self.facts = QLabel(NOBODY, self), QLabel(self)
         self.name.setObjectName("patient_name")
+        self.indication = OneLine(self)
         self.demo, self.reading = QLabel(DEMO, self), QLabel(self)
-        for label in (self.name, self.facts, self.reading):
+        for label in (self.name, self.facts, self.indication, self.reading):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         for badge in (self.demo, self.reading):
@@ -39,7 +69,11 @@ class PatientBar(QFrame):
         row = QHBoxLayout()
         row.setSpacing(18)
         row.addWidget(self.name)
-        row.addWidget(self.facts, 1)
+        known = QVBoxLayout()
+        known.setSpacing(1)
+        known.addWidget(self.facts)
+        known.addWidget(self.indication)
+        row.addLayout(known, 1)
         row.addWidget(self.demo)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 6)
@@ -52,6 +86,7 @@ class PatientBar(QFrame):
         if case is None:
             self.name.setText(NOBODY)
             self.facts.setText("")
+            self.indication.show_words("")
             return
         patient = case.patient
         self.name.setText(patient.display_name or "(no name)")
@@ -60,6 +95,8 @@ class PatientBar(QFrame):
             f"born {birth_text(patient.birth_date)}    ID {patient.identifier}    "
             f"visit {moment(case.visit.started_at)}{signed}"
         )
+        indication = case.visit.indication.strip()
+        self.indication.show_words(f"Indication: {indication}" if indication else "")
 
     def show_library(self, *, demo: bool, read_only_reason: str) -> None:
         """Say whether the library is the demo, and why it cannot be changed where that is so."""
