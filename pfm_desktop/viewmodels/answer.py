@@ -114,7 +114,10 @@ class SecondRead:
 
 @dataclass(frozen=True)
 class AnswerView:
-    """The panel. `reveal` is None once revealed, else why the button is off ("" when it is on)."""
+    """The panel. `reveal` is None once revealed, else why the button is off ("" when it is on).
+
+    `recorded_as` says under whose name a reveal or a second read goes on record, where that is no reader's.
+    """
 
     state: State
     status: str = ""
@@ -123,23 +126,28 @@ class AnswerView:
     checks: tuple[Check, ...] = ()
     second: SecondRead | None = None
     reads: tuple[str, ...] = ()
+    recorded_as: str = ""
 
 
-def answer_view(case: VisitCase | None, asked: Asked, *, lock: bool, read_only_reason: str = "") -> AnswerView:
-    """The panel for a visit. `lock`: the site wants a first read before the reveal."""
+def answer_view(
+    case: VisitCase | None, asked: Asked, *, lock: bool, read_only_reason: str = "", unnamed: str = ""
+) -> AnswerView:
+    """The panel for a visit. `lock`: the site wants a first read before the reveal; `unnamed`: see `Session`."""
     if case is None:
         return AnswerView(State.EMPTY, NO_VISIT)
     analysis = _analysis_of(case, asked)
     state, status = _state(case, asked, analysis)
     reads = _reads(case)
     checks = checks_of(analysis) if analysis is not None else ()
+    account = f"Your read is recorded as {unnamed}." if unnamed else ""
     if not case.findings.revealed:
         blocked = _why_no_reveal(case, state, lock=lock, read_only_reason=read_only_reason)
-        return AnswerView(state, status, blocked, checks=checks, reads=reads)
+        return AnswerView(state, status, blocked, checks=checks, reads=reads, recorded_as="" if blocked else account)
     if analysis is None:
         return AnswerView(state, status, reads=reads)
     second = _second(case, analysis.prediction, read_only_reason)
-    return AnswerView(state, status, None, _answer(case, analysis), checks, second, reads)
+    account = account if second is not None and not second.blocked else ""
+    return AnswerView(state, status, None, _answer(case, analysis), checks, second, reads, account)
 
 
 def reveal_edit(case: VisitCase, reader: str, *, lock: bool, model: ModelInfo | None) -> Edit:

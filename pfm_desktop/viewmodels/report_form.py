@@ -31,6 +31,7 @@ FOR_GOOD = "Nothing of this visit can be changed after it is signed."
 class SignView:
     """`signed` says who signed ("" while nobody did); `blocked` why it cannot be signed now ("" when it can).
 
+    `recorded_as` says under whose name the journal keeps the signing, where that is no reader's.
     `off_record` stands beside the save button where the export cannot be put on record.
     """
 
@@ -39,10 +40,11 @@ class SignView:
     gaps: str = ""
     no_saving: str = NO_VISIT
     off_record: str = ""
+    recorded_as: str = ""
 
 
-def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> SignView:
-    """The form for a visit, with `name` as typed."""
+def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "", unnamed: str = "") -> SignView:
+    """The form for a visit, with `name` as typed; `unnamed`: see `Session`."""
     if case is None:
         return SignView()
     # who must have the report now gets it, although this library takes no record of it
@@ -59,7 +61,8 @@ def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "") -> 
         blocked = "A visit without an impression cannot be signed (Findings)."
     else:
         blocked = "" if name.strip() else "Write your name to sign."
-    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", "", off_record)
+    account = f"The journal keeps the signing as {unnamed}." if unnamed and not read_only else ""
+    return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", "", off_record, account)
 
 
 def sign_question(case: VisitCase, name: str, meaning: str) -> str:

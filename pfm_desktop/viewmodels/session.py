@@ -40,13 +40,21 @@ class Session:
         self.on_changed: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
         self.on_settings: list[SettingsListener] = []
+        self._account = library.who
         if settings.reader:
             library.who = settings.reader
 
     @property
     def reader(self) -> str:
         """The name written beside reads and signatures."""
-        return self.settings.reader or self.library.who
+        return self.settings.reader or self._account
+
+    @property
+    def unnamed(self) -> str:
+        """What is said where something is put on record while no reader is named; "" once one is."""
+        if self.settings.reader:
+            return ""
+        return f"{self.reader}, the name of this computer's account; set the reader's name in Settings"
 
     def today(self, search: str = "") -> tuple[VisitRow, ...]:
         """Visits, newest first; every word of `search` must match."""
@@ -100,8 +108,7 @@ class Session:
                 state = "on" if new.first_read_lock else "off"
                 self.library.record_event("setting", "first_read_lock", f"First-read lock switched {state}")
             self.settings = new
-            if new.reader:
-                self.library.who = new.reader
+            self.library.who = self.reader
             for listener in tuple(self.on_settings):
                 listener(new)
             return True

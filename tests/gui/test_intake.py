@@ -274,3 +274,14 @@ def test_a_read_only_library_offers_nothing_that_would_be_refused(qtbot: QtBot, 
         qtbot.addWidget(page)
         enabled = {action.objectName() for action in page.page_actions() if action.isEnabled()}
     assert enabled == {"today.open"}
+
+
+def test_an_examiner_whom_nobody_named_is_said_where_a_visit_begins(today: TodayPage, session: Session) -> None:
+    form = today.intake
+    press(today, "new_visit")
+    assert form.examiner.isHidden()
+    session.settings = Settings()
+    for name, shown in (("new_visit", True), ("new_patient", True), ("edit_patient", False), ("add_pictures", False)):
+        press(today, name)
+        assert form.examiner.isVisible() is shown
+        assert (session.unnamed in form.examiner.text()) is shown

@@ -45,6 +45,7 @@ class AnswerPanel(QWidget):
         self.evidence, self.alone = FactRows("Share of evidence", self), FactRows("Each source alone", self)
         self.agree, self.differ = QPushButton(self), QPushButton(self)
         self.said, self.change = words(self, "badge"), QPushButton("Change ...", self)
+        self.account = words(self, "quiet")
         self.form, self.no_second = DifferForm(self), words(self, "quiet")
         self.reads, self.checks, self.model = ReadList(self), CheckList(self), words(self, "quiet")
         self.other_model = words(self, "badge")
@@ -121,8 +122,9 @@ class AnswerPanel(QWidget):
     def _refresh(self) -> None:
         settings, library = self._session.settings, self._session.library
         view = model.answer_view(
-            self._case, self._asked, lock=settings.first_read_lock, read_only_reason=library.read_only_reason
-        )
+            self._case, self._asked, lock=settings.first_read_lock, read_only_reason=library.read_only_reason,
+            unnamed=self._session.unnamed,
+        )  # fmt: skip
         self._view = view
         say(self.status, view.status)
         self.reveal.setVisible(view.reveal is not None and self._case is not None)
@@ -167,6 +169,7 @@ class AnswerPanel(QWidget):
         for button in (self.agree, self.differ):
             button.setEnabled(allowed)
         say(self.no_second, second.blocked if second else "")
+        say(self.account, self._view.recorded_as if asks or self._view.reveal == "" else "")
         if second is not None:
             self.agree.setText(second.agree.replace(" from ", "\nfrom "))  # two lines: the column is narrow
             self.agree.setAccessibleName(second.agree)
@@ -202,7 +205,7 @@ class AnswerPanel(QWidget):
         for part in (
             self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, top, self.possible,
             self.advice, self.one_source, self.bars, self.said, self.change, self.agree, self.differ, self.form,
-            self.no_second, self.passes, self.evidence, self.alone, self.reads, self.checks,
+            self.account, self.no_second, self.passes, self.evidence, self.alone, self.reads, self.checks,
         ):  # fmt: skip
             if isinstance(part, QHBoxLayout):
                 column.addLayout(part)

@@ -52,10 +52,12 @@ class Intake(QFrame):
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
         self.heading, self.about, self.problem = QLabel(self), QLabel(self), QLabel(self)
+        self.examiner = QLabel(self)
         self.heading.setProperty("role", "heading")
         self.about.setProperty("role", "quiet")
         self.problem.setAccessibleName("What is wrong")
-        for label in (self.heading, self.about, self.problem):
+        self.examiner.setProperty("role", "quiet")
+        for label in (self.heading, self.about, self.problem, self.examiner):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.person = {name: QLineEdit(self) for name in ("identifier", "family_name", "given_name", "birth_date")}
@@ -267,6 +269,9 @@ class Intake(QFrame):
         for field in self.person.values():
             self._form.setRowVisible(field, person)
         self._form.setRowVisible(self.indication, indication)
+        unnamed = self._session.unnamed if indication else ""
+        self.examiner.setText(f"The examiner of the visit is recorded as {unnamed}." if unnamed else "")
+        self.examiner.setVisible(bool(unnamed))
         self.pictures.setVisible(pictures)
 
     def _close(self) -> None:
@@ -303,6 +308,7 @@ class Intake(QFrame):
         fields.setContentsMargins(0, 0, 8, 0)
         fields.setSpacing(10)
         fields.addLayout(self._form)
+        fields.addWidget(self.examiner)
         fields.addWidget(self.pictures)
         fields.addStretch(1)
         scroll = QScrollArea(self)  # the form fits into a low window with any number of files

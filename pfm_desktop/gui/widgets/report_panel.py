@@ -62,7 +62,7 @@ class ReportPanel(QWidget):
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
         self.name, self.meaning = QLineEdit(self._reader, self), CalmComboBox(self)
         self.sign, self.save = QPushButton("Sign", self), QPushButton("Save PDF...", self)
-        self.off_record = words(self, "quiet")
+        self.account, self.off_record = words(self, "quiet"), words(self, "quiet")
         self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
         self.form, self.ask = QWidget(self), SignAsk(self)
         self._background = Background(self)
@@ -109,6 +109,7 @@ class ReportPanel(QWidget):
         super().showEvent(event)
         if self.name.text() == self._reader:
             self._name_reader()
+        self._show_form()
         if self._stale:
             self._calm.start()
 
@@ -126,7 +127,8 @@ class ReportPanel(QWidget):
         self.name.setText(self._reader)
 
     def _show_form(self) -> None:
-        view = model.sign_view(self._case, self.name.text(), self._session.library.read_only_reason)
+        session = self._session
+        view = model.sign_view(self._case, self.name.text(), session.library.read_only_reason, session.unnamed)
         say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
         say(self.gaps, view.gaps)
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
@@ -141,6 +143,7 @@ class ReportPanel(QWidget):
         self.save.setToolTip(" ".join(part for part in (view.no_saving or "Ctrl+S", view.off_record) if part))
         self.save.setAccessibleDescription(view.off_record)
         say(self.off_record, view.off_record)
+        say(self.account, view.recorded_as)
 
     def _ask_first(self) -> None:
         self._asking = True
@@ -281,7 +284,7 @@ class ReportPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
-        signing = (self.signed, self.gaps, self.form, self.ask, self.blocked)
+        signing = (self.signed, self.gaps, self.form, self.ask, self.blocked, self.account)
         for widget in (*signing, self.save, self.off_record, self.said, self.status):
             column.addWidget(widget)
         title = QLabel("Preview", self)

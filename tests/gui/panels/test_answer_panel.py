@@ -16,6 +16,7 @@ from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.services import review
 from pfm_desktop.storage import journal
 from pfm_desktop.support.moments import zone
+from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.answer import State
 
 from .answers import MODEL, answer_for, graded, indeterminate, refused, white_only
@@ -239,3 +240,21 @@ def test_an_answer_of_another_model_than_the_one_revealed_says_so(panel, room, c
     panel.show_answer(answer_for(room.pair, newer), pending=False)
     assert panel.other_model.text() == f"Not the answer that was revealed: that was {said}"
     assert not panel.other_model.isHidden()
+
+
+def test_a_read_under_the_account_of_the_computer_says_so_and_goes_ahead(panel, room, qtbot) -> None:
+    assert panel.account.isHidden()
+    room.session.settings = Settings()
+    said = f"Your read is recorded as {room.session.unnamed}."
+    assert room.session.reader in said
+    panel.show_answer(answer_for(room.pair, graded()), pending=False)
+    assert panel.account.isHidden(), "nothing can be recorded without an impression"
+    impression(room, Grade.LOW)
+    assert panel.account.text() == said
+    panel.reveal.click()
+    assert panel.account.text() == said
+    qtbot.mouseClick(panel.agree, Left)
+    assert panel.account.isHidden()
+    assert room.case.second_read.reader == room.session.reader
+    qtbot.mouseClick(panel.change, Left)
+    assert panel.account.text() == said

@@ -81,6 +81,7 @@ def test_sign_now_signs(panel, room, qtbot) -> None:
     assert panel.ask.isHidden()
     assert panel.signed.text().startswith("Signed by Dr. Test at ")
     assert panel.form.isHidden()
+    assert panel.account.isHidden()
 
 
 def test_by_keys_back_and_escape_sign_nothing_and_sign_now_signs(panel, room, qtbot) -> None:
@@ -118,9 +119,11 @@ def test_the_account_of_the_computer_is_not_offered_as_a_name(room, host, jobs, 
     assert panel.name.text() == ""
     assert not panel.sign.isEnabled()
     assert panel.blocked.text() == "Write your name to sign."
+    assert panel.account.text() == f"The journal keeps the signing as {room.session.unnamed}."
     qtbot.keyClicks(panel.name, "Dr. New")
     sign(panel, qtbot)
     assert room.case.findings.signature.name == "Dr. New"
+    assert panel.account.isHidden()
     qtbot.waitUntil(lambda: panel.idle, timeout=20_000)
 
 

@@ -114,3 +114,20 @@ def test_settings_that_cannot_be_kept_stay_as_they_were(
     assert not session.change_settings(theme="light")
     assert session.settings.theme == "dark"
     assert heard.problems == ["the disk is full."]
+
+
+def test_without_a_named_reader_the_account_is_called_what_it_is(session: Session) -> None:
+    assert session.unnamed == ""
+    account = session.library.who = "root"
+    other = Session(session.library, Settings())
+    assert other.reader == account
+    assert other.unnamed == "root, the name of this computer's account; set the reader's name in Settings"
+
+
+def test_a_reader_who_took_her_name_out_of_settings_signs_nothing_more(session: Session) -> None:
+    assert session.change_settings(reader="Dr. B")
+    assert session.library.who == "Dr. B"
+    assert session.change_settings(reader="")
+    assert session.library.who == session.reader
+    assert session.reader not in ("", "Dr. A", "Dr. B")
+    assert session.unnamed.startswith(session.reader)
