@@ -7,11 +7,13 @@ import sys
 def cli() -> None:
     """The command line `pfm`."""
     multiprocessing.freeze_support()
-    from pfm_desktop.support import threads
+    try:
+        from pfm_desktop.support import threads
 
-    threads.set_polite_threads()
-    from pfm_desktop.cli.main import main
-
+        threads.set_polite_threads()
+        from pfm_desktop.cli.main import main
+    except KeyboardInterrupt:  # Ctrl+C while this loads
+        sys.exit(130)
     sys.exit(main())
 
 

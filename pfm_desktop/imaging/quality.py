@@ -74,7 +74,7 @@ _WHITE = (
         "wrong_source",
         _glows,
         _never,
-        "This looks like a fluorescence picture: swap the two.",
+        "This looks like a fluorescence picture: give it as that, or swap the two.",
     ),
     _Rule(
         "too_dark",
@@ -119,7 +119,7 @@ _FLUORESCENCE = (
         "wrong_source",
         lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
         _never,
-        "This looks like a white-light picture: swap the two.",
+        "This looks like a white-light picture: give it as that, or swap the two.",
     ),
     _Rule(
         "too_dark",

@@ -147,10 +147,11 @@ def _prediction(prediction: Prediction, look: PreviewLook) -> str:
 
 
 def _checks(analysis: Analysis) -> str:
+    said = analysis.refused.advice if analysis.refused else ""  # stands above already
     lines = []
     for check in checks_of(analysis):
         detail = f" ({check.detail})" if check.detail else ""
-        advice = f". {check.advice}" if check.advice else ""
+        advice = f". {check.advice}" if check.advice and check.advice not in said else ""
         lines.append(_paragraph(f"{check.title}: {check.word}{detail}{advice}"))
     return "".join(lines)
 

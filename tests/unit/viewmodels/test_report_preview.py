@@ -131,6 +131,11 @@ def test_a_refusal_gives_reason_and_advice_and_no_grade() -> None:
     assert "Grade:" not in html
 
 
+def test_the_advice_of_a_refusal_stands_once() -> None:
+    refused = analysis(prediction=None, refused=Refusal("white light: glare", "Tilt a little"))
+    assert preview_html(content(analysis=refused)).count("Tilt a little") == 1
+
+
 def test_without_an_answer_the_reason_stands_in_its_place() -> None:
     assert "not revealed" in preview_html(content(no_answer="The AI answer was not revealed."))
 
