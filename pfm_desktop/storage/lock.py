@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from pfm_desktop.support.moments import moment
+
 # far behind the text, since Windows forbids others to read the bytes that are locked
 _LOCKED_BYTE = 1 << 30
 
@@ -39,8 +41,8 @@ class Holder:
     since: str
 
     def __str__(self) -> str:
-        moment = datetime.fromisoformat(self.since).astimezone()
-        return f"{self.user} on {self.host} (process {self.pid}, since {moment:%Y-%m-%d %H:%M})"
+        since = moment(datetime.fromisoformat(self.since))
+        return f"{self.user} on {self.host} (process {self.pid}, since {since})"
 
 
 def this_process() -> Holder:

@@ -16,7 +16,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.moments import moment
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.worklist import IMPRESSION, NAME, PICTURES, WHEN
+from pfm_desktop.viewmodels.worklist import BORN, IMPRESSION, NAME, PICTURES, WHEN
 
 
 @pytest.fixture
@@ -59,6 +59,12 @@ def test_a_time_carries_its_zone_in_the_tooltip_and_for_the_screen_reader(today:
     assert row is not None
     today.intake.add_pictures(row)
     assert at in today.intake.about.text()
+
+
+def test_dates_have_room_in_their_columns(today: TodayPage) -> None:
+    metrics = today.table.fontMetrics()
+    for column, words in ((WHEN, "28 Nov 2026 20:08"), (BORN, "28 Nov 1988")):
+        assert today.table.columnWidth(column) >= metrics.horizontalAdvance(words) + 12
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 120
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_WIDTHS = (145, 190, 105, 120, 0, 190, 120, 80)  # pixels at the smallest text; 0 takes what is left
+_WIDTHS = (168, 180, 116, 120, 0, 178, 120, 80)  # pixels at the smallest text; 0 takes what is left
 _WIDEST, _NARROWEST = 420, 110  # of the indication: a line across a 4K screen is easily misread
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pfm_desktop.storage.lock import HeldElsewhereError, Holder, LibraryLock, read_holder
+from pfm_desktop.support.moments import moment
 
 
 def test_one_holder_at_a_time_and_the_others_learn_who(tmp_path: Path) -> None:
@@ -48,8 +50,9 @@ def test_a_lock_text_that_makes_no_sense_names_nobody(tmp_path: Path, text: byte
 
 
 def test_a_holder_is_told_in_words() -> None:
-    told = str(Holder("anna", "room-2", 4242, "2026-03-14T08:30:00+00:00"))
-    assert told.startswith("anna on room-2 (process 4242, since 2026-03-14 ")
+    since = datetime(2026, 3, 14, 8, 30, tzinfo=UTC)
+    told = str(Holder("anna", "room-2", 4242, since.isoformat()))
+    assert told == f"anna on room-2 (process 4242, since {moment(since)})"
 
 
 def test_a_full_disk_while_locking_leaves_the_lock_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
