@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from pfm_desktop.gui.widgets.flow import FlowLayout
@@ -18,6 +19,11 @@ TOOLS = (
     (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
     (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
 )
+SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checks"}  # where all captions need a row of their own
+FIT_TIP = "The whole picture (F)"
+NARROW_EMS = 50  # below this width all words would take three rows
+SLIDER, SLIDER_SLIM = 110, 80  # pixels
+HOLD = "Hold L: loupe, H: no heatmap"
 
 
 class StageBar(QWidget):
@@ -32,12 +38,13 @@ class StageBar(QWidget):
         self._stage = stage
         self.modes = self._group([(m.value, m.caption, f"{m.caption} ({m.key})") for m in MODES], "Mode")
         self.tools = self._group([(t.value, text, f"{words} ({key})") for t, text, key, words in TOOLS], "Tool")
-        self.fit = self._button("Fit", "The whole picture (F)", stage.commands.fit)
+        self.fit = self._button("Fit", FIT_TIP, stage.commands.fit)
         self.one_to_one = self._button("1:1", "One picture pixel a screen pixel (Z)", stage.commands.one_to_one)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.chip = RegistrationChip(self)
-        self.hint = QLabel("Hold L: loupe, H: no heatmap", self)
+        self.hint = QLabel(HOLD, self)
         self.hint.setProperty("role", "quiet")
+        self._blend_ends = (QLabel("White", self), QLabel("Fluor.", self))
         self._blend = self._blend_box()
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
         layout = FlowLayout(self, gap=12, margins=QMargins(6, 4, 6, 4))
@@ -46,6 +53,7 @@ class StageBar(QWidget):
             _box([self.fit, self.one_to_one]), self.chip, self.hint,
         ):  # fmt: skip
             layout.addWidget(widget)
+        self._slim = False
         stage.view_changed.connect(self._follow)
         stage.tool_changed.connect(self._follow_tool)
         self._follow(stage.view)
@@ -66,6 +74,20 @@ class StageBar(QWidget):
             button.setEnabled(not why_not)
             button.setToolTip(why_not or f"{words} ({key})")
             button.setAccessibleDescription(why_not or words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""
+        super().resizeEvent(event)
+        slim = self.width() < NARROW_EMS * self.fontMetrics().horizontalAdvance("m")
+        if slim == self._slim:
+            return
+        self._slim = slim
+        for mode, words in SHORT.items():
+            self.modes[mode.value].setText(words if slim else mode.caption)
+        self.opacity.setFixedWidth(SLIDER_SLIM if slim else SLIDER)
+        for end in (*self._blend_ends, self.hint):
+            end.setHidden(slim)
+        self.fit.setToolTip(f"{FIT_TIP}. {HOLD}" if slim else FIT_TIP)
 
     def _group(self, entries: Sequence[tuple[str, str, str]], name: str) -> dict[str, QToolButton]:
         group = QButtonGroup(self)
@@ -92,14 +114,15 @@ class StageBar(QWidget):
 
     def _blend_box(self) -> QWidget:
         self.opacity.setRange(0, 100)
-        self.opacity.setFixedWidth(110)
+        self.opacity.setFixedWidth(SLIDER)
         self.opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.opacity.setAccessibleName("Opacity of the fluorescence picture")
         self.opacity.setToolTip("Blend: white light on the left, fluorescence on the right ([ and ])")
         self.opacity.valueChanged.connect(
             lambda value: self._stage.set_view(set_opacity(self._stage.view, value / 100))
         )
-        return _box([QLabel("White", self), self.opacity, QLabel("Fluor.", self)], gap=6)
+        white, fluorescence = self._blend_ends
+        return _box([white, self.opacity, fluorescence], gap=6)
 
     def _chosen(self, button: QAbstractButton) -> None:
         value = str(button.property("value"))

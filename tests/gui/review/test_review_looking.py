@@ -314,3 +314,20 @@ def test_on_a_low_page_the_stage_has_the_room_until_the_user_opens_the_pictures(
     assert page.pictures.filmstrip.isVisible()
     page.resize(960, 441)
     assert page.pictures.filmstrip.isVisible(), "what the user chose stays"
+
+
+def test_in_a_narrow_window_the_stage_bar_takes_two_rows_and_tooltips_keep_the_words(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.resize(1250, 640)
+    bar = page.bar
+    checks = bar.modes[Mode.CHECKERBOARD.value]
+    qtbot.waitUntil(lambda: checks.text() == "Checkerboard" and bar.hint.isVisible())
+    page.resize(844, 361)  # what a window of 960 x 540 leaves
+    qtbot.waitUntil(lambda: checks.text() == "Checks" and bar.hint.isHidden())
+    row = bar.fit.sizeHint().height()
+    qtbot.waitUntil(lambda: 2 * row <= bar.height() < 3 * row)
+    assert checks.toolTip().startswith("Checkerboard")
+    assert checks.accessibleName() == "Mode: Checkerboard"
+    assert bar.hint.text() in bar.fit.toolTip()
