@@ -19,7 +19,7 @@ from pfm_desktop.interop import fonts
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
-from pfm_desktop.support.moments import moment
+from pfm_desktop.support.moments import day, moment
 
 __all__ = ["ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
 
@@ -65,7 +65,7 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     _line(canvas, MARGIN + 2 * mm, height - 14.6 * mm, BANNER, fonts.BOLD, 9.5)
     _line(canvas, width - MARGIN - 2 * mm, height - 14.6 * mm, content.model_label, fonts.SANS, 7.5, right=True)
     canvas.setFillColorRGB(0.25, 0.25, 0.25)
-    born = f", born {content.birth_date:%Y-%m-%d}" if content.birth_date else ""
+    born = f", born {day(content.birth_date)}" if content.birth_date else ""
     who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
     _line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
     state = "signed" if content.signed else "not signed"

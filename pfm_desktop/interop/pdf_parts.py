@@ -18,7 +18,7 @@ from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
-from pfm_desktop.support.moments import moment
+from pfm_desktop.support.moments import day, moment
 
 _TEXT = ParagraphStyle("text", fontName=SANS, fontSize=8.5, leading=11.5)
 _SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=7, leading=9, textColor=colors.HexColor("#404040"))
@@ -56,7 +56,7 @@ def _who(content: ReportContent, width: float) -> Flowable:
     cells = [
         ("Patient", content.patient_name or "-"),
         ("Identifier", content.patient_identifier or "-"),
-        ("Born", f"{content.birth_date:%Y-%m-%d}" if content.birth_date else "-"),
+        ("Born", day(content.birth_date) if content.birth_date else "-"),
         ("Visit", moment(content.visit_at) if content.visit_at else "-"),
         ("Examiner", content.examiner or "-"),
         ("Indication", content.indication or "-"),

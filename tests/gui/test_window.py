@@ -99,7 +99,7 @@ def test_name_birth_date_and_number_stay_in_sight_on_every_page_once_a_visit_is_
         window.show_page(index)
         assert window.patient.name.isVisible()
         assert window.patient.name.text() == "Adler, Anna"
-        assert "1988-03-14" in window.patient.facts.text()
+        assert "14 Mar 1988" in window.patient.facts.text()
         assert "P-001" in window.patient.facts.text()
 
 

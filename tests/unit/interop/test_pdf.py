@@ -90,7 +90,7 @@ def text_of(content: ReportContent) -> str:
 def test_everything_that_was_found_stands_in_the_report() -> None:
     text = text_of(full())
     for said in (
-        "Demo, Anna", "DEMO-0001", "1988-02-29", "HPV 16", "Dr. Beispiel", "60 s after acetic acid",
+        "Demo, Anna", "DEMO-0001", "29 Feb 1988", "HPV 16", "Dr. Beispiel", "60 s after acetic acid",
         "Impression: high (HSIL, CIN2-3)", "Distinct, stearin-like", "7 of 10", "Dense acetowhite area.",
         "Two biopsies.", "First read, before the AI: low (LSIL, CIN1)",
         "Second read, after the AI: high (HSIL, CIN2-3), reason: vessels",
