@@ -15,6 +15,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from pfm_desktop.support.moments import MONTHS
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -100,7 +102,8 @@ class VisitTable(Base):
     def derive(self) -> None:
         """See `Base.derive`."""
         day = self.started_at.astimezone()
-        self.day_text = folded(f"{day:%Y-%m-%d} {day:%d.%m.%Y} {day:%d/%m/%Y} {day.day} {day:%B} {day:%Y}")
+        month = MONTHS[day.month - 1]
+        self.day_text = folded(f"{day:%Y-%m-%d} {day:%d.%m.%Y} {day:%d/%m/%Y} {day.day} {month} {day:%Y}")
 
 
 class PictureTable(Base):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-# not strftime's %b: its names follow the language of the computer once Qt has set the locale
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# not strftime's %b and %B: their names follow the language of the computer once Qt has set the locale
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def day(on: date) -> str:
     """`25 Nov 2026`; of a moment, the day it has where its zone is."""
-    return f"{on.day:02d} {MONTHS[on.month - 1]} {on.year}"
+    return f"{on.day:02d} {MONTHS[on.month - 1][:3]} {on.year}"
 
 
 def moment(at: datetime) -> str:

@@ -14,10 +14,6 @@ from pfm_desktop.support.errors import BadInputError
 
 COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
 WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
 LIMIT = 500  # as many as the library gives at once
 
 
@@ -109,8 +105,8 @@ def _month_in_figures(text: str) -> str:
     found = re.fullmatch(r"(\d{1,2})\.?\s+([^\W\d]{3,9})\.?,?\s+(\d{4})", text)
     if found is None:
         return text
-    for number, name in enumerate(_MONTHS, start=1):
-        if name.startswith(found[2].casefold()):
+    for number, name in enumerate(moments.MONTHS, start=1):
+        if name.casefold().startswith(found[2].casefold()):
             return f"{found[1]}.{number}.{found[3]}"
     return text
 
