@@ -19,7 +19,7 @@ TOOLS = (
     (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
     (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
 )
-SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checks"}  # where all captions need a row of their own
+SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checker"}  # where all captions need a row of their own
 FIT_TIP = "The whole picture (F)"
 NARROW_EMS = 50  # below this width all words would take three rows
 SLIDER, SLIDER_SLIM = 110, 80  # pixels

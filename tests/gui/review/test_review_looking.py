@@ -325,7 +325,7 @@ def test_in_a_narrow_window_the_stage_bar_takes_two_rows_and_tooltips_keep_the_w
     checks = bar.modes[Mode.CHECKERBOARD.value]
     qtbot.waitUntil(lambda: checks.text() == "Checkerboard" and bar.hint.isVisible())
     page.resize(844, 361)  # what a window of 960 x 540 leaves
-    qtbot.waitUntil(lambda: checks.text() == "Checks" and bar.hint.isHidden())
+    qtbot.waitUntil(lambda: checks.text() == "Checker" and bar.hint.isHidden())
     row = bar.fit.sizeHint().height()
     qtbot.waitUntil(lambda: 2 * row <= bar.height() < 3 * row)
     assert checks.toolTip().startswith("Checkerboard")
