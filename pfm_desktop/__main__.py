@@ -26,7 +26,7 @@ def gui() -> None:
     with memory.without_collection():
         from pfm_desktop.gui.application import main
 
-    sys.exit(main())
+    threads.leave(main())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """How many threads the numeric libraries take, that they sleep while they wait, and which go first."""
 
 import ctypes
+import multiprocessing
 import os
 import sys
 import threading
+from typing import NoReturn
 
 VARIABLES = {
     # torch's and OpenVINO's threads spin by default after each small job; beside a busy GUI thread that costs more
@@ -48,3 +50,19 @@ def give_way() -> None:
         kernel.GetCurrentThread.restype = ctypes.c_void_p
         kernel.SetThreadPriority.argtypes = (ctypes.c_void_p, ctypes.c_int)
         kernel.SetThreadPriority(kernel.GetCurrentThread(), _BELOW_NORMAL)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with `code`, whatever its threads still do; all that matters is on disk by then.
+
+    A thread in the middle of native code, such as a model that is being loaded while the window closes, cannot be
+    unwound: the interpreter's usual end aborts there. Nothing is taken down then, and worker processes are ended here.
+    """
+    if threading.active_count() > 1:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # a windowed program on Windows has none
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 
@@ -45,3 +46,22 @@ def test_the_engine_takes_as_many_threads_as_it_was_told(
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr("os.cpu_count", lambda: 12)
     assert threads.worker_threads() == (wanted or 6)
+
+
+LEAVING = """
+import sys, threading, time
+from pfm_desktop.support import threads
+print("said")
+if sys.argv[1] == "busy":
+    threading.Thread(target=time.sleep, args=(600,), name="in native code").start()  # would be waited for
+threads.leave(3)
+"""
+
+
+@pytest.mark.parametrize("other", ["busy", "none"])
+def test_leaving_waits_for_no_thread_and_loses_no_word(other: str) -> None:
+    command = [sys.executable, "-c", LEAVING, other]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert done.stdout == "said\n"
+    assert not done.stderr
