@@ -230,6 +230,11 @@ class MainWindow(QMainWindow):
         page.entered()  # type: ignore[attr-defined]  # a Page
         self._refresh()
 
+    def _keys_to_page(self) -> None:
+        page = self.stack.currentWidget()
+        if self.desk is not None and page is not None and page is not self.opening:
+            page.entered()  # type: ignore[attr-defined]  # a Page
+
     def _page_made(self, page: QWidget) -> None:
         self.stack.addWidget(page)
         title = str(page.property("title") or getattr(page, "title", ""))
@@ -340,6 +345,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
+        self.strip.let_go.connect(self._keys_to_page)
         self.jobs.failed_unheard.connect(self.messages.problem)
         self.jobs.jobs_changed.connect(self._close_when_quiet)
         self.unexpected.connect(self.messages.problem, Qt.ConnectionType.QueuedConnection)

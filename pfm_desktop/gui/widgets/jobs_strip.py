@@ -3,7 +3,7 @@ once."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from pfm_desktop.gui.qt_jobs import QtJobs
@@ -23,6 +23,7 @@ class _JobLine(QWidget):
         self.bar = QProgressBar(self)
         self.bar.setFixedWidth(160)
         self.cancel = QPushButton("Cancel", self)
+        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the page
         self.cancel.clicked.connect(lambda: jobs.cancel(name))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -41,7 +42,9 @@ class _JobLine(QWidget):
 
 
 class JobsStrip(QFrame):
-    """Bottom line of the window; on its left what was done last."""
+    """Bottom line of the window; on its left what was done last. `let_go`: the button that had the keys is gone."""
+
+    let_go = Signal()
 
     def __init__(self, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +85,14 @@ class JobsStrip(QFrame):
     def cancel_button(self, name: str) -> QPushButton:
         """The cancel button of a running job."""
         return self._lines[name].cancel
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """The keys do not wander on when their button goes: the next in the chain may be the rail's Today."""
+        held = self.focusWidget()
+        if held is not None and not (held.isVisible() and held.isEnabled()):
+            self.let_go.emit()
+            return True
+        return super().focusNextPrevChild(next_)
 
     def sizeHint(self) -> QSize:
         """As high as one job needs, so that the page above does not jump."""

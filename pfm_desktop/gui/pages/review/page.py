@@ -78,6 +78,14 @@ class ReviewPage(QWidget):
         self.side.left()
         self.stage.commands.let_go()
 
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """Keys whose widget hides or is switched off go to the stage: the next in the chain is the rail's Today."""
+        held = self.focusWidget()
+        if self.isVisible() and held is not None and not (held.isVisible() and held.isEnabled()):
+            self.stage.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().focusNextPrevChild(next_)
+
     @property
     def idle(self) -> bool:
         """Whether nothing is still loading."""
