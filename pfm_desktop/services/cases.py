@@ -102,7 +102,10 @@ def find_patients(lib: Library, *, search: str = "", limit: int = 500) -> tuple[
 def add_patient(
     lib: Library, *, identifier: str, family_name: str = "", given_name: str = "", birth_date: date | None = None
 ) -> Patient:
-    """Put a woman on record. `BadInputError` when the identifier is empty or already somebody's."""
+    """Put a woman on record. `BadInputError` when the identifier is empty or already somebody's.
+
+    Identifiers that differ in capitals or spaces only are one.
+    """
     identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
     _check_identifier(lib, identifier, "")
     patient = Patient(new_id(), identifier, family_name, given_name, birth_date)
@@ -125,7 +128,8 @@ def edit_patient(
         before = stored.patient(session, patient_id)
     if before is None:
         raise _no_such("patient")
-    _check_identifier(lib, identifier, patient_id)
+    if identifier != before.identifier:  # an older library may hold both ways of writing it
+        _check_identifier(lib, identifier, patient_id)
     old, new = _fields(before), _fields(Patient(patient_id, identifier, family_name, given_name, birth_date))
     differing = [name for name in new if new[name] != old[name]]
     if not differing:
@@ -273,8 +277,9 @@ def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:
     with lib.read() as session:
         other = stored.patient_by_identifier(session, identifier)
     if other is not None and other.id != patient_id:
+        written = "" if other.identifier == identifier else f", on record as {other.identifier}"
         raise BadInputError(
-            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}",
+            f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}{written}",
             safe="nothing was changed",
             remedy="add the visit to that patient, or correct the identifier",
         )

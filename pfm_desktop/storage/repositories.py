@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
@@ -25,6 +27,7 @@ from pfm_desktop.storage.tables import (
     folded,
 )
 
+_HOUR = re.compile(r"\d{1,2}:\d{0,2}")
 _FLUORESCENCE = [stage.value for stage in Stage if stage.source is Source.FLUORESCENCE]
 
 
@@ -35,8 +38,13 @@ def patient(session: Session, patient_id: str) -> Patient | None:
 
 
 def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
-    """A patient by the clinic's number."""
+    """A patient by the clinic's number, however its capitals and spaces were typed; letter by letter comes first."""
     row = session.scalar(select(PatientTable).where(PatientTable.identifier == identifier))
+    if row is None and (wanted := _squeezed(identifier)):
+        # the search text ends with the identifier, in small letters
+        ending = func.replace(PatientTable.search, " ", "").endswith(wanted, autoescape=True)
+        like = session.scalars(select(PatientTable).where(ending).order_by(PatientTable.id))
+        row = next((one for one in like if _squeezed(one.identifier) == wanted), None)
     return _patient(row) if row else None
 
 
@@ -62,7 +70,10 @@ def visit_rows(
     before: datetime | None = None,
     limit: int = 500,
 ) -> tuple[VisitRow, ...]:
-    """Visits newest first; each word of `search` must stand in name, identifier, day or impression."""
+    """Visits newest first; each word of `search` must stand in name, identifier, day or impression.
+
+    A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer.
+    """
     older = aliased(VisitTable)
     earlier = (
         select(func.count(older.id))
@@ -77,11 +88,14 @@ def visit_rows(
         .order_by(VisitTable.started_at.desc(), VisitTable.id)
         .limit(limit)
     )
-    query = _matching(query, search)
+    words = folded(search).split()
+    query = _matching(query, [word for word in words if not _HOUR.fullmatch(word)])
     if patient_id is not None:
         query = query.where(VisitTable.patient_id == patient_id)
     if before is not None:
         query = query.where(VisitTable.started_at < before)
+    if hours := [word for word in words if _HOUR.fullmatch(word)]:
+        query = query.where(VisitTable.id.in_(_begun_at(session, query, hours, limit)))
     found = session.execute(query).all()
     counts = _picture_counts(session, [row[0].id for row in found])
     return tuple(_row(row, counts.get(row[0].id, (0, 0))) for row in found)
@@ -175,8 +189,28 @@ def signature(fields: Mapping[str, Any] | None) -> Signature | None:
     return Signature(fields["name"], datetime.fromisoformat(fields["signed_at"]), fields["meaning"])
 
 
-def _matching(query: Select[Any], search: str) -> Select[Any]:
-    for word in folded(search).split():
+def _squeezed(identifier: str) -> str:
+    return "".join(folded(identifier).split())
+
+
+def _begun_at(session: Session, query: Select[Any], hours: Sequence[str], limit: int) -> list[str]:
+    """The first `limit` visits of `query` that match words like 08:15.
+
+    Not in SQL: the offset of this computer's zone differs between summer and winter.
+    """
+    columns = VisitTable.id, VisitTable.started_at, VisitTable.day_text, PatientTable.search
+    found = session.execute(query.with_only_columns(*columns, maintain_column_froms=True).limit(None))
+    fitting = (visit_id for visit_id, at, *texts in found if all(_says(at, texts, hour) for hour in hours))
+    return list(islice(fitting, limit))
+
+
+def _says(at: datetime, texts: Sequence[str], hour: str) -> bool:
+    whole = f"0{hour}" if hour.index(":") == 1 else hour
+    return f"{at.astimezone():%H:%M}".startswith(whole) or any(hour in text for text in texts)
+
+
+def _matching(query: Select[Any], words: Sequence[str]) -> Select[Any]:
+    for word in words:
         grades = [grade.value for grade in GRADES if grade.value.startswith(word) and len(word) > 1]
         query = query.where(
             or_(

@@ -75,11 +75,12 @@ def birth_text(day: date | None) -> str:
 def parsed_birth_date(text: str) -> date | None:
     """A birth date typed as 1988-03-14, 14 Mar 1988, 14.03.1988 or 14/03/1988; None for nothing.
 
-    Raises `BadInputError`.
+    Raises `BadInputError`, also for 03/04/1988: some write the day first and some the month.
     """
     text = text.strip()
     if not text:
         return None
+    _check_order(text)
     typed = _month_in_figures(text)
     for pattern, order in (
         (r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)),
@@ -98,6 +99,21 @@ def parsed_birth_date(text: str) -> date | None:
     raise BadInputError(
         f"{text} is no birth date", safe="nothing was saved", remedy="write it like 14 Mar 1988 or 1988-03-14"
     )
+
+
+def _check_order(text: str) -> None:
+    """`BadInputError` where either figure between slashes could be the month."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
+    if found is None:
+        return
+    first, second, year = (int(part) for part in found.groups())
+    if first != second and all(1 <= part <= len(moments.MONTHS) for part in (first, second)):
+        one, other = (f"{day} {moments.MONTHS[month - 1][:3]}" for day, month in ((first, second), (second, first)))
+        raise BadInputError(
+            f"{text} can mean {one} or {other}",
+            safe="nothing was saved",
+            remedy=f"write the month as a word, like {one} {year}",
+        )
 
 
 def _month_in_figures(text: str) -> str:

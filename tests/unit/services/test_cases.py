@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services import cases, pairing, review
@@ -118,6 +119,45 @@ def test_a_patient_cannot_get_an_identifier_that_is_empty_or_somebody_elses(
     with pytest.raises(BadInputError):
         cases.edit_patient(lib, before.id, identifier=identifier)
     assert cases.visit_case(lib, visit).patient == before
+
+
+@pytest.mark.parametrize("typed", ["k-17", "K -17", " k- 17 ", "\u212a-17"])
+def test_identifiers_that_differ_in_capitals_or_spaces_are_one_woman(lib: Library, visit: str, typed: str) -> None:
+    before = everything(lib)
+    other = cases.add_patient(lib, identifier="AK-17")  # ends alike, and is another
+    with pytest.raises(BadInputError, match="already belongs to Li, 娜, on record as K-17"):
+        cases.add_patient(lib, identifier=typed)
+    with pytest.raises(BadInputError, match="on record as K-17"):
+        cases.edit_patient(lib, other.id, identifier=typed)
+    assert everything(lib)[0] == before[0]
+
+
+def test_a_womans_own_identifier_may_be_written_in_another_way(lib: Library, visit: str) -> None:
+    patient = cases.visit_case(lib, visit).patient
+    cases.edit_patient(lib, patient.id, identifier="k-17", family_name="Li", given_name="娜")
+    assert cases.visit_case(lib, visit).patient.identifier == "k-17"
+
+
+def test_a_woman_whose_number_is_there_twice_in_an_older_library_can_still_be_corrected(
+    lib: Library, visit: str
+) -> None:
+    fields = {"identifier": "k-17", "family_name": "Old", "given_name": "", "birth_date": None}
+    lib.apply(Change("patient", "e" * 32, None, fields, "Patient k-17 added"))
+    cases.edit_patient(lib, "e" * 32, identifier="k-17", family_name="New")
+    assert [patient.family_name for patient in cases.find_patients(lib, search="new")] == ["New"]
+
+
+@pytest.mark.parametrize(("typed", "found"), [("08:15", 1), ("8:15", 1), ("08:", 1), ("li 8:1", 1), ("18:15", 0)])
+def test_an_hour_of_the_clock_finds_the_visit(lib: Library, visit: str, typed: str, found: int) -> None:
+    patient = cases.visit_case(lib, visit).patient
+    morning = cases.add_visit(lib, patient.id, started_at=datetime(2025, 7, 1, 8, 15).astimezone())
+    assert [row.visit.id for row in cases.today(lib, search=typed)] == [morning.id] * found
+
+
+def test_a_number_that_looks_like_an_hour_is_still_found(lib: Library, visit: str) -> None:
+    other = cases.add_patient(lib, identifier="S 77:12")
+    begun = cases.add_visit(lib, other.id, started_at=NOON)
+    assert [row.visit.id for row in cases.today(lib, search="77:12")] == [begun.id]
 
 
 def test_earlier_visits_of_the_same_woman_come_along_newest_first(lib: Library, visit: str) -> None:

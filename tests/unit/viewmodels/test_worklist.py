@@ -83,6 +83,15 @@ def test_what_is_no_birth_date_is_refused_with_an_example(typed: str) -> None:
         worklist.parsed_birth_date(typed)
 
 
+def test_a_birth_date_whose_month_would_be_a_guess_is_refused_and_both_readings_are_named() -> None:
+    with pytest.raises(BadInputError) as refused:
+        worklist.parsed_birth_date("03/04/1988")
+    said = f"{refused.value} {refused.value.remedy}"
+    assert all(words in said for words in ("3 Apr", "4 Mar", "like 3 Apr 1988"))
+    assert worklist.parsed_birth_date("04/04/1988") == date(1988, 4, 4)
+    assert worklist.parsed_birth_date("03.04.1988") == date(1988, 4, 3)
+
+
 def test_no_birth_date_is_allowed() -> None:
     assert worklist.parsed_birth_date("  ") is None
     assert worklist.birth_text(None) == "unknown"
