@@ -18,7 +18,9 @@ from pfm_desktop.domain.case import Pair, VisitRow
 from pfm_desktop.domain.prediction import BANNER, Heatmap
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.moments import day
+from pfm_desktop.viewmodels.retake import retake_words
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pfm_desktop.services.engine import PairAnswer, PairPictures
 
 NO_VISIT = "No visit is open. Choose one in Today."
+LOADING = "The pictures are still loading."
 NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
 STOPPED = "It was stopped before it was done."
 STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
@@ -219,12 +222,12 @@ def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
 
 
 def strip_notice(desk: Desk) -> Notice:
-    """What failed while the pictures stay usable."""
+    """What failed while the pictures stay usable, or what is wrong with them."""
     if desk.failed is Step.ANSWERING:
         return Notice(f"There is no AI answer for this pair. {_sentences(desk.problem)}", "retry")
     if desk.failed is Step.REGISTERING:
         return Notice(f"The pair was not registered again. {_sentences(desk.problem)}", "retry")
-    return Notice()
+    return Notice("" if desk.answer is None else retake_words(desk.answer.analysis))
 
 
 def _sentences(text: str) -> str:
@@ -234,6 +237,8 @@ def _sentences(text: str) -> str:
 
 def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:
     """Why pins and os cannot be placed now; "" when they can."""
+    if case is not None and desk.doing is Step.LOADING:
+        return LOADING
     if case is None or desk.pair is None or case.visit.id != desk.visit_id:
         return "No picture on the stage."
     signature = case.findings.signature
@@ -254,6 +259,8 @@ def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:
 
 def why_no_points(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:
     """Why the pair cannot be registered by hand now; "" when it can."""
+    if desk.doing is Step.LOADING:
+        return LOADING
     if not desk.both:
         return "Registering needs both pictures."
     if desk.doing is Step.REGISTERING:
@@ -261,7 +268,22 @@ def why_no_points(case: VisitCase | None, desk: Desk, *, read_only_reason: str =
     return why_no_marks(case, desk, read_only_reason=read_only_reason)  # what was signed stands on this registration
 
 
+def points_lost(count: int) -> UserError:
+    """Said when points that were being placed are gone, because another visit or page is shown."""
+    were = "the point that was placed was" if count == 1 else f"the {count} points that were placed were"
+    return UserError(
+        f"{were} not applied and {'is' if count == 1 else 'are'} gone",
+        safe="the pair is registered as it was before",
+        remedy="to register by hand, open that visit again and place them anew",
+    )
+
+
 # ---- which pair, which marks, which visits
+
+
+def unread(case: VisitCase | None) -> bool:
+    """Whether a visit waits for its first read."""
+    return case is not None and case.findings.impression is None and not case.signed
 
 
 def pair_to_show(before: VisitCase, now: VisitCase, shown: str) -> str | None:

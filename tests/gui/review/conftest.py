@@ -40,6 +40,7 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 
 WIDTH, HEIGHT = 120, 100
+BLURRED = Quality(Verdict.POOR, ("out_of_focus",), "Focus on the os, hold still, retake.")
 MODEL = ModelInfo("pfm-test", "1", "ab" * 32, tuple(Source), "T0", "channel", 224)
 
 
@@ -73,7 +74,7 @@ class FakeEngine:
     calls: list[tuple[str, str]] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     refuse_registration: bool = False
-    refuse_answer: bool = False
+    refuse_answer: bool = False  # the white-light picture is out of focus
     stranger: bool = False  # loads pictures of a visit that nobody asked about
     keeps_registration: bool = False  # after an attempt to answer
     points: Any = None
@@ -99,7 +100,7 @@ class FakeEngine:
         registration = (known or self._registration()) if both else None
         analysis = Analysis(
             model=replace(MODEL, name=model),
-            quality={"white": Quality(Verdict.GOOD)},
+            quality={"white": BLURRED if self.refuse_answer else Quality(Verdict.GOOD)},
             registration=registration.summary() if registration else None,
             prediction=None if self.refuse_answer else prediction(),
             refused=Refusal("The white-light picture is out of focus", "Retake it") if self.refuse_answer else None,

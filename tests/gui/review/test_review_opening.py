@@ -247,6 +247,38 @@ def test_an_earlier_visit_opens_on_a_click_and_there_is_a_way_back(
     assert session.case.visit.id == clinic.adler
 
 
+def test_a_poor_picture_is_announced_above_the_stage_before_the_reveal(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened
+) -> None:
+    engine.refuse_answer = True
+    opened(clinic.adler)
+    assert session.case is not None
+    assert not session.case.findings.revealed
+    assert page.strip.isVisible()
+    assert page.strip.text.text() == "The white-light picture is out of focus. Focus on the os, hold still, retake."
+    assert not page.strip.button.isVisible()
+    engine.refuse_answer = False
+    opened(clinic.brandt)
+    assert not page.strip.isVisible()
+
+
+def test_an_unread_visit_opens_on_the_findings_and_one_that_was_read_stays_on_the_tab(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    page.side.go_to(3)
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, None))
+    assert page.side.currentIndex() == 3  # an edit is no other visit
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    opened(clinic.brandt)
+    assert page.side.currentIndex() == 0
+    assert page.stage.hasFocus()
+    page.side.go_to(1)
+    opened(clinic.adler)
+    assert page.side.currentIndex() == 1
+
+
 @pytest.mark.parametrize("first", ["answered", "failed", "still at work"])
 def test_another_model_in_the_settings_answers_anew(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot, first: str

@@ -230,6 +230,20 @@ def test_marks_are_refused_with_the_reason() -> None:
     assert "Signed by Dr. A" in review.why_no_adding(signed, "")
 
 
+def test_while_the_pictures_load_that_is_said_and_not_that_one_is_missing() -> None:
+    loading = review.asked(loaded(), "visit")
+    assert review.why_no_points(case(), loading) == "The pictures are still loading."
+    assert review.why_no_marks(case(), loading) == "The pictures are still loading."
+
+
+def test_a_visit_is_unread_until_it_has_an_impression_or_is_signed() -> None:
+    assert review.unread(case())
+    assert not review.unread(None)
+    assert not review.unread(replace(case(), findings=Findings("visit", impression=Grade.LOW)))
+    signed = Findings("visit", signature=Signature("Dr. A", AT, "Reviewed"))
+    assert not review.unread(replace(case(), findings=signed))
+
+
 @pytest.mark.parametrize("reason", ["", "the folder cannot be written"])
 def test_points_need_both_pictures_and_a_library_that_can_be_written(reason: str) -> None:
     assert (review.why_no_points(case(), loaded(), read_only_reason=reason) == "") is (reason == "")

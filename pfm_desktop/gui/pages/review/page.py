@@ -74,7 +74,7 @@ class ReviewPage(QWidget):
 
     def left(self) -> None:
         """Another page is in front: nothing is held or half placed, what was typed is on disk."""
-        self.points.leave()
+        self._lose_points()
         self.side.left()
         self.stage.commands.let_go()
 
@@ -152,7 +152,16 @@ class ReviewPage(QWidget):
                 self.loader.open(case.visit.id, pair_id or None)
         self.pictures.show_case(case, review.visit_links(case, self._came_from))
         self.side.show_case(case)
+        if before is None or case is None or before.visit.id != case.visit.id:
+            self._begin_visit(case)
         self._show_desk()
+
+    def _begin_visit(self, case: VisitCase | None) -> None:
+        """What was looked at of the woman before does not decide where the next one begins."""
+        held = self.side.isAncestorOf(QApplication.focusWidget() or self)
+        self.side.begin_visit(first_read=review.unread(case))
+        if held:  # a space meant for the stage would press what is new under the keys
+            self.stage.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _note_way_back(self, before: VisitCase | None, case: VisitCase | None) -> None:
         """Remember the later visit when an earlier one of the same woman is opened."""
@@ -194,8 +203,8 @@ class ReviewPage(QWidget):
 
     def _show_desk(self) -> None:
         desk, case = self.loader.desk, self._case
-        if self.points.active and desk.pictures is None:
-            self.points.leave()
+        if desk.pictures is None:
+            self._lose_points()
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(desk))
         self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
@@ -296,6 +305,13 @@ class ReviewPage(QWidget):
             event.acceptProposedAction()
 
     # ---- point mode
+
+    def _lose_points(self) -> None:
+        """Leave point mode because something else is shown; points that go unasked are not lost in silence."""
+        lost = len(self.points.points.placed) if self.points.active else 0
+        self.points.leave()
+        if lost:
+            self._session.say(review.points_lost(lost))
 
     def event(self, event: QEvent) -> bool:
         """In point mode Ctrl+Z is the page's: the window's undo would take back an edit of the visit."""

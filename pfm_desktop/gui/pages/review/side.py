@@ -47,6 +47,13 @@ class SideColumn(QTabWidget):
         for panel in (self.findings, self.answer, self.pins, self.report):
             panel.show_case(case)
 
+    def begin_visit(self, *, first_read: bool) -> None:
+        """Another visit: each tab from its top; where the first read is still to be made, Findings in front."""
+        for area in self.findChildren(QScrollArea):
+            area.verticalScrollBar().setValue(0)
+        if first_read:
+            self.setCurrentIndex(0)
+
     def show_desk(self, desk: Desk) -> None:
         """The pair on the stage, and what is known about it."""
         problem = desk.problem if desk.failed is not Step.NOTHING else ""

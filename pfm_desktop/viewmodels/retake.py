@@ -1,0 +1,64 @@
+"""What is wrong with a picture or a pair that carries no answer, and what to do, in words. No Qt.
+
+Quality shows before the reveal: a picture can be taken again only while the woman is still there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.source import Source
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.prediction import Analysis
+
+NAMES = {Source.WHITE: "white-light picture", Source.FLUORESCENCE: "fluorescence picture"}
+PICTURE = {
+    "too_small": "is too small",
+    "wrong_source": "looks like one of the other light",
+    "too_dark": "is too dark",
+    "overexposed": "is overexposed",
+    "no_colour": "is black and white",
+    "out_of_focus": "is out of focus",
+    "obstructed": "is obstructed",
+    "no_cervix": "shows no cervix",
+    "glare": "has too much glare",
+}
+PAIR = {
+    "identical": "The same picture was given twice.",
+    "wrong_pair": "The two pictures do not seem to belong together.",
+    "structures_disagree": "The structures of the two pictures do not agree where the points put them.",
+    "too_little_overlap": "The two pictures show too little of the same tissue.",
+}
+
+
+def retake_words(analysis: Analysis | None) -> str:
+    """`The white-light picture is out of focus. Focus on the os, hold still, retake.`; "" while nothing is poor."""
+    if analysis is None:
+        return ""
+    pair = analysis.quality.get("pair")
+    if pair is not None and "identical" in pair.problems:
+        return _pair(pair)  # that one of them is of the wrong source only follows from it
+    said = [
+        _picture(name, analysis.quality[source.value])
+        for source, name in NAMES.items()
+        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.POOR
+    ]
+    if pair is not None and pair.verdict is Verdict.POOR:
+        said.append(_pair(pair))
+    return " ".join(said)
+
+
+def _picture(name: str, quality: Quality) -> str:
+    wrong = " and ".join(PICTURE.get(problem, _plain(problem)) for problem in quality.problems) or "is poor"
+    return f"The {name} {wrong}. {quality.advice}".strip()
+
+
+def _pair(quality: Quality) -> str:
+    wrong = " ".join(PAIR.get(problem, f"The pair {_plain(problem)}.") for problem in quality.problems)
+    return f"{wrong} {quality.advice}".strip()
+
+
+def _plain(problem: str) -> str:
+    return f"is poor ({problem.replace('_', ' ')})"
