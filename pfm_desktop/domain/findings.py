@@ -86,6 +86,11 @@ class Reading:
     reason: str = ""  # why the second read departs from the AI
 
 
+def says_the_last_read(impression: str | None, first: str | None, second: str | None) -> bool:
+    """Whether an impression, once the AI was revealed, is the grade that was read last; none was read yet is fine."""
+    return impression == second if second is not None else impression in (None, first)
+
+
 @dataclass(frozen=True)
 class Signature:
     """Printed name, time and meaning (21 CFR 11.50)."""

@@ -61,6 +61,17 @@ class ReportContent:
         return self.findings is not None and self.findings.signature is not None
 
     @property
+    def second_reason(self) -> str:
+        """What follows the grade of the second read: why it departs from the AI, or that nobody said."""
+        if self.second_read is None:
+            return ""
+        if self.second_read.reason:
+            return f", reason: {self.second_read.reason}"
+        prediction = self.analysis.prediction if self.analysis else None
+        departs = prediction and not prediction.indeterminate and prediction.grade is not self.second_read.impression
+        return ", departs from the AI, no reason given" if departs else ""
+
+    @property
     def model_label(self) -> str:
         """The line about the model that stands on every page."""
         if self.analysis is None:

@@ -112,9 +112,8 @@ def _reads(content: ReportContent, findings: Findings) -> list[Flowable]:
         said.append(f"AI shown: {moment(findings.revealed_at)}")
     if content.second_read:
         second = content.second_read
-        reason = f", reason: {second.reason}" if second.reason else ""
         by = _by(second.reader, second.read_at)
-        said.append(f"Second read, after the AI: {_GRADE_NAMES[second.impression]}{reason} ({by})")
+        said.append(f"Second read, after the AI: {_GRADE_NAMES[second.impression]}{content.second_reason} ({by})")
     return [_text(line) for line in said]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.clock import clock_hour, quadrant
-from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
+from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 NOT_REVEALED = "The AI answer was not revealed in this visit, so it does not stand here."
 NOT_THERE = "The AI answer was revealed in this visit, but it is not available now."
 PHANTOM = "This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms."
+IMPRESSION_CHANGED = (
+    "The impression was changed after the last read that stands here, by a version of this program that did not "
+    "record this as a second read. The impression is what was said last."
+)
 NO_PATIENT = "Made from picture files, without a patient or findings."
 NO_HOUR = "os not marked, so no clock hour"
 
@@ -80,7 +84,7 @@ def report_of_visit(
         analysis=analysis,
         other_model=case.revealed_model.difference(analysis.model) if analysis and case.revealed_model else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
-        notes=(PHANTOM,) if lib.demo else (),
+        notes=((PHANTOM,) if lib.demo else ()) + (() if _reads_agree(case) else (IMPRESSION_CHANGED,)),
     )
 
 
@@ -142,6 +146,13 @@ def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictur
         raise BadInputError(
             "pictures or answer do not belong to this visit", safe="no report was made", remedy="open the visit again"
         )
+
+
+def _reads_agree(case: VisitCase) -> bool:
+    """False only in visits of libraries that older versions kept: see `storage.rules`."""
+    found, second = case.findings, case.second_read
+    first = found.first_read.impression if found.first_read else None
+    return not found.revealed or says_the_last_read(found.impression, first, second.impression if second else None)
 
 
 def _usable(registration: Registration | None) -> Registration | None:

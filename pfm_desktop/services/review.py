@@ -15,7 +15,7 @@ from typing import Any
 from pfm_desktop.domain.annotation import Pin, next_letter
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore
+from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_the_last_read
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
@@ -85,9 +85,11 @@ def clear_os(lib: Library, pair_id: str, frame: Source) -> Change:
 
 
 def set_impression(lib: Library, visit_id: str, impression: Grade | None) -> Change:
-    """Set the clinician's own grade; None takes it back."""
+    """Set the clinician's own grade; None takes it back. After the reveal another grade is the second read."""
     value = impression.value if impression else None
-    return _findings(lib, visit_id, {"impression": value}, f"Impression: {value or 'none'}")
+    read = _read_with(lib, visit_id, value)
+    said = "Second read" if read.get("second_read") else "Impression"
+    return _findings(lib, visit_id, {"impression": value, **read}, f"{said}: {value or 'none'}")
 
 
 def set_swede(lib: Library, visit_id: str, score: SwedeScore) -> Change:
@@ -183,13 +185,20 @@ def undo(lib: Library, change: Change) -> Change:
 
 def undo_all(lib: Library, changes: Sequence[Change]) -> tuple[Change, ...]:
     """Take several changes back, the last one first, all or none."""
-    return lib.apply_all([_backwards(change) for change in reversed(changes)])
+    return lib.apply_all([_backwards(lib, change) for change in reversed(changes)])
 
 
-def _backwards(change: Change) -> Change:
+def _backwards(lib: Library, change: Change) -> Change:
     taken_back = change.text.startswith(UNDO)
     text = REDO + change.text.removeprefix(UNDO) if taken_back else UNDO + change.text.removeprefix(REDO)
-    return replace(change.reversed(), text=text)
+    back = replace(change.reversed(), text=text)
+    if back.what != "findings" or "impression" not in (back.new or {}) or "second_read" in (back.new or {}):
+        return back
+    read = _read_with(lib, back.key, (back.new or {})["impression"])  # the AI may have been revealed since
+    if not read:
+        return back
+    present = _change(lib, back.what, back.key, read, text)
+    return replace(back, old={**(back.old or {}), **(present.old or {})}, new={**(back.new or {}), **read})
 
 
 # shared
@@ -200,6 +209,18 @@ def _second(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str,
         raise UserError("a second read comes after the AI was revealed", remedy="reveal the AI answer first")
     reading = _reading(grade, _now(), reader, after_reveal=True, reason=reason)
     return _findings(lib, visit_id, {"second_read": reading, "impression": grade.value}, text)
+
+
+def _read_with(lib: Library, visit_id: str, impression: str | None) -> dict[str, Any]:
+    """The second read that an impression brings with it, or takes along; {} before the reveal and where none does."""
+    with lib.read() as session:
+        found = _known(records.snapshot(session, "findings", visit_id), "visit")
+    reads = [found[name] and found[name]["impression"] for name in ("first_read", "second_read")]
+    if found["revealed_at"] is None or says_the_last_read(impression, *reads):
+        return {}
+    if impression is None:
+        return {"second_read": None}
+    return {"second_read": _reading(Grade(impression), _now(), lib.who, after_reveal=True)}
 
 
 def _reading(grade: Grade, at: str, reader: str, *, after_reveal: bool, reason: str = "") -> dict[str, Any]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.findings import says_the_last_read
 from pfm_desktop.storage.records import snapshot
 from pfm_desktop.storage.tables import FindingsTable, PairTable
 from pfm_desktop.support.errors import UserError
 
 _SEALED = frozenset({"findings", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
 _ONCE_REVEALED = ("first_read", "revealed_at")
+_READS = ("impression", "second_read", "signature")
 
 
 class SignedError(UserError):
@@ -38,6 +41,17 @@ class FirstReadError(UserError):
         )
 
 
+class ReadsDifferError(UserError):
+    """An edit after which the impression would not be what was read last."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f'"{what}" was not done: the impression and the last read would contradict each other',
+            safe="the findings are unchanged",
+            remedy="choose the impression again (Findings); after the reveal it is the second read",
+        )
+
+
 def check(session: Session, change: Change) -> None:
     """Raise when a rule forbids `change`."""
     if change.what not in _SEALED:
@@ -52,6 +66,16 @@ def check(session: Session, change: Change) -> None:
         old, new = change.old or {}, change.new or {}
         if any(old.get(name) != new.get(name) for name in _ONCE_REVEALED):
             raise FirstReadError(change.text)
+        if any(name in new for name in _READS) and not _agree(found, new):
+            raise ReadsDifferError(change.text)
+
+
+def _agree(found: FindingsTable, new: Mapping[str, Any]) -> bool:
+    """Whether impression and reads say the same once `new` holds."""
+    first, second = (
+        read["impression"] if read else None for read in (found.first_read, new.get("second_read", found.second_read))
+    )
+    return says_the_last_read(new.get("impression", found.impression), first, second)
 
 
 def _visit_of(session: Session, change: Change) -> str | None:

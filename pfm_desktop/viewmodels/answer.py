@@ -344,13 +344,14 @@ def _agree(own: Grade | None, grade: Grade) -> str:
 
 
 def _said(reading: Reading, prediction: Prediction) -> str:
-    """`Second read: low, agrees with the AI, 18:02 UTC+01:00`. Only a read that departs from the AI has a reason."""
-    if not reading.reason:
-        how = "agrees with the AI"
-    elif prediction.indeterminate:
-        how = "the AI is indeterminate"
+    """`Second read: low, agrees with the AI, 18:02 UTC+01:00`. One chosen in Findings has no reason."""
+    if prediction.indeterminate:
+        agrees = not reading.reason and reading.impression in prediction.prediction_set
+        how = "agrees with the AI" if agrees else "the AI is indeterminate"
+    elif reading.impression is prediction.grade:
+        how = "same grade as the AI" if reading.reason else "agrees with the AI"
     else:
-        how = "same grade as the AI" if reading.impression is prediction.grade else "differs from the AI"
+        how = "differs from the AI" if reading.reason else "differs from the AI, no reason given"
     at = reading.read_at.astimezone()
     today = at.date() == datetime.now(UTC).astimezone().date()
     when = f"{at:%H:%M} {zone(at)}" if today else moment(at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeItem, SwedeScore
+from pfm_desktop.domain.findings import SWEDE_ITEMS, Reading, SwedeItem, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import by, grade_words
@@ -54,7 +54,7 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "") -> Finding
         text=found.text,
         plan=found.plan,
         locked=why_locked(case, read_only_reason),
-        note=_first_read_note(found),
+        note=_reads_note(case),
         complete=PARTS - len(gaps),
         gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
     )
@@ -70,13 +70,21 @@ def why_locked(case: VisitCase | None, read_only_reason: str = "") -> str:
     return f"Read only: {read_only_reason}." if read_only_reason else ""
 
 
-def _first_read_note(found: Findings) -> str:
+def _reads_note(case: VisitCase) -> str:
+    """Once the AI was revealed: what was read before, and what an impression counts as now."""
+    found, second = case.findings, case.second_read
     if not found.revealed:
         return ""
-    if found.first_read is None:
-        return "The AI answer was shown without a first read. A changed impression is no first read."
-    first = found.first_read
-    return f"First read: {grade_words(first.impression)} ({by(first.reader, first.read_at)}). It stays as it was."
+    said = "The AI answer was shown without a first read."
+    if found.first_read is not None:
+        said = f"{_read('First read', found.first_read)} It stays as it was."
+    if second is not None:
+        return f"{said} {_read('Second read', second)}"
+    return said if case.signed else f"{said} Another impression is your second read."
+
+
+def _read(title: str, reading: Reading) -> str:
+    return f"{title}: {grade_words(reading.impression)} ({by(reading.reader, reading.read_at)})."
 
 
 def choice_words(item: SwedeItem, value: int | None) -> str:

@@ -99,8 +99,8 @@ def _reads(content: ReportContent, findings: Findings) -> list[str]:
         lines.append(f"AI revealed: {moment(findings.revealed_at)}{bare}")
     if content.second_read:
         second = content.second_read
-        reason = f", reason: {second.reason}" if second.reason else ""
-        lines.append(f"Second read: {grade_words(second.impression)}{reason} ({by(second.reader, second.read_at)})")
+        said = f"{grade_words(second.impression)}{content.second_reason}"
+        lines.append(f"Second read: {said} ({by(second.reader, second.read_at)})")
     return lines
 
 

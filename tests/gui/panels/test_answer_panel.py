@@ -216,6 +216,15 @@ def test_in_a_signed_visit_the_second_read_stands_without_buttons(panel, room, q
         assert button.isHidden()
 
 
+def test_a_second_read_chosen_in_findings_is_told_here_as_it_is(panel, room, qtbot) -> None:
+    reveal(panel, room, graded(), Grade.HIGH)
+    qtbot.mouseClick(panel.agree, Left)
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.LOW))
+    assert panel.said.text().startswith("Second read: low, differs from the AI, no reason given, ")
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.HIGH))
+    assert panel.said.text().startswith("Second read: high, agrees with the AI, ")
+
+
 # ---- whose answer was revealed
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
@@ -27,6 +28,7 @@ from pfm_desktop.services import cases, pairing, report, review
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.services.engine import PairAnswer, PairPictures
 from pfm_desktop.services.inference import AnalysisResult
+from pfm_desktop.storage import rules
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.report_preview import preview_html
@@ -144,6 +146,35 @@ def test_an_answer_of_another_model_than_the_one_that_was_revealed_is_told_apart
     assert content.other_model == said
     assert said in text_of(content)
     assert said in preview_html(content)
+
+
+def test_impression_and_last_read_say_the_same_in_a_signed_report(lib: Library) -> None:
+    desk = Desk(lib)
+    review.set_impression(lib, desk.visit, Grade.HIGH)
+    review.reveal(lib, desk.visit, "Dr. A", model=MODEL)
+    review.agree(lib, desk.visit, "Dr. A", Grade.HIGH)
+    review.set_impression(lib, desk.visit, Grade.LOW)
+    review.sign(lib, desk.visit, "Dr. A", "Reported by me")
+    content = desk.report()
+    text, html = text_of(content), preview_html(content)
+    assert "Impression: low" in text
+    assert "Second read, after the AI: low (LSIL, CIN1), departs from the AI, no reason given" in text
+    assert "Second read: low (LSIL, CIN1), departs from the AI, no reason given" in html
+    assert "after the AI: high" not in text
+    assert "Second read: high" not in html
+
+
+def test_a_report_says_where_an_older_version_kept_an_impression_apart_from_the_second_read(
+    lib: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(lib)
+    review.set_impression(lib, desk.visit, Grade.HIGH)
+    review.reveal(lib, desk.visit, "Dr. A", model=MODEL)
+    assert report.IMPRESSION_CHANGED not in desk.report().notes
+    with monkeypatch.context() as older:
+        older.setattr(rules, "check", lambda *_: None)
+        lib.apply(Change("findings", desk.visit, {"impression": "high"}, {"impression": "low"}, "Impression"))
+    assert report.IMPRESSION_CHANGED in desk.report().notes
 
 
 def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None:

@@ -15,9 +15,9 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services import cases, pairing, review
-from pfm_desktop.storage import journal
+from pfm_desktop.storage import journal, rules
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.rules import FirstReadError, SignedError
+from pfm_desktop.storage.rules import FirstReadError, ReadsDifferError, SignedError
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 
@@ -233,6 +233,69 @@ def test_a_second_read_comes_after_the_reveal_and_says_why_it_departs(room: Room
     first = room.case.findings.first_read
     assert first is not None
     assert first.impression is Grade.LOW
+
+
+def revealed_with(room: Room, first: Grade | None) -> None:
+    room.lib.who = "Dr. Demo"
+    if first is not None:
+        review.set_impression(room.lib, room.visit, first)
+    review.reveal(room.lib, room.visit, "Dr. Demo", lock=False)
+
+
+@pytest.mark.parametrize("first", [Grade.HIGH, None])
+def test_an_impression_changed_after_the_reveal_is_the_second_read_and_undo_takes_both_back(
+    room: Room, first: Grade | None
+) -> None:
+    revealed_with(room, first)
+    before = room.case
+    changed = review.set_impression(room.lib, room.visit, Grade.LOW)
+    second = room.case.second_read
+    assert second is not None
+    assert (second.impression, second.reader, second.after_reveal, second.reason) == (Grade.LOW, "Dr. Demo", True, "")
+    assert room.case.findings.impression is Grade.LOW
+    assert changed.text == "Second read: low"
+    undone = review.undo(room.lib, changed)
+    assert room.case == before
+    review.undo(room.lib, undone)
+    assert (room.case.findings.impression, room.case.second_read) == (Grade.LOW, second)
+
+
+def test_an_impression_changed_after_agreeing_takes_the_place_of_that_second_read(room: Room) -> None:
+    revealed_with(room, Grade.HIGH)
+    review.agree(room.lib, room.visit, "Dr. Demo", Grade.HIGH)
+    agreed = room.case
+    changed = review.set_impression(room.lib, room.visit, Grade.LOW)
+    second = room.case.second_read
+    assert second is not None
+    assert second.impression is room.case.findings.impression is Grade.LOW
+    review.undo(room.lib, changed)
+    assert room.case == agreed
+    review.set_impression(room.lib, room.visit, None)
+    assert (room.case.findings.impression, room.case.second_read) == (None, None)
+
+
+def test_undo_of_what_was_chosen_before_the_reveal_is_a_second_read_too(room: Room) -> None:
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    early = review.set_impression(room.lib, room.visit, Grade.HIGH)
+    review.reveal(room.lib, room.visit, "Dr. Demo")
+    undone = review.undo(room.lib, early)
+    second = room.case.second_read
+    assert second is not None
+    assert second.impression is room.case.findings.impression is Grade.LOW
+    review.undo(room.lib, undone)
+    assert (room.case.findings.impression, room.case.second_read) == (Grade.HIGH, None)
+
+
+def test_what_an_older_version_left_contradicting_cannot_be_signed(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    revealed_with(room, Grade.HIGH)
+    with monkeypatch.context() as older:
+        older.setattr(rules, "check", lambda *_: None)
+        room.lib.apply(Change("findings", room.visit, {"impression": "high"}, {"impression": "low"}, "Impression"))
+    with pytest.raises(ReadsDifferError, match="choose the impression again"):
+        review.sign(room.lib, room.visit, "Dr. Demo", "Reported by me")
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    review.sign(room.lib, room.visit, "Dr. Demo", "Reported by me")
+    assert room.case.signed
 
 
 def test_a_signature_needs_a_name_a_meaning_and_an_impression(room: Room) -> None:

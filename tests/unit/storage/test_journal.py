@@ -9,7 +9,7 @@ import pytest
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import journal, records, repositories
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.rules import FirstReadError, SignedError
+from pfm_desktop.storage.rules import FirstReadError, ReadsDifferError, SignedError
 from pfm_desktop.support.errors import StorageError
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def test_a_pin_moved_by_somebody_else_is_not_removed_unseen(lib: Library, shelf:
 def test_what_others_refer_to_cannot_be_removed(lib: Library, shelf: Shelf) -> None:
     with lib.read() as session:
         old = records.snapshot(session, "picture", shelf.white)
-    with pytest.raises(StorageError, match="without what they refer to"):
+    with pytest.raises(UserError, match="belongs to a pair"):
         lib.apply(Change("picture", shelf.white, old, None, "Picture removed"))
     with lib.read() as session:
         assert repositories.picture(session, shelf.white) is not None
@@ -146,7 +146,7 @@ def test_what_others_refer_to_cannot_be_removed(lib: Library, shelf: Shelf) -> N
 
 def test_a_pin_on_a_pair_that_is_not_there_is_refused(lib: Library, shelf: Shelf) -> None:
     lost = Change("pin", "1" * 32, None, {**(pin(shelf).new or {}), "pair_id": "0" * 32}, "Pin A placed")
-    with pytest.raises(StorageError, match="without what they refer to"):
+    with pytest.raises(UserError, match="belongs to a pair"):
         lib.apply(lost)
 
 
@@ -234,7 +234,16 @@ def test_the_first_read_stays_once_the_ai_was_revealed(lib: Library, shelf: Shel
     ):
         with pytest.raises(FirstReadError, match="cannot change once the AI was revealed"):
             lib.apply(edit)
-    lib.apply(impression(shelf, None, "high"))  # the impression itself may change
+    with pytest.raises(ReadsDifferError, match="contradict"):
+        lib.apply(impression(shelf, None, "high"))
+    old, new = {"impression": None, "second_read": None}, {"impression": "high", "second_read": better}
+    lib.apply(Change("findings", shelf.visit, old, new, "Second read"))  # the impression itself may change
+    for edit in (
+        impression(shelf, "high", "low"),
+        Change("findings", shelf.visit, {"second_read": better}, {"second_read": None}, "Second read gone"),
+    ):
+        with pytest.raises(ReadsDifferError, match="contradict"):
+            lib.apply(edit)
     with lib.read() as session:
         found = repositories.findings_of(session, shelf.visit).first_read
     assert found is not None

@@ -70,15 +70,18 @@ def test_a_low_score_never_says_that_no_biopsy_is_needed(session: Session) -> No
     assert "biopsy" not in repr(view).lower()
 
 
-def test_after_the_reveal_the_first_read_is_named_and_a_change_is_no_first_read(session: Session) -> None:
+def test_after_the_reveal_the_first_read_is_named_and_a_change_is_the_second_read(session: Session) -> None:
     visit = on_desk(session).visit.id
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.HIGH))
     assert findings_view(session.case).note == ""
     session.perform(lambda lib: review.reveal(lib, visit, "Dr. A"), undoable=False)
-    session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
     note = findings_view(session.case).note
     assert note.startswith("First read: high (HSIL, CIN2-3) (Dr. A, ")
-    assert note.endswith("It stays as it was.")
+    assert note.endswith("It stays as it was. Another impression is your second read.")
+    session.perform(impression_edit(on_desk(session), Grade.LOW))
+    note = findings_view(session.case).note
+    assert note.startswith("First read: high (HSIL, CIN2-3) (Dr. A, ")
+    assert "It stays as it was. Second read: low (LSIL, CIN1) (Dr. A, " in note
 
 
 def test_signed_and_read_only_visits_are_locked_with_the_reason(session: Session) -> None:
