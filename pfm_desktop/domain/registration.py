@@ -1,7 +1,9 @@
 """What is kept of a registration: small, without the dense field."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+
+DISAGREE = "the structures do not agree where the points put them"  # opens the reason of such a registration
 
 
 class RegistrationStatus(StrEnum):
@@ -10,6 +12,14 @@ class RegistrationStatus(StrEnum):
     OK = "ok"
     CHECK = "check"
     REFUSED = "refused"
+
+
+class Agreement(Enum):
+    """Whether two pictures show the same structures under a map; UNKNOWN where there is too little to compare."""
+
+    YES = auto()
+    NO = auto()
+    UNKNOWN = auto()
 
 
 @dataclass(frozen=True)
@@ -27,3 +37,8 @@ class RegistrationSummary:
     overlap: float
     reason: str = ""
     by_hand: bool = False
+
+    @property
+    def for_looking_only(self) -> bool:
+        """Whether points by hand join what does not belong together: to be looked at, never to be answered."""
+        return self.by_hand and self.reason.startswith(DISAGREE)

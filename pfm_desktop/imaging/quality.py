@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import Agreement, RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import fit
 
@@ -34,6 +34,10 @@ Measures = Mapping[str, float]
 
 SIDE = 400  # pixels
 LEAST_OVERLAP, ENOUGH_OVERLAP = 0.35, 0.6
+PLACED_WRONG = (
+    "Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots "
+    "that are sharp in both. Until then they can be looked at together."
+)
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 _BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more
 _GREY = 1.0  # chroma; the darkest phantoms have 2, photographs 18 and more, a grey picture saved as JPEG below 0.5
@@ -228,7 +232,8 @@ def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
 def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration) -> Quality:
     """Quality of a pair: two different pictures of one cervix that overlap enough.
 
-    A registration by hand that the structures do not bear out is never good: it may join two women.
+    A registration by hand that the structures do not bear out may join two women: poor. One that they cannot be
+    compared under is limited.
     """
     twice = identical(white, fluorescence)
     if twice is not None:
@@ -242,6 +247,9 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
             return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
         advice = "Check that both pictures show the same woman at this visit; if they do, place four points by hand."
         return Quality(Verdict.POOR, ("wrong_pair",), advice, measures)
+    agreed = _agreed(white, fluorescence, registration) if registration.by_hand else Agreement.YES
+    if agreed is Agreement.NO:  # before the overlap, which is only as good as the points
+        return Quality(Verdict.POOR, _disagreeing(registration.reason), PLACED_WRONG, measures)
     if registration.overlap < LEAST_OVERLAP:
         advice = "Retake both with the cervix in the middle."
         return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
@@ -249,11 +257,10 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
     if registration.overlap < ENOUGH_OVERLAP:
         limited.append("little_overlap")
         advices.append("The fluorescence picture shows only a part of this view.")
-    if registration.by_hand and not _agree(white, fluorescence, registration):
-        limited.append("structures_disagree")
+    if agreed is Agreement.UNKNOWN:
+        limited.append("structures_not_compared")
         advices.append(
-            "Check that both pictures show the same woman at this visit: "
-            "their structures do not agree where the points put them."
+            "Check that both pictures show the same woman at this visit: they have too few structures to compare."
         )
     if registration.status is RegistrationStatus.CHECK:
         limited.append("registration_uncertain")
@@ -262,10 +269,15 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
     return Quality(verdict, tuple(limited), " ".join(advices), measures)
 
 
-def _agree(white: Pixels, fluorescence: Pixels, registration: Registration) -> bool:
+def _agreed(white: Pixels, fluorescence: Pixels, registration: Registration) -> Agreement:
     from pfm_desktop.imaging.registration import structures_agree
 
     return structures_agree(white, fluorescence, registration)
+
+
+def _disagreeing(reason: str) -> tuple[str, ...]:
+    """Points that do not fit take nothing back of what the pictures said without them."""
+    return ("structures_disagree", *(("too_little_overlap",) if "overlap" in reason.lower() else ()))
 
 
 def _opened(mask: NDArray[np.bool_]) -> float:

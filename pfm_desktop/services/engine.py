@@ -134,7 +134,7 @@ def register_again(
         found = register(white, fluorescence, ctx=ctx)
     else:
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
-        found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes))
+        found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes), ctx=ctx)
     ctx.progress(1, 2, "Keeping the registration")
     change = answers.replace_registration(lib, pictures.pair.id, **_to_keep(found))
     ctx.progress(2, 2, "Done")
@@ -166,7 +166,7 @@ def _kept_registration(lib: Library, pictures: PairPictures) -> Registration | N
 
 
 def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Registration | None) -> Analysis | None:
-    """None unless it is of exactly this model and this registration."""
+    """None unless it is of exactly this model and this registration, and the pictures may be answered together."""
     kept = answers.answer(lib, pair_id, info.sha256)
     if kept is None:
         return None
@@ -177,7 +177,10 @@ def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Regi
         return None
     used = analysis.registration
     same = used is None or (registration is not None and used == registration.summary())
-    return analysis if analysis.model == info and same else None
+    pair = analysis.quality.get("pair")
+    # answers kept by earlier versions may join two women
+    joined = analysis.prediction is not None and pair is not None and "structures_disagree" in pair.problems
+    return analysis if analysis.model == info and same and not joined else None
 
 
 def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:

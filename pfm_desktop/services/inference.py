@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.compose import fit
@@ -232,7 +232,8 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
         reason = registration.reason or _words(pair) or "the pictures could not be registered"
         case.refused = Refusal(reason, pair.advice)
     elif pair.verdict is Verdict.POOR:
-        case.refused = Refusal(_words(pair), pair.advice)
+        said = registration.reason if registration.summary().for_looking_only else _words(pair)
+        case.refused = Refusal(said, pair.advice)
     else:
         drawing: list[Callable[[], NDArray[Any]]] = [
             lambda: registration.warp_to_white(fluorescence),
@@ -245,7 +246,7 @@ def _words(quality: Quality) -> str:
     return ", ".join(_WORDS.get(problem, problem.replace("_", " ")) for problem in quality.problems)
 
 
-_WORDS = {"identical": "the same picture was given twice"}
+_WORDS = {"identical": "the same picture was given twice", "structures_disagree": DISAGREE}
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")

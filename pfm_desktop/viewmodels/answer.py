@@ -237,7 +237,7 @@ def _answer(case: VisitCase, analysis: Analysis) -> Answer:
 
 def _advice(prediction: Prediction, pair: Quality | None) -> str:
     """What to think of beside the answer; a pair that may be of two women comes first."""
-    doubtful = pair is not None and "structures_disagree" in pair.problems
+    doubtful = pair is not None and "structures_not_compared" in pair.problems
     said = [pair.advice] if pair is not None and doubtful else []
     if prediction.indeterminate:
         said.append("The pictures do not settle the grade; your own read decides.")

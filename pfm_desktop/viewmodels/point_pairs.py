@@ -12,6 +12,7 @@ from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
+ENOUGH_TO_APPLY = 3  # with fewer, one click decides where everything lies
 ENOUGH_TO_CHECK = 4  # three points always fit: only a fourth one shows an error
 WORDS = {Source.WHITE: "white-light", Source.FLUORESCENCE: "fluorescence"}
 Size = tuple[int, int]
@@ -48,6 +49,11 @@ class PointPairs:
         return min(len(self.of(Source.WHITE)), len(self.of(Source.FLUORESCENCE)))
 
     @property
+    def enough(self) -> bool:
+        """Whether the pairs may register the pictures."""
+        return self.count >= ENOUGH_TO_APPLY
+
+    @property
     def waiting(self) -> Source | None:
         """The picture in which the partner of the last point is missing; None when all are paired."""
         white, lit = len(self.of(Source.WHITE)), len(self.of(Source.FLUORESCENCE))
@@ -62,10 +68,10 @@ class PointPairs:
             return f"Now the same spot in the {WORDS[self.waiting]} picture."
         if not self.count:
             return "Click a spot that you recognise in both pictures, then the same spot in the other."
-        missing = ENOUGH_TO_CHECK - self.count
-        if missing > 1:
-            return f"Another spot, away from the others: {missing} more until the fit can be checked."
-        if missing == 1:
+        missing = ENOUGH_TO_APPLY - self.count
+        if missing > 0:
+            return f"Another spot, away from the others: {missing} more to apply, {missing + 1} to check the fit."
+        if self.count < ENOUGH_TO_CHECK:
             return "Apply, or add a fourth spot: only then can the fit be checked."
         return "Apply, or add a spot."
 
@@ -111,7 +117,7 @@ def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> 
     """A line for each pair, and what is to be said about the fit; residuals are fluorescence pixels."""
     residuals: Sequence[float] = ()
     said = ""
-    if points.count:
+    if points.enough:
         try:
             residuals = _residuals(points, white_size, fluorescence_size)
         except BadInputError as error:
@@ -121,7 +127,7 @@ def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> 
         f"{number}" if exact or not residuals else f"{number}: {_distance(residuals[number - 1])}"
         for number in range(1, points.count + 1)
     )
-    if not said and residuals:
+    if not said and points.count:
         said = _fit(residuals, exact)
     return lines, said
 

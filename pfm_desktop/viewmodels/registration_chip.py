@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 
-REMEDY = "Place 4 points"  # up to three always fit: the error is known from the fourth on
+REMEDY = "Place 4 points"  # three always fit: the error is known from the fourth on
 _OLDER = "Place 3 points"  # said by reasons that were kept before
 
 
@@ -43,14 +43,20 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
         return ChipText(
             Light.RED, text, f"The pictures are {text}. They are shown side by side, each in its own frame."
         )
+    if summary.for_looking_only:
+        reason = summary.reason.strip().rstrip(".")
+        said = f"No answer is given from both: {reason}. They can be looked at together."
+        return ChipText(Light.RED, "for looking only: structures disagree, by hand", said)
     hand = ", by hand" if summary.by_hand else ""
-    overlap = f"{summary.overlap:.0%} of the white-light picture is seen in fluorescence."
+    # of points that nothing bears out, the overlap means no more than the clicks
+    known = not summary.by_hand or summary.error_px is not None
+    overlap = f" {summary.overlap:.0%} of the white-light picture is seen in fluorescence." if known else ""
     if summary.status is RegistrationStatus.CHECK:
         reason = f" {summary.reason.strip().rstrip('.')}." if summary.reason else ""
         text = f"check, {error or 'error not known'}{hand}"
         return ChipText(
-            Light.AMBER, text, f"Look before you trust it: estimated error {error or 'unknown'}.{reason} {overlap}"
+            Light.AMBER, text, f"Look before you trust it: estimated error {error or 'unknown'}.{reason}{overlap}"
         )
     return ChipText(
-        Light.GREEN, f"{error or 'registered'}{hand}", f"Registered, estimated error {error or 'unknown'}. {overlap}"
+        Light.GREEN, f"{error or 'registered'}{hand}", f"Registered, estimated error {error or 'unknown'}.{overlap}"
     )

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 BUTTONS = (
     ("undo", "Undo last", "Takes the last point away (Backspace, Ctrl+Z)"),
-    ("apply", "Apply", "Registers the pair by these points (Enter)"),
+    ("apply", "Apply", "Registers the pair by these points, three or more (Enter)"),
     ("automatic", "Automatic again", "Forgets points and registers the pair automatically"),
     ("leave", "Leave", "Back, without a change (Escape)"),
 )
@@ -47,10 +47,10 @@ class PointsBar(QFrame):
             self.buttons[name] = button
         self.hide()
 
-    def show_points(self, prompt: str, lines: Sequence[str], said: str, *, complete: int, placed: int) -> None:
+    def show_points(self, prompt: str, lines: Sequence[str], said: str, *, enough: bool, placed: int) -> None:
         """Say how far the points are."""
         self.prompt.setText(prompt)
         pairs = "Pairs " + ",  ".join(lines) if lines else "No pair yet"
         self.fit.setText("   ".join(part for part in (pairs, said) if part))
         self.buttons["undo"].setEnabled(placed > 0)
-        self.buttons["apply"].setEnabled(complete > 0)
+        self.buttons["apply"].setEnabled(enough)

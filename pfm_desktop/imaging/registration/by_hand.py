@@ -7,30 +7,35 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
 from pfm_desktop.imaging.registration.affine import agreement
-from pfm_desktop.imaging.registration.features import structure
+from pfm_desktop.imaging.registration.features import Structure, structure
 from pfm_desktop.imaging.registration.flow import stretched
 from pfm_desktop.imaging.registration.judge import FITS, local_agreement
 from pfm_desktop.imaging.registration.levels import draw, level_of
+from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS, register
 from pfm_desktop.imaging.registration.result import Registration
+from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
 # Four times reduced, points that are a few pixels off still agree. On 14 development phantoms the best of six maps
 # between two women had 0.33 and 0.24, exact points of one woman at least 0.50 and 0.42.
 LEAST_AGREEMENT, LEAST_FITTING = 0.42, 0.30
-DISAGREE = "the structures do not agree where the points put them"
+LEAST_VALID, LEAST_CONTRAST, LEAST_PLACES = 0.1, 1e-3, 64  # with less there is nothing to compare
+UNCOMPARED = "too few structures to compare: look whether the tissue fits"
 
 
-def structures_agree(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], found: Registration) -> bool:
+def structures_agree(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], found: Registration) -> Agreement:
     """Whether both pictures (H x W x 3 uint8 RGB, also reduced ones) show the same structures under the map.
 
-    False also where there is nothing to compare. Rough points of one woman may come out False: look then.
+    What was found not to agree before stays so. Rough points of one woman may come out NO: place them again then.
     """
+    if found.by_hand and found.reason.startswith(DISAGREE):
+        return Agreement.NO
     first, second = structure(white, side=WORKING_SIDE), structure(fluorescence, side=WORKING_SIDE)
     factor = 4 if max(first.valid.shape) > 320 else 2
-    if min(*first.valid.shape, *second.valid.shape) < 8 * factor:
-        return False
+    if min(*first.valid.shape, *second.valid.shape) < 8 * factor or _bare(first) or _bare(second):
+        return Agreement.UNKNOWN
     # working pixels to pixels of the picture as it was registered
     to_white, to_fluorescence = (
         _grown(one.valid.shape, size) for one, size in ((first, found.white_size), (second, found.fluorescence_size))
@@ -43,17 +48,34 @@ def structures_agree(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], 
     drawn = draw(level, matrix, bend)
     local, seen = local_agreement(level, drawn)
     inside = seen > 0.5
-    if not inside.any():
-        return False
+    if int(inside.sum()) < LEAST_PLACES:
+        return Agreement.UNKNOWN
     fitting = float((local[inside] > FITS).mean())
-    return agreement(level, drawn) >= LEAST_AGREEMENT and fitting >= LEAST_FITTING
+    return Agreement.YES if agreement(level, drawn) >= LEAST_AGREEMENT and fitting >= LEAST_FITTING else Agreement.NO
 
 
-def compared(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], found: Registration) -> Registration:
-    """A registration by hand as it may be trusted: CHECK, without an error, where the structures do not agree."""
-    if structures_agree(white, fluorescence, found):
+def compared(
+    white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], found: Registration, *, ctx: Context | None = None
+) -> Registration:
+    """A registration by hand as it may be trusted: CHECK, without an error, unless the structures agree.
+
+    Where they do not, what the pictures themselves said before the points stays in the reason.
+    """
+    agreed = structures_agree(white, fluorescence, found)
+    if agreed is Agreement.YES:
         return found
-    return replace(found, status=RegistrationStatus.CHECK, error_px=None, reason=DISAGREE)
+    reason = UNCOMPARED
+    if agreed is Agreement.NO:
+        alone = register(white, fluorescence, ctx=ctx)
+        refused = alone.status is RegistrationStatus.REFUSED
+        reason = (
+            f"{DISAGREE}; without points: {alone.reason.removesuffix(f'. {PLACE_POINTS}')}" if refused else DISAGREE
+        )
+    return replace(found, status=RegistrationStatus.CHECK, error_px=None, reason=reason)
+
+
+def _bare(one: Structure) -> bool:
+    return float(one.valid.mean()) < LEAST_VALID or float(one.planes[..., 0].std()) < LEAST_CONTRAST
 
 
 def _grown(shape: tuple[int, ...], size: tuple[int, int]) -> NDArray[np.float64]:

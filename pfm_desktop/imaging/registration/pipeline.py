@@ -20,7 +20,7 @@ from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
-PLACE_POINTS = "Place 4 points"  # up to three always fit, whatever they are worth
+PLACE_POINTS = "Place 4 points"  # three always fit, whatever they are worth
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 

@@ -25,7 +25,7 @@ class Registration:
     A white-light point p (pixels, x then y) lies at `matrix` (p + u(p)) in the fluorescence picture; u is `nodes`,
     (rows x columns x 2 float32, white-light pixels), spanning the white-light picture corner to corner, bilinear in
     between. `error_px` is the estimated median error in fluorescence pixels, None when refused and when it cannot be
-    known (up to three points by hand always fit). `residuals` holds, for each point of a registration by hand, how far
+    known (three points by hand always fit). `residuals` holds, for each point of a registration by hand, how far
     it is from where the others put it, in fluorescence pixels; inf where they cannot tell.
     """
 

@@ -61,13 +61,13 @@ def test_nothing_of_the_answer_shows_before_the_reveal_but_quality_and_registrat
     assert "Tilt the colposcope" in shown(panel)
 
 
-def test_a_pair_joined_by_hand_against_its_structures_is_warned_of_under_the_grade(panel, room) -> None:
-    doubt = Quality(Verdict.LIMITED, ("structures_disagree",), "Check that both pictures show the same woman.")
+def test_a_pair_joined_by_hand_with_nothing_to_compare_is_warned_of_under_the_grade(panel, room) -> None:
+    doubt = Quality(Verdict.LIMITED, ("structures_not_compared",), "Check that both pictures show the same woman.")
     reveal(panel, room, replace(graded(), quality={"pair": doubt}))
     assert panel.state is State.GRADED
     assert panel.advice.isVisibleTo(panel)
     assert panel.advice.text() == "Check that both pictures show the same woman."
-    assert "Pair: limited (structures disagree)" in shown(panel)
+    assert "Pair: limited (structures not compared)" in shown(panel)
 
 
 def test_without_a_first_read_neither_button_nor_key_reveals(panel, room, qtbot: QtBot) -> None:

@@ -63,7 +63,21 @@ def test_the_points_stand_numbered_in_their_pictures_and_the_bar_says_what_comes
     assert placing.points.bar.prompt.text() == "Now the same spot in the fluorescence picture."
     click(qtbot, placing, 36, 24, pane=1)
     assert sorted(pin.letter for pin in placing.stage.marks.pins) == ["1", "1"]
-    assert "3 more" in placing.points.bar.prompt.text()
+    assert "2 more to apply" in placing.points.bar.prompt.text()
+
+
+def test_one_or_two_pairs_cannot_be_applied(placing: ReviewPage, engine: FakeEngine, qtbot: QtBot) -> None:
+    apply = placing.points.bar.buttons["apply"]
+    for x, y in SPOTS[:2]:
+        click(qtbot, placing, x, y, pane=0)
+        click(qtbot, placing, x + 6, y + 4, pane=1)
+        assert not apply.isEnabled()
+        qtbot.keyClick(placing.stage, Qt.Key.Key_Return)
+    assert placing.points.active
+    assert all(step != "register" for step, _visit in engine.calls)
+    click(qtbot, placing, *SPOTS[2], pane=0)
+    click(qtbot, placing, *SPOTS[2], pane=1)
+    assert apply.isEnabled()
 
 
 def test_a_fourth_pair_shows_how_far_each_pair_is_off(placing: ReviewPage, qtbot: QtBot) -> None:

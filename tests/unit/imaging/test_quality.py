@@ -16,7 +16,7 @@ import pytest
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
@@ -254,7 +254,7 @@ def test_the_overlap_decides(
     assert bool(quality.advice) is (verdict is not Verdict.GOOD)
 
 
-def test_points_by_hand_that_the_structures_do_not_bear_out_never_make_a_good_pair(
+def test_points_by_hand_that_the_structures_do_not_bear_out_make_a_poor_pair(
     pair: tuple[np.ndarray, np.ndarray],
 ) -> None:
     white, fluorescence = pair
@@ -262,8 +262,21 @@ def test_points_by_hand_that_the_structures_do_not_bear_out_never_make_a_good_pa
     stranger = np.ascontiguousarray(np.rot90(fluorescence))
     assert assess_pair(white, fluorescence, by_hand).verdict is Verdict.GOOD
     quality = assess_pair(white, stranger, by_hand)
-    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("structures_disagree",))
+    assert (quality.verdict, quality.problems) == (Verdict.POOR, ("structures_disagree",))
     assert "Check that both pictures show the same woman" in quality.advice
+
+
+def test_too_little_overlap_survives_points_that_do_not_fit(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    reason = f"{DISAGREE}; without points: too little overlap"
+    by_hand = replace(registration(status=RegistrationStatus.CHECK), by_hand=True, reason=reason)
+    assert assess_pair(*pair, by_hand).problems == ("structures_disagree", "too_little_overlap")
+
+
+def test_points_by_hand_that_nothing_can_be_compared_under_limit_the_pair(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    even = np.full_like(pair[0], 90)
+    quality = assess_pair(even, pair[1], replace(registration(), by_hand=True))
+    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("structures_not_compared",))
+    assert "same woman" in quality.advice
 
 
 def test_a_doubtful_registration_limits_the_pair(pair: tuple[np.ndarray, np.ndarray]) -> None:

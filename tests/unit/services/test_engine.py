@@ -11,12 +11,13 @@ import pytest
 
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.quality import Verdict
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.registration import Agreement, RegistrationStatus
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.imaging import registration as registering
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.phantom import Phantom, render
-from pfm_desktop.imaging.registration import Registration
+from pfm_desktop.imaging.registration import Registration, by_hand
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases, engine, inference, models, pairing, review
 from pfm_desktop.services.engine import PairPictures
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.slow  # each test reads, registers and answers a pair
 
 CTX = SilentContext()
 MODEL = "tiny"
+SPOTS = np.array([[120.0, 120.0], [320.0, 130.0], [130.0, 320.0], [310.0, 330.0]])
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +260,7 @@ def test_points_set_by_hand_take_the_place_of_the_registration_and_drop_its_answ
 def test_points_by_hand_can_be_taken_back_and_done_again(lib: Library, pair: Pair, model: Path) -> None:
     pictures = load(lib, pair)
     before = engine.answer_pair(CTX, lib, pictures, MODEL)
-    found, change = engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    found, change = engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([3.0, 0.0]))
     engine.answer_pair(CTX, lib, pictures, MODEL)
     back = review.undo(lib, change)
     assert answers.answer(lib, pair.id, models.info_of(MODEL).sha256) is None
@@ -275,36 +277,78 @@ def test_points_by_hand_can_be_taken_back_and_done_again(lib: Library, pair: Pai
 
 def test_a_signed_visit_is_not_registered_again(lib: Library, pair: Pair, model: Path) -> None:
     pictures = load(lib, pair)
-    _, change = engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    _, change = engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([3.0, 0.0]))
     review.set_impression(lib, pair.visit_id, Grade.LOW)
     review.sign(lib, pair.visit_id, "Dr. Test", "author")
     with pytest.raises(SignedError):
         review.undo(lib, change)
     with pytest.raises(SignedError):
-        engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[15.0, 9.0]]))
+        engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([6.0, 0.0]))
     kept = load(lib, pair).registration
     assert kept is not None
-    assert kept.matrix[0, 2] == 3
+    assert kept.matrix[0, 2] == pytest.approx(3)
 
 
-def test_two_women_joined_by_hand_are_answered_with_a_warning_only(lib: Library, model: Path, phantom: Phantom) -> None:
+def test_two_women_joined_by_hand_get_no_answer_but_stay_registered_for_looking(
+    lib: Library, model: Path, phantom: Phantom
+) -> None:
     stranger = render(13, grade=Grade.LOW, size=448)
     pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
     assert engine.answer_pair(CTX, lib, pictures, MODEL).analysis.refused is not None
-    white = np.array([[120.0, 120.0], [320.0, 130.0], [130.0, 320.0], [310.0, 330.0]])
     for count in (3, 4):
-        found, _ = engine.register_again(CTX, lib, pictures, white[:count], white[:count] + 4)
+        found, _ = engine.register_again(CTX, lib, pictures, SPOTS[:count], SPOTS[:count] + 4)
         assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
-        quality = engine.answer_pair(CTX, lib, pictures, MODEL).analysis.quality["pair"]
-        assert quality.verdict is Verdict.LIMITED
-        assert "structures_disagree" in quality.problems
-        assert "same woman" in quality.advice
+        answer = engine.answer_pair(CTX, lib, pictures, MODEL)
+        analysis = answer.analysis
+        assert analysis.prediction is None
+        assert analysis.heatmaps == {}
+        assert analysis.refused is not None
+        assert "structures do not agree" in analysis.refused.reason
+        assert "without points" in analysis.refused.reason
+        assert "same woman" in analysis.refused.advice
+        assert "structures_disagree" in analysis.quality["pair"].problems
+        assert answer.registration is not None
+        assert answer.registration.summary() == found.summary()
+
+
+def test_an_answer_kept_from_before_that_joins_two_women_is_not_used(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    old = engine.answer_pair(CTX, lib, pictures, MODEL).analysis
+    doubt = Quality(Verdict.LIMITED, ("structures_disagree",))
+    engine._keep_answer(lib, pair.id, replace(old, quality={**old.quality, "pair": doubt}))
+    assert not engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+
+
+def test_points_on_pictures_with_nothing_to_compare_are_answered_with_a_warning(
+    lib: Library, pair: Pair, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (by_hand, registering):
+        monkeypatch.setattr(module, "structures_agree", lambda *_: Agreement.UNKNOWN)
+    pictures = load(lib, pair)
+    found, _ = engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + 4)
+    assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+    analysis = engine.answer_pair(CTX, lib, pictures, MODEL).analysis
+    assert analysis.prediction is not None
+    assert analysis.quality["pair"].verdict is Verdict.LIMITED
+    assert "structures_not_compared" in analysis.quality["pair"].problems
+
+
+def test_one_crude_pair_of_points_leaves_the_refusal_as_it_was(lib: Library, model: Path, phantom: Phantom) -> None:
+    stranger = render(13, grade=Grade.LOW, size=448)
+    pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
+    before = engine.answer_pair(CTX, lib, pictures, MODEL).registration
+    with pytest.raises(BadInputError, match="fewer than three pairs"):
+        engine.register_again(CTX, lib, pictures, SPOTS[:1], SPOTS[:1] + 4)
+    after = load(lib, pictures.pair).registration
+    assert before is not None
+    assert after is not None
+    assert after.summary() == before.summary()
 
 
 def test_an_answer_of_an_older_registration_that_came_late_is_not_used(lib: Library, pair: Pair, model: Path) -> None:
     pictures = load(lib, pair)
     old = engine.answer_pair(CTX, lib, pictures, MODEL)
-    engine.register_again(CTX, lib, pictures, np.array([[9.0, 9.0]]), np.array([[12.0, 9.0]]))
+    engine.register_again(CTX, lib, pictures, SPOTS, SPOTS + np.array([3.0, 0.0]))
     engine._keep_answer(lib, pair.id, old.analysis)
     assert not engine.answer_pair(CTX, lib, pictures, MODEL).from_library
 

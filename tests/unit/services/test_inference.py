@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +44,9 @@ def test_progress_tells_each_step_and_ends_full(phantom: Phantom, model: str) ->
 
 
 def test_a_registration_that_is_known_is_used_as_it_is(phantom: Phantom, model: str) -> None:
-    spot = np.array([[10.0, 10.0]])
-    known = from_points(spot, spot + 3, white_size=(448, 448), fluorescence_size=(448, 448))
+    spots = np.array([[10.0, 10.0], [400.0, 20.0], [30.0, 410.0]])
+    fitted = from_points(spots, spots + 3, white_size=(448, 448), fluorescence_size=(448, 448))
+    known = replace(fitted, by_hand=False)  # whether points fit the pictures is not asked here
     result = analyze(CTX, AnalysisRequest(phantom.white, phantom.fluorescence, model, registration=known))
     assert result.registration is known
     assert result.warped_fluorescence is not None

@@ -101,6 +101,11 @@ def test_three_spots_on_one_line_and_one_beside_it_have_no_error() -> None:
     assert "error is not known" in said
 
 
+@pytest.mark.parametrize(("count", "enough"), [(0, False), (1, False), (2, False), (3, True), (4, True)])
+def test_fewer_than_three_pairs_cannot_be_applied(count: int, enough: bool) -> None:
+    assert paired(count).enough is enough
+
+
 def test_points_on_one_line_are_said_to_be_so() -> None:
     points = PointPairs()
     for x in (10, 50, 90):
@@ -111,7 +116,8 @@ def test_points_on_one_line_are_said_to_be_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "word"), [(0, "both pictures"), (1, "3 more"), (2, "2 more"), (3, "fourth"), (4, "Apply")]
+    ("count", "word"),
+    [(0, "both pictures"), (1, "2 more to apply"), (2, "1 more to apply"), (3, "fourth"), (4, "Apply")],
 )
 def test_the_prompt_says_what_comes_next(count: int, word: str) -> None:
     assert word in paired(count).prompt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary
 from pfm_desktop.imaging.registration.landmarks import ENOUGH_TO_CHECK
 from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS
 from pfm_desktop.viewmodels.registration_chip import REMEDY, Light, chip_text
@@ -45,6 +45,21 @@ def test_an_unknown_error_is_called_unknown(status: RegistrationStatus) -> None:
 def test_points_whose_error_cannot_be_known_say_so() -> None:
     says = chip_text(summary(RegistrationStatus.CHECK, None, by_hand=True))
     assert (says.light, says.text) == (Light.AMBER, "check, error not known, by hand")
+
+
+def test_an_overlap_that_rests_on_unchecked_points_is_not_printed() -> None:
+    assert "93%" not in chip_text(summary(RegistrationStatus.CHECK, None, by_hand=True)).explanation
+    assert "93%" in chip_text(summary(RegistrationStatus.CHECK, 6.0, by_hand=True)).explanation
+
+
+def test_points_that_the_structures_contradict_are_for_looking_only() -> None:
+    reason = f"{DISAGREE}; without points: too little overlap"
+    says = chip_text(summary(RegistrationStatus.CHECK, None, reason=reason, by_hand=True))
+    assert says.light is Light.RED
+    assert says.text == "for looking only: structures disagree, by hand"
+    assert "No answer is given from both" in says.explanation
+    assert "too little overlap" in says.explanation
+    assert "93%" not in says.explanation
 
 
 def test_a_refused_registration_is_red_with_reason_and_remedy() -> None:

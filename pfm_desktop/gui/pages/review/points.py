@@ -67,8 +67,8 @@ class PointMode(QObject):
             self._become(undo_point(self.points))
 
     def apply(self) -> None:
-        """Register by the complete pairs."""
-        if self.active and self.points.count:
+        """Register by the complete pairs, once there are enough."""
+        if self.active and self.points.enough:
             points = self.points.arrays()
             self.leave()
             self.applied.emit(points)
@@ -99,4 +99,4 @@ class PointMode(QObject):
         lines, said = fit_lines(self.points, (int(white[0]), int(white[1])), (int(lit[0]), int(lit[1])))
         self._stage.set_marks(self.points.pins(), None)
         placed = len(self.points.placed)
-        self.bar.show_points(self.points.prompt, lines, said, complete=self.points.count, placed=placed)
+        self.bar.show_points(self.points.prompt, lines, said, enough=self.points.enough, placed=placed)

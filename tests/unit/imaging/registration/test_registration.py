@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import Agreement, RegistrationStatus
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register, structures_agree
 from pfm_desktop.imaging.registration.flow import jacobian, without_folds
@@ -230,15 +230,19 @@ def test_no_registration_folds_the_tissue(pairs: list[tuple[Phantom, Registratio
 SIZES = {"white_size": (100, 80), "fluorescence_size": (100, 80)}
 
 
-def test_one_point_shifts_two_turn_three_are_affine() -> None:
+def test_three_points_are_affine() -> None:
     white = np.array([[10.0, 10], [60, 20], [30, 70]])
-    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
-    for count in (1, 2, 3):
-        target = white @ turn.T + [90, 5]
-        found = from_points(white[:count], target[:count], **SIZES)
-        assert found.by_hand
-        np.testing.assert_allclose(found.white_to_fluorescence(white[:count]), target[:count], atol=1e-9)
-        assert len(found.residuals) == count
+    target = white @ np.array([[0.0, -1.0], [1.0, 0.0]]).T + [90, 5]
+    found = from_points(white, target, **SIZES)
+    assert found.by_hand
+    np.testing.assert_allclose(found.white_to_fluorescence(white), target, atol=1e-9)
+    assert len(found.residuals) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_one_or_two_crude_points_register_nothing(count: int) -> None:
+    with pytest.raises(BadInputError, match="fewer than three pairs"):
+        from_points(CORNERS[:count], CORNERS[:count] + 3, **SIZES)
 
 
 def test_a_misplaced_point_shows_in_its_residual() -> None:
@@ -252,9 +256,8 @@ def test_a_misplaced_point_shows_in_its_residual() -> None:
 CORNERS = np.array([[5.0, 5], [90, 8], [10, 70], [85, 75]])
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_up_to_three_points_always_fit_so_their_error_is_not_known(count: int) -> None:
-    found = from_points(CORNERS[:count], CORNERS[:count] * 0.9, **SIZES)
+def test_three_points_always_fit_so_their_error_is_not_known() -> None:
+    found = from_points(CORNERS[:3], CORNERS[:3] * 0.9, **SIZES)
     assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
     assert "error not known" in found.reason
     assert Registration.from_bytes(found.to_bytes()).summary() == found.summary()
@@ -301,23 +304,37 @@ def test_points_on_the_same_woman_agree_with_the_structures_and_on_two_women_do_
         same = from_points(spots, truth_at(phantom, spots), **sizes)
         assert compared(phantom.white, phantom.fluorescence, same) is same
         small = (cv2.resize(picture, (256, 256)) for picture in (phantom.white, phantom.fluorescence))
-        assert structures_agree(*small, same)
+        assert structures_agree(*small, same) is Agreement.YES
         wrong = from_points(spots, spots + 4, **sizes)
         assert wrong.status is RegistrationStatus.OK
         found = compared(phantom.white, other.fluorescence, wrong)
         assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
-        assert "structures do not agree" in found.reason
+        assert found.summary().for_looking_only
+        assert not same.summary().for_looking_only
+        # what the pictures said without the points is not lost
+        alone = register(phantom.white, other.fluorescence).reason.split(". ")[0]
+        assert found.reason.endswith(f"; without points: {alone}")
+        assert structures_agree(phantom.white, phantom.fluorescence, found) is Agreement.NO  # found once, it stays so
 
 
-def test_pictures_without_anything_to_compare_do_not_agree() -> None:
+def test_pictures_without_anything_to_compare_leave_it_open_whether_they_agree(
+    pairs: list[tuple[Phantom, Registration]],
+) -> None:
     even = np.full((80, 100, 3), 90, np.uint8)
-    assert not structures_agree(even, even, from_points(CORNERS, CORNERS, **SIZES))
+    fitted = from_points(CORNERS, CORNERS, **SIZES)
     away = from_points(CORNERS, CORNERS + 900, **SIZES)
-    assert not structures_agree(even, even, away)
-    assert not structures_agree(even[:9], even, from_points(CORNERS, CORNERS, **SIZES))
+    small = np.ascontiguousarray(pairs[0][0].white[:80, :100])
+    for white, fluorescence, found in (
+        (even, even, fitted), (small, even, fitted), (small, small, away), (small[:9], small, fitted),
+    ):  # fmt: skip
+        assert structures_agree(white, fluorescence, found) is Agreement.UNKNOWN
+    found = compared(even, even, fitted)
+    assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+    assert "too few structures" in found.reason
+    assert not found.summary().for_looking_only
 
 
-@pytest.mark.parametrize("white", [[], [[5.0, 5], [5, 5]], [[0.0, 0], [10, 10], [20, 20]]])
+@pytest.mark.parametrize("white", [[], [[5.0, 5]] * 3, [[0.0, 0], [10, 10], [20, 20]]])
 def test_points_that_fix_nothing_are_refused(white: list[list[float]]) -> None:
     with pytest.raises(BadInputError):
         from_points(np.array(white), np.array(white), **SIZES)
