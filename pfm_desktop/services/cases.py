@@ -214,36 +214,6 @@ def add_picture(
     return added
 
 
-def remove_picture(lib: Library, picture_id: str) -> tuple[Change, ...]:
-    """Take a picture off the record, with the pairs made of it; undone by `review.undo_all`.
-
-    Refused while one of these pairs carries pins or an os mark. The bytes stay in the store, so that undo can bring
-    the picture back.
-    """
-    with lib.read() as session:
-        picture = stored.picture(session, picture_id)
-        if picture is None:
-            raise _no_such("picture")
-        pairs = [
-            pair
-            for pair in stored.pairs_of(session, picture.visit_id)
-            if picture_id in (pair.white_id, pair.fluorescence_id)
-        ]
-        marked = {pin.pair_id for pin in stored.pins_of(session, picture.visit_id)}
-        marked |= {mark.pair_id for mark in stored.os_marks_of(session, picture.visit_id)}
-        if marked & {pair.id for pair in pairs}:
-            raise BadInputError(
-                "this picture carries pins or an os mark",
-                safe="nothing was changed",
-                remedy="remove the marks first",
-            )
-        changes = [
-            Change("pair", pair.id, records.snapshot(session, "pair", pair.id), None, "Pair removed") for pair in pairs
-        ]
-        old = records.snapshot(session, "picture", picture_id)
-    return lib.apply_all((*changes, Change("picture", picture_id, old, None, "Picture removed")))
-
-
 def load_picture(lib: Library, picture_id: str) -> NDArray[np.uint8]:
     """Pixels of a picture: H x W x 3 uint8 RGB. `StorageError` when its bytes are missing or were altered."""
     from pfm_desktop.imaging.io import decode_picture
@@ -263,6 +233,12 @@ def picture_bytes(lib: Library, picture_id: str) -> bytes:
     if picture is None:
         raise _no_such("picture")
     return lib.pictures.get(picture.sha256)
+
+
+def change_that_made(lib: Library, what: str, key: str, text: str) -> Change:
+    """The change that put a record there, as it is now: for undoing what was made in the background."""
+    with lib.read() as session:
+        return Change(what, key, None, records.snapshot(session, what, key), text)
 
 
 def new_id() -> str:

@@ -20,6 +20,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.services.cases import new_id
+from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
@@ -180,12 +181,12 @@ def undo(lib: Library, change: Change) -> Change:
 
     `StorageError` when the record has changed since, `UserError` for what cannot be undone (reveal, signature).
     """
-    return undo_all(lib, (change,))[0]
+    return undo_all(lib, (change,))[-1]
 
 
 def undo_all(lib: Library, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Take several changes back, the last one first, all or none."""
-    return lib.apply_all([_backwards(lib, change) for change in reversed(changes)])
+    """Take several changes back, the last one first, all or none; what hangs on a picture goes with it."""
+    return lib.apply_all(with_what_hangs_on(lib, [_backwards(lib, change) for change in reversed(changes)]))
 
 
 def _backwards(lib: Library, change: Change) -> Change:

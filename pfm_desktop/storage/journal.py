@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
-from pfm_desktop.storage import records, rules
+from pfm_desktop.storage import records, removal, rules
 from pfm_desktop.storage.tables import JournalTable
 
 _REVEAL = "reveal"
@@ -40,6 +40,7 @@ class JournalEntry:
 def apply(session: Session, change: Change, *, who: str) -> None:
     """Carry out `change` and append it; the caller's transaction holds both."""
     rules.check(session, change)
+    removal.make_way(session, change)
     records.write(session, change)
     append(session, change, who=who)
 

@@ -285,36 +285,11 @@ def test_what_is_not_in_the_library_is_said_in_words(lib: Library, visit: str) -
         lambda: cases.add_visit(lib, missing),
         lambda: cases.load_picture(lib, missing),
         lambda: cases.picture_bytes(lib, missing),
-        lambda: cases.remove_picture(lib, missing),
         lambda: cases.add_picture(lib, missing, png(1), stage=Stage.SALINE),
     ]
     for call in calls:
         with pytest.raises(StorageError, match="not in the library"):
             call()
-
-
-def test_a_picture_taken_off_comes_back_with_its_pairs(lib: Library, visit: str) -> None:
-    white = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID, taken_at=NOON)
-    cases.add_picture(lib, visit, png(2), stage=Stage.FLUORESCENCE_AFTER_ACID, taken_at=NOON)
-    pairing.ensure_pair(lib, visit)
-    before = everything(lib)
-    changes = cases.remove_picture(lib, white.id)
-    assert len(cases.visit_case(lib, visit).pictures) == 1
-    assert cases.visit_case(lib, visit).pairs == ()
-    review.undo_all(lib, changes)
-    assert everything(lib) == before
-    assert cases.load_picture(lib, white.id).shape == (16, 24, 3)
-
-
-def test_a_picture_with_a_pin_is_not_taken_off(lib: Library, visit: str) -> None:
-    white = cases.add_picture(lib, visit, png(1), stage=Stage.ACETIC_ACID)
-    pair = pairing.ensure_pair(lib, visit)
-    assert pair is not None
-    review.place_pin(lib, pair.id, Source.WHITE, 1, 1)
-    before = everything(lib)
-    with pytest.raises(BadInputError, match="carries pins"):
-        cases.remove_picture(lib, white.id)
-    assert everything(lib) == before
 
 
 def test_a_signed_visit_takes_no_more_pictures(lib: Library, visit: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import cases, housekeeping, review
+from pfm_desktop.services import cases, housekeeping, removal, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
@@ -95,7 +95,7 @@ def test_stored_bytes_without_record_are_counted_and_swept_once_they_are_old(lib
 
 
 def test_what_undo_could_bring_back_is_never_swept(lib: Library, pictures: list[str]) -> None:
-    changes = cases.remove_picture(lib, pictures[0])
+    changes = removal.remove_pictures(lib, [pictures[0]])
     for path in files_of(lib):
         os.utime(path, (0, 0))
     assert housekeeping.sweep(CTX, lib) == 0

@@ -138,7 +138,7 @@ def test_a_pin_moved_by_somebody_else_is_not_removed_unseen(lib: Library, shelf:
 def test_what_others_refer_to_cannot_be_removed(lib: Library, shelf: Shelf) -> None:
     with lib.read() as session:
         old = records.snapshot(session, "picture", shelf.white)
-    with pytest.raises(UserError, match="belongs to a pair"):
+    with pytest.raises(StorageError, match="belongs to a pair"):
         lib.apply(Change("picture", shelf.white, old, None, "Picture removed"))
     with lib.read() as session:
         assert repositories.picture(session, shelf.white) is not None
@@ -146,7 +146,7 @@ def test_what_others_refer_to_cannot_be_removed(lib: Library, shelf: Shelf) -> N
 
 def test_a_pin_on_a_pair_that_is_not_there_is_refused(lib: Library, shelf: Shelf) -> None:
     lost = Change("pin", "1" * 32, None, {**(pin(shelf).new or {}), "pair_id": "0" * 32}, "Pin A placed")
-    with pytest.raises(UserError, match="belongs to a pair"):
+    with pytest.raises(StorageError, match="without what they refer to"):
         lib.apply(lost)
 
 

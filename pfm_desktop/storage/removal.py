@@ -1,0 +1,87 @@
+"""What may be taken off the record, however the removal arrives: nothing goes while something else stands on it."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import records
+from pfm_desktop.storage.rules import SignedError
+from pfm_desktop.storage.tables import (
+    AnnotationTable,
+    FindingsTable,
+    OsMarkTable,
+    PairTable,
+    PictureTable,
+    PinTable,
+    VisitTable,
+)
+from pfm_desktop.support.errors import StorageError
+
+
+class StillNeededError(StorageError):
+    """A removal of what something else on record stands on."""
+
+    def __init__(self, what: str, why: str, remedy: str) -> None:
+        super().__init__(f'"{what}" was not done: {why}', safe="nothing was changed", remedy=remedy)
+
+
+def make_way(session: Session, change: Change) -> None:
+    """Raise when `change` removes what is still needed; findings that say nothing go with their visit."""
+    check = {"pair": _pair, "picture": _picture, "visit": _visit, "patient": _patient}.get(change.what)
+    if change.new is None and check is not None:
+        check(session, change)
+
+
+def _pair(session: Session, change: Change) -> None:
+    key = change.key
+    if session.scalar(select(PinTable.id).where(PinTable.pair_id == key).limit(1)):
+        raise StillNeededError(change.text, "pins stand on its pair", "remove the pins first")
+    if session.scalar(select(OsMarkTable.pair_id).where(OsMarkTable.pair_id == key).limit(1)):
+        raise StillNeededError(change.text, "the os is marked on its pair", "remove the os mark first")
+    row = session.get(PairTable, key)
+    found = session.get(FindingsTable, row.visit_id) if row is not None else None
+    if row is None or found is None:
+        return
+    if found.signature is not None:
+        raise SignedError(change.text)
+    if found.revealed_at is not None and row.made_at <= found.revealed_at:
+        raise revealed(change.text)
+
+
+def revealed(what: str) -> StillNeededError:
+    """The refusal to take away what an answer that was seen was given about."""
+    return StillNeededError(
+        what,
+        "the AI answer about its pair was revealed",
+        "leave it on record, and write in the findings what is wrong with it",
+    )
+
+
+def _picture(session: Session, change: Change) -> None:
+    pairs = select(PairTable.id).where(or_(PairTable.white_id == change.key, PairTable.fluorescence_id == change.key))
+    if session.scalar(pairs.limit(1)):
+        raise StillNeededError(change.text, "the picture belongs to a pair", "remove the pair first")
+    if session.scalar(select(AnnotationTable.id).where(AnnotationTable.picture_id == change.key).limit(1)):
+        raise StillNeededError(change.text, "something is drawn on the picture", "remove the drawing first")
+
+
+def _visit(session: Session, change: Change) -> None:
+    for table, why in ((PictureTable, "pictures"), (PairTable, "pairs"), (AnnotationTable, "drawings")):
+        if session.scalar(select(table.id).where(table.visit_id == change.key).limit(1)):
+            raise StillNeededError(
+                change.text, f"there are {why} in the visit", "open the visit and take them away first"
+            )
+    said = session.get(FindingsTable, change.key)
+    if said is None:
+        return
+    if records.snapshot(session, "findings", change.key) != records.kind_of("findings").default:
+        raise StillNeededError(change.text, "there are findings in the visit", "open the visit and clear them first")
+    session.delete(said)
+    session.flush()
+
+
+def _patient(session: Session, change: Change) -> None:
+    if session.scalar(select(VisitTable.id).where(VisitTable.patient_id == change.key).limit(1)):
+        raise StillNeededError(change.text, "there are visits of this woman", "take back her visits first")
