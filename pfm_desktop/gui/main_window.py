@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
@@ -39,6 +39,7 @@ TITLES = ("Today", "Review", "Models", "Settings")
 TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
+LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
@@ -76,6 +77,8 @@ class MainWindow(QMainWindow):
         self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
         self.door = LibraryDoor(self.jobs, self)
         self._closing = False
+        self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
+        self._watch.timeout.connect(self._look_again)
         self._cut_to: QSize | None = None  # the size that was made to fit the screen
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
@@ -132,6 +135,12 @@ class MainWindow(QMainWindow):
         self._cut_to = None
         super().setVisible(visible)
 
+    def event(self, event: QEvent) -> bool:
+        """Who comes back to a window that only reads sees what was written since."""
+        if event.type() is QEvent.Type.WindowActivate and self._watch.isActive():
+            self._look_again()
+        return super().event(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
         if self.desk is not None:
@@ -170,6 +179,10 @@ class MainWindow(QMainWindow):
             before.close()
         if folder != self.settings.library and folder == self.door.chosen:
             self.desk.session.change_settings(library=folder)
+        if library.read_only:
+            self._watch.start()
+        else:
+            self._watch.stop()
         self.patient.show_library(demo=library.demo, read_only_reason=library.read_only_reason)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         self.show_page(TODAY)
@@ -181,6 +194,7 @@ class MainWindow(QMainWindow):
         desk.session.on_settings.append(self._settings_changed)
         desk.session.on_case.append(lambda _case: self._refresh())
         desk.undo.changed.connect(self._refresh)
+        desk.session.on_changed.append(lambda _changes: self.strip.note(""))  # work went on since; undo says its own
         desk.undo.said.connect(self.strip.note)
         desk.said.connect(self.messages.note)
         desk.problem.connect(self.messages.problem)
@@ -282,6 +296,11 @@ class MainWindow(QMainWindow):
     def _read_list_again(self, desk: Desk) -> None:
         if self.stack.currentWidget() is desk.today:
             desk.today.read_again()
+
+    def _look_again(self) -> None:
+        """What another program wrote meanwhile shows; while it cannot be read that is said, each time."""
+        if self.desk is not None and self.desk.session.look_again():
+            self._read_list_again(self.desk)
 
     def _refresh(self) -> None:
         desk = self.desk

@@ -76,6 +76,18 @@ class Session:
         if self.case is not None:
             self.open_visit(self.case.visit.id)
 
+    def look_again(self) -> bool:
+        """Read the visit where another program may have changed it; listeners hear only of a difference.
+
+        False (and the problem said) when it cannot be read: what was read before then stays.
+        """
+        with self._said():
+            found = None if self.case is None else cases.visit_case(self.library, self.case.visit.id)
+            if found != self.case:
+                self._show(found)
+            return True
+        return False
+
     def perform(self, edit: Edit, *, undoable: bool = True) -> tuple[Change, ...] | None:
         """Carry out an edit: `edit(library)` returns what it changed, on disk by then.
 

@@ -241,7 +241,7 @@ class TodayPage(QWidget):
         return (
             action("open", "&Open visit", "Ctrl+Return", self._open_current),
             action("new_patient", "New &patient...", "Ctrl+N", self.intake.new_patient),
-            action("edit_patient", "&Edit patient...", "Ctrl+E", self._edit_patient),
+            action("edit_patient", "&Edit patient...", "F2", self._edit_patient),  # Ctrl+E is the search field's own
             action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
             action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
         )

@@ -56,6 +56,18 @@ def test_an_edit_is_on_disk_then_shown_then_undoable(session: Session, heard: He
     assert heard.done == [changes]
 
 
+def test_looking_again_tells_only_of_what_another_program_changed(session: Session, heard: Heard) -> None:
+    visit = open_first(session).visit.id
+    told = len(heard.cases)
+    assert session.look_again()
+    assert len(heard.cases) == told
+    review.set_impression(session.library, visit, Grade.LOW)  # behind the session's back
+    assert session.look_again()
+    assert session.case is not None
+    assert session.case.findings.impression is Grade.LOW
+    assert len(heard.cases) == told + 1
+
+
 def test_an_edit_that_cannot_be_undone_does_not_reach_the_undo_stack(session: Session, heard: Heard) -> None:
     visit = open_first(session).visit.id
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))

@@ -125,6 +125,7 @@ class ReviewPage(QWidget):
     def reload(self) -> None:
         """Do what failed again, or load the pair anew."""
         if self._case is not None:
+            self._session.look_again()
             self.loader.retry()
 
     def step_area(self, step: int) -> None:
