@@ -25,6 +25,15 @@ class Patient:
 
 
 @dataclass(frozen=True)
+class IdentityCorrection:
+    """A correction of who a woman is, made after a visit of hers was signed; `was` is what stood there before."""
+
+    at: datetime  # aware
+    who: str
+    was: Patient
+
+
+@dataclass(frozen=True)
 class Visit:
     """One examination."""
 

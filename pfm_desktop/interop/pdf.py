@@ -69,6 +69,7 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
     _line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
     state = "signed" if content.signed else "not signed"
+    state += ", identity corrected since" if content.corrections else ""
     _line(canvas, width - MARGIN, height - 22 * mm, f"Colposcopy report, {state}", fonts.SANS, 8, right=True)
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
 
+CORRECTED = "The identity was corrected after this signature: see the top of the report."
+
 
 @dataclass(frozen=True)
 class ReportPicture:
@@ -33,7 +35,8 @@ class ReportContent:
     """All that a report says. What is None or empty is left out or named as missing.
 
     `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model`
-    says that another model gave the answer that was revealed. `swede` has one line an item:
+    says that another model gave the answer that was revealed. `corrections` say, one a line, how
+    the identity was corrected after the signing. `swede` has one line an item:
     title, points, wording.
     """
 
@@ -42,6 +45,7 @@ class ReportContent:
     patient_name: str = ""
     patient_identifier: str = ""
     birth_date: date | None = None
+    corrections: tuple[str, ...] = ()
     visit_at: datetime | None = None
     examiner: str = ""
     indication: str = ""

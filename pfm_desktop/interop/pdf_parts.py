@@ -17,7 +17,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
-from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf_content import CORRECTED, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.support.moments import day, moment
 
 _TEXT = ParagraphStyle("text", fontName=SANS, fontSize=8.5, leading=11.5)
@@ -42,6 +42,7 @@ _GRADE_NAMES = {
 def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
+    parts += [_text(line, _WARN) for line in content.corrections]
     parts += _pictures(content.pictures, width)
     parts += _findings(content, width)
     parts += _pins(content.pins, width)
@@ -204,7 +205,8 @@ def _signature(content: ReportContent, width: float) -> Flowable:
             [_label_and_text("Date", line), _text("Not signed: a draft.", _WARN)],
         ]
     table = Table(rows, colWidths=[width / 2] * 2, style=_BOXED)
-    return KeepTogether([_text("Signature", _HEAD), table])
+    pointer = [_text(CORRECTED, _WARN)] if content.corrections else []
+    return KeepTogether([_text("Signature", _HEAD), table, *pointer])
 
 
 class _Bars(Flowable):  # type: ignore[misc]  # reportlab has no types

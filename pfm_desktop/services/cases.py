@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain.annotation import OsMark, Pin
-from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
+from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import RevealedModel
@@ -30,7 +30,8 @@ class VisitCase:
     """All that is known about one visit, as it was when read.
 
     `pictures` in time order, `pairs` in the order they were made, `pins` by letter over all pairs, `earlier` the same
-    woman's visits before this one, newest first. `second_read` is the reading after the AI was revealed.
+    woman's visits before this one, newest first. `second_read` is the reading after the AI was revealed,
+    `corrections` what was corrected about the woman since the visit was signed.
     """
 
     patient: Patient
@@ -43,6 +44,7 @@ class VisitCase:
     earlier: tuple[VisitRow, ...]
     second_read: Reading | None = None
     revealed_model: RevealedModel | None = None  # None also where the journal does not say it
+    corrections: tuple[IdentityCorrection, ...] = ()
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -90,7 +92,14 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             earlier=stored.visit_rows(session, patient_id=patient.id, before=visit.started_at),
             second_read=stored.second_read_of(session, visit_id),
             revealed_model=journal.revealed_model(session, visit_id),
+            corrections=journal.corrections_since_signing(session, patient, visit_id),
         )
+
+
+def signed_visits(lib: Library, patient_id: str) -> int:
+    """How many visits of a woman are signed."""
+    with lib.read() as session:
+        return sum(row.signed for row in stored.visit_rows(session, patient_id=patient_id))
 
 
 def find_patients(lib: Library, *, search: str = "", limit: int = 500) -> tuple[Patient, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark, Pin
-from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.case import IdentityCorrection, Picture
 from pfm_desktop.domain.clock import clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import Analysis
@@ -17,6 +17,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.moments import day, moment
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.compose import Mark
@@ -74,6 +75,7 @@ def report_of_visit(
         patient_identifier=case.patient.identifier,
         birth_date=case.patient.birth_date,
         visit_at=case.visit.started_at,
+        corrections=tuple(_correction(made) for made in case.corrections),
         examiner=case.visit.examiner,
         indication=case.visit.indication,
         pictures=_pictures(case, pictures, registration, analysis) if pictures else (),
@@ -146,6 +148,14 @@ def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictur
         raise BadInputError(
             "pictures or answer do not belong to this visit", safe="no report was made", remedy="open the visit again"
         )
+
+
+def _correction(made: IdentityCorrection) -> str:
+    """Who the woman was when the visit was signed, or until the next correction."""
+    was = made.was
+    born = day(was.birth_date) if was.birth_date else "not known"
+    said = f"was {was.display_name or '(no name)'}, born {born}, ID {was.identifier}"
+    return f"Identity corrected after the signing, on {moment(made.at)} by {made.who}: {said}."
 
 
 def _reads_agree(case: VisitCase) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pfm_desktop.domain.case import IdentityCorrection, Patient
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
 from pfm_desktop.storage import records, removal, rules
@@ -69,6 +71,35 @@ def revealed_model(session: Session, visit_id: str) -> RevealedModel | None:
     lines = entries(session, what=_REVEAL, key=visit_id)
     shown = lines[-1].new if lines else None
     return RevealedModel(shown["name"], shown["version"], shown["sha256"]) if shown else None
+
+
+def corrections_since_signing(session: Session, patient: Patient, visit_id: str) -> tuple[IdentityCorrection, ...]:
+    """What was corrected about a woman since her visit was signed, oldest first, without what was taken back.
+
+    `patient` is the present record. () while the visit is not signed.
+    """
+    of_visit = select(JournalTable).where(JournalTable.what == "findings", JournalTable.key == visit_id)
+    last = session.scalar(of_visit.order_by(JournalTable.seq.desc()).limit(1))
+    if last is None or not (last.new or {}).get("signature"):  # no edit of the findings follows a signature
+        return ()
+    made, was = [], patient
+    for line in reversed(entries(session, after=last.seq, what="patient", key=patient.id)):
+        was = _person_before(was, line.old or {})
+        made.append(IdentityCorrection(line.at, line.who, was))
+    kept: list[IdentityCorrection] = []
+    for correction in reversed(made):
+        kept = [*_until(kept, correction.was), correction]
+    return tuple(_until(kept, patient))
+
+
+def _person_before(now: Patient, old: Mapping[str, Any]) -> Patient:
+    born = date.fromisoformat(old["birth_date"]) if old.get("birth_date") else None
+    return replace(now, **{**old, "birth_date": born} if "birth_date" in old else old)
+
+
+def _until(made: list[IdentityCorrection], person: Patient) -> list[IdentityCorrection]:
+    """Corrections up to where the record said what `person` says: from there it went round in a circle."""
+    return list(takewhile(lambda correction: correction.was != person, made))
 
 
 def entries(

@@ -74,6 +74,17 @@ def sign_question(case: VisitCase, name: str, meaning: str) -> str:
     return " ".join([f"Sign as {name.strip()} ({meaning})?", *missing, "Nothing can be changed afterwards."])
 
 
+def correction_note(lib: Library, patient_id: str) -> str:
+    """What is said before a woman is corrected of whom visits are signed."""
+    from pfm_desktop.services import cases
+
+    signed = cases.signed_visits(lib, patient_id)
+    if not signed:
+        return ""
+    visits, whose = ("1 signed visit", "its report") if signed == 1 else (f"{signed} signed visits", "their reports")
+    return f"{visits} of this woman: the correction will be noted in {whose}."
+
+
 def sign_edit(case: VisitCase, name: str, meaning: str) -> Edit:
     """Sign; it cannot be undone."""
     from pfm_desktop.services import review

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.interop.pdf_content import CORRECTED
 from pfm_desktop.support.moments import day, moment
 from pfm_desktop.viewmodels.answer import checks_of
 from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, percent
@@ -44,6 +45,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
     parts = [
         f"<h2>Colposcopy report, {'signed' if content.signed else 'not signed'}</h2>",
         _rows(_who(content), look),
+        *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
         _pictures(content, look),
         _findings(content, look),
         _pins(content.pins, look),
@@ -165,7 +167,8 @@ def _signature(content: ReportContent, look: PreviewLook) -> str:
         ("Signed at", moment(signature.signed_at)),
         ("Meaning", signature.meaning),
     ]
-    return f"<h3>Signature</h3>{_rows(rows, look)}"
+    pointer = f"<p><b>{CORRECTED}</b></p>" if content.corrections else ""
+    return f"<h3>Signature</h3>{_rows(rows, look)}{pointer}"
 
 
 def _rows(rows: Sequence[tuple[str, str]], look: PreviewLook) -> str:

@@ -12,11 +12,12 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
-from pfm_desktop.services import cases
+from pfm_desktop.services import cases, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
@@ -233,6 +234,24 @@ def test_a_patient_is_corrected_and_the_list_shows_it(qtbot: QtBot, today: Today
     assert row is not None
     assert row.cells[NAME] == "Brand, Berta"
     assert session.today("Brand,")
+
+
+def test_the_form_says_how_many_signed_reports_will_tell_of_the_correction(today: TodayPage, session: Session) -> None:
+    row = session.today("Brandt")[0]
+    said = "The correction holds for all her visits."
+    for count, note in (
+        (0, ""),
+        (1, " 1 signed visit of this woman: the correction will be noted in its report."),
+        (2, " 2 signed visits of this woman: the correction will be noted in their reports."),
+    ):
+        if count:
+            visit = cases.add_visit(session.library, row.patient.id, started_at=row.visit.started_at).id
+            review.set_impression(session.library, visit, Grade.LOW)
+            review.sign(session.library, visit, "Dr. A", "Reported by me")
+        today.table.setCurrentIndex(today.model.index(1, 0))
+        press(today, "edit_patient")
+        assert today.intake.person["family_name"].text() == "Brandt"
+        assert today.intake.about.text() == said + note
 
 
 @pytest.mark.parametrize("on_desk", ["Brandt", "Adler"])

@@ -24,6 +24,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
+from pfm_desktop.viewmodels.report_form import correction_note
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
 
@@ -79,11 +80,13 @@ class Intake(QFrame):
         """Ask for what is to be corrected about the woman of `row`."""
         try:
             present = intake.person_of(self._session.library, row.visit_id)
+            note = correction_note(self._session.library, row.patient_id)
         except UserError as error:
             self._session.say(error)
             return
         self._patient_id, self._visit_id = row.patient_id, row.visit_id
-        self._ask("Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
+        about = " ".join(part for part in ("The correction holds for all her visits.", note) if part)
+        self._ask("Edit patient", about, "Save changes", self._save_edit)
         for name, text in present.items():
             self.person[name].setText(text)
         self._show_parts(person=True)

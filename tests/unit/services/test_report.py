@@ -31,6 +31,7 @@ from pfm_desktop.services.inference import AnalysisResult
 from pfm_desktop.storage import rules
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.report_preview import preview_html
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -175,6 +176,70 @@ def test_a_report_says_where_an_older_version_kept_an_impression_apart_from_the_
         older.setattr(rules, "check", lambda *_: None)
         lib.apply(Change("findings", desk.visit, {"impression": "high"}, {"impression": "low"}, "Impression"))
     assert report.IMPRESSION_CHANGED in desk.report().notes
+
+
+# ---- an identity that was corrected after the signing
+
+
+def correct(desk: Desk, **changes: object) -> tuple[Change, ...]:
+    who = desk.case.patient
+    now = {name: getattr(who, name) for name in ("identifier", "family_name", "given_name", "birth_date")}
+    return cases.edit_patient(desk.lib, who.id, **{**now, **changes})  # type: ignore[arg-type]
+
+
+def signed_desk(lib: Library) -> Desk:
+    desk = Desk(lib)
+    lib.who = "Dr. A"
+    correct(desk, identifier="K-18")  # before the signing: she signs what she sees
+    review.set_impression(lib, desk.visit, Grade.LOW)
+    review.sign(lib, desk.visit, "Dr. A", "Reported by me")
+    return desk
+
+
+def test_an_identity_corrected_after_the_signing_is_told_with_what_was_signed(lib: Library) -> None:
+    desk = signed_desk(lib)
+    assert desk.report().corrections == ()
+    lib.who = "Dr. B"
+    correct(desk, family_name="Muster", given_name="Eva")
+    lib.who = "Dr. C"
+    correct(desk, birth_date=date(1981, 3, 1), identifier="K-99")
+    content = desk.report()
+    at = [made.at for made in desk.case.corrections]
+    assert content.corrections == (
+        f"Identity corrected after the signing, on {moment(at[0])} by Dr. B: was Li, 娜, born 29 Feb 1980, ID K-18.",
+        f"Identity corrected after the signing, on {moment(at[1])} by Dr. C: "
+        "was Muster, Eva, born 29 Feb 1980, ID K-18.",
+    )
+    text, html = text_of(content), preview_html(content)
+    for said in (*content.corrections, "The identity was corrected after this signature: see the top of the report."):
+        assert said in text
+        assert said in html
+    assert "signed, identity corrected since" in text
+    assert text.index("by Dr. B: was Li") < text.index("Findings")
+
+
+def test_a_correction_that_was_taken_back_leaves_the_signed_report_as_it_was(lib: Library) -> None:
+    desk = signed_desk(lib)
+    before = desk.case
+    wrong = correct(desk, family_name="Muster")
+    review.undo_all(lib, wrong)
+    assert desk.case == before
+    correct(desk, birth_date=None)
+    correct(desk, birth_date=date(1980, 2, 29), given_name="Eva")
+    assert [made.was.birth_date for made in desk.case.corrections] == [date(1980, 2, 29), None]
+    correct(desk, given_name="娜")
+    assert desk.case == before
+
+
+def test_a_correction_is_told_only_in_visits_that_were_signed_before_it(lib: Library) -> None:
+    desk = signed_desk(lib)
+    later = cases.add_visit(lib, desk.case.patient.id).id
+    correct(desk, family_name="Muster")
+    assert len(desk.case.corrections) == 1
+    assert cases.visit_case(lib, later).corrections == ()
+    review.set_impression(lib, later, Grade.LOW)
+    review.sign(lib, later, "Dr. A", "Reported by me")
+    assert cases.visit_case(lib, later).corrections == ()
 
 
 def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None:
