@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BANNER = "Investigational - not for diagnosis"
 DEMONSTRATION = "demonstration model, trained on phantoms"
+COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the true grade
+ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
+ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 
 
@@ -92,6 +95,25 @@ class Prediction:
         """What the number behind the plus-minus is, so that nobody takes it for the error."""
         return f"\u00b1 is the spread over {self.passes} passes of the model, not its error."
 
+    @property
+    def set_words(self) -> str:
+        """`Prediction set: low, high. Other grades are not excluded.`; "" where there is no set."""
+        return self._set_words("Prediction set") if self.prediction_set else ""
+
+    def full_set_words(self, model: ModelInfo) -> str:
+        """The same with what the set promises, and on what it was calibrated."""
+        return self._set_words(f"Prediction set ({set_promise(model)})") if self.prediction_set else ""
+
+    def _set_words(self, title: str) -> str:
+        grades = ", ".join(grade.value for grade in GRADES if grade in self.prediction_set)
+        others = " Other grades are not excluded." if len(self.prediction_set) < len(GRADES) else ""
+        return f"{title}: {grades}.{others}"
+
+
+def set_promise(model: ModelInfo) -> str:
+    """`made to hold the true grade in 90 of 100 such cases, on phantoms`."""
+    return f"made to hold the true grade in {COVERAGE * 100:.0f} of 100 such cases, on {model.trained_on}"
+
 
 @dataclass(frozen=True)
 class Heatmap:
@@ -103,6 +125,10 @@ class Heatmap:
 
     values: NDArray[np.float32]
     method: str
+
+    def reaches(self, threshold: float) -> bool:
+        """Whether anything is at or above `threshold`: below it nothing is drawn."""
+        return bool((self.values >= threshold).any())
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Image, KeepTogether, Paragraph, Spacer,
 
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.fonts import BOLD, SANS, markup
 from pfm_desktop.interop.pdf_content import CORRECTED, ReportContent, ReportPicture, ReportPin
@@ -136,18 +136,18 @@ def _answer(content: ReportContent, width: float) -> list[Flowable]:
         head.append(_text(f"No answer: {analysis.refused.reason}", _STRONG))
         head.append(_text(analysis.refused.advice))
     elif analysis.prediction:
-        head += _prediction(analysis.prediction, width)
+        head += _prediction(analysis.prediction, analysis.model, width)
     tail = [_text(line) for line in (*_quality_lines(analysis), *_registration_lines(analysis))]
     return [KeepTogether(head), *tail, *_model_lines(analysis)]
 
 
-def _prediction(prediction: Prediction, width: float) -> list[Flowable]:
+def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[Flowable]:
     probability = prediction.probabilities[prediction.grade]
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     parts: list[Flowable] = [
         _text(f"Grade: {likely}{_GRADE_NAMES[prediction.grade]}, probability {probability:.2f}", _STRONG),
         _Bars(prediction, width * 0.62),
-        _text(f"Cannot be ruled out: {', '.join(prediction.prediction_set)}"),
+        _text(prediction.full_set_words(model)),
         _text(prediction.spread_words, _SMALL),
     ]
     if len(prediction.sources) == 1:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.prediction import COVERAGE
 
 Floats = NDArray[np.float64]
-COVERAGE = 0.90
 BOTH = "both"  # key of a combination; the others are the source names, and `alone_<source>` for a source's own head
 INDETERMINATE = 3  # this many grades in a set say "cannot tell"
 OFFSET_PRIOR = 4.0  # strength of the prior that pulls grade offsets to zero, in units of one nat
@@ -36,7 +36,7 @@ class Scale:
         return _softmax(np.asarray(log_p, np.float64) / self.temperature + np.array(self.offsets))
 
     def prediction_set(self, probabilities: Floats) -> tuple[int, ...]:
-        """Ranks of the grades that cannot be ruled out, contiguous, never empty; `probabilities` of one case, 4."""
+        """Ranks of the grades in the set, contiguous, never empty; `probabilities` of one case, 4."""
         inside = 1 - probabilities <= np.array(self.thresholds) + 1e-12
         inside[int(np.argmax(probabilities))] = True
         ranks = np.flatnonzero(inside)
@@ -75,7 +75,7 @@ def fit_scale(log_p: Floats, grades: NDArray[np.int64]) -> Scale:
 def fit_sets(scale: Scale, log_p: Floats, grades: NDArray[np.int64], *, coverage: float = COVERAGE) -> Scale:
     """The scale with thresholds for `coverage` within each grade, from cases the scale was not fitted on.
 
-    A grade with too few cases to promise the coverage is never ruled out (threshold 1).
+    A grade with too few cases to promise the coverage is in every set (threshold 1).
     """
     probabilities = scale.probabilities(log_p)
     thresholds = []

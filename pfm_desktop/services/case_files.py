@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pfm_desktop import __version__
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.analysis_files import public_json
@@ -81,17 +81,17 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
     if analysis.refused:
         lines.append(f"No answer: {analysis.refused.reason}. {analysis.refused.advice}".rstrip())
     elif analysis.prediction:
-        lines += _answer(analysis.prediction)
+        lines += _answer(analysis.prediction, model)
     lines += _checks(analysis)
     return (*lines, *(f"Note: {note}" for note in result.notes))
 
 
-def _answer(prediction: Prediction) -> list[str]:
+def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     lines = [
         f"Grade: {likely}{_share(prediction, prediction.grade)}",
         prediction.spread_words,
-        f"Cannot be ruled out: {', '.join(prediction.prediction_set)}",
+        prediction.full_set_words(model),
     ]
     if len(prediction.sources) == 1:
         return [*lines, f"One source only: {NAMES[prediction.sources[0]]}"]

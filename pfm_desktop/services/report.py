@@ -12,7 +12,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Picture
 from pfm_desktop.domain.clock import clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
-from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, HEAT_THRESHOLD, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
@@ -194,14 +194,16 @@ def _pictures(
         if pixels is not None and record is not None:
             drawn.append(marked(pixels, *marks_on(source, pixels), picture_caption(record)))
     frame = given[analysis.frame][1] if analysis is not None else None
-    if analysis is not None and frame is not None:
+    if analysis is not None and frame is not None and "fused" in analysis.heatmaps:
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))
         drawn += [heat] if heat else []
     return tuple(drawn)
 
 
 def _heat_caption(analysis: Analysis) -> str:
-    return f"Heatmap over {_FRAMES[analysis.frame]}: where the answer comes from. Dimmed: not seen by the engine."
+    where = f"{ATTENTION} over {_FRAMES[analysis.frame]}: {ATTENTION_LIMITS}."
+    empty = "" if analysis.heatmaps["fused"].reaches(HEAT_THRESHOLD) else f" Nothing at or above {HEAT_THRESHOLD:.2f}."
+    return f"{where}{empty} Dimmed: not seen by the engine."
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import BANNER, HEAT_THRESHOLD, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, HEAT_THRESHOLD, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import ReportPicture
@@ -63,14 +63,15 @@ def overlay(
     if pins or os_mark:
         drawn = with_marks(drawn, pins, os_mark, size=size)
     if heatmap is not None:
-        title = f"Heatmap ({heatmap.method}), threshold {HEAT_THRESHOLD:.2f}"
+        reach = "threshold" if heatmap.reaches(HEAT_THRESHOLD) else "nothing at or above"
+        title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {HEAT_THRESHOLD:.2f}"
         drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD)
     words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
     return with_banner(drawn, words, size=size)
 
 
 def answer_lines(analysis: Analysis) -> tuple[str, ...]:
-    """The answer in a few words, as `Answer: high (0.70), cannot be ruled out: low, high`; a lone source is named."""
+    """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`; a lone source is named."""
     if analysis.refused:
         return (f"No answer: {analysis.refused.reason}",)
     prediction = analysis.prediction
@@ -78,7 +79,7 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
         return ("Answer: none",)
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
-    answer = f"Answer: {likely}{share}, cannot be ruled out: {', '.join(prediction.prediction_set)}"
+    answer = f"Answer: {likely}{share}. {prediction.set_words}".rstrip()
     alone = len(prediction.sources) == 1
     return (answer, f"One source only: {NAMES[prediction.sources[0]]}") if alone else (answer,)
 

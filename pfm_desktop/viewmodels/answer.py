@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, set_promise
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.moments import moment, zone
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
-from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, either, grade_words
+from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, grade_words
 from pfm_desktop.viewmodels.registration_chip import Light, chip_text
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Answer:
 
     headline: str
     grade: Grade | None
-    possible: str  # "could be low or high"
+    possible: str  # "Prediction set: low, high. Other grades are not excluded."
     advice: str
     bars: tuple[Bar, ...]
     passes: str
@@ -223,10 +223,10 @@ def _answer(case: VisitCase, analysis: Analysis) -> Answer:
     return Answer(
         headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
         grade=None if prediction.indeterminate else prediction.grade,
-        possible=_possible(prediction),
+        possible=prediction.set_words,
         advice=_advice(prediction, analysis.quality.get("pair")),
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
-        passes=f"Calibrated probabilities. {prediction.spread_words} \u25cf in the prediction set.",
+        passes=f"Calibrated probabilities. {prediction.spread_words} \u25cf in the set, {set_promise(model)}.",
         one_source=_one_source(case, prediction),
         evidence=_evidence(prediction),
         alone=_alone(prediction),
@@ -242,15 +242,6 @@ def _advice(prediction: Prediction, pair: Quality | None) -> str:
     if prediction.indeterminate:
         said.append("The pictures do not settle the grade; your own read decides.")
     return " ".join(said)
-
-
-def _possible(prediction: Prediction) -> str:
-    grades = [grade for grade in GRADES if grade in prediction.prediction_set]
-    if not grades:
-        return ""
-    if len(grades) == 1:
-        return f"Prediction set: {grade_words(grades[0])} only"
-    return f"Could be {either(grades)}"
 
 
 def _bar(prediction: Prediction, grade: Grade) -> Bar:

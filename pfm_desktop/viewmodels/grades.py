@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from pfm_desktop.domain.grade import Grade
@@ -30,12 +29,6 @@ def grade_words(grade: Grade) -> str:
     """`high (HSIL, CIN2-3)`."""
     detail = DETAILS.get(grade, "")
     return f"{grade.value} ({detail})" if detail else grade.value
-
-
-def either(grades: Sequence[Grade]) -> str:
-    """`low or high`; `normal, low or high`."""
-    names = [grade.value for grade in grades]
-    return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def by(reader: str, at: datetime) -> str:

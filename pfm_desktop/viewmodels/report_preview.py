@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.interop.pdf_content import CORRECTED
 from pfm_desktop.support.moments import day, moment
 from pfm_desktop.viewmodels.answer import checks_of
-from pfm_desktop.viewmodels.grades import SOURCES, by, capital, either, grade_words, percent
+from pfm_desktop.viewmodels.grades import SOURCES, by, capital, grade_words, percent
 
 if TYPE_CHECKING:
     from pfm_desktop.interop.pdf_content import ReportContent, ReportPin
@@ -122,15 +122,14 @@ def _answer(content: ReportContent, look: PreviewLook) -> str:
     if analysis.refused is not None:
         parts += [f"<p><b>No answer: {_safe(analysis.refused.reason)}</b></p>", _paragraph(analysis.refused.advice)]
     elif analysis.prediction is not None:
-        parts.append(_prediction(analysis.prediction, look))
+        parts.append(_prediction(analysis.prediction, analysis.model, look))
     parts.append(_checks(analysis))
     model = analysis.model
     parts.append(_paragraph(f"Model {model.name}, version {model.version}", look.quiet))
     return "".join(parts)
 
 
-def _prediction(prediction: Prediction, look: PreviewLook) -> str:
-    grades = [grade for grade in GRADES if grade in prediction.prediction_set]
+def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> str:
     said = "Indeterminate" if prediction.indeterminate else f"Grade: {grade_words(prediction.grade)}"
     parts = [f"<p><b>{_safe(said)}</b></p>"]
     rows = [
@@ -138,8 +137,7 @@ def _prediction(prediction: Prediction, look: PreviewLook) -> str:
         for grade in GRADES
     ]
     parts += [_rows(rows, look), _paragraph(prediction.spread_words, look.quiet)]
-    if grades:
-        parts.append(_paragraph(f"Could be {either(grades)}." if len(grades) > 1 else f"Only {grades[0]} in the set."))
+    parts.append(_paragraph(prediction.full_set_words(model)))
     if len(prediction.sources) == 1:
         parts.append(_paragraph(f"Answered from {SOURCES[prediction.sources[0]]} only."))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
 
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -19,9 +20,9 @@ class HeatmapControls(QWidget):
 
     def __init__(self, stage: StageWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Heatmap")
+        self.setAccessibleName(ATTENTION)
         self._stage = stage
-        self.show_it, self.contour = QCheckBox("Show heatmap", self), QCheckBox("Contour only", self)
+        self.show_it, self.contour = QCheckBox(f"Show {ATTENTION.lower()}", self), QCheckBox("Contour only", self)
         self.kind, self.colours = QComboBox(self), QComboBox(self)
         self.opacity, self.threshold = (
             QSlider(Qt.Orientation.Horizontal, self),
@@ -58,12 +59,12 @@ class HeatmapControls(QWidget):
     def _fill(self) -> None:
         for colours in COLOUR_MAPS:
             self.colours.addItem(colours.capitalize(), colours)
-        for slider, name in ((self.opacity, "Opacity of the heatmap"), (self.threshold, "Threshold of the heatmap")):
+        for slider, name in ((self.opacity, "Opacity"), (self.threshold, "Threshold")):
             slider.setRange(0, 100)
-            slider.setAccessibleName(name)
-        self.kind.setAccessibleName("Heatmap of which source")
-        self.colours.setAccessibleName("Colours of the heatmap")
-        self.show_it.setToolTip("Hold H on the stage to hide it for a moment")
+            slider.setAccessibleName(f"{name} of the model attention")
+        self.kind.setAccessibleName("Model attention of which source")
+        self.colours.setAccessibleName("Colours of the model attention")
+        self.show_it.setToolTip(f"{ATTENTION}: {ATTENTION_LIMITS}. Hold H on the stage to hide it for a moment")
         self.threshold.setToolTip("Attention below this value is left clear")
 
     def _lay_out(self) -> None:

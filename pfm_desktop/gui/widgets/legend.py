@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
-from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.domain.prediction import ATTENTION, BANNER
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -40,6 +40,7 @@ class LegendLines:
     unseen: str
     label: str
     banner: str = BANNER
+    empty: bool = False
 
 
 class Kind(Enum):
@@ -67,12 +68,18 @@ def kind_title(kind: str, sources: Sequence[Source]) -> str:
     return KIND_TITLES.get(sources[0].value if kind == "fused" and len(sources) == 1 else kind, kind)
 
 
-def legend_lines(look: HeatmapView, *, all_seen: bool, label: str = "", sources: Sequence[Source] = ()) -> LegendLines:
-    """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for."""
-    inside = f"inside the line: {look.threshold:.2f} and above"
+def legend_lines(
+    look: HeatmapView, *, all_seen: bool, label: str = "", sources: Sequence[Source] = (), empty: bool = False
+) -> LegendLines:
+    """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
+
+    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said.
+    """
+    drawn = f"inside the line: {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     return LegendLines(
-        title=f"Model attention, {kind_title(look.kind, sources)}",
-        threshold=inside if look.contour_only else f"from {look.threshold:.2f}",
+        title=f"{ATTENTION}, {kind_title(look.kind, sources)}",
+        threshold=f"nothing at or above {look.threshold:.2f}" if empty else drawn,
+        empty=empty,
         unseen="" if all_seen else UNSEEN_TEXT,
         label=label,
     )
@@ -87,7 +94,7 @@ def legend_height(lines: LegendLines, width: float) -> float:
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
     """Where everything stands. The title is shortened where more than two lines would be needed and that helps; label
     and banner are whole, wrapped if need be."""
-    short = lines.title.replace("Model attention", "Attention")
+    short = lines.title.replace(ATTENTION, "Attention")
     titles = (lines.title, short, short.removeprefix("Attention, ").capitalize())
     return min((_flowed(_parts(lines, title), width) for title in titles), key=lambda parts: max(1, parts[-1].row))
 
@@ -132,7 +139,7 @@ def draw_legend(painter: QPainter, strip: QRectF, look: HeatmapView, lines: Lege
     for part in legend_parts(lines, strip.width()):
         box = QRectF(strip.left() + part.x, strip.top() + EDGE + part.row * LINE, part.width, LINE)
         if part.kind is Kind.SCALE:
-            _draw_scale(painter, box, look, part.text)
+            _write(painter, box, part.text) if lines.empty else _draw_scale(painter, box, look, part.text)
         elif part.kind is Kind.HATCH:
             _draw_hatch_key(painter, box.adjusted(0, 3, KEY - 6 - box.width(), -2))
             _write(painter, box.adjusted(KEY, 0, 0, 0), part.text)

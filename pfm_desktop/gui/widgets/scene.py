@@ -85,6 +85,10 @@ class HeatmapStore:
         """Whether the engine saw the whole picture."""
         return self._all_seen[kind]
 
+    def empty(self, look: HeatmapView) -> bool:
+        """Whether nothing of the heatmap of `look.kind`, which is at hand, reaches the threshold."""
+        return not self._given[look.kind].reaches(look.threshold)
+
     def painted(self, look: HeatmapView) -> PaintedHeatmap | None:
         """The heatmap of `look.kind`; None where there is none."""
         if look.kind not in self._given:

@@ -216,7 +216,10 @@ class StageWidget(QWidget):
         if not look.visible or look.kind not in self._heatmaps.kinds or not shown.sources:
             return None
         sources = self._sources or shown.sources
-        return legend_lines(look, all_seen=self._heatmaps.all_seen(look.kind), label=self._label, sources=sources)
+        maps = self._heatmaps
+        return legend_lines(
+            look, all_seen=maps.all_seen(look.kind), label=self._label, sources=sources, empty=maps.empty(look)
+        )
 
     def _strip_height(self) -> float:
         lines = self.legend()

@@ -22,7 +22,7 @@ STAGE_KEYS: tuple[tuple[str, str], ...] = (
     ("+ and -, wheel", "Zoom"),
     ("Arrows, drag", "Pan"),
     ("L (hold)", "Loupe"),
-    ("H (hold)", "Hide the heatmap"),
+    ("H (hold)", "Hide the model attention"),
     ("Shift+arrows", "Move the cursor"),
     ("Enter", "Place a pin or the os at the cursor"),
     (", and .", "Choose the pin before or after"),

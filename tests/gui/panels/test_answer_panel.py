@@ -93,7 +93,10 @@ def test_the_key_reveals_and_keeps_the_first_read(panel, room, qtbot) -> None:
         qtbot.keyClick(panel, Key.Key_R, CTRL | SHIFT)
     assert room.case.findings.first_read.impression is Grade.LOW
     assert panel.state is State.GRADED
-    assert (panel.headline.text(), panel.possible.text()) == ("High", "Could be low or high")
+    assert (panel.headline.text(), panel.possible.text()) == (
+        "High",
+        "Prediction set: low, high. Other grades are not excluded.",
+    )
     assert panel.banner.text() == BANNER
     assert panel.reveal.isHidden()
     assert "phantoms" in panel.model.text()
@@ -111,7 +114,7 @@ def test_an_indeterminate_answer_shows_no_grade_and_offers_to_keep_the_own_one(p
     assert panel.state is State.INDETERMINATE
     assert panel.headline.text() == "Indeterminate"
     assert panel.icon.isHidden()
-    assert panel.possible.text() == "Could be normal, low or high"
+    assert panel.possible.text() == "Prediction set: normal, low, high. Other grades are not excluded."
     assert panel.agree.text() == "I agree, and keep normal"
     impression(room, Grade.CANCER)
     assert panel.agree.isHidden()

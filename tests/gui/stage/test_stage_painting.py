@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets import stage_render
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
@@ -230,6 +230,28 @@ def test_the_legend_says_source_threshold_model_and_what_it_is_not_for() -> None
     assert lines.label == DEMONSTRATION
     assert lines.banner == BANNER
     assert lines.unseen == ""
+
+
+def test_the_legend_of_a_heatmap_with_nothing_to_draw_says_so(registered, heatmap) -> None:
+    faint = heatmap()
+    registered.set_heatmaps({"fused": Heatmap(np.clip(faint.values, 0, 0.25), "test")})
+    assert registered.legend().threshold == "nothing at or above 0.30"
+    with_look(registered, contour_only=True)
+    assert registered.legend().threshold == "nothing at or above 0.30"
+    with_look(registered, contour_only=False, threshold=0.2)
+    assert registered.legend().threshold == "from 0.20"
+    unseen = Heatmap(np.full((4, 4), np.nan, np.float32), "test")
+    registered.set_heatmaps({"fused": unseen})
+    assert registered.legend().threshold == "nothing at or above 0.20"
+
+
+@pytest.mark.parametrize("width", [320.0, 460.0, 620.0, 930.0])
+def test_saying_that_nothing_is_drawn_moves_nothing(qtbot, width) -> None:
+    some, none = (
+        legend_parts(legend_lines(HeatmapView(), all_seen=True, label=DEMONSTRATION, empty=empty), width)
+        for empty in (False, True)
+    )
+    assert [(part.x, part.row) for part in some] == [(part.x, part.row) for part in none]
 
 
 def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:

@@ -104,7 +104,9 @@ def test_the_ai_answer_brings_its_uncertainty_and_its_model() -> None:
     text = text_of(full())
     for said in (
         "Grade: high (HSIL, CIN2-3), probability 0.70", "0.70 ± 0.04",
-        "± is the spread over 20 passes of the model, not its error.", "Cannot be ruled out: low, high",
+        "± is the spread over 20 passes of the model, not its error.",
+        "Prediction set (made to hold the true grade in 90 of 100 such cases, on phantoms): low, high. "
+        "Other grades are not excluded.",
         "white light 38%, fluorescence 62%", "white light alone: low",
         "White light: quality limited (glare). Tilt a little",
         "Registration: ok, estimated error 0.8 px", "pfm-demo, version 1.0", "ab" * 32,
@@ -163,7 +165,7 @@ def test_an_indeterminate_answer_is_called_so() -> None:
     wide = replace(prediction, prediction_set=GRADES[:3], indeterminate=True)
     text = text_of(replace(full(), analysis=replace(answer(), prediction=wide)))
     assert "Grade: indeterminate, most likely high (HSIL, CIN2-3), probability 0.70" in text
-    assert "Cannot be ruled out: normal, low, high" in text
+    assert "on phantoms): normal, low, high. Other grades are not excluded." in text
 
 
 def test_an_unsigned_report_is_a_draft() -> None:

@@ -130,6 +130,9 @@ def test_after_the_reveal_the_answer_and_its_heatmap_stand_in_the_report(lib: Li
     ]
     heat = content.pictures[2]
     assert heat.height > 300  # legend below, banner above
+    assert heat.caption.startswith("Model attention over ")
+    assert "not a lesion outline, no guide for biopsies" in heat.caption
+    assert "Nothing at or above" not in heat.caption
     text = text_of(content)
     assert BANNER in text
     assert DEMONSTRATION in text
@@ -248,6 +251,11 @@ def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None
     content = report.report_of_visit(lib, desk.case, None, None, software="s")
     assert content.no_answer == report.NOT_THERE
     assert content.pictures == ()
+
+
+def test_a_heatmap_on_which_nothing_is_drawn_says_so_below_it() -> None:
+    faint = {"fused": Heatmap(np.full((3, 4), 0.2, np.float32), "class map")}
+    assert "Nothing at or above 0.30." in report._heat_caption(replace(analysis(), heatmaps=faint))
 
 
 def test_a_refused_case_gives_its_reason_and_no_heatmap(lib: Library) -> None:

@@ -15,6 +15,7 @@ from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatm
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Mark, heat_over
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture
+from pfm_desktop.services import report_pictures
 from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, heated, overlay
 from pfm_desktop.viewmodels.grades import by
 from pfm_desktop.viewmodels.overlay import coloured, prepare
@@ -59,19 +60,28 @@ def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size
     said = " ".join(drawn)
     assert BANNER in said
     assert f"pfm-demo 0-interim: {DEMONSTRATION}" in said
-    assert "Answer: high (0.70), cannot be ruled out: low, high" in said
+    assert "Answer: high (0.70). Prediction set: low, high. Other grades are not excluded." in said
     assert "One source only: white light" in said
-    assert "Heatmap (attention relevance), threshold 0.30" in said
+    assert "Model attention (not a lesion outline, no guide for biopsies), threshold 0.30" in said
     assert "0 low" in said
     assert "1 high" in said
 
 
-def test_an_indeterminate_answer_on_the_overlay_lists_what_cannot_be_ruled_out() -> None:
+def test_an_overlay_on_which_nothing_is_drawn_says_so(monkeypatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(report_pictures, "with_legend", lambda pixels, title, **_: titles.append(title) or pixels)
+    for value in (0.29, 0.31):
+        overlay(grey(), answer(np.full((3, 4), value, np.float32)))
+    assert titles[0].endswith(", nothing at or above 0.30")
+    assert titles[1].endswith(", threshold 0.30")
+
+
+def test_an_indeterminate_answer_on_the_overlay_lists_its_set() -> None:
     analysis = answer(np.zeros((3, 4), np.float32))
     assert analysis.prediction is not None
     wide = replace(analysis.prediction, prediction_set=(Grade.NORMAL, Grade.LOW, Grade.HIGH), indeterminate=True)
-    expected = "Answer: indeterminate, most likely high (0.70), cannot be ruled out: normal, low, high"
-    assert answer_lines(replace(analysis, prediction=wide))[0] == expected
+    expected = "Answer: indeterminate, most likely high (0.70). Prediction set: normal, low, high. "
+    assert answer_lines(replace(analysis, prediction=wide))[0] == f"{expected}Other grades are not excluded."
 
 
 def test_only_a_lone_source_is_named_on_the_overlay() -> None:

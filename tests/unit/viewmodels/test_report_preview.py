@@ -119,7 +119,7 @@ def test_an_indeterminate_answer_names_no_grade() -> None:
     open_ = replace(made.prediction, indeterminate=True, prediction_set=GRADES[:3])
     html = preview_html(content(analysis=replace(made, prediction=open_)))
     assert "Indeterminate" in html
-    assert "normal, low or high" in html
+    assert "normal, low, high. Other grades are not excluded." in html
     assert "Grade:" not in html
 
 
@@ -144,3 +144,17 @@ def test_without_an_answer_the_reason_stands_in_its_place() -> None:
 def test_pictures_fit_the_column_and_tall_ones_stay_as_tall_as_it_is_wide(size, width) -> None:
     html = preview_html(content(pictures=(ReportPicture(b"", *size, "c"),)), PreviewLook(width=280))
     assert f'<img src="{picture_name(0)}" width="{width}">' in html
+
+
+def test_the_prediction_set_is_not_worded_as_if_the_other_grades_were_ruled_out() -> None:
+    made = analysis().prediction
+    assert made is not None
+    for grades in (GRADES[2:3], GRADES[1:3], GRADES):
+        said = replace(made, prediction_set=grades).full_set_words(analysis().model)
+        assert said.startswith(
+            "Prediction set (made to hold the true grade in 90 of 100 such cases, on phantoms): "
+            + ", ".join(grade.value for grade in grades)
+        )
+        assert said.endswith("Other grades are not excluded.") is (len(grades) < len(GRADES))
+        for word in ("only", "ruled out"):
+            assert word not in said

@@ -47,7 +47,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         *tabs,
         ask("next_area", "Next area of the page", "F6", partial(page.step_area, 1)),
         ask("previous_area", "Previous area of the page", "Shift+F6", partial(page.step_area, -1)),
-        ask("heatmap", "Show or hide the heatmap", "Ctrl+H", page.side.heatmap.toggle),
+        ask("heatmap", "Show or hide the model attention", "Ctrl+H", page.side.heatmap.toggle),
         ask("points", "Register by points ...", "Ctrl+R", page.place_points),
         ask("automatic", "Register automatically again", "", page.register_automatically),
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
