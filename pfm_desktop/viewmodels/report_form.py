@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SOFTWARE = f"pfm-desktop {__version__}"
 MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
+REPORTED = "Reported by me"  # in place of the first one where the record names another examiner
 NOT_WRITABLE = "the library is read-only"
 FOR_GOOD = "Nothing of this visit can be changed after it is signed."
 
@@ -65,13 +66,30 @@ def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "", unn
     return SignView("", blocked, f"Missing: {', '.join(gaps)}" if gaps else "", "", off_record, account)
 
 
+def other_examiner(case: VisitCase | None, name: str) -> str:
+    """Who examined by the record, where that is not who signs; "" where it is, or one of the two is not named."""
+    examiner = " ".join(case.visit.examiner.split()) if case is not None else ""
+    signer = " ".join(name.split())
+    return examiner if examiner and signer and examiner.casefold() != signer.casefold() else ""
+
+
+def meanings(case: VisitCase | None, name: str) -> tuple[str, ...]:
+    """What a signature can mean: who did not examine by the record does not sign that she did."""
+    first, *others = MEANINGS
+    return (REPORTED if other_examiner(case, name) else first, *others)
+
+
 def sign_question(case: VisitCase, name: str, meaning: str) -> str:
-    """What is asked before the signature: who, as what, what is missing, and that it is for good."""
-    findings = case.findings
-    missing = [] if findings.plan.strip() else ["Plan missing."]
+    """What is asked before the signature: who, as what, who examined, what is missing, and that it is for good."""
+    findings, examiner = case.findings, other_examiner(case, name)
+    asked = [f"Sign as {name.strip()} ({meaning})?"]
+    if examiner:
+        asked.append(f"The examiner on record is another person: {examiner}.")
     if findings.swede.total is None:
-        missing.insert(0, "Not scored: Swede score.")
-    return " ".join([f"Sign as {name.strip()} ({meaning})?", *missing, "Nothing can be changed afterwards."])
+        asked.append("Not scored: Swede score.")
+    if not findings.plan.strip():
+        asked.append("Plan missing.")
+    return " ".join([*asked, "Nothing can be changed afterwards."])
 
 
 def correction_note(lib: Library, patient_id: str) -> str:

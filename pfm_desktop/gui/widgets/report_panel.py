@@ -134,6 +134,8 @@ class ReportPanel(QWidget):
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
         self._asking = self._asking and self._case is not None and not (view.signed or view.blocked)
         self.form.setVisible(self._case is not None and not view.signed and not self._asking)
+        for row, text in enumerate(model.meanings(self._case, self.name.text())):
+            self.meaning.setItemText(row, text)
         asked = self._asking and self._case is not None
         meaning = self.meaning.currentText()
         self.ask.ask(model.sign_question(self._case, self.name.text(), meaning) if self._case and asked else "")

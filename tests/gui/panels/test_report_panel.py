@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
@@ -96,6 +97,38 @@ def test_by_keys_back_and_escape_sign_nothing_and_sign_now_signs(panel, room, qt
     qtbot.keyClick(panel.sign, Key.Key_Space)
     qtbot.keyClick(panel.ask.now, Key.Key_Space)
     assert room.case.signed
+
+
+def examined_by(room: Room, examiner: str) -> None:
+    present = room.case.visit.examiner
+    room.session.perform(
+        lambda lib: lib.apply(Change("visit", room.visit, {"examiner": present}, {"examiner": examiner}, "Examiner"))
+    )
+
+
+def test_who_did_not_examine_by_the_record_is_told_so_and_does_not_sign_that_she_did(panel, room, qtbot) -> None:
+    examined_by(room, "Dr. Demo")
+    impression(room)
+    assert panel.meaning.currentText() == "Reported by me"
+    qtbot.mouseClick(panel.sign, Left)
+    asked = panel.ask.question.text()
+    assert asked.startswith("Sign as Dr. Test (Reported by me)? The examiner on record is another person: Dr. Demo. ")
+    qtbot.mouseClick(panel.ask.now, Left)
+    signature = room.case.findings.signature
+    assert (signature.name, signature.meaning) == ("Dr. Test", "Reported by me")
+
+
+@pytest.mark.parametrize("examiner", ["", "dr.  Test"])
+def test_who_examined_or_where_nobody_is_on_record_is_not_asked_about_it(panel, room, qtbot, examiner) -> None:
+    examined_by(room, examiner)
+    impression(room)
+    assert panel.meaning.currentText() == "Examined and reported by me"
+    panel.name.setText("Dr. Other")
+    assert panel.meaning.currentText() == ("Reported by me" if examiner else "Examined and reported by me")
+    panel.name.setText("Dr. Test")
+    qtbot.mouseClick(panel.sign, Left)
+    assert "another person" not in panel.ask.question.text()
+    assert "(Examined and reported by me)" in panel.ask.question.text()
 
 
 def test_the_question_follows_edits_and_goes_with_its_visit(panel, room, qtbot) -> None:
