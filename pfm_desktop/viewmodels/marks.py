@@ -25,8 +25,8 @@ class PlacedPin:
 
     @property
     def label(self) -> str:
-        """`B  4 h`, or `B`."""
-        return self.letter if self.hour is None else f"{self.letter}  {self.hour} h"
+        """`B  4 o'clock`, or `B`; "4 h" would read as hours."""
+        return self.letter if self.hour is None else f"{self.letter}  {self.hour} o'clock"
 
 
 def mapped(x: float, y: float, start: Source, end: Source, registration: PairRegistration | None) -> XY | None:

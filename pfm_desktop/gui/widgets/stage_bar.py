@@ -23,7 +23,7 @@ SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checker"}  # where all 
 FIT_TIP = "The whole picture (F)"
 NARROW_EMS = 50  # below this width all words would take three rows
 SLIDER, SLIDER_SLIM = 110, 80  # pixels
-HOLD = "Hold L: loupe, H: no heatmap"
+HOLD = "Hold L: loupe, H: no attention"
 
 
 class StageBar(QWidget):
@@ -56,6 +56,7 @@ class StageBar(QWidget):
         self._slim = False
         stage.view_changed.connect(self._follow)
         stage.tool_changed.connect(self._follow_tool)
+        stage.aligned.connect(lambda _done: self.follow())
         self._follow(stage.view)
         self._follow_tool(stage.tool)
 
@@ -66,6 +67,10 @@ class StageBar(QWidget):
             self.chip.set_pending()
         else:
             self.chip.set_summary(state.summary)
+
+    def follow(self) -> None:
+        """Other pictures, or another registration: what is shown may be another mode than the one asked for."""
+        self._follow(self._stage.view)
 
     def allow_marks(self, why_not: str) -> None:
         """Switch the marking tools on, or off with the reason why."""
@@ -128,13 +133,15 @@ class StageBar(QWidget):
         value = str(button.property("value"))
         if value in self.modes:
             self._stage.commands.set_mode(Mode(value))
+            self.follow()  # also where the stage stays as it was: the click has marked the button
         else:
             self.tool_chosen.emit(value)
             self._follow_tool(self._stage.tool)
 
     def _follow(self, view: PairView) -> None:
-        self.modes[view.mode.value].setChecked(True)
-        self._blend.setEnabled(view.mode is Mode.BLEND)  # not hidden: the pictures would jump between modes
+        shown = self._stage.arrangement.mode  # blend and its kin wait, side by side, for a registration
+        self.modes[shown.value].setChecked(True)
+        self._blend.setEnabled(shown is Mode.BLEND)  # not hidden: the pictures would jump between modes
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(round(100 * view.opacity))
 

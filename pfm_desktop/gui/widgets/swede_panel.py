@@ -38,9 +38,13 @@ _VALUES: dict[int, int | None] = {
 
 
 class SwedePanel(QWidget):
-    """`chosen` carries the key of an item and its new value (None: not assessed). Tab goes from item to item."""
+    """`chosen` carries the key of an item and its new value (None: not assessed). Tab goes from item to item.
+
+    `status_changed` carries the total, or what is missing for it.
+    """
 
     chosen = Signal(str, object)
+    status_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +63,9 @@ class SwedePanel(QWidget):
 
     def show_view(self, view: FindingsView) -> None:
         """Follow the record; nothing is emitted."""
-        self.status.setText(view.swede_status)
+        if self.status.text() != view.swede_status:
+            self.status.setText(view.swede_status)
+            self.status_changed.emit(view.swede_status)
         for key, row in self.rows.items():
             row.show_value(getattr(view.swede, key))
             row.lock(locked=bool(view.locked))

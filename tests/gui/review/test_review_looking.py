@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
+from pfm_desktop.services import review as work
 from pfm_desktop.viewmodels.pair_view import MODES, Mode
 from pfm_desktop.viewmodels.session import Session
 
@@ -121,6 +124,47 @@ def test_a_mode_can_be_chosen_by_button_and_by_key(
     qtbot.keyClick(page.stage, mode.key)
     assert page.stage.view.mode is mode
     assert page.bar.modes[mode.value].isChecked()
+
+
+@pytest.mark.parametrize("sources", ["one", "two that are not registered"])
+def test_the_button_of_a_mode_that_cannot_be_shown_is_not_marked(
+    page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened, qtbot: QtBot, sources: str
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.brandt if sources == "one" else clinic.adler)
+    for _ in range(2):  # also when it was asked for already
+        qtbot.mouseClick(page.bar.modes["blend"], LEFT)
+        assert page.bar.modes["side_by_side"].isChecked()
+        assert not page.bar.modes["blend"].isChecked()
+        assert not page.bar.opacity.isEnabled()
+    qtbot.keyClick(page.stage, Qt.Key.Key_Space)
+    assert page.bar.modes["side_by_side"].isChecked()
+
+
+def test_a_mode_that_waits_for_the_registration_is_marked_once_it_is_shown(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.held["answer"] = threading.Event()
+    session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
+    page.stage.commands.set_mode(Mode.BLEND)
+    assert page.bar.modes["side_by_side"].isChecked()
+    engine.held["answer"].set()
+    settle(qtbot, page)
+    assert page.bar.modes["blend"].isChecked()
+    assert page.bar.opacity.isEnabled()
+
+
+def test_the_total_of_the_swede_score_stays_in_sight_at_every_place_of_the_findings(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    session.perform(lambda lib: work.set_swede(lib, clinic.adler, SwedeScore(aceto_uptake=2)))
+    total = page.side.swede
+    assert total.text() == page.side.findings.swede.status.text()
+    assert "2 points" in total.text()
+    assert not page.side.findings.isAncestorOf(total)  # it does not scroll
+    assert page.rect().contains(total.mapTo(page, total.rect().bottomLeft()))
 
 
 def test_the_stage_does_not_change_its_size_from_mode_to_mode(

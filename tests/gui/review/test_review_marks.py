@@ -55,7 +55,7 @@ def test_a_pin_has_its_clock_hour_once_the_os_is_marked(
     assert page.stage.marks.pins_in(Source.WHITE)[0].label == "A"
     qtbot.keyClick(page.stage, Qt.Key.Key_O)
     click(qtbot, page, 60, 50)
-    assert page.stage.marks.pins_in(Source.WHITE)[0].label == "A  3 h"
+    assert page.stage.marks.pins_in(Source.WHITE)[0].label == "A  3 o'clock"
 
 
 def test_a_pin_can_be_dragged_and_removed_and_both_undo(

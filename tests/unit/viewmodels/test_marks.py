@@ -105,7 +105,7 @@ def test_a_pin_says_the_same_hour_in_both_pictures_also_where_one_is_turned() ->
 
 
 def test_the_label_is_letter_and_hour() -> None:
-    assert PlacedPin("b", 0, 0, "B", 4).label == "B  4 h"
+    assert PlacedPin("b", 0, 0, "B", 4).label == "B  4 o'clock"
 
 
 def test_the_os_follows_the_registration() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
-from pfm_desktop.viewmodels.review import Desk, VisitLink
+from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ReviewPage(QWidget):
         self._came_from: VisitLink | None = None
         self._adding = 0
         self._changing = False  # to another visit: shown once, when all of it is known
+        self._wish: Callable[[], None] | None = None  # a command given while the pictures load
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
         self.loader = PairLoader(session, jobs, engine, self)
         self.stage = StageWidget(self)
@@ -100,11 +102,13 @@ class ReviewPage(QWidget):
             self.stage.commands.use_tool_at_cursor()
         elif tool == "pan" or not self._why_no_marks():
             self.stage.tool = tool
-        else:
+        elif not self._once_loaded(partial(self.choose_tool, tool)):
             self._session.say(UserError(self._why_no_marks()))
 
     def place_points(self) -> None:
         """Register by hand."""
+        if self._once_loaded(self.place_points):
+            return
         why_not = self._why_no_points()
         if why_not:
             self._session.say(UserError(why_not))
@@ -115,12 +119,21 @@ class ReviewPage(QWidget):
 
     def register_automatically(self) -> None:
         """Forget points by hand."""
+        if self._once_loaded(self.register_automatically):
+            return
         why_not = self._why_no_points()
         if why_not:
             self._session.say(UserError(why_not))
             return
         self.points.leave()
         self.loader.register(None)
+
+    def _once_loaded(self, command: Callable[[], None]) -> bool:
+        """While the pictures load a command waits for them, the last one given; False when nothing loads."""
+        loading = self.loader.desk.doing is Step.LOADING
+        if loading:
+            self._wish = command
+        return loading
 
     def reload(self) -> None:
         """Do what failed again, or load the pair anew."""
@@ -159,6 +172,7 @@ class ReviewPage(QWidget):
 
     def _begin_visit(self, case: VisitCase | None) -> None:
         """What was looked at of the woman before does not decide where the next one begins."""
+        self._wish = None
         held = self.side.isAncestorOf(QApplication.focusWidget() or self)
         self.side.begin_visit(first_read=review.unread(case))
         if held:  # a space meant for the stage would press what is new under the keys
@@ -187,6 +201,11 @@ class ReviewPage(QWidget):
         if case is not None:
             self._session.perform(lambda lib: pairing.make_pair(lib, case.visit.id, white_id, fluorescence_id))
 
+    def _remove_pictures(self, picture_ids: list[str]) -> None:
+        from pfm_desktop.services import removal
+
+        self._session.perform(lambda lib: removal.remove_pictures(lib, picture_ids))
+
     def _picture_dropped(self, picture_id: str) -> None:
         pair = None if self._case is None else review.pair_after_drop(self._case, self.loader.desk.pair, picture_id)
         if pair is not None:
@@ -201,6 +220,9 @@ class ReviewPage(QWidget):
         if pair is not None and self._case is not None and self._case.pair(pair.id) is None:
             self._session.refresh()  # the pair was made while loading; comes back through `_on_case`
         self._show_desk()
+        if self._wish is not None and self.loader.desk.doing is not Step.LOADING:
+            wish, self._wish = self._wish, None
+            wish()
 
     def _show_desk(self) -> None:
         desk, case = self.loader.desk, self._case
@@ -226,6 +248,7 @@ class ReviewPage(QWidget):
             self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
             self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
+        self.bar.follow()
         self._edits.show(self._case)
         heatmaps = review.shown_heatmaps(self._case, desk)
         laid = (pictures, heatmaps or None)
@@ -280,6 +303,8 @@ class ReviewPage(QWidget):
     def _added(self, visit_id: str, added: Added) -> None:
         for path, why in added.refused:
             self._session.say(UserError(f"{path.name} was not added. {why}"))
+        if added.count and isValid(self):
+            self._session.perform(lambda _lib: added.changes)  # they are on disk; it can be undone from here on
         self._not_added(visit_id, "")
 
     def _not_added(self, visit_id: str, message: str) -> None:
@@ -291,7 +316,7 @@ class ReviewPage(QWidget):
         if self._case is None or self._case.visit.id != visit_id:
             return
         self._session.refresh()
-        if not self.loader.desk.both:
+        if not (self.loader.desk.both or self.loader.busy):
             self.loader.open(visit_id)  # the new pictures may have made or completed the pair
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -376,6 +401,7 @@ class ReviewPage(QWidget):
         strip = self.pictures.filmstrip
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
+        strip.removal_asked.connect(self._remove_pictures)
         self.pictures.add_asked.connect(self._add)
         self.pictures.visit_chosen.connect(self._session.open_visit)
         self.side.pins.pin_chosen.connect(self._pin_chosen)

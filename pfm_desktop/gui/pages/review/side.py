@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWid
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
+from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
 from pfm_desktop.viewmodels.review import Desk, Step
@@ -35,7 +36,8 @@ class SideColumn(QTabWidget):
         self.findings, self.answer = FindingsPanel(session), AnswerPanel(session)
         self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
         self.heatmap = HeatmapControls(stage)
-        self.addTab(_scrolling(self.findings), "Findings")
+        self.swede = words(self, "quiet", self.findings.swede.status.text())
+        self.addTab(self._findings_tab(), "Findings")
         self.addTab(self._ai_tab(), "AI")
         self.addTab(_scrolling(self.pins), "Pins")
         self.addTab(_scrolling(self.report), "Report")
@@ -78,6 +80,19 @@ class SideColumn(QTabWidget):
         """Show a tab and give it the keys."""
         self.setCurrentIndex(index)
         self.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _findings_tab(self) -> QWidget:
+        """The total of the Swede score stays in sight while its items scroll."""
+        tab = QWidget()
+        column = QVBoxLayout(tab)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(_scrolling(self.findings), 1)
+        column.addWidget(self.swede)
+        self.swede.setContentsMargins(12, 4, 12, 4)
+        self.swede.setAccessibleName("")  # the panel says it already
+        self.findings.swede.status_changed.connect(self.swede.setText)
+        return tab
 
     def _ai_tab(self) -> QWidget:
         tab = QWidget()
