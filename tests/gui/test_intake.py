@@ -238,11 +238,10 @@ def test_a_patient_is_corrected_and_the_list_shows_it(qtbot: QtBot, today: Today
 
 def test_the_form_says_how_many_signed_reports_will_tell_of_the_correction(today: TodayPage, session: Session) -> None:
     row = session.today("Brandt")[0]
-    said = "The correction holds for all her visits."
     for count, note in (
         (0, ""),
-        (1, " 1 signed visit of this woman: the correction will be noted in its report."),
-        (2, " 2 signed visits of this woman: the correction will be noted in their reports."),
+        (1, "1 signed visit of this woman: the correction will be noted in its report."),
+        (2, "2 signed visits of this woman: the correction will be noted in their reports."),
     ):
         if count:
             visit = cases.add_visit(session.library, row.patient.id, started_at=row.visit.started_at).id
@@ -251,7 +250,10 @@ def test_the_form_says_how_many_signed_reports_will_tell_of_the_correction(today
         today.table.setCurrentIndex(today.model.index(1, 0))
         press(today, "edit_patient")
         assert today.intake.person["family_name"].text() == "Brandt"
-        assert today.intake.about.text() == said + note
+        assert today.intake.about.text() == "The correction holds for all her visits."
+        assert (today.intake.warning.text(), today.intake.warning.isVisible()) == (note, bool(note))
+    press(today, "new_patient")
+    assert today.intake.warning.isHidden()
 
 
 @pytest.mark.parametrize("on_desk", ["Brandt", "Adler"])

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
@@ -53,7 +54,7 @@ class Intake(QFrame):
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
         self.heading, self.about, self.problem = QLabel(self), QLabel(self), QLabel(self)
-        self.examiner = QLabel(self)
+        self.examiner, self.warning = QLabel(self), words(self, "badge")
         self.heading.setProperty("role", "heading")
         self.about.setProperty("role", "quiet")
         self.problem.setAccessibleName("What is wrong")
@@ -85,8 +86,8 @@ class Intake(QFrame):
             self._session.say(error)
             return
         self._patient_id, self._visit_id = row.patient_id, row.visit_id
-        about = " ".join(part for part in ("The correction holds for all her visits.", note) if part)
-        self._ask("Edit patient", about, "Save changes", self._save_edit)
+        self._ask("Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
+        say(self.warning, note)
         for name, text in present.items():
             self.person[name].setText(text)
         self._show_parts(person=True)
@@ -259,6 +260,7 @@ class Intake(QFrame):
         self.heading.setText(heading)
         self.about.setText(about)
         self.about.setVisible(bool(about))
+        say(self.warning, "")
         self.save.setText(button)
         self._save = save
         self._say("")
@@ -324,6 +326,6 @@ class Intake(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        for widget, stretch in ((self.heading, 0), (self.about, 0), (scroll, 1), (self.problem, 0)):
+        for widget, stretch in ((self.heading, 0), (self.about, 0), (self.warning, 0), (scroll, 1), (self.problem, 0)):
             column.addWidget(widget, stretch)
         column.addLayout(buttons)
