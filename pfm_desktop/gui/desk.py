@@ -130,6 +130,7 @@ class Desk(QObject):
             today = TodayPage(self.session, self._jobs, self._window.stack)
             today.visit_chosen.connect(self.visit_chosen)
             today.said.connect(self.problem)
+            today.in_front.connect(self.undo.show_list)
             return today
         module, name = LATER[index]
         page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)

@@ -1,4 +1,4 @@
-"""Undo and redo of what was done to a visit. One stack a visit: nothing changes that is not on the desk."""
+"""Undo and redo. One stack a visit and one for the list in Today: nothing changes that is not in front."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Done(QUndoCommand):
     """
 
     def __init__(self, changes: tuple[Change, ...]) -> None:
-        super().__init__(changes[-1].text if len(changes) == 1 else f"{changes[0].text} (and {len(changes) - 1} more)")
+        super().__init__(said_of(changes))
         self.back = changes
 
 
@@ -38,7 +38,8 @@ class Undo(QObject):
         self._session = session
         self._group = QUndoGroup(self)
         self._stacks: dict[str, QUndoStack] = {}
-        self._empty = QUndoStack(self._group)  # while no visit is on the desk; never pushed to
+        self._list = self._made_stack()  # patients and visits
+        self._list_in_front = False
         self._group.indexChanged.connect(self.changed)
         self._group.activeStackChanged.connect(self.changed)
         session.on_done.append(self._push)
@@ -54,6 +55,11 @@ class Undo(QObject):
     def redo_text(self) -> str:
         """What redo would do again; "" when there is nothing."""
         return self._group.redoText()
+
+    def show_list(self, in_front: bool) -> None:
+        """Today comes to the front, or another page: undo is of the list, or of the visit on the desk."""
+        self._list_in_front = in_front
+        self._follow(self._session.case)
 
     def undo(self) -> bool:
         """Take the last step back; False when there is none or it was refused (the reason is said, it stays)."""
@@ -75,7 +81,7 @@ class Undo(QObject):
         command = stack.command(stack.index() - 1 if back else stack.index())
         assert isinstance(command, _Done)
         text = command.text()
-        changes = self._session.perform(lambda lib: _take_back(lib, command.back), undoable=False)
+        changes = self._taken_back(command.back)
         if changes is None:
             return False
         command.back = changes
@@ -86,20 +92,61 @@ class Undo(QObject):
         self.said.emit(f"{'Undone' if back else 'Done again'}: {text}")
         return True
 
+    def _taken_back(self, changes: tuple[Change, ...]) -> tuple[Change, ...] | None:
+        """A visit that goes off the record goes off the desk first, and comes back where that is refused."""
+        case = self._session.case
+        goes = case is not None and any(
+            change.what == "visit" and change.key == case.visit.id and change.old is None for change in changes
+        )
+        if goes:
+            self._session.close_visit()
+        done = self._session.perform(lambda lib: _take_back(lib, changes), undoable=False)
+        if done is None and goes and case is not None:
+            self._session.open_visit(case.visit.id)
+        return done
+
     def _push(self, changes: tuple[Change, ...]) -> None:
-        stack = self._group.activeStack()
-        if stack is not None and stack is not self._empty and changes:
-            stack.push(_Done(changes))
+        if not changes:
+            return
+        step = _Done(changes)
+        self._stack_of(changes).push(step)
+        if any(change.what == "picture" and change.new is None for change in changes):
+            self.said.emit(f"{step.text()}. Undo brings it back.")
+
+    def _stack_of(self, changes: tuple[Change, ...]) -> QUndoStack:
+        """Where undo looks for a step, whichever page was in front when it was done."""
+        first, case = changes[0], self._session.case
+        if first.what in ("patient", "visit"):
+            return self._list
+        if first.what == "picture" and first.new is not None:  # they may go to a visit that is not on the desk
+            return self._stack_of_visit(str(first.new["visit_id"]))
+        return self._list if case is None else self._stack_of_visit(case.visit.id)
 
     def _follow(self, case: VisitCase | None) -> None:
-        if case is None:
-            self._group.setActiveStack(self._empty)
-            return
-        stack = self._stacks.get(case.visit.id)
-        if stack is None:
-            stack = self._stacks[case.visit.id] = QUndoStack(self._group)
-            stack.setUndoLimit(_LIMIT)
-        self._group.setActiveStack(stack)
+        on_desk = None if case is None or self._list_in_front else case.visit.id
+        self._group.setActiveStack(self._stack_of_visit(on_desk) if on_desk else self._list)
+
+    def _stack_of_visit(self, visit_id: str) -> QUndoStack:
+        if visit_id not in self._stacks:
+            self._stacks[visit_id] = self._made_stack()
+        return self._stacks[visit_id]
+
+    def _made_stack(self) -> QUndoStack:
+        stack = QUndoStack(self._group)
+        stack.setUndoLimit(_LIMIT)
+        return stack
+
+
+def said_of(changes: tuple[Change, ...]) -> str:
+    """A step in a few words; what hangs on a picture or on a new patient goes without saying."""
+    pictures = [change for change in changes if change.what == "picture"]
+    if len(pictures) > 1:
+        return f"{len(pictures)} pictures {'removed' if pictures[0].new is None else 'added'}"
+    if pictures:
+        return pictures[0].text
+    if len(changes) == 1 or changes[0].what == "patient":
+        return changes[0].text
+    return f"{changes[0].text} (and {len(changes) - 1} more)"
 
 
 def _take_back(lib: object, changes: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -52,10 +52,14 @@ class NewPicture:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of the files: how many were added, and which were not, with the reason."""
+    """What became of the files: how many were added, and which were not, with the reason.
+
+    `changes` is what undo takes back: the pictures, and the pair that was made of them.
+    """
 
     count: int
     refused: tuple[tuple[Path, str], ...] = field(default=())
+    changes: tuple[Change, ...] = field(default=())
 
 
 def named_stage(path: Path) -> Stage | None:
@@ -100,15 +104,16 @@ def sources_line(items: Sequence[NewPicture]) -> str:
 
 def add_patient_and_visit(
     lib: Library, *, identifier: str, family_name: str, given_name: str, birth_date: str, indication: str, examiner: str
-) -> str:
-    """Put a woman on record and begin her visit; returns the visit's id. Raises `UserError`, nothing is kept then."""
+) -> tuple[Change, ...]:
+    """Put a woman on record and begin her visit, whose change comes last. Raises `UserError`, nothing is kept then."""
     from pfm_desktop.services import cases
 
     day = parsed_birth_date(birth_date)
     patient = cases.add_patient(
         lib, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=day
     )
-    return add_visit(lib, patient.id, indication=indication, examiner=examiner)
+    made = cases.change_that_made(lib, "patient", patient.id, f"Patient {patient.identifier} added")
+    return made, add_visit(lib, patient.id, indication=indication, examiner=examiner)
 
 
 def person_of(lib: Library, visit_id: str) -> dict[str, str]:
@@ -136,11 +141,12 @@ def edit_patient(
     )
 
 
-def add_visit(lib: Library, patient_id: str, *, indication: str, examiner: str) -> str:
-    """Begin a visit now; returns its id."""
+def add_visit(lib: Library, patient_id: str, *, indication: str, examiner: str) -> Change:
+    """Begin a visit now; the change's key is its id."""
     from pfm_desktop.services import cases
 
-    return cases.add_visit(lib, patient_id, indication=indication.strip(), examiner=examiner).id
+    visit = cases.add_visit(lib, patient_id, indication=indication.strip(), examiner=examiner)
+    return cases.change_that_made(lib, "visit", visit.id, "Visit added")
 
 
 def title_of(lib: Library, visit_id: str) -> str:
@@ -165,8 +171,9 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
     """
     from pfm_desktop.services import cases, pairing
 
-    refused, count = [], 0
-    known = {picture.id for picture in cases.visit_case(lib, visit_id).pictures}
+    refused, changes = [], []
+    before = cases.visit_case(lib, visit_id)
+    known = {picture.id for picture in before.pictures}
     for done, item in enumerate(items):
         ctx.progress(done, len(items), "Adding pictures")
         try:
@@ -180,7 +187,10 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
             refused.append((item.path, f"{item.path.name} is already in this visit; it is not added a second time."))
             continue
         known.add(added.id)
-        count += 1
-    if count:
-        pairing.ensure_pair(lib, visit_id)
-    return Added(count, tuple(refused))
+        text = f"Picture added ({added.stage.value.replace('_', ' ')})"
+        changes.append(cases.change_that_made(lib, "picture", added.id, text))
+    count = len(changes)
+    pair = pairing.ensure_pair(lib, visit_id) if count else None
+    if pair is not None and before.pair(pair.id) is None:
+        changes.append(cases.change_that_made(lib, "pair", pair.id, "Pair made"))
+    return Added(count, tuple(refused), tuple(changes))

@@ -291,6 +291,9 @@ def pair_to_show(before: VisitCase, now: VisitCase, shown: str) -> str | None:
 
     None: the pair `shown` (its id; "" for none) stays.
     """
+    back = [pair.id for pair in now.pairs if before.pair(pair.id) is None and pair.id != shown]
+    if back:
+        return back[-1]  # made, or taken off the record and brought back
     last = now.pairs[-1].id if now.pairs else ""
     if last and last != (before.pairs[-1].id if before.pairs else ""):
         return last if last != shown else None

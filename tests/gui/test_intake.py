@@ -256,19 +256,94 @@ def test_the_form_says_how_many_signed_reports_will_tell_of_the_correction(today
     assert today.intake.warning.isHidden()
 
 
-@pytest.mark.parametrize("on_desk", ["Brandt", "Adler"])
-def test_a_correction_can_be_undone_only_while_a_visit_of_hers_is_on_the_desk(
-    qtbot: QtBot, today: TodayPage, session: Session, on_desk: str
+@pytest.fixture
+def undo(session: Session, today: TodayPage) -> Undo:
+    made = Undo(session, today)
+    today.in_front.connect(made.show_list)
+    return made
+
+
+@pytest.mark.parametrize("on_desk", ["Brandt", "Adler", ""])
+def test_a_correction_is_undone_in_today_and_not_while_another_page_is_in_front(
+    qtbot: QtBot, today: TodayPage, session: Session, undo: Undo, on_desk: str
 ) -> None:
-    undo = Undo(session, today)
-    assert session.open_visit(session.today(on_desk)[0].visit.id)
+    if on_desk:
+        assert session.open_visit(session.today(on_desk)[0].visit.id)
+    today.entered()
+    qtbot.waitUntil(lambda: today.idle)
     today.table.setCurrentIndex(today.model.index(1, 0))
     press(today, "edit_patient")
     today.intake.person["family_name"].setText("Brand")
     qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
-    assert undo.undo_text == ("Patient P-002 corrected" if on_desk == "Brandt" else "")
-    assert undo.undo() is (on_desk == "Brandt")
-    assert bool(session.today("Brandt")) is (on_desk == "Brandt")
+    if on_desk:
+        today.left()
+        assert undo.undo_text == ""
+        today.entered()
+    assert undo.undo_text == "Patient P-002 corrected"
+    with qtbot.waitSignal(undo.said) as said:
+        assert undo.undo()
+    assert said.args == ["Undone: Patient P-002 corrected"]
+    assert session.today("Brandt")
+    assert undo.redo()
+    assert not session.today("Brandt")
+    qtbot.waitUntil(lambda: today.idle)
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_new_patient_is_taken_back_and_added_again_also_when_her_visit_is_on_the_desk(
+    qtbot: QtBot, today: TodayPage, session: Session, undo: Undo, opened: bool
+) -> None:
+    today.entered()
+    press(today, "new_patient")
+    qtbot.keyClicks(today.intake.person["identifier"], "P-103")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    (row,) = session.today("P-103")
+    if opened:
+        session.open_visit(row.visit.id)
+    assert undo.undo_text == "Patient P-103 added"
+    assert undo.undo()
+    assert session.case is None
+    assert session.today("P-103") == ()
+    assert undo.redo()
+    assert [again.visit for again in session.today("P-103")] == [row.visit]
+    qtbot.waitUntil(lambda: today.idle)
+
+
+def test_a_new_visit_with_findings_stays_on_record_and_on_the_desk_and_it_is_said_why(
+    qtbot: QtBot, today: TodayPage, session: Session, undo: Undo
+) -> None:
+    problems: list[str] = []
+    session.on_problem.append(lambda problem: problems.append(str(problem)))
+    before = {row.visit.id for row in session.today()}
+    press(today, "new_visit")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    (visit,) = {row.visit.id for row in session.today()} - before
+    session.open_visit(visit)
+    session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
+    undo.show_list(True)
+    assert undo.undo_text == "Visit added"
+    assert not undo.undo()
+    assert "there are findings in the visit" in problems[0]
+    assert session.case is not None
+    assert session.case.visit.id == visit
+    qtbot.waitUntil(lambda: today.idle)
+
+
+def test_pictures_added_in_today_are_taken_back_in_their_visit(
+    qtbot: QtBot, today: TodayPage, session: Session, undo: Undo, picture_files: tuple[Path, Path]
+) -> None:
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    row = today.chosen_row()
+    assert row is not None
+    today.intake.take_files(row, picture_files)
+    qtbot.waitUntil(lambda: not today.intake.pictures.looking)
+    with qtbot.waitSignal(today.visit_chosen):
+        qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    session.open_visit(row.visit_id)
+    assert undo.undo_text == "2 pictures added"
+    assert undo.undo()
+    case = cases.visit_case(session.library, row.visit_id)
+    assert (case.pictures, case.pairs) == ((), ())
     qtbot.waitUntil(lambda: today.idle)
 
 

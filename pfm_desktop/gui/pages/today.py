@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -39,10 +39,11 @@ _WIDEST, _NARROWEST = 420, 110  # of the indication: a line across a 4K screen i
 
 
 class TodayPage(QWidget):
-    """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added."""
+    """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added; `in_front` or not."""
 
     visit_chosen = Signal(str)
     said = Signal(str)
+    in_front = Signal(bool)
     title = "Today"
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
@@ -77,10 +78,12 @@ class TodayPage(QWidget):
             self._wanted = self._session.case.visit.id
         self._search_now()
         self.search.setFocus()
+        self.in_front.emit(True)
 
     def left(self) -> None:
         """The page goes out of sight."""
         self._pause.stop()
+        self.in_front.emit(False)
 
     @property
     def idle(self) -> bool:
@@ -111,6 +114,8 @@ class TodayPage(QWidget):
         """Keys in the search field: arrows move the list, Enter opens, Escape clears. Enter in the list opens."""
         if event.type() is QEvent.Type.Resize and watched is not self.search:
             self._fit_columns()
+        if watched is self.search and event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            return self._left_to_window(event)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = event.key()
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -123,6 +128,14 @@ class TodayPage(QWidget):
                 self.search.clear()
                 return True
         return super().eventFilter(watched, event)
+
+    def _left_to_window(self, event: QKeyEvent) -> bool:
+        """Undo is the list's while nothing typed can be undone; a field would take the key and do nothing."""
+        undo = event.matches(QKeySequence.StandardKey.Undo) and not self.search.isUndoAvailable()
+        redo = event.matches(QKeySequence.StandardKey.Redo) and not self.search.isRedoAvailable()
+        if undo or redo:
+            event.ignore()
+        return undo or redo
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped."""

@@ -9,16 +9,27 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
     QIcon,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QPainter,
     QPixmap,
 )
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.background import Background
@@ -33,10 +44,11 @@ ON_STAGE = "● "  # a sign besides the bold letters
 
 
 class Filmstrip(QWidget):
-    """Drag one picture on another, or choose two and press Enter; one alone is shown alone."""
+    """Drag one picture on another, or choose two and press Enter; one alone is shown alone. Delete removes."""
 
     pair_requested = Signal(object, object)  # white-light picture id | None, fluorescence picture id | None
     declined = Signal(str)  # why the chosen pictures make no pair
+    removal_asked = Signal(list)  # picture ids
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +62,7 @@ class Filmstrip(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.list = PictureList()
         self.list.asked.connect(self._ask)
+        self.list.removal_asked.connect(self.removal_asked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._empty)
@@ -138,11 +151,14 @@ class PictureList(QListWidget):
     """One row of thumbnails that can be dragged on each other and on the stage."""
 
     asked = Signal(list)  # picture ids: one or two
+    removal_asked = Signal(list)  # picture ids
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Filmstrip: pictures of this visit")
-        self.setAccessibleDescription("Choose one or two pictures and press Enter to put them on the stage.")
+        self.setAccessibleDescription(
+            "Choose one or two pictures and press Enter to put them on the stage, Delete to remove them."
+        )
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
@@ -162,11 +178,32 @@ class PictureList(QListWidget):
         return next((item for item in items if id_of(item) == picture_id), None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter asks for what is chosen."""
+        """Enter asks for what is chosen, Delete has it removed."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selectedItems():
-            self.asked.emit([id_of(item) for item in self.selectedItems()])
-            return
-        super().keyPressEvent(event)
+            self.asked.emit(self._chosen())
+        elif event.matches(QKeySequence.StandardKey.Delete) and self.selectedItems():
+            self.removal_asked.emit(self._chosen())
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the chosen pictures; a right click chooses the picture under it."""
+        if self.selectedItems():
+            self.menu().popup(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """The context menu; it goes away by itself."""
+        menu, chosen = QMenu(self), self._chosen()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if len(chosen) <= 2:
+            menu.addAction("Put on the stage").triggered.connect(lambda: self.asked.emit(chosen))
+        remove = menu.addAction("Remove from this visit")
+        remove.setShortcut(QKeySequence.StandardKey.Delete)
+        remove.triggered.connect(lambda: self.removal_asked.emit(chosen))
+        return menu
+
+    def _chosen(self) -> list[str]:
+        return [id_of(item) for item in self.selectedItems()]
 
     def mimeTypes(self) -> list[str]:
         """What is dragged."""

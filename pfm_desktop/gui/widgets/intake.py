@@ -138,48 +138,35 @@ class Intake(QFrame):
     def _save_patient(self) -> None:
         entered = {name: field.text() for name, field in self.person.items()}
 
-        def add() -> str:
+        def add(library: Library) -> tuple[Change, ...]:
             return intake.add_patient_and_visit(
-                self._session.library, **entered, indication=self.indication.text(), examiner=self._session.reader
+                library, **entered, indication=self.indication.text(), examiner=self._session.reader
             )
 
-        self._added(self._tried(add))
+        self._added(self._performed(add))
 
     def _save_edit(self) -> None:
-        """Undoable where her visit is on the desk: undo belongs to the visit that can be seen."""
         entered = {name: field.text() for name, field in self.person.items()}
-        refused: list[UserError] = []
 
         def edit(library: Library) -> tuple[Change, ...]:
-            try:
-                return intake.edit_patient(library, self._patient_id, **entered)
-            except UserError as error:  # it is said in the form, beside what was typed
-                refused.append(error)
-                return ()
+            return intake.edit_patient(library, self._patient_id, **entered)
 
-        case = self._session.case
-        self._session.perform(edit, undoable=case is not None and case.patient.id == self._patient_id)
-        if refused:
-            self._say(spoken(refused[0]))
-            return
-        self._close()
-        self.changed.emit(self._visit_id)
+        if self._performed(edit) is not None:
+            self._close()
+            self.changed.emit(self._visit_id)
 
     def _save_visit(self) -> None:
-        def add() -> str:
-            return intake.add_visit(
-                self._session.library,
-                self._patient_id,
-                indication=self.indication.text(),
-                examiner=self._session.reader,
-            )
+        def add(library: Library) -> tuple[Change, ...]:
+            indication, examiner = self.indication.text(), self._session.reader
+            return (intake.add_visit(library, self._patient_id, indication=indication, examiner=examiner),)
 
-        self._added(self._tried(add))
+        self._added(self._performed(add))
 
-    def _added(self, visit_id: str) -> None:
+    def _added(self, changes: tuple[Change, ...] | None) -> None:
         """A visit begins: next come its pictures."""
-        if not visit_id:
+        if not changes:
             return
+        visit_id = changes[-1].key
         for field in (*self.person.values(), self.indication):
             field.clear()
         files = bool(self.pictures.items())
@@ -212,9 +199,7 @@ class Intake(QFrame):
         self.pictures.keep_only([path for path, _ in added.refused])
         if added.count:
             self.changed.emit(visit_id)
-            case = self._session.case
-            if case is not None and case.visit.id == visit_id:
-                self._session.refresh()
+            self._session.perform(lambda _library: added.changes)  # they are on disk; it can be undone from here on
         if added.refused:
             self._say("\n\n".join(reason for _, reason in added.refused))
             return
@@ -225,12 +210,22 @@ class Intake(QFrame):
         self._set_adding(False)
         self._say(message)
 
-    def _tried(self, add: Callable[[], str]) -> str:
-        try:
-            return add()
-        except UserError as error:
-            self._say(spoken(error))
-            return ""
+    def _performed(self, edit: Callable[[Library], tuple[Change, ...]]) -> tuple[Change, ...] | None:
+        """What was changed; None where it was refused: it is said in the form, beside what was typed."""
+        refused: list[UserError] = []
+
+        def tried(library: Library) -> tuple[Change, ...]:
+            try:
+                return edit(library)
+            except UserError as error:
+                refused.append(error)
+                return ()
+
+        changes = self._session.perform(tried)
+        if refused:
+            self._say(spoken(refused[0]))
+            return None
+        return changes
 
     # showing
 

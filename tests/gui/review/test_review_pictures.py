@@ -9,9 +9,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services import review
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle
@@ -198,3 +199,63 @@ def test_the_pictures_can_be_hidden_to_give_the_stage_room(
     assert not page.pictures.filmstrip.isVisible()
     qtbot.keyClick(page.stage, Qt.Key.Key_F8)
     qtbot.waitUntil(lambda: page.stage.height() == before)
+
+
+def chosen_and_deleted(page: ReviewPage, qtbot: QtBot, row: int) -> None:
+    strip = page.pictures.filmstrip.list
+    strip.setFocus()
+    strip.clearSelection()
+    strip.setCurrentRow(row)
+    qtbot.keyClick(strip, Qt.Key.Key_Delete)
+    settle(qtbot, page)
+
+
+def test_added_pictures_are_taken_back_and_added_again(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    assert drop(page, files(tmp_path))
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert undo.undo_text == "2 pictures added"
+    with qtbot.waitSignal(undo.said) as said:
+        assert undo.undo()
+    assert said.args == ["Undone: 2 pictures added"]
+    settle(qtbot, page)
+    assert session.case is not None
+    assert (session.case.pictures, session.case.pairs) == ((), ())
+    assert page.stage.shown.white is None
+    assert undo.redo()
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), RED)
+    assert close_to(colour_at(page, 1), GREEN)
+
+
+def test_a_picture_removed_from_the_filmstrip_leaves_the_stage_and_undo_brings_the_pair_back(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    said: list[str] = []
+    undo.said.connect(said.append)
+    chosen_and_deleted(page, qtbot, 0)
+    assert session.case is not None
+    assert len(session.case.pictures) == 2
+    assert not close_to(colour_at(page, 0), RED)
+    assert said == ["Picture removed (acetic acid). Undo brings it back."]
+    assert undo.undo()
+    settle(qtbot, page)
+    assert close_to(colour_at(page, 0), RED)
+    assert close_to(colour_at(page, 1), GREEN)
+
+
+def test_a_picture_under_pins_stays_and_it_is_said_why(
+    page: ReviewPage, clinic: Clinic, session: Session, problems: list[str], opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    pair = page.loader.desk.pair
+    assert pair is not None
+    session.perform(lambda lib: review.place_pin(lib, pair.id, Source.WHITE, 5, 5))
+    chosen_and_deleted(page, qtbot, 0)
+    assert "pins stand on its pair" in problems[0]
+    assert session.case is not None
+    assert len(session.case.pictures) == 3

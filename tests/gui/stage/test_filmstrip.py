@@ -297,3 +297,18 @@ def test_a_strip_closed_while_it_loads_leaves_nothing_behind(qtbot, shelf) -> No
             thread.join(10)
     QApplication.processEvents()
     assert shelf.loaded == ["w1"], "the second is not begun"
+
+
+def test_delete_and_the_context_menu_ask_for_the_chosen_pictures_to_be_removed(four, qtbot) -> None:
+    asked: list[list[str]] = []
+    four.removal_asked.connect(asked.append)
+    four.list.clearSelection()
+    qtbot.keyClick(four.list, Qt.Key.Key_Delete)
+    assert asked == []
+    four.list.setCurrentRow(1)
+    chosen = id_of(four.list.item(1))
+    qtbot.keyClick(four.list, Qt.Key.Key_Delete)
+    menu = four.list.menu()
+    next(action for action in menu.actions() if "Remove" in action.text()).trigger()
+    menu.deleteLater()
+    assert asked == [[chosen], [chosen]]
