@@ -29,7 +29,7 @@ $(VENV)/.stamp-venv:
 	@touch $@
 
 $(VENV)/.stamp-run: $(VENV)/.stamp-venv requirements.lock pyproject.toml
-	@echo "Installing what the program needs into $(VENV)/ (about 1.5 GB; some minutes, once) ..."
+	@echo "Installing what the program needs into $(VENV)/ (about 2 GB; some minutes, once) ..."
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps --editable .
 	@touch $@
