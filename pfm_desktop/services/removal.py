@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from sqlalchemy.orm import Session
+from collections.abc import Sequence
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import records
+from pfm_desktop.storage import removal as storage
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.removal import revealed
 from pfm_desktop.support.errors import StorageError
 
 
@@ -36,34 +34,5 @@ def remove_pictures(lib: Library, picture_ids: Sequence[str]) -> tuple[Change, .
 
 def with_what_hangs_on(lib: Library, changes: Sequence[Change]) -> tuple[Change, ...]:
     """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it."""
-    made: list[Change] = []
-    gone: set[tuple[str, str]] = set()
     with lib.read() as session:
-        for change in changes:
-            for one in (*_hanging_on(session, change), change):
-                if one.new is None and (one.what, one.key) in gone:
-                    continue
-                if one.new is None:
-                    gone.add((one.what, one.key))
-                made.append(one)
-    return tuple(made)
-
-
-def _hanging_on(session: Session, change: Change) -> Iterator[Change]:
-    if change.new is not None:
-        return
-    if change.what == "pair":
-        old = records.snapshot(session, "registration", change.key)
-        if old is not None:
-            yield Change("registration", change.key, old, None, change.text)
-    if change.what == "picture":
-        picture = stored.picture(session, change.key)
-        visit_id = "" if picture is None else picture.visit_id
-        for pair in stored.pairs_of(session, visit_id):
-            if change.key not in (pair.white_id, pair.fluorescence_id):
-                continue
-            if stored.findings_of(session, visit_id).revealed:
-                raise revealed(change.text)
-            gone = Change("pair", pair.id, records.snapshot(session, "pair", pair.id), None, change.text)
-            yield from _hanging_on(session, gone)
-            yield gone
+        return storage.with_what_hangs_on(session, changes)

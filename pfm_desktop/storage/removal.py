@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
@@ -34,6 +36,41 @@ def make_way(session: Session, change: Change) -> None:
         check(session, change)
 
 
+def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it."""
+    made: list[Change] = []
+    gone: set[tuple[str, str]] = set()
+    for change in changes:
+        for one in (*_hanging_on(session, change), change):
+            if one.new is None and (one.what, one.key) in gone:
+                continue
+            if one.new is None:
+                gone.add((one.what, one.key))
+            made.append(one)
+    return tuple(made)
+
+
+def _hanging_on(session: Session, change: Change) -> Iterator[Change]:
+    if change.new is not None:
+        return
+    if change.what == "pair":
+        old = records.snapshot(session, "registration", change.key)
+        if old is not None:
+            yield Change("registration", change.key, old, None, change.text)
+    if change.what == "picture":
+        for pair in session.scalars(_pairs_of(change.key)):
+            found = session.get(FindingsTable, pair.visit_id)
+            if found is not None and found.revealed_at is not None:
+                raise _revealed(change.text)
+            gone = Change("pair", pair.id, records.snapshot(session, "pair", pair.id), None, change.text)
+            yield from _hanging_on(session, gone)
+            yield gone
+
+
+def _pairs_of(picture_id: str) -> Select[tuple[PairTable]]:
+    return select(PairTable).where(or_(PairTable.white_id == picture_id, PairTable.fluorescence_id == picture_id))
+
+
 def _pair(session: Session, change: Change) -> None:
     key = change.key
     if session.scalar(select(PinTable.id).where(PinTable.pair_id == key).limit(1)):
@@ -47,10 +84,10 @@ def _pair(session: Session, change: Change) -> None:
     if found.signature is not None:
         raise SignedError(change.text)
     if found.revealed_at is not None and row.made_at <= found.revealed_at:
-        raise revealed(change.text)
+        raise _revealed(change.text)
 
 
-def revealed(what: str) -> StillNeededError:
+def _revealed(what: str) -> StillNeededError:
     """The refusal to take away what an answer that was seen was given about."""
     return StillNeededError(
         what,
@@ -60,8 +97,7 @@ def revealed(what: str) -> StillNeededError:
 
 
 def _picture(session: Session, change: Change) -> None:
-    pairs = select(PairTable.id).where(or_(PairTable.white_id == change.key, PairTable.fluorescence_id == change.key))
-    if session.scalar(pairs.limit(1)):
+    if session.scalar(_pairs_of(change.key).limit(1)):
         raise StillNeededError(change.text, "the picture belongs to a pair", "remove the pair first")
     if session.scalar(select(AnnotationTable.id).where(AnnotationTable.picture_id == change.key).limit(1)):
         raise StillNeededError(change.text, "something is drawn on the picture", "remove the drawing first")
