@@ -36,7 +36,7 @@ SIDE = 400  # pixels
 LEAST_OVERLAP, ENOUGH_OVERLAP = 0.35, 0.6
 PLACED_WRONG = (
     "Check that both pictures show the same woman at this visit. If they do, place four or more points again, on spots "
-    "that are sharp in both. Until then they can be looked at together."
+    "that are sharp in both. The pictures can be looked at together meanwhile."
 )
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 _BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more

@@ -11,7 +11,7 @@ from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationSta
 from pfm_desktop.imaging.registration.affine import agreement
 from pfm_desktop.imaging.registration.features import Structure, structure
 from pfm_desktop.imaging.registration.flow import stretched
-from pfm_desktop.imaging.registration.judge import FITS, local_agreement
+from pfm_desktop.imaging.registration.judge import FITS, OTHER_STRUCTURES, local_agreement
 from pfm_desktop.imaging.registration.levels import draw, level_of
 from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS, register
 from pfm_desktop.imaging.registration.result import Registration
@@ -64,14 +64,16 @@ def compared(
     agreed = structures_agree(white, fluorescence, found)
     if agreed is Agreement.YES:
         return found
-    reason = UNCOMPARED
-    if agreed is Agreement.NO:
-        alone = register(white, fluorescence, ctx=ctx)
-        refused = alone.status is RegistrationStatus.REFUSED
-        reason = (
-            f"{DISAGREE}; without points: {alone.reason.removesuffix(f'. {PLACE_POINTS}')}" if refused else DISAGREE
-        )
+    reason = UNCOMPARED if agreed is Agreement.UNKNOWN else DISAGREE + _without_points(white, fluorescence, ctx)
     return replace(found, status=RegistrationStatus.CHECK, error_px=None, reason=reason)
+
+
+def _without_points(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], ctx: Context | None) -> str:
+    """What the points do not take back, as `; without points: too little overlap`."""
+    alone = register(white, fluorescence, ctx=ctx)
+    reason = alone.reason.removesuffix(f". {PLACE_POINTS}")
+    told = alone.status is RegistrationStatus.REFUSED and reason != OTHER_STRUCTURES  # DISAGREE says that already
+    return f"; without points: {reason}" if told else ""
 
 
 def _bare(one: Structure) -> bool:

@@ -25,6 +25,7 @@ MINIMUM_OVERLAP = 0.35
 REFUSE_AGREEMENT, OK_AGREEMENT = 0.40, 0.50
 REFUSE_FITTING, OK_FITTING = 0.45, 0.70
 OK_ERROR = 4.0  # working pixels
+OTHER_STRUCTURES = "the pictures do not show the same structures"
 # estimated error in working pixels = FACTOR * spread ** POWER * exp(MISFIT * (1 - fitting))
 FACTOR, POWER, MISFIT = 3.5, 2.4, 1.8
 UNREDUCED = 1.25  # small pictures are judged unreduced, where edges are steeper and the spread comes out smaller
@@ -82,7 +83,7 @@ def verdict(found: Evidence) -> tuple[RegistrationStatus, str]:
     if found.overlap < MINIMUM_OVERLAP:
         return RegistrationStatus.REFUSED, "too little overlap"
     if found.agreement < REFUSE_AGREEMENT or found.fitting < REFUSE_FITTING:
-        return RegistrationStatus.REFUSED, "the pictures do not show the same structures"
+        return RegistrationStatus.REFUSED, OTHER_STRUCTURES
     if found.agreement < OK_AGREEMENT or found.fitting < OK_FITTING or found.error > OK_ERROR:
         return RegistrationStatus.CHECK, "the structures fit only in part"
     return RegistrationStatus.OK, ""

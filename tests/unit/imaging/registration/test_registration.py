@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import Agreement, RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
 from pfm_desktop.imaging.phantom import Phantom, render
-from pfm_desktop.imaging.registration import Registration, compared, from_points, register, structures_agree
+from pfm_desktop.imaging.registration import Registration, by_hand, compared, from_points, register, structures_agree
 from pfm_desktop.imaging.registration.flow import jacobian, without_folds
+from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.support.errors import BadInputError
 
 SIZE = 384
@@ -311,10 +312,20 @@ def test_points_on_the_same_woman_agree_with_the_structures_and_on_two_women_do_
         assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
         assert found.summary().for_looking_only
         assert not same.summary().for_looking_only
-        # what the pictures said without the points is not lost
-        alone = register(phantom.white, other.fluorescence).reason.split(". ")[0]
-        assert found.reason.endswith(f"; without points: {alone}")
         assert structures_agree(phantom.white, phantom.fluorescence, found) is Agreement.NO  # found once, it stays so
+
+
+def test_too_little_overlap_is_still_said_where_points_do_not_agree(
+    pairs: list[tuple[Phantom, Registration]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def apart(*_: object, **__: object) -> Registration:
+        return refused("too little overlap. Place 4 points", (SIZE, SIZE), (SIZE, SIZE))
+
+    monkeypatch.setattr(by_hand, "register", apart)
+    spots = np.array([[120.0, 110], [260, 120], [130, 260]])
+    wrong = from_points(spots, spots + 4, white_size=(SIZE, SIZE), fluorescence_size=(SIZE, SIZE))
+    found = compared(pairs[0][0].white, pairs[1][0].fluorescence, wrong)
+    assert found.reason == f"{DISAGREE}; without points: too little overlap"
 
 
 def test_pictures_without_anything_to_compare_leave_it_open_whether_they_agree(
