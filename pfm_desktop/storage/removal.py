@@ -67,7 +67,7 @@ def _hanging_on(session: Session, change: Change) -> Iterator[Change]:
             yield gone
 
 
-def _pairs_of(picture_id: str) -> Select[tuple[PairTable]]:
+def _pairs_of(picture_id: str) -> Select[PairTable]:
     return select(PairTable).where(or_(PairTable.white_id == picture_id, PairTable.fluorescence_id == picture_id))
 
 

@@ -59,9 +59,8 @@ def count_text(shown: int, search: str) -> str:
 def empty_text(search: str, *, read_only: bool) -> str:
     """What stands in an empty list: why it is empty and what to do."""
     if search.strip():
-        return (
-            f'Nothing found for "{search.strip()}".\n\nSearch by name, ID, date or impression; Escape shows all visits.'
-        )
+        fields = "name, ID, date, hour or impression"
+        return f'Nothing found for "{search.strip()}".\n\nSearch by {fields}; Escape shows all visits.'
     if read_only:
         return "No visits yet.\n\nThis library is open for reading only."
     return "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here."

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.pages.today import TodayPage
@@ -16,7 +18,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.moments import moment
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.worklist import BORN, IMPRESSION, NAME, PICTURES, WHEN
+from pfm_desktop.viewmodels.worklist import BORN, COLUMNS, IMPRESSION, INDICATION, NAME, PICTURES, WHEN
 
 
 @pytest.fixture
@@ -62,9 +64,73 @@ def test_a_time_carries_its_zone_in_the_tooltip_and_for_the_screen_reader(today:
 
 
 def test_dates_have_room_in_their_columns(today: TodayPage) -> None:
+    today.resize(1000, 700)
     metrics = today.table.fontMetrics()
     for column, words in ((WHEN, "28 Nov 2026 20:08"), (BORN, "28 Nov 1988")):
         assert today.table.columnWidth(column) >= metrics.horizontalAdvance(words) + 12
+
+
+def titles_in_sight(page: TodayPage) -> list[str]:
+    header = page.table.horizontalHeader()
+    return [
+        title
+        for column, title in enumerate(COLUMNS)
+        if not header.isSectionHidden(column)
+        and header.sectionViewportPosition(column) + header.sectionSize(column) <= page.table.viewport().width()
+    ]
+
+
+def test_a_wide_screen_is_used_to_its_edge_by_name_and_indication(today: TodayPage) -> None:
+    sizes = {}
+    for width in (1300, 3700):
+        today.resize(width, 900)
+        columns = {column: today.table.columnWidth(column) for column in range(len(COLUMNS))}
+        assert sum(columns.values()) == today.table.viewport().width()
+        sizes[width] = columns
+    wider = {column for column in sizes[1300] if sizes[3700][column] > sizes[1300][column]}
+    assert wider == {NAME, INDICATION}
+
+
+@pytest.mark.parametrize(
+    ("width", "gone"),
+    [
+        (1300, set()),
+        (870, {"Pictures"}),
+        (700, {"Pictures", "Born"}),
+        (500, {"Pictures", "Born", "Indication", "ID"}),
+        (400, {"Pictures", "Born", "Indication", "ID"}),
+    ],
+)
+def test_in_a_narrow_list_other_columns_go_before_impression_and_signed(
+    qtbot: QtBot, today: TodayPage, width: int, gone: set[str]
+) -> None:
+    today.resize(1400, 700)
+    today.table.setFixedWidth(width)
+    qtbot.waitUntil(lambda: today.table.width() == width)
+    assert titles_in_sight(today) == [title for title in COLUMNS if title not in gone]
+    today.table.setFixedWidth(1300)
+    qtbot.waitUntil(lambda: titles_in_sight(today) == list(COLUMNS))
+
+
+def test_a_width_that_was_dragged_stays(today: TodayPage) -> None:
+    today.resize(1300, 700)
+    today.table.horizontalHeader().resizeSection(NAME, 333)
+    today.resize(2000, 700)
+    assert today.table.columnWidth(NAME) == 333
+    assert titles_in_sight(today) == list(COLUMNS)
+
+
+def test_undo_is_left_to_the_window_while_nothing_was_typed(qtbot: QtBot, today: TodayPage) -> None:
+    def wanted() -> bool:
+        event = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        event.ignore()
+        QApplication.sendEvent(today.search, event)
+        return event.isAccepted()
+
+    assert not wanted()
+    qtbot.keyClicks(today.search, "adl")
+    assert wanted()
+    qtbot.waitUntil(lambda: today.idle)
 
 
 @pytest.mark.parametrize(

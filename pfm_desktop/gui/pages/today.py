@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.intake import Intake
+from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
-from pfm_desktop.viewmodels.worklist import INDICATION, WorkRow, count_text, empty_text, work_rows
+from pfm_desktop.viewmodels.worklist import WorkRow, count_text, empty_text, work_rows
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 DEBOUNCE_MS = 120
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_WIDTHS = (168, 180, 116, 120, 0, 178, 120, 80)  # pixels at the smallest text; 0 takes what is left
-_WIDEST, _NARROWEST = 420, 110  # of the indication: a line across a 4K screen is easily misread
 
 
 class TodayPage(QWidget):
@@ -103,17 +102,10 @@ class TodayPage(QWidget):
         """The visit on which the list stands."""
         return self.model.row(self.table.currentIndex().row())
 
-    def _fit_columns(self) -> None:
-        """The indication takes what is left, within limits."""
-        room = self.table.viewport().width() - sum(
-            self.table.columnWidth(column) for column in range(len(_WIDTHS)) if column != INDICATION
-        )
-        self.table.setColumnWidth(INDICATION, max(_NARROWEST, min(room, _WIDEST)))
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys in the search field: arrows move the list, Enter opens, Escape clears. Enter in the list opens."""
         if event.type() is QEvent.Type.Resize and watched is not self.search:
-            self._fit_columns()
+            self.columns.fit()
         if watched is self.search and event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             return self._left_to_window(event)
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -200,7 +192,7 @@ class TodayPage(QWidget):
 
     def _make_search(self) -> QLineEdit:
         field = QLineEdit(self)
-        field.setPlaceholderText("Search name, ID, date or impression")
+        field.setPlaceholderText("Search name, ID, date, hour or impression")
         field.setAccessibleName("Search visits")
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(110)
@@ -226,9 +218,7 @@ class TodayPage(QWidget):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
-        for column, width in enumerate(_WIDTHS):
-            if width:
-                header.resizeSection(column, width)
+        self.columns = WorklistColumns(table)
         table.doubleClicked.connect(self._double_clicked)
         table.selectionModel().currentRowChanged.connect(lambda *_: self._refresh_actions())
         table.installEventFilter(self)

@@ -1,0 +1,85 @@
+"""How wide the columns of the Today list are, and which of them there is no room for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QTableView
+
+from pfm_desktop.viewmodels.worklist import (
+    BORN,
+    COLUMNS,
+    IDENTIFIER,
+    IMPRESSION,
+    INDICATION,
+    NAME,
+    PICTURES,
+    SIGNED,
+    WHEN,
+)
+
+Widths = tuple[int, int]  # with which a column can still be read, with which it shows its words in full
+_WIDTHS: dict[int, Widths] = {
+    WHEN: (168, 168),
+    NAME: (110, 180),
+    BORN: (116, 116),
+    IDENTIFIER: (104, 120),
+    INDICATION: (110, 200),
+    PICTURES: (118, 178),
+    IMPRESSION: (104, 120),
+    SIGNED: (66, 80),
+}
+_GIVES_WAY = (PICTURES, BORN, INDICATION, IDENTIFIER)  # the first goes first; who, when and how it ended stay
+_TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
+_COMES_FIRST = (WHEN, IMPRESSION, SIGNED, IDENTIFIER, NAME, INDICATION, PICTURES, BORN)
+_SPARE = {NAME: 2, INDICATION: 3}  # parts of what is left
+
+
+def widths_in(room: int, chosen: Mapping[int, int]) -> dict[int, int]:
+    """Width of each column that is shown in `room` pixels. `chosen` by hand stay as they are."""
+    ask = {column: (chosen.get(column, least), chosen.get(column, full)) for column, (least, full) in _WIDTHS.items()}
+    shown = dict.fromkeys(range(len(COLUMNS)), 0)
+    for column in _GIVES_WAY:
+        if sum(ask[one][0] for one in shown) <= room:
+            break
+        del shown[column]
+    widths = {column: ask[column][0] for column in shown}
+    if sum(widths.values()) > room:
+        widths.update({column: width for column, width in _TIGHT.items() if column not in chosen})
+    left = room - sum(widths.values())
+    for column in (one for one in _COMES_FIRST if one in shown):
+        more = max(0, min(left, ask[column][1] - widths[column]))
+        widths[column] += more
+        left -= more
+    takers = [column for column in _SPARE if column in shown and column not in chosen]
+    parts = sum(_SPARE[column] for column in takers)
+    for column in takers if left > 0 else ():
+        share = left * _SPARE[column] // parts
+        widths[column], left, parts = widths[column] + share, left - share, parts - _SPARE[column]
+    return widths
+
+
+class WorklistColumns(QObject):
+    """Fits the columns of `table` into its width; a width that the user drags stays."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__(table)
+        self._table = table
+        self._chosen: dict[int, int] = {}
+        self._fitting = False
+        table.horizontalHeader().sectionResized.connect(self._resized)
+
+    def fit(self) -> None:
+        """The table has another width."""
+        widths = widths_in(self._table.viewport().width(), self._chosen)
+        self._fitting = True
+        for column in range(len(COLUMNS)):
+            self._table.setColumnHidden(column, column not in widths)
+            if column in widths:
+                self._table.setColumnWidth(column, widths[column])
+        self._fitting = False
+
+    def _resized(self, column: int, _before: int, now: int) -> None:
+        if not self._fitting and now > 0:
+            self._chosen[column] = now
