@@ -17,6 +17,9 @@ from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import parsed_birth_date
 
 if TYPE_CHECKING:
+    import numpy as np  # the window stands before numpy loads
+    from numpy.typing import NDArray
+
     from pfm_desktop.domain.change import Change
     from pfm_desktop.storage.library import Library
 
@@ -89,6 +92,13 @@ def with_fluorescence_colours(ctx: Context, paths: Sequence[Path]) -> frozenset[
             if quality.looks_fluorescent(io.read_picture(path).pixels):
                 found.add(path)
     return frozenset(found)
+
+
+def pixels_of(path: Path) -> NDArray[np.uint8]:
+    """What a file shows, for its thumbnail; `UserError` for what is no picture."""
+    from pfm_desktop.imaging import io
+
+    return io.read_picture(path).pixels
 
 
 def sources_line(items: Sequence[NewPicture]) -> str:

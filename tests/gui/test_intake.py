@@ -17,6 +17,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.gui.widgets.picture_rows import _FileRow
 from pfm_desktop.services import cases, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
@@ -381,3 +382,31 @@ def test_an_examiner_whom_nobody_named_is_said_where_a_visit_begins(today: Today
         press(today, name)
         assert form.examiner.isVisible() is shown
         assert (session.unnamed in form.examiner.text()) is shown
+
+
+def test_each_file_shows_its_picture_before_it_is_added(qtbot: QtBot, today: TodayPage, tmp_path: Path) -> None:
+    paths = coloured(tmp_path, white=PINK, fluorescence=GLOWING)
+    broken = tmp_path / "white 2.png"
+    broken.write_bytes(b"no picture")
+    press(today, "add_pictures")
+    rows = today.intake.pictures
+    rows.add_files([paths[0], broken, paths[1]])
+    qtbot.waitUntil(lambda: not rows.painting)
+    shown = [row.thumbnail for row in rows.findChildren(_FileRow)]
+    colours = [label.pixmap().toImage().pixelColor(40, 30).getRgb()[:3] for label in (shown[0], shown[2])]
+    assert colours == [PINK, GLOWING]
+    assert shown[1].text() == "cannot be read"
+    assert "white 2.png" in shown[1].toolTip()
+
+
+def test_a_file_taken_off_while_its_thumbnail_is_made_leaves_the_others_to_come(
+    qtbot: QtBot, today: TodayPage, tmp_path: Path
+) -> None:
+    paths = coloured(tmp_path, white=PINK, fluorescence=GLOWING)
+    press(today, "add_pictures")
+    rows = today.intake.pictures
+    rows.add_files(paths)
+    rows.keep_only(paths[1:])
+    qtbot.waitUntil(lambda: not rows.painting)
+    (row,) = (row for row in rows.findChildren(_FileRow) if row.path == paths[1])
+    assert not row.thumbnail.pixmap().isNull()

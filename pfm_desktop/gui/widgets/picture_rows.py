@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -29,11 +31,13 @@ from pfm_desktop.viewmodels.intake import (
     NewPicture,
     guessed_stage,
     named_stage,
+    pixels_of,
     sources_line,
     with_fluorescence_colours,
 )
 
 _UNKNOWN = -1
+THUMBNAIL = QSize(80, 60)
 
 
 class _FileRow(QFrame):
@@ -48,6 +52,10 @@ class _FileRow(QFrame):
         name.setText(path.name)
         name.setToolTip(str(path))
         name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.thumbnail = QLabel(self)
+        self.thumbnail.setFixedSize(THUMBNAIL)
+        self.thumbnail.setWordWrap(True)
+        self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stage = QComboBox(self)
         for one, words in STAGE_WORDS.items():
             self.stage.addItem(words, one)
@@ -66,11 +74,12 @@ class _FileRow(QFrame):
         self.stage.activated.connect(lambda _index: self._chosen())
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 4)
-        grid.addWidget(name, 0, 0)
-        grid.addWidget(remove, 0, 1)
-        grid.addWidget(self.stage, 1, 0, 1, 2)
-        grid.addWidget(self.seconds, 2, 0, 1, 2)
-        grid.setColumnStretch(0, 1)
+        grid.addWidget(self.thumbnail, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(name, 0, 1)
+        grid.addWidget(remove, 0, 2)
+        grid.addWidget(self.stage, 1, 1, 1, 2)
+        grid.addWidget(self.seconds, 2, 1, 1, 2)
+        grid.setColumnStretch(1, 1)
         self._settle(parent)
 
     def item(self) -> NewPicture:
@@ -78,6 +87,18 @@ class _FileRow(QFrame):
         stage = Stage(self.stage.currentData())
         timed = stage in AFTER_ACID and self.seconds.value() != _UNKNOWN
         return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
+
+    def show_picture(self, image: QImage) -> None:
+        """The thumbnail is there."""
+        shown = QPixmap.fromImage(image)
+        shown.setDevicePixelRatio(image.width() / THUMBNAIL.width())
+        self.thumbnail.setPixmap(shown)
+        self.thumbnail.setAccessibleName(f"Picture {self.path.name}")
+
+    def show_no_picture(self, why: str) -> None:
+        """The file cannot be read as a picture."""
+        self.thumbnail.setText("cannot be read")
+        self.thumbnail.setToolTip(why)
 
     def guess_anew(self, stage: Stage) -> None:
         """A better guess; what the user chose meanwhile stays."""
@@ -106,6 +127,8 @@ class PictureRows(QWidget):
         self.setAcceptDrops(True)
         self._rows: list[_FileRow] = []
         self._background, self._seen = Background(self), set[Path]()
+        self._painter = Background(self)  # of thumbnails, one after the other
+        self._unpainted: list[_FileRow] = []
         self.looking = False  # at the colours of files whose names say nothing; their stages may still change
         self.choose = QPushButton("Choose files...", self)
         self.choose.clicked.connect(self._choose)
@@ -127,9 +150,16 @@ class PictureRows(QWidget):
         for path in dict.fromkeys(path for path in paths if path not in known):
             row = _FileRow(path, guessed_stage(path), self)
             self._rows.append(row)
+            self._unpainted.append(row)
             self._column.insertWidget(self._column.count() - 1, row)
         self._look()
+        self._paint()
         self.tell()
+
+    @property
+    def painting(self) -> bool:
+        """Whether thumbnails are still to come."""
+        return self._painter.busy
 
     def remove(self, row: _FileRow) -> None:
         """Take a file off the list; the file itself is not touched."""
@@ -178,6 +208,27 @@ class PictureRows(QWidget):
             if row.path in lit:
                 row.guess_anew(Stage.FLUORESCENCE_AFTER_ACID)
         self.tell()
+
+    def _paint(self) -> None:
+        self._unpainted = [row for row in self._unpainted if row in self._rows]
+        if not self._unpainted or self._painter.busy:
+            return
+        from pfm_desktop.gui.widgets.filmstrip import thumbnail_job  # with numpy: not before the window stands
+
+        row = self._unpainted.pop(0)
+
+        def then(show: Callable[[Any], None], answer: object) -> None:
+            if row in self._rows:
+                show(answer)
+            self._paint()
+
+        self._painter.start(
+            thumbnail_job,
+            partial(pixels_of, row.path),
+            THUMBNAIL * self.devicePixelRatioF(),
+            done=lambda image: then(row.show_picture, image),
+            failed=lambda why: then(row.show_no_picture, why),
+        )
 
     def _choose(self) -> None:
         endings = " ".join(f"*.{ending}" for ending in PICTURE_FILES)
