@@ -232,7 +232,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
         reason = registration.reason or _words(pair) or "the pictures could not be registered"
         case.refused = Refusal(reason, pair.advice)
     elif pair.verdict is Verdict.POOR:
-        said = registration.reason if registration.summary().for_looking_only else _words(pair)
+        said = registration.reason if registration.for_looking_only else _words(pair)
         case.refused = Refusal(said, pair.advice)
     else:
         drawing: list[Callable[[], NDArray[Any]]] = [

@@ -64,9 +64,8 @@ def report_of_visit(
     _check_same(case, answer, pictures)
     findings = case.findings
     analysis = answer.analysis if answer is not None and findings.revealed else None
-    registration = _usable(answer.registration if answer else None) or _usable(
-        pictures.registration if pictures else None
-    )
+    known = answer.registration if answer else None  # newer than that of pictures loaded before it
+    registration = _usable(known or (pictures.registration if pictures else None))
     pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
     return ReportContent(
         made_at=made_at or datetime.now(UTC),
@@ -166,8 +165,9 @@ def _reads_agree(case: VisitCase) -> bool:
 
 
 def _usable(registration: Registration | None) -> Registration | None:
-    refused = registration is None or registration.status is RegistrationStatus.REFUSED
-    return None if refused else registration
+    if registration is None or registration.status is RegistrationStatus.REFUSED or registration.for_looking_only:
+        return None
+    return registration
 
 
 def _pictures(

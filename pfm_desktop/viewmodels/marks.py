@@ -62,8 +62,12 @@ def os_in(frame: Source, os_mark: OsMark | None, registration: PairRegistration 
 
 
 def hour(pin: Pin, os_mark: OsMark | None, registration: PairRegistration | None) -> int | None:
-    """Clock hour of a pin, also where the os was marked in the other picture of a registered pair."""
-    centre = os_in(pin.frame, os_mark, registration)
+    """Clock hour of a pin, also where the os was marked in the other picture of a registered pair.
+
+    Never across points that the structures contradict: it might be another woman's os.
+    """
+    borne_out = None if registration is not None and registration.for_looking_only else registration
+    centre = os_in(pin.frame, os_mark, borne_out)
     return None if centre is None else clock_hour(pin.x, pin.y, *centre)
 
 

@@ -34,6 +34,10 @@ class PairRegistration(Protocol):
     def status(self) -> RegistrationStatus:
         """OK, CHECK or REFUSED."""
 
+    @property
+    def for_looking_only(self) -> bool:
+        """Whether nothing may be concluded across it."""
+
     def white_to_fluorescence(self, points: Points, /) -> Points:
         """N x 2 white-light pixels to fluorescence pixels."""
 

@@ -52,8 +52,10 @@ class Registered:
 
     def for_pair(self, pair_id: str) -> Registration | None:
         """The registration where it is of this pair and may be used."""
-        usable = self.registration is not None and self.registration.status is not RegistrationStatus.REFUSED
-        return self.registration if usable and pair_id == self.pair_id else None
+        known = self.registration
+        if known is None or known.status is RegistrationStatus.REFUSED or known.for_looking_only:
+            return None
+        return known if pair_id == self.pair_id else None
 
 
 def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registered | None = None) -> PinsView:

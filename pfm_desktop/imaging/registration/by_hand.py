@@ -30,7 +30,7 @@ def structures_agree(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], 
 
     What was found not to agree before stays so. Rough points of one woman may come out NO: place them again then.
     """
-    if found.by_hand and found.reason.startswith(DISAGREE):
+    if found.for_looking_only:
         return Agreement.NO
     first, second = structure(white, side=WORKING_SIDE), structure(fluorescence, side=WORKING_SIDE)
     factor = 4 if max(first.valid.shape) > 320 else 2

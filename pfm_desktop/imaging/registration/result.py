@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix, Points, Transform2D
-from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
@@ -38,6 +38,11 @@ class Registration:
     reason: str = ""
     by_hand: bool = False
     residuals: tuple[float, ...] = field(default=())
+
+    @property
+    def for_looking_only(self) -> bool:
+        """Whether points by hand join what does not belong together: nothing may be concluded across this map."""
+        return self.by_hand and self.reason.startswith(DISAGREE)
 
     def white_to_fluorescence(self, points: Points) -> Points:
         """N x 2 white-light pixels to fluorescence pixels."""

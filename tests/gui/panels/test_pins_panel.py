@@ -59,10 +59,12 @@ def test_an_os_on_the_other_picture_counts_once_the_pair_is_registered(panel, ro
     mark_os(room)
     room.pin(52, 12, Source.FLUORESCENCE)
     assert "not registered" in cards(panel)[0].place.text()
-    same = SimpleNamespace(status=RegistrationStatus.OK, white_to_fluorescence=np.asarray)
+    same = SimpleNamespace(status=RegistrationStatus.OK, for_looking_only=False, white_to_fluorescence=np.asarray)
     panel.set_registration("another pair", same)
     assert "not registered" in cards(panel)[0].place.text()
     panel.set_registration(room.pair, SimpleNamespace(status=RegistrationStatus.REFUSED))
+    assert "not registered" in cards(panel)[0].place.text()
+    panel.set_registration(room.pair, SimpleNamespace(status=RegistrationStatus.CHECK, for_looking_only=True))
     assert "not registered" in cards(panel)[0].place.text()
     panel.set_registration(room.pair, same)
     assert cards(panel)[0].place.text() == "2 o'clock, anterior left"

@@ -36,6 +36,7 @@ class Shift:
     dx: int = 40
     dy: int = 20
     status: RegistrationStatus = RegistrationStatus.OK
+    for_looking_only: bool = False
     size: tuple[int, int] = (WIDTH, HEIGHT)
     gate: threading.Event | None = None
     entered: threading.Event = field(default_factory=threading.Event)

@@ -18,7 +18,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.registration import Registration, from_points
@@ -282,6 +282,15 @@ def test_an_os_marked_in_the_other_picture_counts_once_the_pair_is_registered(li
 def test_a_refused_registration_gives_no_hour(lib: Library) -> None:
     desk = Desk(lib, refused("too little overlap", (400, 300), (400, 300)))
     assert desk.report().pins[1].place == report.NO_HOUR
+
+
+def test_points_that_the_structures_contradict_give_no_hour_also_when_the_pictures_were_loaded_before(
+    lib: Library,
+) -> None:
+    desk = Desk(lib, shifted(-20))
+    contradicted = replace(shifted(-20), reason=DISAGREE)
+    answer = PairAnswer(desk.pair.id, analysis(), contradicted, from_library=False)
+    assert desk.report(answer=answer).pins[1].place == report.NO_HOUR
 
 
 def test_pins_are_drawn_where_they_are_in_both_pictures(lib: Library) -> None:

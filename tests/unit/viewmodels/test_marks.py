@@ -20,6 +20,7 @@ class Turn:
     """A quarter turn and a shift: white (x, y) lies at (100 - y, x + 20) in fluorescence."""
 
     status = RegistrationStatus.OK
+    for_looking_only = False
 
     def white_to_fluorescence(self, points: Points) -> Points:
         return np.column_stack([100 - points[:, 1], points[:, 0] + 20])
@@ -32,6 +33,12 @@ class Turn:
 
     def overlap_mask(self) -> np.ndarray:
         raise AssertionError("marks need no pictures")
+
+
+class Contradicted(Turn):
+    """Points that the structures contradict."""
+
+    for_looking_only = True
 
 
 class Nowhere(Turn):
@@ -96,6 +103,13 @@ def test_an_os_marked_in_the_other_picture_gives_the_hour_through_the_registrati
     mark = OsMark("pair", GLOW, *Turn().white_to_fluorescence(np.array([[50.0, 50.0]]))[0])
     assert hour(pin(70, 50), mark, Turn()) == 3
     assert hour(pin(50, 30), mark, Turn()) == 12
+
+
+def test_no_hour_is_read_across_points_that_the_structures_contradict() -> None:
+    there = mapped(50, 50, WHITE, GLOW, Turn())
+    assert there is not None
+    assert hour(pin(70, 50), OsMark("pair", GLOW, *there), Contradicted()) is None
+    assert hour(pin(70, 50), OsMark("pair", WHITE, 50, 50), Contradicted()) == 3
 
 
 def test_a_pin_says_the_same_hour_in_both_pictures_also_where_one_is_turned() -> None:
