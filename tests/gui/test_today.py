@@ -20,6 +20,8 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import BORN, COLUMNS, IMPRESSION, INDICATION, NAME, PICTURES, WHEN
 
+from .conftest import Opened
+
 
 @pytest.fixture
 def today(qtbot: QtBot, session: Session) -> Iterator[TodayPage]:
@@ -228,3 +230,22 @@ def test_a_library_without_visits_says_what_to_do(qtbot: QtBot, tmp_path: Path) 
         assert page.empty.isVisible()
         assert not page.page_actions()[0].isEnabled()  # nothing to open
         assert page.page_actions()[1].isEnabled()
+
+
+def test_ctrl_z_in_the_search_field_takes_a_correction_back_and_the_list_shows_it(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    page = window.desk.today
+    page.table.setCurrentIndex(page.model.index(1, 0))
+    row = page.chosen_row()
+    assert row is not None
+    page.intake.edit_patient(row)
+    page.intake.person["family_name"].setText("Brand")
+    qtbot.mouseClick(page.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.idle)
+    assert "Brand, Berta" in names(page)
+    page.focus_search()
+    qtbot.keyClick(page.search, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.idle and "Brandt, Berta" in names(page))
