@@ -13,16 +13,21 @@ from typing import Any, BinaryIO
 
 from pfm_desktop.support.errors import BadInputError, StorageError
 
+_OF_THE_SYSTEM = {("/", "dev"), ("/", "proc"), ("/", "sys")}
+_MEMORY = ("/", "dev", "shm")  # a folder for files like any other
+_LINKS = 40  # as many as the system follows
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a binary file beside `path`; on success it is flushed to disk and takes the place of `path`.
 
-    Raises `StorageError` when the disk is full, the folder is missing or may not be written; `path` is then unchanged.
+    Where `path` is a link, it stays one and the file that it leads to is replaced. Raises `StorageError` when the disk
+    is full, the folder is missing or may not be written; what was there is then unchanged. Raises `BadInputError` for
+    a device or a pipe.
     """
-    path = Path(path)
+    path = _followed(Path(path))
     temporary: Path | None = None
-    _refuse_special(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -51,14 +56,34 @@ def _not_written(path: Path, error: OSError) -> StorageError:
     )
 
 
-def _refuse_special(path: Path) -> None:
-    """A device or a pipe would be replaced by a file, and whoever reads from it would wait forever."""
+def _followed(path: Path) -> Path:
+    """The file that `path` leads to.
+
+    A device or a pipe is refused: it would be replaced by a file, and whoever reads from it would wait forever. So is
+    all that the system keeps, such as `/dev/stdout`, also when that is a file at the moment: the shell has it open.
+    """
+    here = path
+    for _ in range(_LINKS):
+        here = Path(os.path.realpath(here.parent)) / here.name
+        if here.parts[:2] in _OF_THE_SYSTEM and here.parts[:3] != _MEMORY:
+            raise _not_a_file(path)
+        try:
+            here = here.parent / here.readlink()
+        except OSError:  # no link, not there, or may not be looked at
+            break
+    else:
+        raise _not_a_file(path)
     try:
-        mode = path.stat().st_mode
+        mode = here.stat().st_mode
     except OSError:  # not there, or writing will say what is wrong
-        return
+        return here
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise BadInputError(f"{path} is not a file", safe="nothing was written", remedy="name a file")
+        raise _not_a_file(path)
+    return here
+
+
+def _not_a_file(path: Path) -> BadInputError:
+    return BadInputError(f"{path} is not a file", safe="nothing was written", remedy="name a file")
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -85,19 +110,22 @@ def check_outputs(inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
 
     Called before long work, so also for a folder that may not be written.
     """
-    taken = {path.resolve() for path in inputs}
+    taken = {os.path.realpath(path) for path in inputs}
     for path in outputs:
+        if path == Path():
+            raise BadInputError(
+                "the name of a file to write is empty or this folder", safe="nothing was written", remedy="name a file"
+            )
         if _is_folder(path):
             raise BadInputError(f"{path} is a folder", safe="nothing was written", remedy="name a file in it")
-        if path.resolve() in taken:
+        if os.path.realpath(path) in taken:
             raise BadInputError(
                 f"{path} is named twice and would be overwritten",
                 safe="nothing was written",
                 remedy="give each output a file of its own",
             )
-        _refuse_special(path)
-        _check_folder(path)
-        taken.add(path.resolve())
+        _check_folder(_followed(path))
+        taken.add(os.path.realpath(path))
 
 
 def _check_folder(path: Path) -> None:

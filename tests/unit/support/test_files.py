@@ -94,3 +94,49 @@ def test_outputs_that_would_overwrite_something_are_refused(
     with pytest.raises(BadInputError, match=said):
         files.check_outputs([tmp_path / name for name in inputs], [tmp_path / name for name in outputs])
     files.check_outputs([tmp_path / "a.png"], [tmp_path / "x.json"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_stays_a_link_and_the_file_it_leads_to_is_written(tmp_path: Path) -> None:
+    there, link, second = tmp_path / "there" / "a.json", tmp_path / "link.json", tmp_path / "second.json"
+    there.parent.mkdir()
+    there.write_text("old")
+    link.symlink_to("there/a.json")
+    second.symlink_to(link)
+    files.write_text(second, "new")
+    assert link.is_symlink()
+    assert second.is_symlink()
+    assert there.read_text() == "new"
+    assert list(there.parent.iterdir()) == [there]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_a_file_that_is_not_there_yet_makes_that_file(tmp_path: Path) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to("later.json")
+    files.check_outputs([], [link])
+    files.write_text(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "later.json").read_text() == "new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such files there")
+@pytest.mark.parametrize(
+    "name", ["/dev/stdout", "/dev/null", "/proc/self/fd/1", "/dev/fd/1", "to_stdout", "ring", "pipe"]
+)
+def test_what_the_system_keeps_is_never_replaced_by_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "to_stdout").symlink_to("/dev/stdout")
+    (tmp_path / "ring").symlink_to("ring")
+    os.mkfifo(tmp_path / "pipe")
+    target = tmp_path / name  # an absolute name stays as it is
+    with pytest.raises(BadInputError, match=r"is not a file.*nothing was written"):
+        files.check_outputs([], [target])
+    with pytest.raises(BadInputError, match="is not a file"), files.replacing(target):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pipe", "ring", "to_stdout"]
+    assert (tmp_path / "to_stdout").is_symlink()
+
+
+def test_an_empty_name_for_a_file_to_write_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="the name of a file to write is empty"):
+        files.check_outputs([], [Path()])
