@@ -194,7 +194,7 @@ def _pictures(
         if pixels is not None and record is not None:
             drawn.append(marked(pixels, *marks_on(source, pixels), picture_caption(record)))
     frame = given[analysis.frame][1] if analysis is not None else None
-    if analysis is not None and frame is not None and "fused" in analysis.heatmaps:
+    if analysis is not None and frame is not None:
         heat = heated(frame, analysis, _heat_caption(analysis), *marks_on(analysis.frame, frame))
         drawn += [heat] if heat else []
     return tuple(drawn)
@@ -202,7 +202,9 @@ def _pictures(
 
 def _heat_caption(analysis: Analysis) -> str:
     where = f"{ATTENTION} over {_FRAMES[analysis.frame]}: {ATTENTION_LIMITS}."
-    empty = "" if analysis.heatmaps["fused"].reaches(HEAT_THRESHOLD) else f" Nothing at or above {HEAT_THRESHOLD:.2f}."
+    heat = analysis.heatmaps.get("fused")
+    drawn = heat is None or heat.reaches(HEAT_THRESHOLD)
+    empty = "" if drawn else f" Nothing at or above {HEAT_THRESHOLD:.2f}."
     return f"{where}{empty} Dimmed: not seen by the engine."
 
 
