@@ -45,7 +45,7 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
         )
     if summary.for_looking_only:
         reason = summary.reason.strip().rstrip(".")
-        said = f"No answer is given from both: {reason}. They can be looked at together."
+        said = f"No answer is given from both: {reason}. The pictures can be looked at together."
         return ChipText(Light.RED, "for looking only: structures disagree, by hand", said)
     hand = ", by hand" if summary.by_hand else ""
     # of points that nothing bears out, the overlap means no more than the clicks
