@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pfm_desktop.cli.kept import keeps_pictures, note
 from pfm_desktop.cli.progress import Bar, say
 
 
@@ -33,9 +34,9 @@ def finetune(
     from pfm_desktop.services.finetune import finetune_manifest
 
     config = FinetuneConfig(name=name or out.name, epochs=epochs, seed=seed, command=shlex.join(["pfm", *sys.argv[1:]]))
-    with Bar() as bar:
+    with keeps_pictures(out), Bar() as bar:
         made = finetune_manifest(bar, manifest, from_, out, config, rehearse=rehearse, prepared=prepared)
     for warning in made.warnings:
-        typer.echo(f"note: {warning}", err=True)
+        note(warning)
     for line in made.lines:
         say(line)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pfm_desktop.cli.choices import SourceChoice, SpliceChoice, VariantChoice
+from pfm_desktop.cli.kept import keeps_pictures, note
 from pfm_desktop.cli.progress import Bar, say
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def train(
         start=models.folder_of(start) if start else None,
         command=_command(context),
     )
-    with Bar() as bar:
-        trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared)
+    with keeps_pictures(out), Bar() as bar:
+        trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared, tell=note)
     say(_sentence(trained))
 
 

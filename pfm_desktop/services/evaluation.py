@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
+from pfm_desktop.services.sole_use import clear, sole_use
 from pfm_desktop.services.training import phantoms_of
 from pfm_desktop.services.training_data import LeftOut, digest_of, prepare
 from pfm_desktop.support.errors import ModelError
@@ -52,21 +52,27 @@ def evaluate_manifest(
     """Judge a model on the cases of a manifest, as the engine would see them.
 
     Pictures are read, checked and registered as for an answer; what the engine would refuse is left out and counted.
-    `sources` None: all that the model reads. Raises `BadInputError` for the manifest, `ModelError` for the model.
+    `sources` None: all that the model reads. Pictures are prepared in `prepared` (kept), else in the cache (removed,
+    also on an error). Raises `BadInputError` for the manifest, `InUseError` while another run works in the folder,
+    `ModelError` for the model.
     """
+    from pfm_desktop.pfm.registry import refuse_start_only
     from pfm_desktop.pfm.training.evaluate import evaluate
 
     folder = models.folder_of(model)
     info = models.verify(str(folder))
     used = _sources(info.name, info.sources, sources)
     rows = read_manifest(manifest)
-    from pfm_desktop.pfm.registry import refuse_start_only
-
     refuse_start_only(info)
     place = prepared or cache_dir() / f"prepared-{digest_of(rows, info.input_size, used)}"
-    made = prepare(ctx, rows, place, size=info.input_size, sources=used, workers=workers)
+    with sole_use(place):
+        try:
+            made = prepare(ctx, rows, place, size=info.input_size, sources=used, workers=workers)
+            figures = evaluate(ctx, made.data, folder)
+        finally:
+            if prepared is None:  # pictures of patients do not stay behind, whatever happened
+                clear(place)
     where = where_of(manifest)
-    figures = evaluate(ctx, made.data, folder)
     warnings = _warnings(figures, folder, made.data.patients, where)
     content = {
         **figures,
@@ -79,8 +85,6 @@ def evaluate_manifest(
         "left_out": left_out_table(rows, made.left_out),
         "warnings": list(warnings),
     }
-    if prepared is None:
-        shutil.rmtree(place, ignore_errors=True)
     return Evaluation(content, tuple(_lines(content)), warnings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
 from pfm_desktop.services.evaluation import PHANTOMS, table, where_of
+from pfm_desktop.services.sole_use import clear, sole_use
+from pfm_desktop.services.training import run_of
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, digest_of, prepare
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def finetune_manifest(
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
     from pfm_desktop.pfm.registry import refuse_start_only
-    from pfm_desktop.pfm.training.finetune import check_enough, finetune
+    from pfm_desktop.pfm.training.finetune import check_enough
 
     refuse_existing(out)
     parent = models.folder_of(model)
@@ -60,26 +63,46 @@ def finetune_manifest(
         [row.patient for row in rows], [row.grade.rank for row in rows], config.enough
     )  # before an hour of preparing
     old_rows = _old_rows(rehearse, rows, config.seed)
-    work = out.with_name(f"{out.name}.run")
+    work = run_of(out)
+    where = where_of(manifest)
+    if where == PHANTOMS:
+        config = replace(config, trained_on=_with_phantoms(info.trained_on))
 
     def ready(which: Sequence[ManifestRow], folder: Path | None = None) -> Prepared:
         place = folder or work / f"prepared-{digest_of(which, info.input_size, info.sources)}"
         return prepare(ctx, which, place, size=info.input_size, sources=info.sources, workers=workers)
 
-    made = ready(rows, prepared)
-    old = ready(old_rows).data if old_rows else None
-    where = where_of(manifest)
-    if where == PHANTOMS:
-        config = replace(config, trained_on=_with_phantoms(info.trained_on))
+    with ExitStack() as held:
+        for place in (work, prepared):
+            if place is not None:
+                held.enter_context(sole_use(place))
+        made = ready(rows, prepared)
+        old = ready(old_rows).data if old_rows else None
+        result = _tuned(ctx, made, old, parent, out, config, work)
+        clear(work)
+    lines = tuple(_lines(result, len(made.left_out), where))
+    return Finetuned(result, made.left_out, lines, _warnings(result, made.data, parent))
+
+
+def _tuned(
+    ctx: Context,
+    made: Prepared,
+    old: PreparedSet | None,
+    parent: Path,
+    out: Path,
+    config: FinetuneConfig,
+    work: Path,
+) -> FinetuneResult:
+    """The new model, with the list of what was left out."""
+    from pfm_desktop.pfm.training.finetune import finetune
+
     if made.left_out:
         line = f"{len(made.left_out)} cases were left out because the engine would refuse them; see `{LEFT_OUT}`."
         config = replace(config, card_lines=(*config.card_lines, line))
     result = finetune(ctx, made.data, parent, out, config, work=work, old_cases=old)
     if made.left_out:
         shutil.copyfile(made.data.folder / LEFT_OUT, out / LEFT_OUT)
-    shutil.rmtree(work, ignore_errors=True)
-    lines = tuple(_lines(result, len(made.left_out), where))
-    return Finetuned(result, made.left_out, lines, _warnings(result, made.data, parent))
+    return result
 
 
 def _old_rows(rehearse: Path | None, rows: Sequence[ManifestRow], seed: int) -> list[ManifestRow]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, prepare
 from pfm_desktop.support.files import check_outputs
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 
 DEFAULT_SIZE = 224
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,14 @@ def train_manifest(
     size: int = DEFAULT_SIZE,
     prepared: Path | None = None,
     workers: int = 2,
+    tell: Callable[[str], None] = log.warning,
 ) -> Trained:
     """Train on the cases of `manifest` and write a model folder to `out`.
 
-    Pictures are prepared in `prepared` (kept), else beside the run (removed at the end). A run that was killed goes on
-    where it was. Raises `BadInputError` for a manifest that cannot be used and `ModelError` when `out` holds a model.
+    Pictures are prepared in `prepared` (kept), else beside the run (removed at the end; see `kept_pictures` for a run
+    that did not reach it). A run that was killed goes on where it was; where it cannot, `tell` is told. Raises
+    `BadInputError` for a manifest that cannot be used, `InUseError` while another run works at `out` or in `prepared`
+    and `ModelError` when `out` holds a model.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
     from pfm_desktop.pfm.model_file import CARD
@@ -50,16 +58,37 @@ def train_manifest(
     check_outputs([manifest], [out / CARD])  # before the work, not after an hour of it
     config.spec(size)
     rows = read_manifest(manifest)
-    run = config.run or out.with_name(f"{out.name}.run")
+    run = config.run or run_of(out)
     folder = prepared or run / f"prepared-{digest_of(rows, size, config.sources)}"
-    made = prepare(ctx, rows, folder, size=size, sources=config.sources, workers=workers)
-    lines = (*config.card_lines, *_data_lines(manifest, len(made.left_out)))
-    result = train(ctx, made.data, out, replace(config, run=run, card_lines=lines))
-    if made.left_out:
-        shutil.copyfile(folder / LEFT_OUT, out / LEFT_OUT)
-    if prepared is None:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as held:
+        for place in dict.fromkeys((run, folder)):
+            held.enter_context(sole_use(place))
+        for old in _kept(run):  # pictures of other cases, which no run will ask for again
+            if old != folder:
+                shutil.rmtree(old, ignore_errors=True)
+        made = prepare(ctx, rows, folder, size=size, sources=config.sources, workers=workers)
+        lines = (*config.card_lines, *_data_lines(manifest, len(made.left_out)))
+        result = train(ctx, made.data, out, replace(config, run=run, card_lines=lines), tell=tell)
+        if made.left_out:
+            shutil.copyfile(folder / LEFT_OUT, out / LEFT_OUT)
+        if prepared is None:
+            shutil.rmtree(folder, ignore_errors=True)
     return Trained(result, made.left_out)
+
+
+def run_of(out: Path) -> Path:
+    """Folder for what a run that makes the model `out` needs while it lasts."""
+    return out.with_name(f"{out.name}.run")
+
+
+def kept_pictures(out: Path) -> Path | None:
+    """Folder with the pictures that a run for `out` has left for going on; None when there are none."""
+    run = run_of(out)
+    return run if any(_kept(run)) else None
+
+
+def _kept(run: Path) -> Iterator[Path]:
+    return (folder for folder in run.glob("prepared-*") if folder.is_dir())
 
 
 def phantoms_of(manifest: Path) -> dict[str, object] | None:

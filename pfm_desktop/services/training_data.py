@@ -10,8 +10,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +25,10 @@ from pfm_desktop.interop.tabular import ManifestRow
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.pool import spread
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.files import write_text
+from pfm_desktop.support.files import sha256_of, write_text
 
 if TYPE_CHECKING:
-    from pfm_desktop.pfm.training.data import PreparedSet
+    from pfm_desktop.pfm.training.data import CaseFacts, PreparedSet
 
 Pixels = NDArray[np.uint8]
 LEFT_OUT = "left_out.csv"
@@ -37,10 +37,11 @@ BOTH = (Source.WHITE, Source.FLUORESCENCE)
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A case that cannot be used, and why."""
+    """A case that cannot be used, and why. `pictures`: see `pictures_of`."""
 
     case: str
     reason: str
+    pictures: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,22 +63,29 @@ def prepare(
 ) -> Prepared:
     """Prepare cases in the order of `rows` in `folder` for a network with input `size`; a stopped run goes on.
 
-    Cases are named by patient and case. Raises `BadInputError` when no case can be used.
+    What the folder holds already is used only when it was made from the same pictures; patients and grades are always
+    those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases, and when
+    no case can be used.
     """
     from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
 
-    left = {item.case: item for item in _noted(folder)}
-    with PreparedWriter(folder, size) as writer:
+    facts = _facts(ctx, rows, sources)
+    with PreparedWriter(folder, size, facts) as writer:
+        left = _noted(folder, facts)
+        if (folder / LEFT_OUT).exists():
+            _note(folder, left.values())
         done = {*writer.done, *left}
         waiting = [row for row in rows if row.case not in done]
         for row, made in _in_order(ctx, waiting, tuple(sources), len(done), len(rows), workers):
+            pictures = facts[row.case].pictures
             if isinstance(made, LeftOut):
-                left[made.case] = made
+                left[made.case] = replace(made, pictures=pictures)
                 _note(folder, left.values())
                 continue
             writer.append(
-                made.white, made.fluorescence, made.overlap, grade=row.grade, patient=row.patient, case=row.case
-            )
+                made.white, made.fluorescence, made.overlap,
+                grade=row.grade, patient=row.patient, case=row.case, pictures=pictures,
+            )  # fmt: skip
         if not writer.done:
             raise BadInputError(_nothing(list(left.values())), remedy="retake or replace the pictures")
     ctx.progress(len(rows), len(rows), "Pictures prepared")
@@ -90,6 +98,29 @@ def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source])
         [row.patient, row.case, row.grade.value, *(_file_facts(row.picture(source)) for source in BOTH)] for row in rows
     ]
     return hashlib.sha256(json.dumps([table, size, list(sources)]).encode()).hexdigest()[:16]
+
+
+def pictures_of(row: ManifestRow, sources: Sequence[Source]) -> str:
+    """Digest of what a case is prepared from: the bytes of its pictures, and which sources are read."""
+    table = [[source.value, _content(row.picture(source))] for source in sorted(sources)]
+    return hashlib.sha256(json.dumps(table).encode()).hexdigest()[:16]
+
+
+def _facts(ctx: Context, rows: Sequence[ManifestRow], sources: Sequence[Source]) -> dict[str, CaseFacts]:
+    from pfm_desktop.pfm.training.data import CaseFacts
+
+    facts = {}
+    for number, row in enumerate(rows):
+        ctx.progress(number, len(rows), "Comparing pictures")
+        facts[row.case] = CaseFacts(row.patient, row.grade, pictures_of(row, sources))
+    return facts
+
+
+def _content(file: Path | None) -> str:
+    try:
+        return sha256_of(file) if file is not None else ""
+    except OSError:  # the case will be left out, and the reason told
+        return "unreadable"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,19 +200,21 @@ def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
     return _Ready(white, registration.warp_to_white(fluorescence), registration.overlap_mask())
 
 
-def _noted(folder: Path) -> list[LeftOut]:
+def _noted(folder: Path, facts: Mapping[str, CaseFacts]) -> dict[str, LeftOut]:
+    """What was left out before, as far as it is asked for again with the same pictures."""
     path = folder / LEFT_OUT
     if not path.is_file():
-        return []
+        return {}
     with path.open(encoding="utf-8", newline="") as stream:
-        return [LeftOut(row["case"], row["reason"]) for row in csv.DictReader(stream)]
+        found = [LeftOut(row["case"], row["reason"], row.get("pictures") or "") for row in csv.DictReader(stream)]
+    return {item.case: item for item in found if item.case in facts and facts[item.case].pictures == item.pictures}
 
 
 def _note(folder: Path, left: Iterable[LeftOut]) -> None:
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["case", "reason"])
-    writer.writerows([item.case, item.reason] for item in left)
+    writer.writerow(["case", "reason", "pictures"])
+    writer.writerows([item.case, item.reason, item.pictures] for item in left)
     write_text(folder / LEFT_OUT, table.getvalue())
 
 

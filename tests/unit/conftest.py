@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.tabular import read_manifest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
 
 SIZE = 64
+BOTH = (Source.WHITE, Source.FLUORESCENCE)
 FASTERNET_WIDTHS = {"T0": 40, "T1": 64, "T2": 96}
 FASTERNET_DEPTHS = (1, 2, 8, 2)
 
@@ -121,10 +125,19 @@ def blob_case(rank: int, random: np.random.Generator, *, size: int = SIZE) -> tu
     return pictures[0], pictures[1], overlap
 
 
-def write_blobs(folder: Path, patients: int, *, size: int = SIZE, seed: int = 0, prefix: str = "p") -> PreparedSet:
+def write_blobs(
+    folder: Path,
+    patients: int,
+    *,
+    size: int = SIZE,
+    seed: int = 0,
+    prefix: str = "p",
+    sources: tuple[Source, ...] = BOTH,
+) -> PreparedSet:
     """One case a patient, grades in turn; every ninth case has lost a source.
 
-    `folder / "manifest.csv"` names the cases, with files that stand for the pictures they were prepared from.
+    `folder / "manifest.csv"` names the cases, with files that stand for the pictures they were prepared from, for a
+    network that reads `sources`.
     """
     from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
 
@@ -143,7 +156,18 @@ def write_blobs(folder: Path, patients: int, *, size: int = SIZE, seed: int = 0,
             )
     made = PreparedSet(folder)
     _write_manifest(folder / "manifest.csv", made)
-    return made
+    _seal(folder, sources)
+    return PreparedSet(folder)
+
+
+def _seal(folder: Path, sources: tuple[Source, ...]) -> None:
+    """Note in a prepared folder that it was made from the pictures of its manifest, read for `sources`."""
+    from pfm_desktop.services.training_data import pictures_of
+
+    rows = {row.case: row for row in read_manifest(folder / "manifest.csv")}
+    cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
+    lines = [json.dumps({**case, "pictures": pictures_of(rows[case["case"]], sources)}) + "\n" for case in cases]
+    (folder / "cases.jsonl").write_text("".join(lines))
 
 
 def _write_manifest(path: Path, made: PreparedSet) -> None:
@@ -153,5 +177,5 @@ def _write_manifest(path: Path, made: PreparedSet) -> None:
         for index, case in enumerate(made.cases):
             names = [f"{case}_{source}.png" if made.present[source][index] else "" for source in made.present]
             for name in filter(None, names):
-                (path.parent / name).write_bytes(b"prepared before")
+                (path.parent / name).write_text(f"prepared before: {name}")
             writer.writerow([made.patients[index], case, *names, GRADES[made.grades[index]].value])

@@ -64,11 +64,11 @@ class TrainConfig:
             decision=self.decision,
         )
 
-    def digest(self, cases: int) -> str:
-        """Changes when a saved state of a run no longer fits what is asked."""
+    def digest(self, data: str) -> str:
+        """Changes when a saved state of a run no longer fits what is asked; `data`: `PreparedSet.digest`."""
         left_out = {"threads", "run", "command", "card_lines", "patience", "name", "version"}
         table = {key: str(value) for key, value in asdict(self).items() if key not in left_out}
-        return hashlib.sha256(json.dumps([table, cases], sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps([table, data], sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ cut off: `PreparedWriter` goes on from there.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.preprocess import Letterbox, Pixels, Seen, fluorescence_level, letterbox, letterbox_mask
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import write_text
 
 CASES = "cases.jsonl"
 HEADER = "prepared.json"
@@ -30,18 +32,33 @@ ARRAYS = {"white": 3, "fluorescence": 3, "overlap": 1}  # bytes a pixel
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
 
 
-class PreparedWriter:
-    """Appends cases to a prepared folder; opening a folder that holds some goes on behind the last whole one."""
+@dataclass(frozen=True)
+class CaseFacts:
+    """What a manifest says about a case. `pictures`: digest of the files it is prepared from."""
 
-    def __init__(self, folder: Path, size: int) -> None:
+    patient: str
+    grade: Grade
+    pictures: str
+
+
+class PreparedWriter:
+    """Appends cases to a prepared folder; opening a folder that holds some goes on behind the last whole one.
+
+    `facts`, by case: what is there already must be made of the same pictures (`BadInputError`, and nothing is
+    changed); patients and grades are taken from it, since a manifest may have been corrected.
+    """
+
+    def __init__(self, folder: Path, size: int, facts: Mapping[str, CaseFacts] | None = None) -> None:
         self.folder, self.size = Path(folder), size
         self.folder.mkdir(parents=True, exist_ok=True)
         header = self.folder / HEADER
-        if header.exists() and json.loads(header.read_text(encoding="utf-8"))["size"] != size:
-            raise BadInputError(f"{self.folder} was prepared at another size", remedy="choose another folder")
-        header.write_text(json.dumps({"size": size}), encoding="utf-8")
+        if header.exists() and _size_of(self.folder) != size:
+            raise _not_this(self.folder, f"was prepared at another size than {size}")
         self._rows = _whole_rows(self.folder)
-        (self.folder / CASES).write_text("".join(json.dumps(row) + "\n" for row in self._rows), encoding="utf-8")
+        if facts is not None:
+            self._rows = _brought_up(self.folder, self._rows, facts)
+        write_text(header, json.dumps({"size": size}))
+        write_text(self.folder / CASES, "".join(json.dumps(row) + "\n" for row in self._rows))
         self._files: dict[str, BinaryIO] = {}
         for name, depth in ARRAYS.items():
             stream = (self.folder / f"{name}.u8").open("ab")
@@ -63,10 +80,12 @@ class PreparedWriter:
         grade: Grade,
         patient: str,
         case: str,
+        pictures: str = "",
     ) -> None:
         """Add one case: H x W x 3 uint8 pictures in one frame (fluorescence warped onto white), overlap H x W bool.
 
-        A picture that is None is an absent source; without `overlap` the whole fluorescence picture counts.
+        A picture that is None is an absent source; without `overlap` the whole fluorescence picture counts. `pictures`:
+        see `CaseFacts`.
         """
         given = white if white is not None else fluorescence
         if given is None:
@@ -84,6 +103,7 @@ class PreparedWriter:
             "case": case,
             "patient": patient,
             "grade": str(grade),
+            "pictures": pictures,
             "box": [box.top, box.left, box.inner_height, box.inner_width],
             "level": fluorescence_level(second, seen),
             "white": white is not None,
@@ -128,17 +148,18 @@ class RawBatch:
 
 
 class PreparedSet:
-    """A prepared folder, read only. Only its path is pickled, so it crosses into a training process cheaply."""
+    """A prepared folder, read only. Only its path is pickled, so it crosses into a training process cheaply.
+
+    `digest` changes with the cases, their order, patients, grades and pictures.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        try:
-            self.size = int(json.loads((self.folder / HEADER).read_text(encoding="utf-8"))["size"])
-        except (OSError, ValueError, KeyError) as error:
-            raise BadInputError(f"{self.folder} holds no prepared pictures", remedy="prepare them again") from error
+        self.size = _size_of(self.folder)
         rows = _whole_rows(self.folder)
         if not rows:
             raise BadInputError(f"{self.folder} holds no whole case", remedy="prepare the pictures again")
+        self.digest = hashlib.sha256(json.dumps([self.size, rows], sort_keys=True).encode()).hexdigest()
         self.cases = [str(row["case"]) for row in rows]
         self.patients = [str(row["patient"]) for row in rows]
         self.grades: NDArray[np.int64] = np.array([Grade(str(row["grade"])).rank for row in rows], np.int64)
@@ -185,6 +206,36 @@ def _seen(there: bool, overlap: Seen | None, box: Letterbox) -> Seen:
         return np.zeros((box.size, box.size), np.bool_)
     inside = box.inside()
     return inside if overlap is None else inside & letterbox_mask(overlap, box)
+
+
+def _size_of(folder: Path) -> int:
+    try:
+        return int(json.loads((folder / HEADER).read_text(encoding="utf-8"))["size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError(f"{folder} holds no prepared pictures", remedy="prepare them again") from error
+
+
+def _brought_up(
+    folder: Path, rows: Sequence[dict[str, object]], facts: Mapping[str, CaseFacts]
+) -> list[dict[str, object]]:
+    """The prepared rows with patient and grade as `facts` say; raises `BadInputError` for other pictures."""
+    known = [(row, facts.get(str(row["case"]))) for row in rows]
+    other = [str(row["case"]) for row, fact in known if fact is None or fact.pictures != row.get("pictures")]
+    if other:
+        raise _not_this(
+            folder,
+            f"was prepared from other cases, pictures or sources than the manifest names: {len(other)} of its "
+            f"{len(rows)} cases differ, such as {other[0]}",
+        )
+    return [{**row, "patient": fact.patient, "grade": str(fact.grade)} for row, fact in known if fact is not None]
+
+
+def _not_this(folder: Path, why: str) -> BadInputError:
+    return BadInputError(
+        f"{folder} {why}",
+        safe="nothing in it was changed",
+        remedy="name another folder with --prepared, or delete this one to have it made again",
+    )
 
 
 def _whole_rows(folder: Path) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ import logging
 import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +38,15 @@ log = logging.getLogger(__name__)
 CLIP = 5.0  # gradient norm
 
 
-def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> TrainResult:
+def train(
+    ctx: Context, data: PreparedSet, out: Path, config: TrainConfig, *, tell: Callable[[str], None] = log.warning
+) -> TrainResult:
     """Train a network on prepared cases and write a model folder with weights, `model.toml` and `CARD.md`.
 
-    A run that was killed goes on from its last whole epoch. When `ctx` cancels, the best epoch so far is calibrated and
-    written (`stopped` in the result); before the first epoch has ended there is nothing to keep and `Cancelled` comes
-    through. Raises `BadInputError` for too few patients and `ModelError` when `out` holds a model.
+    A run that was killed goes on from its last whole epoch; `tell` is told when its epochs do not fit what is asked.
+    When `ctx` cancels, the best epoch so far is calibrated and written (`stopped` in the result); before the first
+    epoch has ended there is nothing to keep and `Cancelled` comes through. Raises `BadInputError` for too few patients
+    and `ModelError` when `out` holds a model.
     """
     refuse_existing(out)
     split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
@@ -55,6 +58,7 @@ def train(ctx: Context, data: PreparedSet, out: Path, config: TrainConfig) -> Tr
     with torch_threads(max(1, threads // len(config.sources))), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         loop = _Loop(ctx, data, split, run, config)
+        loop.resume(tell)
         loop.go()
         load_weights(loop.net, read_tensors(run / state.BEST))
         result = finish(
@@ -90,19 +94,28 @@ class _Loop:
         self.weights = grade_weights(data.grades[split.train], config.balance)
         self.options = Augmentation()
         self.per_epoch = max(1, len(split.train) // config.batch)
-        self.progress = state.Progress(config.digest(len(data)))
+        self.progress = state.Progress(config.digest(data.digest))
         self.stopped = False
         self._sum = 0.0
         self._clock = time.monotonic()
 
-    def go(self) -> None:
-        """Run the epochs that are left."""
+    def resume(self, tell: Callable[[str], None]) -> None:
+        """Take up what a killed run has left, or begin; `tell` hears of epochs that cannot be used."""
         saved = state.load_run(self.run, self.progress.digest, self.net, self.average, self.optimizer)
         if saved is not None and (self.run / state.BEST).exists():
             self.progress = saved
             log.info("training goes on behind epoch %d", saved.epoch)
         else:
+            lost = state.epochs_of_another(self.run, self.progress.digest)
+            if lost:
+                tell(
+                    f"{lost} epochs of an earlier run in {self.run} were made with other cases, grades or settings "
+                    "(such as --epochs) and are not used; training starts from the beginning"
+                )
             (self.run / state.CURVES).write_text("epoch,train_loss,validation_loss,learning_rate,seconds\n", "utf-8")
+
+    def go(self) -> None:
+        """Run the epochs that are left."""
         if self.progress.epoch >= self.config.epochs or self._out_of_patience():
             return
         engine = Engine(self._step)

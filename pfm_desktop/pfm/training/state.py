@@ -107,6 +107,15 @@ def load_run(
     return progress
 
 
+def epochs_of_another(run: Path, digest: str) -> int:
+    """Epochs in `run` that belong to another configuration or other cases; 0 when there are none."""
+    try:
+        progress = Progress(**json.loads((run / PROGRESS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return 0
+    return progress.epoch if progress.digest != digest else 0
+
+
 def _lay_out(optimizer: torch.optim.Optimizer) -> None:
     """Moments in the memory order of their parameters: the fused step walks both by address, not by index."""
     for parameter, entry in optimizer.state.items():

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from pfm_desktop.cli.main import main
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.training.seen import KEY, marks_of
+from pfm_desktop.services.evaluation import evaluate_manifest
+from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.support.paths import cache_dir
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
 
@@ -78,7 +83,7 @@ def test_a_model_of_phantoms_judged_on_photographs_is_told_apart(
 def test_one_source_is_judged_without_the_other(
     make_blobs: Callable[..., object], model: Path, tmp_path: Path, sources: str, alone: str
 ) -> None:
-    make_blobs(tmp_path / "cases", 48)
+    make_blobs(tmp_path / "cases", 48, sources=(Source(sources),))
     assert ask(tmp_path / "cases", model, tmp_path / "e.json", "--sources", sources) == 0
     found = json.loads((tmp_path / "e.json").read_text())
     assert found["sources"] == [sources]
@@ -111,10 +116,13 @@ def test_patients_the_model_has_learned_from_are_named(
 
 
 def test_a_source_the_model_does_not_read_is_refused_with_the_way_out(
-    cases: Path, make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    make_blobs: Callable[..., object],
+    make_model: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    from pfm_desktop.domain.source import Source
-
+    cases = tmp_path / "cases"
+    make_blobs(cases, 48, sources=(Source.WHITE,))
     white = make_model(tmp_path / "white", sources=(Source.WHITE,))
     assert ask(cases, white, tmp_path / "e.json", "--sources", "both") == 2
     assert "--sources white" in capfd.readouterr().err
@@ -175,3 +183,60 @@ def test_an_altered_model_and_a_pickle_are_refused(
     (tmp_path / "model.pth").write_bytes(b"x")
     assert ask(cases, tmp_path / "model.pth", tmp_path / "e.json") == 2
     assert "never loaded" in capfd.readouterr().err
+
+
+def test_corrected_grades_of_the_manifest_count_and_not_those_of_the_prepared_folder(
+    cases: Path, model: Path, tmp_path: Path
+) -> None:
+    manifest = cases / "manifest.csv"
+    manifest.write_text(manifest.read_text().replace(",cancer", ",high"))
+    assert ask(cases, model, tmp_path / "e.json") == 0
+    found = json.loads((tmp_path / "e.json").read_text())["combinations"]["alone_white"]["confusion"]
+    assert sum(found[3]) == 0
+    assert sum(found[2]) > sum(found[1])
+
+
+def test_a_prepared_folder_of_other_cases_is_refused_and_stays(
+    cases: Path, model: Path, make_blobs: Callable[..., object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_blobs(tmp_path / "others", 40, seed=1, prefix="q")
+    before = (cases / "cases.jsonl").read_bytes()
+    others = str(tmp_path / "others" / "manifest.csv")
+    end = ("--model", str(model), "--json", str(tmp_path / "e.json"), "--prepared", str(cases))
+    assert main(["evaluate", others, *end]) == 2
+    said = capfd.readouterr().err
+    assert "48 of its 48 cases differ, such as pc000" in said
+    assert "--prepared" in said
+    assert (cases / "cases.jsonl").read_bytes() == before
+    assert not (tmp_path / "e.json").exists()
+
+
+def test_a_case_whose_picture_was_replaced_is_not_judged_by_the_old_one(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (cases / "pc003_white.png").write_bytes(b"another picture")
+    assert ask(cases, model, tmp_path / "e.json") == 2
+    assert "1 of its 48 cases differ, such as pc003" in capfd.readouterr().err
+
+
+def test_a_second_run_in_one_prepared_folder_is_refused_while_the_first_lasts(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with sole_use(cases):
+        assert ask(cases, model, tmp_path / "e.json") == 2
+    assert "is in use by" in capfd.readouterr().err
+    assert ask(cases, model, tmp_path / "e.json") == 0
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, MemoryError])
+def test_prepared_pictures_of_patients_do_not_stay_behind_a_run_that_broke_off(
+    cases: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
+) -> None:
+    def prepared_half(_ctx: object, _rows: object, folder: Path, **_options: object) -> None:
+        (folder / "white.u8").write_bytes(b"a patient")
+        raise end
+
+    monkeypatch.setattr("pfm_desktop.services.evaluation.prepare", prepared_half)
+    with pytest.raises(end):
+        evaluate_manifest(SilentContext(), cases / "manifest.csv", str(model))
+    assert not list(cache_dir().iterdir())

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import training_data
 from pfm_desktop.services.phantoms import write_phantoms
 from pfm_desktop.services.training_data import BOTH, LEFT_OUT, digest_of, prepare
 from pfm_desktop.support.errors import BadInputError
@@ -75,18 +78,50 @@ def test_two_women_in_one_pair_are_left_out(tmp_path: Path) -> None:
     assert made.left_out[0].reason.startswith("pair:")
 
 
-def test_what_was_prepared_before_a_stop_is_not_done_again(rows: list[ManifestRow], tmp_path: Path) -> None:
+def test_what_was_prepared_before_a_stop_is_not_done_again(
+    rows: list[ManifestRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "prepared"
     whole = ready(rows, tmp_path / "whole").data
     ready(rows[:3], folder)
-    for row in rows[:3]:
-        for file in (row.white, row.fluorescence):
-            assert file is not None
-            file.unlink()
+    again: list[str] = []
+    really = training_data._ready
+    monkeypatch.setattr(training_data, "_ready", lambda task: again.append(task[0].case) or really(task))
     made = ready(rows, folder).data
+    assert again == [row.case for row in rows[3:]]
     assert made.cases == whole.cases
     for name in ("white.u8", "fluorescence.u8", "overlap.u8"):
         assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_case_that_was_left_out_is_tried_again_when_its_picture_was_replaced(
+    rows: list[ManifestRow], tmp_path: Path
+) -> None:
+    assert rows[0].white is not None
+    good = rows[0].white.read_bytes()
+    rows[0].white.write_bytes(good[:200])
+    assert rows[0].case in {item.case for item in ready(rows, tmp_path / "prepared").left_out}
+    rows[0].white.write_bytes(good)
+    made = ready(rows, tmp_path / "prepared")
+    assert rows[0].case in made.data.cases
+    assert rows[0].case not in {item.case for item in made.left_out}
+
+
+def test_grades_and_patients_come_from_the_manifest_also_where_pictures_are_prepared(
+    rows: list[ManifestRow], tmp_path: Path
+) -> None:
+    before = ready(rows, tmp_path / "prepared").data
+    flipped = [replace(row, grade=Grade.CANCER, patient=f"corrected {row.patient}") for row in rows]
+    after = ready(flipped, tmp_path / "prepared").data
+    assert after.counts() == {"normal": 0, "low": 0, "high": 0, "cancer": len(after)}
+    assert all(patient.startswith("corrected") for patient in after.patients)
+    assert before.digest != after.digest
+
+
+def test_a_folder_prepared_for_one_source_is_refused_for_two(rows: list[ManifestRow], tmp_path: Path) -> None:
+    ready(rows, tmp_path / "prepared", sources=(Source.WHITE,))
+    with pytest.raises(BadInputError, match=r"other cases, pictures or sources.*delete this one"):
+        ready(rows, tmp_path / "prepared")
 
 
 def test_one_source_alone_needs_no_registration(rows: list[ManifestRow], tmp_path: Path) -> None:

@@ -97,8 +97,30 @@ def test_the_state_of_another_configuration_is_not_gone_on_with(tmp_path: Path, 
         train(killed_at(2), cases, tmp_path / "m", CONFIG)
     texts: list[str] = []
     ctx = CallbackContext(lambda _d, _t, text: texts.append(text), lambda: False)
-    train(ctx, cases, tmp_path / "m", replace(CONFIG, seed=3, epochs=1))
+    told: list[str] = []
+    train(ctx, cases, tmp_path / "m", replace(CONFIG, seed=3, epochs=1), tell=told.append)
     assert texts[0].startswith("epoch 1 of 1")
+    assert "1 epochs of an earlier run" in told[0]  # nobody loses an hour of work without a word
+    assert "such as --epochs" in told[0]
+
+
+@pytest.mark.expects_logged_error
+def test_the_state_of_other_grades_is_not_gone_on_with(
+    tmp_path: Path, make_blobs: Callable[..., PreparedSet], unbroken: TrainResult
+) -> None:
+    cases = make_blobs(tmp_path / "cases", 40)
+    with pytest.raises(Killed):
+        train(killed_at(2), cases, tmp_path / "m", CONFIG)
+    table = tmp_path / "cases" / "cases.jsonl"
+    table.write_text(table.read_text().replace('"cancer"', '"swap"').replace('"normal"', '"cancer"')
+                     .replace('"swap"', '"normal"'))  # fmt: skip
+    texts: list[str] = []
+    told: list[str] = []
+    ctx = CallbackContext(lambda _d, _t, text: texts.append(text), lambda: False)
+    made = train(ctx, PreparedSet(tmp_path / "cases"), tmp_path / "m", CONFIG, tell=told.append)
+    assert any(text.startswith("epoch 1 of") for text in texts)
+    assert len(told) == 1
+    assert made.info.sha256 != unbroken.info.sha256
 
 
 def test_another_seed_gives_another_model(tmp_path: Path, cases: PreparedSet, unbroken: TrainResult) -> None:

@@ -1,0 +1,63 @@
+"""Folders that only one run may work in at a time: prepared pictures, and the state of a training run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, read_holder
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+LOCK = "lock"
+
+
+class InUseError(BadInputError):
+    """Another run works in the folder."""
+
+
+@contextlib.contextmanager
+def sole_use(folder: Path) -> Iterator[None]:
+    """Hold `folder`, made where it is missing, so that a second run does not write into it.
+
+    Raises `InUseError` while another run holds it and `StorageError` when it cannot be held at all.
+    """
+    path = folder / LOCK
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = LibraryLock.take(path)
+    except HeldElsewhereError as error:
+        raise _in_use(folder, str(error.holder or "another run")) from error
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be used for work: {error.strerror or error}",
+            safe="nothing was written",
+            remedy="choose a folder that you may write to, on a disk with free space",
+        ) from error
+    try:
+        holder = read_holder(path)
+        if holder is None or holder.pid != os.getpid():  # `clear` took the folder away while the lock was being taken
+            raise _in_use(folder, str(holder or "another run"))
+        yield
+    finally:
+        lock.release()
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder that this run holds. It goes under another name first: who comes next starts in a new one."""
+    gone = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        folder.rename(gone)
+    except OSError:  # Windows does not rename a folder with open files
+        gone = folder
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _in_use(folder: Path, holder: str) -> InUseError:
+    return InUseError(
+        f"{folder} is in use by {holder}",
+        safe="nothing was changed",
+        remedy="wait until that run has ended, or name another folder",
+    )

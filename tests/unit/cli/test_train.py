@@ -1,0 +1,72 @@
+"""`pfm train` through the real `main`, on cases that were prepared before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.cli.main import main
+from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.services.training import kept_pictures, run_of
+from pfm_desktop.support.errors import BadInputError
+
+
+@pytest.fixture
+def cases(tmp_path: Path, make_blobs: Callable[..., object]) -> Path:
+    make_blobs(tmp_path / "cases", 40)
+    return tmp_path / "cases"
+
+
+def train(cases: Path, out: Path, *more: str) -> int:
+    small = ("--epochs", "1", "--size", "64", "--batch", "8", "--shares=.6,.2,.2,0")
+    return main(["train", str(cases / "manifest.csv"), "--out", str(out), *small, *more])
+
+
+def test_a_second_run_for_the_same_model_is_refused_while_the_first_lasts(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m"
+    (run_of(out) / "prepared-of-the-first").mkdir(parents=True)
+    with sole_use(run_of(out)):
+        assert train(cases, out, "--prepared", str(cases)) == 2
+    said = capfd.readouterr().err
+    assert f"{run_of(out)} is in use by" in said
+    assert "prepared pictures" not in said  # those are the other's
+    assert (run_of(out) / "prepared-of-the-first").is_dir()
+    assert not out.exists()
+
+
+def test_a_prepared_folder_in_use_is_refused(cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with sole_use(cases):
+        assert train(cases, tmp_path / "m", "--prepared", str(cases)) == 2
+    assert f"{cases} is in use by" in capfd.readouterr().err
+
+
+def test_a_run_that_broke_off_says_where_the_pictures_of_patients_lie(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def prepared_half(_ctx: object, _rows: object, folder: Path, **_options: object) -> None:
+        (folder / "white.u8").write_bytes(b"a patient")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pfm_desktop.services.training.prepare", prepared_half)
+    out = tmp_path / "m"
+    assert train(cases, out) == 130
+    assert f"pictures of patients lie in {run_of(out)}" in capfd.readouterr().err
+    assert kept_pictures(out) == run_of(out)
+
+
+def test_pictures_of_other_cases_do_not_stay_beside_a_run(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_given: object, **_options: object) -> None:
+        raise BadInputError("none of the cases can be used")
+
+    monkeypatch.setattr("pfm_desktop.services.training.prepare", nothing)
+    out = tmp_path / "m"
+    old = run_of(out) / "prepared-before-the-manifest-was-corrected"
+    old.mkdir(parents=True)
+    assert train(cases, out) == 2
+    assert not old.exists()
