@@ -100,6 +100,6 @@ def damaged(library: Path, detail: str) -> StorageError:
     """The error for a database that is not one any more."""
     return StorageError(
         f"the database of the library {library} is damaged ({detail})",
-        safe="it was not opened and nothing was changed; the pictures stand in the folder 'pictures'",
+        safe="nothing was changed; the pictures stand in the folder 'pictures'",
         remedy="put back a backup of library.sqlite, or choose another library",
     )

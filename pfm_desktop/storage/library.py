@@ -19,7 +19,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import journal, migrations
 from pfm_desktop.storage.engine import damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
-from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, user_name
+from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -56,10 +56,13 @@ class Library:
         no library, and may be repeated.
         """
         path = Path(path).absolute()
-        if (path / DATABASE).exists():
-            raise StorageError(
-                f"{path} already holds a library", safe="it is unchanged", remedy="open it, or choose another folder"
-            )
+        with _entering(path):
+            if (path / DATABASE).exists():
+                raise StorageError(
+                    f"{path} already holds a library",
+                    safe="it is unchanged",
+                    remedy="open it, or choose another folder",
+                )
         unfinished = path / f".{DATABASE}.creating"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -84,19 +87,13 @@ class Library:
         """Open the library in the folder `path`, bringing it to the current version first.
 
         A library that another program has open, and one on a read-only disk, opens read-only and says why. Raises
-        `StorageError` when there is none, or it is damaged, or of a newer version; nothing is changed then.
+        `StorageError` when there is none, or it is damaged, or of a newer version, or may be in use by another user
+        in a way that cannot be read along; nothing is changed then.
         """
         path = Path(path).absolute()
-        _check_folder(path)
-        lock: LibraryLock | None = None
-        reason, immutable = "", False
-        try:
-            lock = LibraryLock.take(path / "lock")
-        except HeldElsewhereError as error:
-            reason = f"in use by {error.holder or 'another program'}"
-        except OSError as error:
-            reason, immutable = f"the folder cannot be written: {error.strerror or error}", True
-            _check_settled(path)
+        with _entering(path):
+            _check_folder(path)
+        lock, reason, immutable = _take_lock(path)
         engine = make_engine(path / DATABASE, query_only=lock is None, immutable=immutable)
         try:
             with in_words(path):
@@ -210,6 +207,41 @@ def _make_database(database: Path, library: Path, *, demo: bool) -> None:
         raise OSError("the database could not be completed")
 
 
+@contextlib.contextmanager
+def _entering(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to look into the folder into words."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the folder {path} cannot be looked into: {error.strerror or error}",
+            safe="nothing was changed",
+            remedy="ask who keeps it for permission to open the folder, check its disk, or choose another library",
+        ) from error
+
+
+def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
+    """The lock, or why there is none; and whether the database is one that nobody can write to meanwhile."""
+    try:
+        return LibraryLock.take(path / "lock"), "", False
+    except HeldElsewhereError as error:
+        return None, f"in use by {error.holder or 'another program'}", False
+    except UnknownHolderError as error:
+        # Read along with who writes, through the side files of the open database. Making those files here would lock
+        # the other user out of them, and without them SQLite would not see that somebody writes.
+        if not all((path / f"{DATABASE}-{side}").exists() for side in ("wal", "shm")):
+            raise StorageError(
+                f"the library {path} is perhaps in use by another user of this computer or on another one: {error}",
+                safe="nothing was changed",
+                remedy="close it there and ask for permission to write to the folder and the file 'lock' in it, "
+                "and keep it on a disk that locks files",
+            ) from error
+        return None, f"perhaps in use by another user of this computer: {error}", False
+    except OSError as error:
+        _check_settled(path)
+        return None, f"the folder cannot be written: {error.strerror or error}", True
+
+
 def _check_folder(path: Path) -> None:
     if not path.is_dir():
         raise StorageError(
@@ -238,9 +270,9 @@ def _check_settled(path: Path) -> None:
     wal = path / f"{DATABASE}-wal"
     if wal.exists() and wal.stat().st_size:
         raise StorageError(
-            f"the library {path} was not closed properly and its folder cannot be written",
+            f"the library {path} was not closed properly, or is in use elsewhere, and its folder cannot be written",
             safe="nothing was changed",
-            remedy="copy the whole folder to a place that can be written and open it there",
+            remedy="when no program has it open, copy the whole folder to a place that can be written and use it there",
         )
 
 

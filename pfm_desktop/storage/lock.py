@@ -7,6 +7,7 @@ text, which the next opener overwrites.
 from __future__ import annotations
 
 import contextlib
+import errno
 import getpass
 import json
 import os
@@ -21,6 +22,8 @@ from pfm_desktop.support.moments import moment
 
 # far behind the text, since Windows forbids others to read the bytes that are locked
 _LOCKED_BYTE = 1 << 30
+# what shares without locks answer
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
 class HeldElsewhereError(Exception):
@@ -29,6 +32,10 @@ class HeldElsewhereError(Exception):
     def __init__(self, holder: Holder | None) -> None:
         super().__init__(str(holder) if holder else "held elsewhere")
         self.holder = holder
+
+
+class UnknownHolderError(OSError):
+    """The lock cannot be asked, so that somebody else may hold it; `str()` says why it cannot."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +74,26 @@ class LibraryLock:
 
     @classmethod
     def take(cls, path: Path) -> LibraryLock:
-        """Take the lock; `HeldElsewhereError` when another program has it, `OSError` when it cannot be written."""
-        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+        """Take the lock; `HeldElsewhereError` when another program has it, `OSError` when it cannot be written.
+
+        Of the latter, `UnknownHolderError` when another user made it or the disk knows no locks.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except PermissionError as error:
+            if not path.exists():  # then nobody holds it: the folder itself may not be written
+                raise
+            raise UnknownHolderError(f"its lock belongs to another user ({error.strerror})") from error
+        stream = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             _lock(stream)
         except (BlockingIOError, PermissionError) as error:
             stream.close()
             raise HeldElsewhereError(read_holder(path)) from error
-        except OSError:
+        except OSError as error:
             stream.close()
+            if error.errno in _NO_LOCKS:
+                raise UnknownHolderError(f"the disk does not lock files ({error.strerror})") from error
             raise
         try:
             left_behind = bool(stream.read().strip())
@@ -104,7 +122,9 @@ def read_holder(path: Path) -> Holder | None:
     """Who the lock file names; None when it names nobody in a readable way."""
     try:
         fields = json.loads(path.read_bytes())
-        return Holder(str(fields["user"]), str(fields["host"]), int(fields["pid"]), str(fields["since"]))
+        since = str(fields["since"])
+        datetime.fromisoformat(since)  # a holder is told with it
+        return Holder(str(fields["user"]), str(fields["host"]), int(fields["pid"]), since)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -12,7 +12,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import library as library_module
 from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import DATABASE, Library
-from pfm_desktop.storage.lock import LibraryLock
+from pfm_desktop.storage.lock import LibraryLock, UnknownHolderError
 from pfm_desktop.support.errors import StorageError
 
 
@@ -247,6 +247,57 @@ def test_an_unsettled_library_on_a_read_only_disk_is_refused_instead_of_shown_wi
     read_only_folder(monkeypatch)
     with pytest.raises(StorageError, match="was not closed properly"):
         Library.open(tmp_path / "clinic")
+
+
+def test_a_folder_that_may_not_be_entered_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        for attempt in (Library.open, Library.create):
+            with pytest.raises(StorageError, match=r"clinic cannot be looked into: Permission denied\. .* permission"):
+                attempt(tmp_path / "clinic")
+    assert not (tmp_path / "clinic").exists()
+
+
+def unknown_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the lock is another user's; modes do not hinder a test that runs as root."""
+
+    def refuse(cls: type[LibraryLock], path: Path) -> LibraryLock:
+        raise UnknownHolderError("its lock belongs to another user (Permission denied)")
+
+    monkeypatch.setattr(library_module.LibraryLock, "take", classmethod(refuse))
+
+
+def test_a_library_that_another_user_has_open_is_read_along_with_what_is_new(
+    lib: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lib.apply(patient())
+    unknown_holder(monkeypatch)
+    with Library.open(lib.path) as second:
+        assert second.read_only_reason.startswith("perhaps in use by another user of this computer")
+        lib.apply(patient(2))
+        with second.read() as session:  # an immutable database would not see it
+            assert len(repositories.patients(session)) == 2
+
+
+def test_a_library_perhaps_in_use_that_cannot_be_read_along_is_refused_without_advice_to_copy_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Library.create(tmp_path / "clinic").close()
+    before = tree(tmp_path / "clinic")
+    unknown_holder(monkeypatch)
+    with pytest.raises(StorageError, match="perhaps in use by another user of this computer") as caught:
+        Library.open(tmp_path / "clinic")
+    assert "copy" not in str(caught.value)
+    assert tree(tmp_path / "clinic") == before
+
+
+def test_damage_that_appears_later_does_not_say_that_the_library_was_not_opened(lib: Library) -> None:
+    with pytest.raises(StorageError, match="is damaged") as caught, lib.read():
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    assert "not opened" not in str(caught.value)
 
 
 def test_a_full_disk_keeps_the_change_out_and_the_library_goes_on(lib: Library) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pfm_desktop.storage.lock import HeldElsewhereError, Holder, LibraryLock, read_holder
+from pfm_desktop.storage.lock import HeldElsewhereError, Holder, LibraryLock, UnknownHolderError, read_holder
 from pfm_desktop.support.moments import moment
 
 
@@ -41,7 +41,16 @@ def test_a_proper_end_leaves_an_empty_file_and_a_crash_leaves_its_text(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{", b"[]", b'{"user": 1}', b"\xff\xfe", b'{"user":"a","host":"b","pid":"x","since":""}']
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"user": 1}',
+        b"\xff\xfe",
+        b'{"user":"a","host":"b","pid":"x","since":""}',
+        b'{"user":"a","host":"b","pid":1,"since":"lately"}',
+    ],
 )
 def test_a_lock_text_that_makes_no_sense_names_nobody(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "lock").write_bytes(text)
@@ -69,3 +78,31 @@ def test_a_full_disk_while_locking_leaves_the_lock_free(tmp_path: Path, monkeypa
 def test_a_folder_that_cannot_be_written_is_no_reason_to_say_held(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="lock"):
         LibraryLock.take(tmp_path / "nowhere" / "lock")
+
+
+def test_a_lock_of_another_user_that_may_not_be_opened_is_nobody_s_for_certain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lock").write_bytes(b"")
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        with pytest.raises(UnknownHolderError, match="belongs to another user"):
+            LibraryLock.take(tmp_path / "lock")
+        with pytest.raises(PermissionError):  # no lock at all: nobody has ever held it
+            LibraryLock.take(tmp_path / "none")
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_share_without_locks_cannot_tell_who_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def unlockable(_stream: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("pfm_desktop.storage.lock._lock", unlockable)
+    with pytest.raises(UnknownHolderError, match="does not lock files"):
+        LibraryLock.take(tmp_path / "lock")
