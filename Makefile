@@ -39,10 +39,13 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run requirements-dev.lock
 	$(PIP) -r requirements-dev.lock
 	@touch $@
 
-# Without a display the main job is done once all the same, through the command line and offscreen.
+# Without a display (pfm-desktop then ends with 2, also where DISPLAY names one that is gone) the main job is done once
+# all the same, through the command line and offscreen.
 run: setup
-	@if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/pfm-desktop; \
-	else $(MAKE) --no-print-directory demo; fi
+	@code=2; \
+	if [ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/pfm-desktop; code=$$?; fi; \
+	if [ $$code -ne 2 ]; then exit $$code; fi; \
+	$(MAKE) --no-print-directory demo
 
 demo: setup
 	@echo "There is no display, so the window cannot open here. On a desktop: make run. With Xvfb: xvfb-run make run"

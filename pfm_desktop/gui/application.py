@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
+from pfm_desktop.gui.display import has_display
 from pfm_desktop.support import logs, memory, threads
 
 if TYPE_CHECKING:
@@ -75,14 +76,6 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     if options.size:
         window.resize(*options.size)
     return app, window
-
-
-def has_display() -> bool:
-    """Whether Qt can open a window here. Only Linux can lack a display."""
-    if not sys.platform.startswith("linux"):
-        return True
-    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return any(os.environ.get(name) for name in named)
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
