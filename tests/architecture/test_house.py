@@ -84,12 +84,26 @@ def test_pages_do_not_import_each_other() -> None:
     assert not crossing
 
 
-def test_nothing_strange_lies_at_the_top() -> None:
+def kept_at_the_top(root: Path) -> set[str]:
+    """What git keeps at the top of `root`; outside a git checkout, what lies there and .gitignore does not name."""
     import subprocess
 
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    top = {line.split("/", 1)[0] for line in listed.splitlines()} or TOP_LEVEL
-    assert {name for name in top if not name.startswith(".")} <= TOP_LEVEL
+    done = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False)
+    if done.stdout:
+        return {line.split("/", 1)[0] for line in done.stdout.splitlines()}
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    made = [pattern.strip("/") for pattern in ignored]
+    return {path.name for path in root.iterdir() if not any(path.match(pattern) for pattern in made)}
+
+
+def test_nothing_strange_lies_at_the_top() -> None:
+    assert {name for name in kept_at_the_top(ROOT) if not name.startswith(".")} <= TOP_LEVEL
+
+
+def test_what_is_strange_at_the_top_is_seen_outside_a_git_checkout_too(tmp_path: Path) -> None:
+    for name in ("README.md", "scratch.py", "out", "pfm_desktop.egg-info"):
+        (tmp_path / name).mkdir()
+    assert kept_at_the_top(tmp_path) - TOP_LEVEL == {"scratch.py"}
 
 
 def test_a_phantom_figure_says_so_in_its_sentence() -> None:

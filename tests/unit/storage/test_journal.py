@@ -214,6 +214,7 @@ def test_what_is_signed_stays_whatever_way_an_edit_comes(lib: Library, signed: S
 def test_a_signed_visit_can_still_be_looked_at_in_another_pair(lib: Library, signed: Shelf) -> None:
     fields = {"visit_id": signed.visit, "white_id": signed.white, "fluorescence_id": None, "made_at": MOMENT}
     lib.apply(Change("pair", "1" * 32, None, fields, "Pair made"))
+    assert "Pair made" in [line.text for line in lines(lib)]
 
 
 def test_the_first_read_stays_once_the_ai_was_revealed(lib: Library, shelf: Shelf) -> None:

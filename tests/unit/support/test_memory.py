@@ -64,6 +64,22 @@ def test_who_had_collection_off_keeps_it_off() -> None:
 
 
 def test_giving_back_what_is_free_is_no_error_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class OtherLibrary:
+        """A C library that does not know the call."""
+
+        def __init__(self, name: str) -> None:
+            asked.append(name)
+
+        def __getattr__(self, name: str) -> object:
+            asked.append(name)
+            raise AttributeError(name)
+
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("ctypes.CDLL", OtherLibrary)
     memory.return_free()
-    monkeypatch.setattr("ctypes.CDLL", lambda _name: object())
+    assert asked == ["libc.so.6", "malloc_trim"]
+    monkeypatch.setattr("sys.platform", "win32")
     memory.return_free()
+    assert len(asked) == 2, "only asked where there may be a glibc"
