@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
@@ -79,6 +80,22 @@ def test_what_was_undone_is_not_said_any_more_once_work_goes_on(open_window: Ope
     assert window.strip.noted == ""
     window.book.action("edit.undo").trigger()
     assert window.strip.noted.startswith("Undone")
+
+
+def test_the_keys_of_a_cancel_button_that_goes_return_to_the_page_and_not_to_the_rail(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    gate = threading.Event()
+    window.jobs.start(lambda _ctx: gate.wait(20), title="Loading", done=lambda _result: None)
+    qtbot.waitUntil(lambda: bool(window.strip.shown))
+    button = window.strip.cancel_button(window.jobs.rows[0].name)
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert window.desk.today.search.hasFocus()
+    gate.set()
+    qtbot.waitUntil(lambda: not window.jobs.busy)
 
 
 def test_the_key_of_edit_patient_works_while_the_search_field_has_the_keys(
