@@ -83,7 +83,7 @@ class LibraryLock:
         except PermissionError as error:
             if not path.exists():  # then nobody holds it: the folder itself may not be written
                 raise
-            raise UnknownHolderError(f"its lock belongs to another user ({error.strerror})") from error
+            raise UnknownHolderError(f"its lock may not be opened ({error.strerror})") from error
         stream = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             _lock(stream)

@@ -265,7 +265,7 @@ def unknown_holder(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the lock is another user's; modes do not hinder a test that runs as root."""
 
     def refuse(cls: type[LibraryLock], path: Path) -> LibraryLock:
-        raise UnknownHolderError("its lock belongs to another user (Permission denied)")
+        raise UnknownHolderError("its lock may not be opened (Permission denied)")
 
     monkeypatch.setattr(library_module.LibraryLock, "take", classmethod(refuse))
 

@@ -90,7 +90,7 @@ def test_a_lock_of_another_user_that_may_not_be_opened_is_nobody_s_for_certain(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
-        with pytest.raises(UnknownHolderError, match="belongs to another user"):
+        with pytest.raises(UnknownHolderError, match="may not be opened"):
             LibraryLock.take(tmp_path / "lock")
         with pytest.raises(PermissionError):  # no lock at all: nobody has ever held it
             LibraryLock.take(tmp_path / "none")
