@@ -37,11 +37,22 @@ class ModelInfo:
     investigational: bool = True
     trained_on: str = "phantoms"  # shown beside every output
     can_grade: bool = True  # False: trunks only, a start for training; no answer is ever asked of it
+    origin: str = ""  # what it was made from, where that learned from phantoms; see `passed_on`
 
     @property
     def label(self) -> str:
         """The line that stands beside every output of this model."""
-        return DEMONSTRATION if self.trained_on == "phantoms" else f"local model, trained on {self.trained_on}"
+        if self.trained_on == "phantoms":
+            return DEMONSTRATION
+        return f"local model, trained on {self.trained_on}" + (f", from {self.origin}" if self.origin else "")
+
+    @property
+    def passed_on(self) -> str:
+        """The `origin` of a model that is made from this one: drawings do not wear off by learning from women."""
+        if self.origin or "phantoms" not in self.trained_on:
+            return self.origin
+        kind = "demonstration model" if self.trained_on == "phantoms" else "model"
+        return f"a {kind} trained on {self.trained_on}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ FORMAT = 1
 WEIGHTS = "weights.safetensors"
 MODEL = "model.toml"
 CARD = "CARD.md"
+_TABLES = ("normalisation", "calibration", "heatmap", "training", "figures")
 FETCH_AGAIN = "fetch the model again or choose another one"
 
 
@@ -57,6 +58,7 @@ class ModelFile:
             investigational=self.investigational,
             trained_on=self.trained_on,
             can_grade=self.can_grade,
+            origin=str(self.training.get("origin", "")),
         )
 
 
@@ -102,10 +104,12 @@ def read_model_file(folder: Path) -> ModelFile:
             sha256=str(head["sha256"]),
             network=NetSpec.from_table(table["network"]),
             trained_on=str(head.get("trained_on", "phantoms")),
-            investigational=bool(head.get("investigational", True)),
+            investigational=True,  # no file can make a device of it
             can_grade=bool(head.get("can_grade", True)),
-            **{key: table.get(key, {}) for key in ("normalisation", "calibration", "heatmap", "training", "figures")},
+            **{key: {**table.get(key, {})} for key in _TABLES},
         )
+    except ModelError as error:  # of the network, which does not know where it was read
+        raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=FETCH_AGAIN) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is damaged: {error} is missing", remedy=FETCH_AGAIN) from error
 

@@ -138,6 +138,7 @@ def _model(info: ModelInfo) -> dict[str, Any]:
         "investigational": info.investigational,
         "trained_on": info.trained_on,
         "can_grade": info.can_grade,
+        "origin": info.origin,
     }
 
 

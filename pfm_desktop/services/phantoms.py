@@ -92,11 +92,12 @@ def case_seed(seed: int, number: int) -> int:
 
 def _write_case(task: _Task) -> None:
     from pfm_desktop.imaging.io import encode_png
-    from pfm_desktop.imaging.phantom import render
+    from pfm_desktop.imaging.phantom import PARAMETERS_SHA256, render
+    from pfm_desktop.imaging.phantom.signature import signed
 
     phantom = render(task.seed, grade=task.grade, size=task.size)
-    write_bytes(task.file("white.png"), encode_png(phantom.white))
-    write_bytes(task.file("fluorescence.png"), encode_png(phantom.fluorescence))
+    write_bytes(task.file("white.png"), signed(encode_png(phantom.white), PARAMETERS_SHA256))
+    write_bytes(task.file("fluorescence.png"), signed(encode_png(phantom.fluorescence), PARAMETERS_SHA256))
     truth = {
         "white_to_fluorescence": np.asarray(phantom.white_to_fluorescence, dtype=np.float32),
         "lesion": np.asarray(phantom.lesion, dtype=bool),

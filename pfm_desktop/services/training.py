@@ -96,16 +96,21 @@ def phantoms_of(manifest: Path) -> dict[str, object] | None:
 
     One phantom is enough: what learned from a drawing never passes for what learned from women.
     """
-    folders = {manifest.parent: None}
-    for row in read_manifest(manifest):
-        folders.update(dict.fromkeys(file.parent for file in (row.white, row.fluorescence) if file is not None))
-    for folder in folders:
+    from pfm_desktop.imaging.phantom.signature import generator_of
+
+    rows = read_manifest(manifest)
+    files = [file for row in rows for file in (row.white, row.fluorescence) if file is not None]
+    for folder in dict.fromkeys([manifest.parent, *(file.parent for file in files)]):
         try:
             found = json.loads((folder / "phantoms.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(found, dict):
             return found
+    for file in files:  # copied away from that folder they still say so themselves
+        generator = generator_of(file)
+        if generator is not None:
+            return {"generator": generator}
     return None
 
 

@@ -126,6 +126,7 @@ def finetune(
         "pairs_per_second": round(tuned.pairs / seconds, 1),
         "command": config.command,
         "parent": {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256},
+        "origin": model.info.passed_on,
         KEY: marks_of(_learned_from(data, split, old_cases), read_model_file(parent).training),
     }
     info = _write(out, model, calibration, config, training, {**new, "parent": old, "against_parent": gain})

@@ -17,6 +17,7 @@ from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file, save_mode
 from pfm_desktop.pfm.model_file import CARD
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
+from pfm_desktop.pfm.registry import read_info
 from pfm_desktop.pfm.training.answers import collect, fit_calibration
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
@@ -99,6 +100,7 @@ def finish(
         "seconds": round(progress.seconds, 1),
         "pairs_per_second": round(progress.pairs / max(progress.seconds, 1e-6), 1),
         "command": config.command,
+        "origin": read_info(config.start).passed_on if config.start is not None else "",
         KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
         **(extra or {}),
     }

@@ -37,7 +37,7 @@ def test_a_new_model_comes_with_its_parent_and_both_are_shown_on_the_same_patien
     assert tune(cases, parent, tmp_path / "ours") == 0
     info = verify(tmp_path / "ours")
     content = read_model_file(tmp_path / "ours")
-    assert info.label == "local model, trained on local cases"
+    assert info.label == "local model, trained on local cases, from a demonstration model trained on phantoms"
     assert content.training["parent"] == {"name": "parent", "version": "1", "sha256": verify(parent).sha256}
     said = capfd.readouterr().out
     assert "parent 1 on the test part (local cases" in said
@@ -100,3 +100,14 @@ def test_women_the_parent_has_learned_from_are_told(
     known = make_model(tmp_path / "known", training={KEY: marks_of(["p000"])})
     assert tune(cases, known, tmp_path / "ours") == 0
     assert "parent has learned from 1 of these patients already (such as p000)" in capfd.readouterr().err
+
+
+def test_a_model_of_a_model_of_phantoms_still_says_where_it_comes_from(
+    cases: Path, parent: Path, tmp_path: Path, make_blobs: Callable[..., object]
+) -> None:
+    assert tune(cases, parent, tmp_path / "ours") == 0
+    make_blobs(tmp_path / "more", 48, seed=2, prefix="q")
+    assert tune(tmp_path / "more", tmp_path / "ours", tmp_path / "theirs") == 0
+    assert verify(tmp_path / "theirs").origin == "a demonstration model trained on phantoms"
+    card = (tmp_path / "theirs" / "CARD.md").read_text(encoding="utf-8")
+    assert "from a demonstration model trained on phantoms" in card

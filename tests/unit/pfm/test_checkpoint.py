@@ -18,6 +18,7 @@ from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import broken_models, find_model, list_models, read_info, refuse_start_only, verify
+from pfm_desktop.pfm.untrained import write_untrained
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of
 
@@ -188,3 +189,12 @@ def test_a_model_of_trunks_only_says_so_and_others_pass(model: Path) -> None:
         refuse_start_only(read_info(model))
     (model / "model.toml").write_text(text.replace("can_grade = true\n", ""))  # written before there was the entry
     refuse_start_only(read_info(model))
+
+
+def test_no_file_can_say_that_a_model_is_more_than_investigational(tmp_path: Path) -> None:
+    write_untrained(tmp_path / "m")
+    file = tmp_path / "m" / "model.toml"
+    said = file.read_text(encoding="utf-8")
+    assert "investigational = true" in said
+    file.write_text(said.replace("investigational = true", "investigational = false"), encoding="utf-8")
+    assert read_info(tmp_path / "m").investigational

@@ -13,8 +13,12 @@ from PIL import Image
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.imaging import phantom
+from pfm_desktop.imaging.io import read_picture, write_png
+from pfm_desktop.imaging.phantom.signature import generator_of
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import phantoms
+from pfm_desktop.services.evaluation import where_of
+from pfm_desktop.services.training import phantoms_of
 from pfm_desktop.support import files
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -213,3 +217,35 @@ def test_the_real_generator_draws_the_same_in_processes_as_in_one(tmp_path: Path
     phantoms.write_phantoms(CTX, tmp_path / "two", 4, 5, None, 128, workers=2)
     phantoms.write_phantoms(CTX, tmp_path / "one", 4, 5, None, 128, workers=1)
     assert content(tmp_path / "two") == content(tmp_path / "one")
+
+
+def test_a_picture_says_that_it_is_a_phantom_and_its_pixels_are_those_drawn(tmp_path: Path, drawn: Drawn) -> None:
+    phantoms.write_phantoms(CTX, tmp_path, 1, 5, None, 64, workers=1)
+    for name in ("white", "fluorescence"):
+        file = tmp_path / f"case_00000_{name}.png"
+        assert generator_of(file) == "f" * 64
+        with Image.open(file) as image:
+            assert image.info["phantom"] == f"computer-drawn, not a patient; generator {'f' * 64}"
+            seed, grade, size = drawn[0]
+            expected = getattr(phantom.render(seed, grade=grade, size=size), name)
+            np.testing.assert_array_equal(np.asarray(image), expected)
+        np.testing.assert_array_equal(read_picture(file).pixels, expected)
+
+
+def test_phantoms_that_were_copied_without_their_settings_are_still_phantoms(tmp_path: Path, drawn: Drawn) -> None:
+    manifest = phantoms.write_phantoms(CTX, tmp_path / "drawn", 2, 5, None, 64, workers=1)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in (manifest, *manifest.parent.glob("*.png")):
+        (copy / file.name).write_bytes(file.read_bytes())
+    assert phantoms_of(copy / manifest.name) == {"generator": "f" * 64}
+    assert where_of(copy / manifest.name) == "phantoms"
+
+
+def test_a_photograph_or_a_broken_file_does_not_say_that_it_is_a_phantom(tmp_path: Path) -> None:
+    write_png(tmp_path / "photograph.png", np.zeros((64, 64, 3), np.uint8))
+    whole = (tmp_path / "photograph.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[:40])
+    (tmp_path / "text.png").write_bytes(b"phantom")
+    for name in ("photograph.png", "cut.png", "text.png", "none.png"):
+        assert generator_of(tmp_path / name) is None
