@@ -121,7 +121,7 @@ class Saved:
     def said(self) -> str:
         """What is said after saving."""
         off_record = "" if self.recorded else f". This export is not recorded: {NOT_WRITABLE}."
-        return f"Saved as {self.path.name}{off_record}"
+        return f"Saved as {self.path.name} in the folder {self.path.parent.name or self.path.parent}{off_record}"
 
 
 @dataclass(frozen=True, eq=False)

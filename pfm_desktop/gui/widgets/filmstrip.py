@@ -113,6 +113,7 @@ class Filmstrip(QWidget):
             spoken = [entry.spoken, "on the stage" if shown else "", "cannot be read" if why else ""]
             item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(part for part in spoken if part))
             item.setToolTip(why or entry.spoken)
+        self.list.scheduleDelayedItemsLayout()  # bold letters need more room
 
     def _ask(self, picture_ids: list[str]) -> None:
         pair = pair_of([entry for entry in self._entries if entry.picture_id in picture_ids])

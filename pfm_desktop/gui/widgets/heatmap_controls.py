@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
 from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
@@ -23,10 +24,10 @@ class HeatmapControls(QWidget):
         self.setAccessibleName(ATTENTION)
         self._stage = stage
         self.show_it, self.contour = QCheckBox(f"Show {ATTENTION.lower()}", self), QCheckBox("Contour only", self)
-        self.kind, self.colours = QComboBox(self), QComboBox(self)
+        self.kind, self.colours = CalmComboBox(self), CalmComboBox(self)
         self.opacity, self.threshold = (
-            QSlider(Qt.Orientation.Horizontal, self),
-            QSlider(Qt.Orientation.Horizontal, self),
+            CalmSlider(Qt.Orientation.Horizontal, self),
+            CalmSlider(Qt.Orientation.Horizontal, self),
         )
         self._opacity_says, self._threshold_says = QLabel(self), QLabel(self)
         self._fill()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QWidget,
 )
 
@@ -143,6 +144,14 @@ class LineField(QLineEdit):
 
 class CalmComboBox(QComboBox):
     """A choice that the wheel does not change: scrolling the panel must not edit it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the panel."""
+        event.ignore()
+
+
+class CalmSlider(QSlider):
+    """A slider that the wheel does not move, for the same reason."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the panel."""

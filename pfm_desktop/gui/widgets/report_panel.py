@@ -199,6 +199,7 @@ class ReportPanel(QWidget):
     def _saved(self, saved: Saved, of: tuple[str, bool]) -> None:
         if isValid(self) and of == self._saved_of(self._case):
             say(self.said, saved.said)
+            self.said.setToolTip(str(saved.path))
 
     def _not_saved(self, message: str) -> None:
         if isValid(self):

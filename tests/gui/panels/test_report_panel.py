@@ -166,7 +166,8 @@ def test_the_account_of_the_computer_is_not_offered_as_a_name(room, host, jobs, 
 def test_a_saved_report_is_a_pdf_on_record_without_its_path(panel, room, qtbot, tmp_path) -> None:
     out = tmp_path / "unsigned.pdf"
     saved(panel, out, qtbot)
-    assert panel.said.text() == "Saved as unsigned.pdf"
+    assert panel.said.text() == f"Saved as unsigned.pdf in the folder {tmp_path.name}"
+    assert panel.said.toolTip() == str(out)
     assert out.read_bytes().startswith(b"%PDF")
     with room.lib.read() as stored:
         (line,) = journal.entries(stored, what="export", key=room.visit)
@@ -227,7 +228,8 @@ def test_in_a_read_only_library_the_report_is_saved_and_said_to_be_off_record(
         assert other.off_record.isVisible()
         assert other.off_record.text() == "A saved report is not recorded here: the library is read-only."
         saved(other, tmp_path / "now.pdf", qtbot)
-        assert other.said.text() == "Saved as now.pdf. This export is not recorded: the library is read-only."
+        where = f"now.pdf in the folder {tmp_path.name}"
+        assert other.said.text() == f"Saved as {where}. This export is not recorded: the library is read-only."
         assert (tmp_path / "now.pdf").read_bytes().startswith(b"%PDF")
         qtbot.waitUntil(lambda: other.idle, timeout=20_000)
     with room.lib.read() as stored:

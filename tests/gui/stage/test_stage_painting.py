@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Heatmap
 from pfm_desktop.domain.source import Source
@@ -290,6 +292,22 @@ def test_an_answer_from_one_of_two_pictures_names_its_source(registered, heatmap
     assert registered.legend().title == "Model attention, both sources"
     registered.set_heatmaps({"fused": heatmap()}, sources=[Source.FLUORESCENCE])
     assert registered.legend().title == "Model attention, fluorescence"
+
+
+def test_the_wheel_over_the_controls_scrolls_the_panel_and_changes_nothing(registered, heatmap, qtbot) -> None:
+    controls = HeatmapControls(registered)
+    qtbot.addWidget(controls)
+    registered.set_heatmaps({"fused": heatmap(), "white": heatmap()})
+    controls.set_kinds(("fused", "white"))
+    before = registered.view
+    for widget in (controls.threshold, controls.opacity, controls.kind, controls.colours):
+        event = QWheelEvent(
+            QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
+        assert not event.isAccepted()
+    assert registered.view == before
 
 
 def test_the_source_box_names_the_one_source(registered, heatmap, qtbot) -> None:
