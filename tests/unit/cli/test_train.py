@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.cli.main import main
+from pfm_desktop.pfm.registry import read_info
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.services.training import kept_pictures, run_of
 from pfm_desktop.support.errors import BadInputError
@@ -70,3 +71,13 @@ def test_pictures_of_other_cases_do_not_stay_beside_a_run(
     old.mkdir(parents=True)
     assert train(cases, out) == 2
     assert not old.exists()
+
+
+@pytest.mark.slow
+def test_trunks_taken_from_a_model_of_phantoms_are_told_in_the_label(
+    cases: Path, tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    parent = make_model(tmp_path / "parent")
+    assert train(cases, tmp_path / "m", "--prepared", str(cases), "--start", str(parent)) == 0
+    said = "local model, trained on local cases, from a demonstration model trained on phantoms"
+    assert read_info(tmp_path / "m").label == said

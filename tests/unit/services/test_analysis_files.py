@@ -114,3 +114,9 @@ def test_the_map_of_a_refused_registration_is_not_handed_out() -> None:
         "error_px": None,
         "matrix": None,
     }
+
+
+def test_a_kept_answer_still_says_that_its_model_comes_from_one_of_phantoms() -> None:
+    model = replace(MODEL, trained_on="local cases", origin="a demonstration model trained on phantoms")
+    again = from_kept(*to_kept(replace(answer(), model=model)))
+    assert again.model.label.endswith("from a demonstration model trained on phantoms")
