@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.models import models_app
-from pfm_desktop.cli.pipes import unread_output_is_no_error
-from pfm_desktop.cli.progress import Bar
+from pfm_desktop.cli.pipes import output_is_no_error
+from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
@@ -36,14 +35,13 @@ app.command()(selftest)
 app.command()(train)
 app.command()(finetune)
 app.command()(evaluate)
-out = Console()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     # the log is the window's; what a person must know here is said by the command itself, and only once
     logging.getLogger("pfm_desktop").addHandler(logging.NullHandler())
-    with unread_output_is_no_error():
+    with output_is_no_error():
         return _run(arguments)
 
 
@@ -69,18 +67,18 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _stopped() -> int:
-    typer.echo("stopped. Nothing was left half written; long work goes on where it was when called again.", err=True)
+    complain("stopped. Nothing was left half written; long work goes on where it was when called again.")
     return INTERRUPTED
 
 
 def _wrong(said: str, code: int) -> int:
-    typer.echo(f"error: {said}", err=True)
+    complain(f"error: {said}")
     return code
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        out.print(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -96,7 +94,7 @@ def options(
 @app.command()
 def version() -> None:
     """Print the version."""
-    out.print(__version__)
+    say(__version__)
 
 
 @app.command()
@@ -112,7 +110,7 @@ def phantom(
 
     with Bar() as bar:
         manifest = write_phantoms(bar, folder, count, seed, grade, size)
-    out.print(f"{count} phantom cases: {manifest}", highlight=False, soft_wrap=True)
+    say(f"{count} phantom cases: {manifest}")
 
 
 @app.command()
@@ -135,5 +133,5 @@ def register(
         found = pair_files.register_files(
             bar, white, fluorescence, json_out=json_, points=points, mapped=mapped, warped=warped
         )
-    out.print(found.sentence, highlight=False, soft_wrap=True)
+    say(found.sentence)
     return 0 if found.usable else REFUSED

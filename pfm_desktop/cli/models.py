@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pfm_desktop.cli.choices import VariantChoice
-from pfm_desktop.cli.progress import Bar, say
+from pfm_desktop.cli.progress import Bar, complain, say
 
 models_app = typer.Typer(help="Models on this computer.", no_args_is_help=True)
 
@@ -23,9 +23,9 @@ def models_list() -> None:
         info = entry.info
         say(f"{info.name} {info.version}  {info.variant} {info.splice}  {info.label}")
     for bad in models.broken():
-        typer.echo(f"not readable: {bad.problem}", err=True)
+        complain(f"not readable: {bad.problem}")
     if not entries:
-        typer.echo("no models yet: train one with `pfm train`", err=True)
+        complain("no models yet: train one with `pfm train`")
 
 
 @models_app.command("show")

@@ -6,6 +6,7 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -40,7 +41,7 @@ class Bar:
     def _show(self) -> None:
         with self._drawing:
             done, total, text = self._told
-            columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+            columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn()
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._bar.start()
             self._task = self._bar.add_task(text, total=total or None, completed=int(done))
@@ -61,5 +62,11 @@ class Bar:
 
 
 def say(text: str) -> None:
-    """One line for a person on stdout, never wrapped or coloured."""
-    Console().print(text, highlight=False, markup=False, soft_wrap=True)
+    """One line for a person on stdout, never wrapped or coloured; brackets and colons in a path stay what they are."""
+    Console().print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """One line for a person on stderr, also where a name in it has a line break: that is shown as `\\n`."""
+    shown = (letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    typer.echo("".join(shown), err=True)

@@ -47,12 +47,15 @@ def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
 
 def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
     """What `list_models` leaves out, for showing."""
-    broken = []
-    for folder in _folders(dirs):
-        try:
-            read_info(folder)
-        except UserError as error:
-            broken.append(BrokenModel(folder, str(error)))
+    broken: list[BrokenModel] = []
+    for parent in dirs:
+        folders, closed = _looked_into(Path(parent))
+        broken += closed
+        for folder in folders:
+            try:
+                read_info(folder)
+            except UserError as error:
+                broken.append(BrokenModel(folder, str(error)))
     return tuple(broken)
 
 
@@ -111,8 +114,27 @@ def refuse_start_only(info: ModelInfo) -> None:
 
 
 def _folders(dirs: Iterable[Path]) -> list[Path]:
-    folders = []
-    for parent in dirs:
-        if Path(parent).is_dir():
-            folders += sorted(child for child in Path(parent).iterdir() if (child / MODEL).is_file())
-    return folders
+    """Model folders of every folder that can be looked into: one that cannot must not take away the others."""
+    return [folder for parent in dirs for folder in _looked_into(Path(parent))[0]]
+
+
+def _looked_into(parent: Path) -> tuple[list[Path], tuple[BrokenModel, ...]]:
+    """The model folders in `parent`, and what may not be looked into."""
+    found: list[Path] = []
+    closed: list[BrokenModel] = []
+    try:
+        children = sorted(parent.iterdir()) if parent.is_dir() else []
+    except OSError as error:
+        return [], (_closed(parent, error),)
+    for child in children:
+        try:
+            if (child / MODEL).is_file():
+                found.append(child)
+        except OSError as error:
+            closed.append(_closed(child, error))
+    return found, tuple(closed)
+
+
+def _closed(folder: Path, error: OSError) -> BrokenModel:
+    log.warning("models left out: %s: %s", folder, error)
+    return BrokenModel(folder, f"{folder} cannot be looked into ({error.strerror or error}). Check its permissions.")

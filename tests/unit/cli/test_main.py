@@ -105,6 +105,20 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert first == capsys.readouterr().out != ""
 
 
+@pytest.mark.parametrize("name", ["[/x]", "[red]x", ":smile:"])
+def test_what_a_path_holds_is_printed_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["phantom", str(tmp_path / name), "--size", "64"]) == 0
+    assert str(tmp_path / name / "manifest.csv") in capsys.readouterr().out
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["register", "a\nb.png", "c\x1b[31m.png"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: there is no file a\\nb.png")
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
+
+
 def test_files_of_a_registration_are_written_all_or_none_and_never_over_the_pictures(
     pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -110,3 +111,41 @@ def test_an_imported_model_gives_no_answers_whatever_the_picture(
     assert main(asked) == 2
     assert "my-start holds imported trunks only and was never trained to grade" in capfd.readouterr().err
     assert not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize("closed", ["models", "models/theirs"])
+def test_a_models_folder_that_may_not_be_read_is_named_and_takes_away_no_other_model(
+    weights: Path, closed: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["models", "import", str(weights), "--variant", "T0", "--name", "my-start"]) == 0
+    folder = user_models_dir().parent / closed
+    folder.mkdir(exist_ok=True)
+    listed, looked = Path.iterdir, Path.is_file
+
+    def iterdir(path: Path) -> Any:
+        if path == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    def is_file(path: Path) -> bool:
+        if path.parent == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return looked(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(Path, "is_file", is_file)
+    capfd.readouterr()
+    assert main(["models", "list"]) == 0
+    said = capfd.readouterr()
+    assert f"not readable: {folder} cannot be looked into (Permission denied)" in said.err
+    assert said.err.count("\n") == 1
+    assert ("my-start 1" in said.out) == (closed != "models")
+
+
+def test_a_network_that_is_not_known_names_its_file(broken_model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (broken_model / "model.toml").write_text(
+        'format = 1\n[model]\nname = "m"\nversion = "1"\nsha256 = "0"\n[network]\nvariant = "T9"\nsources = ["white"]\n'
+    )
+    assert main(["models", "show", "broken"]) == 0
+    assert main(["models", "verify", "broken"]) == 2
+    assert f"{broken_model / 'model.toml'}: unknown variant 'T9'" in capfd.readouterr().err

@@ -38,3 +38,12 @@ def test_a_file_or_pipe_gets_no_bar_and_no_thread_is_started() -> None:
         bar.progress(1, 4, "Reading")
         assert threading.active_count() == before
     assert stream.getvalue() == ""
+
+
+def test_brackets_in_the_name_of_a_step_are_no_markup() -> None:
+    stream = io.StringIO()
+    with Bar(terminal(stream), seconds=0) as bar:
+        bar.progress(1, 4, "Reading [/x]")
+        bar._timer.join()
+        bar.progress(2, 4, "Reading [/x]")
+    assert "[/x]" in stream.getvalue()
