@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.io import encode_png, read_picture
 from pfm_desktop.imaging.quality import identical
 from pfm_desktop.imaging.registration import Registration, register
+from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
@@ -37,11 +39,16 @@ class FileRegistration:
         return self.registration.status is not RegistrationStatus.REFUSED
 
     @property
+    def reason(self) -> str:
+        """Why, without the advice for the window: no points can be placed here."""
+        return self.registration.reason.removesuffix(f". {PLACE_POINTS}")
+
+    @property
     def sentence(self) -> str:
         """One line for a person."""
         found = self.registration
         if not self.usable:
-            return f"not registered: {found.reason}"
+            return f"not registered: {self.reason}. Points can be placed by hand in the window, pfm-desktop"
         error = "" if found.error_px is None else f", estimated error {found.error_px:.1f} px"
         return f"registered: {found.status}{error}" + (f" ({found.reason})" if found.reason else "")
 
@@ -53,7 +60,7 @@ class FileRegistration:
             "error_px": summary.error_px,
             "matrix": [list(row) for row in summary.matrix] if self.usable else None,
             "overlap": summary.overlap if self.usable else None,
-            "reason": summary.reason or None,
+            "reason": self.reason or None,
         }
 
 
@@ -69,7 +76,8 @@ def register_files(
 ) -> FileRegistration:
     """Read and register two files; write `json_out`, and `mapped` and `warped` where the map may be used.
 
-    The files are written all or none.
+    The files are written all or none. Where the map may not be used, an older `mapped` or `warped` is removed: it is of
+    another pair.
 
     Raises `BadInputError` for unreadable files, and when one of `points` and `mapped` comes without the other.
     """
@@ -91,6 +99,8 @@ def register_files(
     if found.usable and warped is not None:
         contents[warped] = encode_png(found.registration.warp_to_white(second))
     write_all(contents)
+    for stale in {path for path in (mapped, warped) if path is not None} - set(contents):
+        Path(os.path.realpath(stale)).unlink(missing_ok=True)
     ctx.progress(3, 3, "Done")
     return found
 
@@ -106,9 +116,12 @@ def _registered(ctx: Context, white: Pixels, fluorescence: Pixels) -> Registrati
 def read_points(path: Path) -> Points:
     """N x 2 points from a CSV with the columns x and y."""
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+        table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInputError(f"{path} cannot be read as points", remedy="give a CSV with the columns x,y") from error
+    if not {"x", "y"} <= set(table.fieldnames or ()):
+        raise BadInputError(f"{path}, line 1: no columns x and y", remedy="give a CSV with the columns x,y")
     found = []
     for line, row in enumerate(rows, start=2):
         try:

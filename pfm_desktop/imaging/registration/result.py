@@ -180,6 +180,8 @@ def _as_points(points: Points) -> Points:
     points = np.asarray(points, dtype=np.float64)
     if points.size and (points.ndim != 2 or points.shape[1] != 2):
         raise ValueError("points are N x 2, x then y")
+    if not np.isfinite(points).all():
+        raise BadInputError("a point to be mapped is not a finite number", remedy="leave it out or correct it")
     return points.reshape(-1, 2)
 
 

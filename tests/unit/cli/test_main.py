@@ -43,10 +43,18 @@ def test_a_phantom_pair_registers_with_points_and_picture(pair: Path, tmp_path: 
 def test_pictures_that_do_not_fit_end_with_three_and_json_all_the_same(pair: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.png"
     write_png(other, np.random.default_rng(0).integers(0, 255, (320, 320, 3), dtype=np.uint8))
-    assert main(["register", names(pair)[0], str(other), "--json", str(tmp_path / "r.json")]) == 3
+    old, points = tmp_path / "old.png", tmp_path / "points.csv"
+    old.write_text("of another pair")
+    (tmp_path / "m.csv").write_text("of another pair")
+    points.write_text("x,y\n1,1\n")
+    written = ["--warped", str(old), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]
+    assert main(["register", names(pair)[0], str(other), "--json", str(tmp_path / "r.json"), *written]) == 3
+    assert not old.exists()
+    assert not (tmp_path / "m.csv").exists()
     answer = json.loads((tmp_path / "r.json").read_text())
     assert answer["status"] == "refused"
     assert answer["reason"]
+    assert "Place" not in answer["reason"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
@@ -75,9 +83,11 @@ def test_points_without_a_place_for_the_mapped_ones_are_refused(pair: Path, tmp_
 
 def test_a_csv_without_x_and_y_names_the_line(pair: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     points = tmp_path / "p.csv"
-    points.write_text("a,b\n1,1\n")
+    points.write_text("")
     assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
-    assert "line 2" in capfd.readouterr().err
+    points.write_text("a,b\n")
+    assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
+    assert "line 1" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

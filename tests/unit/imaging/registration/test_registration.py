@@ -349,3 +349,10 @@ def test_pictures_without_anything_to_compare_leave_it_open_whether_they_agree(
 def test_points_that_fix_nothing_are_refused(white: list[list[float]]) -> None:
     with pytest.raises(BadInputError):
         from_points(np.array(white), np.array(white), **SIZES)
+
+
+def test_a_point_that_is_no_number_is_said() -> None:
+    found = from_points(CORNERS, CORNERS, **SIZES)
+    for mapped in (found.white_to_fluorescence, found.fluorescence_to_white):
+        with pytest.raises(BadInputError, match="not a finite number"):
+            mapped(np.array([[np.nan, 1.0]]))
