@@ -142,7 +142,8 @@ class Predictor:
         scale = self._model.calibration.scale(self._combination(used))
         ranks = scale.prediction_set(probabilities)
         rank = int(np.argmax(probabilities))
-        alone = {name: self._alone(name, maps, inputs) for name in used}
+        # of one source there is one answer: its own head, meant for comparing, would give another
+        alone = {name: self._alone(name, maps, inputs) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(maps, inputs, used, probabilities)
         heatmaps = self._heatmaps(maps, inputs, box, rank, evidence)
         spread = waiting()

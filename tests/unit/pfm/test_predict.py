@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.prediction import SourceAnswer
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import save_model
@@ -76,6 +77,7 @@ def test_one_source_alone_answers_and_says_so(predictor: Predictor, picture: Pix
     answer, maps = predictor.predict(*given)
     assert answer.sources == (source,)
     assert dict(answer.evidence) == {source: 1.0}
+    assert dict(answer.single_source) == {source: SourceAnswer(answer.grade, answer.probabilities)}, "one answer"
     assert set(maps) == {"fused", source.value}
 
 
