@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QWidget
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.services import models
 from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.actions import ActionBook
     from pfm_desktop.gui.main_window import MainWindow
+    from pfm_desktop.jobs import Context
     from pfm_desktop.storage.library import Library
     from pfm_desktop.support.settings import Settings
 
@@ -123,7 +123,7 @@ class Desk(QObject):
             self.page(missing)
             self._turn.start()
             return
-        self._warming.start(models.warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
+        self._warming.start(_warm_up, self.session.settings.model, done=_ignore, failed=_ignore)
 
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
@@ -150,6 +150,13 @@ def _ignore(_answer: object) -> None:
 
 def _nothing() -> None:
     """For pages that hold nothing."""
+
+
+def _warm_up(ctx: Context, model: str) -> None:
+    """Load the numeric library and the model, as a job; reading models is not needed before."""
+    from pfm_desktop.services import models
+
+    models.warm_up(ctx, model)
 
 
 def _load(_ctx: object) -> None:

@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
             if self.stack.indexOf(page) < 0:
                 self.stack.addWidget(page)
             self.stack.setCurrentWidget(page)
-        page.entered()  # type: ignore[attr-defined]  # a Page
+        self._keys_to_page()
         self._refresh()
 
     def _keys_to_page(self) -> None:

@@ -155,7 +155,7 @@ def test_search_finds_by_name_number_impression_and_date(
 
 def test_the_last_key_counts_however_fast_it_comes(qtbot: QtBot, today: TodayPage) -> None:
     qtbot.keyClicks(today.search, "adler")
-    today._search_now()  # an answer is under way when the next key comes
+    today.read_again()  # an answer is under way when the next key comes
     today.search.clear()
     qtbot.keyClicks(today.search, "chen")
     qtbot.waitUntil(lambda: today.idle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.intake import Intake
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.viewmodels.worklist import WorkRow, count_text, empty_text, work_rows
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
+    from pfm_desktop.gui.widgets.intake import Intake
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
@@ -47,7 +47,7 @@ class TodayPage(QWidget):
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._jobs = session, jobs
         self.model = WorklistModel(self)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
@@ -55,17 +55,28 @@ class TodayPage(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(DEBOUNCE_MS)
-        self._pause.timeout.connect(self._search_now)
+        self._pause.timeout.connect(self.read_again)
         self.search, self.count = self._make_search(), QLabel(self)
         self.table, self.empty = self._make_table(), self._make_empty()
-        self.intake = Intake(session, jobs, self)
-        self.intake.changed.connect(self._added)
-        self.intake.open_visit.connect(self.visit_chosen)
-        self.intake.hide()
+        self._intake: Intake | None = None
         self._actions = self._make_actions()
         self._lay_out()
         self.setAcceptDrops(True)
         self._show(session.today())
+        self._just_read = True  # so that it is not read twice at the start
+
+    @property
+    def intake(self) -> Intake:
+        """The form beside the list; made when it is first asked for, so that the list stands sooner."""
+        if self._intake is None:
+            from pfm_desktop.gui.widgets.intake import Intake
+
+            self._intake = made = Intake(self._session, self._jobs, self)
+            made.changed.connect(self._added)
+            made.open_visit.connect(self.visit_chosen)
+            made.hide()
+            self._split.addWidget(made)
+        return self._intake
 
     def page_actions(self) -> Sequence[QAction]:
         """Commands of this page."""
@@ -75,7 +86,9 @@ class TodayPage(QWidget):
         """The page comes into sight: the list is read again and stands on the visit that is open."""
         if self._session.case is not None:
             self._wanted = self._session.case.visit.id
-        self._search_now()
+        if not self._just_read or self._wanted:
+            self.read_again()
+        self._just_read = False
         self.search.setFocus()
         self.in_front.emit(True)
 
@@ -89,9 +102,11 @@ class TodayPage(QWidget):
         """Whether the list shows what the search field says."""
         return not (self._pause.isActive() or self._background.busy)
 
-    def read_again(self) -> None:
-        """What is on record has changed."""
-        self._search_now()
+    def read_again(self, then: Callable[[Sequence[VisitRow]], None] | None = None) -> None:
+        """Search once more, for what the field says now; then show it, or do what is given with it."""
+        self._pause.stop()
+        self._asked = self.search.text()
+        self._background.start(_search, self._session, self._asked, done=then or self._show, failed=self.said.emit)
 
     def focus_search(self) -> None:
         """Put the keys into the search field."""
@@ -143,18 +158,12 @@ class TodayPage(QWidget):
 
     # what is shown
 
-    def _search_now(self) -> None:
-        self._pause.stop()
-        text, session = self.search.text(), self._session
-        self._asked = text
-        self._background.start(_search, session, text, done=self._show, failed=self.said.emit)
-
     def _added(self, visit_id: str) -> None:
         """Something was added to a visit: it must be in sight, whatever was searched for."""
         self.search.blockSignals(True)  # one search is enough
         self.search.clear()
         self.search.blockSignals(False)
-        self._search_now()
+        self.read_again()
         self._wanted = visit_id
 
     def _show(self, rows: Sequence[VisitRow]) -> None:
@@ -171,17 +180,11 @@ class TodayPage(QWidget):
 
     def _open_current(self) -> None:
         if not self.idle:  # the list may still show the answer to an earlier search
-            self._search_now()
-            self._background_then_open()
+            self.read_again(self._show_and_open)
             return
         row = self.chosen_row()
         if row is not None:
             self.visit_chosen.emit(row.visit_id)
-
-    def _background_then_open(self) -> None:
-        self._background.start(
-            _search, self._session, self.search.text(), done=self._show_and_open, failed=self.said.emit
-        )
 
     def _show_and_open(self, rows: Sequence[VisitRow]) -> None:
         self._show(rows)
@@ -243,11 +246,14 @@ class TodayPage(QWidget):
 
         return (
             action("open", "&Open visit", "Ctrl+Return", self._open_current),
-            action("new_patient", "New &patient...", "Ctrl+N", self.intake.new_patient),
+            action("new_patient", "New &patient...", "Ctrl+N", self._new_patient),
             action("edit_patient", "&Edit patient...", "F2", self._edit_patient),  # Ctrl+E is the search field's own
             action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
             action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
         )
+
+    def _new_patient(self) -> None:
+        self.intake.new_patient()
 
     def _edit_patient(self) -> None:
         if (row := self.chosen_row()) is not None:
@@ -268,7 +274,8 @@ class TodayPage(QWidget):
 
     def _refresh_actions(self) -> None:
         row, writable = self.chosen_row(), not self._session.library.read_only
-        self.intake.list_stands_on(row)
+        if self._intake is not None:
+            self._intake.list_stands_on(row)
         open_, patient, *of_the_row = self._actions
         open_.setEnabled(row is not None)
         patient.setEnabled(writable)
@@ -293,16 +300,15 @@ class TodayPage(QWidget):
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(held)
-        split.addWidget(self.intake)
-        split.setStretchFactor(0, 1)
-        split.setChildrenCollapsible(False)
+        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._split.addWidget(held)
+        self._split.setStretchFactor(0, 1)
+        self._split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 10)
         column.setSpacing(10)
         column.addLayout(top)
-        column.addWidget(split, 1)
+        column.addWidget(self._split, 1)
         self.setTabOrder(self.search, self.table)
 
 

@@ -20,7 +20,7 @@ Draw = Callable[[QPainter, Lens, QRectF], None]
 
 
 class Layer:
-    """One content through one lens. `draw` paints the content through a lens at the origin, within a clip."""
+    """One content through one lens. `draw` paints the content through the lens it is given, within a clip."""
 
     def __init__(self) -> None:
         self._content: object = None
@@ -106,8 +106,10 @@ class LayerStore:
         self._layers.clear()
 
     def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
-        """Paint the layer `key` on the stage, through the painter's clip and opacity. `draw` is given the lens of a
-        pane in the corner of the stage: panes that differ only in where they stand share a layer."""
+        """Paint the layer `key` on the stage, through the painter's clip and opacity.
+
+        A layer is kept for a lens in the corner of the stage: panes that differ only in where they stand share it.
+        """
         layer = self._layers.pop(key) if key in self._layers else Layer()
         if key not in self._used:
             layer.begin_frame(lens.zoom)

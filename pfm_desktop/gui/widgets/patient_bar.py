@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import Qt as QtText
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.support.moments import moment
@@ -43,7 +43,7 @@ class OneLine(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
         self.setText(shown)
         # marked up, so that it wraps, and escaped, so that what people wrote is never markup
-        self.setToolTip(f"<p>{escape(self._whole)}</p>" if shown != self._whole else "")
+        self.setToolTip(QtText.convertFromPlainText(self._whole) if shown != self._whole else "")
 
 
 class PatientBar(QFrame):

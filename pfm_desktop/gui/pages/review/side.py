@@ -38,7 +38,7 @@ class SideColumn(QTabWidget):
         self.heatmap = HeatmapControls(stage)
         self.swede = words(self, "quiet", self.findings.swede.status.text())
         self.addTab(self._findings_tab(), "Findings")
-        self.addTab(self._ai_tab(), "AI")
+        self.addTab(_scrolling_above(self.answer, self.heatmap), "AI")
         self.addTab(_scrolling(self.pins), "Pins")
         self.addTab(_scrolling(self.report), "Report")
         for index in range(self.count()):
@@ -83,25 +83,21 @@ class SideColumn(QTabWidget):
 
     def _findings_tab(self) -> QWidget:
         """The total of the Swede score stays in sight while its items scroll."""
-        tab = QWidget()
-        column = QVBoxLayout(tab)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(_scrolling(self.findings), 1)
-        column.addWidget(self.swede)
         self.swede.setContentsMargins(12, 4, 12, 4)
         self.swede.setAccessibleName("")  # the panel says it already
         self.findings.swede.status_changed.connect(self.swede.setText)
-        return tab
+        return _scrolling_above(self.findings, self.swede)
 
-    def _ai_tab(self) -> QWidget:
-        tab = QWidget()
-        column = QVBoxLayout(tab)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(_scrolling(self.answer), 1)
-        column.addWidget(self.heatmap)
-        return tab
+
+def _scrolling_above(panel: QWidget, still: QWidget) -> QWidget:
+    """A tab in which `panel` scrolls and `still` stays below it."""
+    tab = QWidget()
+    column = QVBoxLayout(tab)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(_scrolling(panel), 1)
+    column.addWidget(still)
+    return tab
 
 
 def _scrolling(panel: QWidget) -> QScrollArea:
