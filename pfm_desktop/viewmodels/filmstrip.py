@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.viewmodels.intake import AFTER_ACID
+from pfm_desktop.viewmodels.intake import TIMED
 
 NEEDS_BOTH = "A pair needs one white-light and one fluorescence picture."
 
@@ -48,7 +48,7 @@ def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> Filmstr
     """
     seconds = picture.seconds_since_acid
     detail = f"{seconds:.0f} s after acid" if seconds is not None else ""
-    if seconds is None and picture.stage in AFTER_ACID:
+    if seconds is None and picture.stage in TIMED:
         detail = "time not known"
     return FilmstripEntry(picture.id, picture.source, STAGE_TITLES[picture.stage], detail, load)
 

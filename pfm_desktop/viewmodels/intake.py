@@ -32,7 +32,7 @@ STAGE_WORDS: dict[Stage, str] = {
     Stage.FLUORESCENCE_AFTER_ACID: "Fluorescence after acid",
     Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence before acid",
 }
-AFTER_ACID = (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)
+TIMED = (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)  # whose seconds since acetic acid are asked for
 _NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
     "fluo": Stage.FLUORESCENCE_AFTER_ACID,
     "lugol": Stage.LUGOL,

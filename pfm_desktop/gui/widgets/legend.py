@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -54,7 +54,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the legend, `x` and `width` logical pixels, in line `row`."""
+    """One part of the legend, `x` and `width` logical pixels, in line `row`. The scale's text is `threshold`."""
 
     kind: Kind
     text: str
@@ -90,10 +90,15 @@ def legend_height(lines: LegendLines, width: float) -> float:
     return (legend_parts(lines, width)[-1].row + 1) * LINE + 2 * EDGE
 
 
-@lru_cache(maxsize=64)
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
     """Where everything stands. The title is shortened where more than two lines would be needed and that helps; label
-    and banner are whole, wrapped if need be."""
+    and banner are whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else
+    does, and nothing is laid out anew."""
+    return _laid_out(replace(lines, threshold="", empty=False), width)
+
+
+@lru_cache(maxsize=64)
+def _laid_out(lines: LegendLines, width: float) -> tuple[Part, ...]:
     short = lines.title.replace(ATTENTION, "Attention")
     titles = (lines.title, short, short.removeprefix("Attention, ").capitalize())
     return min((_flowed(_parts(lines, title), width) for title in titles), key=lambda parts: max(1, parts[-1].row))
@@ -139,7 +144,10 @@ def draw_legend(painter: QPainter, strip: QRectF, look: HeatmapView, lines: Lege
     for part in legend_parts(lines, strip.width()):
         box = QRectF(strip.left() + part.x, strip.top() + EDGE + part.row * LINE, part.width, LINE)
         if part.kind is Kind.SCALE:
-            _write(painter, box, part.text) if lines.empty else _draw_scale(painter, box, look, part.text)
+            if lines.empty:
+                _write(painter, box, lines.threshold)
+            else:
+                _draw_scale(painter, box, look, lines.threshold)
         elif part.kind is Kind.HATCH:
             _draw_hatch_key(painter, box.adjusted(0, 3, KEY - 6 - box.width(), -2))
             _write(painter, box.adjusted(KEY, 0, 0, 0), part.text)

@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.viewmodels.intake import (
-    AFTER_ACID,
     PICTURE_FILES,
     STAGE_WORDS,
+    TIMED,
     NewPicture,
     guessed_stage,
     named_stage,
@@ -85,7 +85,7 @@ class _FileRow(QFrame):
     def item(self) -> NewPicture:
         """What the row says."""
         stage = Stage(self.stage.currentData())
-        timed = stage in AFTER_ACID and self.seconds.value() != _UNKNOWN
+        timed = stage in TIMED and self.seconds.value() != _UNKNOWN
         return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
 
     def show_picture(self, image: QImage) -> None:
@@ -110,7 +110,7 @@ class _FileRow(QFrame):
         self.guess = None
 
     def _settle(self, parent: PictureRows) -> None:
-        self.seconds.setEnabled(Stage(self.stage.currentData()) in AFTER_ACID)
+        self.seconds.setEnabled(Stage(self.stage.currentData()) in TIMED)
         parent.tell()
 
 

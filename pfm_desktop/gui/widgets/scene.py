@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QImage
 
@@ -65,6 +66,7 @@ class HeatmapStore:
     def __init__(self) -> None:
         self._given: dict[str, Heatmap] = {}
         self._all_seen: dict[str, bool] = {}
+        self._peaks: dict[str, np.float32] = {}  # known once: asked for in every frame
         self._aspect = 1.0
         self._prepared: dict[str, PreparedHeatmap] = {}
         self._painted: tuple[tuple[object, ...], PaintedHeatmap] | None = None
@@ -73,6 +75,7 @@ class HeatmapStore:
         """Other heatmaps, over a picture of `aspect` (width / height)."""
         self._given, self._aspect = dict(heatmaps), aspect
         self._all_seen = {kind: bool(np.isfinite(heatmap.values).all()) for kind, heatmap in heatmaps.items()}
+        self._peaks = {kind: _peak(heatmap.values) for kind, heatmap in heatmaps.items()}
         self._prepared.clear()
         self._painted = None
 
@@ -87,7 +90,7 @@ class HeatmapStore:
 
     def empty(self, look: HeatmapView) -> bool:
         """Whether nothing of the heatmap of `look.kind`, which is at hand, reaches the threshold."""
-        return not self._given[look.kind].reaches(look.threshold)
+        return not bool(self._peaks[look.kind] >= look.threshold)
 
     def painted(self, look: HeatmapView) -> PaintedHeatmap | None:
         """The heatmap of `look.kind`; None where there is none."""
@@ -134,3 +137,9 @@ class Marks:
         """The os in `frame`."""
         spot = self._os.get(frame)
         return None if spot is None else QPointF(*spot)
+
+
+def _peak(values: NDArray[np.float32]) -> np.float32:
+    """The highest value; -inf where the engine saw nothing."""
+    seen = values[np.isfinite(values)]
+    return np.float32(seen.max() if seen.size else -np.inf)
