@@ -18,7 +18,6 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.io import encode_png, read_picture
 from pfm_desktop.imaging.quality import identical
 from pfm_desktop.imaging.registration import Registration, register
-from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
@@ -39,16 +38,11 @@ class FileRegistration:
         return self.registration.status is not RegistrationStatus.REFUSED
 
     @property
-    def reason(self) -> str:
-        """Why, without the advice for the window: no points can be placed here."""
-        return self.registration.reason.removesuffix(f". {PLACE_POINTS}")
-
-    @property
     def sentence(self) -> str:
         """One line for a person."""
         found = self.registration
         if not self.usable:
-            return f"not registered: {self.reason}. Points can be placed by hand in the window, pfm-desktop"
+            return f"not registered: {found.cause}. Points can be placed by hand in the window, pfm-desktop"
         error = "" if found.error_px is None else f", estimated error {found.error_px:.1f} px"
         return f"registered: {found.status}{error}" + (f" ({found.reason})" if found.reason else "")
 
@@ -60,7 +54,7 @@ class FileRegistration:
             "error_px": summary.error_px,
             "matrix": [list(row) for row in summary.matrix] if self.usable else None,
             "overlap": summary.overlap if self.usable else None,
-            "reason": self.reason or None,
+            "reason": self.registration.cause or None,
         }
 
 

@@ -13,7 +13,7 @@ from pfm_desktop.imaging.registration.features import Structure, structure
 from pfm_desktop.imaging.registration.flow import stretched
 from pfm_desktop.imaging.registration.judge import FITS, OTHER_STRUCTURES, local_agreement
 from pfm_desktop.imaging.registration.levels import draw, level_of
-from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS, register
+from pfm_desktop.imaging.registration.pipeline import register
 from pfm_desktop.imaging.registration.result import Registration
 from pfm_desktop.jobs.context import Context
 
@@ -71,9 +71,8 @@ def compared(
 def _without_points(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], ctx: Context | None) -> str:
     """What the points do not take back, as `; without points: too little overlap`."""
     alone = register(white, fluorescence, ctx=ctx)
-    reason = alone.reason.removesuffix(f". {PLACE_POINTS}")
-    told = alone.status is RegistrationStatus.REFUSED and reason != OTHER_STRUCTURES  # DISAGREE says that already
-    return f"; without points: {reason}" if told else ""
+    told = alone.status is RegistrationStatus.REFUSED and alone.cause != OTHER_STRUCTURES  # DISAGREE says that already
+    return f"; without points: {alone.cause}" if told else ""
 
 
 def _bare(one: Structure) -> bool:

@@ -15,12 +15,11 @@ from pfm_desktop.imaging.registration.flow import Nodes, bent, stretched
 from pfm_desktop.imaging.registration.judge import Evidence, evidence, verdict
 from pfm_desktop.imaging.registration.levels import Level, Matrix, draw, level_of
 from pfm_desktop.imaging.registration.nodes import grid_shape
-from pfm_desktop.imaging.registration.result import Registration, refused
+from pfm_desktop.imaging.registration.result import PLACE_POINTS, Registration, refused
 from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
-PLACE_POINTS = "Place 4 points"  # three always fit, whatever they are worth
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 

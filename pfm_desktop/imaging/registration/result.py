@@ -16,6 +16,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
 ROUND_TRIP_STEPS = 60
+PLACE_POINTS = "Place 4 points"  # three always fit, whatever they are worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,11 @@ class Registration:
     reason: str = ""
     by_hand: bool = False
     residuals: tuple[float, ...] = field(default=())
+
+    @property
+    def cause(self) -> str:
+        """`reason` without what can be done about it in the window."""
+        return self.reason.removesuffix(f". {PLACE_POINTS}")
 
     @property
     def for_looking_only(self) -> bool:
