@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,14 @@ def slow_square(number: int) -> int:
     return sum(number * number for _ in range(200_000))
 
 
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """A shell's background job starts with SIGINT ignored, and so do its tests; what is tested is a terminal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 PROGRAM = """
 import sys
 from pfm_desktop.jobs import SilentContext
@@ -141,6 +150,7 @@ def test_ctrl_c_while_a_worker_still_imports_does_not_reach_it(tmp_path: Path) -
 
 
 @posix
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
     done: list[str] = []
 
@@ -157,6 +167,7 @@ def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_once_more_does_not_leave_workers_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[bool] = []
     shutdown = ProcessPoolExecutor.shutdown
