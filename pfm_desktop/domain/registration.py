@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 DISAGREE = "the structures do not agree where the points put them"  # opens the reason of such a registration
+PLACE_POINTS = "Place 4 points"  # closes a reason where the window can help; three always fit, whatever they are worth
+
+
+def cause_of(reason: str) -> str:
+    """A reason without the advice for the window that may close it."""
+    return reason.removesuffix(f". {PLACE_POINTS}")
 
 
 class RegistrationStatus(StrEnum):
@@ -37,6 +43,11 @@ class RegistrationSummary:
     overlap: float
     reason: str = ""
     by_hand: bool = False
+
+    @property
+    def cause(self) -> str:
+        """`reason` without what can be done about it in the window."""
+        return cause_of(self.reason)
 
     @property
     def for_looking_only(self) -> bool:

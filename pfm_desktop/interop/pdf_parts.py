@@ -180,7 +180,7 @@ def _registration_lines(analysis: Analysis) -> list[str]:
     if registration is None:
         return []
     error = f", estimated error {registration.error_px:.1f} px" if registration.error_px is not None else ""
-    reason = f". {registration.reason}" if registration.reason else ""
+    reason = f". {registration.cause}" if registration.cause else ""
     by_hand = ", by hand" if registration.by_hand else ""
     return [f"Registration: {registration.status.value}{error}{by_hand}{reason}"]
 

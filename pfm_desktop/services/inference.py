@@ -229,7 +229,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
     pair = judge.assess_pair(case.small[Source.WHITE], case.small[Source.FLUORESCENCE], registration)
     case.quality["pair"] = pair
     if registration.status is RegistrationStatus.REFUSED:
-        reason = registration.reason or _words(pair) or "the pictures could not be registered"
+        reason = registration.cause or _words(pair) or "the pictures could not be registered"
         case.refused = Refusal(reason, pair.advice)
     elif pair.verdict is Verdict.POOR:
         said = registration.reason if registration.for_looking_only else _words(pair)

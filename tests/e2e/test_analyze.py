@@ -116,6 +116,25 @@ def test_poor_quality_ends_with_three_and_everything_written_says_why(
     assert (tmp_path / "o.png").is_file()
 
 
+def test_what_to_do_about_pictures_that_do_not_fit_is_said_once(
+    tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["phantom", str(tmp_path / "other"), "--seed", "4", "--size", "448"]) == 0
+    stranger = tmp_path / "other" / "case_00000_fluorescence.png"
+    capsys.readouterr()
+    pair = ["--white", str(phantom_pair.white), "--fluorescence", str(stranger)]
+    code, answer = analyzed(tmp_path, tiny_model, *pair, *outputs(tmp_path))
+    said, report = capsys.readouterr(), words_of(tmp_path / "r.pdf")
+    assert code == 3
+    assert answer["refused"]["reason"] == "the pictures do not show the same structures"
+    assert answer["refused"]["advice"].endswith("place four points by hand.")
+    assert answer["registration"] == {"status": "refused", "error_px": None, "matrix": None}
+    assert answer["notes"] == []
+    assert said.out.count("points") == report.count("points") == 1
+    assert "Registration: refused. the pictures do not show the same structures" in report
+    assert said.err == ""
+
+
 def test_one_picture_given_twice_is_refused(tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles) -> None:
     copy = tmp_path / "copy.jpg"
     Image.fromarray(phantom_pair.white_pixels).resize((400, 400)).save(copy, quality=90)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.domain.registration import PLACE_POINTS, RegistrationStatus
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration.affine import global_map
 from pfm_desktop.imaging.registration.features import Structure, structure
@@ -15,7 +15,7 @@ from pfm_desktop.imaging.registration.flow import Nodes, bent, stretched
 from pfm_desktop.imaging.registration.judge import Evidence, evidence, verdict
 from pfm_desktop.imaging.registration.levels import Level, Matrix, draw, level_of
 from pfm_desktop.imaging.registration.nodes import grid_shape
-from pfm_desktop.imaging.registration.result import PLACE_POINTS, Registration, refused
+from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512

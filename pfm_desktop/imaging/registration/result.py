@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Matrix, Points, Transform2D
-from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary, cause_of
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
 ROUND_TRIP_STEPS = 60
-PLACE_POINTS = "Place 4 points"  # three always fit, whatever they are worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +27,10 @@ class Registration:
     between. `error_px` is the estimated median error in fluorescence pixels, None when refused and when it cannot be
     known (three points by hand always fit). `residuals` holds, for each point of a registration by hand, how far
     it is from where the others put it, in fluorescence pixels; inf where they cannot tell.
+
+    A refused registration found no map: its points come out as NaN, no pixel overlaps, and a warped picture is empty.
+    NaN and not an error, so that a script over many pairs goes on and a number that nobody found is never mistaken for
+    one. Its `matrix` and `nodes` are placeholders.
     """
 
     status: RegistrationStatus
@@ -43,7 +46,12 @@ class Registration:
     @property
     def cause(self) -> str:
         """`reason` without what can be done about it in the window."""
-        return self.reason.removesuffix(f". {PLACE_POINTS}")
+        return cause_of(self.reason)
+
+    @property
+    def _nowhere(self) -> bool:
+        """Whether there is no map."""
+        return self.status is RegistrationStatus.REFUSED
 
     @property
     def for_looking_only(self) -> bool:
@@ -51,13 +59,18 @@ class Registration:
         return self.by_hand and self.reason.startswith(DISAGREE)
 
     def white_to_fluorescence(self, points: Points) -> Points:
-        """N x 2 white-light pixels to fluorescence pixels."""
+        """N x 2 white-light pixels to fluorescence pixels; all NaN when refused."""
         points = _as_points(points)
+        if self._nowhere:
+            return np.full_like(points, np.nan)
         return _applied(self.matrix, points + self._bend(points))
 
     def fluorescence_to_white(self, points: Points) -> Points:
-        """N x 2 fluorescence pixels to white-light pixels; the inverse of `white_to_fluorescence`."""
-        straight = _applied(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64), _as_points(points))
+        """N x 2 fluorescence pixels to white-light pixels; the inverse of `white_to_fluorescence`, NaN when refused."""
+        points = _as_points(points)
+        if self._nowhere:
+            return np.full_like(points, np.nan)
+        straight = _applied(np.asarray(np.linalg.inv(self.matrix), dtype=np.float64), points)
         found = straight.copy()
         for _ in range(ROUND_TRIP_STEPS):  # a fixed point: the field has no folds, so this contracts
             step = straight - self._bend(found)
@@ -68,6 +81,9 @@ class Registration:
 
     def warp_to_white(self, image: NDArray[np.uint8], *, fill: int = 0) -> NDArray[np.uint8]:
         """A picture of the fluorescence frame drawn in the white-light frame; `fill` where it shows nothing."""
+        if self._nowhere:
+            width, height = self.white_size
+            return np.full((height, width, *image.shape[2:]), fill, dtype=np.uint8)
         map_x, map_y = self._maps()
         drawn = cv2.remap(
             image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(fill,) * 4
@@ -76,13 +92,16 @@ class Registration:
 
     def overlap_mask(self) -> NDArray[np.bool_]:
         """H x W bool in the white-light frame: where the fluorescence picture shows the tissue as well."""
+        if self._nowhere:
+            width, height = self.white_size
+            return np.zeros((height, width), dtype=np.bool_)
         map_x, map_y = self._maps()
         width, height = self.fluorescence_size
         return (map_x >= -0.5) & (map_x <= width - 0.5) & (map_y >= -0.5) & (map_y <= height - 0.5)
 
     @property
     def overlap(self) -> float:
-        """Share of the white-light picture that the fluorescence picture shows, 0..1 (from a 64 x 64 grid)."""
+        """Share of the white-light picture that fluorescence shows, 0..1 (from a 64 x 64 grid); 0 when refused."""
         width, height = self.white_size
         x, y = np.meshgrid(np.linspace(0, width - 1, 64), np.linspace(0, height - 1, 64))
         mapped = self.white_to_fluorescence(np.column_stack([x.ravel(), y.ravel()]))
@@ -90,7 +109,13 @@ class Registration:
         return float(((mapped >= -0.5) & (mapped <= limit)).all(axis=1).mean())
 
     def transform(self) -> Transform2D:
-        """The global part, with its frames."""
+        """The global part, with its frames. Raises `BadInputError` when refused: there is none."""
+        if self._nowhere:
+            raise BadInputError(
+                f"the pair is not registered: {self.cause or 'refused'}",
+                safe="nothing was changed",
+                remedy="look at `status` first, or place points by hand",
+            )
         return Transform2D(Source.WHITE, Source.FLUORESCENCE, self.matrix)
 
     def summary(self) -> RegistrationSummary:
@@ -165,7 +190,7 @@ class Registration:
 
 
 def refused(reason: str, white_size: tuple[int, int], fluorescence_size: tuple[int, int]) -> Registration:
-    """A registration that must not be used; its map is the identity."""
+    """A registration that found no map; the identity stands in the place of its matrix."""
     nodes = np.zeros((2, 2, 2), np.float32)
     return Registration(
         RegistrationStatus.REFUSED, None, np.eye(3), nodes, white_size, fluorescence_size, reason=reason

@@ -11,6 +11,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.viewmodels.marks import PlacedPin, cursor_in_both, hour, mapped, os_in, pins_in
 
 WHITE, GLOW = Source.WHITE, Source.FLUORESCENCE
@@ -68,6 +69,15 @@ def test_without_registration_a_point_has_no_place_in_the_other_picture() -> Non
 
 def test_a_point_that_the_map_loses_has_no_place() -> None:
     assert mapped(1, 2, WHITE, GLOW, Nowhere()) is None
+
+
+def test_nothing_has_a_place_across_a_refused_registration() -> None:
+    found = refused("too little overlap", (200, 200), (200, 200))
+    assert mapped(1, 2, WHITE, GLOW, found) is None
+    assert mapped(1, 2, GLOW, WHITE, found) is None
+    assert [p.letter for p in pins_in(GLOW, (pin(30, 40), pin(60, 50, GLOW, "B")), None, found)] == ["B"]
+    assert hour(pin(10, 10), OsMark("pair", GLOW, 10, 20), found) is None
+    assert cursor_in_both(WHITE, 30, 40, found, other_size=(200, 200)).fluorescence is None
 
 
 def test_pins_stand_on_the_same_tissue_in_both_frames() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.registration import DISAGREE, PLACE_POINTS, RegistrationStatus, RegistrationSummary
 from pfm_desktop.imaging.registration.landmarks import ENOUGH_TO_CHECK
-from pfm_desktop.imaging.registration.pipeline import PLACE_POINTS
 from pfm_desktop.viewmodels.registration_chip import REMEDY, Light, chip_text
 
 EYE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))

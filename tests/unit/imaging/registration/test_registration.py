@@ -72,6 +72,21 @@ def test_two_women_are_refused(pairs: list[tuple[Phantom, Registration]]) -> Non
     assert "Place 4 points" in found.reason
 
 
+def test_a_map_that_nobody_found_is_nan_and_never_looks_like_one(pairs: list[tuple[Phantom, Registration]]) -> None:
+    found = register(pairs[0][0].white, pairs[1][0].fluorescence)
+    kept = Registration.from_bytes(found.to_bytes())
+    for one in (found, kept):
+        for mapped in (one.white_to_fluorescence, one.fluorescence_to_white):
+            assert np.isnan(mapped(np.array([[10.0, 20], [30, 40]]))).tolist() == [[True, True]] * 2
+            assert mapped(np.empty((0, 2))).shape == (0, 2)
+        assert one.overlap == one.summary().overlap == 0
+        assert not one.overlap_mask().any()
+        assert not one.warp_to_white(pairs[1][0].fluorescence).any()
+        assert one.overlap_mask().shape == one.warp_to_white(pairs[1][0].fluorescence).shape[:2] == (SIZE, SIZE)
+        with pytest.raises(BadInputError, match="not registered: the pictures do not show the same structures"):
+            one.transform()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (31, 31)])
 def test_a_tiny_picture_is_refused_with_a_reason(shape: tuple[int, int]) -> None:
     tiny = np.full((*shape, 3), 90, np.uint8)
