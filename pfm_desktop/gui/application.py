@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
-from pfm_desktop.gui.display import has_display
+from pfm_desktop.gui.display import why_no_window
 from pfm_desktop.support import logs, memory, threads
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     from pfm_desktop.gui.main_window import MainWindow
 
-NO_DISPLAY = (
-    "error: there is no display for the window. Start it on a desktop, or with `xvfb-run pfm-desktop`, "
-    "or use the command line: `pfm analyze --help`"
-)
 BAD_INPUT = 2
 
 
@@ -31,8 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parsed(sys.argv[1:] if argv is None else argv)
     if options.screenshot and "QT_QPA_PLATFORM" not in os.environ:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    if not has_display():
-        print(NO_DISPLAY, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+    if why_not := why_no_window():
+        print(why_not, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return BAD_INPUT
     logs.start_logging()
     memory.return_large_buffers()

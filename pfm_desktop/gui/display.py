@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +16,49 @@ X_PORT = 6000
 # `:0`, `localhost:10.0`, `unix:0`, `tcp/host:0`, `[::1]:0`
 _DISPLAY = re.compile(r"(?:(?P<protocol>\w+)/)?(?P<host>.*):(?P<number>\d+)(?:\.\d+)?")
 _SECONDS = 3.0  # for a display on another computer; one on this computer answers at once
+# What Qt's xcb plugin is linked with and a desktop may lack, by the Debian package that holds it. Qt loads them anyway.
+X_LIBRARIES = {
+    "libxcb.so.1": "libxcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+
+NO_DISPLAY = (
+    "error: there is no display for the window. Start it on a desktop, or with `xvfb-run pfm-desktop`, "
+    "or use the command line: `pfm analyze --help`"
+)
+REFUSED = (
+    "error: the display {display} does not let this program in. Start it as the user whose desktop it is, or let "
+    "XAUTHORITY name that user's file of permissions, or use the command line: `pfm analyze --help`"
+)
+NO_LIBRARIES = (
+    "error: the window needs system libraries that are not here. Install them "
+    "(Debian and Ubuntu: `sudo apt-get install {packages}`), or use the command line: `pfm analyze --help`"
+)
 
 
-def has_display() -> bool:
-    """Whether Qt can open a window here. Only Linux can lack a display."""
+def why_no_window() -> str:
+    """Why Qt could not open a window here, as one line of error with its remedy; "" when it can.
+
+    Only Linux can lack a display.
+    """
     if not sys.platform.startswith("linux"):
-        return True
+        return ""
     platform = os.environ.get("QT_QPA_PLATFORM", "")
     if platform and not platform.startswith(("xcb", "wayland")):  # offscreen and its like need none
-        return True
-    return (not platform.startswith("xcb") and _wayland_answers()) or (
-        not platform.startswith("wayland") and _x_answers(os.environ.get("DISPLAY", ""))
-    )
+        return ""
+    if not platform.startswith("xcb") and _wayland_answers():
+        return ""
+    display = os.environ.get("DISPLAY", "")
+    if platform.startswith("wayland") or not _x_answers(display):
+        return NO_DISPLAY
+    missing = [package for library, package in X_LIBRARIES.items() if _loaded(library) is None]
+    if missing:
+        return NO_LIBRARIES.format(packages=" ".join(missing))
+    return "" if _x_lets_in() else REFUSED.format(display=display)
 
 
 def _wayland_answers() -> bool:
@@ -64,3 +97,33 @@ def _answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bo
             return True
     except (OSError, ValueError):  # nobody listens there; a name that no address can have
         return False
+
+
+def _loaded(library: str) -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL(library)
+    except OSError:
+        return None
+
+
+def _x_lets_in() -> bool:
+    """Whether the X server of `DISPLAY` takes this program on, as libxcb asks it for Qt: with what XAUTHORITY holds.
+
+    A server that takes the connection and then says nothing for `_SECONDS` counts as one that does not.
+    """
+    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = ctypes.c_char_p, ctypes.c_void_p
+    xcb.xcb_connection_has_error.argtypes = (ctypes.c_void_p,)
+    xcb.xcb_disconnect.argtypes = (ctypes.c_void_p,)
+    taken_on: list[bool] = []
+
+    def ask() -> None:
+        connection = xcb.xcb_connect(None, None)
+        taken_on.append(xcb.xcb_connection_has_error(connection) == 0)
+        xcb.xcb_disconnect(connection)
+
+    asking = threading.Thread(target=ask, daemon=True)  # libxcb itself would wait for ever
+    asking.start()
+    asking.join(_SECONDS)
+    return taken_on == [True]
