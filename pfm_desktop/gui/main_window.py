@@ -1,4 +1,4 @@
-"""The window: rail, patient bar, pages, message bar, jobs strip. What the pages do is theirs."""
+"""The window: rail, patient bar, pages, and at its foot messages and jobs. What the pages do is theirs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pfm_desktop.gui.menus import Menus
 from pfm_desktop.gui.pages.opening import OpeningPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
-from pfm_desktop.gui.widgets.message_bar import MessageBar
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.support.paths import user_data_dir
@@ -73,7 +72,8 @@ class MainWindow(QMainWindow):
         self.desk: Desk | None = None  # None while no library is open
         self.book = ActionBook(self)
         self.rail, self.patient = Rail(TITLES, self), PatientBar(self)
-        self.messages, self.strip = MessageBar(self), JobsStrip(self.jobs, self)
+        self.strip = JobsStrip(self.jobs, self)
+        self.messages = self.strip.messages
         self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
         self.door = LibraryDoor(self.jobs, self)
         self._closing = False
@@ -345,8 +345,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         right = QVBoxLayout()
         right.setSpacing(0)
-        for widget, stretch in ((self.patient, 0), (self.messages, 0), (self.stack, 1)):
-            right.addWidget(widget, stretch)
+        right.addWidget(self.patient)
+        right.addWidget(self.stack, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.rail)

@@ -145,9 +145,9 @@ QMenu::separator { height: 1px; background: $faint; margin: 4px 8px; }
 #patient_bar { background: $panel; border-bottom: 1px solid $faint; }
 #patient_name { font-size: 18px; font-weight: 600; }
 #jobs_strip { background: $panel; border-top: 1px solid $faint; }
-#message_bar[kind="problem"] { background: $warning; border-bottom: 2px solid $on_warning; }
+#message_bar[kind="problem"] { background: $warning; border-top: 2px solid $on_warning; }
 #message_bar[kind="problem"] QLabel { color: $on_warning; }
-#message_bar[kind="note"] { background: $info; border-bottom: 1px solid $line; }
+#message_bar[kind="note"] { background: $info; border-top: 1px solid $line; }
 #message_bar[kind="note"] QLabel { color: $on_info; }
 QLabel[role="badge"] { background: $badge; color: $on_badge; border-radius: 4px; padding: 3px 8px; font-weight: 600; }
 QLabel[role="quiet"] { color: $quiet; }

@@ -1,12 +1,15 @@
-"""The jobs strip: what runs, how far it is, and a way to stop it. Quiet while nothing runs, and about what ends at
-once."""
+"""The foot of the window: messages, what was done last, and what runs, how far it is, with a way to stop it.
+
+It is always there and always as high, so that nothing above it moves. Quiet about a job that ends at once.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.message_bar import MessageBar
 from pfm_desktop.viewmodels.jobs import JobRow
 
 _SHOWN = 2
@@ -26,7 +29,7 @@ class _JobLine(QWidget):
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the page
         self.cancel.clicked.connect(lambda: jobs.cancel(name))
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(0, 3, 12, 3)
         for widget in (self.words, self.bar, self.cancel):
             row.addWidget(widget)
 
@@ -42,12 +45,16 @@ class _JobLine(QWidget):
 
 
 class JobsStrip(QFrame):
-    """Bottom line of the window; on its left what was done last. `let_go`: the button that had the keys is gone."""
+    """Bottom line of the window; on its left what was done last and `messages`, which come and go within it.
+
+    `let_go`: the button that had the keys is gone.
+    """
 
     let_go = Signal()
 
     def __init__(self, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.messages = MessageBar(self)
         self.setObjectName("jobs_strip")
         self.setAccessibleName("Running jobs")
         self._jobs = jobs
@@ -57,14 +64,18 @@ class JobsStrip(QFrame):
         self._note.setTextFormat(Qt.TextFormat.PlainText)
         self._note.setProperty("role", "quiet")
         self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._note.setContentsMargins(12, 0, 0, 0)
         self._more = QLabel(self)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 3, 12, 3)
+        self._row.setContentsMargins(0, 0, 0, 0)  # a message reaches from edge to edge
+        self._more.setContentsMargins(0, 0, 12, 0)
         self._row.setSpacing(16)
         self._row.addWidget(self._note, 1)
+        self._row.addWidget(self.messages, 4)
         self._row.addWidget(self._more)
-        self.setMinimumHeight(38)
         self._more.hide()
+        self._keep_height()
+        self.messages.changed.connect(self._draw)
         jobs.jobs_changed.connect(self._jobs_changed)
         self._jobs_changed()
 
@@ -81,6 +92,7 @@ class JobsStrip(QFrame):
     def note(self, text: str) -> None:
         """Say what was done last."""
         self._note.setText(text)
+        self._share()
 
     def cancel_button(self, name: str) -> QPushButton:
         """The cancel button of a running job."""
@@ -94,9 +106,19 @@ class JobsStrip(QFrame):
             return True
         return super().focusNextPrevChild(next_)
 
-    def sizeHint(self) -> QSize:
-        """As high as one job needs, so that the page above does not jump."""
-        return QSize(super().sizeHint().width(), 38)
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger letters need more room."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._keep_height()
+
+    def _keep_height(self) -> None:
+        """What a message or a job needs, whether there is one or not."""
+        self.setFixedHeight(max(38, self.messages.room) + 1)  # and the line above
+
+    def _share(self) -> None:
+        """A message gets the room, and what was done last a part of it, where something was."""
+        self._note.setVisible(bool(self._note.text()) or not self.messages.held)
 
     def _jobs_changed(self) -> None:
         running = {row.name for row in self._jobs.rows}
@@ -111,7 +133,7 @@ class JobsStrip(QFrame):
 
     def _draw(self) -> None:
         rows = [row for row in self._jobs.rows if not self._young[row.name].isActive()]
-        shown = {row.name: row for row in rows[:_SHOWN]}
+        shown = {row.name: row for row in rows[: 1 if self.messages.held else _SHOWN]}
         for name in [name for name in self._lines if name not in shown]:
             line = self._lines.pop(name)
             self._row.removeWidget(line)
@@ -125,3 +147,4 @@ class JobsStrip(QFrame):
         more = len(rows) - len(shown)
         self._more.setText(f"and {more} more" if more > 0 else "")
         self._more.setVisible(more > 0)
+        self._share()

@@ -1,20 +1,27 @@
-"""The message bar: what happened, what is safe, what to do. Nothing waits for it."""
+"""The message bar: what happened, what is safe, what to do. Nothing waits for it, and nothing moves when it comes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QVBoxLayout, QWidget
 
 from pfm_desktop.viewmodels.words import capital
 
+LINES = 2  # for which the bar has room
 _KEPT = 20
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Problems stay until they are closed; the latest is on top."""
+    """Hidden while there is nothing to say. Problems stay until they are closed; the latest is on top.
+
+    It never gets higher than `room`: what does not fit into its lines is shown above it when it is asked for.
+    `changed`: it says something else now, or nothing.
+    """
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,21 +29,34 @@ class MessageBar(QFrame):
         self.setAccessibleName("Message")
         self._messages: list[tuple[str, str]] = []  # kind, text
         self._icon = QLabel(self)
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._more = QLabel(self)
-        self._close = QPushButton("Close", self)
-        self._close.setAccessibleName("Close message")
-        self._close.clicked.connect(self.close_top)
+        self._text = _FewLines(self)
+        self._earlier = QLabel(self)
+        self.more, self.close_button = QPushButton("More", self), QPushButton("Close", self)
+        self.more.setAccessibleName("Show the whole message")
+        self.close_button.setAccessibleName("Close message")
+        self.more.clicked.connect(self._toggle_whole)
+        self.close_button.clicked.connect(self.close_top)
+        for button in (self.more, self.close_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the page
+        self.whole: QFrame | None = None  # all of a message that is cut, above the bar
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
+        row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(10)
-        for widget, stretch in ((self._icon, 0), (self._text, 1), (self._more, 0), (self._close, 0)):
-            row.addWidget(widget, stretch, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        for widget in (self._earlier, self.more, self.close_button):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.more.hide()
         self.hide()
+
+    @property
+    def room(self) -> int:
+        """Height in pixels that it needs, whatever it says."""
+        return max(LINES * self.fontMetrics().lineSpacing() + 6, self.close_button.sizeHint().height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Its row is as high as it is."""
+        return QSize(super().minimumSizeHint().width(), 0)
 
     @property
     def text(self) -> str:
@@ -74,10 +94,55 @@ class MessageBar(QFrame):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_top()
-        else:
+        if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif self.whole is not None:
+            self._hide_whole()
+        else:
+            self.close_top()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Whether all of it fits may differ now."""
+        super().resizeEvent(event)
+        self._hide_whole()
+        self._fit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing of it stays."""
+        super().hideEvent(event)
+        self._hide_whole()
+
+    def _fit(self) -> None:
+        self.more.setVisible(self._text.cut)
+
+    def _toggle_whole(self) -> None:
+        if self.whole is not None:
+            self._hide_whole()
+            return
+        self.whole = whole = QFrame(self.window())
+        whole.setObjectName("message_bar")
+        whole.setProperty("kind", self.property("kind"))
+        words = QLabel(self.text, whole)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.setWordWrap(True)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.addWidget(words)
+        whole.ensurePolished()
+        height = column.totalHeightForWidth(self.width())
+        foot = self.mapTo(self.window(), QPoint(0, 0))
+        whole.setGeometry(QRect(foot - QPoint(0, height), QSize(self.width(), height)))
+        whole.show()
+        whole.raise_()
+        self.more.setText("Less")
+
+    def _hide_whole(self) -> None:
+        whole, self.whole = self.whole, None
+        if whole is not None:
+            whole.hide()
+            whole.deleteLater()
+        self.more.setText("More")
 
     def _say(self, kind: str, text: str) -> None:
         message = (kind, capital(text))
@@ -86,8 +151,10 @@ class MessageBar(QFrame):
         self._draw()
 
     def _draw(self) -> None:
+        self._hide_whole()
         if not self._messages:
             self.hide()
+            self.changed.emit()
             return
         kind, text = self._messages[-1]
         pixmap = (
@@ -97,13 +164,57 @@ class MessageBar(QFrame):
         )
         self._icon.setPixmap(self.style().standardIcon(pixmap).pixmap(22, 22))
         self._icon.setAccessibleName("Problem" if kind == "problem" else "Note")
-        self._text.setText(text)
+        self._text.show_words(text)
         earlier = len(self._messages) - 1
-        self._more.setText(f"{earlier} earlier" if earlier else "")
-        self._more.setVisible(bool(earlier))
+        self._earlier.setText(f"{earlier} earlier" if earlier else "")
+        self._earlier.setVisible(bool(earlier))
         if self.property("kind") != kind:
             self.setProperty("kind", kind)
-            for widget in (self, self._text, self._more):  # colours of the style sheet depend on the kind
+            for widget in (self, self._text, self._earlier):  # colours of the style sheet depend on the kind
                 widget.style().unpolish(widget)
                 widget.style().polish(widget)
         self.show()
+        self._fit()
+        self.changed.emit()
+
+
+class _FewLines(QLabel):
+    """`LINES` lines; what does not fit is cut with an ellipsis. The screen reader has all of it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.cut = False
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumWidth(180)
+
+    def show_words(self, words: str) -> None:
+        """Show `words`."""
+        self._whole = " ".join(words.split())
+        self.setAccessibleName(self._whole)
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What fits is shown."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        width = self.contentsRect().width()
+        layout = QTextLayout(self._whole, self.font())
+        layout.setTextOption(QTextOption())  # wraps at words
+        starts = []
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            starts.append(line.textStart())
+        layout.endLayout()
+        self.cut = len(starts) > LINES
+        shown = self._whole
+        if self.cut:
+            last = starts[LINES - 1]
+            shown = shown[:last] + self.fontMetrics().elidedText(shown[last:], Qt.TextElideMode.ElideRight, width)
+        self.setText(shown)
