@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
-from pfm_desktop.domain.change import Change
+from pfm_desktop.viewmodels.changes import said_of
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
@@ -135,18 +136,6 @@ class Undo(QObject):
         stack = QUndoStack(self._group)
         stack.setUndoLimit(_LIMIT)
         return stack
-
-
-def said_of(changes: tuple[Change, ...]) -> str:
-    """A step in a few words; what hangs on a picture or on a new patient goes without saying."""
-    pictures = [change for change in changes if change.what == "picture"]
-    if len(pictures) > 1:
-        return f"{len(pictures)} pictures {'removed' if pictures[0].new is None else 'added'}"
-    if pictures:
-        return pictures[0].text
-    if len(changes) == 1 or changes[0].what == "patient":
-        return changes[0].text
-    return f"{changes[0].text} (and {len(changes) - 1} more)"
 
 
 def _take_back(lib: object, changes: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -1,0 +1,22 @@
+"""What was done, in a few words: for undo's menu, and for what the window says after it. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pfm_desktop.domain.change import Change
+
+
+def said_of(changes: Sequence[Change]) -> str:
+    """A step in a few words; what hangs on a picture or on a new patient goes without saying."""
+    pictures = [change for change in changes if change.what == "picture"]
+    if len(pictures) > 1:
+        return f"{len(pictures)} pictures {'removed' if pictures[0].new is None else 'added'}"
+    if pictures:
+        return pictures[0].text
+    if len(changes) == 1 or changes[0].what == "patient":
+        return changes[0].text
+    return f"{changes[0].text} (and {len(changes) - 1} more)"
