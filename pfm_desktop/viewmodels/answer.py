@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.findings import Findings, Reading
+from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, set_promise
 from pfm_desktop.domain.quality import Quality, Verdict
@@ -169,6 +169,24 @@ def differ_edit(case: VisitCase, reader: str, grade: Grade, reason: str) -> Edit
     from pfm_desktop.services import review
 
     return lambda lib: review.override(lib, case.visit.id, reader, grade, reason)
+
+
+def needs_reason(case: VisitCase, asked: Asked, grade: Grade) -> bool:
+    """Whether `grade` as impression is a second read that departs from the AI, wherever it is chosen.
+
+    After the reveal each grade does that is not the AI's, and that is not what was read last. While there is no answer
+    to compare with, none is known to agree; where the AI refused to give one there is nothing to depart from.
+    """
+    found, reads = case.findings, (case.findings.first_read, case.second_read)
+    if not found.revealed or grade is found.impression:
+        return False
+    if says_the_last_read(grade.value, *(read.impression.value if read is not None else None for read in reads)):
+        return False
+    analysis = _analysis_of(case, asked)
+    if analysis is None:
+        return True
+    second = _second(case, analysis.prediction, "")
+    return second is not None and second.grade is not grade
 
 
 # ---- what there is

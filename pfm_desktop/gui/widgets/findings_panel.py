@@ -5,19 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.gui.widgets.answer_parts import DifferForm
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
 from pfm_desktop.gui.widgets.swede_panel import SwedePanel
 from pfm_desktop.viewmodels import findings as model
+from pfm_desktop.viewmodels.answer import Asked, differ_edit, needs_reason
 from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.engine import PairAnswer
     from pfm_desktop.viewmodels.session import Session
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
@@ -25,18 +28,23 @@ LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
 
 class FindingsPanel(QWidget):
-    """Follows `show_case`. `commands` are the page's actions for the four grades.
+    """Follows `show_case` and `show_answer`. `commands` are the page's actions for the four grades.
 
-    Call `left()` before the page is left for good; hiding the panel and taking the focus away save as well.
+    `asks`: a grade was chosen, here or by key, that needs a reason; the panel has to be in sight. Call `left()` before
+    the page is left for good; hiding the panel and taking the focus away save as well.
     """
+
+    asks = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._case: VisitCase | None = None
+        self._asked = Asked()
         self.setAccessibleName("Findings")
         self.lock, self.note = words(self, "badge"), words(self, "quiet")
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
+        self.form = DifferForm(self)
         self.swede = SwedePanel(self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
@@ -52,6 +60,7 @@ class FindingsPanel(QWidget):
         """Show a visit as it is on disk; what is being typed in it stays."""
         if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
             self.save()
+            self.form.close_form()
         self._case = case
         view = model.findings_view(case, self._session.library.read_only_reason)
         say(self.lock, view.locked)
@@ -62,6 +71,8 @@ class FindingsPanel(QWidget):
             button.setEnabled(not view.locked)
         for command in self.commands:
             command.setEnabled(not view.locked)
+        if view.locked:
+            self.form.close_form()
         self.swede.show_view(view)
         for field, kept in ((self.text, view.text), (self.plan, view.plan)):
             field.show_text(self._drafts[field].shown(view.visit_id, kept))
@@ -69,6 +80,10 @@ class FindingsPanel(QWidget):
         self.bar.setValue(view.complete)
         self.bar.setVisible(case is not None)
         self.gaps.setText(view.gaps)
+
+    def show_answer(self, answer: PairAnswer | None, *, pending: bool, problem: str = "") -> None:
+        """What the engine has, or why it has nothing: nothing of it is shown here, but a grade may depart from it."""
+        self._asked = Asked(answer, pending, problem)
 
     def save(self) -> None:
         """Bring what was typed to disk now."""
@@ -96,10 +111,33 @@ class FindingsPanel(QWidget):
     # ---- edits
 
     def _press(self, grade: Grade) -> None:
-        if self._case is not None:
-            done = self._session.perform(model.impression_edit(self._case, grade))
-            if done is None:
-                self.show_case(self._case)
+        if self._case is None:
+            return
+        if needs_reason(self._case, self._asked, grade):
+            self._ask(self._case, grade)
+            return
+        self.form.close_form()
+        if self._session.perform(model.impression_edit(self._case, grade)) is None:
+            self.show_case(self._case)
+
+    def _ask(self, case: VisitCase, grade: Grade) -> None:
+        """The reason comes first: until it is given the impression stays."""
+        self.show_case(case)
+        self.asks.emit()
+        self.form.open_form(grade)
+        self.form.grade.setCurrentIndex(grade.rank)  # also where it was open for another one
+        self.form.reason.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _differ(self, grade: Grade, reason: str) -> None:
+        if self._case is None:
+            return
+        edit = differ_edit(self._case, self._session.reader, grade, reason)
+        if self._session.perform(edit) is not None:
+            self.form.close_form()
+            self.grades[grade].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _give_up(self) -> None:
+        self.grades[Grade(self.form.grade.currentData())].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _score(self, key: str, value: int | None) -> None:
         edit = model.swede_edit(self._case, key, value) if self._case is not None else None
@@ -158,6 +196,7 @@ class FindingsPanel(QWidget):
             grid.addWidget(button, place // 2, place % 2)
             grid.setRowMinimumHeight(place // 2, 2 * button.fontMetrics().height() + 22)
         column.addLayout(grid)
+        column.addWidget(self.form)
         column.addWidget(self.note)
         column.addSpacing(6)
         column.addWidget(self.swede)
@@ -176,6 +215,8 @@ class FindingsPanel(QWidget):
 
     def _connect(self) -> None:
         self.swede.chosen.connect(self._score)
+        self.form.decided.connect(self._differ)
+        self.form.given_up.connect(self._give_up)
         for field in (self.text, self.plan):
             field.typed.connect(partial(self._typed, field))
             field.let_go.connect(self.save)

@@ -9,11 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.services import cases, review
 from pfm_desktop.storage import journal
 from pfm_desktop.support.errors import StorageError
 
+from .answers import answer_for, graded, indeterminate, refused
 from .conftest import Hosted, Room
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
@@ -66,6 +68,75 @@ def test_the_four_buttons_are_equally_large_and_say_their_grade_in_words(panel) 
     assert len(sizes) == 1
     assert min(sizes)[1] >= 48
     assert [button.text().split("\n")[0] for button in panel.grades.values()] == ["Normal", "Low", "High", "Cancer"]
+
+
+# ---- the second read
+
+
+def reveal(panel: FindingsPanel, room: Room, analysis: Analysis | None, first: Grade = Grade.NORMAL) -> None:
+    """A first read, then the answer (high; None: still to come) is revealed."""
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, first))
+    room.session.perform(lambda lib: review.reveal(lib, room.visit, "Dr. Test"), undoable=False)
+    panel.show_answer(None if analysis is None else answer_for(room.pair, analysis), pending=analysis is None)
+
+
+@pytest.mark.parametrize("analysis", [graded(), indeterminate(), None], ids=["graded", "indeterminate", "pending"])
+def test_a_grade_that_departs_from_the_revealed_answer_asks_for_the_reason_first(panel, room, qtbot, analysis) -> None:
+    reveal(panel, room, analysis)
+    with qtbot.waitSignal(panel.asks):
+        qtbot.mouseClick(panel.grades[Grade.LOW], Left)
+    assert panel.form.isVisible()
+    assert panel.form.reason.hasFocus()
+    assert room.case.findings.impression is Grade.NORMAL, "until the reason is given"
+    assert panel.grades[Grade.NORMAL].isChecked()
+    assert not panel.grades[Grade.LOW].isChecked()
+    qtbot.keyClick(panel.form.reason, Key.Key_Return)
+    assert "needs a reason" in panel.form.missing.text()
+    qtbot.keyClicks(panel.form.reason, "metaplasia")
+    qtbot.keyClick(panel.form.reason, Key.Key_Return)
+    assert panel.form.isHidden()
+    second = room.case.second_read
+    assert (second.impression, second.reason, second.reader) == (Grade.LOW, "metaplasia", "Dr. Test")
+    assert room.case.findings.impression is Grade.LOW
+    assert panel.grades[Grade.LOW].isChecked()
+
+
+def test_the_grade_of_the_answer_needs_no_reason(panel, room, qtbot) -> None:
+    reveal(panel, room, graded())
+    qtbot.mouseClick(panel.grades[Grade.HIGH], Left)
+    assert panel.form.isHidden()
+    assert (room.case.second_read.impression, room.case.second_read.reason) == (Grade.HIGH, "")
+
+
+def test_where_the_ai_refused_there_is_nothing_to_depart_from(panel, room, qtbot) -> None:
+    reveal(panel, room, refused())
+    qtbot.mouseClick(panel.grades[Grade.CANCER], Left)
+    assert panel.form.isHidden()
+    assert room.case.second_read.impression is Grade.CANCER
+
+
+def test_to_give_up_the_reason_leaves_the_impression_and_another_grade_can_be_chosen(panel, room, qtbot) -> None:
+    reveal(panel, room, graded())
+    before = edits(room)
+    qtbot.mouseClick(panel.grades[Grade.LOW], Left)
+    qtbot.mouseClick(panel.grades[Grade.CANCER], Left)
+    assert Grade(panel.form.grade.currentData()) is Grade.CANCER
+    qtbot.keyClick(panel.form.reason, Key.Key_Escape)
+    assert panel.form.isHidden()
+    assert panel.grades[Grade.CANCER].hasFocus()
+    assert edits(room) == before
+    qtbot.mouseClick(panel.grades[Grade.CANCER], Left)
+    room.session.open_visit(room.other)
+    assert panel.form.isHidden(), "it was about the visit before"
+
+
+def test_back_to_the_first_read_is_no_second_read_and_needs_no_reason(panel, room, qtbot) -> None:
+    reveal(panel, room, graded())
+    for _ in range(2):
+        qtbot.mouseClick(panel.grades[Grade.NORMAL], Left)
+    assert panel.form.isHidden()
+    assert room.case.findings.impression is Grade.NORMAL
+    assert room.case.second_read is None
 
 
 # ---- Swede score

@@ -239,6 +239,20 @@ def test_alt_and_a_number_open_the_tabs_of_the_right_column(
         assert page.side.tabText(page.side.currentIndex()) == name
 
 
+def test_an_impression_by_key_that_departs_from_the_ai_brings_up_where_the_reason_is_asked(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    page.side.go_to(1)
+    findings = page.side.findings
+    next(command for command in findings.commands if command.objectName().endswith("cancer")).trigger()
+    assert page.side.tabText(page.side.currentIndex()) == "Findings"
+    assert findings.form.isVisible()
+    assert findings.form.reason.hasFocus()
+    assert not findings.form.visibleRegion().isEmpty()
+
+
 def test_every_command_has_an_id_of_this_page_a_text_and_its_own_key(page: ReviewPage) -> None:
     actions = page.page_actions()
     ids = [action.objectName() for action in actions]

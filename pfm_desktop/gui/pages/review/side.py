@@ -43,6 +43,7 @@ class SideColumn(QTabWidget):
         self.addTab(_scrolling(self.report), "Report")
         for index in range(self.count()):
             self.setTabToolTip(index, f"Alt+{index + 1}")
+        self.findings.asks.connect(self._findings_ask)
 
     def show_case(self, case: VisitCase | None) -> None:
         """A visit as it is on disk."""
@@ -59,7 +60,8 @@ class SideColumn(QTabWidget):
     def show_desk(self, desk: Desk) -> None:
         """The pair on the stage, and what is known about it."""
         problem = desk.problem if desk.failed is not Step.NOTHING else ""
-        self.answer.show_answer(desk.answer, pending=desk.busy, problem=problem)
+        for panel in (self.findings, self.answer):
+            panel.show_answer(desk.answer, pending=desk.busy, problem=problem)
         self.report.set_sources(desk.pictures, desk.answer)
         self.pins.set_registration("" if desk.pair is None else desk.pair.id, desk.registration)
 
@@ -80,6 +82,12 @@ class SideColumn(QTabWidget):
         """Show a tab and give it the keys."""
         self.setCurrentIndex(index)
         self.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _findings_ask(self) -> None:
+        """A grade that was chosen by key, with whatever in front, needs its reason."""
+        self.setCurrentIndex(0)
+        for area in self.widget(0).findChildren(QScrollArea):
+            area.verticalScrollBar().setValue(0)
 
     def _findings_tab(self) -> QWidget:
         """The total of the Swede score stays in sight while its items scroll."""
