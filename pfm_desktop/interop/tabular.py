@@ -56,9 +56,9 @@ def read_manifest(path: Path | str) -> tuple[ManifestRow, ...]:
                  for row in reader]  # fmt: skip
     except csv.Error as error:
         raise BadInputError(f"{path} is not a CSV table: {error}", remedy="export it again as CSV (UTF-8)") from error
-    if not lines:
-        raise BadInputError(f"{path} names no case", remedy="add one line a case below the header")
     rows = _rows(path, lines)
+    if not rows:  # also where all lines are empty, or commas only
+        raise BadInputError(f"{path} names no case", remedy="add one line a case below the header")
     _check_duplicates(path, rows)
     return rows
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs, plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
-from pfm_desktop.support.files import write_text
+from pfm_desktop.support.files import named, write_text
 
 HEADER = "features.json"
 BATCH = 16
@@ -107,9 +108,12 @@ def build_features(
     digest = _digest(model, data, indices, views)
     shapes = _shapes(net, views, len(indices))
     if not _there(folder, digest):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / HEADER).unlink(missing_ok=True)
-        arrays = {key: np.memmap(folder / f"{key}.f16", np.float16, "w+", shape=shape) for key, shape in shapes.items()}
+        with named(folder, safe="the model to start from is unchanged"):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / HEADER).unlink(missing_ok=True)
+            for key, shape in shapes.items():
+                _reserve(folder / f"{key}.f16", 2 * int(np.prod(shape)))
+        arrays = {key: np.memmap(folder / f"{key}.f16", np.float16, "r+", shape=shape) for key, shape in shapes.items()}
         _fill(ctx, net, normalisation, data, indices, arrays)
         for array in arrays.values():
             array.flush()
@@ -121,6 +125,18 @@ def build_features(
         {name: data.present[name][indices] for name in net.names},
         data.grades[indices],
     )
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make a file of `size` bytes with room for them on the disk.
+
+    A map onto a file that the disk has no room for ends the program without a word once it is written to.
+    """
+    with path.open("wb") as stream:
+        if size and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(stream.fileno(), 0, size)
+        else:
+            stream.truncate(size)
 
 
 @torch.no_grad()

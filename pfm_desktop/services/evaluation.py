@@ -13,14 +13,15 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
-from pfm_desktop.services.sole_use import clear, sole_use
+from pfm_desktop.services.sole_use import clear, clear_abandoned, sole_use
 from pfm_desktop.services.training import phantoms_of
-from pfm_desktop.services.training_data import LeftOut, digest_of, prepare
+from pfm_desktop.services.training_data import LeftOut, digest_of, in_manifest, prepare
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import json_bytes, write_bytes
 from pfm_desktop.support.paths import cache_dir
 
 PHANTOMS = "phantoms"
+PREPARED = "prepared-"  # folders in the cache
 FEW_PATIENTS = 30  # below this an interval by patient is too wide to be of use
 ASKED = {
     "both": "both sources",
@@ -53,8 +54,8 @@ def evaluate_manifest(
 
     Pictures are read, checked and registered as for an answer; what the engine would refuse is left out and counted.
     `sources` None: all that the model reads. Pictures are prepared in `prepared` (kept), else in the cache (removed,
-    also on an error). Raises `BadInputError` for the manifest, `InUseError` while another run works in the folder,
-    `ModelError` for the model.
+    also on an error; what a killed run left there goes as well). Raises `BadInputError` for the manifest, `InUseError`
+    while another run works in the folder, `ModelError` for the model.
     """
     from pfm_desktop.pfm.registry import refuse_start_only
     from pfm_desktop.pfm.training.evaluate import evaluate
@@ -64,10 +65,12 @@ def evaluate_manifest(
     used = _sources(info.name, info.sources, sources)
     rows = read_manifest(manifest)
     refuse_start_only(info)
-    place = prepared or cache_dir() / f"prepared-{digest_of(rows, info.input_size, used)}"
+    clear_abandoned(cache_dir(), PREPARED)
+    place = prepared or cache_dir() / f"{PREPARED}{digest_of(rows, info.input_size, used)}"
     with sole_use(place):
         try:
-            made = prepare(ctx, rows, place, size=info.input_size, sources=used, workers=workers)
+            with in_manifest(manifest):
+                made = prepare(ctx, rows, place, size=info.input_size, sources=used, workers=workers)
             figures = evaluate(ctx, made.data, folder)
         finally:
             if prepared is None:  # pictures of patients do not stay behind, whatever happened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,8 +14,8 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
 from pfm_desktop.services.evaluation import PHANTOMS, table, where_of
 from pfm_desktop.services.sole_use import clear, sole_use
-from pfm_desktop.services.training import run_of
-from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, digest_of, prepare
+from pfm_desktop.services.training import keep_left_out, run_of
+from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, digest_of, in_manifest, prepare
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -59,9 +58,8 @@ def finetune_manifest(
     info = models.verify(str(parent))
     refuse_start_only(info)
     rows = read_manifest(manifest)
-    check_enough(
-        [row.patient for row in rows], [row.grade.rank for row in rows], config.enough
-    )  # before an hour of preparing
+    with in_manifest(manifest):  # before an hour of preparing
+        check_enough([row.patient for row in rows], [row.grade.rank for row in rows], config.enough)
     old_rows = _old_rows(rehearse, rows, config.seed)
     work = run_of(out)
     where = where_of(manifest)
@@ -76,9 +74,12 @@ def finetune_manifest(
         for place in (work, prepared):
             if place is not None:
                 held.enter_context(sole_use(place))
-        made = ready(rows, prepared)
-        old = ready(old_rows).data if old_rows else None
-        result = _tuned(ctx, made, old, parent, out, config, work)
+        with in_manifest(manifest):
+            made = ready(rows, prepared)
+        with in_manifest(rehearse or manifest):
+            old = ready(old_rows).data if old_rows else None
+        with in_manifest(manifest):
+            result = _tuned(ctx, made, old, parent, out, config, work)
         clear(work)
     lines = tuple(_lines(result, len(made.left_out), where))
     return Finetuned(result, made.left_out, lines, _warnings(result, made.data, parent))
@@ -101,7 +102,7 @@ def _tuned(
         config = replace(config, card_lines=(*config.card_lines, line))
     result = finetune(ctx, made.data, parent, out, config, work=work, old_cases=old)
     if made.left_out:
-        shutil.copyfile(made.data.folder / LEFT_OUT, out / LEFT_OUT)
+        keep_left_out(made.data.folder, out)
     return result
 
 

@@ -19,17 +19,19 @@ class InUseError(BadInputError):
 
 
 @contextlib.contextmanager
-def sole_use(folder: Path) -> Iterator[None]:
+def sole_use(folder: Path, *, busy: str = "") -> Iterator[None]:
     """Hold `folder`, made where it is missing, so that a second run does not write into it.
 
-    Raises `InUseError` while another run holds it and `StorageError` when it cannot be held at all.
+    Raises `InUseError` while another run holds it and `StorageError` when it cannot be held at all. `busy` says what
+    the other run does, as `the demo library is being made`.
     """
+    busy = busy or f"{folder} is in use"
     path = folder / LOCK
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = LibraryLock.take(path)
     except HeldElsewhereError as error:
-        raise _in_use(folder, str(error.holder or "another run")) from error
+        raise _in_use(busy, str(error.holder or "another run")) from error
     except OSError as error:
         raise StorageError(
             f"{folder} cannot be used for work: {error.strerror or error}",
@@ -39,7 +41,7 @@ def sole_use(folder: Path) -> Iterator[None]:
     try:
         holder = read_holder(path)
         if holder is None or holder.pid != os.getpid():  # `clear` took the folder away while the lock was being taken
-            raise _in_use(folder, str(holder or "another run"))
+            raise _in_use(busy, str(holder or "another run"))
         yield
     finally:
         lock.release()
@@ -55,9 +57,33 @@ def clear(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _in_use(folder: Path, holder: str) -> InUseError:
+def clear_abandoned(above: Path, prefix: str) -> None:
+    """Remove the folders `prefix*` in `above` whose run was killed; one that a run holds is never touched.
+
+    A killed run leaves its name in a lock that nobody holds. A folder that is just being made has no name in it yet.
+    """
+    try:
+        found = [path for path in above.iterdir() if path.name.removeprefix(".").startswith(prefix)]
+    except OSError:  # not there, or may not be looked into
+        return
+    for folder in found:
+        if read_holder(folder / LOCK) is None:
+            if folder.name.startswith("."):  # half removed
+                shutil.rmtree(folder, ignore_errors=True)
+            continue
+        try:
+            lock = LibraryLock.take(folder / LOCK)
+        except (HeldElsewhereError, OSError):
+            continue
+        try:
+            clear(folder)
+        finally:
+            lock.release()
+
+
+def _in_use(busy: str, holder: str) -> InUseError:
     return InUseError(
-        f"{folder} is in use by {holder}",
+        f"{busy} by {holder}",
         safe="nothing was changed",
         remedy="wait until that run has ended, or name another folder",
     )

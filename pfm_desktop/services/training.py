@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pfm_desktop.interop.tabular import read_manifest
+import numpy as np
+
+from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, prepare
-from pfm_desktop.support.files import check_outputs
+from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, in_manifest, prepare
+from pfm_desktop.support.files import check_outputs, named
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
@@ -58,9 +60,12 @@ def train_manifest(
     check_outputs([manifest], [out / CARD])  # before the work, not after an hour of it
     config.spec(size)
     rows = read_manifest(manifest)
+    with in_manifest(manifest):
+        _check_enough(rows, config)
     run = config.run or run_of(out)
     folder = prepared or run / f"prepared-{digest_of(rows, size, config.sources)}"
     with ExitStack() as held:
+        held.enter_context(in_manifest(manifest))
         for place in dict.fromkeys((run, folder)):
             held.enter_context(sole_use(place))
         for old in _kept(run):  # pictures of other cases, which no run will ask for again
@@ -70,10 +75,24 @@ def train_manifest(
         lines = (*config.card_lines, *_data_lines(manifest, len(made.left_out)))
         result = train(ctx, made.data, out, replace(config, run=run, card_lines=lines), tell=tell)
         if made.left_out:
-            shutil.copyfile(folder / LEFT_OUT, out / LEFT_OUT)
+            keep_left_out(folder, out)
         if prepared is None:
             shutil.rmtree(folder, ignore_errors=True)
     return Trained(result, made.left_out)
+
+
+def keep_left_out(folder: Path, out: Path) -> None:
+    """The list of what was left out of the prepared `folder`, into the model folder `out`."""
+    with named(out / LEFT_OUT, safe="the model itself is written"):
+        shutil.copyfile(folder / LEFT_OUT, out / LEFT_OUT)
+
+
+def _check_enough(rows: Sequence[ManifestRow], config: TrainConfig) -> None:
+    """Before an hour of preparing; what the engine leaves out may still make them too few."""
+    from pfm_desktop.pfm.training.split import split_by_patient
+
+    grades = np.array([row.grade.rank for row in rows], np.int64)
+    split_by_patient([row.patient for row in rows], grades, seed=config.seed, shares=config.shares)
 
 
 def run_of(out: Path) -> Path:

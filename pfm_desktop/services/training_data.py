@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,10 +65,11 @@ def prepare(
     """Prepare cases in the order of `rows` in `folder` for a network with input `size`; a stopped run goes on.
 
     What the folder holds already is used only when it was made from the same pictures; patients and grades are always
-    those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases, and when
-    no case can be used.
+    those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases and
+    `TooFewError` when no case can be used.
     """
     from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+    from pfm_desktop.pfm.training.split import TooFewError
 
     facts = _facts(ctx, rows, sources)
     with PreparedWriter(folder, size, facts) as writer:
@@ -87,9 +89,20 @@ def prepare(
                 grade=row.grade, patient=row.patient, case=row.case, pictures=pictures,
             )  # fmt: skip
         if not writer.done:
-            raise BadInputError(_nothing(list(left.values())), remedy="retake or replace the pictures")
+            raise TooFewError(_nothing(list(left.values())), remedy="retake or replace the pictures")
     ctx.progress(len(rows), len(rows), "Pictures prepared")
     return Prepared(PreparedSet(folder), tuple(left.values()))
+
+
+@contextmanager
+def in_manifest(manifest: Path) -> Iterator[None]:
+    """Around work on the cases of a manifest: that they are too few is said of the manifest, by its name."""
+    from pfm_desktop.pfm.training.split import TooFewError
+
+    try:
+        yield
+    except TooFewError as error:
+        raise TooFewError(f"{manifest}: {error.what}", safe=error.safe, remedy=error.remedy) from error
 
 
 def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source]) -> str:

@@ -47,11 +47,23 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink()
 
 
-def _not_written(path: Path, error: OSError) -> StorageError:
+@contextlib.contextmanager
+def named(path: Path, *, safe: str) -> Iterator[None]:
+    """Around writing bit by bit: what the disk refuses is a `StorageError` that names `path`, a file or a folder.
+
+    A file that is written whole needs none of this: see `replacing`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _not_written(path, error, safe) from error
+
+
+def _not_written(path: Path, error: OSError, safe: str = "what stood there before is unchanged") -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return StorageError(
         f"could not write {path}: {error.strerror or error}",
-        safe="what stood there before is unchanged",
+        safe=safe,
         remedy="free some space, then try again" if full else "choose a folder that you may write to, then try again",
     )
 

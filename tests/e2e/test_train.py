@@ -64,6 +64,8 @@ def test_a_model_is_never_overwritten(manifest: Path, tmp_path: Path, capsys: py
         ("patient,case,white,grade\n", "fluorescence"),
         ("patient,case,white,fluorescence,grade\np,c,gone.png,,high\n", "gone.png"),
         ("patient,case,white,fluorescence,grade\n", "names no case"),
+        ("patient,case,white,fluorescence,grade\n,,,,\n,,,,\n", "manifest.csv names no case"),
+        (",,,,\n,,,,\n", "manifest.csv lacks the columns"),
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_one_line_that_says_why(

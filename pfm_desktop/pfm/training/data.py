@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,13 +24,14 @@ from torch import Tensor
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.preprocess import Letterbox, Pixels, Seen, fluorescence_level, letterbox, letterbox_mask
-from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.files import write_text
+from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.files import named, write_text
 
 CASES = "cases.jsonl"
 HEADER = "prepared.json"
 ARRAYS = {"white": 3, "fluorescence": 3, "overlap": 1}  # bytes a pixel
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
+SAFE = "the pictures that you gave are unchanged"
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class PreparedWriter:
     """Appends cases to a prepared folder; opening a folder that holds some goes on behind the last whole one.
 
     `facts`, by case: what is there already must be made of the same pictures (`BadInputError`, and nothing is
-    changed); patients and grades are taken from it, since a manifest may have been corrected.
+    changed); patients and grades are taken from it, since a manifest may have been corrected. A full disk is a
+    `StorageError` that names the folder; whole cases stay.
     """
 
     def __init__(self, folder: Path, size: int, facts: Mapping[str, CaseFacts] | None = None) -> None:
         self.folder, self.size = Path(folder), size
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with named(self.folder, safe=SAFE):
+            self.folder.mkdir(parents=True, exist_ok=True)
         header = self.folder / HEADER
         if header.exists() and _size_of(self.folder) != size:
             raise _not_this(self.folder, f"was prepared at another size than {size}")
@@ -60,11 +64,13 @@ class PreparedWriter:
         write_text(header, json.dumps({"size": size}))
         write_text(self.folder / CASES, "".join(json.dumps(row) + "\n" for row in self._rows))
         self._files: dict[str, BinaryIO] = {}
-        for name, depth in ARRAYS.items():
-            stream = (self.folder / f"{name}.u8").open("ab")
-            stream.truncate(len(self._rows) * size * size * depth)
-            self._files[name] = stream
-        self._lines = (self.folder / CASES).open("a", encoding="utf-8")
+        with named(self.folder, safe=SAFE), ExitStack() as opened:
+            for name, depth in ARRAYS.items():
+                stream = opened.enter_context((self.folder / f"{name}.u8").open("ab"))
+                stream.truncate(len(self._rows) * size * size * depth)
+                self._files[name] = stream
+            self._lines = opened.enter_context((self.folder / CASES).open("a", encoding="utf-8"))
+            self._open = opened.pop_all()
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -96,9 +102,6 @@ class PreparedWriter:
         if box != box_second:
             raise BadInputError(f"the two pictures of case {case} differ in size", remedy="warp one onto the other")
         seen = _seen(fluorescence is not None, overlap, box)
-        self._files["white"].write(white_square.tobytes())
-        self._files["fluorescence"].write(second.tobytes())
-        self._files["overlap"].write(seen.astype(np.uint8).tobytes())
         row = {
             "case": case,
             "patient": patient,
@@ -109,17 +112,20 @@ class PreparedWriter:
             "white": white is not None,
             "fluorescence": fluorescence is not None and bool(seen.any()),
         }
-        for stream in self._files.values():
-            stream.flush()
-        self._lines.write(json.dumps(row) + "\n")
-        self._lines.flush()
+        with named(self.folder, safe=SAFE):
+            self._files["white"].write(white_square.tobytes())
+            self._files["fluorescence"].write(second.tobytes())
+            self._files["overlap"].write(seen.astype(np.uint8).tobytes())
+            for stream in self._files.values():
+                stream.flush()
+            self._lines.write(json.dumps(row) + "\n")
+            self._lines.flush()
         self._rows.append(row)
 
     def close(self) -> None:
         """Close the files; the folder can be read from now on."""
-        for stream in self._files.values():
-            stream.close()
-        self._lines.close()
+        with named(self.folder, safe=SAFE):
+            self._open.close()
 
     def __enter__(self) -> PreparedWriter:
         """For `with`."""
@@ -129,7 +135,11 @@ class PreparedWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes."""
-        self.close()
+        try:
+            self.close()
+        except StorageError:  # what a full disk did not take, closing tries once more: it was said already
+            if error is None:
+                raise
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
-from pfm_desktop.pfm.training.split import PARTS, Split, split_by_patient
+from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
 from pfm_desktop.pfm.training.tuning import Tuned, tune
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.threads import worker_threads
@@ -137,7 +137,7 @@ def finetune(
 
 
 def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) -> None:
-    """Raise `BadInputError` that names how many patients of which grade are missing; a patient's worst grade counts."""
+    """Raise `TooFewError` that names how many patients of which grade are missing; a patient's worst grade counts."""
     worst: dict[str, int] = {}
     for patient, grade in zip(patients, grades, strict=True):
         worst[patient] = max(worst.get(patient, 0), grade)
@@ -148,7 +148,7 @@ def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) ->
         if count < enough
     ]
     if missing:
-        raise BadInputError(
+        raise TooFewError(
             f"too few patients to fine-tune: each grade needs {enough}; missing: {', '.join(missing)}",
             safe="nothing was written",
             remedy="add graded cases of more patients",

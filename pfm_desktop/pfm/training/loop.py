@@ -31,7 +31,7 @@ from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start
 from pfm_desktop.pfm.training.losses import grade_weights, total_loss
 from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.split import Split, split_by_patient
-from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.files import named, write_bytes, write_text
 from pfm_desktop.support.threads import worker_threads
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ def train(
     refuse_existing(out)
     split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=config.shares)
     run = config.run or out.with_name(out.name + ".run")
-    run.mkdir(parents=True, exist_ok=True)
+    with named(run, safe="no training was begun"):
+        run.mkdir(parents=True, exist_ok=True)
     for half in run.glob(".*.part"):  # what a kill left of a file that was being written
         half.unlink(missing_ok=True)
     threads = config.threads or worker_threads()
@@ -66,7 +67,8 @@ def train(
         )
     for name in (state.STATE, state.BEST, state.PROGRESS):
         (run / name).unlink(missing_ok=True)
-    shutil.copyfile(run / state.CURVES, out / state.CURVES)
+    with named(out / state.CURVES, safe="the model itself is written"):
+        shutil.copyfile(run / state.CURVES, out / state.CURVES)
     return result
 
 
@@ -112,7 +114,7 @@ class _Loop:
                     f"{lost} epochs of an earlier run in {self.run} were made with other cases, grades or settings "
                     "(such as --epochs) and are not used; training starts from the beginning"
                 )
-            (self.run / state.CURVES).write_text("epoch,train_loss,validation_loss,learning_rate,seconds\n", "utf-8")
+            write_text(self.run / state.CURVES, "epoch,train_loss,validation_loss,learning_rate,seconds\n")
 
     def go(self) -> None:
         """Run the epochs that are left."""
@@ -203,7 +205,8 @@ class _Loop:
         self.progress.seconds += now - self._clock
         self._clock = now
         rate = self.optimizer.param_groups[0]["lr"]
-        with (self.run / state.CURVES).open("a", encoding="utf-8") as stream:
+        curves = self.run / state.CURVES
+        with named(curves, safe="earlier epochs are kept"), curves.open("a", encoding="utf-8") as stream:
             stream.write(
                 f"{epoch},{self._sum / self.per_epoch:.5f},{loss:.5f},{rate:.2e},{self.progress.seconds:.1f}\n"
             )

@@ -13,6 +13,10 @@ from pfm_desktop.support.errors import BadInputError
 PARTS = ("train", "validation", "calibration", "test")
 
 
+class TooFewError(BadInputError):
+    """There are not enough patients for what is asked."""
+
+
 @dataclass(frozen=True)
 class Split:
     """Indices of the cases of each part. Training, choosing the epoch, calibrating and judging never share a woman."""
@@ -32,7 +36,7 @@ def split_by_patient(
 ) -> Split:
     """Shares are of patients: train, validation, calibration, test. A patient's stratum is her worst grade.
 
-    Raises `BadInputError` when training, validation or calibration would stay empty.
+    Raises `TooFewError` when training, validation or calibration would stay empty.
     """
     worst: dict[str, int] = {}
     for patient, grade in zip(patients, grades.tolist(), strict=True):
@@ -52,8 +56,11 @@ def split_by_patient(
     split = Split(*(np.flatnonzero(parts == index).astype(np.int64) for index in range(len(PARTS))))
     for name in PARTS[:3]:
         if not len(getattr(split, name)):
-            raise BadInputError(
-                f"{len(worst)} patients are too few: none is left for {name}", remedy="add cases of more patients"
+            count = f"{len(worst)} patients are" if len(worst) != 1 else "1 patient is"
+            raise TooFewError(
+                f"{count} too few: none is left for {name}",
+                safe="nothing was written",
+                remedy="add cases of more patients",
             )
     return split
 

@@ -16,7 +16,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.services.evaluation import evaluate_manifest
-from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.services.sole_use import LOCK, sole_use
+from pfm_desktop.storage.lock import this_process
 from pfm_desktop.support.paths import cache_dir
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
@@ -226,6 +227,28 @@ def test_a_second_run_in_one_prepared_folder_is_refused_while_the_first_lasts(
         assert ask(cases, model, tmp_path / "e.json") == 2
     assert "is in use by" in capfd.readouterr().err
     assert ask(cases, model, tmp_path / "e.json") == 0
+
+
+def test_pictures_that_a_killed_evaluation_left_are_removed_by_the_next_of_any_cases(
+    cases: Path, model: Path, tmp_path: Path
+) -> None:
+    left = cache_dir() / "prepared-of-other-cases"
+    left.mkdir(parents=True)
+    (left / "white.u8").write_bytes(b"a patient")
+    (left / LOCK).write_text(json.dumps({**vars(this_process()), "pid": 99}))  # nobody holds it
+    with sole_use(cache_dir() / "prepared-of-another-run"):
+        assert ask(cases, model, tmp_path / "e.json") == 0
+        assert [path.name for path in cache_dir().iterdir()] == ["prepared-of-another-run"]
+
+
+def test_that_nothing_can_be_used_is_said_of_the_manifest(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = (cases / "manifest.csv").read_text().splitlines()
+    (cases / "one.csv").write_text("\n".join(lines[:2]))
+    end = ["--model", str(model), "--json", str(tmp_path / "e.json")]
+    assert main(["evaluate", str(cases / "one.csv"), *end]) == 2
+    assert f"error: {cases / 'one.csv'}: none of the 1 cases can be used" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, MemoryError])

@@ -9,6 +9,7 @@ import pytest
 
 from pfm_desktop.cli.main import main
 from pfm_desktop.pfm.registry import read_info
+from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.services.training import kept_pictures, run_of
 from pfm_desktop.support.errors import BadInputError
@@ -37,6 +38,29 @@ def test_a_second_run_for_the_same_model_is_refused_while_the_first_lasts(
     assert "prepared pictures" not in said  # those are the other's
     assert (run_of(out) / "prepared-of-the-first").is_dir()
     assert not out.exists()
+
+
+def test_too_few_patients_are_said_of_the_manifest_before_anything_is_prepared(
+    make_blobs: Callable[..., object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_blobs(tmp_path / "few", 2)
+    assert train(tmp_path / "few", tmp_path / "m") == 2
+    error = capfd.readouterr().err
+    assert error.startswith(f"error: {tmp_path / 'few' / 'manifest.csv'}: 2 patients are too few")
+    assert "add cases of more patients" in error
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["few"]
+
+
+def test_that_too_few_were_left_is_said_of_the_manifest(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def left_out(*_given: object, **_options: object) -> None:
+        raise TooFewError("none of the 40 cases can be used", remedy="retake or replace the pictures")
+
+    monkeypatch.setattr("pfm_desktop.services.training.prepare", left_out)
+    assert train(cases, tmp_path / "m") == 2
+    assert f"error: {cases / 'manifest.csv'}: none of the 40 cases can be used" in capfd.readouterr().err
 
 
 def test_a_prepared_folder_in_use_is_refused(cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,12 @@ def test_what_a_spreadsheet_adds_does_no_harm(tmp_path: Path) -> None:
     assert rows[0].fluorescence == tmp_path / "a_f.png"
 
 
+@pytest.mark.parametrize("lines", ["", "\n\n", ",,,,\n", ",,,,\r\n , ,,,\r\n\r\n", ",,,,,,,\n"])
+def test_a_manifest_without_a_case_is_refused_by_name(tmp_path: Path, lines: str) -> None:
+    with pytest.raises(BadInputError, match=r"manifest\.csv names no case.*add one line a case"):
+        read_manifest(manifest(tmp_path, HEADER + lines))
+
+
 @pytest.mark.parametrize(("word", "grade"), [("LSIL", Grade.LOW), ("cin3", Grade.HIGH), ("HSIL", Grade.HIGH)])
 def test_common_names_of_grades_are_understood(tmp_path: Path, word: str, grade: Grade) -> None:
     assert read_manifest(manifest(tmp_path, f"{HEADER}p,a,a_w.png,,{word}\n"))[0].grade is grade

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pfm_desktop.pfm.training.split import PARTS, halves_by_patient, split_by_patient
+from pfm_desktop.pfm.training.split import PARTS, TooFewError, halves_by_patient, split_by_patient
 from pfm_desktop.support.errors import BadInputError
 
 
@@ -60,6 +60,11 @@ def test_the_worst_grade_of_a_woman_is_her_stratum() -> None:
 def test_too_few_patients_are_refused_however_many_cases_they_have() -> None:
     with pytest.raises(BadInputError, match="2 patients are too few: none is left for"):
         split_by_patient(["a", "b"] * 50, np.array([0, 1] * 50), seed=0)
+
+
+def test_one_patient_is_one_patient() -> None:
+    with pytest.raises(TooFewError, match="1 patient is too few"):
+        split_by_patient(["a"] * 50, np.array([0, 1] * 25), seed=0)
 
 
 def test_a_test_part_may_be_left_out() -> None:
