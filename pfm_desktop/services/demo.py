@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,10 +19,10 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.services.demo_plan import WOMEN, PlannedVisit, PlannedWoman
 from pfm_desktop.services.pool import spread
+from pfm_desktop.services.sole_use import clear, sole_use
 from pfm_desktop.storage.library import DATABASE, Library
-from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.files import write_bytes, write_text
+from pfm_desktop.support.files import named, write_bytes, write_text
 
 SIZE = 1024  # pixels a side
 EXAMINER = "Dr. Demo"
@@ -55,21 +53,37 @@ def ensure_demo_library(ctx: Context, path: Path, *, size: int = SIZE, workers: 
     """Open the demo library in `path`, making it first where there is none.
 
     It is built beside `path` and moved there once complete; what a stopped run has drawn is used by the next. Raises
-    `StorageError` when `path` holds something else or the disk is full.
+    `StorageError` when `path` holds something else, may not be looked into or written, or the disk is full, and
+    `InUseError` while another program makes it.
     """
     path = Path(path).absolute()
-    if (path / DATABASE).exists():
+    if _is_library(path):
         return Library.open(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    building = path.with_name(f"{path.name}.building")
+    with sole_use(building, busy="the demo library is being made"), named(building, safe="what is drawn is kept"):
+        if not _is_library(path):  # another program may have finished it meanwhile
+            _build(ctx, building, path, size=size, workers=workers)
+        clear(building)
+    return Library.open(path)
+
+
+def _is_library(path: Path) -> bool:
+    """False where nothing is yet; `StorageError` for a folder of other things, and one that may not be looked into."""
+    try:
+        if (path / DATABASE).exists():
+            return True
+        foreign = path.exists() and (not path.is_dir() or any(path.iterdir()))
+    except OSError as error:
+        raise StorageError(
+            f"the folder {path} cannot be looked into: {error.strerror or error}",
+            safe="nothing was changed",
+            remedy="check its permissions and those of the folders above it, or set PFM_HOME to a folder of yours",
+        ) from error
+    if foreign:
         raise StorageError(
             f"{path} holds something else than a library", safe="it is unchanged", remedy="choose another folder"
         )
-    building = path.with_name(f"{path.name}.building")
-    with _sole_builder(building):
-        if not (path / DATABASE).exists():  # another program may have finished it while we waited for the lock
-            _build(ctx, building, path, size=size, workers=workers)
-    shutil.rmtree(building, ignore_errors=True)
-    return Library.open(path)
+    return False
 
 
 def shots_of(woman: PlannedWoman, number: int, *, size: int = SIZE) -> tuple[Shot, ...]:
@@ -104,29 +118,6 @@ _SHOTS: dict[str, tuple[Stage | None, Stage | None, float, float]] = {
     "fluorescence": (None, Stage.FLUORESCENCE_AFTER_ACID, 60.0, 300.0),
 }
 _GAP_SECONDS = 0.6  # fluorescence after white light; median of phantom.md
-
-
-@contextlib.contextmanager
-def _sole_builder(building: Path) -> Iterator[None]:
-    """Hold the building folder, so that two programs started at once do not build in it together."""
-    try:
-        building.mkdir(parents=True, exist_ok=True)
-        lock = LibraryLock.take(building / "lock")
-    except HeldElsewhereError as error:
-        raise StorageError(
-            f"the demo library is being made by {error.holder or 'another program'}",
-            remedy="wait until that program has finished, then try again",
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            f"could not make the demo library in {building}: {error.strerror or error}",
-            safe="nothing was changed",
-            remedy="choose a folder that you may write to, on a disk with free space",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _build(ctx: Context, building: Path, path: Path, *, size: int, workers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ DATABASE = "library.sqlite"
 def open_library(ctx: Context, folder: str) -> Library:
     """The library in `folder`; "" is the demo library, which is made first where there is none."""
     path = Path(folder) if folder else demo_library_dir()
-    if not folder and not (path / DATABASE).exists():
+    if not folder and not os.path.exists(path / DATABASE):  # noqa: PTH110 - also where the folder may not be looked into
         from pfm_desktop.services.demo import ensure_demo_library
 
         return ensure_demo_library(ctx, path)

@@ -17,10 +17,12 @@ from pfm_desktop.imaging import phantom
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases, demo, housekeeping, pairing
 from pfm_desktop.services.demo_plan import WOMEN
+from pfm_desktop.services.sole_use import InUseError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.lock import LibraryLock
 from pfm_desktop.support import files
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.viewmodels import opening
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
 
@@ -227,10 +229,45 @@ def test_two_programs_started_at_once_do_not_build_in_one_folder(tmp_path: Path)
     building.mkdir()
     lock = LibraryLock.take(building / "lock")
     try:
-        with pytest.raises(StorageError, match=f"is being made by .*process {os.getpid()}"):
+        with pytest.raises(InUseError, match=f"the demo library is being made by .*process {os.getpid()}"):
             build(tmp_path / "library")
     finally:
         lock.release()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.stat
+
+    def closed(path: object, *rest: object, **more: object) -> os.stat_result:
+        if str(path).startswith(str(tmp_path / "closed")):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", closed)
+    with pytest.raises(StorageError, match=r"closed/library cannot be looked into: Permission denied.*PFM_HOME"):
+        build(tmp_path / "closed" / "library")
+    monkeypatch.setattr(opening, "demo_library_dir", lambda: tmp_path / "closed" / "library")
+    with pytest.raises(StorageError, match="closed/library cannot be looked into"):
+        opening.open_library(CTX, "")
+
+
+def test_a_file_in_place_of_the_home_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(StorageError, match=r"home/library.building cannot be used for work"):
+        build(tmp_path / "home" / "library")
+
+
+def test_what_breaks_while_the_pictures_are_filed_is_told_by_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(demo, "_add_visit", broken)
+    with pytest.raises(StorageError, match=r"library\.building: Input/output error.*kept"):
+        build(tmp_path / "library")
 
 
 def test_a_visit_of_today_never_lies_ahead_of_now() -> None:
