@@ -18,7 +18,7 @@ def analyze(
     model: Annotated[str, typer.Option(help="Name or folder of a model; see `pfm models list`.")] = "pfm-demo",
     json_: Annotated[Path | None, typer.Option("--json", help="Write the answer as JSON.", readable=False)] = None,
     overlay: Annotated[
-        Path | None, typer.Option(help="PNG to write: model attention over the picture.", readable=False)
+        Path | None, typer.Option(help="Picture to write (.png, .jpg, .tif): model attention over it.", readable=False)
     ] = None,
     report: Annotated[Path | None, typer.Option(help="PDF to write.", readable=False)] = None,
 ) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def _run(arguments: list[str] | None) -> int:
     except UserError as error:
         return _wrong(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _stopped()
+        return _stopped(arguments)
     except OSError as error:  # a disk or a folder that said no where nothing better was known
         where = f"{error.filename}: " if error.filename else ""
         said = f"{where}{error.strerror or error}. Check the path, its permissions and the free space."
@@ -62,13 +63,26 @@ def _run(arguments: list[str] | None) -> int:
         said = error.format_message().rstrip(".")
         return _wrong(f"{said}. See `pfm --help`.", UserError.exit_code) if said else UserError.exit_code  # help stands
     if code == INTERRUPTED:
-        return _stopped()
+        return _stopped(arguments)
     return code if isinstance(code, int) else 0
 
 
-def _stopped() -> int:
-    complain("stopped. Nothing was left half written; long work goes on where it was when called again.")
+def _stopped(arguments: list[str] | None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    command = next((word for word in given if not word.startswith("-")), "")
+    complain(f"stopped. {_AFTER_A_STOP.get(command, 'Nothing was left half written; the same command begins anew')}.")
     return INTERRUPTED
+
+
+_AFTER_A_STOP = {
+    "phantom": "The cases that are written stay; the same command goes on with the rest",
+    "train": "Nothing was left half written; the same command goes on behind the last whole epoch, or with the "
+    "pictures prepared so far",
+    "finetune": "Nothing was left half written; the same command goes on with the pictures prepared so far, and begins "
+    "the epochs anew",
+    "evaluate": "No figures were written; the same command begins anew, with --prepared from the pictures that are "
+    "ready there",
+}
 
 
 def _wrong(said: str, code: int) -> int:
@@ -123,7 +137,10 @@ def register(
         Path | None, typer.Option(help="CSV to write: x,y in fluorescence pixels.", readable=False)
     ] = None,
     warped: Annotated[
-        Path | None, typer.Option(help="PNG to write: fluorescence in the white-light frame.", readable=False)
+        Path | None,
+        typer.Option(
+            help="Picture to write (.png, .jpg, .tif): fluorescence in the white-light frame.", readable=False
+        ),
     ] = None,
 ) -> int:
     """Register a pair: which point of the white-light picture lies where in the fluorescence picture."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -36,6 +37,7 @@ Pixels = NDArray[np.uint8]
 PIXEL_LIMIT = 100_000_000
 BYTE_LIMIT = 1_000_000_000
 SMALLEST_SIDE = 16
+JPEG_LONGEST = 65_500  # pixels a side that libjpeg writes
 # named here so that Pillow needs not load all its plugins to open one picture
 _PLUGINS = (
     PngImagePlugin.PngImageFile,
@@ -144,6 +146,49 @@ def encode_jpeg(pixels: Pixels, *, quality: int = 92) -> bytes:
     if not done:
         raise ValueError(f"cannot write an array of shape {pixels.shape} as JPEG")
     return bytes(data)
+
+
+def encode_tiff(pixels: Pixels) -> bytes:
+    """Bytes of a TIFF, packed without loss: H x W x 3 uint8 RGB."""
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "TIFF", compression="tiff_deflate")
+    return stream.getvalue()
+
+
+def encoder_for(path: Path) -> Callable[[Pixels], bytes]:
+    """What makes the bytes of a picture file of that name (H x W x 3 uint8 RGB), in the format that its ending says.
+
+    Ask before long work: raises `BadInputError` for an ending that is not written. The encoder raises it for a picture
+    that is too large for the format.
+    """
+    encode = _ENCODERS.get(path.suffix.lower())
+    if encode is None:
+        said = f"a name that ends in {path.suffix}" if path.suffix else "a name without an ending"
+        raise BadInputError(
+            f"{path} cannot be written as a picture: {said} says no format that is written",
+            safe="nothing was written",
+            remedy=f"let the name end in {', '.join(_ENCODERS)}",
+        )
+
+    def checked(pixels: Pixels) -> bytes:
+        if encode is encode_jpeg and max(pixels.shape) > JPEG_LONGEST:
+            raise BadInputError(
+                f"{path} cannot be written: a JPEG is at most {JPEG_LONGEST} pixels wide and high",
+                safe="nothing was written",
+                remedy="let the name end in .png",
+            )
+        return encode(pixels)
+
+    return checked
+
+
+_ENCODERS: dict[str, Callable[[Pixels], bytes]] = {
+    ".png": encode_png,
+    ".jpg": encode_jpeg,
+    ".jpeg": encode_jpeg,
+    ".tif": encode_tiff,
+    ".tiff": encode_tiff,
+}
 
 
 def write_png(path: Path | str, pixels: NDArray[Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pfm_desktop import __version__
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
-from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.io import encoder_for
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.analysis_files import public_json
 from pfm_desktop.services.inference import NAMES, AnalysisRequest, AnalysisResult, analyze
@@ -36,10 +36,13 @@ class Outputs:
 def analyze_files(ctx: Context, request: AnalysisRequest, outputs: Outputs) -> AnalysisResult:
     """Analyse and write what is wanted, all of it or nothing; also for a refused case, which then says why.
 
-    Raises `BadInputError` for unreadable files and outputs that would overwrite one, `ModelError`, `StorageError`.
+    Raises `BadInputError` for unreadable files, outputs that would overwrite one and an overlay whose ending is not
+    written (see `imaging.io.encoder_for`), `ModelError`, `StorageError`.
     """
     given = [path for path in (request.white, request.fluorescence) if isinstance(path, Path)]
     check_outputs(given, outputs.paths)
+    if outputs.overlay is not None:
+        encoder_for(outputs.overlay)  # before the work, not after it
     result = analyze(ctx, request)
     write_all(_contents(result, outputs, [path.name for path in given]))
     return result
@@ -48,7 +51,7 @@ def analyze_files(ctx: Context, request: AnalysisRequest, outputs: Outputs) -> A
 def _contents(result: AnalysisResult, outputs: Outputs, names: list[str]) -> Mapping[Path, bytes]:
     makers: list[tuple[Path | None, Callable[[], bytes]]] = [
         (outputs.json, lambda: _json(result)),
-        (outputs.overlay, lambda: _overlay(result)),
+        (outputs.overlay, lambda: _overlay(result, outputs.overlay)),
         (outputs.report, lambda: _report(result, names)),
     ]
     return {path: make() for path, make in makers if path is not None}
@@ -58,13 +61,13 @@ def _json(result: AnalysisResult) -> bytes:
     return json_bytes({**public_json(result.analysis), "notes": list(result.notes)})
 
 
-def _overlay(result: AnalysisResult) -> bytes:
+def _overlay(result: AnalysisResult, path: Path | None) -> bytes:
     from pfm_desktop.services.report_pictures import overlay
 
     pixels = result.white if result.white is not None else result.fluorescence
-    if pixels is None:
-        raise ValueError("a result without pictures")
-    return encode_png(overlay(pixels, result.analysis))
+    if pixels is None or path is None:
+        raise ValueError("a result without pictures, or no name to write to")
+    return encoder_for(path)(overlay(pixels, result.analysis))
 
 
 def _report(result: AnalysisResult, names: list[str]) -> bytes:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.imaging.io import encode_png, read_picture
+from pfm_desktop.imaging.io import encoder_for, read_picture
 from pfm_desktop.imaging.quality import identical
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.imaging.registration.result import refused
@@ -73,12 +73,14 @@ def register_files(
     The files are written all or none. Where the map may not be used, an older `mapped` or `warped` is removed: it is of
     another pair.
 
-    Raises `BadInputError` for unreadable files, and when one of `points` and `mapped` comes without the other.
+    Raises `BadInputError` for unreadable files, a `warped` whose ending is not written (see `imaging.io.encoder_for`),
+    and when one of `points` and `mapped` comes without the other.
     """
     if (points is None) != (mapped is None):
         raise BadInputError("--points and --mapped go together", remedy="give both or neither")
     inputs = [path for path in (white, fluorescence, points) if path is not None]
     check_outputs(inputs, [path for path in (json_out, mapped, warped) if path is not None])
+    encode = encoder_for(warped) if warped is not None else None
     wanted = read_points(points) if points is not None else None
     ctx.progress(0, 3, "Reading")
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
@@ -90,8 +92,8 @@ def register_files(
         contents[json_out] = json_bytes(found.as_json())
     if found.usable and wanted is not None and mapped is not None:
         contents[mapped] = points_bytes(found.registration.white_to_fluorescence(wanted))
-    if found.usable and warped is not None:
-        contents[warped] = encode_png(found.registration.warp_to_white(second))
+    if found.usable and warped is not None and encode is not None:
+        contents[warped] = encode(found.registration.warp_to_white(second))
     write_all(contents)
     for stale in {path for path in (mapped, warped) if path is not None} - set(contents):
         Path(os.path.realpath(stale)).unlink(missing_ok=True)

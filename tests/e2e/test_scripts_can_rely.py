@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pfm_desktop.cli.main import INTERRUPTED, main
+from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.imaging.io import write_png
+from pfm_desktop.support.paths import cache_dir
 
 Said = pytest.CaptureFixture[str]
 
@@ -123,6 +128,91 @@ def test_ctrl_c_says_that_it_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr("pfm_desktop.services.phantoms.write_phantoms", interrupted)
     assert main(["phantom", str(tmp_path / "out")]) == INTERRUPTED
     assert capsys.readouterr().err.startswith("stopped.")
+
+
+@pytest.mark.parametrize(
+    ("command", "goes_on"),
+    [("phantom", True), ("train", True), ("finetune", True), ("evaluate", False), ("analyze", False), ("", False)],
+)
+def test_ctrl_c_promises_to_go_on_only_where_it_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: Said, command: str, goes_on: bool
+) -> None:
+    def interrupted(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pfm_desktop.cli.main.app", interrupted)
+    assert main([command] if command else []) == INTERRUPTED
+    said = capsys.readouterr().err
+    assert said.startswith("stopped. ")
+    assert ("goes on" in said) is goes_on
+    assert ("begins anew" in said) is not goes_on
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("ending", "kind"), [(".png", "PNG"), (".JPG", "JPEG"), (".jpeg", "JPEG"), (".tif", "TIFF")])
+def test_a_picture_is_written_as_its_name_says(pair: list[str], tmp_path: Path, ending: str, kind: str) -> None:
+    warped = tmp_path / f"w{ending}"
+    assert main(["register", *pair, "--warped", str(warped)]) == 0
+    with Image.open(warped) as picture:
+        assert (picture.format, picture.size, picture.mode) == (kind, (320, 320), "RGB")
+
+
+@pytest.mark.parametrize("name", ["w.gif", "w.pdf", "w", "w.png.txt"])
+def test_a_name_that_says_no_format_that_is_written_is_refused_before_the_work(
+    pair: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said, name: str
+) -> None:
+    def no_work(*_args: object, **_options: object) -> None:
+        raise AssertionError("nothing is read before the names are known to do")
+
+    monkeypatch.setattr("pfm_desktop.services.pair_files.read_picture", no_work)
+    monkeypatch.setattr("pfm_desktop.services.case_files.analyze", no_work)
+    asked = ["--json", str(tmp_path / "a.json")]
+    for call in (
+        ["register", *pair, *asked, "--warped", str(tmp_path / name)],
+        ["analyze", "--white", pair[0], "--fluorescence", pair[1], *asked, "--overlay", str(tmp_path / name)],
+    ):
+        assert main(call) == 2
+        error = one_error(capsys)
+        assert str(tmp_path / name) in error
+        assert "end in .png, .jpg" in error
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_disk_that_fills_while_pictures_are_prepared_is_said_with_the_folder(
+    cases: Path, tmp_path: Path, tiny_model: Path, command: str
+) -> None:
+    """The operating system itself refuses to let any file grow beyond 20 kB."""
+    pytest.importorskip("resource")
+    rows = ["patient,case,white,fluorescence,grade"]
+    for number in range(16):
+        shutil.copyfile(cases / "case_00000_white.png", tmp_path / f"{number}.png")
+        rows.append(f"p{number},c{number},{number}.png,,{GRADES[number % 4].value}")
+    (tmp_path / "m.csv").write_text("\n".join(rows))
+    program = (
+        "import resource, sys; from pfm_desktop.cli.main import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); sys.exit(main(sys.argv[1:]))"
+    )
+    end = {
+        "train": ["--out", str(tmp_path / "model"), "--size", "64"],
+        "evaluate": ["--model", str(tiny_model), "--json", str(tmp_path / "e.json")],
+    }[command]
+    call = [sys.executable, "-c", program, command, str(tmp_path / "m.csv"), *end]
+    ended = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    said = ended.stderr.splitlines()
+    assert ended.returncode == 2, ended.stderr
+    assert said[-1].startswith("error: could not write ")
+    assert "prepared-" in said[-1]
+    assert "unchanged" in said[-1]
+    assert "free some space" in said[-1]
+    assert not (tmp_path / "e.json").exists()
+    assert not (tmp_path / "model").exists()
+    if command == "train":
+        assert [line for line in said if "the same command goes on with them" in line]
+    else:
+        assert len(said) == 1
+        assert not list(cache_dir().iterdir())
 
 
 def test_an_altered_model_is_named_by_its_file(pair: list[str], tmp_path: Path, capsys: Said) -> None:
