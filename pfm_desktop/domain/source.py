@@ -24,3 +24,19 @@ class Stage(StrEnum):
     def source(self) -> Source:
         """The source a picture of this stage belongs to."""
         return Source.FLUORESCENCE if self.value.startswith("fluorescence") else Source.WHITE
+
+    @property
+    def words(self) -> str:
+        """As it is said beside the source: `acetic acid`, or `after acetic acid` of a fluorescence picture."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Stage.SALINE: "saline",
+    Stage.GREEN: "green filter",
+    Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",
+    Stage.ACETIC_ACID: "acetic acid",
+    Stage.FLUORESCENCE_AFTER_ACID: "after acetic acid",
+    Stage.LUGOL: "Lugol's iodine",
+}
+TIMED = (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)  # whose seconds since acetic acid are asked for

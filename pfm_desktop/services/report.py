@@ -14,7 +14,7 @@ from pfm_desktop.domain.clock import clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, HEAT_THRESHOLD, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import day, moment
@@ -37,14 +37,6 @@ IMPRESSION_CHANGED = (
 NO_PATIENT = "Made from picture files, without a patient or findings."
 NO_HOUR = "os not marked, so no clock hour"
 
-_STAGES = {
-    Stage.SALINE: "White light, saline",
-    Stage.GREEN: "White light, green filter",
-    Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence before acetic acid",
-    Stage.ACETIC_ACID: "White light, acetic acid",
-    Stage.FLUORESCENCE_AFTER_ACID: "Fluorescence after acetic acid",
-    Stage.LUGOL: "White light, Lugol's iodine",
-}
 _FRAMES = {Source.WHITE: "the white-light picture", Source.FLUORESCENCE: "the fluorescence picture"}
 
 
@@ -136,7 +128,8 @@ def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None
 def picture_caption(picture: Picture) -> str:
     """`White light, acetic acid, 60 s after acid`."""
     seconds = picture.seconds_since_acid
-    return _STAGES[picture.stage] + (f", {seconds:.0f} s after acid" if seconds is not None else "")
+    light = "White light, " if picture.source is Source.WHITE else "Fluorescence "
+    return light + picture.stage.words + (f", {seconds:.0f} s after acid" if seconds is not None else "")
 
 
 def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictures | None) -> None:

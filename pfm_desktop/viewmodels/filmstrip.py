@@ -9,19 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Picture
-from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.viewmodels.intake import TIMED
+from pfm_desktop.domain.source import TIMED, Source
+from pfm_desktop.viewmodels.words import capital
 
 NEEDS_BOTH = "A pair needs one white-light and one fluorescence picture."
-
-STAGE_TITLES = {
-    Stage.SALINE: "Saline",
-    Stage.GREEN: "Green filter",
-    Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence",
-    Stage.ACETIC_ACID: "Acetic acid",
-    Stage.FLUORESCENCE_AFTER_ACID: "Fluorescence, acid",
-    Stage.LUGOL: "Lugol's iodine",
-}
 
 
 @dataclass(frozen=True)
@@ -37,20 +28,24 @@ class FilmstripEntry:
     @property
     def spoken(self) -> str:
         """For the screen reader."""
-        light = "white light" if self.source is Source.WHITE else "fluorescence"
+        light = "white light" if self.source is Source.WHITE else ""  # fluorescence is the caption
         return ", ".join(part for part in (self.caption, self.detail, light) if part)
 
 
 def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> FilmstripEntry:
-    """Caption: stage; detail: seconds since acetic acid where the stage has them.
+    """Caption: stage of a white-light picture, else the source; detail: before or how long after acetic acid.
 
     `taken_at` is no time of day to show: of a file that was added it is the moment of adding.
     """
-    seconds = picture.seconds_since_acid
-    detail = f"{seconds:.0f} s after acid" if seconds is not None else ""
-    if seconds is None and picture.stage in TIMED:
-        detail = "time not known"
-    return FilmstripEntry(picture.id, picture.source, STAGE_TITLES[picture.stage], detail, load)
+    lit = picture.source is Source.FLUORESCENCE
+    seconds, timed = picture.seconds_since_acid, picture.stage in TIMED
+    when = picture.stage.words if lit else ""
+    if seconds is not None:
+        when = f"{seconds:.0f} s after acid"
+    elif timed:
+        when = "after acid, not timed" if lit else "not timed"
+    caption = "Fluorescence" if lit else capital(picture.stage.words)
+    return FilmstripEntry(picture.id, picture.source, caption, when, load)
 
 
 def pair_of(entries: Sequence[FilmstripEntry]) -> tuple[str | None, str | None] | None:

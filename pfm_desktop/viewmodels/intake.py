@@ -13,7 +13,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels.words import spoken
+from pfm_desktop.viewmodels.words import capital, spoken
 from pfm_desktop.viewmodels.worklist import parsed_birth_date
 
 if TYPE_CHECKING:
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 PICTURE_FILES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp")
-STAGE_WORDS: dict[Stage, str] = {
-    Stage.ACETIC_ACID: "Acetic acid (white light)",
-    Stage.SALINE: "Saline (white light)",
-    Stage.GREEN: "Green filter (white light)",
-    Stage.LUGOL: "Lugol's iodine (white light)",
-    Stage.FLUORESCENCE_AFTER_ACID: "Fluorescence after acid",
-    Stage.FLUORESCENCE_BEFORE_ACID: "Fluorescence before acid",
-}
-TIMED = (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)  # whose seconds since acetic acid are asked for
+STAGES = (  # as a form offers them: what is added most often first
+    Stage.ACETIC_ACID,
+    Stage.SALINE,
+    Stage.GREEN,
+    Stage.LUGOL,
+    Stage.FLUORESCENCE_AFTER_ACID,
+    Stage.FLUORESCENCE_BEFORE_ACID,
+)
 _NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
     "fluo": Stage.FLUORESCENCE_AFTER_ACID,
     "lugol": Stage.LUGOL,
@@ -63,6 +62,13 @@ class Added:
     count: int
     refused: tuple[tuple[Path, str], ...] = field(default=())
     changes: tuple[Change, ...] = field(default=())
+
+
+def offered_as(stage: Stage) -> str:
+    """A stage as a form offers it; its own word comes first, so that its letter finds it."""
+    if stage.source is Source.FLUORESCENCE:
+        return f"Fluorescence {stage.words}"
+    return f"{capital(stage.words)} (white light)"
 
 
 def named_stage(path: Path) -> Stage | None:

@@ -10,14 +10,6 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.case import Pair, Picture
     from pfm_desktop.services.cases import VisitCase
 
-WORDS = {
-    Stage.SALINE: "saline",
-    Stage.GREEN: "green filter",
-    Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",
-    Stage.ACETIC_ACID: "acetic acid",
-    Stage.FLUORESCENCE_AFTER_ACID: "after acetic acid",
-    Stage.LUGOL: "Lugol's iodine",
-}
 BEFORE_ACID = {Stage.SALINE, Stage.FLUORESCENCE_BEFORE_ACID}
 AFTER_ACID = {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID, Stage.LUGOL}  # a green filter is used at any time
 
@@ -25,7 +17,7 @@ AFTER_ACID = {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID, Stage.LUGOL}  # 
 def stage_words(picture: Picture) -> str:
     """`acetic acid, 60 s`."""
     seconds = picture.seconds_since_acid
-    return WORDS[picture.stage] + (f", {seconds:.0f} s" if seconds is not None else "")
+    return picture.stage.words + (f", {seconds:.0f} s" if seconds is not None else "")
 
 
 def pair_stages(case: VisitCase | None, pair: Pair | None) -> dict[Source, str]:

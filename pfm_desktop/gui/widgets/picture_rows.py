@@ -22,15 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
-    STAGE_WORDS,
-    TIMED,
+    STAGES,
     NewPicture,
     guessed_stage,
     named_stage,
+    offered_as,
     pixels_of,
     sources_line,
     with_fluorescence_colours,
@@ -57,9 +57,9 @@ class _FileRow(QFrame):
         self.thumbnail.setWordWrap(True)
         self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stage = QComboBox(self)
-        for one, words in STAGE_WORDS.items():
-            self.stage.addItem(words, one)
-        self.stage.setCurrentIndex(list(STAGE_WORDS).index(stage))
+        for one in STAGES:
+            self.stage.addItem(offered_as(one), one)
+        self.stage.setCurrentIndex(STAGES.index(stage))
         self.stage.setAccessibleName(f"Stage of {path.name}")
         self.seconds = QSpinBox(self)
         self.seconds.setRange(_UNKNOWN, 3600)
@@ -104,7 +104,7 @@ class _FileRow(QFrame):
         """A better guess; what the user chose meanwhile stays."""
         if self.guess is not None and Stage(self.stage.currentData()) is self.guess:
             self.guess = stage
-            self.stage.setCurrentIndex(list(STAGE_WORDS).index(stage))
+            self.stage.setCurrentIndex(STAGES.index(stage))
 
     def _chosen(self) -> None:
         self.guess = None

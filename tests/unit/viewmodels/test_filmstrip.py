@@ -9,7 +9,7 @@ import pytest
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.viewmodels.filmstrip import STAGE_TITLES, FilmstripEntry, entry_of, pair_of
+from pfm_desktop.viewmodels.filmstrip import FilmstripEntry, entry_of, pair_of
 
 
 def load() -> np.ndarray:
@@ -43,10 +43,6 @@ def test_anything_else_is_no_pair(chosen: tuple[FilmstripEntry, ...]) -> None:
     assert pair_of(chosen) is None
 
 
-def test_every_stage_of_the_examination_has_its_words() -> None:
-    assert set(STAGE_TITLES) == set(Stage)
-
-
 def picture(stage: Stage, seconds: float | None) -> Picture:
     taken = datetime(2026, 11, 25, 9, 30, 5, tzinfo=UTC)
     return Picture("p", "v", "0" * 64, stage, taken, 100, 80, seconds_since_acid=seconds)
@@ -54,17 +50,21 @@ def picture(stage: Stage, seconds: float | None) -> Picture:
 
 def test_a_picture_after_acid_carries_its_seconds() -> None:
     made = entry_of(picture(Stage.FLUORESCENCE_AFTER_ACID, 61.4), load)
-    assert (made.source, made.caption, made.detail) == (Source.FLUORESCENCE, "Fluorescence, acid", "61 s after acid")
+    assert (made.source, made.caption, made.detail) == (Source.FLUORESCENCE, "Fluorescence", "61 s after acid")
     assert made.load is load
 
 
 @pytest.mark.parametrize("stage", Stage)
 def test_no_clock_time_is_shown_since_it_may_be_the_moment_of_adding(stage: Stage) -> None:
-    after_acid = stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)
-    assert entry_of(picture(stage, None), load).detail == ("time not known" if after_acid else "")
+    said = {
+        Stage.ACETIC_ACID: "not timed",
+        Stage.FLUORESCENCE_AFTER_ACID: "after acid, not timed",
+        Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",
+    }
+    assert entry_of(picture(stage, None), load).detail == said.get(stage, "")
 
 
 def test_a_picture_is_spoken_with_stage_detail_and_source() -> None:
-    spoken = FilmstripEntry("x", Source.FLUORESCENCE, "Fluorescence, acid", "90 s after acid", load).spoken
-    assert spoken == "Fluorescence, acid, 90 s after acid, fluorescence"
+    spoken = FilmstripEntry("x", Source.FLUORESCENCE, "Fluorescence", "90 s after acid", load).spoken
+    assert spoken == "Fluorescence, 90 s after acid"
     assert entry("x", Source.WHITE).spoken == "Saline, white light"
