@@ -16,6 +16,8 @@ os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 import pytest
 
+from pfm_desktop.jobs.runner import FREE
+
 ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
 
 
@@ -37,15 +39,18 @@ def _errors_are_not_silent(caplog: pytest.LogCaptureFixture, request: pytest.Fix
 
 @pytest.fixture(autouse=True)
 def _no_thread_left_behind() -> Iterator[None]:
-    """A thread started by a test (torch's and Qt's own pools aside) has ended when the test has."""
-    before = set(threading.enumerate())
+    """A thread started by a test (not of torch's or Qt's pools) has ended when the test has, or is free for a job."""
+    before = {thread: thread.name for thread in threading.enumerate()}
+
+    def left() -> list[str]:
+        now = [thread for thread in threading.enumerate() if thread.is_alive() and before.get(thread) != thread.name]
+        return [thread.name for thread in now if thread.name != FREE and not thread.name.startswith("Dummy")]
+
     yield
     deadline = time.monotonic() + 5
-    left = [thread for thread in threading.enumerate() if thread not in before and not thread.name.startswith("Dummy")]
-    for thread in left:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    left = [thread for thread in left if thread.is_alive()]
-    assert not left, f"threads left behind: {[thread.name for thread in left]}"
+    while left() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert not left(), f"threads left behind: {left()}"
 
 
 @pytest.fixture(scope="session")

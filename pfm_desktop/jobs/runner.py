@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import sys
 import threading
 import traceback
 from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
@@ -16,6 +19,8 @@ from pfm_desktop.support.threads import give_way
 
 Job = Callable[..., Any]
 Listener = Callable[[Event], None]
+
+FREE = "free for a job"  # name of a thread that waits
 
 _numbers = itertools.count(1)
 
@@ -72,21 +77,59 @@ class InlineRunner:
 
 
 class ThreadRunner:
-    """Runs each job on its own daemon thread, which lets the window go first."""
+    """Runs each job on a daemon thread of its own, which lets the window go first."""
 
     def start(self, job: Job, *args: Any, listener: Listener, name: str = "") -> Handle:
         """See `Runner.start`."""
         handle = Handle(name or f"{getattr(job, '__name__', 'job')}-{next(_numbers)}")
-        thread = threading.Thread(
-            target=_run_politely, args=(handle, job, args, listener), name=handle.name, daemon=True
-        )
-        thread.start()
+        _crew.do(partial(_run, handle, job, args, listener), handle.name)
         return handle
 
 
-def _run_politely(handle: Handle, job: Job, args: tuple[Any, ...], listener: Listener) -> None:
-    give_way()
-    _run(handle, job, args, listener)
+class _Crew:
+    """Threads that wait for the next job once theirs has ended; one more than was ever needed at once.
+
+    Starting a thread holds its starter up until the new one has had the interpreter: 5 to 14 ms of the window's time
+    while the engine works. The pool of the standard library would not do: it bounds how many jobs run, and waits for
+    them when the program ends.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[SimpleQueue[tuple[Callable[[], None], str]]] = []
+        self._lock = threading.Lock()
+
+    def do(self, work: Callable[[], None], name: str) -> None:
+        """Have `work` done at once, on a thread called `name` meanwhile."""
+        with self._lock:
+            inbox = self._free.pop() if self._free else None  # the last to come free: its memory is still warm
+        (inbox or self._one_more()).put((work, name))
+
+    def _one_more(self) -> SimpleQueue[tuple[Callable[[], None], str]]:
+        inbox: SimpleQueue[tuple[Callable[[], None], str]] = SimpleQueue()
+        threading.Thread(target=self._serve, args=(inbox,), name=FREE, daemon=True).start()
+        return inbox
+
+    def _serve(self, inbox: SimpleQueue[tuple[Callable[[], None], str]]) -> None:
+        give_way()
+        me = threading.current_thread()
+        while True:
+            work, me.name = inbox.get()
+            if not self._free:
+                self._rest(self._one_more())  # here it is not the window that waits for its start
+            try:
+                work()
+            except Exception:  # noqa: BLE001 - of a listener; a thread of its own would have ended this way
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), me)))
+            del work  # what the job was given must not live until the next
+            me.name = FREE
+            self._rest(inbox)
+
+    def _rest(self, inbox: SimpleQueue[tuple[Callable[[], None], str]]) -> None:
+        with self._lock:
+            self._free.append(inbox)
+
+
+_crew = _Crew()
 
 
 def _run(handle: Handle, job: Job, args: tuple[Any, ...], listener: Listener) -> None:

@@ -7,6 +7,7 @@ look-up), so that threshold and colour map follow a slider.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.pair_view import DisplayWindow
 
 GRID = 768  # longer side of the enlarged heatmap, in grid cells
+BAND = 64  # rows that are enlarged at a time
 LEVELS = 253  # values 0..1 become levels 0..253; the two above mean "not seen"
 UNSEEN, UNSEEN_STRIPE = 254, 255
 STRIPE = 8  # width of a hatch stripe, grid cells
@@ -30,16 +32,21 @@ Field = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class PreparedHeatmap:
-    """`levels` is h x w uint8 (see `LEVELS`, `UNSEEN`), edge to edge over the picture; `field` the same in 0..1 with
+    """`levels` is h x w uint8 (see `LEVELS`, `UNSEEN`), edge to edge over the picture; made of `values`, in 0..1 with
     NaN where nothing was seen."""
 
     levels: Levels
-    field: Field
+    values: Field
 
     @property
     def all_seen(self) -> bool:
         """Whether the engine saw the whole picture."""
         return not bool((self.levels >= UNSEEN).any())
+
+    @cached_property
+    def field(self) -> Field:
+        """The values on the grid of `levels`, h x w; only outlines need them."""
+        return enlarged(self.values, *self.levels.shape)
 
 
 def prepare(heatmap: Heatmap, *, aspect: float, grid: int = GRID) -> PreparedHeatmap:
@@ -48,31 +55,37 @@ def prepare(heatmap: Heatmap, *, aspect: float, grid: int = GRID) -> PreparedHea
     A few milliseconds, as it is done while the window paints.
     """
     width, height = (grid, max(1, round(grid / aspect))) if aspect >= 1 else (max(1, round(grid * aspect)), grid)
-    field = enlarged(np.asarray(heatmap.values, dtype=np.float32), height, width)
-    unseen = np.isnan(field)
-    partly = bool(unseen.any())
-    levels = np.rint(np.clip(np.nan_to_num(field) if partly else field, 0.0, 1.0) * np.float32(LEVELS)).astype(np.uint8)
-    if partly:
-        stripes = (np.arange(height, dtype=np.int32)[:, None] + np.arange(width, dtype=np.int32)) // STRIPE % 3 == 0
-        levels[unseen] = UNSEEN
-        levels[unseen & stripes] = UNSEEN_STRIPE
-    return PreparedHeatmap(levels, field)
+    values = np.asarray(heatmap.values, dtype=np.float32)
+    levels = np.empty((height, width), dtype=np.uint8)
+    for top in range(0, height, BAND):  # small pieces: fresh memory for the whole would cost more than the arithmetic
+        band = enlarged(values, height, width, slice(top, top + BAND))
+        unseen = np.isnan(band)
+        partly = bool(unseen.any())
+        rounded = np.rint(np.clip(np.nan_to_num(band) if partly else band, 0.0, 1.0) * np.float32(LEVELS))
+        levels[top : top + BAND] = rounded
+        if partly:
+            rows = np.arange(top, top + len(band), dtype=np.int32)[:, None]
+            stripes = (rows + np.arange(width, dtype=np.int32)) // STRIPE % 3 == 0
+            levels[top : top + BAND][unseen] = UNSEEN
+            levels[top : top + BAND][unseen & stripes] = UNSEEN_STRIPE
+    return PreparedHeatmap(levels, values)
 
 
-def enlarged(values: Field, height: int, width: int) -> Field:
-    """Linear enlargement of h x w values that span the picture edge to edge; NaN stays NaN and does not bleed."""
+def enlarged(values: Field, height: int, width: int, rows: slice = slice(None)) -> Field:
+    """Linear enlargement of h x w values that span the picture edge to edge, of it the `rows` asked for; NaN stays NaN
+    and does not bleed."""
     seen = np.isfinite(values)
     if seen.all():
-        return _stretched(values, height, width)
-    share = _stretched(seen.astype(np.float32), height, width)
-    total = _stretched(np.where(seen, values, np.float32(0)), height, width)
+        return _stretched(values, height, width, rows)
+    share = _stretched(seen.astype(np.float32), height, width, rows)
+    total = _stretched(np.where(seen, values, np.float32(0)), height, width, rows)
     return np.where(share >= 0.5, total / np.maximum(share, np.float32(1e-6)), np.float32(np.nan))
 
 
-def _stretched(values: Field, height: int, width: int) -> Field:
+def _stretched(values: Field, height: int, width: int, wanted: slice) -> Field:
     """Rows, then columns, between cell centres, held at the edges. No matrix product: its threads would wait for those
     of the engine."""
-    low, high, part = _between(values.shape[0], height)
+    low, high, part = (each[wanted] for each in _between(values.shape[0], height))
     rows = values[low] + (values[high] - values[low]) * part[:, None]
     low, high, part = _between(values.shape[1], width)
     left = rows[:, low]

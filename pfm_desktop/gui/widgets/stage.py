@@ -114,6 +114,8 @@ class StageWidget(QWidget):
         self._label, self._sources = label, tuple(sources)
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
+        if self._view.heatmap.visible:
+            self._heatmaps.painted(self._view.heatmap)  # coloured here, so that the next frame does not wait for it
         self._refresh()
 
     def set_stages(self, stages: Mapping[Source, str], warning: str = "") -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_pyramid, coarse_step
+from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_step, pyramid_at_once
 from pfm_desktop.gui.widgets.scene import Scene
 from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.overlay import hatch_absent, window_table
@@ -65,7 +65,7 @@ class StagePictures(QObject):
         rgb, table = self._given[source], _table(self._windows[source])
         if rgb is None:
             return None
-        coarse = coarse_pyramid(rgb, table)
+        coarse = pyramid_at_once(rgb, table)
         if coarse_step(rgb) > 1 and not (source is Source.FLUORESCENCE and self.scene.registration is not None):
             self._make(source, rgb)
         return coarse

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.services import review
+from pfm_desktop.viewmodels.answer import State
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import (
@@ -319,3 +320,34 @@ def test_the_page_fits_into_the_smallest_window(
     rail, bars = 116, 130
     assert page.minimumSizeHint().width() <= 1100 - rail
     assert page.minimumSizeHint().height() <= 640 - bars
+
+
+def test_an_answer_that_counts_no_more_goes_from_stage_and_panel_at_once(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    reveal(session)
+    assert page.side.answer.state is State.GRADED
+    engine.held["answer"] = threading.Event()
+    session.change_settings(model="another")
+    assert page.side.answer.state is State.PENDING
+    assert page.stage.painting().heatmap is None
+    engine.held["answer"].set()
+    settle(qtbot, page)
+    assert page.side.answer.state is State.GRADED
+    assert page.stage.painting().heatmap is not None
+
+
+def test_what_is_left_to_show_of_a_visit_is_forgotten_with_it(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    session.open_visit(clinic.adler)
+    reveal(session)
+    qtbot.waitUntil(lambda: page.loader.desk.answer is not None)  # the panel follows in a later turn
+    engine.held[f"load {clinic.brandt}"] = threading.Event()
+    session.open_visit(clinic.brandt)
+    assert page.side.answer.state is not State.GRADED
+    engine.held[f"load {clinic.brandt}"].set()
+    settle(qtbot, page)
+    assert page.side.answer.state is not State.GRADED
+    assert page.stage.painting().heatmap is None

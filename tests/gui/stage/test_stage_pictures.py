@@ -309,14 +309,25 @@ def test_an_empty_stage_says_what_to_do(stage, look) -> None:
     assert stage.accessibleDescription() == "No picture on the stage."
 
 
-def test_a_large_picture_is_shown_at_once_and_made_sharp_after(stage, qtbot, look, spot) -> None:
-    stripes = np.zeros((1000, 1900, 3), np.uint8)
-    stripes[:, 1::2] = 200  # every second pixel alone is black
-    stage.set_pair(stripes, None, None)
+def test_a_large_picture_is_shown_at_once_and_made_smooth_after(stage, qtbot, look, spot) -> None:
+    noise = np.random.default_rng(1).choice(np.array([0, 200], np.uint8), (1000, 1900, 1)).repeat(3, axis=2)
+    stage.set_pair(noise, None, None)
     assert stage.busy
-    assert look().at(*spot(900, 500)).max() < 20
+
+    def spread() -> float:
+        return float(np.std([int(look().at(*spot(x, 500))[0]) for x in range(400, 1400, 5)]))
+
+    assert spread() > 55, "shrunk without halves, some pixels alone are seen"
     qtbot.waitUntil(lambda: not stage.busy)
-    assert look().at(*spot(900, 500))[0] == pytest.approx(100, abs=25)
+    assert spread() < 45
+
+
+def test_a_large_picture_is_also_shown_at_once_with_its_brightness_changed(stage, qtbot, look, spot) -> None:
+    stage.set_view(with_window(stage.view, Source.WHITE, DisplayWindow(low=100, high=255)))
+    stage.set_pair(np.full((1000, 1900, 3), 90, np.uint8), None, None)
+    assert look().at(*spot(900, 500)).max() < 5
+    qtbot.waitUntil(lambda: not stage.busy)
+    assert look().at(*spot(900, 500)).max() < 5
 
 
 def test_brightness_follows_for_each_picture_alone(registered, qtbot, look, spot) -> None:

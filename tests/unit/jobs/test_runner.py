@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,7 @@ from pfm_desktop.jobs import (
     Stopped,
     ThreadRunner,
 )
+from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.support.errors import BadInputError
 
 RUNNERS: list[Callable[[], Runner]] = [
@@ -100,10 +102,63 @@ def test_a_worker_that_dies_is_a_failure_never_silence() -> None:
 
 
 def test_a_listener_that_raises_does_not_leave_the_waiter_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threading, "excepthook", lambda *_: None)
+    heard: queue.SimpleQueue[threading.ExceptHookArgs] = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", heard.put)
 
     def listener(_event: Event) -> None:
         raise RuntimeError("listener")
 
     handle = ThreadRunner().start(add, 1, 1, listener=listener)
     assert handle.wait(5)
+    assert heard.get(timeout=5).exc_type is RuntimeError, "said as of any other thread"
+
+
+def test_the_next_job_waits_for_no_thread_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert events_of(ThreadRunner(), add, 1, 1)
+    resting = threading.Event()
+
+    def rest_is_known() -> None:
+        while not any(thread.name == FREE for thread in threading.enumerate()):
+            resting.wait(0.005)
+
+    rest_is_known()
+    started = threading.Thread.start
+    by: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        by.append(threading.current_thread())
+        started(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert events_of(ThreadRunner(), add, 1, 1)
+    assert threading.main_thread() not in by
+
+
+def test_jobs_that_wait_for_each_other_all_run() -> None:
+    together = threading.Barrier(12, timeout=30)
+    events: list[Event] = []
+
+    def meet(_ctx: Context) -> None:
+        together.wait()
+
+    handles = [ThreadRunner().start(meet, listener=events.append) for _ in range(together.parties)]
+    assert all(handle.wait(60) for handle in handles)
+    assert all(isinstance(event, Finished) for event in events)
+
+
+def test_a_thread_keeps_nothing_of_the_job_it_ended() -> None:
+    class Picture:
+        pass
+
+    def hold(_ctx: Context, _picture: Picture) -> None:
+        pass
+
+    picture = Picture()
+    gone = weakref.ref(picture)
+    assert ThreadRunner().start(hold, picture, listener=lambda _event: None).wait(5)
+    del picture
+    for _ in range(1000):
+        if gone() is None:
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("the picture is still held")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from pfm_desktop.gui.qt_jobs import QtJobs
@@ -108,7 +108,11 @@ class PairLoader(QObject):
         if ticket != self.desk.ticket:
             return
         self._become(review.with_pictures(self.desk, ticket, pictures))
-        if self.desk.doing is Step.ANSWERING:
+        QTimer.singleShot(0, self, lambda: self._ask_about(ticket))  # once the pictures are painted
+
+    def _ask_about(self, ticket: int) -> None:
+        """Have what was loaded answered, unless something else was asked meanwhile."""
+        if ticket == self.desk.ticket and self.desk.doing is Step.ANSWERING:
             self._ask()
 
     def _ask(self) -> None:

@@ -22,6 +22,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.gui.widgets.stage_bar import StageBar
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
+from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
@@ -48,6 +49,8 @@ class ReviewPage(QWidget):
         self._changing = False  # to another visit: shown once, when all of it is known
         self._wish: Callable[[], None] | None = None  # a command given while the pictures load
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
+        self._answered = False  # whether an answer is shown anywhere
+        self._turns = Turns(self)
         self.loader = PairLoader(session, jobs, engine, self)
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
@@ -91,7 +94,9 @@ class ReviewPage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is still loading."""
-        loading = self.loader.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy
+        loading = (
+            self.loader.busy or self._turns.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy
+        )
         return not loading and (self.side.report.idle or not self.side.report.isVisible())
 
     # ---- commands
@@ -219,12 +224,29 @@ class ReviewPage(QWidget):
         pair = self.loader.desk.pair
         if pair is not None and self._case is not None and self._case.pair(pair.id) is None:
             self._session.refresh()  # the pair was made while loading; comes back through `_on_case`
-        self._show_desk()
+        self._show_news()
         if self._wish is not None and self.loader.desk.doing is not Step.LOADING:
             wish, self._wish = self._wish, None
             wish()
 
+    def _show_news(self) -> None:
+        """Pictures or an answer came: the stage first, the rest in later turns, so that no gesture waits for all of it.
+
+        What is withdrawn is withdrawn everywhere at once.
+        """
+        if self._answered or self.loader.desk.pictures is None:
+            self._show_desk()
+            return
+        self._show_stage()
+        self._turns.start(self._show_heatmaps, self._show_side)
+
     def _show_desk(self) -> None:
+        self._turns.drop()
+        self._show_stage()
+        self._show_heatmaps()
+        self._show_side()
+
+    def _show_stage(self) -> None:
         desk, case = self.loader.desk, self._case
         if desk.pictures is None:
             self._lose_points()
@@ -238,7 +260,6 @@ class ReviewPage(QWidget):
         if not self.points.active:
             self._show_pair(desk)
         self._allow()
-        self.side.show_desk(desk)
 
     def _show_pair(self, desk: Desk) -> None:
         pictures = desk.pictures
@@ -250,13 +271,23 @@ class ReviewPage(QWidget):
             self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
         self.bar.follow()
         self._edits.show(self._case)
+
+    def _show_heatmaps(self) -> None:
+        desk = self.loader.desk
+        if self.points.active:
+            return
         heatmaps = review.shown_heatmaps(self._case, desk)
-        laid = (pictures, heatmaps or None)
+        laid = (desk.pictures, heatmaps or None)
         if self._laid is None or any(one is not other for one, other in zip(laid, self._laid, strict=True)):
             self._laid = laid  # an edit does not have them coloured again
             sources = review.answer_sources(desk) if heatmaps else ()
             self.stage.set_heatmaps(heatmaps, label=review.model_label(desk) if heatmaps else "", sources=sources)
             self.side.heatmap.set_kinds(heatmaps, sources)
+
+    def _show_side(self) -> None:
+        desk = self.loader.desk
+        self._answered = desk.answer is not None
+        self.side.show_desk(desk)
 
     def _allow(self) -> None:
         why_not = self._why_no_marks()
