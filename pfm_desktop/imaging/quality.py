@@ -242,11 +242,7 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
     if registration.error_px is not None:
         measures["error_px"] = float(registration.error_px)
     if registration.status is RegistrationStatus.REFUSED:
-        if "overlap" in registration.reason.lower():
-            advice = "Retake both with the cervix in the middle, or place four points by hand."
-            return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
-        advice = "Check that both pictures show the same woman at this visit; if they do, place four points by hand."
-        return Quality(Verdict.POOR, ("wrong_pair",), advice, measures)
+        return _unregistered(registration, measures)
     agreed = _agreed(white, fluorescence, registration) if registration.by_hand else Agreement.YES
     if agreed is Agreement.NO:  # before the overlap, which is only as good as the points
         return Quality(Verdict.POOR, _disagreeing(registration.reason), PLACED_WRONG, measures)
@@ -267,6 +263,19 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
         advices.append("Look whether both pictures meet under the cursor; place points by hand if they do not.")
     verdict = Verdict.LIMITED if limited else Verdict.GOOD
     return Quality(verdict, tuple(limited), " ".join(advices), measures)
+
+
+def _unregistered(registration: Registration, measures: Mapping[str, float]) -> Quality:
+    from pfm_desktop.imaging.registration.shapes import shapes_differ
+
+    shapes = shapes_differ(registration.white_size, registration.fluorescence_size)
+    if "overlap" in registration.reason.lower():
+        problem, advice = "too_little_overlap", "Retake both with the cervix in the middle"
+        advice += ", neither cut nor squeezed, or" if shapes else ", or"
+    else:
+        problem, advice = "wrong_pair", "Check that both pictures show the same woman at this visit"
+        advice += " and are as the camera took them, neither cut nor squeezed; if so," if shapes else "; if they do,"
+    return Quality(Verdict.POOR, (problem,), f"{advice} place four points by hand.", measures)
 
 
 def _agreed(white: Pixels, fluorescence: Pixels, registration: Registration) -> Agreement:

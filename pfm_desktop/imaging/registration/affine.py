@@ -1,7 +1,8 @@
 """The global part: an affine map between two structures, coarse to fine.
 
 From no motion first; where that ends in doubt, also from the best places of a search over rotation, scale and
-translation. The start whose refined map makes the structures agree best is kept.
+translation, and where the shapes of the pictures differ, from both ways in which they may show one field. The start
+whose refined map makes the structures agree best is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pfm_desktop.imaging.registration.features import Structure
 from pfm_desktop.imaging.registration.levels import Drawn, Level, Matrix, draw
 from pfm_desktop.imaging.registration.nodes import grid_shape, terms
 from pfm_desktop.imaging.registration.search import starts
+from pfm_desktop.imaging.registration.shapes import shapes_differ
 
 SURE = 0.55  # agreement above which the start without search is kept
 COARSE_ROUNDS, FINE_ROUNDS = 4, 2
@@ -25,17 +27,12 @@ LARGEST_STEP = 6.0  # level pixels a round
 
 def global_map(white: Structure, fluorescence: Structure, levels: Sequence[Level]) -> Matrix:
     """Affine 3 x 3 map, working pixels of white light to those of fluorescence; `levels` from coarse to fine."""
-    coarse, fine = levels[:2], levels[-1]
-    still = _same_extent(white, fluorescence)
-    best = _refined(coarse, still, still)
-    score = _worth(coarse[-1], best)
-    if score < SURE:
-        for start in starts(levels[0], still):
-            matrix = _refined(coarse, start, still)
-            worth = _worth(coarse[-1], matrix)
-            if worth > score:
-                best, score = matrix, worth
-    return _stepped(fine, best, FINE_ROUNDS)
+    first, *others = _same_extent(white, fluorescence)
+    best, score = _from_still(first, levels)
+    for still in others:
+        if score < SURE:
+            best, score = max((best, score), _from_still(still, levels), key=lambda found: found[1])
+    return _stepped(levels[-1], best, FINE_ROUNDS)
 
 
 def agreement(level: Level, drawn: Drawn) -> float:
@@ -58,6 +55,20 @@ def plausible(matrix: Matrix, reference: Matrix) -> bool:
         return False
     angle = abs(math.degrees(math.atan2(turn[1, 0], turn[0, 0])))
     return bool(sizes[1] > 0.6 and sizes[0] < 1.6 and sizes[0] / sizes[1] < 1.2 and angle < 35)
+
+
+def _from_still(still: Matrix, levels: Sequence[Level]) -> tuple[Matrix, float]:
+    """The best map within reach of `still`, and what it is worth."""
+    coarse = levels[:2]
+    best = _refined(coarse, still, still)
+    score = _worth(coarse[-1], best)
+    if score < SURE:
+        for start in starts(levels[0], still):
+            matrix = _refined(coarse, start, still)
+            worth = _worth(coarse[-1], matrix)
+            if worth > score:
+                best, score = matrix, worth
+    return best, score
 
 
 def _worth(level: Level, matrix: Matrix) -> float:
@@ -97,9 +108,17 @@ def _solved(gathered: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArra
     return np.asarray(np.linalg.solve(system, (basis.T @ gathered[:, 3:]).T.ravel()).reshape(2, 3), dtype=np.float64)
 
 
-def _same_extent(white: Structure, fluorescence: Structure) -> Matrix:
-    """Both pictures taken as showing the same field, centre on centre, by their shorter sides."""
+def _same_extent(white: Structure, fluorescence: Structure) -> list[Matrix]:
+    """Both pictures taken as showing the same field, centre on centre, by their shorter sides.
+
+    Where their shapes differ, also by their longer sides: a camera that has cut one of them may have cut its width or
+    its height.
+    """
     (hw, ww), (hf, wf) = white.valid.shape, fluorescence.valid.shape
-    factor = min(hf, wf) / min(hw, ww)
-    dx, dy = (wf - 1) / 2 - factor * (ww - 1) / 2, (hf - 1) / 2 - factor * (hw - 1) / 2
-    return np.array([[factor, 0, dx], [0, factor, dy], [0, 0, 1.0]])
+    factors = [min(hf, wf) / min(hw, ww)]
+    if shapes_differ((ww, hw), (wf, hf)):
+        factors.append(max(hf, wf) / max(hw, ww))
+    return [
+        np.array([[f, 0, (wf - 1) / 2 - f * (ww - 1) / 2], [0, f, (hf - 1) / 2 - f * (hw - 1) / 2], [0, 0, 1.0]])
+        for f in factors
+    ]

@@ -71,7 +71,8 @@ def compared(
 def _without_points(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], ctx: Context | None) -> str:
     """What the points do not take back, as `; without points: too little overlap`."""
     alone = register(white, fluorescence, ctx=ctx)
-    told = alone.status is RegistrationStatus.REFUSED and alone.cause != OTHER_STRUCTURES  # DISAGREE says that already
+    known = alone.cause.startswith(OTHER_STRUCTURES)  # DISAGREE says that already
+    told = alone.status is RegistrationStatus.REFUSED and not known
     return f"; without points: {alone.cause}" if told else ""
 
 

@@ -16,6 +16,7 @@ from pfm_desktop.imaging.registration.judge import Evidence, evidence, verdict
 from pfm_desktop.imaging.registration.levels import Level, Matrix, draw, level_of
 from pfm_desktop.imaging.registration.nodes import grid_shape
 from pfm_desktop.imaging.registration.result import Registration, refused
+from pfm_desktop.imaging.registration.shapes import difference_words
 from pfm_desktop.jobs.context import Context
 
 WORKING_SIDE = 512
@@ -83,7 +84,8 @@ def _judged(
     found = evidence(level, drawn, spread, result.overlap)
     status, reason = verdict(found)
     if status is RegistrationStatus.REFUSED:
-        return refused(f"{reason}. {PLACE_POINTS}", result.white_size, result.fluorescence_size), found
+        sizes = result.white_size, result.fluorescence_size
+        return refused(f"{reason}{difference_words(*sizes)}. {PLACE_POINTS}", *sizes), found
     # working pixels of white light to pixels of fluorescence
     scale = float(np.sqrt(abs(np.linalg.det(result.matrix[:2, :2])))) * result.white_size[0] / (width * level.factor)
     return replace(result, status=status, error_px=found.error * scale, reason=reason), found

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
 from pfm_desktop.imaging.phantom import Phantom, render
+from pfm_desktop.imaging.quality import assess_pair
 from pfm_desktop.imaging.registration import Registration, by_hand, compared, from_points, register, structures_agree
 from pfm_desktop.imaging.registration.flow import jacobian, without_folds
 from pfm_desktop.imaging.registration.result import refused
+from pfm_desktop.imaging.registration.shapes import shape_words
 from pfm_desktop.support.errors import BadInputError
 
 SIZE = 384
@@ -157,6 +159,64 @@ def test_far_motion_is_found(
     error = np.linalg.norm(found.white_to_fluorescence(points) - truth, axis=1)[inside]
     assert found.status is not RegistrationStatus.REFUSED
     assert np.median(error) < 2.0
+
+
+@pytest.mark.parametrize("cut", ["white", "fluorescence"])
+@pytest.mark.parametrize("side", ["height", "width"])
+def test_pictures_of_one_field_that_the_camera_cut_to_other_shapes_are_registered(
+    cut: str, side: str, pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    """16:9 against 1:1: the 16:9 picture lacks what is above and below, or the square one what is beside."""
+    phantom = pairs[0][0]
+    margin = (SIZE - SIZE * 9 // 16) // 2
+    wide, square = slice(margin, SIZE - margin), slice(0, SIZE) if side == "height" else slice(margin, SIZE - margin)
+    rows = {name: wide if name == cut else square for name in ("white", "fluorescence")}
+    columns = {name: slice(0, SIZE) if name == cut else square for name in rows}
+    white, fluorescence = (
+        np.ascontiguousarray(getattr(phantom, name)[rows[name], columns[name]]) for name in ("white", "fluorescence")
+    )
+    found = register(cv2.resize(white, None, fx=2, fy=2), fluorescence)
+    points = cervix_points(phantom)
+    truth = truth_at(phantom, points)
+    inside = np.ones(len(points), np.bool_)
+    for name, spots in (("white", points), ("fluorescence", truth)):
+        for axis, kept in enumerate((columns[name], rows[name])):
+            inside &= (spots[:, axis] >= kept.start) & (spots[:, axis] <= kept.stop - 1)
+    starts = {name: np.array([columns[name].start, rows[name].start]) for name in rows}
+    mapped = found.white_to_fluorescence(2 * (points[inside] - starts["white"]) + 0.5)
+    assert found.status is not RegistrationStatus.REFUSED
+    assert np.median(np.linalg.norm(mapped - (truth[inside] - starts["fluorescence"]), axis=1)) < 2.0
+
+
+def test_a_refusal_of_pictures_of_other_shapes_says_their_shapes_and_what_to_do(
+    pairs: list[tuple[Phantom, Registration]],
+) -> None:
+    phantom = pairs[0][0]
+    squeezed = np.asarray(cv2.resize(phantom.fluorescence, (640, 360)), dtype=np.uint8)
+    found = register(phantom.white, squeezed)
+    assert found.status is RegistrationStatus.REFUSED
+    assert found.cause == "the pictures do not show the same structures; they differ in shape (1:1 and 16:9)"
+    advice = assess_pair(phantom.white, squeezed, found).advice
+    assert "same woman at this visit and are as the camera took them, neither cut nor squeezed" in advice
+    assert "shape" not in register(phantom.white, pairs[1][0].fluorescence).cause
+
+
+def test_two_women_are_refused_also_where_the_shapes_differ(pairs: list[tuple[Phantom, Registration]]) -> None:
+    women = [phantom for phantom, _ in pairs]
+    for first, second in zip(women, women[1:] + women[:1], strict=True):
+        for white, fluorescence in (
+            (first.white[84:300], second.fluorescence), (first.white, second.fluorescence[84:300]),
+        ):  # fmt: skip
+            found = register(np.ascontiguousarray(white), np.ascontiguousarray(fluorescence))
+            assert found.status is RegistrationStatus.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [((1920, 1080), "16:9"), ((1080, 1920), "9:16"), ((1600, 1204), "4:3"), ((9, 9), "1:1"), ((1170, 1000), "1.17:1")],
+)
+def test_a_shape_is_called_by_its_usual_name(size: tuple[int, int], words: str) -> None:
+    assert shape_words(size) == words
 
 
 @pytest.mark.parametrize("turn", [1, 2, "mirror"])
