@@ -105,6 +105,14 @@ QPushButton:default { border: 2px solid $accent; }
 QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus
     { border: 2px solid $focus; }
+QPushButton:checked:focus, QToolButton:checked:focus, QPushButton:default:focus { border: 2px solid $text; }
+QComboBox { background: $raised; color: $text; border: 1px solid $line; border-radius: 4px; padding: 3px 7px; }
+QComboBox:focus { border: 2px solid $focus; padding: 2px 6px; }
+QComboBox:disabled { background: $panel; color: $line; border-color: $faint; }
+QComboBox::drop-down { border: 0; width: 22px; }
+QComboBox::down-arrow { image: url($arrow); width: 12px; height: 8px; }
+QSlider, QTabBar { border: 2px solid transparent; border-radius: 4px; }
+QSlider:focus, QTabBar:focus { border: 2px solid $focus; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid $focus; border-radius: 3px; }
 QCheckBox::indicator, QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $line;
     background: $field; }
@@ -160,7 +168,9 @@ QFrame[role="card"][chosen="true"] { border: 2px solid $focus; }
 
 def stylesheet(name: str) -> str:
     """Style sheet of a theme."""
-    return _SHEET.substitute(vars(theme_of(name)), tick=(resources_dir() / "icons" / "tick.png").as_posix())
+    icons = resources_dir() / "icons"
+    arrow = icons / f"down-{'light' if name == 'light' else 'dark'}.png"
+    return _SHEET.substitute(vars(theme_of(name)), tick=(icons / "tick.png").as_posix(), arrow=arrow.as_posix())
 
 
 def apply(app: QApplication, name: str) -> None:

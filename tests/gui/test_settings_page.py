@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import SETTINGS, MainWindow
@@ -107,3 +108,17 @@ def test_settings_that_cannot_be_kept_are_said_and_stay(
     assert "could not write" in window.messages.text.lower()
     assert page.lock.isChecked()
     assert window.settings.first_read_lock
+
+
+def test_tab_goes_through_the_settings_as_they_are_read(open_window: Opened, library_folder: Path) -> None:
+    page = settings_page(open_window(library_folder))
+    chain: list[QWidget] = []
+    widget = page.reader.nextInFocusChain()
+    while widget is not page.reader:
+        if page.isAncestorOf(widget) and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            chain.append(widget)
+        widget = widget.nextInFocusChain()
+    heights = [widget.mapTo(page, QPoint(0, 0)).y() for widget in chain if not page.shortcuts.isAncestorOf(widget)]
+    assert heights == sorted(heights)
+    assert len(heights) == 6
+    assert chain[-4] is page.shortcuts.table or chain[-5] is page.shortcuts.table

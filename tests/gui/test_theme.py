@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.theme import SURROUND, THEMES, contrast, palette, stylesheet, theme_of
+from pfm_desktop.gui.theme import SURROUND, THEMES, apply, contrast, palette, stylesheet, theme_of
 
 # what is written on what
 PAIRS = (
@@ -54,3 +68,69 @@ def test_the_contrast_formula_gives_the_known_extremes() -> None:
 @pytest.mark.usefixtures("qapp")
 def test_the_palette_carries_the_themes_colours() -> None:
     assert palette("light").text().color().name().upper() == theme_of("light").text
+
+
+@pytest.fixture
+def restored_look(qapp: QApplication) -> Iterator[None]:
+    look = qapp.styleSheet(), qapp.palette(), qapp.font()
+    yield
+    qapp.setStyleSheet(look[0])
+    qapp.setPalette(look[1])
+    qapp.setFont(look[2])
+
+
+def choice() -> QWidget:
+    box = QComboBox()
+    box.addItems(["Both sources", "White light"])
+    return box
+
+
+def tabs() -> QWidget:
+    bar = QTabBar()
+    for name in ("Findings", "AI"):
+        bar.addTab(name)
+    return bar
+
+
+def pressed() -> QWidget:
+    button = QPushButton("Side by side")
+    button.setCheckable(True)
+    button.setChecked(True)
+    return button
+
+
+def default() -> QWidget:
+    button = QPushButton("Add patient")
+    button.setDefault(True)
+    return button
+
+
+def pixels(widget: QWidget) -> list[str]:
+    QApplication.processEvents()
+    image = widget.grab().toImage()
+    return [image.pixelColor(x, y).name() for y in range(image.height()) for x in range(image.width())]
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("make", [choice, tabs, pressed, default, QSlider, QPushButton, QLineEdit, QCheckBox])
+def test_what_has_the_keys_can_be_told_by_a_line_around_it(
+    qtbot: QtBot, name: str, make: Callable[[], QWidget], restored_look: None
+) -> None:
+    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+    room = QWidget()
+    qtbot.addWidget(room)
+    column = QVBoxLayout(room)
+    other, widget = QPushButton("Other"), make()
+    for one in (other, widget):
+        one.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        column.addWidget(one)
+    room.show()
+    qtbot.waitExposed(room)
+    other.setFocus()
+    before, size = pixels(widget), widget.size()
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    after = pixels(widget)
+    assert widget.hasFocus()
+    assert widget.size() == size
+    changed = [contrast(one, two) for one, two in zip(before, after, strict=True) if one != two]
+    assert sum(ratio >= 2 for ratio in changed) >= (widget.width() + widget.height()) / 2

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.worklist_columns import widths_in
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.moments import moment
 from pfm_desktop.support.settings import Settings
@@ -91,6 +92,12 @@ def test_a_wide_screen_is_used_to_its_edge_by_name_and_indication(today: TodayPa
         sizes[width] = columns
     wider = {column for column in sizes[1300] if sizes[3700][column] > sizes[1300][column]}
     assert wider == {NAME, INDICATION}
+
+
+def test_beside_the_form_a_name_has_more_room_than_what_can_be_looked_up() -> None:
+    widths = widths_in(806, {})  # a window of 1366 pixels with the form open
+    assert widths[NAME] >= 135
+    assert {BORN, INDICATION, IMPRESSION} <= set(widths)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -147,7 +148,11 @@ class SettingsPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(14, 12, 0, 0)
         outer.addWidget(scroll)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
+        order = (self.reader, self.theme, self.lock, self.model, *self._library_buttons, *self.shortcuts.in_order())
+        for one, next_ in pairwise(order):
+            self.setTabOrder(one, next_)
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)
@@ -159,6 +164,7 @@ class SettingsPage(QWidget):
         path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(path)
         row = QHBoxLayout()
+        self._library_buttons: list[QPushButton] = []
         for text, signal in (
             ("Open another library...", self.library_wanted),
             ("New library...", self.new_library_wanted),
@@ -167,6 +173,7 @@ class SettingsPage(QWidget):
             button = QPushButton(text, held)
             button.clicked.connect(signal)
             row.addWidget(button)
+            self._library_buttons.append(button)
         row.addStretch(1)
         column.addLayout(row)
         return held

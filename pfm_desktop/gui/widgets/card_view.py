@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument, QTextOption
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 
@@ -17,6 +17,7 @@ class CardView(QTextBrowser):
         self.setAccessibleName("Model card")
         self.setMinimumWidth(320)
         self.document().setDocumentMargin(16)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # a hash is one long word
 
     def show_markdown(self, text: str) -> None:
         """Show a text. HTML in it is shown as it is written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
@@ -87,6 +88,9 @@ class HeatmapControls(QWidget):
             row.addWidget(says)
             form.addRow(words, row)
         form.addRow("Colours", self.colours)
+        order = (self.show_it, self.contour, self.kind, self.opacity, self.threshold, self.colours)
+        for one, next_ in pairwise(order):
+            self.setTabOrder(one, next_)
 
     def _connect(self) -> None:
         self.show_it.toggled.connect(lambda on: self._change(visible=on))

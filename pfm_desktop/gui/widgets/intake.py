@@ -287,14 +287,14 @@ class Intake(QFrame):
             "identifier": ("ID (required)", "the clinic's number"),
             "family_name": ("Family name", ""),
             "given_name": ("Given name", ""),
-            "birth_date": ("Birth date", "like 14 Mar 1988 or 1988-03-14"),
+            "birth_date": ("Birth date", "like 14 Mar 1988"),
         }
         for name, (label, hint) in words.items():
             self.person[name].setPlaceholderText(hint)
             self.person[name].setAccessibleName(label)
             self._form.addRow(label, self.person[name])
         self.indication.setAccessibleName("Indication")
-        self.indication.setPlaceholderText("why she comes, like HPV positive")
+        self.indication.setPlaceholderText("like HPV positive")
         self._form.addRow("Indication", self.indication)
         buttons = QHBoxLayout()
         buttons.addStretch(1)

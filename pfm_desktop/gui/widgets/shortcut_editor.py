@@ -68,6 +68,10 @@ class ShortcutEditor(QWidget):
         book.changed.connect(self._fill)
         self._fill()
 
+    def in_order(self) -> tuple[QWidget, ...]:
+        """What takes the keys, as it is read."""
+        return self.table, self.keys, self.assign, self.none, self.default
+
     def _fill(self) -> None:
         if self._book is None:
             return

@@ -22,7 +22,7 @@ from pfm_desktop.viewmodels.worklist import (
 Widths = tuple[int, int]  # with which a column can still be read, with which it shows its words in full
 _WIDTHS: dict[int, Widths] = {
     WHEN: (168, 168),
-    NAME: (110, 180),
+    NAME: (124, 180),
     BORN: (116, 116),
     IDENTIFIER: (104, 120),
     INDICATION: (110, 200),
@@ -32,7 +32,7 @@ _WIDTHS: dict[int, Widths] = {
 }
 _GIVES_WAY = (PICTURES, BORN, INDICATION, IDENTIFIER)  # the first goes first; who, when and how it ended stay
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
-_COMES_FIRST = (WHEN, IMPRESSION, SIGNED, IDENTIFIER, NAME, INDICATION, PICTURES, BORN)
+_COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, IDENTIFIER, INDICATION, PICTURES, BORN)  # a cut name is another's
 _SPARE = {NAME: 2, INDICATION: 3}  # parts of what is left
 
 

@@ -213,6 +213,8 @@ class VisitList(QWidget):
         self.list.setAccessibleDescription("Enter or a click opens the visit.")
         self.list.setToolTip("Click to open the visit")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setWordWrap(True)  # whether a visit is signed stands at the end of its line
+        self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.setMinimumHeight(60)
         self.list.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored

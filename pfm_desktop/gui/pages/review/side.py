@@ -32,6 +32,7 @@ class SideColumn(QTabWidget):
     def __init__(self, session: Session, jobs: QtJobs, stage: StageWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Findings, AI, pins and report")
+        self.tabBar().setAccessibleName("Findings, AI, pins and report")
         self.setDocumentMode(True)
         self.findings, self.answer = FindingsPanel(session), AnswerPanel(session)
         self.pins, self.report = PinsPanel(session), ReportPanel(session, jobs)
