@@ -49,6 +49,7 @@ class Visit:
 class Picture:
     """A stored picture. `sha256` names its bytes in the picture store; `taken_at` is aware.
 
+    Unless `time_known`, `taken_at` is the moment at which the picture was added, and orders it only.
     `seconds_since_acid` is None before acetic acid or when not recorded; `mm_per_px` is None when not calibrated.
     """
 
@@ -63,6 +64,7 @@ class Picture:
     mm_per_px: float | None = None
     device: str = ""
     original_name: str = ""
+    time_known: bool = False
 
     @property
     def source(self) -> Source:

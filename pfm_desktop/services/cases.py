@@ -188,6 +188,7 @@ def add_picture(
 ) -> Picture:
     """Copy a picture file (or its bytes) into the library and put it on record; the original is not touched.
 
+    Without `taken_at` (aware) the moment is that of adding, and the picture's time of day counts as not known.
     The same bytes at the same stage of the same visit are one picture: the one on record is returned. Raises
     `BadInputError` for what is not a picture, `StorageError` when it cannot be kept, `UserError` when the visit is
     signed; the library is then unchanged.
@@ -218,6 +219,7 @@ def add_picture(
         mm_per_px=mm_per_px,
         device=device,
         original_name=name,
+        time_known=taken_at is not None,
     )
     lib.apply(Change("picture", added.id, None, _fields(added), f"Picture added ({stage.value.replace('_', ' ')})"))
     return added

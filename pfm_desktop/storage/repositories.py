@@ -268,6 +268,7 @@ def _picture(row: PictureTable) -> Picture:
         mm_per_px=row.mm_per_px,
         device=row.device,
         original_name=row.original_name,
+        time_known=row.time_known,
     )
 
 

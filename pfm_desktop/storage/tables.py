@@ -10,7 +10,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, DateTime, Float, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import JSON, CheckConstraint, Date, DateTime, Float, ForeignKey, Index, MetaData, String, Text, false
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -115,6 +115,7 @@ class PictureTable(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     stage: Mapped[str] = mapped_column(String(40))
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    time_known: Mapped[bool] = mapped_column(default=False, server_default=false())
     width: Mapped[int]
     height: Mapped[int]
     seconds_since_acid: Mapped[float | None] = mapped_column(Float(53))

@@ -35,7 +35,7 @@ class FilmstripEntry:
 def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> FilmstripEntry:
     """Caption: stage of a white-light picture, else the source; detail: before or how long after acetic acid.
 
-    `taken_at` is no time of day to show: of a file that was added it is the moment of adding.
+    The time of day (of this computer) comes first where it is known: of a file it is the moment of adding.
     """
     lit = picture.source is Source.FLUORESCENCE
     seconds, timed = picture.seconds_since_acid, picture.stage in TIMED
@@ -45,7 +45,9 @@ def entry_of(picture: Picture, load: Callable[[], NDArray[np.uint8]]) -> Filmstr
     elif timed:
         when = "after acid, not timed" if lit else "not timed"
     caption = "Fluorescence" if lit else capital(picture.stage.words)
-    return FilmstripEntry(picture.id, picture.source, caption, when, load)
+    clock = f"{picture.taken_at.astimezone():%H:%M}" if picture.time_known else ""
+    detail = ", ".join(part for part in (clock, when) if part)
+    return FilmstripEntry(picture.id, picture.source, caption, detail, load)
 
 
 def pair_of(entries: Sequence[FilmstripEntry]) -> tuple[str | None, str | None] | None:

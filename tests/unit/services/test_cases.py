@@ -47,6 +47,13 @@ def everything(lib: Library) -> tuple[object, ...]:
     return tuple(cases.visit_case(lib, row.visit.id) for row in cases.today(lib)), cases.find_patients(lib)
 
 
+def test_the_time_of_day_of_a_picture_counts_as_known_only_where_it_was_given(lib: Library, visit: str) -> None:
+    cases.add_picture(lib, visit, png(1), stage=Stage.SALINE)
+    cases.add_picture(lib, visit, png(2), stage=Stage.LUGOL, taken_at=NOON)
+    known = {picture.stage: picture.time_known for picture in cases.visit_case(lib, visit).pictures}
+    assert known == {Stage.SALINE: False, Stage.LUGOL: True}
+
+
 def test_a_visit_opens_with_everything_that_was_put_into_it(lib: Library, visit: str) -> None:
     lit = cases.add_picture(
         lib, visit, png(2), stage=Stage.FLUORESCENCE_AFTER_ACID, taken_at=NOON + timedelta(seconds=61)

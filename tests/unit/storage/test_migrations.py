@@ -5,6 +5,7 @@ import os
 import sqlite3
 import sys
 import types
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from pfm_desktop.storage import migrations
+from pfm_desktop.storage import migrations, repositories
 from pfm_desktop.storage.library import DATABASE, Library
 from pfm_desktop.storage.tables import Base
 from pfm_desktop.support.errors import StorageError
@@ -47,7 +48,7 @@ def test_every_version_says_what_it_brings() -> None:
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A library of version 1 with something in it."""
+    """A library of the present version with something in it."""
     with Library.create(tmp_path / "clinic") as lib:
         lib.record_event("test", "key", "kept")
     return tmp_path / "clinic"
@@ -103,6 +104,39 @@ def test_a_migration_that_fails_half_way_leaves_the_library_as_it_was(
     assert "colour" not in columns(old / DATABASE)
     with Library.open(old) as lib:  # the program of before still opens it
         assert not lib.read_only
+
+
+@pytest.fixture
+def of_version_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A library as the first version made it, the demo or not, with a drawn picture and one from a file."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "VERSIONS", migrations.VERSIONS[:1])
+        patch.setattr(migrations, "CURRENT", 1)
+        Library.create(tmp_path / "old", demo=request.param).close()
+    connection = sqlite3.connect(tmp_path / "old" / DATABASE)
+    connection.execute("INSERT INTO patients VALUES ('p', 'K-17', 'A', 'B', NULL, '')")
+    connection.execute("INSERT INTO visits VALUES ('v', 'p', '2026-03-14 08:30:00', '', '', '', '')")
+    for key, device in (("drawn", "Phantom generator"), ("file", "")):
+        connection.execute(
+            "INSERT INTO pictures (id, visit_id, sha256, stage, taken_at, width, height, device, original_name) "
+            "VALUES (?, 'v', ?, 'saline', '2026-03-14 08:31:00', 64, 48, ?, 'a.png')",
+            (key, "ab" * 32, device),
+        )
+    connection.commit()
+    connection.close()
+    return tmp_path / "old"
+
+
+@pytest.mark.parametrize(("of_version_1", "known"), [(False, set()), (True, {"drawn"})], indirect=["of_version_1"])
+def test_in_an_older_library_no_time_of_day_is_known_but_of_what_was_drawn_for_the_demo(
+    of_version_1: Path, known: set[str]
+) -> None:
+    with Library.open(of_version_1) as lib, lib.read() as session:
+        pictures = repositories.pictures_of(session, "v")
+        assert {picture.id for picture in pictures} == {"drawn", "file"}
+        assert {picture.id for picture in pictures if picture.time_known} == known
+        assert all(picture.taken_at == datetime(2026, 3, 14, 8, 31, tzinfo=UTC) for picture in pictures)
+    assert (of_version_1 / "library.sqlite.v1.bak").exists()
 
 
 def test_an_older_library_is_not_migrated_under_another_program(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

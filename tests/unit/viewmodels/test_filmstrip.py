@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -55,13 +56,23 @@ def test_a_picture_after_acid_carries_its_seconds() -> None:
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_no_clock_time_is_shown_since_it_may_be_the_moment_of_adding(stage: Stage) -> None:
+def test_no_clock_time_is_shown_where_it_is_the_moment_of_adding(stage: Stage) -> None:
     said = {
         Stage.ACETIC_ACID: "not timed",
         Stage.FLUORESCENCE_AFTER_ACID: "after acid, not timed",
         Stage.FLUORESCENCE_BEFORE_ACID: "before acetic acid",
     }
     assert entry_of(picture(stage, None), load).detail == said.get(stage, "")
+
+
+def test_the_time_of_day_is_shown_where_it_is_known() -> None:
+    here = f"{picture(Stage.SALINE, None).taken_at.astimezone():%H:%M}"
+    for stage, seconds, detail in (
+        (Stage.SALINE, None, here),
+        (Stage.ACETIC_ACID, 60.0, f"{here}, 60 s after acid"),
+        (Stage.FLUORESCENCE_BEFORE_ACID, None, f"{here}, before acetic acid"),
+    ):
+        assert entry_of(replace(picture(stage, seconds), time_known=True), load).detail == detail
 
 
 def test_a_picture_is_spoken_with_stage_detail_and_source() -> None:

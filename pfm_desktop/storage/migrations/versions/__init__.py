@@ -2,5 +2,6 @@
 
 # imported by name so that the bundler of the installed program sees them
 from pfm_desktop.storage.migrations.versions import v0001_first as v0001_first
+from pfm_desktop.storage.migrations.versions import v0002_time_known as v0002_time_known
 
-VERSIONS: tuple[str, ...] = ("v0001_first",)
+VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known")
