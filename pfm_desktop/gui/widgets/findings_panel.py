@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
+REASON = "This is your second read. One that differs from the AI needs a reason."
 LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
 
@@ -126,6 +127,7 @@ class FindingsPanel(QWidget):
         self.asks.emit()
         self.form.open_form(grade)
         self.form.grade.setCurrentIndex(grade.rank)  # also where it was open for another one
+        say(self.form.missing, REASON)
         self.form.reason.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _differ(self, grade: Grade, reason: str) -> None:

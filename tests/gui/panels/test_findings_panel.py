@@ -87,6 +87,7 @@ def test_a_grade_that_departs_from_the_revealed_answer_asks_for_the_reason_first
         qtbot.mouseClick(panel.grades[Grade.LOW], Left)
     assert panel.form.isVisible()
     assert panel.form.reason.hasFocus()
+    assert "second read" in panel.form.missing.text()
     assert room.case.findings.impression is Grade.NORMAL, "until the reason is given"
     assert panel.grades[Grade.NORMAL].isChecked()
     assert not panel.grades[Grade.LOW].isChecked()

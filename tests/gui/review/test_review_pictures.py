@@ -11,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
+from pfm_desktop.gui.pages.review.pictures import VisitList
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services import review
+from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle
@@ -259,3 +261,15 @@ def test_a_picture_under_pins_stays_and_it_is_said_why(
     assert "pins stand on its pair" in problems[0]
     assert session.case is not None
     assert len(session.case.pictures) == 3
+
+
+def test_another_visit_is_said_to_its_end(qtbot: QtBot) -> None:
+    visits = VisitList()
+    qtbot.addWidget(visits)
+    visits.show_links([VisitLink("v", "23 Aug 2026, cancer, 12 pictures, signed, and more than fits into a line")])
+    visits.resize(visits.width(), 160)
+    visits.show()
+    qtbot.waitExposed(visits)
+    item = visits.list.item(0)
+    assert visits.list.visualItemRect(item).height() >= 2 * visits.list.fontMetrics().lineSpacing()
+    assert visits.list.visualItemRect(item).width() <= visits.list.viewport().width()

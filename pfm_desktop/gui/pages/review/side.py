@@ -87,7 +87,8 @@ class SideColumn(QTabWidget):
     def _findings_ask(self) -> None:
         """A grade that was chosen by key, with whatever in front, needs its reason."""
         self.setCurrentIndex(0)
-        for area in self.widget(0).findChildren(QScrollArea):
+        shown = self.currentWidget()
+        for area in shown.findChildren(QScrollArea) if shown is not None else ():
             area.verticalScrollBar().setValue(0)
 
     def _findings_tab(self) -> QWidget:
