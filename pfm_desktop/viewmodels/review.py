@@ -190,9 +190,10 @@ def answer_sources(desk: Desk) -> tuple[Source, ...]:
 
 
 def banner(case: VisitCase | None, desk: Desk) -> str:
-    """The permanent line while anything of the AI answer shows, else ""."""
+    """The permanent line while anything of the AI answer shows or is to show, else ""."""
     if not revealed(case, desk) or desk.answer is None:
-        return ""
+        awaited = case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.busy
+        return BANNER if awaited else ""  # its room is kept: the pictures do not move when the answer comes
     model = desk.answer.analysis.model
     return f"{BANNER}   {model.name} {model.version}: {model.label}"
 

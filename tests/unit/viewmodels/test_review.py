@@ -158,6 +158,17 @@ def test_after_the_reveal_the_heatmaps_show_with_banner_and_label() -> None:
     assert "pfm-demo 1.0: demonstration model, trained on phantoms" in line
 
 
+def test_the_room_of_the_banner_is_kept_while_the_answer_of_a_revealed_visit_is_awaited() -> None:
+    asked = review.asked(Desk(), "visit")
+    loaded = review.with_pictures(asked, asked.ticket, Pictures())
+    for awaiting in (asked, loaded):
+        assert review.banner(case(revealed=True), awaiting) == "Investigational - not for diagnosis"
+        assert review.banner(case(), awaiting) == ""
+        assert review.banner(case("another", revealed=True), awaiting) == ""
+    failed = review.with_problem(loaded, loaded.ticket, "no model")
+    assert review.banner(case(revealed=True), failed) == ""
+
+
 def test_the_reveal_of_one_visit_shows_nothing_of_another() -> None:
     assert review.shown_heatmaps(case("another", revealed=True), answered()) == {}
     assert review.banner(case("another", revealed=True), answered()) == ""
