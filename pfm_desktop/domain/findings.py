@@ -67,6 +67,11 @@ class SwedeScore:
         return sum(given) if len(given) == len(SWEDE_ITEMS) else None
 
     @property
+    def left(self) -> int:
+        """How many items are not assessed yet."""
+        return len(SWEDE_ITEMS) - len(self._given())
+
+    @property
     def status(self) -> str:
         """`7 of 10`, or `4 of 5 items, 5 points so far`."""
         given = self._given()
@@ -124,7 +129,7 @@ class Findings:
         if self.impression is None:
             missing.append("impression")
         if self.swede.total is None:
-            missing.append("Swede score (all five items)")
+            missing.append(f"Swede score ({self.swede.left} of {len(SWEDE_ITEMS)} items)")
         if not self.plan.strip():
             missing.append("plan")
         return tuple(missing)

@@ -38,7 +38,7 @@ def test_the_items_on_screen_are_the_fields_that_are_stored() -> None:
 
 
 def test_the_completeness_bar_names_each_gap() -> None:
-    assert Findings("v").gaps() == ("impression", "Swede score (all five items)", "plan")
+    assert Findings("v").gaps() == ("impression", "Swede score (5 of 5 items)", "plan")
     done = Findings("v", impression=Grade.LOW, swede=SwedeScore(0, 0, 0, 0, 0), plan="control in a year")
     assert done.gaps() == ()
 

@@ -156,7 +156,7 @@ def test_findings_are_kept_as_they_are_said_and_each_comes_back_alone(room: Room
     found = room.case.findings
     assert (found.impression, found.text, found.plan) == (Grade.HIGH, "dense acetowhite area", "biopsy")
     assert found.swede.status == "4 of 5 items, 6 points so far"
-    assert found.gaps() == ("Swede score (all five items)",)
+    assert found.gaps() == ("Swede score (1 of 5 items)",)
     review.undo(lib, impression)  # out of order: the other fields stay
     assert room.case.findings == replace(found, impression=None)
 

@@ -53,10 +53,10 @@ def test_without_a_visit_the_view_says_what_to_do() -> None:
 def test_the_gaps_are_named_until_nothing_is_missing(session: Session) -> None:
     visit = on_desk(session).visit.id
     view = findings_view(session.case)
-    assert (view.complete, view.gaps) == (0, "0 of 3. Missing: impression, Swede score (all five items), plan")
+    assert (view.complete, view.gaps) == (0, "0 of 3. Missing: impression, Swede score (5 of 5 items), plan")
     session.perform(lambda lib: review.set_plan(lib, visit, "recall"))
     session.perform(lambda lib: review.set_impression(lib, visit, Grade.LOW))
-    assert findings_view(session.case).gaps == "2 of 3. Missing: Swede score (all five items)"
+    assert findings_view(session.case).gaps == "2 of 3. Missing: Swede score (5 of 5 items)"
     session.perform(lambda lib: review.set_swede(lib, visit, SwedeScore(0, 1, 2, 0, 1)))
     view = findings_view(session.case)
     assert (view.complete, view.gaps) == (3, "Complete: nothing is missing")
