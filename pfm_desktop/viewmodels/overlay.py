@@ -20,6 +20,7 @@ GRID = 768  # longer side of the enlarged heatmap, in grid cells
 BAND = 64  # rows that are enlarged at a time
 LEVELS = 253  # values 0..1 become levels 0..253; the two above mean "not seen"
 UNSEEN, UNSEEN_STRIPE = 254, 255
+SPACING = 24  # between the lines of `hatching`, grid cells
 STRIPE = 8  # width of a hatch stripe, grid cells
 STRIPE_COLOUR = (150, 150, 150)
 STRIPE_ALPHA = 0.55
@@ -165,6 +166,38 @@ def _edge_points(
         part = np.clip((level - a) / np.where(b == a, 1.0, b - a), 0.0, 1.0)[:, None]
         ends.append(origin + _CORNER_XY[first] + part * (_CORNER_XY[second] - _CORNER_XY[first]))
     return np.stack(ends, axis=1)
+
+
+def hatching(prepared: PreparedHeatmap, level: float, *, spacing: int = SPACING) -> NDArray[np.float64]:
+    """N x 2 x 2 line pieces as of `contours`, falling to the right, over all that reaches `level`.
+
+    They are `spacing` grid cells apart and end where `contours` has its line, at the edge of the picture, and beside
+    unseen ground.
+    """
+    field = prepared.field
+    height, width = field.shape
+    rows = np.arange(height)
+    starts = np.arange(-(height - 1) // spacing * spacing, width, spacing)  # one runs through the top left corner
+    columns = starts[:, None] + rows
+    values = field[rows, np.clip(columns, 0, width - 1)]
+    reached = np.zeros((len(starts), height + 2), dtype=bool)
+    reached[:, 1:-1] = (values >= level) & (columns >= 0) & (columns < width)
+    line, first = np.nonzero(reached[:, 1:] & ~reached[:, :-1])  # row by row: the n-th begin has the n-th end
+    last = np.nonzero(reached[:, :-1] & ~reached[:, 1:])[1] - 1
+    ends = np.stack([first - _past(values, line, first, -1, level), last + _past(values, line, last, 1, level)], axis=1)
+    places = np.stack([ends + starts[line][:, None], ends], axis=2)
+    scaled: NDArray[np.float64] = (places + 0.5) / np.array([width, height])
+    return np.clip(scaled, 0.0, 1.0)
+
+
+def _past(
+    values: Field, line: NDArray[np.int64], at: NDArray[np.int64], step: int, level: float
+) -> NDArray[np.float64]:
+    """How far beyond the sample `at` the line still reaches `level`, in cells, 0..1."""
+    here = values[line, at].astype(np.float64)
+    there = values[line, np.clip(at + step, 0, values.shape[1] - 1)].astype(np.float64)
+    falls = np.isfinite(there) & (there < level)
+    return np.where(falls, (here - level) / np.where(falls, here - there, 1.0), 0.0)
 
 
 def hatch_absent(picture: NDArray[np.uint8], present: NDArray[np.bool_]) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from pfm_desktop.domain.prediction import ATTENTION, BANNER
 from pfm_desktop.domain.source import Source
@@ -29,6 +29,8 @@ SIZE = 13.0
 
 KIND_TITLES = {"fused": "both sources", "white": "white light", "fluorescence": "fluorescence"}
 UNSEEN_TEXT = "not seen by the model (not zero)"
+OUTLINED = "fine lines:"
+HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  # fine lines: colour, pixels to the right
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def legend_lines(
 
     `empty`: nothing reaches the threshold, so nothing is drawn, and that is said.
     """
-    drawn = f"inside the line: {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
+    drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     return LegendLines(
         title=f"{ATTENTION}, {kind_title(look.kind, sources)}",
         threshold=f"nothing at or above {look.threshold:.2f}" if empty else drawn,
@@ -119,7 +121,7 @@ def _parts(lines: LegendLines, title: str) -> list[tuple[Kind, str, float]]:
 def _scale_width(metrics: QFontMetricsF) -> float:
     """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
     bar = metrics.horizontalAdvance("0 low1 high (from 0.00)") + BAR[0] + 18
-    return max(bar, KEY + metrics.horizontalAdvance("inside the line: 0.00 and above"))
+    return max(bar, KEY + metrics.horizontalAdvance(f"{OUTLINED} 0.00 and above"))
 
 
 def _flowed(parts: Sequence[tuple[Kind, str, float]], width: float) -> tuple[Part, ...]:
@@ -165,7 +167,7 @@ def _write(painter: QPainter, box: QRectF, text: str, *, bold: bool = False) -> 
 def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: str) -> None:
     middle = box.center().y()
     if look.contour_only:
-        _draw_line_key(painter, QPointF(box.left(), middle))
+        _draw_lines_key(painter, QRectF(box.left(), box.top() + 3, KEY - 6, box.height() - 5))
         _write(painter, box.adjusted(KEY, 0, 0, 0), threshold)
         return
     metrics = QFontMetricsF(stage_font(SIZE))
@@ -177,8 +179,17 @@ def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: st
     _write(painter, box.adjusted(metrics.horizontalAdvance("1 high "), 0, 0, 0), f"({threshold})")
 
 
-def _draw_line_key(painter: QPainter, left: QPointF) -> None:
-    twice(painter, lambda: painter.drawLine(left, left + QPointF(KEY - 6, 0)), width=1.6)
+def _draw_lines_key(painter: QPainter, sample: QRectF) -> None:
+    painter.save()
+    painter.setClipRect(sample, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for colour, beside in HATCH_PENS:
+        painter.setPen(QPen(colour, 0))
+        for step in range(-12, 24, 6):
+            start = sample.topLeft() + QPointF(step + beside, 0)
+            painter.drawLine(start, start + QPointF(LINE, LINE))
+    painter.restore()
+    twice(painter, lambda: painter.drawRect(sample), width=1.0, smooth=False)
 
 
 def _draw_bar(painter: QPainter, bar: QRectF, look: HeatmapView) -> None:

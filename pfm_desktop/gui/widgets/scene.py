@@ -16,7 +16,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
-from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, prepare
+from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, hatching, prepare
 from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
 
 NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
@@ -53,10 +53,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class PaintedHeatmap:
-    """Colours and contour pieces of the heatmap that is shown; both span the whole picture (0..1 for the pieces)."""
+    """Colours, or outline and hatching, of the heatmap that is shown; all span the whole picture (0..1 for lines)."""
 
     image: QImage
-    pieces: tuple[QLineF, ...]
+    outline: tuple[QLineF, ...]
+    hatching: tuple[QLineF, ...]
     all_seen: bool
 
 
@@ -105,12 +106,13 @@ class HeatmapStore:
         if look.kind not in self._prepared:
             self._prepared[look.kind] = prepare(self._given[look.kind], aspect=self._aspect)
         prepared = self._prepared[look.kind]
-        pieces: tuple[QLineF, ...] = ()
+        outline: tuple[QLineF, ...] = ()
+        hatched: tuple[QLineF, ...] = ()
         if look.contour_only:
-            pieces = tuple(QLineF(*piece) for piece in contours(prepared, look.threshold).reshape(-1, 4).tolist())
+            outline, hatched = (_lines(make(prepared, look.threshold)) for make in (contours, hatching))
         threshold = NOTHING if look.contour_only else look.threshold
         image = argb_image(coloured(prepared, colour_map=look.colour_map, threshold=threshold))
-        return PaintedHeatmap(image, pieces, prepared.all_seen)
+        return PaintedHeatmap(image, outline, hatched, prepared.all_seen)
 
 
 @dataclass
@@ -137,6 +139,10 @@ class Marks:
         """The os in `frame`."""
         spot = self._os.get(frame)
         return None if spot is None else QPointF(*spot)
+
+
+def _lines(pieces: NDArray[np.float64]) -> tuple[QLineF, ...]:
+    return tuple(QLineF(*piece) for piece in pieces.reshape(-1, 4).tolist())
 
 
 def _peak(values: NDArray[np.float32]) -> np.float32:

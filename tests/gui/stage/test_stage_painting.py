@@ -84,9 +84,11 @@ def test_the_heatmap_moves_with_the_picture(registered, look, hand, spot, heatma
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_no_heatmap_is_drawn_beside_the_picture(registered, look, show, heatmap, mode) -> None:
+@pytest.mark.parametrize("contour_only", [False, True])
+def test_no_heatmap_is_drawn_beside_the_picture(registered, look, show, heatmap, mode, contour_only) -> None:
     show(mode)
     registered.set_heatmaps({"fused": heatmap()})
+    with_look(registered, contour_only=contour_only)
     bare = held_off(registered, look)
     changed = change(look(), bare)
     for pane in range(len(registered.arrangement.panes)):
@@ -142,15 +144,26 @@ def test_the_threshold_clears_what_is_below(registered, look, spot) -> None:
     assert abs(clear - covered).max() > 30
 
 
-def test_contour_only_leaves_the_tissue_uncovered(registered, look, spot, heatmap) -> None:
+def test_an_outline_marks_its_high_side_and_leaves_the_tissue_to_be_seen(registered, look, spot, heatmap) -> None:
     registered.set_heatmaps({"fused": heatmap()})
     bare = held_off(registered, look)
     with_look(registered, contour_only=True)
     changed = change(look(), bare)
-    x, y = (int(v) for v in spot(260, 60))
-    assert changed[y - 5 : y + 5, x - 5 : x + 5].max() == 0
-    line = int(spot(200, 60)[0])
-    assert changed[y, line - 9 : line + 9].max() > 60
+    for pane in (0, 1):
+        top, line = int(spot(200, 40, pane)[1]), int(spot(200, 60, pane)[0])
+        rows = changed[top : top + 100]
+        assert rows[:, line - 9 : line + 9].max() > 60
+        assert rows[:, line - 110 : line - 10].max() == 0
+        assert rows[:, line + 10 : line + 110].max() > 40
+        assert (rows[:, line + 10 : line + 110] > 10).mean() < 0.3
+
+
+def test_the_high_side_is_marked_where_there_is_no_line(registered, look, spot) -> None:
+    registered.set_heatmaps({"fused": Heatmap(np.full((4, 4), 0.5, np.float32), "test")})
+    bare = held_off(registered, look)
+    with_look(registered, contour_only=True, threshold=0.4)
+    x, y = (int(v) for v in spot(200, 60))
+    assert change(look(), bare)[y - 30 : y + 30, x - 30 : x + 30].max() > 40
 
 
 def test_what_the_model_did_not_see_is_hatched_also_with_contours(registered, look, spot, heatmap) -> None:
@@ -259,7 +272,7 @@ def test_saying_that_nothing_is_drawn_moves_nothing(qtbot, width) -> None:
 def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:
     lines = legend_lines(HeatmapView(kind="white", contour_only=True), all_seen=False)
     assert lines.title == "Model attention, white light"
-    assert lines.threshold == "inside the line: 0.30 and above"
+    assert lines.threshold == "fine lines: 0.30 and above"
     assert lines.unseen == UNSEEN_TEXT
 
 

@@ -17,6 +17,7 @@ from pfm_desktop.viewmodels.overlay import (
     contours,
     enlarged,
     hatch_absent,
+    hatching,
     level_colours,
     prepare,
     scale_bar,
@@ -172,6 +173,45 @@ def test_a_saddle_has_two_separate_lines() -> None:
     field = np.array([[1.0, 0.0], [0.0, 1.0]])
     lines = contours(PreparedHeatmap(np.zeros((2, 2), np.uint8), field), 0.5, step=1)
     assert lines.shape == (2, 2, 2)
+
+
+def sampled(lines: np.ndarray, count: int = 50) -> np.ndarray:
+    """Points along line pieces, both ends among them."""
+    share = np.linspace(0, 1, count)[:, None]
+    return np.concatenate([start + (end - start) * share for start, end in lines])
+
+
+def ring(side: int = 64) -> Heatmap:
+    """Low in the middle, high about it."""
+    return heatmap(1 - disc(side=side).values)
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.5, 0.6])
+def test_the_lines_lie_on_the_high_side_whatever_the_shape(aspect: float) -> None:
+    for given, high_inside in ((disc(), True), (ring(), False)):
+        points = sampled(hatching(prepare(given, aspect=aspect), 0.5))
+        far = np.hypot(*(points - 0.5).T)
+        assert (far <= 0.26).all() if high_inside else (far >= 0.24).all()
+        assert np.abs(far - 0.25).min() < 0.005, "they reach the line"
+        assert points.min() >= 0
+        assert points.max() <= 1
+    assert points.min() < 0.01, "a high side that has no line about it is marked as far as the edge of the picture"
+    assert points.max() > 0.99
+
+
+def test_all_of_a_heatmap_that_reaches_the_level_carries_lines() -> None:
+    lines = hatching(prepare(heatmap(np.ones((4, 4))), aspect=2.0, grid=64), 1.0, spacing=8)
+    points = np.round(sampled(lines) * (64, 32))
+    assert {tuple(part) for part in points // 16} >= {(x, y) for x in range(4) for y in range(2)}
+    across = (lines[:, 1] - lines[:, 0]) * (64, 32)
+    np.testing.assert_allclose(across[:, 0], across[:, 1], err_msg="at 45 degrees: they are drawn unsmoothed")
+
+
+def test_what_is_low_or_was_not_seen_carries_no_lines() -> None:
+    assert hatching(prepare(heatmap(np.zeros((4, 4))), aspect=1.0, grid=60), 0.5).shape == (0, 2, 2)
+    values = np.ones((8, 8))
+    values[:, :4] = np.nan
+    assert sampled(hatching(prepare(heatmap(values), aspect=1.0, grid=96), 0.5))[:, 0].min() >= 0.49
 
 
 def test_absent_ground_is_hatched_in_neutral_grey_and_the_rest_untouched() -> None:
