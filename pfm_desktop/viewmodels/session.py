@@ -11,7 +11,7 @@ from types import TracebackType
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
-from pfm_desktop.services import cases
+from pfm_desktop.services import cases, lock_record
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
@@ -22,6 +22,7 @@ CaseListener = Callable[[VisitCase | None], None]
 DoneListener = Callable[[tuple[Change, ...]], None]
 ProblemListener = Callable[[UserError], None]
 SettingsListener = Callable[[Settings], None]
+NO_SWITCH = "Cannot be switched here: the library is open for reading only, and the switch must go on record."
 
 
 class Session:
@@ -112,19 +113,48 @@ class Session:
             listener(problem)
 
     def change_settings(self, **changes: object) -> bool:
-        """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay."""
+        """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay.
+
+        The first-read lock is switched only where that goes on record.
+        """
         with self._said():
             new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
+            switched = new.first_read_lock != self.settings.first_read_lock
+            if switched and self.why_no_switch:
+                raise UserError(
+                    "the first-read lock was not switched: this library is open for reading only, "
+                    "and the switch must go on record",
+                    safe="nothing was changed",
+                    remedy="switch it where the library is open for writing",
+                )
             save_settings(new)
-            if new.first_read_lock != self.settings.first_read_lock and not self.library.read_only:
-                state = "on" if new.first_read_lock else "off"
-                self.library.record_event("setting", "first_read_lock", f"First-read lock switched {state}")
+            if switched:
+                self._record_switch(on=new.first_read_lock)
             self.settings = new
             self.library.who = self.reader
             for listener in tuple(self.on_settings):
                 listener(new)
             return True
         return False
+
+    @property
+    def why_no_switch(self) -> str:
+        """Why the first-read lock cannot be switched here; "" when it can."""
+        return NO_SWITCH if self.library.read_only else ""
+
+    def record_lock(self) -> None:
+        """A library is opened for writing: what the lock is goes on record, where it was switched elsewhere since."""
+        if not self.library.read_only:
+            with self._said():
+                lock_record.record_difference(self.library, on=self.settings.first_read_lock)
+
+    def _record_switch(self, *, on: bool) -> None:
+        """Put the switch on record; where that fails it is taken back, and the reason goes on."""
+        try:
+            lock_record.record_switch(self.library, on=on)
+        except UserError:
+            save_settings(self.settings)
+            raise
 
     def _show(self, case: VisitCase | None) -> None:
         self.case = case

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import SETTINGS, MainWindow
 from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.storage import journal
-from pfm_desktop.support.settings import load_settings
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings, load_settings, save_settings
 
 from .conftest import Opened
 
@@ -61,6 +62,29 @@ def test_switching_the_first_read_lock_is_in_the_audit_trail(
     with window.session.library.read() as session:
         lines = journal.entries(session, what="setting")
     assert [line.text for line in lines] == ["First-read lock switched off"]
+
+
+def test_a_window_that_only_reads_offers_no_switch_and_says_why(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    with Library.open(library_folder):
+        page = settings_page(open_window(library_folder))
+        qtbot.mouseClick(page.lock, Qt.MouseButton.LeftButton)
+    assert not page.lock.isEnabled()
+    assert load_settings().first_read_lock
+    assert any("open for reading only" in label.text() for label in page.findChildren(QLabel) if label.isVisible())
+
+
+def test_a_lock_switched_by_hand_is_on_record_once_the_library_is_opened(
+    open_window: Opened, library_folder: Path
+) -> None:
+    save_settings(Settings(reader="Dr. Eva Roth", first_read_lock=False))
+    window = open_window(library_folder)
+    assert window.session is not None
+    with window.session.library.read() as session:
+        (line,) = journal.entries(session, what="setting")
+    assert line.who == "Dr. Eva Roth"
+    assert line.text.startswith("First-read lock found switched off")
 
 
 def test_a_shortcut_of_ones_own_acts_at_once_and_is_kept(

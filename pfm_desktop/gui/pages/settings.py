@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 LOCK = "First read before the AI: the AI answer stays hidden until there is an impression"
-LOCK_HINT = "The audit trail of this library records each time this is switched on or off, and by whom."
+LOCK_HINT = (
+    "The audit trail of this library records each time this is switched on or off, and by whom. "
+    "What was switched elsewhere is recorded when the library is opened."
+)
 WIDTH = 860
 
 
@@ -57,6 +60,7 @@ class SettingsPage(QWidget):
             self.theme.addItem(name.capitalize(), name)
         self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
         self.lock.clicked.connect(self._keep_lock)
+        self.lock.setEnabled(not session.why_no_switch)
         self.model.activated.connect(lambda _index: session.change_settings(model=self.model.currentData()))
         self._lay_out()
         self._show(session.settings)
@@ -127,7 +131,7 @@ class SettingsPage(QWidget):
         self.model.setAccessibleName("Model")
         form.addRow("Reader", _under(self.reader, "The name written beside your reads and signatures.", self))
         form.addRow("Theme", self.theme)
-        form.addRow("First read", _under(self.lock, LOCK_HINT, self))
+        form.addRow("First read", _under(self.lock, self._session.why_no_switch or LOCK_HINT, self))
         form.addRow("Model", self.model)
         form.addRow("Library", self._library_row())
         column.addWidget(_heading("Settings", self))
@@ -172,6 +176,7 @@ class SettingsPage(QWidget):
         ):
             button = QPushButton(text, held)
             button.clicked.connect(signal)
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
             self._library_buttons.append(button)
         row.addStretch(1)
@@ -192,6 +197,7 @@ def _under(field: QWidget, hint: str, parent: QWidget) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(4)
     label = QLabel(hint, held)
+    label.setWordWrap(True)
     label.setProperty("role", "quiet")
     column.addWidget(field)
     column.addWidget(label)

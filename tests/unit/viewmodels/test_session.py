@@ -9,9 +9,10 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import cases, review
 from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.support.settings import Settings, load_settings
+from pfm_desktop.support.settings import Settings, load_settings, save_settings
 from pfm_desktop.viewmodels.session import Session
 
 
@@ -104,10 +105,66 @@ def test_other_errors_are_not_swallowed(session: Session) -> None:
 def test_switching_the_first_read_lock_is_kept_and_goes_on_record(session: Session) -> None:
     assert session.change_settings(first_read_lock=False)
     assert not load_settings().first_read_lock
-    from pfm_desktop.storage import journal
-
     with session.library.read() as opened:
         assert "First-read lock switched off" in [entry.change.text for entry in journal.entries(opened)]
+
+
+def lock_lines(lib: Library) -> list[tuple[str, str]]:
+    """Who is on record for which switch of the lock."""
+    with lib.read() as opened:
+        return [(line.who, line.text) for line in journal.entries(opened, what="setting", key="first_read_lock")]
+
+
+def test_a_read_only_window_cannot_switch_the_lock_behind_the_audit_trail(session: Session) -> None:
+    save_settings(session.settings)
+    with Library.open(session.library.path) as reading:
+        other = Session(reading, session.settings)
+        said = Heard(other)
+        assert other.why_no_switch
+        assert not other.change_settings(first_read_lock=False)
+        assert "reading only" in said.problems[0]
+        assert other.settings.first_read_lock
+        assert other.change_settings(theme="light"), "what needs no record may be changed"
+    assert load_settings().first_read_lock
+    assert lock_lines(session.library) == []
+    assert session.why_no_switch == ""
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_lock_switched_elsewhere_goes_on_record_once_when_the_library_is_opened(session: Session, on: bool) -> None:
+    session.change_settings(first_read_lock=False)
+    if not on:
+        session.change_settings(first_read_lock=True)
+    before = lock_lines(session.library)
+    for _ in range(2):
+        Session(session.library, Settings(reader="Dr. B", first_read_lock=on)).record_lock()
+    (line,) = lock_lines(session.library)[len(before) :]
+    assert line[0] == "Dr. B"
+    assert f"found switched {'on' if on else 'off'} when the library was opened" in line[1]
+
+
+def test_a_lock_that_is_as_the_library_knows_it_is_not_recorded_again(session: Session) -> None:
+    session.record_lock()
+    assert lock_lines(session.library) == [], "a library begins with the lock on"
+    session.library.record_event("setting", "first_read_lock", "First-read lock switched off")  # an older version
+    Session(session.library, Settings(first_read_lock=False)).record_lock()
+    assert len(lock_lines(session.library)) == 1
+    with Library.open(session.library.path) as reading:
+        Session(reading, Settings()).record_lock()
+    assert len(lock_lines(session.library)) == 1, "a window that only reads records nothing"
+
+
+def test_a_switch_that_cannot_be_put_on_record_is_taken_back(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(session.library, "record_event", full)
+    assert not session.change_settings(first_read_lock=False)
+    assert session.settings.first_read_lock
+    assert load_settings().first_read_lock
+    assert heard.problems == ["the disk is full."]
 
 
 def test_the_reader_of_the_settings_is_written_beside_changes(session: Session) -> None:
