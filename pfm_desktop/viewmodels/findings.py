@@ -24,7 +24,10 @@ NOT_ASSESSED = "not assessed"
 
 @dataclass(frozen=True)
 class FindingsView:
-    """`locked` says why nothing can be edited ("" when it can); `note` is about the first read and the AI."""
+    """`locked` says why nothing can be edited ("" when it can); `note` is about the first read and the AI.
+
+    `clearable`: the impression can be cleared. After the reveal it is a read, which another grade replaces.
+    """
 
     visit_id: str = ""
     impression: Grade | None = None
@@ -33,6 +36,7 @@ class FindingsView:
     plan: str = ""
     locked: str = NO_VISIT
     note: str = ""
+    clearable: bool = False
     complete: int = 0
     gaps: str = ""
 
@@ -47,14 +51,16 @@ def findings_view(case: VisitCase | None, read_only_reason: str = "") -> Finding
     if case is None:
         return FindingsView()
     found, gaps = case.findings, case.findings.gaps()
+    locked = why_locked(case, read_only_reason)
     return FindingsView(
         visit_id=case.visit.id,
         impression=found.impression,
         swede=found.swede,
         text=found.text,
         plan=found.plan,
-        locked=why_locked(case, read_only_reason),
+        locked=locked,
         note=_reads_note(case),
+        clearable=not locked and not found.revealed and found.impression is not None,
         complete=PARTS - len(gaps),
         gaps=f"{PARTS - len(gaps)} of {PARTS}. Missing: {', '.join(gaps)}" if gaps else "Complete: nothing is missing",
     )
@@ -97,12 +103,13 @@ def stepped(value: int | None, step: int) -> int | None:
     return CHOICES[min(len(CHOICES) - 1, max(0, CHOICES.index(value) + step))]
 
 
-def impression_edit(case: VisitCase, pressed: Grade) -> Edit:
-    """A press on a grade: it becomes the impression, or is taken back when it is that already."""
+def impression_edit(case: VisitCase, pressed: Grade | None) -> Edit | None:
+    """A press on a grade makes it the impression, None clears it; no edit when it is that already."""
     from pfm_desktop.services import review
 
-    grade = None if case.findings.impression is pressed else pressed
-    return lambda lib: review.set_impression(lib, case.visit.id, grade)
+    if case.findings.impression is pressed:
+        return None
+    return lambda lib: review.set_impression(lib, case.visit.id, pressed)
 
 
 def swede_edit(case: VisitCase, key: str, value: int | None) -> Edit | None:

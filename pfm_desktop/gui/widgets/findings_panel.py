@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
@@ -45,6 +55,7 @@ class FindingsPanel(QWidget):
         self.setAccessibleName("Findings")
         self.lock, self.note = words(self, "badge"), words(self, "quiet")
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
+        self.clear = self._clear_button()
         self.form = DifferForm(self)
         self.swede = SwedePanel(self)
         self.text = TextField("Findings in words", "What you see", self)
@@ -72,6 +83,7 @@ class FindingsPanel(QWidget):
             button.setEnabled(not view.locked)
         for command in self.commands:
             command.setEnabled(not view.locked)
+        self.clear.setVisible(view.clearable)
         if view.locked:
             self.form.close_form()
         self.swede.show_view(view)
@@ -117,9 +129,21 @@ class FindingsPanel(QWidget):
         if needs_reason(self._case, self._asked, grade):
             self._ask(self._case, grade)
             return
-        self.form.close_form()
-        if self._session.perform(model.impression_edit(self._case, grade)) is None:
+        edit = model.impression_edit(self._case, grade)
+        if edit is None:  # a press too many: the button has switched itself off meanwhile
             self.show_case(self._case)
+            return
+        self.form.close_form()
+        if self._session.perform(edit) is None:
+            self.show_case(self._case)
+
+    def _clear(self) -> None:
+        grade = self._case.findings.impression if self._case is not None else None
+        if self._case is None or grade is None or not model.findings_view(self._case).clearable:
+            return
+        edit = model.impression_edit(self._case, None)
+        if edit is not None and self._session.perform(edit) is not None:
+            self.grades[grade].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _ask(self, case: VisitCase, grade: Grade) -> None:
         """The reason comes first: until it is given the impression stays."""
@@ -165,8 +189,19 @@ class FindingsPanel(QWidget):
         button.setIconSize(QSize(28, 22))
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         button.setAccessibleName(f"Impression: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
-        button.setToolTip(f"Ctrl+Shift+{grade.rank + 1}; press again to take it back")
+        button.setToolTip(f"Ctrl+Shift+{grade.rank + 1}; undo takes it back")
         button.clicked.connect(lambda _checked=False: self._press(grade))
+        return button
+
+    def _clear_button(self) -> QPushButton:
+        button = QPushButton("Clear", self)
+        button.setAccessibleName("Clear the impression")
+        button.setToolTip("Take the impression away; it can be undone")
+        keeps = button.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)  # nothing moves when it comes and goes
+        button.setSizePolicy(keeps)
+        button.setStyleSheet("QPushButton { padding: 2px 10px; min-height: 16px; }")
+        button.clicked.connect(lambda _checked=False: self._clear())
         return button
 
     def _command(self, number: int, grade: Grade) -> QAction:
@@ -191,13 +226,18 @@ class FindingsPanel(QWidget):
         column.addWidget(self.lock)
         column.addWidget(self.bar)
         column.addWidget(self.gaps)
-        column.addWidget(words(self, "heading", "Impression"))
+        title = QHBoxLayout()
+        title.addWidget(words(self, "heading", "Impression"), 1)
+        title.addWidget(self.clear)
+        column.addLayout(title)
         grid = QGridLayout()
         grid.setSpacing(8)
         for place, button in enumerate(self.grades.values()):
             grid.addWidget(button, place // 2, place % 2)
             grid.setRowMinimumHeight(place // 2, 2 * button.fontMetrics().height() + 22)
         column.addLayout(grid)
+        for one, next_ in pairwise((*self.grades.values(), self.clear)):
+            self.setTabOrder(one, next_)
         column.addWidget(self.form)
         column.addWidget(self.note)
         column.addSpacing(6)

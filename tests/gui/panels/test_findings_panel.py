@@ -37,14 +37,39 @@ def edits(room: Room) -> list[str]:
 # ---- impression
 
 
-def test_a_click_on_a_grade_is_the_impression_and_a_second_click_takes_it_back(panel, room, qtbot: QtBot) -> None:
+def test_a_click_on_a_grade_is_the_impression_and_a_second_click_does_nothing(panel, room, qtbot: QtBot) -> None:
+    for _ in range(2):
+        qtbot.mouseClick(panel.grades[Grade.HIGH], Left)
+        assert room.case.findings.impression is Grade.HIGH
+        assert panel.grades[Grade.HIGH].isChecked()
+        assert "\u2713" in panel.grades[Grade.HIGH].text()
+    assert edits(room) == ["Impression: high"]
+
+
+def test_clear_takes_the_impression_away_until_the_reveal_and_moves_nothing(panel, room, qtbot) -> None:
+    assert panel.clear.isHidden()
+    place = panel.grades[Grade.NORMAL].pos()
     qtbot.mouseClick(panel.grades[Grade.HIGH], Left)
-    assert room.case.findings.impression is Grade.HIGH
-    assert panel.grades[Grade.HIGH].isChecked()
-    assert "\u2713" in panel.grades[Grade.HIGH].text()
-    qtbot.mouseClick(panel.grades[Grade.HIGH], Left)
+    assert panel.clear.isVisible()
+    qtbot.mouseClick(panel.clear, Left)
     assert room.case.findings.impression is None
     assert not any(button.isChecked() for button in panel.grades.values())
+    assert panel.clear.isHidden()
+    assert panel.grades[Grade.HIGH].hasFocus()
+    assert panel.grades[Grade.NORMAL].pos() == place
+
+
+def test_a_second_read_and_its_reason_survive_a_repeated_key(panel, room, qtbot) -> None:
+    panel.window().addActions(panel.commands)
+    reveal(panel, room, graded())
+    qtbot.mouseClick(panel.grades[Grade.LOW], Left)
+    qtbot.keyClicks(panel.form.reason, "metaplasia")
+    qtbot.keyClick(panel.form.reason, Key.Key_Return)
+    for _ in range(2):
+        qtbot.keyClick(panel.plan, Key.Key_2, CTRL | SHIFT)
+    second = room.case.second_read
+    assert (second.impression, second.reason) == (Grade.LOW, "metaplasia")
+    assert panel.clear.isHidden()
 
 
 def test_only_one_grade_is_chosen_at_a_time(panel, room, qtbot) -> None:

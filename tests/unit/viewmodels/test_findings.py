@@ -78,7 +78,7 @@ def test_after_the_reveal_the_first_read_is_named_and_a_change_is_the_second_rea
     note = findings_view(session.case).note
     assert note.startswith("First read: high (HSIL, CIN2-3) (Dr. A, ")
     assert note.endswith("It stays as it was. Another impression is your second read.")
-    session.perform(impression_edit(on_desk(session), Grade.LOW))
+    performed(session, Grade.LOW)
     note = findings_view(session.case).note
     assert note.startswith("First read: high (HSIL, CIN2-3) (Dr. A, ")
     assert "It stays as it was. Second read: low (LSIL, CIN1) (Dr. A, " in note
@@ -96,10 +96,28 @@ def test_signed_and_read_only_visits_are_locked_with_the_reason(session: Session
 # ---- edits
 
 
-def test_pressing_the_same_grade_again_takes_it_back(session: Session) -> None:
-    for expected in (Grade.HIGH, None):
-        session.perform(impression_edit(on_desk(session), Grade.HIGH))
-        assert on_desk(session).findings.impression is expected
+def performed(session: Session, grade: Grade | None) -> None:
+    edit = impression_edit(on_desk(session), grade)
+    assert edit is not None
+    session.perform(edit)
+
+
+def test_pressing_the_same_grade_again_is_no_edit_and_clearing_is_one_of_its_own(session: Session) -> None:
+    assert not findings_view(session.case).clearable
+    assert impression_edit(on_desk(session), None) is None
+    performed(session, Grade.HIGH)
+    assert impression_edit(on_desk(session), Grade.HIGH) is None
+    assert findings_view(session.case).clearable
+    assert not findings_view(session.case, "in use by Dr. B").clearable
+    performed(session, None)
+    assert on_desk(session).findings.impression is None
+
+
+def test_after_the_reveal_an_impression_is_replaced_and_never_cleared(session: Session) -> None:
+    visit = on_desk(session).visit.id
+    performed(session, Grade.HIGH)
+    session.perform(lambda lib: review.reveal(lib, visit, "Dr. A"), undoable=False)
+    assert not findings_view(session.case).clearable
 
 
 def test_one_item_of_the_score_changes_and_the_others_stay(session: Session) -> None:
