@@ -1,12 +1,15 @@
-"""Manifests: CSV tables that name the pictures of cases and their grades.
+"""CSV tables that people bring, and manifests: those that name the pictures of cases and their grades.
 
-Columns `patient, case, white, fluorescence, grade`; file names are relative to the manifest's folder. One of `white`
-and `fluorescence` may be empty in a line, never both. `case` must be unique.
+A manifest has the columns `patient, case, white, fluorescence, grade`; file names are relative to its folder. One of
+`white` and `fluorescence` may be empty in a line, never both. `case` must be unique, and a picture stands in one line
+only, also for one patient: a case listed twice would count twice.
 """
 
 from __future__ import annotations
 
 import csv
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -25,7 +28,20 @@ SYNONYMS = {
     "cin2-3": Grade.HIGH,
 }
 _SHOWN = 3  # problems of one kind that an error names; the rest is counted
-_LONGEST = 200_000_000  # bytes; far beyond any manifest, so that a wrong file does not fill the memory
+_LONGEST = 200_000_000  # bytes; far beyond any table, so that a wrong file does not fill the memory
+_OTHER_SEPARATORS = {";": "semicolons (;)", "\t": "tabs"}
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One line of a table that is not empty: `cells` by column, without spaces around them.
+
+    `more` says that cells stand behind the last column.
+    """
+
+    line: int
+    cells: dict[str, str]
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -47,30 +63,43 @@ class ManifestRow:
 def read_manifest(path: Path | str) -> tuple[ManifestRow, ...]:
     """All cases of a manifest. `BadInputError` names what is wrong and where; nothing is skipped silently."""
     path = Path(path)
-    reader = csv.DictReader(StringIO(_text(path)), skipinitialspace=True, strict=True)
-    try:
-        header = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-        _check_header(header, path)
-        reader.fieldnames = header
-        lines = [(reader.line_num, {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)})
-                 for row in reader]  # fmt: skip
-    except csv.Error as error:
-        raise BadInputError(f"{path} is not a CSV table: {error}", remedy="export it again as CSV (UTF-8)") from error
-    rows = _rows(path, lines)
+    rows = _rows(path, read_table(path, COLUMNS, kind="manifest"))
     if not rows:  # also where all lines are empty, or commas only
         raise BadInputError(f"{path} names no case", remedy="add one line a case below the header")
     _check_duplicates(path, rows)
     return rows
 
 
-def _text(path: Path) -> str:
-    if path.is_dir():
-        raise BadInputError(
-            f"{path} is a folder, not a manifest", remedy=f"name the CSV file, such as {path}/manifest.csv"
-        )
+def read_table(path: Path, columns: Sequence[str], *, kind: str) -> tuple[TableRow, ...]:
+    """The lines of a CSV table whose first line names `columns`, in any order and case, beside others.
+
+    `kind` is what the file is called in errors. Raises `BadInputError` for a file that cannot be read, is no CSV or
+    lacks a column.
+    """
+    text = _text(path, kind)
+    reader = csv.DictReader(StringIO(text), skipinitialspace=True, strict=True)
     try:
+        header = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+        _check_header(header, columns, path)
+        reader.fieldnames = header
+        rows = [_row(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise BadInputError(f"{path} is not a CSV table: {error}", remedy="export it again as CSV (UTF-8)") from error
+    return tuple(row for row in rows if row.more or any(row.cells.values()))
+
+
+def _row(line: int, found: dict[str | None, str | list[str] | None]) -> TableRow:
+    cells = {key: value.strip() if isinstance(value, str) else "" for key, value in found.items() if key is not None}
+    behind = found.get(None) or ()  # what the reader found behind the last column
+    return TableRow(line, cells, any(cell.strip() for cell in behind))
+
+
+def _text(path: Path, kind: str) -> str:
+    try:
+        if path.is_dir():
+            raise BadInputError(f"{path} is a folder, not a {kind}", remedy="name the CSV file in it")
         if path.stat().st_size > _LONGEST:
-            raise BadInputError(f"{path} is too large for a manifest", remedy="choose the CSV file")
+            raise BadInputError(f"{path} is too large for a {kind}", remedy="choose the CSV file")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise BadInputError(f"there is no file {path}", remedy="check the name and the folder") from error
@@ -82,24 +111,31 @@ def _text(path: Path) -> str:
         raise BadInputError(f"{path} is not UTF-8 text", remedy="export it again as CSV (UTF-8)") from error
 
 
-def _check_header(header: list[str], path: Path) -> None:
-    missing = [name for name in COLUMNS if name not in header]
+def _check_header(header: list[str], columns: Sequence[str], path: Path) -> None:
+    missing = [name for name in columns if name not in header]
     if missing:
+        _check_separator(header, columns, path)
         raise BadInputError(
             f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-            remedy=f"the first line must be {','.join(COLUMNS)} (more columns do no harm)",
+            remedy=f"the first line must be {','.join(columns)} (more columns do no harm)",
         )
-    twice = sorted({name for name in COLUMNS if header.count(name) > 1})
+    twice = sorted({name for name in columns if header.count(name) > 1})
     if twice:
         raise BadInputError(f"{path} has the column {', '.join(twice)} twice", remedy="keep one of them")
 
 
-def _rows(path: Path, lines: list[tuple[int, dict[str, str]]]) -> tuple[ManifestRow, ...]:
+def _check_separator(header: list[str], columns: Sequence[str], path: Path) -> None:
+    """What some spreadsheets save as CSV where a comma is the decimal mark."""
+    for mark, name in _OTHER_SEPARATORS.items():
+        names = {part.strip().strip('"') for part in ",".join(header).split(mark)}
+        if names >= set(columns):
+            raise BadInputError(f"{path} is separated by {name}", remedy="save it with commas")
+
+
+def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
     rows: list[ManifestRow] = []
     problems: dict[str, list[str]] = {}
-    for line, cells in lines:
-        if not any(cells.values()):
-            continue
+    for line, cells in ((found.line, found.cells) for found in lines if any(found.cells.values())):
         grade = _grade(cells["grade"])
         if grade is None:
             problems.setdefault("unknown grade", []).append(f"line {line}: {cells['grade'] or 'empty'}")
@@ -136,17 +172,22 @@ def _as_error(path: Path, problems: dict[str, list[str]]) -> BadInputError:
 
 
 def _check_duplicates(path: Path, rows: tuple[ManifestRow, ...]) -> None:
-    """The same case or picture twice would put one picture into training and into test."""
+    """The same case or picture twice would put one picture into training and into test.
+
+    A picture is known by where its file lies, however it is named. Copies are found where pictures are read: see
+    `services.training_data`.
+    """
     lines: dict[tuple[str, str], int] = {}
     for row in rows:
-        keys = [("case", row.case), *(("file", str(file)) for file in (row.white, row.fluorescence) if file)]
-        for key in keys:
-            if key in lines:
+        files = [file for file in (row.white, row.fluorescence) if file]
+        keys = [("case", row.case, row.case), *(("file", os.path.realpath(file), str(file)) for file in files)]
+        for kind, key, shown in keys:
+            if (kind, key) in lines:
                 raise BadInputError(
-                    f"{path} names the {key[0]} {key[1]} twice (lines {lines[key]} and {row.line})",
+                    f"{path} names the {kind} {shown} twice (lines {lines[kind, key]} and {row.line})",
                     remedy="keep one of them",
                 )
-            lines[key] = row.line
+            lines[kind, key] = row.line
 
 
 def _grade(text: str) -> Grade | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 from dataclasses import dataclass
@@ -19,11 +17,14 @@ from pfm_desktop.imaging.io import encoder_for, read_picture
 from pfm_desktop.imaging.quality import identical
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.imaging.registration.result import refused
+from pfm_desktop.interop.tabular import read_table
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import check_outputs, json_bytes, write_all
 
 Pixels = NDArray[np.uint8]
+POINT_COLUMNS = ("x", "y")
+_NUMBERS = "give two numbers with a decimal point, such as 12.5,30"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,22 +111,18 @@ def _registered(ctx: Context, white: Pixels, fluorescence: Pixels) -> Registrati
 
 
 def read_points(path: Path) -> Points:
-    """N x 2 points from a CSV with the columns x and y."""
-    try:
-        table = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-        rows = list(table)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInputError(f"{path} cannot be read as points", remedy="give a CSV with the columns x,y") from error
-    if not {"x", "y"} <= set(table.fieldnames or ()):
-        raise BadInputError(f"{path}, line 1: no columns x and y", remedy="give a CSV with the columns x,y")
+    """N x 2 points from a CSV with the columns x and y, read as a manifest is (see `interop.tabular`)."""
     found = []
-    for line, row in enumerate(rows, start=2):
+    for row in read_table(path, POINT_COLUMNS, kind="points file"):
+        where = f"{path}, line {row.line}"
+        if row.more:  # such as 12,5,30,1 with decimal commas
+            raise BadInputError(f"{where}: more cells than columns", remedy=_NUMBERS)
         try:
-            x, y = float(row["x"]), float(row["y"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInputError(f"{path}, line {line}: no x and y", remedy="give a CSV with the columns x,y") from error
+            x, y = (float(row.cells[column]) for column in POINT_COLUMNS)
+        except ValueError as error:
+            raise BadInputError(f"{where}: no x and y", remedy=_NUMBERS) from error
         if not (math.isfinite(x) and math.isfinite(y)):
-            raise BadInputError(f"{path}, line {line}: not a finite number", remedy="correct the line")
+            raise BadInputError(f"{where}: not a finite number", remedy="correct the line")
         found.append((x, y))
     return np.array(found, dtype=np.float64).reshape(-1, 2)
 

@@ -45,6 +45,10 @@ class LeftOut:
     pictures: str = ""
 
 
+class SamePictureError(BadInputError):
+    """One picture stands in two lines of a manifest."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """Cases on disk, and those that could not be used."""
@@ -65,8 +69,9 @@ def prepare(
     """Prepare cases in the order of `rows` in `folder` for a network with input `size`; a stopped run goes on.
 
     What the folder holds already is used only when it was made from the same pictures; patients and grades are always
-    those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases and
-    `TooFewError` when no case can be used.
+    those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases,
+    `SamePictureError` when a picture, under whatever name, belongs to two cases, also of one patient (it would be
+    learned from and judged by, or count twice), and `TooFewError` when no case can be used.
     """
     from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
     from pfm_desktop.pfm.training.split import TooFewError
@@ -96,13 +101,13 @@ def prepare(
 
 @contextmanager
 def in_manifest(manifest: Path) -> Iterator[None]:
-    """Around work on the cases of a manifest: that they are too few is said of the manifest, by its name."""
+    """Around work on the cases of a manifest: what is wrong with them is said of the manifest, by its name."""
     from pfm_desktop.pfm.training.split import TooFewError
 
     try:
         yield
-    except TooFewError as error:
-        raise TooFewError(f"{manifest}: {error.what}", safe=error.safe, remedy=error.remedy) from error
+    except (TooFewError, SamePictureError) as error:
+        raise type(error)(f"{manifest}: {error.what}", safe=error.safe, remedy=error.remedy) from error
 
 
 def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source]) -> str:
@@ -115,7 +120,11 @@ def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source])
 
 def pictures_of(row: ManifestRow, sources: Sequence[Source]) -> str:
     """Digest of what a case is prepared from: the bytes of its pictures, and which sources are read."""
-    table = [[source.value, _content(row.picture(source))] for source in sorted(sources)]
+    return _digest({source: _content(row.picture(source)) for source in sources})
+
+
+def _digest(contents: Mapping[Source, str]) -> str:
+    table = [[source.value, contents[source]] for source in sorted(contents)]
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()[:16]
 
 
@@ -123,17 +132,38 @@ def _facts(ctx: Context, rows: Sequence[ManifestRow], sources: Sequence[Source])
     from pfm_desktop.pfm.training.data import CaseFacts
 
     facts = {}
+    seen: dict[str, tuple[ManifestRow, Source]] = {}
     for number, row in enumerate(rows):
         ctx.progress(number, len(rows), "Comparing pictures")
-        facts[row.case] = CaseFacts(row.patient, row.grade, pictures_of(row, sources))
+        contents = {source: _content(row.picture(source)) for source in sources}
+        for source, content in contents.items():
+            if content in _NO_PICTURE:
+                continue
+            first, as_source = seen.setdefault(content, (row, source))
+            if first is not row:  # twice in one line is no pair, and told as such
+                raise _same(first, as_source, row, source)
+        facts[row.case] = CaseFacts(row.patient, row.grade, _digest(contents))
     return facts
+
+
+_UNREADABLE = "unreadable"
+# what is no picture of a patient, however often it is there
+_NO_PICTURE = ("", _UNREADABLE, hashlib.sha256().hexdigest())
 
 
 def _content(file: Path | None) -> str:
     try:
         return sha256_of(file) if file is not None else ""
     except OSError:  # the case will be left out, and the reason told
-        return "unreadable"
+        return _UNREADABLE
+
+
+def _same(first: ManifestRow, as_first: Source, second: ManifestRow, as_second: Source) -> SamePictureError:
+    places = [
+        f"line {row.line} (patient {row.patient}, {row.picture(source)})"
+        for row, source in ((first, as_first), (second, as_second))
+    ]
+    return SamePictureError(f"one picture stands twice: {' and '.join(places)}", remedy="keep one of the two lines")
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,7 +263,8 @@ def _note(folder: Path, left: Iterable[LeftOut]) -> None:
 
 def _nothing(left: Sequence[LeftOut]) -> str:
     first = f": {left[0].case}: {left[0].reason}" if left else ""
-    return f"none of the {len(left)} cases can be used{first}"
+    none = "the only case cannot be used" if len(left) == 1 else f"none of the {len(left)} cases can be used"
+    return none + first
 
 
 def _file_facts(file: Path | None) -> list[object]:

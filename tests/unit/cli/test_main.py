@@ -10,6 +10,8 @@ import pytest
 
 from pfm_desktop.cli.main import main
 from pfm_desktop.imaging.io import write_png
+from pfm_desktop.services.pair_files import read_points
+from pfm_desktop.support.errors import BadInputError
 
 
 @pytest.fixture
@@ -81,13 +83,52 @@ def test_points_without_a_place_for_the_mapped_ones_are_refused(pair: Path, tmp_
     assert main(["register", *names(pair), "--points", str(points)]) == 2
 
 
-def test_a_csv_without_x_and_y_names_the_line(pair: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_points_are_read_as_manifests_are_read(tmp_path: Path) -> None:
     points = tmp_path / "p.csv"
-    points.write_text("")
-    assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
-    points.write_text("a,b\n")
-    assert main(["register", *names(pair), "--points", str(points), "--mapped", str(tmp_path / "m.csv")]) == 2
-    assert "line 1" in capfd.readouterr().err
+    for text in ("x,y\n1,2\n\n3,4.5\n", "\ufeffid, Y ,X\r\na, 2 ,1\r\n,,\r\nb,4.5,3\r\n"):
+        points.write_text(text, encoding="utf-8")
+        assert read_points(points).tolist() == [[1, 2], [3, 4.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "lacks the columns x, y. the first line must be x,y"),
+        ("1,2\n3,4\n", "lacks the columns x, y"),
+        ("x,y,x,y\n1,2,3,4\n", "has the column x, y twice. keep one of them"),
+        ("x,y,X\n1,2,3\n", "has the column x twice"),
+        ("x;y\n1;2\n", "is separated by semicolons (;). save it with commas"),
+        ("x,y\n1,2\n\n\nfoo,3\n", "line 5: no x and y. give two numbers with a decimal point"),
+        ('x,y\n"1,5","2,5"\n', "line 2: no x and y. give two numbers with a decimal point"),
+        ("x,y\n1,5,2,5\n", "line 2: more cells than columns"),
+        ("x,y\n1\n", "line 2: no x and y"),
+        ("x,y\n1e400,2\n", "line 2: not a finite number"),
+    ],
+)
+def test_points_that_cannot_be_used_are_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
+    points = tmp_path / "p.csv"
+    points.write_text(text)
+    with pytest.raises(BadInputError) as error:
+        read_points(points)
+    assert str(error.value).startswith(str(points))
+    assert said in str(error.value)
+
+
+def test_a_points_file_that_cannot_be_read_gets_its_own_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadInputError, match=r"there is no file .*gone\.csv\. check the name"):
+        read_points(tmp_path / "gone.csv")
+    with pytest.raises(BadInputError, match=r"is a folder, not a points file"):
+        read_points(tmp_path)
+    (tmp_path / "utf16.csv").write_text("x,y\n", encoding="utf-16")
+    with pytest.raises(BadInputError, match="is not UTF-8 text"):
+        read_points(tmp_path / "utf16.csv")
+
+    def closed(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(BadInputError, match=r"Permission denied\. check its permissions"):
+        read_points(tmp_path / "utf16.csv")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,22 @@ def test_a_case_or_picture_named_twice_is_refused(tmp_path: Path, lines: str, me
         read_manifest(manifest(tmp_path, HEADER + lines))
 
 
+@pytest.mark.parametrize("other", ["./a_w.png", "sub/../a_w.png", "link.png"])
+@pytest.mark.parametrize("patient", ["p", "q"])
+def test_a_picture_named_twice_is_refused_however_its_path_is_written(tmp_path: Path, other: str, patient: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.png").symlink_to(tmp_path / "a_w.png")
+    with pytest.raises(BadInputError, match=r"names the file .*a_w\.png twice \(lines 2 and 3\)|link\.png twice"):
+        read_manifest(manifest(tmp_path, f"{HEADER}p,a,a_w.png,,low\n{patient},b,{other},,low\n"))
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", r"semicolons \(;\)"), ("\t", "tabs")])
+def test_a_table_with_another_separator_is_told_so(tmp_path: Path, mark: str, name: str) -> None:
+    text = (HEADER + "p,a,a_w.png,,low\n").replace(",", mark)
+    with pytest.raises(BadInputError, match=rf"manifest\.csv is separated by {name}\. save it with commas"):
+        read_manifest(manifest(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

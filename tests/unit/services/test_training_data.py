@@ -14,7 +14,7 @@ from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import training_data
 from pfm_desktop.services.phantoms import write_phantoms
-from pfm_desktop.services.training_data import BOTH, LEFT_OUT, digest_of, prepare
+from pfm_desktop.services.training_data import BOTH, LEFT_OUT, SamePictureError, digest_of, in_manifest, prepare
 from pfm_desktop.support.errors import BadInputError
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
@@ -124,21 +124,48 @@ def test_a_folder_prepared_for_one_source_is_refused_for_two(rows: list[Manifest
         ready(rows, tmp_path / "prepared")
 
 
+@pytest.mark.parametrize("patient", ["another woman", "the same"])
+def test_one_picture_in_two_lines_is_refused_under_any_name(
+    rows: list[ManifestRow], tmp_path: Path, patient: str
+) -> None:
+    first, last = rows[0], replace(rows[5], patient=rows[0].patient if patient == "the same" else "another woman")
+    assert first.white is not None
+    assert last.fluorescence is not None
+    last.fluorescence.write_bytes(first.white.read_bytes())
+    said = (
+        rf"m\.csv: one picture stands twice: line 2 \(.*{first.white.name}\) and line 7 \(.*{last.fluorescence.name}\)"
+    )
+    with pytest.raises(SamePictureError, match=said), in_manifest(Path("m.csv")):
+        ready([*rows[:5], last], tmp_path / "prepared")
+
+
+def test_empty_and_missing_files_are_no_picture_that_stands_twice(rows: list[ManifestRow], tmp_path: Path) -> None:
+    for row in rows[:2]:
+        assert row.white is not None
+        row.white.write_bytes(b"")
+    for row in rows[2:4]:
+        assert row.white is not None
+        row.white.unlink()
+    assert {row.case for row in rows[:4]} <= {item.case for item in ready(rows, tmp_path / "prepared").left_out}
+
+
 def test_one_source_alone_needs_no_registration(rows: list[ManifestRow], tmp_path: Path) -> None:
     for row in rows:
         assert row.fluorescence is not None
-        row.fluorescence.write_bytes(b"not a picture")
+        row.fluorescence.write_bytes(f"not a picture of {row.case}".encode())
     made = ready(rows, tmp_path / "prepared", sources=(Source.WHITE,))
     assert made.data.present["white"].all()
     assert not made.data.present["fluorescence"].any()
 
 
 def test_nothing_usable_is_an_error_with_the_first_reason(rows: list[ManifestRow], tmp_path: Path) -> None:
-    for row in rows:
+    for level, row in enumerate(rows):
         assert row.white is not None
-        row.white.write_bytes(encode_png(np.zeros((320, 320, 3), np.uint8)))
+        row.white.write_bytes(encode_png(np.full((320, 320, 3), level, np.uint8)))
     with pytest.raises(BadInputError, match=f"none of the 6 cases.*{rows[0].case}"):
         ready(rows, tmp_path / "prepared")
+    with pytest.raises(BadInputError, match=f"the only case cannot be used: {rows[0].case}"):
+        ready(rows[:1], tmp_path / "one")
 
 
 def test_the_digest_changes_with_files_size_and_sources(rows: list[ManifestRow]) -> None:
