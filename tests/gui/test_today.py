@@ -142,6 +142,61 @@ def test_undo_is_left_to_the_window_while_nothing_was_typed(qtbot: QtBot, today:
     qtbot.waitUntil(lambda: today.idle)
 
 
+Z, Y, CTRL = Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier
+
+
+def corrected(qtbot: QtBot, page: TodayPage) -> None:
+    """Brandt is found by typing, and becomes Brand."""
+    page.search.setFocus()
+    searched(qtbot, page, "brandt")
+    row = page.chosen_row()
+    assert row is not None
+    page.intake.edit_patient(row)
+    page.intake.person["family_name"].setText("Brand")
+    qtbot.mouseClick(page.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.search.text() == ""
+
+
+def test_undo_in_the_search_field_is_the_lists_and_brings_no_old_search_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    page = window.desk.today
+    corrected(qtbot, page)
+    page.focus_search()
+    for key, name in ((Z, "Brandt, Berta"), (Y, "Brand, Berta"), (Z, "Brandt, Berta"), (Z, "Brandt, Berta")):
+        qtbot.keyClick(page.search, key, CTRL)
+        qtbot.waitUntil(lambda: page.idle)
+        assert page.search.text() == ""
+        assert names(page) == ["Adler, Anna", name, "Chen, Chiara"]
+
+
+def test_a_search_that_was_cleared_by_escape_or_its_button_is_no_undo_step(qtbot: QtBot, today: TodayPage) -> None:
+    for clear in (lambda: qtbot.keyClick(today.search, Qt.Key.Key_Escape), today.search.clear):
+        searched(qtbot, today, "brandt")
+        clear()
+        qtbot.keyClick(today.search, Z, CTRL)
+        assert today.search.text() == ""
+    qtbot.waitUntil(lambda: today.idle)
+
+
+def test_what_is_being_typed_can_be_undone_in_the_field_until_the_keys_go_elsewhere(
+    qtbot: QtBot, today: TodayPage
+) -> None:
+    today.search.setFocus()
+    qtbot.keyClicks(today.search, "adl")
+    qtbot.keyClick(today.search, Z, CTRL)
+    assert today.search.text() == ""
+    qtbot.keyClicks(today.search, "adl")
+    today.table.setFocus()
+    today.search.setFocus()
+    qtbot.keyClick(today.search, Z, CTRL)
+    assert today.search.text() == "adl"
+    qtbot.waitUntil(lambda: today.idle)
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [

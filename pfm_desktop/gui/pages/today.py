@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -123,8 +123,12 @@ class TodayPage(QWidget):
             self.columns.fit()
         if watched is self.search and event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             return self._left_to_window(event)
+        if watched is self.search and isinstance(event, QFocusEvent) and event.lostFocus():
+            self._typing_ends(event.reason())
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = event.key()
+            if watched is self.search and self._left_to_window(event):  # also where the window has nothing to undo
+                return True
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._open_current()
                 return True
@@ -132,17 +136,23 @@ class TodayPage(QWidget):
                 self.table.keyPressEvent(event)
                 return True
             if watched is self.search and key == Qt.Key.Key_Escape and self.search.text():
-                self.search.clear()
+                self.search.setText("")
                 return True
         return super().eventFilter(watched, event)
 
     def _left_to_window(self, event: QKeyEvent) -> bool:
-        """Undo is the list's while nothing typed can be undone; a field would take the key and do nothing."""
-        undo = event.matches(QKeySequence.StandardKey.Undo) and not self.search.isUndoAvailable()
-        redo = event.matches(QKeySequence.StandardKey.Redo) and not self.search.isRedoAvailable()
+        """Undo is the list's, but for what is being typed: an earlier search would bring another woman into sight."""
+        typed = bool(self.search.text())
+        undo = event.matches(QKeySequence.StandardKey.Undo) and not (typed and self.search.isUndoAvailable())
+        redo = event.matches(QKeySequence.StandardKey.Redo) and not (typed and self.search.isRedoAvailable())
         if undo or redo:
             event.ignore()
         return undo or redo
+
+    def _typing_ends(self, reason: Qt.FocusReason) -> None:
+        """The keys go elsewhere: from now on the field knows no more of what stood there before."""
+        if reason not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.search.setText(self.search.text())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped."""
@@ -160,9 +170,7 @@ class TodayPage(QWidget):
 
     def _added(self, visit_id: str) -> None:
         """Something was added to a visit: it must be in sight, whatever was searched for."""
-        self.search.blockSignals(True)  # one search is enough
-        self.search.clear()
-        self.search.blockSignals(False)
+        self.search.setText("")  # `clear` would be a step of the field's own undo
         self.read_again()
         self._wanted = visit_id
 
