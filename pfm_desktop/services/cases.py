@@ -13,7 +13,7 @@ from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import RevealedModel
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
@@ -54,13 +54,26 @@ class VisitCase:
         """Pair of this visit by id."""
         return next((pair for pair in self.pairs if pair.id == pair_id), None)
 
+    def picture_of(self, mark: Pin | OsMark) -> Picture | None:
+        """The picture that a mark was placed on."""
+        return self.picture(_picture_id(self.pair(mark.pair_id), mark.frame))
+
     def pins_on(self, pair_id: str) -> tuple[Pin, ...]:
-        """Pins of one pair, by letter."""
-        return tuple(pin for pin in self.pins if pin.pair_id == pair_id)
+        """Pins on the pictures of a pair, by letter, also those placed while one was paired otherwise."""
+        return tuple(pin for pin in self.pins if self._on(pin, pair_id))
 
     def os_marks_on(self, pair_id: str) -> tuple[OsMark, ...]:
-        """Os marks of one pair: at most one in each frame."""
-        return tuple(mark for mark in self.os_marks if mark.pair_id == pair_id)
+        """Os marks on the pictures of a pair, at most one in each frame, also as for pins.
+
+        Where older versions marked one picture in two pairs, the mark of the pair itself counts, else the last one's.
+        """
+        order = [*(pair.id for pair in self.pairs if pair.id != pair_id), pair_id]
+        marks = [mark for mark in self.os_marks if self._on(mark, pair_id)]
+        return tuple({mark.frame: mark for mark in sorted(marks, key=lambda mark: order.index(mark.pair_id))}.values())
+
+    def _on(self, mark: Pin | OsMark, pair_id: str) -> bool:
+        shown = _picture_id(self.pair(pair_id), mark.frame)
+        return shown is not None and _picture_id(self.pair(mark.pair_id), mark.frame) == shown
 
     @property
     def signed(self) -> bool:
@@ -255,6 +268,12 @@ def change_that_made(lib: Library, what: str, key: str, text: str) -> Change:
 def new_id() -> str:
     """A fresh id: uuid4 as 32 hexadecimal digits."""
     return uuid.uuid4().hex
+
+
+def _picture_id(pair: Pair | None, source: Source) -> str | None:
+    if pair is None:
+        return None
+    return pair.white_id if source is Source.WHITE else pair.fluorescence_id
 
 
 def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:

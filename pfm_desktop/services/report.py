@@ -202,8 +202,8 @@ def _heat_caption(analysis: Analysis) -> str:
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:
-    here = pin.pair_id == pair_id
-    place = place_of(pin, _os_of(case, pin.pair_id), registration if here else None)
+    here = pin in case.pins_on(pair_id)
+    place = place_of(pin, _os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     return ReportPin(pin.letter, place if here else f"{place} (on other pictures of this visit)", pin.note)
 
 

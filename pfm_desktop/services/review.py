@@ -19,7 +19,7 @@ from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
-from pfm_desktop.services.cases import new_id
+from pfm_desktop.services.cases import new_id, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
@@ -65,11 +65,13 @@ def remove_pin(lib: Library, pin_id: str) -> Change:
 
 
 def mark_os(lib: Library, pair_id: str, frame: Source, x: float, y: float) -> Change:
-    """Mark the external os at (x, y) pixels of the picture of `frame`, in place of an earlier mark there."""
-    key, new = f"{pair_id}/{frame.value}", {"x": float(x), "y": float(y)}
+    """Mark the external os at (x, y) pixels of the picture of `frame`, in place of an earlier mark on that picture."""
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
         _check_inside(stored.picture(session, _picture_id(pair, frame)), x, y)
+    here = (mark.pair_id for mark in visit_case(lib, pair.visit_id).os_marks_on(pair_id) if mark.frame is frame)
+    key, new = f"{next(here, pair_id)}/{frame.value}", {"x": float(x), "y": float(y)}
+    with lib.read() as session:
         old = records.snapshot(session, "os_mark", key)
     return lib.apply(Change("os_mark", key, old, new, "Os moved" if old else "Os marked"))
 

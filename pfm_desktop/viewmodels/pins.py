@@ -10,6 +10,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.viewmodels.findings import why_locked
 from pfm_desktop.viewmodels.grades import SOURCES
 from pfm_desktop.viewmodels.review import os_mark_of
+from pfm_desktop.viewmodels.stages import stage_words
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 NO_PINS = "No pins yet. Press P on the stage, then click where the biopsy is taken."
 NO_OS = "Mark the os first (O on the stage)"
+NOT_ON_STAGE = "not on the stage now"
 NO_WAY = "The os is marked on the other picture, and the pair is not registered"
 
 
 @dataclass(frozen=True)
 class PinRow:
-    """One pin: `place` is hour and quadrant, or what is missing for them; `picture` says what it is on."""
+    """One pin: `place` is hour and quadrant, or what is missing for them; `picture` says what it is on, and whether
+    that is on the stage."""
 
     id: str
     letter: str
@@ -45,7 +48,8 @@ class PinsView:
 
 @dataclass(frozen=True, eq=False)
 class Registered:
-    """The registration of one pair, as far as it is known: an os marked in the other picture then counts."""
+    """The pair on the stage ("" while none is) and its registration, as far as it is known: an os marked in the other
+    picture then counts."""
 
     pair_id: str = ""
     registration: Registration | None = None
@@ -64,7 +68,7 @@ def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registe
     if case is None:
         return PinsView(locked=locked)
     rows = tuple(
-        PinRow(pin.id, pin.letter, place_words(case, pin, known), f"on {SOURCES[pin.frame]}", pin.note)
+        PinRow(pin.id, pin.letter, place_words(case, pin, known), picture_words(case, pin, known), pin.note)
         for pin in case.pins
     )
     return PinsView(rows, locked, "" if rows or locked else NO_PINS)
@@ -74,11 +78,20 @@ def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> s
     """`2 o'clock, anterior left`, as the report says it; what to do while there is no hour."""
     from pfm_desktop.services.report import NO_HOUR, place_of
 
-    mark = os_mark_of(case, pin.pair_id)
-    place = place_of(pin, mark, known.for_pair(pin.pair_id) if known else None)
+    pair_id = known.pair_id if known is not None and pin in case.pins_on(known.pair_id) else pin.pair_id
+    mark = os_mark_of(case, pair_id)
+    place = place_of(pin, mark, known.for_pair(pair_id) if known else None)
     if place != NO_HOUR:
         return place
     return NO_OS if mark is None else NO_WAY
+
+
+def picture_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
+    """`on white light, acetic acid, 60 s`; also when that picture is not on the stage."""
+    picture = case.picture_of(pin)
+    words = f"on {SOURCES[pin.frame]}" + (f", {stage_words(picture)}" if picture is not None else "")
+    elsewhere = known is not None and bool(known.pair_id) and pin not in case.pins_on(known.pair_id)
+    return f"{words} ({NOT_ON_STAGE})" if elsewhere else words
 
 
 def remove_edit(pin_id: str) -> Edit:

@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
-from pfm_desktop.services import review
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.services import cases, pairing, review
 
 from .conftest import Hosted, Room
 
@@ -67,6 +68,37 @@ def test_an_os_on_the_other_picture_counts_once_the_pair_is_registered(panel, ro
     panel.set_registration(room.pair, SimpleNamespace(status=RegistrationStatus.CHECK, for_looking_only=True))
     assert "not registered" in cards(panel)[0].place.text()
     panel.set_registration(room.pair, same)
+    assert cards(panel)[0].place.text() == "2 o'clock, anterior left"
+
+
+def test_a_pin_names_its_picture_and_says_when_that_is_not_on_the_stage(panel, room) -> None:
+    timed = cases.add_picture(
+        room.lib,
+        room.visit,
+        encode_png(np.full((48, 64, 3), 90, np.uint8)),
+        stage=Stage.ACETIC_ACID,
+        seconds_since_acid=60,
+    )
+    room.pin()
+    later = room.session.perform(lambda lib: pairing.make_pair(lib, room.visit, timed.id, None))[0].key
+    room.session.perform(lambda lib: review.place_pin(lib, later, Source.WHITE, 10, 10))
+    assert [card.frame.text() for card in cards(panel)] == [
+        "on white light, acetic acid",
+        "on white light, acetic acid, 60 s",
+    ]
+    panel.set_registration(later, None)
+    assert [card.frame.text() for card in cards(panel)] == [
+        "on white light, acetic acid (not on the stage now)",
+        "on white light, acetic acid, 60 s",
+    ]
+
+
+def test_the_hour_is_that_of_the_pair_on_the_stage(panel, room) -> None:
+    room.pin(52, 12, Source.FLUORESCENCE)
+    lit = next(picture for picture in room.case.pictures if picture.source is Source.FLUORESCENCE)
+    alone = room.session.perform(lambda lib: pairing.make_pair(lib, room.visit, None, lit.id))[0].key
+    panel.set_registration(alone, None)
+    room.session.perform(lambda lib: review.mark_os(lib, alone, Source.FLUORESCENCE, 32, 24))
     assert cards(panel)[0].place.text() == "2 o'clock, anterior left"
 
 

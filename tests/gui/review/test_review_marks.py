@@ -116,7 +116,7 @@ def test_after_signing_the_tools_are_off_and_say_why(
     assert len(session.case.pins) == 1
 
 
-def test_marks_of_a_pair_do_not_show_on_another_pair(
+def test_marks_do_not_show_on_another_picture(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:
     opened(clinic.adler)
@@ -129,6 +129,48 @@ def test_marks_of_a_pair_do_not_show_on_another_pair(
     assert page.loader.desk.pair is not None
     assert page.loader.desk.pair.white_id == lugol.id
     assert page.stage.marks.pins == ()
+
+
+def test_marks_stay_on_their_picture_when_the_other_one_is_exchanged(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30)
+    click(qtbot, page, 40, 30, pane=1)
+    page.choose_tool("os")
+    click(qtbot, page, 60, 50, pane=1)
+    assert session.case is not None
+    acid, _lit, lugol = session.case.pictures
+    page.stage.picture_dropped.emit(lugol.id, Source.WHITE)
+    qtbot.waitUntil(lambda: page.idle)
+    assert [pin.letter for pin in page.stage.marks.pins] == ["B"]
+    assert page.stage.marks.os_in(Source.FLUORESCENCE) is not None
+    said = {card.row.letter: card.frame.text() for card in page.side.pins.cards.values()}
+    assert said == {
+        "A": "on white light, acetic acid (not on the stage now)",
+        "B": "on fluorescence, after acetic acid",
+    }
+    page.stage.picture_dropped.emit(acid.id, Source.WHITE)
+    qtbot.waitUntil(lambda: page.idle)
+    assert [pin.letter for pin in page.stage.marks.pins] == ["A", "B"]
+    assert next(card.frame.text() for card in page.side.pins.cards.values()) == "on white light, acetic acid"
+
+
+def test_an_os_marked_in_the_other_picture_gives_way_also_where_it_came_with_another_pair(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+) -> None:
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    page.choose_tool("os")
+    click(qtbot, page, 60, 50, pane=1)
+    assert session.case is not None
+    page.stage.picture_dropped.emit(session.case.pictures[2].id, Source.WHITE)
+    qtbot.waitUntil(lambda: page.idle)
+    page.choose_tool("os")
+    click(qtbot, page, 50, 50)
+    assert [mark.frame for mark in session.case.os_marks] == [Source.WHITE]
 
 
 def test_a_pin_on_a_pair_that_is_not_registered_stays_in_the_picture_that_was_clicked(

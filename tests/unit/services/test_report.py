@@ -341,6 +341,18 @@ def test_pins_on_other_pictures_of_the_visit_are_told_apart(lib: Library) -> Non
     assert content.pins[-1].place == f"{report.NO_HOUR} (on other pictures of this visit)"
 
 
+def test_pins_on_a_picture_that_was_paired_otherwise_stand_on_it_too(lib: Library) -> None:
+    desk = Desk(lib)
+    lit = review.place_pin(lib, desk.pair.id, Source.FLUORESCENCE, 5, 5)
+    alone = pairing.make_pair(lib, desk.visit, None, desk.pair.fluorescence_id).key
+    case = desk.case
+    pin = next(pin for pin in case.pins if pin.id == lit.key)
+    shown = replace(desk.pictures, pair=case.pair(alone), white=None, registration=None)
+    content = report.report_of_visit(lib, case, None, shown, software="s")
+    place = next(one.place for one in content.pins if one.letter == pin.letter)
+    assert place == report.NO_HOUR, "not on other pictures"
+
+
 def test_the_demo_library_says_that_its_women_are_phantoms(tmp_path: Path) -> None:
     with Library.create(tmp_path / "demo", demo=True) as lib:
         assert Desk(lib).report().notes == (report.PHANTOM,)

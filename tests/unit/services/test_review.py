@@ -147,6 +147,42 @@ def test_the_os_is_marked_moved_and_cleared_and_the_hour_follows(room: Room) -> 
     assert room.case.os_marks == ()
 
 
+def test_marks_belong_to_their_picture_whatever_it_is_paired_with(room: Room) -> None:
+    (pair,) = room.case.pairs
+    white, lit = pair.white_id, pair.fluorescence_id
+    on_white = review.place_pin(room.lib, room.pair, Source.WHITE, 50, 20)
+    on_lit = review.place_pin(room.lib, room.pair, Source.FLUORESCENCE, 60, 20)
+    review.mark_os(room.lib, room.pair, Source.WHITE, 50, 40)
+    alone = pairing.make_pair(room.lib, room.visit, white, None).key
+    other = pairing.make_pair(room.lib, room.visit, None, lit).key
+    assert [pin.id for pin in room.case.pins_on(room.pair)] == [on_white.key, on_lit.key]
+    assert [pin.id for pin in room.case.pins_on(alone)] == [on_white.key]
+    assert [pin.id for pin in room.case.pins_on(other)] == [on_lit.key]
+    assert [(mark.frame, mark.x) for mark in room.case.os_marks_on(alone)] == [(Source.WHITE, 50)]
+    assert room.case.os_marks_on(other) == ()
+    assert room.case.picture_of(room.pins[1]) == room.case.picture(lit)
+
+
+def test_the_os_of_a_picture_is_one_whatever_it_is_paired_with(room: Room) -> None:
+    white = room.case.pairs[0].white_id
+    review.mark_os(room.lib, room.pair, Source.WHITE, 50, 40)
+    alone = pairing.make_pair(room.lib, room.visit, white, None).key
+    moved = review.mark_os(room.lib, alone, Source.WHITE, 30, 40)
+    assert moved.text == "Os moved"
+    assert [(mark.pair_id, mark.x) for mark in room.case.os_marks] == [(room.pair, 30)]
+    review.undo(room.lib, moved)
+    assert [mark.x for mark in room.case.os_marks_on(alone)] == [50]
+
+
+def test_where_an_older_version_marked_a_picture_in_two_pairs_the_mark_of_the_pair_counts(room: Room) -> None:
+    white = room.case.pairs[0].white_id
+    review.mark_os(room.lib, room.pair, Source.WHITE, 50, 40)
+    alone = pairing.make_pair(room.lib, room.visit, white, None).key
+    room.lib.apply(Change("os_mark", f"{alone}/white", None, {"x": 30.0, "y": 40.0}, "Os marked"))
+    assert [mark.x for mark in room.case.os_marks_on(room.pair)] == [50]
+    assert [mark.x for mark in room.case.os_marks_on(alone)] == [30]
+
+
 def test_findings_are_kept_as_they_are_said_and_each_comes_back_alone(room: Room) -> None:
     lib, visit = room.lib, room.visit
     impression = review.set_impression(lib, visit, Grade.HIGH)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StageEdits:
-    """Edits go to the pair whose pictures are on the stage, and only while its visit is the one on the desk."""
+    """Edits go to the pictures on the stage, and only while their visit is the one on the desk."""
 
     def __init__(self, session: Session, stage: StageWidget, desk: Callable[[], Desk]) -> None:
         self._session, self._stage, self._desk = session, stage, desk
@@ -54,7 +54,7 @@ class StageEdits:
             self._session.perform(lambda lib: _mark_os(lib, self._session.case, pair_id, frame, x, y))
 
     def show(self, case: VisitCase | None) -> None:
-        """Pins and os of the pair on the stage."""
+        """Pins and os of the pictures on the stage."""
         pair_id = self._pair_id()
         if case is None or not pair_id:
             self._stage.set_marks((), None)
@@ -77,4 +77,4 @@ def _mark_os(
 
     marked = review.mark_os(lib, pair_id, frame, x, y)
     others = [] if case is None else [mark for mark in case.os_marks_on(pair_id) if mark.frame is not frame]
-    return (marked, *(review.clear_os(lib, pair_id, mark.frame) for mark in others))
+    return (marked, *(review.clear_os(lib, mark.pair_id, mark.frame) for mark in others))
