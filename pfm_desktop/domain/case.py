@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pfm_desktop.domain.source import Source, Stage
@@ -74,12 +74,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pair:
-    """Pictures of one visit that are read together. One of the two may be missing (None), never both."""
+    """Pictures of one visit that are read together. One of the two may be missing (None), never both.
+
+    `made_at` (aware) is when it was made or chosen last.
+    """
 
     id: str
     visit_id: str
     white_id: str | None
     fluorescence_id: str | None
+    made_at: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.white_id is None and self.fluorescence_id is None:

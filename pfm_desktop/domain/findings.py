@@ -98,11 +98,15 @@ def says_the_last_read(impression: str | None, first: str | None, second: str | 
 
 @dataclass(frozen=True)
 class Signature:
-    """Printed name, time and meaning (21 CFR 11.50)."""
+    """Printed name, time and meaning (21 CFR 11.50).
+
+    `pair_id` is the pair that was signed; "" where there was none, and in signatures of older versions.
+    """
 
     name: str
     signed_at: datetime  # aware
     meaning: str
+    pair_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BANNER = "Investigational - not for diagnosis"
 DEMONSTRATION = "demonstration model, trained on phantoms"
 COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the true grade
+OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
@@ -65,14 +66,19 @@ class SourceAnswer:
 
 @dataclass(frozen=True)
 class RevealedModel:
-    """The model whose answer was revealed, as the journal keeps it."""
+    """The model whose answer was revealed, and the pair it was about ("": not known), as the journal keeps it."""
 
     name: str
     version: str
     sha256: str
+    pair_id: str = ""
 
-    def difference(self, model: ModelInfo) -> str:
-        """Said beside an answer of `model` when another one's was revealed; "" when it is the same."""
+    def difference(self, model: ModelInfo, pair_id: str = "") -> str:
+        """Said beside an answer of `model` about a pair when another one was revealed; "" when it is the same."""
+        other_pair = OTHER_PAIR if self.pair_id and pair_id and self.pair_id != pair_id else ""
+        return " ".join(part for part in (other_pair, self._other_model(model)) if part)
+
+    def _other_model(self, model: ModelInfo) -> str:
         if (self.name, self.version, self.sha256) == (model.name, model.version, model.sha256):
             return ""
         weights = ", other weights" if (self.name, self.version) == (model.name, model.version) else ""

@@ -12,7 +12,10 @@ from pfm_desktop.services.cases import VisitCase, new_id, visit_case
 from pfm_desktop.storage import records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError
+
+PUT_ON_STAGE = "Put on the stage"  # as the menu of the filmstrip calls it
 
 # the stages that the engine reads come first; see CONTEXT.md for the stages
 _WHITE_ORDER = (Stage.ACETIC_ACID, Stage.SALINE, Stage.LUGOL, Stage.GREEN)
@@ -23,9 +26,12 @@ def make_pair(lib: Library, visit_id: str, white_id: str | None, fluorescence_id
     """Pair two pictures of a visit (one may be None); `Change.key` is the pair's id.
 
     Pictures that are paired already stay one pair, which becomes the visit's last one and so the one that opens.
-    Raises `BadInputError` for a picture of another visit or of the wrong source.
+    Raises `BadInputError` for a picture of another visit or of the wrong source, and `SignedError` for a visit that
+    is signed: its report stays that of the pictures that were signed.
     """
     case = visit_case(lib, visit_id)
+    if case.signed:
+        raise SignedError(PUT_ON_STAGE)
     _check(case, white_id, Source.WHITE)
     _check(case, fluorescence_id, Source.FLUORESCENCE)
     if white_id is None and fluorescence_id is None:
@@ -43,21 +49,33 @@ def make_pair(lib: Library, visit_id: str, white_id: str | None, fluorescence_id
 
 
 def default_pair(case: VisitCase) -> Pair | None:
-    """The pair that opens with a visit: the last one made with both sources, else the last one made, else None."""
-    complete = [pair for pair in case.pairs if pair.white_id and pair.fluorescence_id]
-    pairs = complete or list(case.pairs)
-    return pairs[-1] if pairs else None
+    """The pair that opens with a visit: the last one made with both sources, else the last one made, else None.
+
+    With a signed visit it is always the pair that was signed. Where an older version did not say which that was, it is
+    the one that opened then: pairs made since do not count.
+    """
+    signature = case.findings.signature
+    if signature is None:
+        return _last(case.pairs)
+    then = [pair for pair in case.pairs if pair.made_at is None or pair.made_at <= signature.signed_at]
+    return case.pair(signature.pair_id) or _last(then) or _last(case.pairs)
+
+
+def _last(pairs: Sequence[Pair]) -> Pair | None:
+    complete = [pair for pair in pairs if pair.white_id and pair.fluorescence_id]
+    found = complete or pairs
+    return found[-1] if found else None
 
 
 def ensure_pair(lib: Library, visit_id: str) -> Pair | None:
     """The pair that opens with a visit; made from the best pictures where there is none.
 
     Pictures added since may complete it: a one-sided default pair gives way to a suggested pair with both sources.
-    None while the visit has no picture, and in a read-only library where no pair was made.
+    None while the visit has no picture, and in a read-only library or signed visit where no pair was made.
     """
     case = visit_case(lib, visit_id)
     pair = default_pair(case)
-    if lib.read_only or (pair is not None and pair.white_id and pair.fluorescence_id):
+    if lib.read_only or case.signed or (pair is not None and pair.white_id and pair.fluorescence_id):
         return pair
     white, fluorescence = suggest(case.pictures)
     if white is None and fluorescence is None:

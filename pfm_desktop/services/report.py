@@ -16,6 +16,7 @@ from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, HEAT_THRE
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import day, moment
 
@@ -51,7 +52,8 @@ def report_of_visit(
 ) -> ReportContent:
     """Report of a visit: its findings and pins, the pictures of one pair, and the AI answer once it was revealed.
 
-    Raises `BadInputError` when answer or pictures are of another visit, or of two different pairs.
+    Raises `BadInputError` when answer or pictures are of another visit, or of two different pairs, or of another pair
+    than the one that was signed.
     """
     _check_same(case, answer, pictures)
     findings = case.findings
@@ -75,7 +77,9 @@ def report_of_visit(
         swede=swede_lines(findings.swede),
         second_read=case.second_read,
         analysis=analysis,
-        other_model=case.revealed_model.difference(analysis.model) if analysis and case.revealed_model else "",
+        other_model=case.revealed_model.difference(analysis.model, pair_id)
+        if analysis is not None and case.revealed_model is not None
+        else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
         notes=((PHANTOM,) if lib.demo else ()) + (() if _reads_agree(case) else (IMPRESSION_CHANGED,)),
     )
@@ -133,12 +137,19 @@ def picture_caption(picture: Picture) -> str:
 
 
 def _check_same(case: VisitCase, answer: PairAnswer | None, pictures: PairPictures | None) -> None:
-    """A report must never mix two women."""
+    """A report must never mix two women, nor put a signature below other pictures than those that were signed."""
     ids = {answer.pair_id} if answer else set()
     ids |= {pictures.pair.id} if pictures else set()
     if len(ids) > 1 or any(case.pair(pair_id) is None for pair_id in ids):
         raise BadInputError(
             "pictures or answer do not belong to this visit", safe="no report was made", remedy="open the visit again"
+        )
+    signed = default_pair(case) if case.signed else None
+    if signed is not None and ids - {signed.id}:
+        raise BadInputError(
+            "the pictures shown are not those that were signed",
+            safe="no report was made, and what was signed is unchanged",
+            remedy="open the visit again",
         )
 
 

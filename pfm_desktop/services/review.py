@@ -19,6 +19,7 @@ from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
+from pfm_desktop.services import pairing
 from pfm_desktop.services.cases import new_id, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import journal, records
@@ -116,11 +117,13 @@ def set_plan(lib: Library, visit_id: str, plan: str) -> Change:
 # first read, AI, second read, signature
 
 
-def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True, model: ModelInfo | None = None) -> Change:
+def reveal(
+    lib: Library, visit_id: str, reader: str, *, lock: bool = True, model: ModelInfo | None = None, pair_id: str = ""
+) -> Change:
     """Put on record that the AI answer is shown now, and the impression until then as the first read.
 
     With `lock` (the site's setting) it is refused without an impression; without it the first read stays empty and
-    the record says so. The journal keeps which `model` gave the answer. Cannot be undone.
+    the record says so. The journal keeps which `model` gave the answer, and about which pair. Cannot be undone.
     """
     present = findings(lib, visit_id)
     if present.revealed:
@@ -138,7 +141,7 @@ def reveal(lib: Library, visit_id: str, reader: str, *, lock: bool = True, model
     with lib.write() as session:  # both or neither
         journal.apply(session, change, who=lib.who)
         if model is not None:
-            journal.append_reveal(session, visit_id, model, who=lib.who)
+            journal.append_reveal(session, visit_id, model, pair_id, who=lib.who)
     return change
 
 
@@ -154,8 +157,11 @@ def override(lib: Library, visit_id: str, reader: str, grade: Grade, reason: str
     return _second(lib, visit_id, reader, grade, reason.strip(), f"Second read departs from the AI: {grade.value}")
 
 
-def sign(lib: Library, visit_id: str, name: str, meaning: str) -> Change:
-    """Sign the findings; every later edit is refused. Cannot be undone."""
+def sign(lib: Library, visit_id: str, name: str, meaning: str, *, pair_id: str = "") -> Change:
+    """Sign the findings together with a pair ("": the one that opens with the visit); every later edit is refused.
+
+    Cannot be undone.
+    """
     name, meaning = name.strip(), meaning.strip()
     if not name or not meaning:
         raise UserError("a signature needs a printed name and what it means", remedy="fill in both")
@@ -165,8 +171,24 @@ def sign(lib: Library, visit_id: str, name: str, meaning: str) -> Change:
             safe="nothing was changed",
             remedy="choose an impression first",
         )
-    signature = {"name": name, "signed_at": _now(), "meaning": meaning}
+    signed = _pair_to_sign(lib, visit_id, pair_id)
+    signature = {"name": name, "signed_at": _now(), "meaning": meaning, "pair_id": signed}
     return _findings(lib, visit_id, {"signature": signature}, f"Signed by {name}: {meaning}")
+
+
+def _pair_to_sign(lib: Library, visit_id: str, pair_id: str) -> str:
+    """The pair by its id, else the one that opens with the visit; "" in a visit without pictures."""
+    case = visit_case(lib, visit_id)
+    if case.signed:
+        return ""  # refused for what it is: a second signature
+    if pair_id and case.pair(pair_id) is None:
+        raise BadInputError(
+            "the pictures on the stage do not belong to this visit",
+            safe="nothing was signed",
+            remedy="open the visit again",
+        )
+    pair = case.pair(pair_id) or pairing.default_pair(case) or pairing.ensure_pair(lib, visit_id)
+    return pair.id if pair is not None else ""
 
 
 def findings(lib: Library, visit_id: str) -> Findings:

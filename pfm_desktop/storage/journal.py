@@ -59,18 +59,20 @@ def append(session: Session, change: Change, *, who: str) -> None:
     session.flush()
 
 
-def append_reveal(session: Session, visit_id: str, model: ModelInfo, *, who: str) -> None:
-    """Append which model gave the answer that is revealed."""
-    shown = {"name": model.name, "version": model.version, "sha256": model.sha256}
+def append_reveal(session: Session, visit_id: str, model: ModelInfo, pair_id: str, *, who: str) -> None:
+    """Append which model gave the answer that is revealed, and about which pair ("": not known)."""
+    shown = {"name": model.name, "version": model.version, "sha256": model.sha256, "pair_id": pair_id}
     said = f"Answer revealed: {model.name} {model.version}"
     append(session, Change(_REVEAL, visit_id, None, shown, said), who=who)
 
 
 def revealed_model(session: Session, visit_id: str) -> RevealedModel | None:
-    """The model whose answer was revealed; None before the reveal and where the journal does not say it."""
+    """The model whose answer was revealed, and its pair; None before the reveal, or where the journal does not say."""
     lines = entries(session, what=_REVEAL, key=visit_id)
     shown = lines[-1].new if lines else None
-    return RevealedModel(shown["name"], shown["version"], shown["sha256"]) if shown else None
+    if not shown:
+        return None
+    return RevealedModel(shown["name"], shown["version"], shown["sha256"], shown.get("pair_id", ""))
 
 
 def corrections_since_signing(session: Session, patient: Patient, visit_id: str) -> tuple[IdentityCorrection, ...]:

@@ -186,7 +186,8 @@ def signature(fields: Mapping[str, Any] | None) -> Signature | None:
     """A signature as the findings keep it."""
     if fields is None:
         return None
-    return Signature(fields["name"], datetime.fromisoformat(fields["signed_at"]), fields["meaning"])
+    signed_at = datetime.fromisoformat(fields["signed_at"])
+    return Signature(fields["name"], signed_at, fields["meaning"], fields.get("pair_id", ""))
 
 
 def _squeezed(identifier: str) -> str:
@@ -273,7 +274,7 @@ def _picture(row: PictureTable) -> Picture:
 
 
 def _pair(row: PairTable) -> Pair:
-    return Pair(row.id, row.visit_id, row.white_id, row.fluorescence_id)
+    return Pair(row.id, row.visit_id, row.white_id, row.fluorescence_id, row.made_at)
 
 
 def _pin(row: PinTable) -> Pin:

@@ -14,7 +14,7 @@ from pfm_desktop.storage.records import snapshot
 from pfm_desktop.storage.tables import FindingsTable, PairTable
 from pfm_desktop.support.errors import UserError
 
-_SEALED = frozenset({"findings", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
+_SEALED = frozenset({"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
 _ONCE_REVEALED = ("first_read", "revealed_at")
 _READS = ("impression", "second_read", "signature")
 

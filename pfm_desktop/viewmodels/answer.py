@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, set_promise
+from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction, set_promise
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.moments import moment, zone
@@ -95,7 +95,7 @@ class Answer:
     alone: tuple[tuple[str, str], ...]
     model: str
     banner: str = BANNER
-    other_model: str = ""  # said when another model gave the answer that was revealed
+    other_model: str = ""  # said when the answer that was revealed is another model's, or about another pair
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,16 @@ def answer_view(
         return AnswerView(state, status, reads=reads)
     second = _second(case, analysis.prediction, read_only_reason)
     account = account if second is not None and not second.blocked else ""
-    return AnswerView(state, status, None, _answer(case, analysis), checks, second, reads, account)
+    pair_id = asked.answer.pair_id if asked.answer is not None else ""
+    return AnswerView(state, status, None, _answer(case, analysis, pair_id), checks, second, reads, account)
 
 
-def reveal_edit(case: VisitCase, reader: str, *, lock: bool, model: ModelInfo | None) -> Edit:
-    """Put the reveal, and whose answer it shows, on record; it cannot be undone."""
+def reveal_edit(case: VisitCase, reader: str, *, lock: bool, answer: PairAnswer | None) -> Edit:
+    """Put the reveal, whose answer it shows and about which pair, on record; it cannot be undone."""
     from pfm_desktop.services import review
 
-    return lambda lib: review.reveal(lib, case.visit.id, reader, lock=lock, model=model)
+    model, pair_id = (answer.analysis.model, answer.pair_id) if answer is not None else (None, "")
+    return lambda lib: review.reveal(lib, case.visit.id, reader, lock=lock, model=model, pair_id=pair_id)
 
 
 def agree_edit(case: VisitCase, reader: str, grade: Grade) -> Edit:
@@ -229,10 +231,10 @@ def _why_no_reveal(case: VisitCase, state: State, *, lock: bool, read_only_reaso
 # ---- the answer
 
 
-def _answer(case: VisitCase, analysis: Analysis) -> Answer:
+def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
     prediction, model = analysis.prediction, analysis.model
     said = f"{model.name} {model.version}: {model.label}"
-    other = case.revealed_model.difference(model) if case.revealed_model is not None else ""
+    other = case.revealed_model.difference(model, pair_id) if case.revealed_model is not None else ""
     if prediction is None:
         reason, advice = ("", "") if analysis.refused is None else (analysis.refused.reason, analysis.refused.advice)
         return Answer(

@@ -103,11 +103,12 @@ def correction_note(lib: Library, patient_id: str) -> str:
     return f"{visits} of this woman: the correction will be noted in {whose}."
 
 
-def sign_edit(case: VisitCase, name: str, meaning: str) -> Edit:
-    """Sign; it cannot be undone."""
+def sign_edit(case: VisitCase, name: str, meaning: str, pictures: PairPictures | None = None) -> Edit:
+    """Sign, together with the pictures on the stage; it cannot be undone."""
     from pfm_desktop.services import review
 
-    return lambda lib: review.sign(lib, case.visit.id, name, meaning)
+    shown = pictures.pair.id if pictures is not None and case.pair(pictures.pair.id) is not None else ""
+    return lambda lib: review.sign(lib, case.visit.id, name, meaning, pair_id=shown)
 
 
 @dataclass(frozen=True)

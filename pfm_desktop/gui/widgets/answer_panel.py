@@ -89,8 +89,7 @@ class AnswerPanel(QWidget):
         if self._case is None or self._view.reveal != "":
             return
         lock = self._session.settings.first_read_lock
-        by = self._asked.answer.analysis.model if self._asked.answer is not None else None
-        edit = model.reveal_edit(self._case, self._session.reader, lock=lock, model=by)
+        edit = model.reveal_edit(self._case, self._session.reader, lock=lock, answer=self._asked.answer)
         if self._session.perform(edit, undoable=False) is not None:
             self.revealed.emit()
 

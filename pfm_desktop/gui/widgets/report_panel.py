@@ -159,7 +159,7 @@ class ReportPanel(QWidget):
 
     def _sign(self) -> None:
         if self._case is not None:
-            edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentText())
+            edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentText(), self._sources[0])
             if self._session.perform(edit, undoable=False) is not None:
                 self.save.setFocus(Qt.FocusReason.OtherFocusReason)
 

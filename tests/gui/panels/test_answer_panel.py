@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis
+from pfm_desktop.domain.prediction import BANNER, OTHER_PAIR, Analysis
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
-from pfm_desktop.services import review
+from pfm_desktop.services import pairing, review
 from pfm_desktop.storage import journal
 from pfm_desktop.support.moments import zone
 from pfm_desktop.support.settings import Settings
@@ -235,7 +235,18 @@ def test_the_journal_keeps_whose_answer_was_revealed(panel, room) -> None:
     reveal(panel, room, graded())
     with room.lib.read() as stored:
         (line,) = journal.entries(stored, what="reveal", key=room.visit)
-    assert line.new == {"name": MODEL.name, "version": MODEL.version, "sha256": MODEL.sha256}
+    assert line.new == {"name": MODEL.name, "version": MODEL.version, "sha256": MODEL.sha256, "pair_id": room.pair}
+    assert panel.other_model.isHidden()
+
+
+def test_an_answer_about_another_pair_than_the_one_revealed_says_so(panel, room) -> None:
+    reveal(panel, room, graded())
+    pair = room.case.pair(room.pair)
+    other = room.session.perform(lambda lib: pairing.make_pair(lib, room.visit, pair.white_id, None))[0].key
+    panel.show_answer(answer_for(other, graded()), pending=False)
+    assert panel.other_model.text() == OTHER_PAIR
+    assert not panel.other_model.isHidden()
+    panel.show_answer(answer_for(room.pair, graded()), pending=False)
     assert panel.other_model.isHidden()
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.pages.review.pictures import VisitList
@@ -75,6 +76,24 @@ def test_one_picture_alone_can_be_looked_at(page: ReviewPage, clinic: Clinic, op
     settle(qtbot, page)
     assert close_to(colour_at(page, 0), BLUE)
     assert page.stage.shown.fluorescence is None
+
+
+def test_in_a_signed_visit_no_other_pictures_come_onto_the_stage_and_it_is_said_why(
+    page: ReviewPage, clinic: Clinic, session: Session, problems: list[str], opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    assert session.case is not None
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    session.perform(lambda lib: review.sign(lib, clinic.adler, "Dr. Test", "Reported by me"), undoable=False)
+    signed = session.case.pairs
+    strip = page.pictures.filmstrip.list
+    strip.itemDoubleClicked.emit(strip.item(2))
+    page.stage.picture_dropped.emit(session.case.pictures[2].id, Source.WHITE)
+    settle(qtbot, page)
+    words = '"Put on the stage" was not done: this visit is signed. '
+    assert [said.startswith(words) for said in problems] == [True, True]
+    assert session.case.pairs == signed
+    assert close_to(colour_at(page, 0), RED)
 
 
 def test_two_pictures_of_one_source_make_no_pair_and_it_is_said_why(

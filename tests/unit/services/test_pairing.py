@@ -8,9 +8,12 @@ import pytest
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.storage import rules
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -156,3 +159,74 @@ def test_every_stage_has_its_place_in_the_order() -> None:
 
     for stage in Stage:
         assert any(pairing.suggest([one(stage)])), stage
+
+
+# ---- signed visits
+
+
+def sign(lib: Library, visit: str, pair_id: str = "") -> None:
+    review.set_impression(lib, visit, Grade.LOW)
+    review.sign(lib, visit, "Dr. A", "Reported by me", pair_id=pair_id)
+
+
+def opening(lib: Library, visit: str) -> str:
+    """The pair that opens; the same whether it is looked up or made sure of."""
+    found, sure = pairing.default_pair(cases.visit_case(lib, visit)), pairing.ensure_pair(lib, visit)
+    assert found == sure
+    return found.id if found else ""
+
+
+def test_other_pictures_of_a_signed_visit_make_no_pair(lib: Library, visit: str) -> None:
+    white, other = put(lib, visit, Stage.ACETIC_ACID, 0), put(lib, visit, Stage.SALINE, 0)
+    lit = put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    saline = pairing.make_pair(lib, visit, other, lit).key
+    signed = pairing.make_pair(lib, visit, white, lit).key
+    sign(lib, visit)
+    before = cases.visit_case(lib, visit)
+    for pictures in ((white, None), (other, lit), (white, lit)):
+        with pytest.raises(SignedError, match='"Put on the stage" was not done: this visit is signed'):
+            pairing.make_pair(lib, visit, *pictures)
+    assert cases.visit_case(lib, visit) == before
+    assert before.findings.signature is not None
+    assert before.findings.signature.pair_id == opening(lib, visit) == signed != saline
+
+
+def test_the_pair_that_was_signed_opens_also_where_another_one_would(lib: Library, visit: str) -> None:
+    white, lit = put(lib, visit, Stage.ACETIC_ACID, 0), put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    pairing.make_pair(lib, visit, white, lit)
+    alone = pairing.make_pair(lib, visit, white, None).key
+    sign(lib, visit, alone)
+    assert opening(lib, visit) == alone
+    with Library.open(lib.path) as again:
+        assert opening(again, visit) == alone
+
+
+def test_the_signature_stands_with_pictures_that_were_never_opened_too(lib: Library, visit: str) -> None:
+    put(lib, visit, Stage.ACETIC_ACID, 0)
+    sign(lib, visit)
+    assert opening(lib, visit)
+
+
+def test_a_visit_is_not_signed_with_the_pictures_of_another(lib: Library, visit: str) -> None:
+    other = cases.add_visit(lib, cases.add_patient(lib, identifier="K-2").id).id
+    stranger = pairing.make_pair(lib, other, put(lib, other, Stage.ACETIC_ACID, 0), None).key
+    with pytest.raises(BadInputError, match="do not belong to this visit"):
+        sign(lib, visit, stranger)
+    assert not cases.visit_case(lib, visit).signed
+
+
+def test_what_an_older_version_paired_after_the_signing_does_not_open(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    white, lit = put(lib, visit, Stage.ACETIC_ACID, 0), put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    first = pairing.make_pair(lib, visit, white, lit).key
+    review.set_impression(lib, visit, Grade.LOW)
+    signature = {"name": "Dr. A", "signed_at": datetime.now(UTC).isoformat(), "meaning": "Reported by me"}
+    lib.apply(Change("findings", visit, {"signature": None}, {"signature": signature}, "Signed"))
+    with monkeypatch.context() as older:
+        older.setattr(rules, "check", lambda *_: None)
+        fields = {"visit_id": visit, "white_id": None, "fluorescence_id": lit, "made_at": "2090-01-01T00:00:00+00:00"}
+        lib.apply(Change("pair", cases.new_id(), None, fields, "Pair made"))
+        fields = {**fields, "white_id": white}
+        lib.apply(Change("pair", cases.new_id(), None, fields, "Pair made"))
+    assert opening(lib, visit) == first

@@ -16,7 +16,15 @@ from pypdf import PdfReader
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import (
+    BANNER,
+    DEMONSTRATION,
+    OTHER_PAIR,
+    Analysis,
+    Heatmap,
+    ModelInfo,
+    Prediction,
+)
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
@@ -331,6 +339,30 @@ def test_an_answer_or_pictures_of_another_visit_make_no_report(lib: Library) -> 
         desk.report(answer=stranger)
     with pytest.raises(BadInputError, match="do not belong to this visit"):
         desk.report(pictures=replace(desk.pictures, pair=replace(desk.pair, id="0" * 32)))
+
+
+def test_a_report_of_a_signed_visit_is_made_of_the_signed_pictures_only(lib: Library) -> None:
+    desk = Desk(lib)
+    other = pairing.make_pair(lib, desk.visit, desk.pair.white_id, None).key
+    pairing.make_pair(lib, desk.visit, desk.pair.white_id, desk.pair.fluorescence_id)
+    desk.reveal()
+    review.sign(lib, desk.visit, "Dr. A", "Reported by me", pair_id=desk.pair.id)
+    assert desk.report().signed
+    shown, answer = desk.case.pair(other), PairAnswer(other, analysis(), None, False)
+    with pytest.raises(BadInputError, match="not those that were signed"):
+        desk.report(answer=answer, pictures=replace(desk.pictures, pair=shown, fluorescence=None))
+
+
+def test_a_report_says_where_the_answer_was_revealed_on_other_pictures(lib: Library) -> None:
+    desk = Desk(lib)
+    review.set_impression(lib, desk.visit, Grade.LOW)
+    review.reveal(lib, desk.visit, "Dr. A", model=MODEL, pair_id=desk.pair.id)
+    assert desk.report().other_model == ""
+    other = pairing.make_pair(lib, desk.visit, desk.pair.white_id, None).key
+    shown, answer = desk.case.pair(other), PairAnswer(other, analysis(), None, False)
+    content = desk.report(answer=answer, pictures=replace(desk.pictures, pair=shown, fluorescence=None))
+    assert OTHER_PAIR in text_of(content)
+    assert OTHER_PAIR in preview_html(content)
 
 
 def test_pins_on_other_pictures_of_the_visit_are_told_apart(lib: Library) -> None:

@@ -211,10 +211,18 @@ def test_what_is_signed_stays_whatever_way_an_edit_comes(lib: Library, signed: S
     assert lines(lib) == before
 
 
-def test_a_signed_visit_can_still_be_looked_at_in_another_pair(lib: Library, signed: Shelf) -> None:
+def test_a_signed_visit_takes_no_other_pair_and_no_other_one_comes_first(lib: Library, signed: Shelf) -> None:
     fields = {"visit_id": signed.visit, "white_id": signed.white, "fluorescence_id": None, "made_at": MOMENT}
-    lib.apply(Change("pair", "1" * 32, None, fields, "Pair made"))
-    assert "Pair made" in [line.text for line in lines(lib)]
+    with lib.read() as session:
+        made_at = (records.snapshot(session, "pair", signed.pair) or {})["made_at"]
+    before = lines(lib)
+    for edit in (
+        Change("pair", "1" * 32, None, fields, "Pair made"),
+        Change("pair", signed.pair, {"made_at": made_at}, {"made_at": "2030-01-01T00:00:00+00:00"}, "Pair chosen"),
+    ):
+        with pytest.raises(SignedError, match="is signed"):
+            lib.apply(edit)
+    assert lines(lib) == before
 
 
 def test_the_first_read_stays_once_the_ai_was_revealed(lib: Library, shelf: Shelf) -> None:
