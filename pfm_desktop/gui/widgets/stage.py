@@ -67,6 +67,7 @@ class StageWidget(QWidget):
         self._warning = ""
         self._marks = Marks()
         self._tool = Tool.PAN
+        self.pins_move = True  # whether dragging a pin moves it; else it pans
         self._hovered: Source | None = None
         self._layers = LayerStore()
         self.commands = StageCommands(self)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QLineF, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.gui.widgets.scene import Marks
-from pfm_desktop.gui.widgets.stage_marks import pin_point
+from pfm_desktop.gui.widgets.stage_marks import PIN_RADIUS, pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe, within
@@ -68,10 +68,13 @@ class StageMouse:
         self._stage.update()
         return held is not None and bool(held.drag)
 
-    def show_pointer(self) -> None:
-        """The mouse pointer of the tool."""
+    def show_pointer(self, at: QPointF | None = None) -> None:
+        """The mouse pointer of the tool; at a pin that the pan tool would move, another one."""
         shape = Qt.CursorShape.OpenHandCursor if self._stage.tool == "pan" else Qt.CursorShape.CrossCursor
-        self._stage.setCursor(shape)
+        if at is not None and self._stage.tool == "pan" and self._stage.pins_move and self._pin_at(at):
+            shape = Qt.CursorShape.PointingHandCursor
+        if self._stage.cursor().shape() is not shape:
+            self._stage.setCursor(shape)
 
     def marks_while_dragging(self, marks: Marks) -> Marks:
         """The marks with the dragged pin where the mouse holds it."""
@@ -119,9 +122,10 @@ class StageMouse:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
-        elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
+        elif self._stage.tool != "os" and (pin := self._pin_at(at)):
             self._held.pin = pin
-            self._stage.commands.choose_pin(pin)
+            if self._stage.pins_move:  # else it is chosen once it is clear that the pictures are not panned by it
+                self._stage.commands.choose_pin(pin)
         return True
 
     def _move(self, at: QPointF) -> None:
@@ -129,7 +133,7 @@ class StageMouse:
         if held is not None:
             far = (at - held.start).manhattanLength() >= QApplication.startDragDistance()
             if not held.drag and far:
-                held.drag = "pin" if held.pin and self._stage.tool == "pin" else "pan"
+                held.drag = "pin" if held.pin and self._stage.pins_move else "pan"
             self._drag_to(held, at)
         self._hover(at)
 
@@ -154,6 +158,8 @@ class StageMouse:
         self._held = None
         if held.pin_at is not None:
             self._stage.commands.put_pin(held.pin, held.pin_at)
+        elif not held.drag and held.pin and not self._stage.pins_move:
+            self._stage.commands.choose_pin(held.pin)
         elif not held.drag and not held.pin and (spot := self._spot(event.position())):
             self._stage.commands.use_tool(spot.frame, spot.x, spot.y)
         self._stage.update()
@@ -177,6 +183,8 @@ class StageMouse:
         pane = self._stage.arrangement.pane_at(at.x(), at.y())
         spot = self._spot(at)
         self._stage.move_cursor(spot, over=pane.sources[0] if pane is not None and spot is not None else None)
+        if self._held is None:
+            self.show_pointer(at)
 
     # ---- drops
 
@@ -209,11 +217,16 @@ class StageMouse:
         x, y = pane.lens.to_picture(at.x(), at.y())
         return Cursor(pane.frame, x, y) if within((x, y), size) else None
 
-    def _pin_near(self, pane: Pane, at: QPointF) -> str:
+    def _pin_at(self, at: QPointF) -> str:
+        """The pin that a press takes hold of: near it, or with the pan tool, which mostly pans, on its ring."""
+        pane = self._stage.arrangement.pane_at(at.x(), at.y())
+        if pane is None:
+            return ""
+        reach = GRAB if self._stage.tool != "pan" else PIN_RADIUS + 2
         pins = self._stage.marks.pins_in(pane.frame)
-        near = [((pin_point(pane, pin) - at).manhattanLength(), pin.id) for pin in pins]
-        distance, pin_id = min(near, default=(GRAB, ""))
-        return pin_id if distance < GRAB else ""
+        near = [(QLineF(pin_point(pane, pin), at).length(), pin.id) for pin in pins]
+        distance, pin_id = min(near, default=(reach, ""))
+        return pin_id if distance < reach else ""
 
     def _near_curtain(self, pane: Pane, at: QPointF) -> bool:
         if self._stage.arrangement.mode is not Mode.SWIPE or abs(curtain_x(self._stage.view, pane) - at.x()) >= GRAB:

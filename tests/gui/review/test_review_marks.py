@@ -78,6 +78,37 @@ def test_a_pin_can_be_dragged_and_removed_and_both_undo(
     assert (session.case.pins[0].x, session.case.pins[0].y) == pytest.approx((40, 30), abs=0.5)
 
 
+def test_the_pan_tool_moves_a_pin_until_the_visit_is_signed(
+    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 30)
+    page.choose_tool("pan")
+    assert session.case is not None
+    drag(qtbot, page, (40, 30), (70, 60))
+    assert (session.case.pins[0].x, session.case.pins[0].y) == pytest.approx((70, 60), abs=0.5)
+    assert page.stage.view.zoom is None
+    assert undo.undo()
+    assert session.case.pins[0].x == pytest.approx(40, abs=0.5)
+    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
+    session.perform(lambda lib: review.sign(lib, clinic.adler, "Dr. Test", "Reviewed"), undoable=False)
+    page.stage.select_pin("")
+    drag(qtbot, page, (40, 30), (70, 60))
+    assert session.case.pins[0].x == pytest.approx(40, abs=0.5)
+    assert page.stage.marks.selected == ""
+    assert page.stage.view.zoom is not None
+
+
+def drag(qtbot: QtBot, page: ReviewPage, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag between two picture points, with a stop half way."""
+    at, to = stage_point(page, *start), stage_point(page, *end)
+    qtbot.mousePress(page.stage, LEFT, pos=at)
+    qtbot.mouseMove(page.stage, (at + to) / 2)
+    qtbot.mouseMove(page.stage, to)
+    qtbot.mouseRelease(page.stage, LEFT, pos=to)
+
+
 def test_pins_and_os_can_be_placed_without_a_mouse(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:

@@ -310,13 +310,49 @@ def test_a_pin_is_seen_where_it_is_dragged_in_both_pictures(registered, hand, sp
     assert registered.painting().marks is registered.marks
 
 
-def test_with_the_pan_tool_a_pin_stays_and_the_picture_moves(registered, hand, spot, pins) -> None:
+def test_with_the_pan_tool_a_drag_on_a_pin_moves_it_and_no_picture(registered, hand, spot, pins) -> None:
     registered.set_marks(pins, None)
-    moved = heard(registered.pin_moved)
-    start = spot(200, 100)
-    hand.drag(start, (start[0] + 30, start[1]))
-    assert moved == []
+    moved, chosen, view = heard(registered.pin_moved), heard(registered.pin_selected), registered.view.zoom
+    hand.drag(spot(200, 100), spot(230, 140))
+    assert moved[0] == ("a", pytest.approx(230), pytest.approx(140))
+    assert chosen == [("a",)]
+    assert registered.view.zoom is view is None
+
+
+def test_with_the_pan_tool_a_drag_beside_a_pin_pans(registered, hand, spot, pins) -> None:
+    registered.set_marks(pins, None)
+    moved, chosen = heard(registered.pin_moved), heard(registered.pin_selected)
+    x, y = spot(200, 100)
+    hand.drag((x + 12, y), (x + 42, y))
+    assert (moved, chosen) == ([], [])
     assert registered.view.zoom is not None
+
+
+def test_where_pins_do_not_move_a_drag_on_one_pans_and_chooses_nothing(registered, hand, spot, pins) -> None:
+    registered.set_marks(pins, None)
+    registered.pins_move = False
+    moved, chosen = heard(registered.pin_moved), heard(registered.pin_selected)
+    x, y = spot(200, 100)
+    hand.press((x, y))
+    assert registered.marks.selected == ""
+    hand.move((x + 30, y))
+    hand.release((x + 30, y))
+    assert (moved, chosen) == ([], [])
+    assert registered.view.zoom is not None
+    hand.click(spot(200, 100))
+    assert chosen == [("a",)], "a click that pans nothing chooses"
+
+
+def test_the_pointer_tells_where_the_pan_tool_would_move_a_pin(registered, hand, spot, pins) -> None:
+    registered.set_marks(pins, None)
+    shapes = []
+    for moves in (True, False):
+        registered.pins_move = moves
+        for at in (spot(200, 100), spot(260, 200)):
+            hand.move(at)
+            shapes.append(registered.cursor().shape())
+    open_hand = Qt.CursorShape.OpenHandCursor
+    assert shapes == [Qt.CursorShape.PointingHandCursor, open_hand, open_hand, open_hand]
 
 
 def test_a_pin_dragged_off_the_picture_stays_at_its_last_place_on_it(registered, hand, spot, pins) -> None:

@@ -293,6 +293,7 @@ class ReviewPage(QWidget):
         why_not = self._why_no_marks()
         if why_not and not self.points.active:
             self.stage.tool = "pan"
+        self.stage.pins_move = self.points.active or not why_not
         self.bar.allow_marks("Finish placing points first." if self.points.active else why_not)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.read_only_reason))
         for action in self._point_keys:
