@@ -41,6 +41,7 @@ PLACED_WRONG = (
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 _BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more
 _GREY = 1.0  # chroma; the darkest phantoms have 2, photographs 18 and more, a grey picture saved as JPEG below 0.5
+_PALE = 0.05  # tint of a fluorescence picture; 720 phantoms with and without defects have 0.21 and more, grey ones 0.00
 _BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a lesion, larger than a glint
 
 
@@ -71,6 +72,10 @@ _TOO_SMALL = _Rule(
     "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
 )
 
+_BLACK_AND_WHITE = (
+    "This picture is black and white: use the colour picture, or switch the camera to colour, then retake."
+)
+
 _WHITE = (
     _TOO_SMALL,
     # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
@@ -97,7 +102,7 @@ _WHITE = (
         "no_colour",
         lambda m: m["colour"] < _GREY and m["relief"] >= _BLANK,
         _never,
-        "This picture is black and white: use the colour picture, or switch the camera to colour, then retake.",
+        _BLACK_AND_WHITE,
     ),
     _Rule(
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
@@ -137,6 +142,8 @@ _FLUORESCENCE = (
         lambda m: m["blown"] > 0.02 or m["bright"] > 77,
         "Shorten the exposure, then retake.",
     ),
+    # by the ratio of the colours and not by chroma, of which a dark glow has little however green it is
+    _Rule("no_colour", lambda m: m["tint"] < _PALE and m["relief"] >= _BLANK, _never, _BLACK_AND_WHITE),
     _Rule(
         "out_of_focus",
         lambda m: m["detail"] < 0.24,
@@ -192,10 +199,11 @@ def looks_fluorescent(pixels: Pixels) -> bool:
 def measure(pixels: Pixels) -> dict[str, float]:
     """Readings behind a verdict; shares are of the picture's area.
 
-    `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `blown` share
-    of clipped blobs; `glare` share of clipped white; `white` share of colourless bright blobs; `tissue` share of
-    mucosal colours; `green`, `blue` shares of fluorescence colours; `focus` finest over next structure, `detail`
-    finer over coarse, `noise` finest over coarse, `grain` finest structure, `folds` finer over coarse in the
+    `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `tint` by how
+    much the strongest channel exceeds the weakest in the brightest quarter, of the strongest (0: grey, 1: pure);
+    `blown` share of clipped blobs; `glare` share of clipped white; `white` share of colourless bright blobs; `tissue`
+    share of mucosal colours; `green`, `blue` shares of fluorescence colours; `focus` finest over next structure,
+    `detail` finer over coarse, `noise` finest over coarse, `grain` finest structure, `folds` finer over coarse in the
     strongest 3 %, `relief` coarse structure (all of log intensity).
     """
     small = fit(pixels, SIDE)
@@ -209,6 +217,7 @@ def measure(pixels: Pixels) -> dict[str, float]:
         "blown": _opened(small.max(axis=2) >= 250),
         "glare": float((small.min(axis=2) >= 245).mean()),
         "colour": float(np.percentile(chroma, 95)),
+        "tint": _tint(small),
         "white": _opened((chroma < 10) & (light > 65)),
         "tissue": float(((hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)).mean()),
         "green": float(((green > 1.15 * red) & (green > 8)).mean()),
@@ -292,6 +301,13 @@ def _disagreeing(reason: str) -> tuple[str, ...]:
 def _opened(mask: NDArray[np.bool_]) -> float:
     """Share of a mask after specks smaller than a lesion are taken away."""
     return float(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB).mean())
+
+
+def _tint(small: Pixels) -> float:
+    """Where a picture is darker, the channels say little."""
+    most, least = small.max(axis=2), small.min(axis=2)
+    bright = most >= np.percentile(most, 75)
+    return 1.0 - float(least[bright].sum(dtype=np.int64)) / max(1, int(most[bright].sum(dtype=np.int64)))
 
 
 def _structure(small: Pixels) -> dict[str, float]:

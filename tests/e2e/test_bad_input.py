@@ -342,16 +342,24 @@ def test_an_unusual_picture_is_read_with_a_note_and_answered_like_the_plain_one(
     assert note in capsys.readouterr().out
 
 
-def test_a_grey_picture_is_read_with_a_note(
-    tmp_path: Path, out: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("source", ["white", "fluorescence"])
+def test_a_picture_without_colour_is_read_with_a_note_and_refused_in_either_light(
+    source: str, depth: int, tmp_path: Path, out: Path, tiny_model: Path, phantom_pair: PairFiles,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    import cv2
+
+    pixels = phantom_pair.white_pixels if source == "white" else phantom_pair.fluorescence_pixels
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     file = tmp_path / "grey.png"
-    file.write_bytes(saved(phantom_pair.fluorescence_pixels[:, :, 1]))
-    code = analyze(file, tiny_model, out, source="fluorescence")
+    file.write_bytes(saved(grey) if depth == 8 else cv2.imencode(".png", grey.astype(np.uint16) * 257)[1].tobytes())
+    assert analyze(file, tiny_model, out, source=source) == 3
     answer = json.loads((out / "a.json").read_text(encoding="utf-8"))
-    assert code == 0
-    assert answer["quality"]["fluorescence"]["problems"] == ["unusual_colours"]
-    assert "greyscale: one channel copied to three" in capsys.readouterr().out
+    assert answer["quality"][source]["problems"] == ["no_colour"]
+    said = capsys.readouterr().out
+    assert "greyscale: one channel copied to three" in said
+    assert "This picture is black and white: use the colour picture" in said
 
 
 def test_folders_with_spaces_and_chinese_characters_are_read_and_written(

@@ -19,7 +19,7 @@ from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.phantom import Defect, render
-from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
+from pfm_desktop.imaging.quality import _PALE, assess, assess_pair, identical, measure
 from pfm_desktop.imaging.registration.result import Registration, refused
 
 SIZE = 512
@@ -177,10 +177,30 @@ def test_a_pale_picture_and_one_that_shows_nothing_are_not_called_black_and_whit
     assert assess(even(0, 0, 0), WHITE).problems == ("too_dark",)
 
 
-def test_a_fluorescence_picture_without_colour_is_judged_as_before() -> None:
+def test_a_fluorescence_picture_without_colour_is_refused_with_the_same_words() -> None:
+    white, glow = pictures(23001, Grade.LOW)
+    for grey in (in_grey(glow), cv2.cvtColor(cv2.cvtColor(glow, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)):
+        quality = assess(grey, GLOW)
+        assert (quality.verdict, quality.problems) == (Verdict.POOR, ("no_colour",))
+        assert quality.advice == assess(in_grey(white), WHITE).advice
+
+
+def test_a_dark_pale_or_tinted_fluorescence_picture_is_not_called_black_and_white() -> None:
     _, glow = pictures(23001, Grade.LOW)
-    quality = assess(in_grey(glow), GLOW)
-    assert (quality.verdict, quality.problems) == (Verdict.LIMITED, ("unusual_colours",))
+    dark = (glow * 0.08).astype(np.uint8)
+    pale = cv2.addWeighted(glow, 0.2, in_grey(glow), 0.8, 0)
+    tinted = (in_grey(glow) * np.array([0.85, 1.0, 0.9])).astype(np.uint8)
+    for picture in (dark, pale, tinted, even(0, 0, 0), even(128, 128, 128), even(255, 255, 255)):
+        assert "no_colour" not in assess(picture, GLOW).problems
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", [None, *Defect], ids=str)
+def test_no_phantom_glow_is_called_black_and_white_whatever_its_fault(defect: Defect | None) -> None:
+    for seed in list(SEEDS)[:4]:
+        _, glow = pictures(seed, grade_of(seed), *([defect] if defect else []))
+        assert measure(glow)["tint"] > 3 * _PALE
+        assert measure(in_grey(glow))["tint"] < _PALE / 5
 
 
 @pytest.mark.parametrize(("side", "verdict"), [(1, Verdict.POOR), (100, Verdict.POOR)])
