@@ -306,7 +306,8 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         desk = self.desk
         case = desk.session.case if desk else None
-        self.patient.show_case(case)
+        in_list = desk is not None and desk.index_of(self.stack.currentWidget()) == TODAY
+        self.patient.show_case(case, quiet=in_list)
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
             self.book.action(id_).setEnabled(bool(what))

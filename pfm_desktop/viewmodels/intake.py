@@ -14,7 +14,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.words import capital, spoken
-from pfm_desktop.viewmodels.worklist import parsed_birth_date
+from pfm_desktop.viewmodels.worklist import birth_text, parsed_birth_date
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -40,6 +40,7 @@ _NAMED: dict[str, Stage] = {  # what a word of a file's name begins with
     "white": Stage.ACETIC_ACID,
     "acetic": Stage.ACETIC_ACID,
 }
+NO_NAME = "(no name)"
 _SHORT = ("fl", "uv", "blue")  # whole words that say fluorescence
 
 
@@ -50,6 +51,21 @@ class NewPicture:
     path: Path
     stage: Stage
     seconds_since_acid: float | None = None
+
+
+@dataclass(frozen=True)
+class Whom:
+    """The woman whom a form is about, and when her visit began."""
+
+    name: str
+    born: str
+    identifier: str
+    when: str
+
+    @property
+    def facts(self) -> str:
+        """What tells her from another one of her name."""
+        return f"born {self.born}, ID {self.identifier}"
 
 
 @dataclass(frozen=True)
@@ -165,19 +181,20 @@ def add_visit(lib: Library, patient_id: str, *, indication: str, examiner: str) 
     return cases.change_that_made(lib, "visit", visit.id, "Visit added")
 
 
-def title_of(lib: Library, visit_id: str) -> str:
-    """The woman and her visit, as a form names them."""
+def whom_of(lib: Library, visit_id: str) -> Whom:
+    """The woman and her visit, as a form names them; `StorageError` when they are no longer on record."""
     from pfm_desktop.services import cases
 
     case = cases.visit_case(lib, visit_id)
-    name = case.patient.display_name or "(no name)"
-    return f"{name}, ID {case.patient.identifier}, {moments.moment(case.visit.started_at)}"
+    patient = case.patient
+    name, born = patient.display_name or NO_NAME, birth_text(patient.birth_date)
+    return Whom(name, born, patient.identifier, moments.moment(case.visit.started_at))
 
 
-def target_text(title: str, *, elsewhere: bool) -> str:
-    """To whose visit pictures go; `elsewhere`: the list stands on another one."""
+def target_text(whom: Whom, *, elsewhere: bool) -> str:
+    """To which of her visits pictures go; `elsewhere`: the list stands on another visit, perhaps another woman's."""
     other = "\nAnother visit is chosen in the list; the pictures go to this one." if elsewhere else ""
-    return f"To the visit of {title}.{other}"
+    return f"To her visit of {whom.when}.{other}"
 
 
 def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewPicture]) -> Added:

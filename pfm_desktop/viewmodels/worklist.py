@@ -32,11 +32,6 @@ class WorkRow:
         """What a cell says where there is room, in its tooltip and for the screen reader."""
         return self.when if column == WHEN else self.cells[column]
 
-    @property
-    def title(self) -> str:
-        """Who and when, for forms and for screen readers."""
-        return f"{self.cells[NAME] or '(no name)'}, ID {self.cells[IDENTIFIER]}, {self.when}"
-
 
 def work_rows(rows: Sequence[VisitRow], now: datetime) -> tuple[WorkRow, ...]:
     """Lines of the list, in the order given; `now` is aware."""

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.main_window import TODAY
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.picture_rows import _FileRow
 from pfm_desktop.services import cases, review
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support import moments
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import NAME
+
+from .conftest import Opened
 
 
 @pytest.fixture
@@ -106,7 +111,7 @@ def test_a_date_that_is_none_is_said_before_anything_is_saved(qtbot: QtBot, toda
 def test_a_new_visit_belongs_to_the_chosen_woman(qtbot: QtBot, today: TodayPage, session: Session) -> None:
     today.table.setCurrentIndex(today.model.index(1, 0))
     press(today, "new_visit")
-    assert "Brandt, Berta" in today.intake.about.text()
+    assert today.intake.who.text() == "Brandt, Berta"
     qtbot.keyClicks(today.intake.indication, "Follow-up")
     qtbot.keyClick(today.intake.indication, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: today.idle)
@@ -140,7 +145,7 @@ def test_two_files_dropped_on_the_list_go_to_the_chosen_visit_with_a_stage_each(
         QPointF(10, 10), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     today.dropEvent(drop)
-    assert "Chen, Chiara" in today.intake.about.text()
+    assert today.intake.who.text() == "Chen, Chiara"
     assert [item.stage for item in today.intake.pictures.items()] == [
         Stage.ACETIC_ACID,
         Stage.FLUORESCENCE_AFTER_ACID,
@@ -172,10 +177,10 @@ def test_the_form_names_the_visit_it_adds_to_also_when_another_is_chosen_meanwhi
 ) -> None:
     today.table.setCurrentIndex(today.model.index(2, 0))
     press(today, "add_pictures")
-    assert "Chen, Chiara" in today.intake.about.text()
+    assert today.intake.who.text() == "Chen, Chiara"
     assert "Another visit" not in today.intake.about.text()
     today.table.setCurrentIndex(today.model.index(1, 0))
-    assert "Chen, Chiara" in today.intake.about.text()
+    assert today.intake.who.text() == "Chen, Chiara"
     assert "Another visit is chosen in the list" in today.intake.about.text()
     today.intake.pictures.add_files(picture_files)
     with qtbot.waitSignal(today.intake.open_visit) as opened:
@@ -188,7 +193,7 @@ def test_the_pictures_of_a_new_visit_name_the_woman(qtbot: QtBot, today: TodayPa
     today.table.setCurrentIndex(today.model.index(1, 0))
     press(today, "new_visit")
     qtbot.keyClick(today.intake.indication, Qt.Key.Key_Return)
-    assert "Brandt, Berta" in today.intake.about.text()
+    assert today.intake.who.text() == "Brandt, Berta"
     qtbot.waitUntil(lambda: today.idle)
     assert "Another visit" not in today.intake.about.text()
 
@@ -410,3 +415,204 @@ def test_a_file_taken_off_while_its_thumbnail_is_made_leaves_the_others_to_come(
     qtbot.waitUntil(lambda: not rows.painting)
     (row,) = (row for row in rows.findChildren(_FileRow) if row.path == paths[1])
     assert not row.thumbnail.pixmap().isNull()
+
+
+@pytest.mark.parametrize("name", ["add_pictures", "new_visit", "edit_patient"])
+def test_the_largest_name_in_sight_is_that_of_the_woman_of_the_form(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, name: str
+) -> None:
+    window = open_window(library_folder)
+    assert window.desk is not None
+    page = window.desk.today
+    window.open_visit(window.desk.session.today("Adler")[0].visit.id)
+    window.show_page(TODAY)
+    qtbot.waitUntil(lambda: page.idle)
+    page.table.setCurrentIndex(page.model.index(1, 0))
+    press(page, name)
+    assert (page.intake.who.text(), page.intake.facts.text()) == ("Brandt, Berta", "born 02 Nov 1975, ID P-002")
+    sizes = {label.text(): label.fontInfo().pixelSize() for label in window.findChildren(QLabel) if label.isVisible()}
+    other = {text: size for text, size in sizes.items() if "Adler" in text}
+    assert other, "the open visit is still named"
+    assert max(other.values()) < sizes["Brandt, Berta"] == max(sizes.values())
+
+
+def test_the_form_for_a_new_woman_names_nobody(today: TodayPage) -> None:
+    press(today, "add_pictures")
+    press(today, "new_patient")
+    assert today.intake.who.text() == "New patient"
+    assert today.intake.facts.isHidden()
+
+
+def test_a_correction_undone_beside_the_form_shows_in_it_and_a_woman_taken_back_closes_it(
+    qtbot: QtBot, today: TodayPage, session: Session, undo: Undo
+) -> None:
+    today.entered()
+    press(today, "new_patient")
+    qtbot.keyClicks(today.intake.person["identifier"], "P-104")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    assert today.intake.facts.text() == "born unknown, ID P-104"
+    (row,) = session.today("P-104")
+    fields = {"identifier": "P-105", "family_name": "", "given_name": "", "birth_date": None}
+    session.perform(lambda lib: cases.edit_patient(lib, row.patient.id, **fields))
+    assert today.intake.facts.text() == "born unknown, ID P-105"
+    assert undo.undo()
+    assert today.intake.facts.text() == "born unknown, ID P-104"
+    assert undo.undo()
+    assert today.intake.isHidden()
+    qtbot.waitUntil(lambda: today.idle)
+
+
+# ---- pictures that the library has already
+
+
+def doubtful(page: TodayPage) -> dict[str, str]:
+    """What is said beside the files."""
+    rows = page.intake.pictures.findChildren(_FileRow)
+    return {row.path.name: row.known.text() for row in rows if row.known.isVisible()}
+
+
+@pytest.fixture
+def held(session: Session, picture_files: tuple[Path, Path]) -> Path:
+    """A picture that Brandt has."""
+    visit = session.today("Brandt")[0].visit.id
+    cases.add_picture(session.library, visit, picture_files[0], stage=Stage.SALINE)
+    return picture_files[0]
+
+
+def chosen(page: TodayPage, place: int, files: Sequence[Path]) -> str:
+    """The form for pictures of the visit in this place of the list, with these files."""
+    page.table.setCurrentIndex(page.model.index(place, 0))
+    row = page.chosen_row()
+    assert row is not None
+    press(page, "add_pictures")
+    page.intake.pictures.add_files(files)
+    return row.visit_id
+
+
+def test_a_picture_of_another_woman_is_said_and_added_at_a_second_press_only(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path], held: Path
+) -> None:
+    visit = chosen(today, 2, picture_files)
+    form = today.intake
+    qtbot.waitUntil(lambda: bool(doubtful(today)))
+    assert doubtful(today) == {held.name: "This picture is already in a visit of Brandt, Berta (ID P-002)."}
+    for _ in range(2):  # a double click is one press
+        qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert form.save.text() == "Add all the same"
+    assert "Nothing was added yet" in form.problem.text()
+    assert cases.visit_case(session.library, visit).pictures == ()
+    qtbot.waitUntil(lambda: not form.second.pausing)
+    with qtbot.waitSignal(form.open_visit):
+        qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert len(cases.visit_case(session.library, visit).pictures) == 2
+    press(today, "add_pictures")
+    assert form.save.text() == "Add pictures"
+
+
+def test_a_press_before_the_files_are_read_waits_for_them_and_adds_nothing_in_silence(
+    qtbot: QtBot, today: TodayPage, session: Session, held: Path
+) -> None:
+    visit = chosen(today, 2, [held])
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: today.intake.save.text() == "Add all the same")
+    assert cases.visit_case(session.library, visit).pictures == ()
+
+
+def test_without_the_doubtful_file_one_press_adds_the_others(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path], held: Path
+) -> None:
+    visit = chosen(today, 2, picture_files)
+    qtbot.waitUntil(lambda: bool(doubtful(today)))
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    today.intake.pictures.keep_only([picture_files[1]])
+    assert today.intake.save.text() == "Add pictures"
+    assert today.intake.problem.isHidden()
+    with qtbot.waitSignal(today.intake.open_visit):
+        qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    assert len(cases.visit_case(session.library, visit).pictures) == 1
+
+
+def test_another_visit_of_the_same_woman_is_said_too_and_this_visit_needs_no_second_press(
+    qtbot: QtBot, today: TodayPage, session: Session, held: Path
+) -> None:
+    brandt = session.today("Brandt")[0]
+    later = cases.add_visit(session.library, brandt.patient.id)
+    today.read_again()
+    qtbot.waitUntil(lambda: today.idle)
+    chosen(today, today.model.place_of(later.id), [held])
+    day = moments.day(brandt.visit.started_at.astimezone().date())
+    expected = {held.name: f"This picture is already in another visit of this woman ({day})."}
+    qtbot.waitUntil(lambda: doubtful(today) == expected)
+    today.table.setCurrentIndex(today.model.index(today.model.place_of(brandt.visit.id), 0))
+    press(today, "add_pictures")  # the files go where the form says now
+    assert doubtful(today) == {held.name: "This picture is already in this visit."}
+    assert today.intake.pictures.doubts == frozenset()
+
+
+def test_a_picture_added_elsewhere_meanwhile_is_noticed_at_the_press(
+    qtbot: QtBot, today: TodayPage, session: Session, picture_files: tuple[Path, Path]
+) -> None:
+    visit = chosen(today, 2, picture_files)
+    qtbot.waitUntil(lambda: not today.intake.pictures.painting)
+    assert doubtful(today) == {}
+    cases.add_picture(session.library, session.today("Brandt")[0].visit.id, picture_files[0], stage=Stage.ACETIC_ACID)
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: today.intake.save.text() == "Add all the same")
+    assert cases.visit_case(session.library, visit).pictures == ()
+
+
+def test_a_new_woman_whose_pictures_are_another_ones_is_asked_about_after_she_is_on_record(
+    qtbot: QtBot, today: TodayPage, session: Session, held: Path
+) -> None:
+    press(today, "new_patient")
+    today.intake.pictures.show()
+    today.intake.pictures.add_files([held])
+    qtbot.waitUntil(lambda: bool(doubtful(today)))
+    qtbot.keyClicks(today.intake.person["identifier"], "P-106")
+    qtbot.mouseClick(today.intake.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: today.intake.save.text() == "Add all the same")
+    (row,) = session.today("P-106")
+    assert row.pictures == 0
+    qtbot.waitUntil(lambda: today.idle)
+
+
+# ---- keys and room
+
+
+def test_enter_presses_the_button_that_has_the_keys(qtbot: QtBot, today: TodayPage, monkeypatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.open", lambda _dialog: asked.append(True))
+    press(today, "add_pictures")
+    qtbot.keyClick(today.intake.pictures.choose, Qt.Key.Key_Return)
+    assert asked == [True]
+    assert today.intake.problem.isHidden()
+    qtbot.keyClick(today.intake.cancel, Qt.Key.Key_Return)
+    assert today.intake.isHidden()
+
+
+def test_a_long_name_of_a_file_is_cut_in_the_middle_and_the_list_has_no_sideways_bar(
+    qtbot: QtBot, today: TodayPage, tmp_path: Path
+) -> None:
+    name = f"{'case_00000_' * 4}fluorescence"
+    (path,) = coloured(tmp_path, **{name: GLOWING})
+    today.resize(940, 500)
+    press(today, "add_pictures")
+    today.intake.pictures.add_files([path, *coloured(tmp_path, white=PINK)])
+    qtbot.waitUntil(lambda: not today.intake.pictures.painting)
+    row = next(row for row in today.intake.pictures.findChildren(_FileRow) if row.path == path)
+    shown = row.name.text()
+    assert shown.startswith("case_0")
+    assert shown.endswith("cence.png")
+    assert len(shown) < len(path.name)
+    assert path.name in row.name.toolTip()
+    (area,) = today.intake.findChildren(QScrollArea)
+    assert not area.horizontalScrollBar().isVisible()
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+
+
+def test_escape_in_the_form_gives_the_keys_to_the_search_field(qtbot: QtBot, today: TodayPage) -> None:
+    for name in ("new_patient", "new_visit", "add_pictures"):
+        press(today, name)
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+        assert today.intake.isHidden()
+        assert today.search.hasFocus()

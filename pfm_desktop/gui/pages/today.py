@@ -74,6 +74,7 @@ class TodayPage(QWidget):
             self._intake = made = Intake(self._session, self._jobs, self)
             made.changed.connect(self._added)
             made.open_visit.connect(self.visit_chosen)
+            made.closed.connect(self.search.setFocus)
             made.hide()
             self._split.addWidget(made)
         return self._intake
@@ -301,6 +302,7 @@ class TodayPage(QWidget):
         for action in self._actions:
             button = QPushButton(action.text().replace("&", ""), self)
             button.clicked.connect(action.trigger)
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
             top.addWidget(button)
             self._buttons.append(button)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -23,8 +24,10 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
+from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
+from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Known, known_pictures
 from pfm_desktop.viewmodels.report_form import correction_note
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
@@ -40,40 +43,54 @@ DEMO_HINT = "This is the demo library. For your own patients make a library of y
 
 
 class Intake(QFrame):
-    """`changed(visit)` when something was added to a visit, `open_visit(visit)` when it is to be opened."""
+    """`changed(visit)` when something was added to a visit, `open_visit(visit)` when it is to be opened.
+
+    `closed` when it goes away with the keys in it: they belong to the list then.
+    """
 
     changed = Signal(str)
     open_visit = Signal(str)
+    closed = Signal()
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._save: Callable[[], None] = self.hide
-        self._visit_id, self._patient_id, self._whom = "", "", ""
+        self._visit_id, self._patient_id = "", ""
+        self._whom: intake.Whom | None = None  # None while she is not on record
         self._adding = False
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
         self.heading, self.about, self.problem = QLabel(self), QLabel(self), QLabel(self)
+        self.who, self.facts = QLabel(self), QLabel(self)
         self.examiner, self.warning = QLabel(self), words(self, "badge")
         self.heading.setProperty("role", "heading")
+        self.who.setProperty("role", "title")  # the largest name in sight is that of the woman worked on
+        self.who.setAccessibleName("Patient of this form")
         self.about.setProperty("role", "quiet")
         self.problem.setAccessibleName("What is wrong")
         self.examiner.setProperty("role", "quiet")
-        for label in (self.heading, self.about, self.problem, self.examiner):
+        for label in (self.heading, self.who, self.facts, self.about, self.problem, self.examiner):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.person = {name: QLineEdit(self) for name in ("identifier", "family_name", "given_name", "birth_date")}
         self.indication = QLineEdit(self)
         self.pictures = PictureRows(self)
-        self.pictures.changed.connect(self._pictures_changed)
+        self.pictures.asks = self._held
         self.save, self.cancel = QPushButton("Save", self), QPushButton("Cancel", self)
+        self.second = SecondPress(self.save, ALL_THE_SAME)
+        self.pictures.changed.connect(self._pictures_changed)
         self._lay_out()
+        session.on_changed.append(self._records_changed)
 
     # what can be asked of it
 
     def new_patient(self) -> None:
         """Ask for a new woman and her visit."""
-        self._ask("New patient", DEMO_HINT if self._session.library.demo else "", "Add patient", self._save_patient)
+        self._visit_id = ""
+        self._ask(
+            None, "New patient", DEMO_HINT if self._session.library.demo else "", "Add patient", self._save_patient
+        )
         self._show_parts(person=True, indication=True, pictures=bool(self.pictures.items()))
         self.person["identifier"].setFocus()
 
@@ -81,12 +98,13 @@ class Intake(QFrame):
         """Ask for what is to be corrected about the woman of `row`."""
         try:
             present = intake.person_of(self._session.library, row.visit_id)
+            whom = intake.whom_of(self._session.library, row.visit_id)
             note = correction_note(self._session.library, row.patient_id)
         except UserError as error:
             self._session.say(error)
             return
         self._patient_id, self._visit_id = row.patient_id, row.visit_id
-        self._ask("Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
+        self._ask(whom, "Edit patient", "The correction holds for all her visits.", "Save changes", self._save_edit)
         say(self.warning, note)
         for name, text in present.items():
             self.person[name].setText(text)
@@ -95,19 +113,23 @@ class Intake(QFrame):
 
     def new_visit(self, row: WorkRow) -> None:
         """Ask for a new visit of the woman of `row`."""
-        self._patient_id = row.patient_id
-        who = f"{row.cells[1] or '(no name)'}, born {row.cells[2]}, ID {row.cells[3]}"
-        self._ask("New visit", who, "Begin visit", self._save_visit)
+        whom = self._on_record(row.visit_id)
+        if whom is None:
+            return
+        self._patient_id, self._visit_id = row.patient_id, row.visit_id
+        self._ask(whom, "New visit", "", "Begin visit", self._save_visit)
         self._show_parts(indication=True)
         self.indication.setFocus()
 
     def add_pictures(self, row: WorkRow) -> None:
         """Ask for pictures of the visit of `row`."""
-        self._ask_pictures(row.visit_id, row.title)
+        whom = self._on_record(row.visit_id)
+        if whom is not None:
+            self._ask_pictures(row.visit_id, whom)
 
     def list_stands_on(self, row: WorkRow | None) -> None:
         """The list beside the form stands on `row`: pictures do not follow it, and the form says so."""
-        if self._save == self._save_pictures:
+        if self._save == self._save_pictures and self._whom is not None:
             elsewhere = row is not None and row.visit_id != self._visit_id
             self.about.setText(intake.target_text(self._whom, elsewhere=elsewhere))
 
@@ -122,7 +144,7 @@ class Intake(QFrame):
         self.pictures.add_files(files)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter saves, Escape closes."""
+        """Enter saves, unless it is a button that has the keys; Escape closes."""
         if event.key() == Qt.Key.Key_Escape:
             self._close()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -170,7 +192,7 @@ class Intake(QFrame):
         for field in (*self.person.values(), self.indication):
             field.clear()
         files = bool(self.pictures.items())
-        self._ask_pictures(visit_id, intake.title_of(self._session.library, visit_id))
+        self._ask_pictures(visit_id, intake.whom_of(self._session.library, visit_id))
         self.changed.emit(visit_id)
         if files:
             self._save_pictures()
@@ -178,10 +200,19 @@ class Intake(QFrame):
     def _save_pictures(self) -> None:
         if self._adding or self.pictures.looking:
             return
-        items, visit_id = self.pictures.items(), self._visit_id
-        if not items:
+        if not self.pictures.items():
             self._say(NO_PICTURE)
             return
+        self.pictures.when_known(self._add_pictures)
+
+    def _add_pictures(self) -> None:
+        """What is another visit's already is added at a second press only."""
+        if not self.second.passes(self.pictures.doubts):
+            self._say(ASKED)
+            self.pictures.show_doubt()
+            return
+        items, visit_id = self.pictures.items(), self._visit_id
+        self._say("")
         self._set_adding(True)
         self._jobs.start(
             intake.add_pictures,
@@ -229,9 +260,36 @@ class Intake(QFrame):
 
     # showing
 
-    def _ask_pictures(self, visit_id: str, whom: str) -> None:
-        self._visit_id, self._whom = visit_id, whom
-        self._ask("Add pictures", intake.target_text(whom, elsewhere=False), "Add pictures", self._save_pictures)
+    def _on_record(self, visit_id: str) -> intake.Whom | None:
+        """The woman of a visit; None (and the problem said) where she cannot be read."""
+        try:
+            return intake.whom_of(self._session.library, visit_id)
+        except UserError as error:
+            self._session.say(error)
+            return None
+
+    def _records_changed(self, changes: Sequence[Change]) -> None:
+        """The woman of the form was corrected, or taken off the record: then there is nothing to ask any more."""
+        if self.isHidden() or self._whom is None or not {change.what for change in changes} & {"patient", "visit"}:
+            return
+        try:
+            self._show_whom(intake.whom_of(self._session.library, self._visit_id))
+        except UserError:
+            self._close()
+
+    def _show_whom(self, whom: intake.Whom | None) -> None:
+        self._whom = whom
+        self.who.setText(whom.name if whom is not None else "New patient")
+        self.facts.setText(whom.facts if whom is not None else "")
+        self.facts.setVisible(whom is not None)
+
+    def _held(self, hashes: Collection[str]) -> Mapping[str, Known]:
+        return known_pictures(self._session.library, hashes, self._visit_id)
+
+    def _ask_pictures(self, visit_id: str, whom: intake.Whom) -> None:
+        self._visit_id = visit_id
+        self._ask(whom, "Add pictures", intake.target_text(whom, elsewhere=False), "Add pictures", self._save_pictures)
+        self.pictures.say_known()  # files that were here already are to go to her now
         self._show_parts(pictures=True)
         self.pictures.choose.setFocus()
 
@@ -241,6 +299,9 @@ class Intake(QFrame):
 
     def _pictures_changed(self) -> None:
         self.save.setEnabled(not (self._adding or self.pictures.looking))
+        self.second.follow(self.pictures.doubts)
+        if self.problem.text() == ASKED and not self.second.asks:
+            self._say("")
         if self.pictures.items() and self.problem.text() == NO_PICTURE:
             self._say("")
 
@@ -250,9 +311,13 @@ class Intake(QFrame):
             for field in self.person.values():
                 field.clear()
 
-    def _ask(self, heading: str, about: str, button: str, save: Callable[[], None]) -> None:
+    def _ask(self, whom: intake.Whom | None, heading: str, about: str, button: str, save: Callable[[], None]) -> None:
         self._forget_person()
+        self.second.forget()
+        self.pictures.drop_wish()
+        self._show_whom(whom)
         self.heading.setText(heading)
+        self.heading.setVisible(whom is not None)  # "New patient" stands in large letters then
         self.about.setText(about)
         self.about.setVisible(bool(about))
         say(self.warning, "")
@@ -278,7 +343,10 @@ class Intake(QFrame):
         self._forget_person()
         self.pictures.keep_only([])
         self._say("")
+        keys = QApplication.focusWidget()
         self.hide()
+        if keys is not None and self.isAncestorOf(keys):
+            self.closed.emit()
 
     def _lay_out(self) -> None:
         self._form = QFormLayout()
@@ -301,6 +369,7 @@ class Intake(QFrame):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
         self.save.setDefault(True)
+        self.cancel.setAutoDefault(True)  # Enter presses the button that has the keys
         self.save.clicked.connect(self._save_asked)
         self.cancel.clicked.connect(self._close)
         inner = QWidget(self)
@@ -316,11 +385,14 @@ class Intake(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)  # the ground of the form shows through
         inner.setAutoFillBackground(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        for widget, stretch in ((self.heading, 0), (self.about, 0), (self.warning, 0), (scroll, 1), (self.problem, 0)):
-            column.addWidget(widget, stretch)
+        for widget in (self.heading, self.who, self.facts, self.about, self.warning):
+            column.addWidget(widget)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.problem)
         column.addLayout(buttons)

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 DEMO = "Demo library - phantoms, no real women"
 NOBODY = "No visit open"
+ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
 
 
 class OneLine(QLabel):
     """One line that is cut where there is no room; its tooltip then has all of it. Never makes its parent wider."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__(parent)
-        self._whole = ""
+        self._whole, self._where = "", cut
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_words(self, words: str) -> None:
@@ -40,14 +41,17 @@ class OneLine(QLabel):
         self._cut()
 
     def _cut(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(self._whole, self._where, self.width())
         self.setText(shown)
         # marked up, so that it wraps, and escaped, so that what people wrote is never markup
         self.setToolTip(QtText.convertFromPlainText(self._whole) if shown != self._whole else "")
 
 
 class PatientBar(QFrame):
-    """Name, birth date, number, visit and why she came; badges on the right."""
+    """Name, birth date, number, visit and why she came; badges on the right.
+
+    `quiet`: in small letters only, beside work that may be about another woman.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,17 +85,21 @@ class PatientBar(QFrame):
         column.addWidget(self.reading)
         self.setMinimumHeight(44)
 
-    def show_case(self, case: VisitCase | None) -> None:
+    def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
+        self.name.setVisible(not quiet)
+        self.facts.setProperty("role", "quiet" if quiet else "")
+        self.facts.style().polish(self.facts)
         if case is None:
             self.name.setText(NOBODY)
-            self.facts.setText("")
+            self.facts.setText(NOBODY if quiet else "")
             self.indication.show_words("")
             return
         patient = case.patient
         self.name.setText(patient.display_name or "(no name)")
         signed = "  -  signed" if case.signed else ""
         self.facts.setText(
+            f"{f'{ELSEWHERE}{self.name.text()}    ' if quiet else ''}"
             f"born {birth_text(patient.birth_date)}    ID {patient.identifier}    "
             f"visit {moment(case.visit.started_at)}{signed}"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +24,9 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.patient_bar import OneLine
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
     STAGES,
@@ -35,8 +38,11 @@ from pfm_desktop.viewmodels.intake import (
     sources_line,
     with_fluorescence_colours,
 )
+from pfm_desktop.viewmodels.known_pictures import Known, hashes_of
 
+Asks = Callable[[Collection[str]], Mapping[str, Known]]
 _UNKNOWN = -1
+STAGE_LETTERS = 16
 THUMBNAIL = QSize(80, 60)
 
 
@@ -47,11 +53,11 @@ class _FileRow(QFrame):
         super().__init__(parent)
         self.path = path
         self.guess: Stage | None = stage  # until the user chooses
-        name = QLabel(self)
-        name.setTextFormat(Qt.TextFormat.PlainText)
-        name.setText(path.name)
-        name.setToolTip(str(path))
-        name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.doubtful = False  # in another visit already
+        self.name = OneLine(self, cut=Qt.TextElideMode.ElideMiddle)  # names of one series differ at their ends
+        self.name.show_words(path.name)
+        self.known = words(self, "badge")
+        self.known.hide()
         self.thumbnail = QLabel(self)
         self.thumbnail.setFixedSize(THUMBNAIL)
         self.thumbnail.setWordWrap(True)
@@ -59,6 +65,8 @@ class _FileRow(QFrame):
         self.stage = QComboBox(self)
         for one in STAGES:
             self.stage.addItem(offered_as(one), one)
+        self.stage.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.stage.setMinimumContentsLength(STAGE_LETTERS)  # the list shows them whole
         self.stage.setCurrentIndex(STAGES.index(stage))
         self.stage.setAccessibleName(f"Stage of {path.name}")
         self.seconds = QSpinBox(self)
@@ -68,6 +76,7 @@ class _FileRow(QFrame):
         self.seconds.setSuffix(" s after acid")
         self.seconds.setAccessibleName(f"Seconds since acetic acid of {path.name}")
         remove = QPushButton("Remove", self)
+        remove.setAutoDefault(True)  # Enter presses the button that has the keys
         remove.setAccessibleName(f"Remove {path.name}")
         remove.clicked.connect(lambda: parent.remove(self))
         self.stage.currentIndexChanged.connect(lambda _index: self._settle(parent))
@@ -75,10 +84,11 @@ class _FileRow(QFrame):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.addWidget(self.thumbnail, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(name, 0, 1)
+        grid.addWidget(self.name, 0, 1)
         grid.addWidget(remove, 0, 2)
         grid.addWidget(self.stage, 1, 1, 1, 2)
         grid.addWidget(self.seconds, 2, 1, 1, 2)
+        grid.addWidget(self.known, 3, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self._settle(parent)
 
@@ -87,6 +97,10 @@ class _FileRow(QFrame):
         stage = Stage(self.stage.currentData())
         timed = stage in TIMED and self.seconds.value() != _UNKNOWN
         return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
+
+    def show_known(self, said: str) -> None:
+        """Say where the picture is already; "" where it is new."""
+        say(self.known, said)
 
     def show_picture(self, image: QImage) -> None:
         """The thumbnail is there."""
@@ -114,10 +128,16 @@ class _FileRow(QFrame):
         parent.tell()
 
 
+def _holds_nothing(_hashes: Collection[str]) -> Mapping[str, Known]:
+    """Until a form says which library is asked."""
+    return {}
+
+
 class PictureRows(QWidget):
     """The files, a button to choose more, and whether they make a pair. Files may be dropped on it.
 
-    `changed` tells that `items` or `looking` differ.
+    `changed` tells that `items`, `looking` or `doubts` differ. `asks` is what the library is asked: which of these
+    hashes it holds, and what is to be said of them.
     """
 
     changed = Signal()
@@ -129,8 +149,12 @@ class PictureRows(QWidget):
         self._background, self._seen = Background(self), set[Path]()
         self._painter = Background(self)  # of thumbnails, one after the other
         self._unpainted: list[_FileRow] = []
+        self._hasher, self._hashes = Background(self), dict[Path, str]()
+        self._then: Callable[[], None] | None = None  # what waits until all files are known or new
+        self.asks: Asks = _holds_nothing
         self.looking = False  # at the colours of files whose names say nothing; their stages may still change
         self.choose = QPushButton("Choose files...", self)
+        self.choose.setAutoDefault(True)
         self.choose.clicked.connect(self._choose)
         self._line = QLabel(self)
         self._line.setWordWrap(True)
@@ -154,7 +178,46 @@ class PictureRows(QWidget):
             self._column.insertWidget(self._column.count() - 1, row)
         self._look()
         self._paint()
+        self._hash()
         self.tell()
+
+    @property
+    def doubts(self) -> frozenset[Path]:
+        """Files that are in another visit already, as was last said."""
+        return frozenset(row.path for row in self._rows if row.doubtful)
+
+    def when_known(self, then: Callable[[], None]) -> None:
+        """Do `then` once it is said of each file where it is already: now, unless files are still being read."""
+        if self._hasher.busy:
+            self._then = then
+            return
+        self.say_known()
+        then()
+
+    def drop_wish(self) -> None:
+        """What waits in `when_known` is no longer wanted."""
+        self._then = None
+
+    def say_known(self) -> None:
+        """Ask the library once more, also where the pictures are to go elsewhere now."""
+        try:
+            known = self.asks(tuple(self._hashes.values()))
+        except UserError:  # what adds them meets it again and says it
+            known = {}
+        for row in self._rows:
+            found = known.get(self._hashes.get(row.path, ""))
+            row.doubtful = found is not None and found.elsewhere
+            row.show_known(found.said if found is not None else "")
+        self.changed.emit()
+
+    def show_doubt(self) -> None:
+        """Bring the first file that is in another visit already into sight."""
+        row = next((row for row in self._rows if row.doubtful), None)
+        area = self.parent()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parent()
+        if row is not None and isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(row)
 
     @property
     def painting(self) -> bool:
@@ -164,6 +227,7 @@ class PictureRows(QWidget):
     def remove(self, row: _FileRow) -> None:
         """Take a file off the list; the file itself is not touched."""
         self._seen.discard(row.path)
+        self._hashes.pop(row.path, None)
         self._rows.remove(row)
         self._column.removeWidget(row)
         row.hide()
@@ -171,7 +235,8 @@ class PictureRows(QWidget):
         self.tell()
 
     def keep_only(self, paths: Sequence[Path]) -> None:
-        """Take off all files but these."""
+        """Take off all files but these. What waited for the others is forgotten."""
+        self.drop_wish()
         for row in [row for row in self._rows if row.path not in paths]:
             self.remove(row)
 
@@ -208,6 +273,19 @@ class PictureRows(QWidget):
             if row.path in lit:
                 row.guess_anew(Stage.FLUORESCENCE_AFTER_ACID)
         self.tell()
+
+    def _hash(self) -> None:
+        unread = tuple(row.path for row in self._rows if row.path not in self._hashes)
+        if unread:
+            self._hasher.start(hashes_of, unread, done=self._hashed, failed=lambda _why: self._hashed({}))
+
+    def _hashed(self, hashes: Mapping[Path, str]) -> None:
+        here = {row.path for row in self._rows}
+        self._hashes.update({path: sha256 for path, sha256 in hashes.items() if path in here})
+        self.say_known()
+        if self._then is not None and not self._hasher.busy:
+            then, self._then = self._then, None
+            then()
 
     def _paint(self) -> None:
         self._unpainted = [row for row in self._unpainted if row in self._rows]

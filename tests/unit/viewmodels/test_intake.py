@@ -12,6 +12,7 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.viewmodels.intake import (
     NewPicture,
+    Whom,
     guessed_stage,
     named_stage,
     sources_line,
@@ -59,8 +60,10 @@ def test_two_white_light_pictures_are_never_called_a_pair() -> None:
 
 
 def test_the_form_names_the_visit_and_says_when_the_list_stands_on_another() -> None:
-    assert target_text("Adler, ID 1", elsewhere=False) == "To the visit of Adler, ID 1."
-    assert "Another visit is chosen" in target_text("Adler, ID 1", elsewhere=True)
+    whom = Whom("Adler, Anna", "14 Mar 1988", "P-1", "02 Mar 2026 09:30 UTC")
+    assert whom.facts == "born 14 Mar 1988, ID P-1"
+    assert target_text(whom, elsewhere=False) == "To her visit of 02 Mar 2026 09:30 UTC."
+    assert "Another visit is chosen" in target_text(whom, elsewhere=True)
 
 
 def test_the_form_says_whether_a_pair_comes_of_it() -> None:

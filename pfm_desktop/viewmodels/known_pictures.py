@@ -1,0 +1,75 @@
+"""Picture files that are in the library already, perhaps as another woman's: said before they are added. No Qt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.support import moments
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.storage.same_bytes import Holder
+
+ASKED = "Nothing was added yet. What is marked above is already in another visit: remove it, or add it all the same."
+ALL_THE_SAME = "Add all the same"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is said beside a picture that is in the library already. `elsewhere`: in another visit than this one."""
+
+    said: str
+    elsewhere: bool
+
+
+def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, str]:
+    """SHA-256 of each file; as a job. A file that cannot be read has none: it is refused when it is added."""
+    found = {}
+    for done, path in enumerate(paths):
+        ctx.progress(done, len(paths), "Looking for the pictures in the library")
+        try:
+            with path.open("rb") as stream:
+                found[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            continue
+    return found
+
+
+def known_pictures(lib: Library, hashes: Collection[str], visit_id: str) -> Mapping[str, Known]:
+    """Which of these hashes the library holds, and what is said of them where they are to go to `visit_id`.
+
+    "" is the visit of a woman who is not on record yet. Raises `StorageError`.
+    """
+    from pfm_desktop.storage import repositories as stored
+    from pfm_desktop.storage import same_bytes
+
+    if not hashes:
+        return {}
+    with lib.read() as session:
+        visit = stored.visit(session, visit_id) if visit_id else None
+        found = same_bytes.holders(session, hashes)
+    patient_id = visit.patient_id if visit is not None else ""
+    held: dict[str, list[Holder]] = {}
+    for holder in found:
+        held.setdefault(holder.sha256, []).append(holder)
+    return {sha256: _known(holders, visit_id, patient_id) for sha256, holders in held.items()}
+
+
+def _known(holders: Sequence[Holder], visit_id: str, patient_id: str) -> Known:
+    """Another woman comes first: she is the reason to ask."""
+    elsewhere = [holder for holder in holders if holder.visit_id != visit_id]
+    if not elsewhere:
+        return Known("This picture is already in this visit.", elsewhere=False)
+    first = min(elsewhere, key=lambda holder: holder.patient.id == patient_id)
+    if first.patient.id == patient_id:
+        where = f"another visit of this woman ({moments.day(first.started_at.astimezone().date())})"
+    else:
+        where = f"a visit of {first.patient.display_name or '(no name)'} (ID {first.patient.identifier})"
+    others = len(elsewhere) - 1
+    more = f" and in {others} more {'visit' if others == 1 else 'visits'}" if others else ""
+    return Known(f"This picture is already in {where}{more}.", elsewhere=True)
