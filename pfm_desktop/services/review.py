@@ -203,7 +203,8 @@ def findings(lib: Library, visit_id: str) -> Findings:
 def undo(lib: Library, change: Change) -> Change:
     """Take a change back; returns the change that did so, which `undo` in turn takes back (redo).
 
-    `StorageError` when the record has changed since, `UserError` for what cannot be undone (reveal, signature).
+    `StorageError` when the record has changed since, `UserError` for what cannot be undone: reveal, signature, and the
+    impression from before the reveal, as nobody gave the second read that it would be.
     """
     return undo_all(lib, (change,))[-1]
 
@@ -219,11 +220,13 @@ def _backwards(lib: Library, change: Change) -> Change:
     back = replace(change.reversed(), text=text)
     if back.what != "findings" or "impression" not in (back.new or {}) or "second_read" in (back.new or {}):
         return back
-    read = _read_with(lib, back.key, (back.new or {})["impression"])  # the AI may have been revealed since
-    if not read:
-        return back
-    present = _change(lib, back.what, back.key, read, text)
-    return replace(back, old={**(back.old or {}), **(present.old or {})}, new={**(back.new or {}), **read})
+    if _read_with(lib, back.key, (back.new or {})["impression"]):  # the AI was revealed since
+        raise UserError(
+            "what was read before the AI answer was shown stays as it was",
+            safe="nothing was changed",
+            remedy="choose another impression instead: that is your second read",
+        )
+    return back
 
 
 # shared

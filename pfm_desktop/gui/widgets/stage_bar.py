@@ -15,7 +15,7 @@ from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
 
 TOOLS = (
-    (Tool.PAN, "Pan", "V", "Drag the pictures; click a pin to choose it"),
+    (Tool.PAN, "Pan", "V", "Drag the pictures, or a pin to move it"),
     (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
     (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
 )

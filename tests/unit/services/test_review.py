@@ -310,16 +310,29 @@ def test_an_impression_changed_after_agreeing_takes_the_place_of_that_second_rea
     assert (room.case.findings.impression, room.case.second_read) == (None, None)
 
 
-def test_undo_of_what_was_chosen_before_the_reveal_is_a_second_read_too(room: Room) -> None:
-    review.set_impression(room.lib, room.visit, Grade.LOW)
+def test_undo_of_what_was_chosen_before_the_reveal_makes_no_second_read(room: Room) -> None:
+    only = review.set_impression(room.lib, room.visit, Grade.LOW)
     early = review.set_impression(room.lib, room.visit, Grade.HIGH)
     review.reveal(room.lib, room.visit, "Dr. Demo")
-    undone = review.undo(room.lib, early)
-    second = room.case.second_read
-    assert second is not None
-    assert second.impression is room.case.findings.impression is Grade.LOW
-    review.undo(room.lib, undone)
-    assert (room.case.findings.impression, room.case.second_read) == (Grade.HIGH, None)
+    before = room.case
+    with pytest.raises(UserError, match="choose another impression instead"):
+        review.undo(room.lib, early)
+    assert room.case == before
+    assert (before.findings.impression, before.second_read) == (Grade.HIGH, None)
+    taken_back = replace(only, new={"impression": "high"})
+    again = review.undo(room.lib, taken_back)
+    assert (room.case.findings.impression, room.case.second_read) == (None, None), "as when it is taken back by hand"
+    assert room.case.findings.first_read == before.findings.first_read
+    review.undo(room.lib, again)
+    assert room.case == before
+
+
+def test_an_impression_that_was_undone_before_the_reveal_does_not_come_back_after_it(room: Room) -> None:
+    undone = review.undo(room.lib, review.set_impression(room.lib, room.visit, Grade.HIGH))
+    review.reveal(room.lib, room.visit, "Dr. Demo", lock=False)
+    with pytest.raises(UserError, match="stays as it was"):
+        review.undo(room.lib, undone)
+    assert (room.case.findings.impression, room.case.second_read) == (None, None)
 
 
 def test_what_an_older_version_left_contradicting_cannot_be_signed(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
