@@ -106,7 +106,8 @@ QPushButton:focus, QToolButton:focus, QLineEdit:focus, QPlainTextEdit:focus,
 QTextEdit:focus, QKeySequenceEdit:focus, QTextBrowser:focus, QScrollArea:focus, QAbstractItemView:focus
     { border: 2px solid $focus; }
 QPushButton:checked:focus, QToolButton:checked:focus, QPushButton:default:focus { border: 2px solid $text; }
-QComboBox { background: $raised; color: $text; border: 1px solid $line; border-radius: 4px; padding: 3px 7px; }
+QComboBox { background: $raised; color: $text; border: 1px solid $line; border-radius: 4px; padding: 3px 7px;
+    combobox-popup: 0; }
 QComboBox:focus { border: 2px solid $focus; padding: 2px 6px; }
 QComboBox:disabled { background: $panel; color: $line; border-color: $faint; }
 QComboBox::drop-down { border: 0; width: 22px; }
@@ -128,6 +129,7 @@ QLineEdit, QPlainTextEdit, QTextEdit { background: $field; color: $text;
 QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: $quiet; }
 QLineEdit:disabled { color: $line; border-color: $faint; }
 QComboBox QAbstractItemView { background: $field; color: $text; border: 1px solid $line; }
+QComboBox QAbstractItemView::item { min-height: 24px; }
 QAbstractItemView { background: $field; alternate-background-color: $panel; color: $text; border: 1px solid $faint;
     gridline-color: $faint; selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
 QTableView::item { padding-left: 5px; padding-right: 5px; }

@@ -134,3 +134,21 @@ def test_what_has_the_keys_can_be_told_by_a_line_around_it(
     assert widget.size() == size
     changed = [contrast(one, two) for one, two in zip(before, after, strict=True) if one != two]
     assert sum(ratio >= 2 for ratio in changed) >= (widget.width() + widget.height()) / 2
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform says of any popup
+@pytest.mark.parametrize("name", THEMES)
+def test_a_list_of_choices_shows_all_of_them(qtbot: QtBot, name: str, restored_look: None) -> None:
+    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+    room = QWidget()
+    qtbot.addWidget(room)
+    box = QComboBox(room)
+    box.addItems(["Reviewed", "Reported by me", "Read together"])
+    QVBoxLayout(room).addWidget(box)
+    room.show()
+    qtbot.waitExposed(room)
+    box.showPopup()
+    shown, last = box.view(), box.model().index(2, 0)
+    qtbot.waitUntil(shown.isVisible)
+    assert shown.viewport().rect().contains(shown.visualRect(last))
+    box.hidePopup()
