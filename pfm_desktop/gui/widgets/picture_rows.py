@@ -188,11 +188,21 @@ class PictureRows(QWidget):
 
     def when_known(self, then: Callable[[], None]) -> None:
         """Do `then` once it is said of each file where it is already: now, unless files are still being read."""
-        if self._hasher.busy:
+        if not self.settled:
             self._then = then
             return
         self.say_known()
         then()
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is said of each file where it is already."""
+        return not self._hasher.busy
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits in `when_known`."""
+        return self._then is not None
 
     def drop_wish(self) -> None:
         """What waits in `when_known` is no longer wanted."""
@@ -283,7 +293,7 @@ class PictureRows(QWidget):
         here = {row.path for row in self._rows}
         self._hashes.update({path: sha256 for path, sha256 in hashes.items() if path in here})
         self.say_known()
-        if self._then is not None and not self._hasher.busy:
+        if self._then is not None and self.settled:
             then, self._then = self._then, None
             then()
 

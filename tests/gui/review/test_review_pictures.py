@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -14,7 +14,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.pages.review.pictures import VisitList
 from pfm_desktop.gui.undo import Undo
-from pfm_desktop.services import review
+from pfm_desktop.services import cases, review
 from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.session import Session
 
@@ -179,6 +179,7 @@ def test_pictures_go_to_the_visit_they_were_dropped_on_even_when_another_is_open
 ) -> None:
     opened(clinic.empty)
     drop(page, files(tmp_path))
+    qtbot.waitUntil(lambda: page.pictures.form.rows.settled)
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     opened(clinic.adler)
     assert session.case is not None
@@ -292,3 +293,60 @@ def test_another_visit_is_said_to_its_end(qtbot: QtBot) -> None:
     item = visits.list.item(0)
     assert visits.list.visualItemRect(item).height() >= 2 * visits.list.fontMetrics().lineSpacing()
     assert visits.list.visualItemRect(item).width() <= visits.list.viewport().width()
+
+
+def test_a_picture_of_another_woman_is_said_and_added_at_a_second_press_only(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    paths = files(tmp_path)
+    cases.add_picture(session.library, clinic.adler_before, paths[0], stage=Stage.SALINE)
+    opened(clinic.empty)
+    drop(page, paths)
+    form = page.pictures.form
+    for _ in range(2):  # two presses at once are one
+        qtbot.mouseClick(form.save, LEFT)
+        settle(qtbot, page)
+    assert form.save.text() == "Add all the same"
+    said = [label.text() for label in form.findChildren(QLabel) if "already in a visit of" in label.text()]
+    assert len(said) == 1
+    assert "Adler, Anna (ID P-1)" in said[0]
+    assert session.case is not None
+    assert session.case.pictures == ()
+    qtbot.waitUntil(lambda: not form.second.pausing)
+    qtbot.mouseClick(form.save, LEFT)
+    settle(qtbot, page)
+    assert len(session.case.pictures) == 2
+
+
+def test_pictures_whose_visit_is_left_before_they_are_read_go_to_no_other_and_that_is_said(
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    problems: list[str],
+    opened: Opened,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    opened(clinic.empty)
+    drop(page, files(tmp_path))
+    qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
+    opened(clinic.adler)
+    assert problems == [
+        "the pictures were not added: another visit was opened before the files were read. Add them again."
+    ]
+    assert session.case is not None
+    assert len(session.case.pictures) == 3
+    assert cases.visit_case(session.library, clinic.empty).pictures == ()
+
+
+def test_enter_on_cancel_of_the_form_adds_nothing(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(clinic.empty)
+    drop(page, files(tmp_path))
+    qtbot.waitUntil(lambda: page.pictures.form.rows.settled)
+    qtbot.keyClick(page.pictures.form.cancel, Qt.Key.Key_Return)
+    settle(qtbot, page)
+    assert page.pictures.form.isHidden()
+    assert session.case is not None
+    assert session.case.pictures == ()

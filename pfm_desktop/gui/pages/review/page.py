@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
+from pfm_desktop.viewmodels.known_pictures import Known, known_pictures
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
+
+NOT_ADDED = "the pictures were not added: another visit was opened before the files were read. Add them again"
 
 
 class ReviewPage(QWidget):
@@ -95,7 +98,12 @@ class ReviewPage(QWidget):
     def idle(self) -> bool:
         """Whether nothing is still loading."""
         loading = (
-            self.loader.busy or self._turns.busy or self._adding or self.stage.busy or self.pictures.filmstrip.busy
+            self.loader.busy
+            or self._turns.busy
+            or self._adding
+            or self.stage.busy
+            or self.pictures.filmstrip.busy
+            or self.pictures.form.rows.waiting
         )
         return not loading and (self.side.report.idle or not self.side.report.isVisible())
 
@@ -309,6 +317,9 @@ class ReviewPage(QWidget):
             self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
         )
 
+    def _held(self, hashes: Collection[str]) -> Mapping[str, Known]:
+        return known_pictures(self._session.library, hashes, self._case.visit.id if self._case is not None else "")
+
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import cases
 
@@ -435,6 +446,8 @@ class ReviewPage(QWidget):
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         strip.removal_asked.connect(self._remove_pictures)
         self.pictures.add_asked.connect(self._add)
+        self.pictures.not_added.connect(lambda: self._session.say(UserError(NOT_ADDED)))
+        self.pictures.form.rows.asks = self._held
         self.pictures.visit_chosen.connect(self._session.open_visit)
         self.side.pins.pin_chosen.connect(self._pin_chosen)
         for command in self.side.commands():

@@ -26,8 +26,10 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.gui.widgets.filmstrip import Filmstrip
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
+from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.viewmodels.filmstrip import entry_of
 from pfm_desktop.viewmodels.intake import NewPicture
+from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
 from pfm_desktop.viewmodels.review import VisitLink
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class PicturesArea(QWidget):
     """Filmstrip, form and other visits; collapses to its header."""
 
     add_asked = Signal(tuple)  # of NewPicture
+    not_added = Signal()  # another visit came before the files were read
     visit_chosen = Signal(str)
 
     def __init__(self, load: Callable[[str], NDArray[uint8]], parent: QWidget | None = None) -> None:
@@ -70,6 +73,8 @@ class PicturesArea(QWidget):
         visit_id = "" if case is None else case.visit.id
         if visit_id != self._visit_id:
             self._visit_id = visit_id
+            if self.form.rows.waiting:
+                self.not_added.emit()
             self.form.leave()  # its files were meant for the other visit
         pictures = () if case is None else case.pictures
         if pictures != self._pictures:
@@ -143,7 +148,7 @@ class PicturesArea(QWidget):
 
 
 class AddForm(QFrame):
-    """Files with their stages; Enter adds them, Escape closes."""
+    """Files with their stages; Enter adds them, Escape closes. What another visit has already takes a second press."""
 
     saved = Signal(tuple)  # of NewPicture
     closed = Signal()
@@ -154,8 +159,11 @@ class AddForm(QFrame):
         self.setAccessibleName("Add pictures")
         self.rows = PictureRows(self)
         self.save, self.cancel = QPushButton("Add to this visit", self), QPushButton("Cancel", self)
+        self.second = SecondPress(self.save, ALL_THE_SAME)
+        for button in (self.save, self.cancel):
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
         self.save.clicked.connect(self._save)
-        self.rows.changed.connect(lambda: self.save.setEnabled(not self.rows.looking))
+        self.rows.changed.connect(self._files_changed)
         self.cancel.clicked.connect(self.leave)
         scroll = QScrollArea(self)
         scroll.setWidget(self.rows)
@@ -194,11 +202,21 @@ class AddForm(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def _files_changed(self) -> None:
+        self.save.setEnabled(not self.rows.looking)
+        self.second.follow(self.rows.doubts)
+
     def _save(self) -> None:
+        if self.rows.items() and not self.rows.looking:
+            self.rows.when_known(self._add)
+
+    def _add(self) -> None:
+        if not self.second.passes(self.rows.doubts):
+            self.rows.show_doubt()
+            return
         items: tuple[NewPicture, ...] = self.rows.items()
-        if items and not self.rows.looking:
-            self.saved.emit(items)
-            self.leave()
+        self.saved.emit(items)
+        self.leave()
 
 
 class VisitList(QWidget):
