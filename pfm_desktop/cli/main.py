@@ -13,6 +13,7 @@ from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
+from pfm_desktop.cli.kept import note
 from pfm_desktop.cli.models import models_app
 from pfm_desktop.cli.pipes import output_is_no_error
 from pfm_desktop.cli.progress import Bar, complain, say
@@ -22,6 +23,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support.errors import UserError
 
 INTERRUPTED = 130
+_STALE = "A file of that name is replaced; when the pair is refused, removed."
 
 app = typer.Typer(
     name="pfm",
@@ -134,12 +136,13 @@ def register(
     json_: Annotated[Path | None, typer.Option("--json", help="Write the result as JSON.", readable=False)] = None,
     points: Annotated[Path | None, typer.Option(help="CSV with x,y in white-light pixels.", readable=False)] = None,
     mapped: Annotated[
-        Path | None, typer.Option(help="CSV to write: x,y in fluorescence pixels.", readable=False)
+        Path | None, typer.Option(help=f"CSV to write: x,y in fluorescence pixels. {_STALE}", readable=False)
     ] = None,
     warped: Annotated[
         Path | None,
         typer.Option(
-            help="Picture to write (.png, .jpg, .tif): fluorescence in the white-light frame.", readable=False
+            help=f"Picture to write (.png, .jpg, .tif): fluorescence in the white-light frame. {_STALE}",
+            readable=False,
         ),
     ] = None,
 ) -> int:
@@ -150,5 +153,11 @@ def register(
         found = pair_files.register_files(
             bar, white, fluorescence, json_out=json_, points=points, mapped=mapped, warped=warped
         )
+    for text in found.notes:
+        note(text)
     say(found.sentence)
+    for path in found.written:
+        say(f"Written: {path}")
+    for path in found.removed:
+        say(f"Removed: {path} (it was there before and is not of this pair)")
     return 0 if found.usable else REFUSED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,13 @@ _NUMBERS = "give two numbers with a decimal point, such as 12.5,30"
 
 @dataclass(frozen=True, eq=False)
 class FileRegistration:
-    """What `register_files` found."""
+    """What `register_files` found, and the files it wrote and removed. `notes` is for a person, a line each."""
 
     registration: Registration
+    twice: bool = False  # the same picture was given for both
+    notes: tuple[str, ...] = ()
+    written: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -42,6 +46,8 @@ class FileRegistration:
     def sentence(self) -> str:
         """One line for a person."""
         found = self.registration
+        if self.twice:
+            return f"not registered: {found.cause}. Give the white-light and the fluorescence picture of one visit"
         if not self.usable:
             return f"not registered: {found.cause}. Points can be placed by hand in the window, pfm-desktop"
         error = "" if found.error_px is None else f", estimated error {found.error_px:.1f} px"
@@ -71,8 +77,8 @@ def register_files(
 ) -> FileRegistration:
     """Read and register two files; write `json_out`, and `mapped` and `warped` where the map may be used.
 
-    The files are written all or none. Where the map may not be used, an older `mapped` or `warped` is removed: it is of
-    another pair.
+    The files are written all or none. Where the map may not be used, a file that stands at `mapped` or `warped` is
+    removed, as it would be replaced otherwise: it is of another pair. The result says so.
 
     Raises `BadInputError` for unreadable files, a `warped` whose ending is not written (see `imaging.io.encoder_for`),
     and when one of `points` and `mapped` comes without the other.
@@ -86,28 +92,45 @@ def register_files(
     ctx.progress(0, 3, "Reading")
     first, second = read_picture(white).pixels, read_picture(fluorescence).pixels
     ctx.progress(1, 3, "Registering")
-    found = FileRegistration(_registered(ctx, first, second))
+    twice = identical(first, second) is not None
+    registration = _same_twice(first, second) if twice else register(first, second, ctx=ctx)
+    found = FileRegistration(registration, twice)
     ctx.progress(2, 3, "Writing")
     contents: dict[Path, bytes] = {}
     if json_out is not None:
         contents[json_out] = json_bytes(found.as_json())
     if found.usable and wanted is not None and mapped is not None:
-        contents[mapped] = points_bytes(found.registration.white_to_fluorescence(wanted))
+        contents[mapped] = points_bytes(registration.white_to_fluorescence(wanted))
+        found = replace(found, notes=_outside(wanted, registration.white_size))
     if found.usable and warped is not None and encode is not None:
-        contents[warped] = encode(found.registration.warp_to_white(second))
+        contents[warped] = encode(registration.warp_to_white(second))
     write_all(contents)
-    for stale in {path for path in (mapped, warped) if path is not None} - set(contents):
-        Path(os.path.realpath(stale)).unlink(missing_ok=True)
+    removed = tuple(path for path in (mapped, warped) if path is not None and path not in contents and _gone(path))
     ctx.progress(3, 3, "Done")
-    return found
+    return replace(found, written=tuple(contents), removed=removed)
 
 
-def _registered(ctx: Context, white: Pixels, fluorescence: Pixels) -> Registration:
+def _gone(stale: Path) -> bool:
+    """Whether a file stood there; it does no more."""
+    file = Path(os.path.realpath(stale))
+    stood = file.exists()
+    file.unlink(missing_ok=True)
+    return stood
+
+
+def _same_twice(white: Pixels, fluorescence: Pixels) -> Registration:
     """A picture lies on itself perfectly, which says nothing: the same picture twice is no pair."""
-    if identical(white, fluorescence) is not None:
-        sizes = [(picture.shape[1], picture.shape[0]) for picture in (white, fluorescence)]
-        return refused("the same picture was given twice", sizes[0], sizes[1])
-    return register(white, fluorescence, ctx=ctx)
+    sizes = [(picture.shape[1], picture.shape[0]) for picture in (white, fluorescence)]
+    return refused("the same picture was given twice", sizes[0], sizes[1])
+
+
+def _outside(points: Points, size: tuple[int, int]) -> tuple[str, ...]:
+    """Mapped all the same: close to the edge that is sound, and a script wants as many lines as it gave."""
+    outside = int(((points < -0.5) | (points > np.array(size) - 0.5)).any(axis=1).sum())
+    if not outside:
+        return ()
+    lie = "lies" if outside == 1 else "lie"
+    return (f"{outside} of {len(points)} points {lie} outside the white-light picture ({size[0]} x {size[1]} pixels)",)
 
 
 def read_points(path: Path) -> Points:

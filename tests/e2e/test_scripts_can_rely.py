@@ -187,7 +187,8 @@ def test_a_disk_that_fills_while_pictures_are_prepared_is_said_with_the_folder(
     pytest.importorskip("resource")
     rows = ["patient,case,white,fluorescence,grade"]
     for number in range(16):
-        shutil.copyfile(cases / "case_00000_white.png", tmp_path / f"{number}.png")
+        other = (cases / "case_00000_white.png").read_bytes() + bytes([number])  # one picture may not stand twice
+        (tmp_path / f"{number}.png").write_bytes(other)
         rows.append(f"p{number},c{number},{number}.png,,{GRADES[number % 4].value}")
     (tmp_path / "m.csv").write_text("\n".join(rows))
     program = (

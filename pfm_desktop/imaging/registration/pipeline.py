@@ -31,7 +31,9 @@ def register(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: 
     Coarse to fine: an affine map on contrast-free structure, then the stiffest smooth field that the structures
     allow, without folds. Deterministic. The status and `error_px` follow from how well the structures agree, over all
     and place by place, and from how much they leave open; pictures that cannot be registered come back `refused` with
-    a reason, never with a wild map. Raises `BadInputError` for arrays of another kind.
+    a reason, never with a wild map. Whether they are a pair is not asked: a picture and itself come back `ok`, with the
+    identity, where `pfm register` and the window refuse the same picture twice (`imaging.quality.identical`). Raises
+    `BadInputError` for arrays of another kind.
     """
     found, _ = examined(white, fluorescence, ctx=ctx)
     return found

@@ -42,7 +42,40 @@ def test_a_phantom_pair_registers_with_points_and_picture(pair: Path, tmp_path: 
     assert (tmp_path / "w.png").stat().st_size > 1000
 
 
-def test_pictures_that_do_not_fit_end_with_three_and_json_all_the_same(pair: Path, tmp_path: Path) -> None:
+def test_what_was_written_is_said_and_points_outside_are_noted_and_mapped(
+    pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points, mapped, warped = tmp_path / "points.csv", tmp_path / "m.csv", tmp_path / "w.png"
+    points.write_text("x,y\n-50,9999\n160,160\n319,0\n-0.4,319.4\n320,1\n")
+    call = ["register", *names(pair), "--points", str(points), "--mapped", str(mapped), "--warped", str(warped)]
+    assert main(call) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[1:] == [f"Written: {mapped}", f"Written: {warped}"]
+    assert said.err == "note: 2 of 5 points lie outside the white-light picture (320 x 320 pixels)\n"
+    assert len(mapped.read_text().splitlines()) == 6
+    points.write_text("x,y\n160,160\n")
+    assert main(call) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_same_picture_twice_asks_for_the_other_one_and_not_for_points(
+    pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    white = names(pair)[0]
+    assert main(["register", white, white]) == 3
+    said = capsys.readouterr().out
+    assert "the same picture was given twice. Give the white-light and the fluorescence picture" in said
+    assert "by hand" not in said
+
+
+def test_files_that_a_refused_pair_may_remove_are_told_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["register", "--help"]) == 0
+    assert " ".join(capsys.readouterr().out.replace("│", " ").split()).count("when the pair is refused, removed") == 2
+
+
+def test_pictures_that_do_not_fit_end_with_three_and_json_all_the_same(
+    pair: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = tmp_path / "other.png"
     write_png(other, np.random.default_rng(0).integers(0, 255, (320, 320, 3), dtype=np.uint8))
     old, points = tmp_path / "old.png", tmp_path / "points.csv"
@@ -53,6 +86,14 @@ def test_pictures_that_do_not_fit_end_with_three_and_json_all_the_same(pair: Pat
     assert main(["register", names(pair)[0], str(other), "--json", str(tmp_path / "r.json"), *written]) == 3
     assert not old.exists()
     assert not (tmp_path / "m.csv").exists()
+    before = "(it was there before and is not of this pair)"
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        f"Written: {tmp_path / 'r.json'}",
+        f"Removed: {tmp_path / 'm.csv'} {before}",
+        f"Removed: {old} {before}",
+    ]
+    assert main(["register", names(pair)[0], str(other), *written]) == 3
+    assert "Removed" not in capsys.readouterr().out
     answer = json.loads((tmp_path / "r.json").read_text())
     assert answer["status"] == "refused"
     assert answer["reason"]
