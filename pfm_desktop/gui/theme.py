@@ -12,6 +12,7 @@ from pfm_desktop.support.paths import resources_dir
 
 TEXT_PIXELS = 14
 SURROUND = "#2B2B2B"  # around pictures, in both themes: colour judgement needs a neutral dark grey
+ON_SURROUND = "#EDEDED"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ QComboBox QAbstractItemView { background: $field; color: $text; border: 1px soli
 QComboBox QAbstractItemView::item { min-height: 24px; }
 QAbstractItemView { background: $field; alternate-background-color: $panel; color: $text; border: 1px solid $faint;
     gridline-color: $faint; selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
+PictureList { background: $surround; color: $on_surround; selection-background-color: $accent;
+    selection-color: $on_accent; }
 QTableView::item { padding-left: 5px; padding-right: 5px; }
 QTableView::item:selected { background: $accent; color: $on_accent; }
 QHeaderView::section { background: $raised; color: $text; border: 0; border-right: 1px solid $faint;
@@ -172,7 +175,10 @@ def stylesheet(name: str) -> str:
     """Style sheet of a theme."""
     icons = resources_dir() / "icons"
     arrow = icons / f"down-{'light' if name == 'light' else 'dark'}.png"
-    return _SHEET.substitute(vars(theme_of(name)), tick=(icons / "tick.png").as_posix(), arrow=arrow.as_posix())
+    return _SHEET.substitute(
+        vars(theme_of(name)), tick=(icons / "tick.png").as_posix(), arrow=arrow.as_posix(),
+        surround=SURROUND, on_surround=ON_SURROUND,
+    )  # fmt: skip
 
 
 def apply(app: QApplication, name: str) -> None:

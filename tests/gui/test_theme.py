@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -20,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.theme import SURROUND, THEMES, apply, contrast, palette, stylesheet, theme_of
+from pfm_desktop.gui.theme import ON_SURROUND, SURROUND, THEMES, apply, contrast, palette, stylesheet, theme_of
+from pfm_desktop.gui.widgets.filmstrip import PictureList
 
 # what is written on what
 PAIRS = (
@@ -152,3 +154,19 @@ def test_a_list_of_choices_shows_all_of_them(qtbot: QtBot, name: str, restored_l
     qtbot.waitUntil(shown.isVisible)
     assert shown.viewport().rect().contains(shown.visualRect(last))
     box.hidePopup()
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_filmstrip_has_the_surround_of_the_stage_in_both_themes(
+    qtbot: QtBot, name: str, restored_look: None
+) -> None:
+    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+    strip = PictureList()
+    qtbot.addWidget(strip)
+    strip.addItem("acetic acid")
+    strip.resize(300, 140)
+    strip.show()
+    qtbot.waitExposed(strip)
+    assert strip.grab().toImage().pixelColor(280, 60).name().upper() == SURROUND
+    assert contrast(ON_SURROUND, SURROUND) >= 4.5
+    assert strip.palette().color(QPalette.ColorRole.Text).name().upper() == ON_SURROUND
