@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,11 @@ class _Task:
 
     @property
     def complete(self) -> bool:
-        return all(self.file(end).is_file() for end in ("white.png", "fluorescence.png", "truth.npz"))
+        """Whether all files are there and whole: checksums are compared, which takes a hundredth of drawing."""
+        from pfm_desktop.imaging.phantom.signature import whole
+
+        pictures = self.file("white.png"), self.file("fluorescence.png")
+        return _whole_truth(self.file("truth.npz")) and all(whole(file) for file in pictures)
 
 
 def write_phantoms(
@@ -57,14 +62,19 @@ def write_phantoms(
     A case is `case_00000_white.png`, `case_00000_fluorescence.png` and `case_00000_truth.npz` with
     `white_to_fluorescence` (H x W x 2 float32, x then y, pixels of the fluorescence picture), `lesion`, `cervix` (H x W
     bool) and `grade`. Each is another woman. `grade` None draws the grades in equal parts. Cases that are there
-    already are kept when `seed`, `grade`, `size` and the generator are the same, so that a stopped run goes on; the
-    manifest is written last. Raises `BadInputError` for a folder that holds phantoms of other settings.
+    already are kept when `seed`, `grade`, `size` and the generator are the same, so that a stopped run goes on; one
+    with a damaged file is drawn again. The manifest is written last. Raises `BadInputError` for a folder that holds
+    phantoms of other settings.
     """
     _check(count, seed, size)
     out = Path(out)
     _settle_folder(out, {"seed": seed, "grade": grade.value if grade else None, "size": size, **_generator()})
     tasks = [_Task(out, number, case_seed(seed, number), size, grade) for number in range(count)]
-    missing = [task for task in tasks if not task.complete]
+    missing = []
+    for task in tasks:
+        ctx.check()
+        if not task.complete:
+            missing.append(task)
     for _ in spread(ctx, _write_case, missing, workers=workers, text="Drawing phantoms"):
         pass
     rows = [
@@ -119,6 +129,14 @@ def _npz(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
             # a fixed date, so that the same seed gives the same bytes
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), entry.getvalue(), compress_type=packing)
     return stream.getvalue()
+
+
+def _whole_truth(truth: Path) -> bool:
+    try:
+        with zipfile.ZipFile(truth) as archive:
+            return archive.testzip() is None
+    except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile):
+        return False
 
 
 def _grade_of(truth: Path) -> str:

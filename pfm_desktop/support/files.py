@@ -78,7 +78,11 @@ def _followed(path: Path) -> Path:
     for _ in range(_LINKS):
         here = Path(os.path.realpath(here.parent)) / here.name
         if here.parts[:2] in _OF_THE_SYSTEM and here.parts[:3] != _MEMORY:
-            raise _not_a_file(path)
+            raise BadInputError(
+                f"{path} is not a file that may be written: /{here.parts[1]} belongs to the system",
+                safe="nothing was written",
+                remedy="choose another folder",
+            )
         try:
             here = here.parent / here.readlink()
         except OSError:  # no link, not there, or may not be looked at

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-_FIRST = 8 + 25  # behind the head and IHDR, which comes first and always has this length
+_HEAD = b"\x89PNG\r\n\x1a\n"
+_AROUND = 12  # bytes of a chunk beside its content: length, kind, checksum
+_FIRST = len(_HEAD) + 25  # behind the head and IHDR, which comes first and always has this length
 KEYWORD = "phantom"
 _SAID = "computer-drawn, not a patient; generator "
 
@@ -22,6 +24,23 @@ def signed(png: bytes, generator: str) -> bytes:
     body = b"tEXt" + f"{KEYWORD}\0{_SAID}{generator}".encode("latin-1")
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
     return png[:_FIRST] + chunk + png[_FIRST:]
+
+
+def whole(file: Path) -> bool:
+    """Whether a signed PNG is there as it was written, to its last byte."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return False
+    at, kinds = len(_HEAD), []
+    while data.startswith(_HEAD) and len(data) - at >= _AROUND:
+        (length,) = struct.unpack_from(">I", data, at)
+        body = data[at + 4 : at + 8 + length]
+        at += length + _AROUND
+        if at > len(data) or zlib.crc32(body) != struct.unpack_from(">I", data, at - 4)[0]:
+            return False
+        kinds.append(body[:4])
+    return at == len(data) and kinds[:2] == [b"IHDR", b"tEXt"] and kinds[-1] == b"IEND"
 
 
 def generator_of(file: Path) -> str | None:

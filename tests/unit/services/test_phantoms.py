@@ -205,9 +205,40 @@ def test_a_full_disk_is_told_and_the_run_goes_on_after_space_is_freed(
     assert len(rows(write(tmp_path / "out", count=3))) == 3
 
 
-def test_a_damaged_truth_file_is_named(tmp_path: Path, drawn: Drawn) -> None:
+def flipped(data: bytes) -> bytes:
+    """One bit in the middle is another."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize("end", ["white.png", "fluorescence.png", "truth.npz"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: b"",
+        lambda data: data[:-1],
+        lambda data: data[:200],
+        lambda data: data[:10],
+        flipped,
+        lambda _: b"PK x",
+    ],
+    ids=["empty", "a byte short", "cut", "head only", "flipped", "other"],
+)
+def test_a_case_with_a_damaged_file_is_drawn_again(
+    tmp_path: Path, drawn: Drawn, end: str, damage: Callable[[bytes], bytes]
+) -> None:
     write(tmp_path / "out")
-    (tmp_path / "out" / "case_00002_truth.npz").write_bytes(b"PK nothing")
+    before = content(tmp_path / "out")
+    file = tmp_path / "out" / f"case_00002_{end}"
+    file.write_bytes(damage(file.read_bytes()))
+    write(tmp_path / "out")
+    assert content(tmp_path / "out") == before
+    assert len(drawn) == 4
+
+
+def test_a_truth_of_something_else_is_named(tmp_path: Path, drawn: Drawn) -> None:
+    write(tmp_path / "out")
+    np.savez(tmp_path / "out" / "case_00002_truth.npz", other=np.zeros(3))
     with pytest.raises(BadInputError, match=r"case_00002_truth\.npz cannot be read"):
         write(tmp_path / "out")
 

@@ -137,6 +137,13 @@ def test_what_the_system_keeps_is_never_replaced_by_a_file(tmp_path: Path, name:
     assert (tmp_path / "to_stdout").is_symlink()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no such folder there")
+def test_a_folder_of_the_system_is_called_so_and_another_folder_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"/proc belongs to the system.*choose another folder") as error:
+        files.write_text(Path("/proc/x/phantoms.json"), "")
+    assert "name a file" not in str(error.value)
+
+
 def test_an_empty_name_for_a_file_to_write_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="the name of a file to write is empty"):
         files.check_outputs([], [Path()])
