@@ -32,6 +32,9 @@ class CardView(QTextBrowser):
         block = self.document().begin()
         while block.isValid():
             cursor = QTextCursor(block)
+            whole = block.blockFormat()
+            whole.setNonBreakableLines(False)  # a long line of code is wrapped as well
+            cursor.setBlockFormat(whole)
             if cursor.currentTable() is None:
                 shape = block.blockFormat()
                 shape.setTopMargin(14 if shape.headingLevel() else 2)
