@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # before numpy, OpenCV, torch or Qt load
@@ -15,8 +16,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 import pytest
+import tomli_w
 
 from pfm_desktop.jobs.runner import FREE
+from pfm_desktop.pfm.model_tables import DIGEST, INTEGRITY, digest_of
 
 ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
 
@@ -51,6 +54,24 @@ def _no_thread_left_behind() -> Iterator[None]:
     while left() and time.monotonic() < deadline:
         time.sleep(0.005)
     assert not left(), f"threads left behind: {left()}"
+
+
+@pytest.fixture(scope="session")
+def alter_model() -> Callable[..., Path]:
+    """`alter_model(folder, old, new, sealed=True)`: other words in `model.toml`, with a digest that fits them."""
+    return _alter_model
+
+
+def _alter_model(folder: Path, old: str, new: str, *, sealed: bool = True) -> Path:
+    file = folder / "model.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    if sealed:
+        table = tomllib.loads(text)
+        text = tomli_w.dumps({**table, INTEGRITY: {DIGEST: digest_of(table)}})
+    file.write_text(text, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

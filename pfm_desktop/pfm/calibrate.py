@@ -7,7 +7,7 @@ Prediction sets are class-conditional split conformal (Vovk 2012) made contiguou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import COVERAGE
+from pfm_desktop.pfm.model_tables import combinations_of
 
 Floats = NDArray[np.float64]
-BOTH = "both"  # key of a combination; the others are the source names, and `alone_<source>` for a source's own head
+LEAST_THRESHOLD = 1e-9  # one of 0 stands for a calibration that is damaged
 INDETERMINATE = 3  # this many grades in a set say "cannot tell"
 OFFSET_PRIOR = 4.0  # strength of the prior that pulls grade offsets to zero, in units of one nat
 
@@ -54,6 +55,11 @@ class Calibration:
         return self.scales.get(combination, Scale())
 
 
+def uncalibrated(sources: Sequence[str]) -> Calibration:
+    """For a network that was calibrated on nothing: every grade is in every set, so no set promises too much."""
+    return Calibration({name: Scale(thresholds=(1.0,) * len(GRADES)) for name in combinations_of(sources)})
+
+
 def fit_scale(log_p: Floats, grades: NDArray[np.int64]) -> Scale:
     """Fit temperature and offsets on N x 4 log-probabilities and N grades (ranks)."""
     from scipy.optimize import minimize  # here, as whoever only asks a model would carry 40 MB for nothing
@@ -82,7 +88,8 @@ def fit_sets(scale: Scale, log_p: Floats, grades: NDArray[np.int64], *, coverage
     for rank in range(len(GRADES)):
         scores = np.sort(1 - probabilities[grades == rank, rank])
         position = int(np.ceil((len(scores) + 1) * coverage))
-        thresholds.append(float(scores[position - 1]) if 0 < position <= len(scores) else 1.0)
+        fitted = float(scores[position - 1]) if 0 < position <= len(scores) else 1.0
+        thresholds.append(max(fitted, LEAST_THRESHOLD))
     return Scale(scale.temperature, scale.offsets, tuple(thresholds), scale.cases)
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -16,9 +17,11 @@ from pfm_desktop.pfm.calibrate import Calibration, Scale
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
-from pfm_desktop.pfm.registry import verify
+from pfm_desktop.pfm.registry import verified
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of, write_bytes
+
+_MOMENTS = ("mean", "std")
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,13 @@ def save_model(
 
 def load_model(path: Path) -> LoadedModel:
     """Load a model after checking its hash; raises `ModelError`."""
-    info = verify(path)
-    content = read_model_file(path)
+    content = verified(path)
     net = PfmNet(content.network)
-    load_weights(net, read_tensors(Path(path) / WEIGHTS))
+    tensors = read_tensors(Path(path) / WEIGHTS)
+    load_weights(net, tensors)
+    _refuse_no_numbers(content.name, tensors)
     net.eval()
-    return LoadedModel(net, info, _calibration(content), _normalisation(content), dict(content.heatmap))
+    return LoadedModel(net, content.info, _calibration(content), _normalisation(content), dict(content.heatmap))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -101,6 +105,17 @@ def load_weights(net: PfmNet, tensors: Mapping[str, Tensor]) -> None:
     net.load_state_dict(dict(tensors))
 
 
+def _refuse_no_numbers(name: str, tensors: Mapping[str, Tensor]) -> None:
+    """One weight that is no number makes every answer one. The sum finds it, in a tenth of the time."""
+    for key, values in tensors.items():
+        if not bool(torch.isfinite(values.sum())) and not bool(torch.isfinite(values).all()):
+            raise ModelError(
+                f"the weights of {name} hold values that are no numbers ({key})",
+                safe="nothing is asked of it",
+                remedy=FETCH_AGAIN,
+            )
+
+
 def rewrite_model_file(path: Path, **changes: Any) -> None:
     """Change fields of `model.toml` that the weights do not depend on (figures, heatmap)."""
     write_model_file(path, replace(read_model_file(path), **changes))
@@ -121,14 +136,8 @@ def _normalisation_table(value: Normalisation) -> dict[str, Any]:
 
 
 def _normalisation(content: ModelFile) -> Normalisation:
-    try:
-        triples = {
-            key: {source: _triple(table[key]) for source, table in content.normalisation.items()}
-            for key in ("mean", "std")
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"the normalisation of {content.name} is damaged ({error})", remedy=FETCH_AGAIN) from error
-    return Normalisation(triples["mean"], triples["std"])
+    mean, std = ({source: _triple(part[key]) for source, part in content.normalisation.items()} for key in _MOMENTS)
+    return Normalisation(mean, std)
 
 
 def _triple(values: Any) -> tuple[float, float, float]:
@@ -137,17 +146,15 @@ def _triple(values: Any) -> tuple[float, float, float]:
 
 
 def _calibration(content: ModelFile) -> Calibration:
-    try:
-        return Calibration(
-            {
-                key: Scale(
-                    float(table["temperature"]),
-                    tuple(float(value) for value in table["offsets"]),
-                    tuple(float(value) for value in table["thresholds"]),
-                    int(table["cases"]),
-                )
-                for key, table in content.calibration.items()
-            }
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"the calibration of {content.name} is damaged ({error})", remedy=FETCH_AGAIN) from error
+    """What is there is whole and in range: `model_tables` has looked."""
+    return Calibration(
+        {
+            key: Scale(
+                float(table["temperature"]),
+                tuple(float(value) for value in table["offsets"]),
+                tuple(float(value) for value in table["thresholds"]),
+                int(table["cases"]),
+            )
+            for key, table in content.calibration.items()
+        }
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +13,9 @@ from typing import Any
 import tomli_w
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.pfm import model_tables as tables
 from pfm_desktop.pfm.nets.spec import NetSpec
-from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.files import write_text
 
 FORMAT = 1
@@ -20,6 +23,7 @@ WEIGHTS = "weights.safetensors"
 MODEL = "model.toml"
 CARD = "CARD.md"
 _TABLES = ("normalisation", "calibration", "heatmap", "training", "figures")
+LARGEST = 64 * 2**20  # bytes of a model.toml; the patients it has learned from take 20 bytes each
 FETCH_AGAIN = "fetch the model again or choose another one"
 
 
@@ -28,7 +32,8 @@ class ModelFile:
     """The content of `model.toml`. Tables that only torch code reads stay plain mappings.
 
     `normalisation`: per source `mean` and `std`. `calibration`: per combination `temperature`, `offsets`,
-    `thresholds`, `cases`. `heatmap`: `method`. `training`: how it was made. `figures`: how good it was.
+    `thresholds`, `cases`. `heatmap`: `method`. `training`: how it was made. `figures`: how good it was. `digest`: over
+    all of it, as it was read; "" where there was none.
     """
 
     name: str
@@ -43,6 +48,7 @@ class ModelFile:
     heatmap: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def info(self) -> ModelInfo:
@@ -62,8 +68,23 @@ class ModelFile:
         )
 
 
+def check_name(name: str, version: str = "1", trained_on: str = "") -> None:
+    """Raise `BadInputError` for what no model can be called: said before the work of making it."""
+    if not tables.NAME.fullmatch(name):
+        raise BadInputError(f"{name!r} cannot be the name of a model", remedy="use letters, digits, - _ and .")
+    if not tables.VERSION.fullmatch(version):
+        raise BadInputError(f"{version!r} cannot be the version of a model", remedy="use digits, letters, - _ + and .")
+    try:
+        tables.sentence(trained_on, "what a model was trained on")
+    except ValueError as error:
+        raise BadInputError(str(error), remedy="say it in one line") from error
+
+
 def write_model_file(folder: Path, content: ModelFile) -> None:
-    """Write `model.toml` into the model folder, whole or not at all."""
+    """Write `model.toml` with the digest over it, whole or not at all.
+
+    Raises `ModelError` for what could not be read again, such as a calibration that is no number.
+    """
     head = {
         "name": content.name,
         "version": content.version,
@@ -82,36 +103,105 @@ def write_model_file(folder: Path, content: ModelFile) -> None:
         "training": _plain(content.training),
         "figures": _plain(content.figures),
     }
+    digest = tables.digest_of(tomllib.loads(tomli_w.dumps(table)))  # of what will be read
+    table[tables.INTEGRITY] = {tables.DIGEST: digest}
+    try:
+        _content(table, digest)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ModelError(
+            f"this model was not written, as nothing could ask it: {error}",
+            safe="no model was written",
+            remedy="check the pictures and grades it learns from, then train again",
+        ) from error
     write_text(folder / MODEL, tomli_w.dumps(table))
 
 
-def read_model_file(folder: Path) -> ModelFile:
-    """Read `model.toml` of a model folder; raises `ModelError` that says what is wrong and what to do."""
+def read_model_file(folder: Path, *, digest_needed: bool = True) -> ModelFile:
+    """Read `model.toml` of a model folder; raises `ModelError` that says what is wrong and what to do.
+
+    Whatever is in the file, there is no other error. One that was altered after the model was made is refused, and so
+    is one without a digest (from an earlier version), unless `digest_needed` is False.
+    """
     path = Path(folder) / MODEL
     try:
+        content = _read(path, folder)
+    except ModelError as error:
+        if str(path) in error.what or str(folder) in error.what:
+            raise
+        raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=FETCH_AGAIN) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} is damaged: {error} is missing", remedy=FETCH_AGAIN) from error
+    except Exception as error:  # one file must never take away the list of models
+        said = _why(error)
+        raise ModelError(f"{path} is damaged: {said}", remedy=FETCH_AGAIN) from error
+    if digest_needed and not content.digest:
+        raise ModelError(
+            f"{path} has no [{tables.INTEGRITY}]: it is from an earlier version, or was altered",
+            safe="nothing is asked of it",
+            remedy=f"train it again, or bring it in as it is: `pfm models import {folder} --name NEW`",
+        )
+    return content
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if type(error) is not ValueError:
+        return type(error).__name__
+    return "a number in it has too many digits" if "integer string" in str(error) else str(error)[:200]
+
+
+def regular_size(path: Path) -> int:
+    """Size of a file in bytes. Raises `FileNotFoundError`, and `OSError` for a pipe, a device or a folder, which are
+    never opened: reading from one may wait for ever."""
+    found = os.stat(path)  # noqa: PTH116 - follows links, as opening does
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(f"{path.name} is not a file")
+    return found.st_size
+
+
+def _read(path: Path, folder: Path) -> ModelFile:
+    try:
+        size = regular_size(path)
+        if size > LARGEST:
+            raise ModelError(f"{path} is far too large ({size} bytes)", remedy=FETCH_AGAIN)
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ModelError(f"no model in {folder}: {MODEL} is missing", remedy=FETCH_AGAIN) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path} cannot be read ({error})", remedy=FETCH_AGAIN) from error
     if table.get("format") != FORMAT:
-        raise ModelError(f"{path} has format {table.get('format')}, not {FORMAT}", remedy="update the program")
-    try:
-        head = table["model"]
-        return ModelFile(
-            name=str(head["name"]),
-            version=str(head["version"]),
-            sha256=str(head["sha256"]),
-            network=NetSpec.from_table(table["network"]),
-            trained_on=str(head.get("trained_on", "phantoms")),
-            investigational=True,  # no file can make a device of it
-            can_grade=bool(head.get("can_grade", True)),
-            **{key: {**table.get(key, {})} for key in _TABLES},
+        raise ModelError(
+            f"{path} has format {str(table.get('format'))[:20]}, not {FORMAT}", remedy="update the program"
         )
-    except ModelError as error:  # of the network, which does not know where it was read
-        raise ModelError(f"{path}: {error.what}", safe=error.safe, remedy=FETCH_AGAIN) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is damaged: {error} is missing", remedy=FETCH_AGAIN) from error
+    digest = table[tables.INTEGRITY][tables.DIGEST] if tables.INTEGRITY in table else ""
+    if tables.INTEGRITY in table and digest != tables.digest_of(table):
+        raise ModelError(
+            f"{path} was altered after the model was made", safe="nothing is asked of it", remedy=FETCH_AGAIN
+        )
+    return _content(table, digest)
+
+
+def _content(table: Mapping[str, Any], digest: str) -> ModelFile:
+    """Everything checked; raises `ModelError` for the network, else `ValueError` and what a missing entry raises."""
+    network = NetSpec.from_table(table["network"])
+    head = table["model"]
+    parts = {key: {**table.get(key, {})} for key in _TABLES}
+    can_grade = tables.yes_or_no(head.get("can_grade", True), "can_grade")
+    tables.check_normalisation(parts["normalisation"], network.sources)
+    tables.check_calibration(parts["calibration"], network.sources, needed=can_grade)
+    tables.sentence(parts["training"].get("origin", ""), "where the model came from")
+    return ModelFile(
+        name=tables.checked(head["name"], tables.NAME, "the name"),
+        version=tables.checked(head["version"], tables.VERSION, "the version"),
+        sha256=tables.checked(head["sha256"], tables.HASH, "the hash"),
+        network=network,
+        trained_on=tables.sentence(head.get("trained_on", "phantoms"), "what it was trained on"),
+        investigational=True,  # no file can make a device of it
+        can_grade=can_grade,
+        digest=digest,
+        **parts,
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -26,8 +26,10 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Heatmap, Prediction, SourceAnswer
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.pfm.calibrate import BOTH, INDETERMINATE, Floats
+from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats
 from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.model_file import FETCH_AGAIN
+from pfm_desktop.pfm.model_tables import ALONE, BOTH
 from pfm_desktop.pfm.nets.heads import HeadDropout
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet, cell_coverage
 from pfm_desktop.pfm.preprocess import (
@@ -75,7 +77,8 @@ class Predictor:
         """Answer about H x W x 3 uint8 pictures in one frame; one may be None.
 
         `overlap` (H x W bool) says where the fluorescence picture, warped onto white light, shows something. Raises
-        `BadInputError` for pictures of different sizes and `ModelError` for a source the model does not know.
+        `BadInputError` for pictures of different sizes and `ModelError` for a source the model does not know, or an
+        answer that is no number.
         """
         ctx = ctx or SilentContext()
         given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
@@ -147,6 +150,7 @@ class Predictor:
         evidence = self._evidence(maps, inputs, used, probabilities)
         heatmaps = self._heatmaps(maps, inputs, box, rank, evidence)
         spread = waiting()
+        self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
             grade=GRADES[rank],
             probabilities=_by_grade(probabilities),
@@ -195,7 +199,7 @@ class Predictor:
     def _alone(self, name: str, maps: dict[str, Tensor], inputs: Inputs) -> Floats:
         logits = self._model.net.source_head(name)(maps[name], inputs.coverage[name])
         log_p = torch.log_softmax(logits.double(), dim=-1).numpy()
-        return np.asarray(self._model.calibration.scale(f"alone_{name}").probabilities(log_p)[0])
+        return np.asarray(self._model.calibration.scale(f"{ALONE}{name}").probabilities(log_p)[0])
 
     def _evidence(
         self, maps: dict[str, Tensor], inputs: Inputs, used: tuple[str, ...], probabilities: Floats
@@ -224,9 +228,19 @@ class Predictor:
             drawn = box.cut((votes[target] - votes[others].mean(dim=0)).clamp_min(0), longest=MAP_SIDE).numpy()
             seen = box.cut(inputs.coverage[name][0], longest=MAP_SIDE).numpy() > 0.25
             top = float(drawn[seen].max()) if seen.any() else 0.0
+            self._refuse_no_numbers([top])
             values[name] = np.where(seen, drawn / top if top > 1e-6 else 0.0, np.nan).astype(np.float32)
         fused = _weighted(values, evidence)
         return {name: Heatmap(plane, METHOD) for name, plane in {"fused": fused, **values}.items()}
+
+    def _refuse_no_numbers(self, *values: Floats | list[float]) -> None:
+        """Whatever is no number would still be shown as a grade."""
+        if not all(np.isfinite(part).all() for part in values):
+            raise ModelError(
+                f"the model {self.info.name} {self.info.version} gives an answer that is no number",
+                safe="no answer is shown or kept",
+                remedy=FETCH_AGAIN,
+            )
 
 
 class _Sampler:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.pfm.model_file import FETCH_AGAIN, MODEL, WEIGHTS, read_model_file
+from pfm_desktop.pfm.model_file import FETCH_AGAIN, MODEL, WEIGHTS, ModelFile, read_model_file, regular_size
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.files import sha256_of
 
 log = logging.getLogger(__name__)
+BYTES = 4  # of one weight
 PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib")
 
 
@@ -59,8 +61,24 @@ def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
     return tuple(broken)
 
 
+def hidden_models(dirs: Iterable[Path]) -> tuple[tuple[ModelEntry, Path], ...]:
+    """Models that their name does not lead to, and the folder that it leads to instead."""
+    dirs = tuple(dirs)
+    hidden = []
+    for parent in dirs:
+        for entry in _entries([parent]):
+            found = _called(entry.info.name, dirs)
+            if found is not None and found != entry.path:
+                hidden.append((entry, found))
+    return tuple(hidden)
+
+
 def find_model(name_or_path: str, dirs: Iterable[Path]) -> Path:
-    """Folder of a model given by folder, folder name or name in `model.toml`; raises `ModelError` if there is none."""
+    """Folder of a model; raises `ModelError` if there is none.
+
+    A bare name is that of a model, or of its folder, in the first of `dirs` that has it; never a folder that happens to
+    lie where the program was started. A path has a separator in it (`./x`) and comes back absolute.
+    """
     dirs = tuple(dirs)
     given = Path(name_or_path)
     if given.suffix.lower() in PICKLES:
@@ -68,16 +86,15 @@ def find_model(name_or_path: str, dirs: Iterable[Path]) -> Path:
             f"{given.name} is a pickle, which can run programs when it is opened, and is never loaded",
             remedy="bring the weights as .safetensors, or import FasterNet weights with `pfm models import`",
         )
-    if given.is_dir() and ((given / MODEL).exists() or (given / WEIGHTS).exists()):
-        return given
-    for folder in _folders(dirs):
-        if folder.name == name_or_path:
-            return folder
-    named = [entry for entry in list_models(dirs) if entry.info.name == name_or_path]
-    if named:
-        return named[-1].path
-    known = ", ".join(entry.info.name for entry in list_models(dirs)) or "none"
-    raise ModelError(f"there is no model {name_or_path!r}", remedy=f"known models: {known}")
+    if _is_bare(name_or_path):
+        found = _called(name_or_path, dirs)
+        if found is not None:
+            return found
+    elif given.is_dir() and ((given / MODEL).exists() or (given / WEIGHTS).exists()):
+        return given.absolute()
+    known = ", ".join(dict.fromkeys(entry.info.name for entry in list_models(dirs))) or "none"
+    here = f"; for a folder here write ./{name_or_path}" if _is_bare(name_or_path) and given.is_dir() else ""
+    raise ModelError(f"there is no model {name_or_path!r}", remedy=f"known models: {known}{here}")
 
 
 def read_info(path: Path) -> ModelInfo:
@@ -87,9 +104,28 @@ def read_info(path: Path) -> ModelInfo:
 
 def verify(path: Path) -> ModelInfo:
     """Check the weights against the hash in `model.toml`; raises `ModelError` when missing or altered."""
-    info = read_info(path)
-    weights = Path(path) / WEIGHTS
+    return verified(path).info
+
+
+def verified(path: Path) -> ModelFile:
+    """What `model.toml` says of weights that are what it promises; raises `ModelError` like `verify`."""
+    content = read_model_file(path)
+    check_weights(path, content)
+    return content
+
+
+def check_weights(path: Path, content: ModelFile) -> None:
+    """Raise `ModelError` unless the weights in the folder are those that `content` promises."""
+    info, weights = content.info, Path(path) / WEIGHTS
+    most = BYTES * content.network.most_weights
     try:
+        size = regular_size(weights)
+        if size > most:
+            raise ModelError(
+                f"the weights {weights} are not those of {info.name} ({size} bytes, its network has {most} at most)",
+                safe="nothing was loaded from them",
+                remedy=FETCH_AGAIN,
+            )
         found = sha256_of(weights)
     except FileNotFoundError as error:
         raise ModelError(f"the weights of {info.name} are missing ({weights})", remedy=FETCH_AGAIN) from error
@@ -101,16 +137,49 @@ def verify(path: Path) -> ModelInfo:
             safe="nothing was loaded from them",
             remedy=FETCH_AGAIN,
         )
-    return info
 
 
 def refuse_start_only(info: ModelInfo) -> None:
     """Raise `ModelError` for a model that holds trunks only: its heads are random and would grade by chance."""
     if not info.can_grade:
         raise ModelError(
-            f"{info.name} holds imported trunks only and was never trained to grade",
+            f"the model {info.name} holds imported trunks only and was never trained to grade",
             remedy=f"train a model from it with `pfm train MANIFEST --out DIR --start {info.name}`",
         )
+
+
+def refuse_other_variant(info: ModelInfo, variant: str) -> None:
+    """Raise `ModelError` for a model whose trunks do not fit a network of `variant`."""
+    if info.variant != variant:
+        raise ModelError(
+            f"the model {info.name} has variant {info.variant}, not {variant}",
+            remedy=f"train with --variant {info.variant}, or start from another model",
+        )
+
+
+def _is_bare(name: str) -> bool:
+    """Whether it is a name: no separator of this or another system in it, no drive, not `.` or `..`."""
+    return bool(name) and not Path(name).is_absolute() and not set(name) & set("/\\:") and name not in {".", ".."}
+
+
+def _called(name: str, dirs: Iterable[Path]) -> Path | None:
+    """In the first of `dirs` that has it: the newest model of that name, else the folder of that name."""
+    for parent in dirs:
+        named = [entry.path for entry in _entries([parent]) if entry.info.name == name]
+        folders = [folder for folder in _folders([parent]) if folder.name == name]
+        if named or folders:
+            return (named or folders)[-1]
+    return None
+
+
+def _entries(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
+    """Like `list_models`, but says nothing of what cannot be read."""
+    found: dict[tuple[str, str], ModelEntry] = {}
+    for folder in _folders(dirs):
+        with contextlib.suppress(UserError):
+            info = read_info(folder)
+            found.setdefault((info.name, info.version), ModelEntry(folder, info))
+    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
 
 
 def _folders(dirs: Iterable[Path]) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
@@ -26,7 +26,7 @@ def write_untrained(folder: Path, *, size: int = SIZE) -> ModelInfo:
         net,
         name="untrained",
         version="0",
-        calibration=Calibration(),
+        calibration=uncalibrated(net.names),
         normalisation=Normalisation.default(),
         trained_on="nothing (random weights)",
     )

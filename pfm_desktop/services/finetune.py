@@ -50,10 +50,12 @@ def finetune_manifest(
     `out` (removed at the end). Raises `BadInputError` for a manifest that cannot be used or holds too few patients.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
+    from pfm_desktop.pfm.model_file import check_name
     from pfm_desktop.pfm.registry import refuse_start_only
     from pfm_desktop.pfm.training.finetune import check_enough
 
     refuse_existing(out)
+    check_name(config.name, config.version, config.trained_on)
     parent = models.folder_of(model)
     info = models.verify(str(parent))
     refuse_start_only(info)

@@ -144,6 +144,8 @@ def answered(
                 ctx=ctx,
                 passes=passes,
             )
+    else:
+        info = models.verified_info(model)  # its hash is written down of a refused case as well
     ctx.progress(STEPS, STEPS, "Done")
     analysis = Analysis(
         model=info,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import unicodedata
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm import registry
+from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.paths import model_dirs
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 DEFAULT_MODEL = "pfm-demo"
+_LONGEST_CARD = 1_000_000  # bytes; the rest is not shown
 _KEPT = 2  # models held in memory: the one in use and the one compared with
 
-_loaded: OrderedDict[tuple[str, str], Predictor] = OrderedDict()
+_loaded: OrderedDict[tuple[str, str, str], Predictor] = OrderedDict()
 _loading = threading.Lock()
 
 
@@ -41,15 +44,45 @@ def folder_of(name: str) -> Path:
     return registry.find_model(name, model_dirs())
 
 
+def hidden() -> tuple[tuple[registry.ModelEntry, Path], ...]:
+    """Models that their name does not lead to, and the folder that it leads to instead."""
+    return registry.hidden_models(model_dirs())
+
+
 def info_of(name: str) -> ModelInfo:
     """What a model says about itself, without loading it."""
     return registry.read_info(folder_of(name))
 
 
+def verified_info(name: str) -> ModelInfo:
+    """The same of weights that are what they promise: for what is written down. `ModelError` when altered."""
+    folder = folder_of(name)
+    with _loading:
+        kept = _loaded.get(_key(folder))
+    return kept.info if kept is not None else registry.verify(folder)
+
+
 def card_of(name: str) -> str:
-    """Text of a model's CARD.md; "" when it has none."""
-    path = folder_of(name) / "CARD.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    """Text of a model's CARD.md, of which nothing but letters, line breaks and tabs is left; "" when it has none.
+
+    `ModelError` when there is no such model or the card cannot be read.
+    """
+    path = folder_of(name) / CARD
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as stream:
+            text = stream.read(_LONGEST_CARD).decode("utf-8", errors="replace")
+    except OSError as error:
+        raise ModelError(
+            f"the card {path} cannot be read ({error.strerror or error})", remedy="check its permissions"
+        ) from error
+    return "".join(letter for letter in text.replace("\r\n", "\n") if letter in "\n\t" or not _is_control(letter))
+
+
+def _is_control(letter: str) -> bool:
+    """Also what turns the direction of reading, or cannot be shown at all."""
+    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def verify(name: str) -> ModelInfo:
@@ -60,7 +93,7 @@ def verify(name: str) -> ModelInfo:
 def predictor(name: str) -> Predictor:
     """A model ready to answer; kept for the next call. The first call loads the numeric library."""
     folder = folder_of(name)
-    key = str(folder.resolve()), registry.read_info(folder).sha256
+    key = _key(folder)
     with _loading:
         if key not in _loaded:
             with memory.without_collection():
@@ -71,6 +104,12 @@ def predictor(name: str) -> Predictor:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
         return _loaded[key]
+
+
+def _key(folder: Path) -> tuple[str, str, str]:
+    """Changes with the weights and with `model.toml`."""
+    content = read_model_file(folder)
+    return str(folder.resolve()), content.sha256, content.digest
 
 
 def warm_up(ctx: Context, name: str) -> None:

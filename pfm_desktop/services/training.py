@@ -53,12 +53,16 @@ def train_manifest(
     and `ModelError` when `out` holds a model.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
-    from pfm_desktop.pfm.model_file import CARD
+    from pfm_desktop.pfm.model_file import CARD, check_name
+    from pfm_desktop.pfm.registry import refuse_other_variant, verify
     from pfm_desktop.pfm.training.loop import train
 
     refuse_existing(out)
     check_outputs([manifest], [out / CARD])  # before the work, not after an hour of it
+    check_name(config.name, config.version, config.trained_on)
     config.spec(size)
+    if config.start is not None:
+        refuse_other_variant(verify(config.start), config.variant)
     rows = read_manifest(manifest)
     with in_manifest(manifest):
         _check_enough(rows, config)

@@ -38,7 +38,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A model folder with random weights: the way of an answer is tested, not its quality."""
     import torch
 
-    from pfm_desktop.pfm.calibrate import Calibration
+    from pfm_desktop.pfm.calibrate import uncalibrated
     from pfm_desktop.pfm.checkpoint import save_model
     from pfm_desktop.pfm.nets.model import new_net
     from pfm_desktop.pfm.nets.spec import NetSpec
@@ -52,7 +52,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         new_net(NetSpec(size=64)).eval(),
         name="tiny",
         version="1",
-        calibration=Calibration(),
+        calibration=uncalibrated(("white", "fluorescence")),
         normalisation=Normalisation.default(),
     )
     yield folder

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pfm_desktop.cli.main import main
-from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
@@ -28,7 +28,7 @@ def test_phantoms_are_read_registered_and_judged_and_nothing_but_the_figures_is_
         new_net(NetSpec(size=64)),
         name="random",
         version="1",
-        calibration=Calibration(),
+        calibration=uncalibrated(("white", "fluorescence")),
         normalisation=Normalisation.default(),
     )
     cases = tmp_path / "cases"

@@ -95,7 +95,7 @@ def write_model(
 ) -> Path:
     import torch
 
-    from pfm_desktop.pfm.calibrate import Calibration
+    from pfm_desktop.pfm.calibrate import uncalibrated
     from pfm_desktop.pfm.checkpoint import save_model
     from pfm_desktop.pfm.nets.model import new_net
     from pfm_desktop.pfm.nets.spec import NetSpec
@@ -105,7 +105,13 @@ def write_model(
     net = new_net(NetSpec(**{"size": SIZE, **spec})).eval()  # type: ignore[arg-type]
     normalisation = Normalisation.default()
     save_model(
-        folder, net, name=name, version="1", calibration=Calibration(), normalisation=normalisation, training=training
+        folder,
+        net,
+        name=name,
+        version="1",
+        calibration=uncalibrated(net.names),
+        normalisation=normalisation,
+        training=training,
     )
     return folder
 

@@ -11,6 +11,9 @@ from pfm_desktop.support.errors import ModelError
 STRIDE = 32  # side of the picture area behind one cell of the last trunk map, pixels
 VARIANTS = ("T0", "T1", "T2")
 SPLICES = ("channel", "token")
+SIZES, WIDTHS, LAYERS, HEADS = (STRIDE, 1024), (8, 1024), (0, 12), (1, 64)  # least and most
+SWITCHES = ("partial_conv", "channel_attention", "spatial_attention", "decision")
+_TRUNK = {"T0": (2_224_597, 320), "T1": (5_674_513, 512), "T2": (12_742_097, 768)}  # parameters, channels of the map
 
 
 @dataclass(frozen=True)
@@ -35,22 +38,46 @@ class NetSpec:
     decision: bool = True
 
     def __post_init__(self) -> None:
-        """Raise `ModelError` for a network that cannot be built."""
+        """Raise `ModelError` for a network that cannot be built, or that no computer here could hold."""
         if self.variant not in VARIANTS:
             raise ModelError(f"unknown variant {self.variant!r}", remedy=f"choose one of {', '.join(VARIANTS)}")
         if self.splice not in SPLICES:
             raise ModelError(f"unknown splice {self.splice!r}", remedy=f"choose one of {', '.join(SPLICES)}")
-        if self.size < STRIDE or self.size % STRIDE:
-            raise ModelError(f"input size {self.size} does not fit", remedy=f"choose a multiple of {STRIDE}")
+        if not _whole(self.size, SIZES) or self.size % STRIDE:
+            remedy = f"choose a multiple of {STRIDE} up to {SIZES[1]}"
+            raise ModelError(f"input size {_shown(self.size)} does not fit", remedy=remedy)
         if not self.sources or len(set(self.sources)) != len(self.sources):
             raise ModelError("a network needs each of its sources once", remedy="choose white, fluorescence or both")
+        for name, value, range_ in (
+            ("width", self.width, WIDTHS),
+            ("layers", self.layers, LAYERS),
+            ("heads", self.heads, HEADS),
+        ):
+            if not _whole(value, range_):
+                remedy = f"choose a whole number from {range_[0]} to {range_[1]}"
+                raise ModelError(f"{name} = {_shown(value)} does not fit a network", remedy=remedy)
         if self.width % self.heads:
             raise ModelError("the token width must be a multiple of the number of heads", remedy="change one of them")
+        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            remedy = "choose a number from 0 to below 1"
+            raise ModelError(f"dropout = {_shown(self.dropout)} does not fit a network", remedy=remedy)
+        for name in SWITCHES:
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise ModelError(f"{name} = {_shown(value)} is neither true nor false", remedy="say which")
 
     @property
     def grid(self) -> int:
         """Side of the last trunk map in cells."""
         return self.size // STRIDE
+
+    @property
+    def most_weights(self) -> int:
+        """Numbers that a file of weights may hold at most: what the network has, and a margin of a quarter."""
+        trunk, channels = _TRUNK[self.variant]
+        source = trunk + channels * channels + (channels + 64) * self.width
+        layer = 8 * self.width * self.width + 20 * self.width
+        return (5 * (len(self.sources) * source + self.layers * layer)) // 4 + 100_000
 
     def to_table(self) -> dict[str, Any]:
         """As a table of `model.toml`."""
@@ -68,3 +95,14 @@ class NetSpec:
             return cls(**{**table, "sources": sources})
         except (TypeError, ValueError) as error:
             raise ModelError(f"the network table is damaged ({error})", remedy="fetch the model again") from error
+
+
+def _whole(value: Any, range_: tuple[int, int]) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and range_[0] <= value <= range_[1]
+
+
+def _shown(value: Any) -> str:
+    """A value from a file, short: it may be thousands of digits long, too many to be written out."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**12:
+        return "a number far too large"
+    return repr(value)[:40]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.calibrate import BOTH, Calibration, Scale, fit_scale, fit_sets
+from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets
+from pfm_desktop.pfm.model_tables import ALONE, BOTH
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.augment import plain_inputs
@@ -20,7 +21,6 @@ from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.split import halves_by_patient
 
 Floats = NDArray[np.float64]
-ALONE = "alone_"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.calibrate import BOTH, Calibration
+from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.model_file import FETCH_AGAIN
+from pfm_desktop.pfm.model_tables import BOTH
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, collect
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import RESAMPLINGS, difference, patient_weights, set_figures, summary
+from pfm_desktop.support.errors import ModelError
 
 
 def evaluate(ctx: Context, data: PreparedSet, model: Path) -> dict[str, Any]:
@@ -22,12 +26,14 @@ def evaluate(ctx: Context, data: PreparedSet, model: Path) -> dict[str, Any]:
 
     `combinations` has one entry for each way of asking (`both`, `white`, `fluorescence`, `alone_white`, ...) with
     values and 95 % intervals; `comparisons` sets `both` against each single source of the same network, same cases.
+    Raises `ModelError` for a model that answers with what is no number.
     """
     loaded = load_model(model)
     refuse_start_only(loaded.info)
     indices = np.arange(len(data), dtype=np.int64)
     with torch_threads():
         answers = collect(_Told(ctx, len(data)), loaded.net, data, indices, loaded.normalisation)
+    _refuse_no_numbers(answers, loaded.info)
     return {
         "model": {"name": loaded.info.name, "version": loaded.info.version, "sha256": loaded.info.sha256},
         "trained_on": loaded.info.trained_on,
@@ -67,6 +73,17 @@ def _comparisons(answers: Answers, calibration: Calibration, resamplings: int) -
         for name in p
         if name != BOTH and "_" not in name
     }
+
+
+def _refuse_no_numbers(answers: Answers, info: ModelInfo) -> None:
+    """Such an answer would be counted as `normal`."""
+    for name in answers.log_p:
+        if not np.isfinite(answers.of(name)[0]).all():
+            raise ModelError(
+                f"the model {info.name} {info.version} gives answers that are no numbers",
+                safe="no figures were written",
+                remedy=FETCH_AGAIN,
+            )
 
 
 class _Told:

@@ -17,7 +17,7 @@ from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file, save_mode
 from pfm_desktop.pfm.model_file import CARD
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
-from pfm_desktop.pfm.registry import read_info
+from pfm_desktop.pfm.registry import read_info, refuse_other_variant
 from pfm_desktop.pfm.training.answers import collect, fit_calibration
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
@@ -26,7 +26,6 @@ from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
-from pfm_desktop.support.errors import ModelError
 
 MEASURED_ON = 512  # cases; more does not change the third digit
 
@@ -58,11 +57,7 @@ def measure_normalisation(data: PreparedSet, indices: NDArray[np.int64], sources
 def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalisation:
     """Take the trunks of the model in `start`; returns the normalisation its white-light trunk expects."""
     model = load_model(start)
-    if model.net.spec.variant != net.spec.variant:
-        raise ModelError(
-            f"{start.name} has variant {model.net.spec.variant}, not {net.spec.variant}",
-            remedy="choose the same variant",
-        )
+    refuse_other_variant(model.info, net.spec.variant)
     for name in net.names:
         donor = name if name in model.net.names else model.net.names[0]
         net.extract[name].load_state_dict(model.net.extract[donor].state_dict())

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import save_file
 
 from pfm_desktop.cli.main import main
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.pfm.checkpoint import read_tensors
+from pfm_desktop.pfm.model_file import WEIGHTS
+from pfm_desktop.pfm.registry import read_info
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.services.evaluation import evaluate_manifest
 from pfm_desktop.services.sole_use import LOCK, sole_use
 from pfm_desktop.storage.lock import this_process
+from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import cache_dir
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
@@ -131,13 +136,31 @@ def test_a_source_the_model_does_not_read_is_refused_with_the_way_out(
     assert set(json.loads((tmp_path / "e.json").read_text())["combinations"]) == {"white", "alone_white"}
 
 
+def test_answers_that_are_no_numbers_give_no_figures(
+    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], alter_model: Callable[..., Path]
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(model, broken)
+    tensors = read_tensors(broken / WEIGHTS)
+    tensors["extract.white.trunk.patch_embed.norm.running_var"].fill_(-9.0)
+    before = read_info(broken).sha256
+    save_file(tensors, broken / WEIGHTS)
+    alter_model(broken, before, sha256_of(broken / WEIGHTS))
+    assert ask(cases, broken, tmp_path / "e.json") == 2
+    assert "error: the model random 1 gives answers that are no numbers" in capfd.readouterr().err
+    assert not (tmp_path / "e.json").exists()
+
+
 def test_a_model_that_cannot_grade_is_refused_before_a_picture_is_read(
-    cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    cases: Path,
+    model: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    alter_model: Callable[..., Path],
 ) -> None:
     start = tmp_path / "start"
     shutil.copytree(model, start)
-    text = (start / "model.toml").read_text().replace("can_grade = true", "can_grade = false")
-    (start / "model.toml").write_text(text)
+    alter_model(start, "can_grade = true", "can_grade = false")
     shutil.rmtree(cases / "white.u8", ignore_errors=True)
     assert ask(cases, start, tmp_path / "e.json") == 2
     assert "never trained to grade" in capfd.readouterr().err

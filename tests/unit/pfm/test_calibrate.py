@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pfm_desktop.pfm.calibrate import BOTH, Calibration, Scale, fit_scale, fit_sets
+from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets, uncalibrated
+from pfm_desktop.pfm.model_tables import BOTH
 
 Floats = np.ndarray
 
@@ -99,3 +100,16 @@ def test_a_combination_that_was_never_fitted_is_left_as_it_is() -> None:
     assert calibration.scale(BOTH) is fitted
     assert calibration.scale("white") == Scale()
     assert calibration.scale("white").cases == 0
+
+
+def test_a_network_calibrated_on_nothing_rules_nothing_out() -> None:
+    calibration = uncalibrated(("white", "fluorescence"))
+    assert set(calibration.scales) == {BOTH, "white", "fluorescence", "alone_white", "alone_fluorescence"}
+    assert calibration.scale(BOTH).prediction_set(np.array([0.97, 0.01, 0.01, 0.01])) == (0, 1, 2, 3)
+    assert set(uncalibrated(("white",)).scales) == {"white"}
+
+
+def test_a_threshold_is_never_zero_which_would_stand_for_a_damaged_one() -> None:
+    grades = np.repeat(np.arange(4), 30)
+    certain = np.where(np.eye(4)[grades] > 0, 0.0, -1e9)
+    assert all(0 < threshold <= 1 for threshold in fit_sets(Scale(), certain, grades).thresholds)

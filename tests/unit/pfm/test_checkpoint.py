@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.calibrate import Calibration, Scale
+from pfm_desktop.pfm.calibrate import Calibration, Scale, uncalibrated
 from pfm_desktop.pfm.checkpoint import load_model, load_weights, read_tensors, rewrite_model_file, save_model
 from pfm_desktop.pfm.model_file import FORMAT, read_model_file
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.preprocess import Normalisation
-from pfm_desktop.pfm.registry import broken_models, find_model, list_models, read_info, refuse_start_only, verify
+from pfm_desktop.pfm.registry import (
+    broken_models,
+    find_model,
+    hidden_models,
+    list_models,
+    read_info,
+    refuse_start_only,
+    verify,
+)
 from pfm_desktop.pfm.untrained import write_untrained
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of
 
-CALIBRATION = Calibration({"both": Scale(1.5, (0.1, -0.2, 0.3, -0.2), (0.5, 0.6, 0.7, 1.0), 120)})
+FITTED = Scale(1.5, (0.1, -0.2, 0.31, -0.2), (0.5, 0.6, 0.7, 1.0), 120)
+CALIBRATION = Calibration({**uncalibrated(("white", "fluorescence")).scales, "both": FITTED})
 NORMALISATION = Normalisation(
     {"white": (0.1, 0.2, 0.3), "fluorescence": (0.4, 0.5, 0.6)}, {"white": (1.0, 1.1, 1.2), "fluorescence": (2, 3, 4)}
 )
@@ -77,12 +88,13 @@ def test_missing_weights_are_named(model: Path) -> None:
         load_model(model)
 
 
-def test_weights_of_another_network_are_refused_even_with_the_right_hash(model: Path) -> None:
+def test_weights_of_another_network_are_refused_even_with_the_right_hash(
+    model: Path, alter_model: Callable[..., Path]
+) -> None:
     other = {key: value.contiguous() for key, value in new_net(NetSpec(size=64, variant="T1")).state_dict().items()}
     save_file(other, model / "weights.safetensors")
-    text = (model / "model.toml").read_text()
-    text = text.replace(read_info(model).sha256, sha256_of(model / "weights.safetensors"))
-    (model / "model.toml").write_text(text)
+    alter_model(model, 'variant = "T0"', 'variant = "T2"')  # whose weights may be as many
+    alter_model(model, read_info(model).sha256, sha256_of(model / "weights.safetensors"))
     with pytest.raises(ModelError, match="the weights do not fit the network"):
         load_model(model)
 
@@ -112,29 +124,172 @@ def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes) 
         ("heads = 8", 'heads = 8\nmagic = "yes"', "asks for magic"),
     ],
 )
-def test_a_damaged_description_is_said_in_words(model: Path, old: str, new: str, said: str) -> None:
-    text = (model / "model.toml").read_text()
-    assert old in text
-    (model / "model.toml").write_text(text.replace(old, new, 1))
+def test_a_damaged_description_is_said_in_words(
+    model: Path, old: str, new: str, said: str, alter_model: Callable[..., Path]
+) -> None:
+    alter_model(model, old, new, sealed="==" not in new)
     with pytest.raises(ModelError, match=said):
         load_model(model)
     assert [broken.path for broken in broken_models([model.parent])] == [model]
 
 
-@pytest.mark.parametrize("old", ["temperature = 1.5", "mean = ["])
-def test_a_damaged_calibration_or_normalisation_is_never_taken_for_the_neutral_one(model: Path, old: str) -> None:
-    text = (model / "model.toml").read_text()
-    assert old in text
-    (model / "model.toml").write_text(text.replace(old, f"x{old}", 1))
-    with pytest.raises(ModelError, match="is damaged"):
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("temperature = 1.5", "xtemperature = 1.5", r"calibration of both \(temperature\) holds .* no number"),
+        ("temperature = 1.5", "temperature = nan", r"calibration of both \(temperature\) holds .* no number"),
+        ("temperature = 1.5", 'temperature = "hot"', "no number"),
+        ("temperature = 1.5", "temperature = true", "no number"),
+        ("temperature = 1.5", "temperature = -1.0", "the temperature of both is -1"),
+        ("temperature = 1.5", "temperature = 0", "the temperature of both is 0"),
+        ("0.31,", "inf,", r"calibration of both \(offsets\) holds .* no number"),
+        ("0.31,", "", "needs 4 numbers for offsets"),
+        ("0.31,", "300.0,", "an offset of both is 300"),
+        ("0.7,", "0.0,", "a threshold of both is 0"),
+        ("0.7,", "-1.0,", "a threshold of both is -1"),
+        ("0.7,", "1.5,", "a threshold of both is 1.5"),
+        ("0.7,", "", "needs 4 numbers for thresholds"),
+        ("cases = 120", "cases = -1", "how many cases"),
+        ("[calibration.both]", "[calibration.other]", "the calibration of both is missing"),
+        ("[calibration.alone_white]", "[calibration.other]", "the calibration of alone_white is missing"),
+        ("mean = [", "xmean = [", "the normalisation of white needs 3 numbers for mean"),
+        ("1.1,", "0.0,", "a standard deviation of white is 0"),
+        ("1.1,", "nan,", "no number"),
+        ("1.1,", "", "needs 3 numbers for std"),
+        ("[normalisation.white]", "[normalisation.green]", "the normalisation of white is missing"),
+    ],
+)
+def test_a_damaged_calibration_or_normalisation_is_never_taken_for_the_neutral_one(
+    model: Path, old: str, new: str, said: str, alter_model: Callable[..., Path]
+) -> None:
+    alter_model(model, old, new)
+    for call in (load_model, verify, read_info):
+        with pytest.raises(ModelError, match=f"model.toml is damaged: .*{said}"):
+            call(model)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('trained_on = "drawings"', 'trained_on = "women in a hospital"'),
+        ("temperature = 1.5", "temperature = 1.6"),
+        ("accuracy = 0.5", "accuracy = 0.9"),
+        ("seed = 3", "seed = 4"),
+        ('version = "2"', 'version = "3"'),
+    ],
+)
+def test_a_description_that_was_altered_after_the_model_was_made_is_refused(
+    model: Path, old: str, new: str, alter_model: Callable[..., Path]
+) -> None:
+    alter_model(model, old, new, sealed=False)
+    for call in (load_model, verify, read_info):
+        with pytest.raises(ModelError, match=r"was altered after the model was made\. nothing is asked of it"):
+            call(model)
+    assert [broken.path for broken in broken_models([model.parent])] == [model]
+
+
+def test_a_description_written_another_way_is_the_same(model: Path) -> None:
+    file = model / "model.toml"
+    file.write_bytes(b"# a remark\r\n" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert verify(model).name == "small"
+
+
+def test_a_model_without_a_digest_is_refused_with_a_way_out(model: Path, alter_model: Callable[..., Path]) -> None:
+    alter_model(model, "[integrity]", "[other]", sealed=False)
+    with pytest.raises(ModelError, match=r"no \[integrity\]: .*earlier version.*pfm models import .*small --name NEW"):
         load_model(model)
+    assert read_model_file(model, digest_needed=False).digest == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 100_000,
+        "format = 1\nx = " + "9" * 5_000,
+        "format = 1\nmodel = 3\n",
+        'format = 1\n[network]\nsources = ["white"]\nheads = 0\n',
+        "format = 1\n[network]\nsources = 7\n",
+        "format = 1\nintegrity = 3\n",
+        "format = 1\n[integrity]\n",
+    ],
+)
+def test_whatever_is_in_a_model_folder_the_others_are_listed(
+    tmp_path: Path, text: str, make_model: Callable[..., Path]
+) -> None:
+    make_model(tmp_path / "good", name="good")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "model.toml").write_text(text)
+    assert [entry.info.name for entry in list_models([tmp_path])] == ["good"]
+    assert [broken.path.name for broken in broken_models([tmp_path])] == ["bad"]
+    assert find_model("good", [tmp_path]) == tmp_path / "good"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "small"', r'name = "a\u001b[2Jb"', "the name .* has letters that it may not have"),
+        ('name = "small"', 'name = "../../x"', "the name '../../x' has letters"),
+        ('name = "small"', "name = 5", "the name '5' has letters"),
+        ('version = "2"', r'version = "2\n3"', "the version .* has letters"),
+        ('trained_on = "drawings"', r'trained_on = "a\u001b[2Jb"', "what it was trained on is not one line"),
+        ("can_grade = true", 'can_grade = "no"', "can_grade is neither true nor false"),
+    ],
+)
+def test_words_that_could_write_over_a_terminal_or_lead_elsewhere_are_refused(
+    model: Path, old: str, new: str, said: str, alter_model: Callable[..., Path]
+) -> None:
+    alter_model(model, old, new)
+    with pytest.raises(ModelError, match=said) as found:
+        read_info(model)
+    assert "\x1b" not in str(found.value)
+
+
+@pytest.mark.parametrize("which", ["model.toml", "weights.safetensors"])
+def test_a_pipe_is_never_opened(model: Path, which: str) -> None:
+    (model / which).unlink()
+    os.mkfifo(model / which)
+    with pytest.raises(ModelError, match=f"cannot be read .{which} is not a file"):
+        load_model(model)
+
+
+def test_weights_far_larger_than_the_network_are_refused_unread(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pfm_desktop.pfm.registry.sha256_of", lambda _: pytest.fail("was read"))
+    os.truncate(model / "weights.safetensors", 300 * 2**30)
+    with pytest.raises(ModelError, match=r"322122547200 bytes, its network has \d+ at most"):
+        load_model(model)
+
+
+def test_a_weight_that_is_no_number_is_found_on_loading(model: Path, alter_model: Callable[..., Path]) -> None:
+    tensors = read_tensors(model / "weights.safetensors")
+    broken = {**tensors, "classifier.softmax.bias": torch.tensor([0, 0, float("nan"), 0])}
+    before = read_info(model).sha256
+    save_file(broken, model / "weights.safetensors")
+    alter_model(model, before, sha256_of(model / "weights.safetensors"))
+    with pytest.raises(ModelError, match=r"weights of small hold values that are no numbers .classifier.softmax.bias"):
+        load_model(model)
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    wrong = Calibration({**CALIBRATION.scales, "white": Scale(float("nan"))})
+    with pytest.raises(ModelError, match="this model was not written"):
+        save_model(
+            tmp_path / "m", new_net(NetSpec(size=64)), name="x", version="1", calibration=wrong,
+            normalisation=NORMALISATION,
+        )  # fmt: skip
+    assert not (tmp_path / "m" / "model.toml").exists()
+
+
+@pytest.mark.parametrize("spec", [{}, {"splice": "channel", "width": 64, "layers": 0}, {"variant": "T2", "heads": 1}])
+def test_the_weights_of_a_network_are_within_what_its_description_allows(spec: dict[str, Any]) -> None:
+    held = sum(value.numel() for value in new_net(NetSpec(**spec)).state_dict().values())
+    assert held <= NetSpec(**spec).most_weights <= 1.5 * held
 
 
 def test_a_model_is_never_overwritten(model: Path) -> None:
     before = {file.name: file.read_bytes() for file in model.iterdir()}
     with pytest.raises(ModelError, match="already a model"):
         save_model(
-            model, new_net(NetSpec(size=64)), name="x", version="1", calibration=Calibration(),
+            model, new_net(NetSpec(size=64)), name="x", version="1", calibration=CALIBRATION,
             normalisation=NORMALISATION,
         )  # fmt: skip
     assert {file.name: file.read_bytes() for file in model.iterdir()} == before
@@ -170,6 +325,29 @@ def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, mak
     assert [entry.path for entry in list_models([own, shipped])] == [shipped / "a", own / "m"]
     assert find_model("m", [own, shipped]) == own / "m"
     assert list_models([tmp_path / "nowhere"]) == ()
+    assert [(entry.path, other) for entry, other in hidden_models([own, shipped])] == [(shipped / "m", own / "m")]
+
+
+def test_a_name_never_means_a_folder_where_the_program_was_started(
+    tmp_path: Path, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_model(tmp_path / "here" / "m", name="m")
+    make_model(tmp_path / "models" / "folder", name="m")
+    monkeypatch.chdir(tmp_path / "here")
+    assert find_model("m", [tmp_path / "models"]) == tmp_path / "models" / "folder"
+    assert find_model("./m", [tmp_path / "models"]) == tmp_path / "here" / "m"
+    with pytest.raises(ModelError, match=r"there is no model 'm'.* for a folder here write \./m"):
+        find_model("m", [])
+
+
+def test_a_name_leads_to_the_model_that_has_it_rather_than_to_a_folder(
+    tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    make_model(tmp_path / "a", name="b")
+    make_model(tmp_path / "b", name="c")
+    assert find_model("b", [tmp_path]) == tmp_path / "a"
+    assert find_model("c", [tmp_path]) == tmp_path / "b"
+    assert find_model("a", [tmp_path]) == tmp_path / "a"
 
 
 def test_a_broken_model_does_not_hide_the_others(
@@ -181,20 +359,18 @@ def test_a_broken_model_does_not_hide_the_others(
     assert "model left out" in caplog.text
 
 
-def test_a_model_of_trunks_only_says_so_and_others_pass(model: Path) -> None:
+def test_a_model_of_trunks_only_says_so_and_others_pass(model: Path, alter_model: Callable[..., Path]) -> None:
     refuse_start_only(read_info(model))
-    text = (model / "model.toml").read_text()
-    (model / "model.toml").write_text(text.replace("can_grade = true", "can_grade = false"))
+    alter_model(model, "can_grade = true", "can_grade = false")
     with pytest.raises(ModelError, match="never trained to grade"):
         refuse_start_only(read_info(model))
-    (model / "model.toml").write_text(text.replace("can_grade = true\n", ""))  # written before there was the entry
+    alter_model(model, "can_grade = false\n", "")  # written before there was the entry
     refuse_start_only(read_info(model))
 
 
-def test_no_file_can_say_that_a_model_is_more_than_investigational(tmp_path: Path) -> None:
+def test_no_file_can_say_that_a_model_is_more_than_investigational(
+    tmp_path: Path, alter_model: Callable[..., Path]
+) -> None:
     write_untrained(tmp_path / "m")
-    file = tmp_path / "m" / "model.toml"
-    said = file.read_text(encoding="utf-8")
-    assert "investigational = true" in said
-    file.write_text(said.replace("investigational = true", "investigational = false"), encoding="utf-8")
+    alter_model(tmp_path / "m", "investigational = true", "investigational = false")
     assert read_info(tmp_path / "m").investigational

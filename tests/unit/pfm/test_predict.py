@@ -12,7 +12,7 @@ import torch
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import SourceAnswer
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
@@ -32,7 +32,7 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
         new_net(NetSpec(size=64)).eval(),
         name="random",
         version="1",
-        calibration=Calibration(),
+        calibration=uncalibrated(("white", "fluorescence")),
         normalisation=Normalisation.default(),
     )
     return Predictor(folder)
@@ -102,3 +102,24 @@ def test_no_picture_is_refused(predictor: Predictor) -> None:
 def test_pictures_of_two_sizes_are_refused(predictor: Predictor, picture: Pixels) -> None:
     with pytest.raises(BadInputError, match="differ in size"):
         predictor.predict(picture, picture[:50])
+
+
+def test_an_answer_that_is_no_number_is_no_answer(tmp_path: Path, picture: Pixels) -> None:
+    torch.manual_seed(0)
+    net = new_net(NetSpec(size=64)).eval()
+    for name, value in net.state_dict().items():
+        if name == "extract.white.trunk.patch_embed.norm.running_var":
+            value.fill_(-9.0)  # finite itself, but nobody can take its root
+    save_model(
+        tmp_path / "m",
+        net,
+        name="m",
+        version="1",
+        calibration=uncalibrated(("white", "fluorescence")),
+        normalisation=Normalisation.default(),
+    )
+    predictor = Predictor(tmp_path / "m")
+    for given in ((picture, picture), (picture, None)):
+        with pytest.raises(ModelError, match=r"the model m 1 gives an answer that is no number\. no answer is shown"):
+            predictor.predict(*given)
+    predictor.predict(None, picture)

@@ -64,6 +64,20 @@ def test_two_women_are_not_graded_together(phantom: Phantom, model: str) -> None
     assert result.warped_fluorescence is None
 
 
+def test_the_hash_of_a_refused_case_was_checked(
+    phantom: Phantom, make_model: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = make_model(tmp_path / "m", name="m")
+    dark = AnalysisRequest(phantom.white // 50, None, str(folder))
+    refused = analyze(CTX, dark).analysis
+    assert refused.refused is not None
+    assert refused.model.sha256 == models.info_of(str(folder)).sha256
+    with (folder / "weights.safetensors").open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(ModelError, match="are not those of m"):
+        analyze(CTX, dark)
+
+
 def test_swapped_pictures_are_told_apart(phantom: Phantom, model: str) -> None:
     result = analyze(CTX, AnalysisRequest(phantom.fluorescence, phantom.white, model))
     assert result.analysis.refused is not None

@@ -154,10 +154,11 @@ def test_when_nothing_is_better_the_old_weights_stay(
     assert any("only the calibration is new" in note for note in made.notes)
 
 
-def test_a_parent_that_cannot_grade_is_refused(tmp_path: Path, cases: PreparedSet, parent: Path) -> None:
+def test_a_parent_that_cannot_grade_is_refused(
+    tmp_path: Path, cases: PreparedSet, parent: Path, alter_model: Callable[..., Path]
+) -> None:
     shutil.copytree(parent, tmp_path / "start")
-    file = tmp_path / "start" / "model.toml"
-    file.write_text(file.read_text().replace("can_grade = true", "can_grade = false"))
+    alter_model(tmp_path / "start", "can_grade = true", "can_grade = false")
     with pytest.raises(ModelError, match="never trained to grade"):
         finetune(SilentContext(), cases, tmp_path / "start", tmp_path / "o", CONFIG, work=tmp_path / "w")
 

@@ -1,0 +1,111 @@
+"""What the tables of `model.toml` must hold before a model may answer, and the digest over them. No torch here.
+
+A calibration that is missing or out of range still gives numbers that look like an answer, so nothing is filled in.
+The digest finds what was altered by accident or by hand; it is no signature, as whoever knows how can make it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pfm_desktop.domain.grade import GRADES
+
+INTEGRITY, DIGEST = "integrity", "table_sha256"
+NAME = re.compile(r"\w[\w.-]{0,63}")
+VERSION = re.compile(r"\w[\w.+-]{0,63}")
+HASH = re.compile(r"[0-9a-f]{64}")
+LONGEST = 300  # letters of a sentence that stands beside every answer
+BOTH, ALONE = "both", "alone_"  # keys of `calibration`, beside the names of the sources
+TEMPERATURES = (0.01, 100.0)  # least and most; fitting stays within 0.05 and 20
+MOST_OFFSET = 20.0  # nats; fitting stays within 6
+MOST_MEAN = 100.0  # of an intensity, which lies between 0 and 3
+DEVIATIONS = (1e-4, 100.0)
+
+
+def digest_of(table: Mapping[str, Any]) -> str:
+    """SHA-256 over all tables but `integrity`: their content, not how the file is written."""
+    content = {key: value for key, value in table.items() if key != INTEGRITY}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True, default=str).encode()).hexdigest()
+
+
+def combinations_of(sources: Sequence[str]) -> tuple[str, ...]:
+    """Keys of `calibration` that a model of these sources is asked for."""
+    if len(sources) < 2:
+        return tuple(str(source) for source in sources)
+    return (BOTH, *(str(source) for source in sources), *(f"{ALONE}{source}" for source in sources))
+
+
+def checked(value: Any, allowed: re.Pattern[str], what: str) -> str:
+    """A name, version or hash; raises `ValueError` for one that has other letters than it may."""
+    if not isinstance(value, str) or not allowed.fullmatch(value):
+        raise ValueError(f"{what} {str(value)[:64]!r} has letters that it may not have, or too many")
+    return value
+
+
+def sentence(value: Any, what: str) -> str:
+    """Words of one line that stand beside an answer; raises `ValueError`."""
+    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+        raise ValueError(f"{what} is not one line of at most {LONGEST} letters")
+    return value
+
+
+def yes_or_no(value: Any, what: str) -> bool:
+    """Raises `ValueError` for anything but true and false."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{what} is neither true nor false")
+    return value
+
+
+def check_normalisation(table: Mapping[str, Any], sources: Sequence[str]) -> None:
+    """`mean` and `std` of three channels for each source; raises `ValueError`."""
+    for source in dict.fromkeys((*map(str, sources), *table)):
+        part = _part(table, source, "the normalisation")
+        for value in _numbers(part, "mean", 3, f"the normalisation of {source}"):
+            _within(value, (-MOST_MEAN, MOST_MEAN), f"a mean of {source}")
+        for value in _numbers(part, "std", 3, f"the normalisation of {source}"):
+            _within(value, DEVIATIONS, f"a standard deviation of {source}")
+
+
+def check_calibration(table: Mapping[str, Any], sources: Sequence[str], *, needed: bool) -> None:
+    """All that is there, and with `needed` one for each combination that is asked; raises `ValueError`."""
+    for name in dict.fromkeys((*(combinations_of(sources) if needed else ()), *table)):
+        part, what = _part(table, name, "the calibration"), f"the calibration of {name}"
+        _within(_number(part.get("temperature"), f"{what} (temperature)"), TEMPERATURES, f"the temperature of {name}")
+        for value in _numbers(part, "offsets", len(GRADES), what):
+            _within(value, (-MOST_OFFSET, MOST_OFFSET), f"an offset of {name}")
+        for value in _numbers(part, "thresholds", len(GRADES), what):
+            if not 0 < value <= 1:
+                raise ValueError(f"a threshold of {name} is {value:g}, which must be above 0 and at most 1")
+        cases = part.get("cases")
+        if isinstance(cases, bool) or not isinstance(cases, int) or not 0 <= cases < 10**12:
+            raise ValueError(f"{what} does not say how many cases it is from")
+
+
+def _part(table: Mapping[str, Any], name: str, what: str) -> Mapping[str, Any]:
+    part = table.get(name)
+    if not isinstance(part, Mapping):
+        raise ValueError(f"{what} of {name} is missing")
+    return part
+
+
+def _numbers(table: Mapping[str, Any], key: str, count: int, what: str) -> list[float]:
+    values = table.get(key)
+    if not isinstance(values, list | tuple) or len(values) != count:
+        raise ValueError(f"{what} needs {count} numbers for {key}")
+    return [_number(value, f"{what} ({key})") for value in values]
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300 or not math.isfinite(value):
+        raise ValueError(f"{what} holds something that is no number")
+    return float(value)
+
+
+def _within(value: float, range_: tuple[float, float], what: str) -> None:
+    if not range_[0] <= value <= range_[1]:
+        raise ValueError(f"{what} is {value:g}, which must lie between {range_[0]:g} and {range_[1]:g}")
