@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pfm_desktop.cli.kept import keeps_pictures, note
+from pfm_desktop.cli.models import how_to_use
 from pfm_desktop.cli.progress import Bar, say
 
 
@@ -40,3 +41,4 @@ def finetune(
         note(warning)
     for line in made.lines:
         say(line)
+    say(how_to_use(out))

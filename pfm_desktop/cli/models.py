@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +20,12 @@ def models_list() -> None:
     from pfm_desktop.services import models
 
     entries = models.models()
+    instead = {entry.path: other for entry, other in models.hidden()}
     for entry in entries:
         info = entry.info
         say(f"{info.name} {info.version}  {info.variant} {info.splice}  {info.label}")
+    for path, other in instead.items():
+        complain(f"not used: {path}, because the name leads to {other}")
     for bad in models.broken():
         complain(f"not readable: {bad.problem}")
     if not entries:
@@ -38,22 +42,54 @@ def models_show(name: str) -> None:
 
 @models_app.command("verify")
 def models_verify(name: str) -> None:
-    """Check a model's weights against the hash it promises."""
+    """Check a model's weights and description against the hashes it promises."""
     from pfm_desktop.services import models
 
     info = models.verify(name)
-    say(f"{info.name} {info.version}: weights are what model.toml promises")
+    say(f"{info.name} {info.version}: weights are what model.toml promises, and model.toml is as it was made")
 
 
 @models_app.command("import")
 def models_import(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="fasternet_t*.in1k as .safetensors or .pth", readable=False)
+    what: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER|FILE",
+            help="A model folder, such as pfm train writes; or fasternet_t*.in1k as .safetensors or .pth.",
+            readable=False,
+        ),
     ],
-    variant: Annotated[VariantChoice, typer.Option(help="Which FasterNet the file holds.")],
-    name: Annotated[str, typer.Option(help="Name of the new model.")],
+    variant: Annotated[VariantChoice | None, typer.Option(help="Which FasterNet the file holds.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the new model; a folder keeps its own by default.")] = None,
 ) -> None:
-    """Bring public FasterNet ImageNet weights as a start for `pfm train --start NAME`."""
+    """Bring a model folder into the window's Models page, or public FasterNet weights as a start for training."""
+    if what.is_dir():
+        if variant is not None:
+            raise typer.BadParameter("--variant is for files only: a model folder says which it has")
+        _import_folder(what, name)
+    elif variant is None or name is None:
+        raise typer.BadParameter(f"{what} is no model folder; a file of public weights needs --variant and --name")
+    else:
+        _import_file(what, variant, name)
+
+
+def _import_folder(folder: Path, name: str | None) -> None:
+    from pfm_desktop.services.model_import import import_folder
+
+    with Bar() as bar:
+        made = import_folder(bar, folder, name=name)
+    if made.unsealed:
+        complain(
+            f"warning: {folder} is from an earlier version and has no digest, so nobody can say whether its model.toml "
+            "was altered; it is taken as it is"
+        )
+    info = made.info
+    say(f"{info.name} {info.version} ({info.label}) copied to {made.path}")
+    if info.can_grade:
+        say(f"use it in the window: Models, {info.name}, Use this model; or with --model {info.name}")
+
+
+def _import_file(file: Path, variant: VariantChoice, name: str) -> None:
     from pfm_desktop.services.model_import import import_model
 
     with Bar() as bar:
@@ -61,3 +97,12 @@ def models_import(
     say(f"{made.info.name} written to {made.path}: both trunks hold the weights of {file.name} ({made.naming} naming)")
     say(f"not used: {', '.join(made.unused) or 'nothing'}")
     say(f"it was not trained to grade; use it with `pfm train MANIFEST --out DIR --start {made.info.name}`")
+
+
+def how_to_use(folder: Path) -> str:
+    """Said behind a model that was made: how it gets into the window."""
+    from pfm_desktop.support.paths import user_models_dir
+
+    if folder.absolute().parent == user_models_dir().absolute():
+        return "to use it: Models in the window, then Use this model"
+    return f"to use it in the window: `pfm models import {shlex.quote(str(folder))}`, then Models, Use this model"

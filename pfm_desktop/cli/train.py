@@ -11,6 +11,7 @@ import typer
 
 from pfm_desktop.cli.choices import SourceChoice, SpliceChoice, VariantChoice
 from pfm_desktop.cli.kept import keeps_pictures, note
+from pfm_desktop.cli.models import how_to_use
 from pfm_desktop.cli.progress import Bar, say
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def train(
     with keeps_pictures(out), Bar() as bar:
         trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared, tell=note)
     say(_sentence(trained))
+    say(how_to_use(out))
 
 
 def _sentence(trained: Trained) -> str:

@@ -1,33 +1,76 @@
-"""Bringing public FasterNet weights into the user's models."""
+"""Bringing models into the user's folder: public FasterNet weights, or a model folder that was made elsewhere."""
 
 from __future__ import annotations
 
-import re
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
+from pfm_desktop.pfm import registry
+from pfm_desktop.pfm.model_file import CARD, WEIGHTS, check_name, read_model_file, write_model_file
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import replacing, write_text
 from pfm_desktop.support.paths import user_models_dir
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.importing import ImportResult
 
-_NAME = re.compile(r"\w[\w.-]{0,63}")
+
+@dataclass(frozen=True)
+class Brought:
+    """A model folder that was copied. `unsealed`: it had no digest, so nobody can say that it is as it was made."""
+
+    path: Path
+    info: ModelInfo
+    unsealed: bool
 
 
 def import_model(ctx: Context, file: Path, *, variant: str, name: str) -> ImportResult:
-    """Import `file` as the model `name` of this user; a start for training that cannot grade.
+    """Import the weights in `file` as the model `name` of this user; a start for training that cannot grade.
 
     Raises `BadInputError` for a name that cannot be used and `ModelError` for a file that does not fit.
     """
-    if not _NAME.fullmatch(name):
-        raise BadInputError(f"{name!r} cannot be the name of a model", remedy="use letters, digits, - _ and .")
-    if any(name in (entry.info.name, entry.path.name) for entry in models.models()):
-        raise BadInputError(f"there is already a model {name}", safe="it is unchanged", remedy="choose another name")
+    _check_free(name)
     ctx.progress(0, 2, "Loading the numeric library")
     from pfm_desktop.pfm.importing import import_weights
 
     ctx.progress(1, 2, f"Reading {file.name}")
     return import_weights(file, user_models_dir() / name, variant=variant, name=name)
+
+
+def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Brought:
+    """Copy a model folder, such as `pfm train` writes, among the models of this user; `name`: as which.
+
+    Weights, `model.toml` and card come along, `model.toml` last. Raises `BadInputError` for a name that cannot be used
+    and `ModelError` for a model that is damaged or altered.
+    """
+    content = read_model_file(folder, digest_needed=False)
+    name = content.name if name is None else name
+    _check_free(name)
+    ctx.progress(0, 3, "Checking the weights")
+    registry.check_weights(folder, content)
+    ctx.progress(1, 3, "Copying")
+    out = user_models_dir() / name
+    with (folder / WEIGHTS).open("rb") as source, replacing(out / WEIGHTS) as stream:
+        shutil.copyfileobj(source, stream)
+    card = models.card_of(str(folder.absolute()))
+    if card:
+        write_text(out / CARD, card.replace(f"# {content.name} ", f"# {name} ", 1))
+    ctx.progress(2, 3, "Checking the copy")
+    registry.check_weights(out, content)
+    write_model_file(out, replace(content, name=name))
+    ctx.progress(3, 3, "Done")
+    return Brought(out, registry.verify(out), unsealed=not content.digest)
+
+
+def _check_free(name: str) -> None:
+    check_name(name)
+    taken = any(name in (entry.info.name, entry.path.name) for entry in models.models())
+    if taken or any(name == bad.path.name for bad in models.broken()):
+        raise BadInputError(
+            f"there is already a model {name}", safe="it is unchanged", remedy="choose another name with --name"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from safetensors.torch import save_file
 
 from pfm_desktop.cli.main import main
 from pfm_desktop.imaging.io import write_png
-from pfm_desktop.support.paths import user_models_dir
+from pfm_desktop.pfm.registry import verify
+from pfm_desktop.support.paths import shipped_models_dir, user_models_dir
 
 
 @pytest.fixture(scope="session")
@@ -149,3 +151,75 @@ def test_a_network_that_is_not_known_names_its_file(broken_model: Path, capfd: p
     assert main(["models", "show", "broken"]) == 0
     assert main(["models", "verify", "broken"]) == 2
     assert f"{broken_model / 'model.toml'}: unknown variant 'T9'" in capfd.readouterr().err
+
+
+def test_a_model_folder_is_brought_in_whole_and_under_another_name(
+    make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_model(tmp_path / "made", name="ours")
+    (folder / "CARD.md").write_text("# ours 1\n\nWhat ours is for.\n", encoding="utf-8")
+    assert main(["models", "import", str(folder)]) == 0
+    assert "use it in the window: Models, ours, Use this model" in capfd.readouterr().out
+    assert main(["models", "import", str(folder)]) == 2
+    assert "there is already a model ours. it is unchanged. choose another name with --name" in capfd.readouterr().err
+    assert main(["models", "import", str(folder), "--name", "second"]) == 0
+    assert verify(user_models_dir() / "second").name == "second"
+    assert (user_models_dir() / "second" / "CARD.md").read_text(encoding="utf-8").startswith("# second 1\n\nWhat ours")
+    assert main(["models", "verify", "second"]) == 0
+    assert sorted(file.name for file in (user_models_dir() / "ours").iterdir()) == [
+        "CARD.md",
+        "model.toml",
+        "weights.safetensors",
+    ]
+
+
+def test_a_folder_that_was_altered_is_not_brought_in_and_one_of_an_earlier_version_with_a_warning(
+    make_model: Callable[..., Path],
+    alter_model: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = make_model(tmp_path / "made", name="ours")
+    alter_model(folder, "trained_on = ", 'trained_on = "women" #', sealed=False)
+    assert main(["models", "import", str(folder)]) == 2
+    assert "was altered after the model was made" in capfd.readouterr().err
+    alter_model(folder, "[integrity]", "[other]", sealed=False)
+    assert main(["models", "import", str(folder)]) == 0
+    assert f"warning: {folder} is from an earlier version and has no digest" in capfd.readouterr().err
+    with (folder / "weights.safetensors").open("ab") as stream:
+        stream.write(b"x")
+    assert main(["models", "import", str(folder), "--name", "third"]) == 2
+    assert "are not those of ours" in capfd.readouterr().err
+    assert not (user_models_dir() / "third").exists()
+
+
+def test_a_file_needs_its_variant_and_a_folder_has_its_own(
+    weights: Path, make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "import", str(weights), "--name", "x"]) == 2
+    assert "a file of public weights needs --variant and --name" in capfd.readouterr().err
+    assert main(["models", "import", str(make_model(tmp_path / "m", name="m")), "--variant", "T0"]) == 2
+    assert "--variant is for files only" in capfd.readouterr().err
+
+
+def test_a_model_that_hides_a_shipped_one_is_said(
+    make_model: Callable[..., Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    own = make_model(user_models_dir() / "mine", name="pfm-demo")
+    assert main(["models", "list"]) == 0
+    said = capfd.readouterr()
+    assert said.err == f"not used: {shipped_models_dir() / 'pfm-demo'}, because the name leads to {own}\n"
+    assert said.out.count("pfm-demo 1") == 1
+
+
+def test_a_card_cannot_write_over_the_terminal_and_need_not_be_utf8(
+    make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_model(tmp_path / "m", name="m")
+    (folder / "CARD.md").write_bytes(b"# m\r\n\x1b[2J\x9b\xff end\xe2\x80\xae\n")
+    assert main(["models", "show", str(folder)]) == 0
+    assert capfd.readouterr().out.rstrip("\n") == "# m\n[2J\ufffd\ufffd end"
+    (folder / "CARD.md").unlink()
+    os.mkfifo(folder / "CARD.md")
+    assert main(["models", "show", str(folder)]) == 0
+    assert "has no CARD.md" in capfd.readouterr().out

@@ -105,3 +105,45 @@ def test_trunks_taken_from_a_model_of_phantoms_are_told_in_the_label(
     assert train(cases, tmp_path / "m", "--prepared", str(cases), "--start", str(parent)) == 0
     said = "local model, trained on local cases, from a demonstration model trained on phantoms"
     assert read_info(tmp_path / "m").label == said
+
+
+def test_a_start_of_another_variant_is_refused_before_anything_is_prepared(
+    cases: Path, tmp_path: Path, make_model: Callable[..., Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    start = make_model(tmp_path / "start", name="t1", variant="T1")
+    assert train(cases, tmp_path / "m", "--start", str(start), "--variant", "T0") == 2
+    error = capfd.readouterr().err
+    assert error == (
+        "error: the model t1 has variant T1, not T0. train with --variant T1, or start from another model.\n"
+    )
+    assert not run_of(tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--name", "our model"], "'our model' cannot be the name of a model"),
+        (["--version", "1\n2"], "cannot be the version of a model"),
+        (["--trained-on", "a\x1b[2Jb"], "what a model was trained on is not one line"),
+    ],
+)
+def test_what_no_model_can_be_called_is_said_before_the_work(
+    cases: Path, tmp_path: Path, more: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert train(cases, tmp_path / "m", *more) == 2
+    assert said in capfd.readouterr().err
+    assert not run_of(tmp_path / "m").exists()
+
+
+@pytest.mark.slow
+def test_a_trained_model_is_brought_into_the_window_as_train_says(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "ours"
+    assert train(cases, out, "--prepared", str(cases)) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert said[-1] == f"to use it in the window: `pfm models import {out}`, then Models, Use this model"
+    assert main(["models", "import", str(out)]) == 0
+    assert main(["models", "list"]) == 0
+    assert "ours 1" in capfd.readouterr().out
+    assert main(["models", "verify", "ours"]) == 0
