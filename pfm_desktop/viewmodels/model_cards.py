@@ -20,6 +20,7 @@ class CardRow:
     facts: str = ""
     usable: bool = False
     problem: str = ""
+    hidden: str = ""  # why its name does not lead to it
 
 
 def card_rows() -> tuple[CardRow, ...]:
@@ -27,11 +28,14 @@ def card_rows() -> tuple[CardRow, ...]:
     from pfm_desktop.services import models
 
     rows = []
+    instead = {entry.path: other for entry, other in models.hidden()}
     for entry in models.models():
         info = entry.info
         facts = f"{_sources(info.sources)}, {info.variant}, {info.splice} splice, {info.input_size} px input"
         problem = "" if info.can_grade else "Trunks only: a start for training, it gives no answers."
-        rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem))
+        other = instead.get(entry.path)
+        hidden = f"Not used: its name leads to the model in {other}." if other else ""
+        rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem, hidden))
     rows += [
         CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {capital(bad.problem)}") for bad in models.broken()
     ]
@@ -44,7 +48,7 @@ def card_text(row: CardRow) -> str:
         return row.problem
     from pfm_desktop.services import models
 
-    return models.card_of(str(row.path))
+    return models.card_of(str(row.path.absolute()))
 
 
 def _sources(sources: tuple[Source, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.card_view import CardView
-from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, write_model_file
+from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, write_model_file
+from pfm_desktop.pfm.model_tables import combinations_of
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels.session import Session
+from pfm_desktop.viewmodels.words import capital
 
 CARD_TEXT = "# Card of b\n\n[far](https://example.org) ![far](https://example.org/x.png) <b>html</b>"
 
@@ -28,7 +31,19 @@ def model(name: str, *, weights: bytes = b"weights") -> Path:
     folder.mkdir(parents=True)
     (folder / WEIGHTS).write_bytes(weights)
     spec = NetSpec(sources=(Source.WHITE, Source.FLUORESCENCE))
-    write_model_file(folder, ModelFile(name, "1.0", sha256_of(folder / WEIGHTS), spec))
+    triple, four = [0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5]
+    content = ModelFile(
+        name,
+        "1.0",
+        sha256_of(folder / WEIGHTS),
+        spec,
+        normalisation={source: {"mean": triple, "std": triple} for source in spec.sources},
+        calibration={
+            key: {"temperature": 1.0, "offsets": four, "thresholds": four, "cases": 9}
+            for key in combinations_of(spec.sources)
+        },
+    )
+    write_model_file(folder, content)
     return folder
 
 
@@ -76,6 +91,47 @@ def test_the_card_is_shown_and_nothing_is_fetched_for_it(qtbot: QtBot, page: Mod
     assert "<b>html</b>" in page.text.toPlainText()
     assert not page.text.openExternalLinks()
     assert page.text.loadResource(2, "https://example.org/x.png") is None
+
+
+@pytest.mark.expects_logged_error
+def test_a_card_that_cannot_be_shown_leaves_no_other_card_standing(
+    page: ModelsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.choose(page.cards[1].row.path)
+    assert "Card of b" in page.text.toPlainText()
+    (page.cards[0].row.path / CARD).write_bytes(b"# Card \xff of a")
+    page.choose(page.cards[0].row.path)
+    assert page.text.toPlainText() == "Card \ufffd of a"
+
+    def broken(_row: object) -> str:
+        raise ValueError("whatever it is")
+
+    monkeypatch.setattr("pfm_desktop.gui.pages.models.card_text", broken)
+    page.choose(page.cards[1].row.path)
+    assert page.text.toPlainText() == "The card of this model cannot be shown."
+
+
+def test_of_two_versions_one_is_in_use_and_the_other_says_so(qtbot: QtBot, page: ModelsPage) -> None:
+    twin = model("second")
+    write_model_file(twin, replace(read_model_file(twin), name="model-b", version="0.9"))
+    page.use("model-b")
+    page.reread()
+    old, new = page.cards[1], page.cards[2]
+    assert (old.row.version, new.row.version) == ("0.9", "1.0")
+    assert not new.badge.isHidden()
+    assert old.badge.isHidden()
+    assert old.use.isHidden()
+    assert "leads to the model in" in old.row.hidden
+    page.choose(old.row.path)
+    assert "Card of b" not in page.text.toPlainText()
+    page.choose(new.row.path)
+    assert "Card of b" in page.text.toPlainText()
+
+
+def test_what_is_said_of_a_model_keeps_its_name_as_it_is(qtbot: QtBot, page: ModelsPage) -> None:
+    with qtbot.waitSignal(page.said) as said:
+        page.use("model-b")
+    assert capital(said.args[0]).startswith("From now on, model-b answers.")
 
 
 def test_altered_weights_are_found(qtbot: QtBot, page: ModelsPage) -> None:

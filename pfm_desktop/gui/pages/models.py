@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
 
+log = logging.getLogger(__name__)
 CARD_WIDTH = 460
+CHECKED = "Checked: the weights are what model.toml promises, and model.toml is as it was made."
 NO_MODELS = (
     "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
-    "Train one with `pfm train`, or put a model folder into:\n{folder}"
+    "Bring a model folder with `pfm models import FOLDER`, or put it into:\n{folder}"
 )
 
 
@@ -38,7 +41,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._rows: tuple[CardRow, ...] = ()
-        self._chosen = session.settings.model
+        self._chosen: Path | None = None  # by folder: two versions have one name
         self.cards: list[ModelCard] = []
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 8, 0)
@@ -72,42 +75,47 @@ class ModelsPage(QWidget):
     def reread(self) -> None:
         """Read the model folders again."""
         self._rows = card_rows()
-        if self._chosen not in [row.name for row in self._rows]:
-            self._chosen = self._session.settings.model
+        if self._chosen not in [row.path for row in self._rows]:
+            used = [row.path for row in self._rows if self._used(row)]
+            self._chosen = next(iter(used or [row.path for row in self._rows]), None)
         self._draw()
 
-    def choose(self, name: str) -> None:
-        """Show the text of a model."""
-        self._chosen = name
+    def choose(self, path: Path | None) -> None:
+        """Show the text of the model in a folder."""
+        self._chosen = path
         for card in self.cards:
-            card.set_chosen(card.row.name == name)
+            card.set_chosen(card.row.path == path)
         self._show_text()
 
     def use(self, name: str) -> None:
         """Use a model from now on."""
         if self._session.change_settings(model=name):
-            self.said.emit(f"{name} is used from now on. Answers kept from other models stay in the library.")
+            self.said.emit(f"From now on, {name} answers. Answers kept from other models stay in the library.")
 
-    def verify(self, name: str) -> None:
-        """Check a model's weights against the hash it promises."""
+    def verify(self, path: Path) -> None:
+        """Check a model's weights and description against the hashes it promises."""
         self._jobs.start(
             _verify,
-            name,
-            title=f"Checking {name}",
-            done=lambda _info: self._verified(name, "Checked: the weights are what model.toml promises."),
-            failed=lambda message: self._verified(name, message, bad=True),
-            stopped=lambda: self._verified(name, "The check was stopped."),
+            path,
+            title=f"Checking {path.name}",
+            done=lambda _info: self._verified(path, CHECKED),
+            failed=lambda message: self._verified(path, message, bad=True),
+            stopped=lambda: self._verified(path, "The check was stopped."),
         )
-        self._verified(name, "Checking the weights...")
+        self._verified(path, "Checking the weights...")
 
-    def _verified(self, name: str, said: str, *, bad: bool = False) -> None:
+    def _verified(self, path: Path, said: str, *, bad: bool = False) -> None:
         for card in self.cards:
-            if card.row.name == name:
+            if card.row.path == path:
                 card.say(said, bad=bad)
+
+    def _used(self, row: CardRow) -> bool:
+        """Whether this model answers; a name leads to one folder only."""
+        return row.usable and not row.hidden and row.name == self._session.settings.model
 
     def _settings_changed(self, _settings: Settings) -> None:
         for card in self.cards:
-            card.set_used(card.row.name == self._session.settings.model)
+            card.set_used(self._used(card.row))
 
     def _draw(self) -> None:
         for card in self.cards:
@@ -117,7 +125,7 @@ class ModelsPage(QWidget):
         self.cards = []
         for place, row in enumerate(self._rows):
             card = ModelCard(row, self)
-            card.set_used(row.name == self._session.settings.model)
+            card.set_used(self._used(row))
             card.chosen.connect(self.choose)
             card.used.connect(self.use)
             card.checked.connect(self.verify)
@@ -125,16 +133,22 @@ class ModelsPage(QWidget):
             self.cards.append(card)
         self.empty.setVisible(not self._rows)
         self.empty.setText(NO_MODELS.format(folder=_user_folder()))
-        names = [row.name for row in self._rows]
-        self.choose(self._chosen if self._chosen in names else (names[0] if names else ""))
+        self.choose(self._chosen)
 
     def _show_text(self) -> None:
-        row = next((row for row in self._rows if row.name == self._chosen), None)
+        """The card of the chosen model or why it cannot be shown; never another one's."""
+        self.text.clear()
+        row = next((row for row in self._rows if row.path == self._chosen), None)
+        if row is None:
+            return
         try:
-            text = card_text(row) if row else ""
+            text = card_text(row)
         except UserError as error:
             text = spoken(error)
-        self.text.show_markdown(text or ("This model has no CARD.md." if row else ""))
+        except Exception:  # whatever is in a folder from elsewhere, the page stands
+            log.exception("a card was not shown")
+            text = "The card of this model cannot be shown."
+        self.text.show_markdown(text or "This model has no CARD.md.")
 
     def _lay_out(self) -> None:
         held = QWidget(self)
@@ -157,11 +171,11 @@ class ModelsPage(QWidget):
         row.addWidget(split)
 
 
-def _verify(_ctx: Any, name: str) -> object:
+def _verify(_ctx: Any, path: Path) -> object:
     """The check, as a job."""
     from pfm_desktop.services import models
 
-    return models.verify(name)
+    return models.verify(str(path.absolute()))
 
 
 def _user_folder() -> Path:

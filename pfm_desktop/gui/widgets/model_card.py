@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -12,11 +14,11 @@ from pfm_desktop.viewmodels.words import capital
 
 
 class ModelCard(QFrame):
-    """`chosen`, `used` and `checked` carry the model's name."""
+    """`used` carries the model's name, `chosen` and `checked` its folder."""
 
-    chosen = Signal(str)
+    chosen = Signal(Path)
     used = Signal(str)
-    checked = Signal(str)
+    checked = Signal(Path)
 
     def __init__(self, row: CardRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,15 +34,15 @@ class ModelCard(QFrame):
         self.use = QPushButton("Use this model", self)
         self.read, self.check = QPushButton("Read the card", self), QPushButton("Check weights", self)
         self.use.clicked.connect(lambda: self.used.emit(row.name))
-        self.read.clicked.connect(lambda: self.chosen.emit(row.name))
-        self.check.clicked.connect(lambda: self.checked.emit(row.name))
+        self.read.clicked.connect(lambda: self.chosen.emit(row.path))
+        self.check.clicked.connect(lambda: self.checked.emit(row.path))
         self._lay_out(name)
         self.set_used(False)
 
     def set_used(self, used: bool) -> None:
         """Whether this model answers now."""
         self.badge.setVisible(used)
-        self.use.setVisible(self.row.usable and not used)
+        self.use.setVisible(self.row.usable and not self.row.hidden and not used)
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether its text is shown."""
@@ -56,7 +58,7 @@ class ModelCard(QFrame):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click anywhere shows the text."""
-        self.chosen.emit(self.row.name)
+        self.chosen.emit(self.row.path)
         super().mousePressEvent(event)
 
     def _lay_out(self, name: QLabel) -> None:
@@ -76,6 +78,8 @@ class ModelCard(QFrame):
             facts = _words(self.row.facts, self)
             facts.setProperty("role", "quiet")
             column.addWidget(facts)
+        if self.row.hidden:
+            column.addWidget(_words(self.row.hidden, self))
         if self.row.problem:
             column.addWidget(_words(self.row.problem, self))
         column.addWidget(self.said)
