@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+NO_WAY = "The os is marked on the other picture, and the pair is not registered"  # why a pin has no clock hour
+
 
 def clock_hour(x: float, y: float, os_x: float, os_y: float, *, rotation_degrees: float = 0.0) -> int:
     """Clock hour 1-12 of a point about the marked external os, examiner's view, lithotomy.

@@ -91,14 +91,17 @@ def side_by_side(pictures: Sequence[Pixels], *, gap: int = 12) -> Pixels:
     return np.concatenate(row, axis=1)
 
 
-def with_legend(pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0, threshold: float = 0.0) -> Pixels:
+def with_legend(
+    pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0, threshold: float = 0.0, letters: int = 0
+) -> Pixels:
     """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap, black below `threshold`.
 
-    `size` enlarges the text, for a picture that will be shown smaller than it is. The title wraps, and where its
+    `size` enlarges the text, for a picture that will be shown smaller than it is; `letters` is its least height in
+    pixels. The title wraps, and where its
     longest word is wider than the picture the letters shrink: no word is cut.
     """
     width = pixels.shape[1]
-    font, lines = _set([title], round(size * max(13, width // 56)), width)
+    font, lines = _set([title], max(letters, round(size * max(13, width // 56))), width)
     step = _step(font)
     bar_top = step * len(lines) + _edge(font)
     image = Image.new("RGB", (width, bar_top + (step if scale else 0) + _edge(font)), SURROUND)
@@ -125,13 +128,13 @@ def _draw_scale(image: Image.Image, font: _Font, top: int, step: int, threshold:
     draw.text((image.width - edge, top), HIGH, _INK, font, anchor="ra")
 
 
-def with_banner(pixels: Pixels, lines: Sequence[str], *, size: float = 1.0) -> Pixels:
+def with_banner(pixels: Pixels, lines: Sequence[str], *, size: float = 1.0, letters: int = 0) -> Pixels:
     """A strip over the picture that goes wherever the picture goes: the first line stands out.
 
-    `size` and wrapping as for `with_legend`.
+    `size`, `letters` and wrapping as for `with_legend`.
     """
     width = pixels.shape[1]
-    font, wrapped = _set(lines, round(size * max(13, width // 70)), width)
+    font, wrapped = _set(lines, max(letters, round(size * max(13, width // 70))), width)
     step = _step(font)
     image = Image.new("RGB", (width, step * len(wrapped) + _edge(font)), SURROUND)
     draw = ImageDraw.Draw(image)

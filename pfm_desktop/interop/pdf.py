@@ -15,13 +15,13 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from pfm_desktop.domain.prediction import BANNER
-from pfm_desktop.interop import fonts
-from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop import fonts, pdf_words
+from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.interop.pdf_parts import story
 from pfm_desktop.support.files import write_bytes
 from pfm_desktop.support.moments import day, moment
 
-__all__ = ["ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
+__all__ = ["ReportCheck", "ReportContent", "ReportPicture", "ReportPin", "pdf_bytes", "write_pdf"]
 
 MARGIN = 16 * mm
 
@@ -68,9 +68,7 @@ def _furniture(canvas: Canvas, page: int, content: ReportContent) -> None:
     born = f", born {day(content.birth_date)}" if content.birth_date else ""
     who = f"{content.patient_name}{born}" if content.patient_name else "no patient"
     _line(canvas, MARGIN, height - 22 * mm, f"{who}   {content.patient_identifier}", fonts.SANS, 8)
-    state = "signed" if content.signed else "not signed"
-    state += ", identity corrected since" if content.corrections else ""
-    _line(canvas, width - MARGIN, height - 22 * mm, f"Colposcopy report, {state}", fonts.SANS, 8, right=True)
+    _line(canvas, width - MARGIN, height - 22 * mm, pdf_words.state(content), fonts.SANS, 8, right=True)
     canvas.setStrokeColorRGB(0.7, 0.7, 0.7)
     canvas.line(MARGIN, height - 23.6 * mm, width - MARGIN, height - 23.6 * mm)
     canvas.line(MARGIN, 16 * mm, width - MARGIN, 16 * mm)

@@ -8,26 +8,41 @@ from datetime import date, datetime
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
 
+# points: half the width of the page, and how high a picture may stand so that what is drawn into it can be read
+PICTURE_WIDTH, BURNT_IN_HEIGHT, READABLE = 246.0, 340.0, 7.0
 CORRECTED = "The identity was corrected after this signature: see the top of the report."
 
 
 @dataclass(frozen=True)
 class ReportPicture:
-    """A picture as JPEG bytes, `width` x `height` pixels, with its caption. A heatmap brings its legend with it."""
+    """A picture as JPEG bytes, `width` x `height` pixels, with its caption. A heatmap brings its legend with it.
+
+    `burnt_in`: words are drawn into it, so that it may stand `BURNT_IN_HEIGHT` high.
+    """
 
     jpeg: bytes
     width: int
     height: int
     caption: str
+    burnt_in: bool = False
+
+
+@dataclass(frozen=True)
+class ReportCheck:
+    """A line about the quality or the registration of the pictures. `doubt`: they may not be trusted as they are."""
+
+    text: str
+    doubt: bool = False
 
 
 @dataclass(frozen=True)
 class ReportPin:
-    """A biopsy pin: letter, place in words ("2 o'clock, anterior left"), note."""
+    """A biopsy pin: letter, place in words ("2 o'clock, anterior left"), note, and which picture it is on."""
 
     letter: str
     place: str
     note: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,8 @@ class ReportContent:
     """All that a report says. What is None or empty is left out or named as missing.
 
     `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model`
-    says that another model gave the answer that was revealed. `corrections` say, one a line, how
+    says that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures
+    can be trusted, doubts first. `corrections` say, one a line, how
     the identity was corrected after the signing. `swede` has one line an item:
     title, points, wording.
     """
@@ -50,6 +66,7 @@ class ReportContent:
     examiner: str = ""
     indication: str = ""
     pictures: tuple[ReportPicture, ...] = ()
+    checks: tuple[ReportCheck, ...] = ()
     pins: tuple[ReportPin, ...] = ()
     findings: Findings | None = None
     swede: tuple[tuple[str, str, str], ...] = ()

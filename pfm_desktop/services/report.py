@@ -10,13 +10,15 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Picture
-from pfm_desktop.domain.clock import clock_hour, quadrant
+from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, HEAT_THRESHOLD, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf_words import NAMES
 from pfm_desktop.services.pairing import default_pair
+from pfm_desktop.services.report_checks import checks, checks_of
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import day, moment
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 NOT_REVEALED = "The AI answer was not revealed in this visit, so it does not stand here."
 NOT_THERE = "The AI answer was revealed in this visit, but it is not available now."
 PHANTOM = "This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms."
+DEMO = "This is the demo library: do not keep real women here. Their place is a library of your own (Settings)."
 IMPRESSION_CHANGED = (
     "The impression was changed after the last read that stands here, by a version of this program that did not "
     "record this as a second read. The impression is what was said last."
@@ -72,6 +75,7 @@ def report_of_visit(
         examiner=case.visit.examiner,
         indication=case.visit.indication,
         pictures=_pictures(case, pictures, registration, analysis) if pictures else (),
+        checks=checks_of(answer, pictures),
         pins=tuple(_pin(pin, case, pair_id, registration) for pin in case.pins),
         findings=findings,
         swede=swede_lines(findings.swede),
@@ -81,7 +85,7 @@ def report_of_visit(
         if analysis is not None and case.revealed_model is not None
         else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
-        notes=((PHANTOM,) if lib.demo else ()) + (() if _reads_agree(case) else (IMPRESSION_CHANGED,)),
+        notes=((_demo_note(case),) if lib.demo else ()) + (() if _reads_agree(case) else (IMPRESSION_CHANGED,)),
     )
 
 
@@ -102,6 +106,7 @@ def report_of_analysis(
         made_at=made_at or datetime.now(UTC),
         software=software,
         pictures=(*drawn, heat) if heat else tuple(drawn),
+        checks=checks(analysis.quality, analysis.registration),
         analysis=analysis,
         notes=(NO_PATIENT, *files, *result.notes),
     )
@@ -122,9 +127,11 @@ def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None
 
     An os marked in the other picture counts where the pair is registered. An hour is never guessed.
     """
-    centre = _in_frame(os_mark.x, os_mark.y, os_mark.frame, pin.frame, registration) if os_mark else None
-    if centre is None:
+    if os_mark is None:
         return NO_HOUR
+    centre = _in_frame(os_mark.x, os_mark.y, os_mark.frame, pin.frame, registration)
+    if centre is None:
+        return NO_WAY
     hour = clock_hour(pin.x, pin.y, *centre)
     return f"{hour} o'clock, {quadrant(pin.x, pin.y, *centre)}"
 
@@ -159,6 +166,14 @@ def _correction(made: IdentityCorrection) -> str:
     born = day(was.birth_date) if was.birth_date else "not known"
     said = f"was {was.display_name or '(no name)'}, born {born}, ID {was.identifier}"
     return f"Identity corrected after the signing, on {moment(made.at)} by {made.who}: {said}."
+
+
+def _demo_note(case: VisitCase) -> str:
+    """Made up is only what the program drew itself: all pictures of the visit say so, and there are some."""
+    from pfm_desktop.services.demo import DEVICE
+
+    drawn = bool(case.pictures) and all(picture.device == DEVICE for picture in case.pictures)
+    return PHANTOM if drawn else DEMO
 
 
 def _reads_agree(case: VisitCase) -> bool:
@@ -215,7 +230,8 @@ def _heat_caption(analysis: Analysis) -> str:
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, _os_of(case, pair_id if here else pin.pair_id), registration if here else None)
-    return ReportPin(pin.letter, place if here else f"{place} (on other pictures of this visit)", pin.note)
+    place = place if here else f"{place} (on other pictures of this visit)"
+    return ReportPin(pin.letter, place, pin.note, NAMES[pin.frame])
 
 
 def _os_of(case: VisitCase, pair_id: str) -> OsMark | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, HEAT_THRESHOLD, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
-from pfm_desktop.interop.pdf_content import ReportPicture
+from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
 from pfm_desktop.services.inference import NAMES
 
 Pixels = NDArray[np.uint8]
@@ -18,6 +20,7 @@ Pixels = NDArray[np.uint8]
 LONGEST = 1200  # pixels: about 300 a printed inch
 QUALITY = 90
 PRINTED_TEXT = 1.9  # marks and letters: a picture is printed at half a page's width
+STRIPS = 1.5  # banner and legend make a picture about so much higher
 FUSED = "fused"
 
 
@@ -34,7 +37,15 @@ def heated(
     if FUSED not in analysis.heatmaps:
         return None
     small, drawn_pins, drawn_os = _reduced(pixels, pins, os_mark)
-    return _printed(overlay(small, analysis, drawn_pins, drawn_os, size=PRINTED_TEXT), caption)
+    drawn = overlay(small, analysis, drawn_pins, drawn_os, size=PRINTED_TEXT, letters=printed_letters(small))
+    return replace(_printed(drawn, caption), burnt_in=True)
+
+
+def printed_letters(pixels: Pixels) -> int:
+    """How high letters have to be, in pixels, to be read where the picture (H x W x 3) and its words are printed."""
+    height, width = pixels.shape[:2]
+    points = min(PICTURE_WIDTH / width, BURNT_IN_HEIGHT / (STRIPS * height))  # of the page, a pixel
+    return math.ceil(READABLE / points)
 
 
 def _reduced(
@@ -50,11 +61,18 @@ def _reduced(
 
 
 def overlay(
-    pixels: Pixels, analysis: Analysis, pins: Sequence[Mark] = (), os_mark: Mark | None = None, *, size: float = 1.0
+    pixels: Pixels,
+    analysis: Analysis,
+    pins: Sequence[Mark] = (),
+    os_mark: Mark | None = None,
+    *,
+    size: float = 1.0,
+    letters: int = 0,
 ) -> Pixels:
     """The answer over the picture that it speaks of, with marks, legend, banner and model label.
 
-    The heatmap as the stage shows it at first. `size` enlarges the text. Without an answer the picture comes below a
+    The heatmap as the stage shows it at first. `size` enlarges marks and text, `letters` (pixels) is the least height
+    of the text. Without an answer the picture comes below a
     line that says why.
     """
     model = analysis.model
@@ -65,9 +83,9 @@ def overlay(
     if heatmap is not None:
         reach = "threshold" if heatmap.reaches(HEAT_THRESHOLD) else "nothing at or above"
         title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {HEAT_THRESHOLD:.2f}"
-        drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD)
+        drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD, letters=letters)
     words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
-    return with_banner(drawn, words, size=size)
+    return with_banner(drawn, words, size=size, letters=letters)
 
 
 def answer_lines(analysis: Analysis) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PENDING = "The engine is reading the pair ..."
 NO_PICTURE = "No pictures in this visit yet. Add pictures, and the engine reads them."
 NO_ANSWER = "There is no answer for these pictures yet."
+SIGNED_WITHOUT = "The visit was signed before the AI answer was revealed: it stays hidden."
 FIRST_READ = "First read, then AI. The answer stays hidden until you reveal it; your impression until then is kept."
 
 
@@ -209,7 +210,7 @@ def _state(case: VisitCase, asked: Asked, analysis: Analysis | None) -> tuple[St
     if analysis is None:
         return State.EMPTY, NO_ANSWER if case.pictures else NO_PICTURE
     if not case.findings.revealed:
-        return State.HIDDEN, FIRST_READ
+        return State.HIDDEN, SIGNED_WITHOUT if case.signed else FIRST_READ
     if analysis.prediction is None:
         return State.REFUSED, ""
     return (State.INDETERMINATE if analysis.prediction.indeterminate else State.GRADED), ""

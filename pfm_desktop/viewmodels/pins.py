@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 NO_PINS = "No pins yet. Press P on the stage, then click where the biopsy is taken."
 NO_OS = "Mark the os first (O on the stage)"
 NOT_ON_STAGE = "not on the stage now"
-NO_WAY = "The os is marked on the other picture, and the pair is not registered"
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,7 @@ def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> s
     pair_id = known.pair_id if known is not None and pin in case.pins_on(known.pair_id) else pin.pair_id
     mark = os_mark_of(case, pair_id)
     place = place_of(pin, mark, known.for_pair(pair_id) if known else None)
-    if place != NO_HOUR:
-        return place
-    return NO_OS if mark is None else NO_WAY
+    return NO_OS if place == NO_HOUR else place
 
 
 def picture_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
+from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.findings import NO_VISIT
@@ -90,6 +91,18 @@ def sign_question(case: VisitCase, name: str, meaning: str) -> str:
     if not findings.plan.strip():
         asked.append("Plan missing.")
     return " ".join([*asked, "Nothing can be changed afterwards."])
+
+
+def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:
+    """What speaks against the pictures that are signed with the visit, one a line; "" where nothing does."""
+    from pfm_desktop.services.report_checks import checks_of
+
+    own = ReportSources(case, answer, pictures).own()
+    said = [check.text for check in checks_of(own.answer, own.pictures) if check.doubt]
+    revealed, shown = case.revealed_model, own.pictures
+    if revealed is not None and shown is not None and revealed.pair_id not in ("", shown.pair.id):
+        said.append(OTHER_PAIR)
+    return "\n".join(said)
 
 
 def correction_note(lib: Library, patient_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,8 @@ class ReportPanel(QWidget):
         if (pictures, answer) != self._sources:
             self._sources = (pictures, answer)
             self._outdate()
+            if self._asking:
+                self._show_form()  # what speaks against the pictures
 
     def left(self) -> None:
         """The page goes out of sight: nobody waits for a preview."""
@@ -138,7 +141,11 @@ class ReportPanel(QWidget):
             self.meaning.setItemText(row, text)
         asked = self._asking and self._case is not None
         meaning = self.meaning.currentText()
-        self.ask.ask(model.sign_question(self._case, self.name.text(), meaning) if self._case and asked else "")
+        if self._case is not None and asked:
+            doubts = model.sign_doubts(self._case, *self._sources)
+            self.ask.ask(model.sign_question(self._case, self.name.text(), meaning), doubts)
+        else:
+            self.ask.ask("")
         self.sign.setEnabled(not view.blocked)
         self.save.setEnabled(not view.no_saving)
         self.command.setEnabled(not view.no_saving)
@@ -284,6 +291,9 @@ class ReportPanel(QWidget):
         rows.addRow(self.sign)
         for button in (self.sign, self.save):
             tall(button, 40)
+        # the question takes the place of the form, also in the order of the keys
+        for before, after in pairwise((self.sign, self.ask.back, self.ask.now, self.save, self.preview)):
+            QWidget.setTabOrder(before, after)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)

@@ -19,8 +19,9 @@ class SignAsk(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName("Sign this visit?")
-        self.question = words(self)
+        self.question, self.doubts = words(self), words(self, "badge")
         self.now, self.back = QPushButton("Sign now", self), QPushButton("Back", self)
+        QWidget.setTabOrder(self.back, self.now)
         self.now.clicked.connect(lambda _checked=False: self.confirmed.emit())
         self.back.clicked.connect(lambda _checked=False: self.given_up.emit())
         row = QHBoxLayout()
@@ -29,14 +30,16 @@ class SignAsk(QFrame):
             row.addWidget(button, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
+        column.addWidget(self.doubts)
         column.addWidget(self.question)
         column.addLayout(row)
         self.hide()
 
-    def ask(self, question: str) -> None:
-        """Show the question, or hide with ""."""
+    def ask(self, question: str, doubts: str = "") -> None:
+        """Show the question, below what speaks against the pictures, or hide with ""."""
         say(self.question, question)
-        self.setAccessibleDescription(question)
+        say(self.doubts, doubts)
+        self.setAccessibleDescription(" ".join(part for part in (doubts, question) if part))
         self.setVisible(bool(question))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -228,6 +228,13 @@ def test_a_second_read_chosen_in_findings_is_told_here_as_it_is(panel, room, qtb
     assert panel.said.text().startswith("Second read: high, agrees with the AI, ")
 
 
+def test_in_a_signed_visit_nothing_waits_for_a_reveal(panel, room) -> None:
+    room.session.perform(lambda lib: review.set_impression(lib, room.visit, Grade.LOW))
+    room.session.perform(lambda lib: review.sign(lib, room.visit, "Dr. A", "Reported by me"), undoable=False)
+    panel.show_answer(answer_for(room.pair, graded()), pending=False)
+    assert panel.status.text() == "The visit was signed before the AI answer was revealed: it stays hidden."
+
+
 # ---- whose answer was revealed
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
-from pfm_desktop.services import cases, review
+from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.report_form import default_name
 from pfm_desktop.viewmodels.session import Session
 
+from .answers import answer_for, graded, refused
 from .conftest import Hosted, Room
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
@@ -97,6 +102,59 @@ def test_by_keys_back_and_escape_sign_nothing_and_sign_now_signs(panel, room, qt
     qtbot.keyClick(panel.sign, Key.Key_Space)
     qtbot.keyClick(panel.ask.now, Key.Key_Space)
     assert room.case.signed
+
+
+def test_tab_goes_from_back_to_sign_now_and_on_to_saving(panel, room, qtbot) -> None:
+    impression(room)
+    qtbot.keyClick(panel.sign, Key.Key_Space)
+    assert panel.ask.back.hasFocus()
+    for widget in (panel.ask.now, panel.save):
+        qtbot.keyClick(panel.focusWidget(), Key.Key_Tab)
+        assert widget.hasFocus()
+    for widget in (panel.ask.now, panel.ask.back):
+        qtbot.keyClick(panel.focusWidget(), Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        assert widget.hasFocus()
+
+
+def on_the_stage(room: Room) -> PairPictures:
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    return PairPictures(room.case.pair(room.pair), pixels, pixels, None, None)
+
+
+def test_what_speaks_against_the_pictures_stands_in_the_question(panel, room, qtbot) -> None:
+    impression(room)
+    pictures = on_the_stage(room)
+    panel.set_sources(pictures, None)
+    qtbot.mouseClick(panel.sign, Left)
+    assert panel.ask.doubts.text() == "The quality of these pictures has not been checked."
+    panel.set_sources(pictures, answer_for(room.pair, refused()))
+    said = "White light: quality poor (out of focus). Focus on the os and retake the white-light picture."
+    assert panel.ask.doubts.text() == said
+    assert panel.ask.doubts.isVisible()
+    assert panel.ask.accessibleDescription().startswith(said)
+    assert not room.case.findings.revealed
+    panel.set_sources(pictures, answer_for(room.pair, graded()))
+    assert panel.ask.doubts.isHidden()
+
+
+def test_pictures_other_than_those_of_the_reveal_are_told_before_the_signature(panel, room, qtbot) -> None:
+    impression(room)
+    pictures = on_the_stage(room)
+    room.session.perform(
+        lambda lib: review.reveal(lib, room.visit, "R", model=graded().model, pair_id="another"), undoable=False
+    )
+    panel.set_sources(pictures, answer_for(room.pair, graded()))
+    qtbot.mouseClick(panel.sign, Left)
+    assert panel.ask.doubts.text() == OTHER_PAIR
+
+
+def test_the_pictures_on_the_stage_are_those_that_are_signed(panel, room, qtbot) -> None:
+    impression(room)
+    pair = room.case.pair(room.pair)
+    alone = room.session.perform(lambda lib: pairing.make_pair(lib, room.visit, pair.white_id, None))[0].key
+    panel.set_sources(replace(on_the_stage(room), pair=room.case.pair(alone), fluorescence=None), None)
+    sign(panel, qtbot)
+    assert room.case.findings.signature.pair_id == alone
 
 
 def examined_by(room: Room, examiner: str) -> None:

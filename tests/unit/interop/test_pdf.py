@@ -17,7 +17,7 @@ from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Model
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
-from pfm_desktop.interop.pdf import ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
+from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
 from pfm_desktop.support.errors import StorageError
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -73,7 +73,11 @@ def full() -> ReportContent:
         examiner="Dr. Beispiel",
         indication="HPV 16",
         pictures=(picture(), picture(180, 320)),
-        pins=(ReportPin("A", "2 o'clock, anterior left", "densest"), ReportPin("B", "os not marked")),
+        pins=(ReportPin("A", "2 o'clock, anterior left", "densest", "white light"), ReportPin("B", "os not marked")),
+        checks=(
+            ReportCheck("White light: quality limited (glare). Tilt a little"),
+            ReportCheck("Registration: ok, estimated error 0.8 px."),
+        ),
         findings=findings,
         swede=(("Aceto uptake", "2", "Distinct, stearin-like"),),
         second_read=Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True, reason="vessels"),
@@ -107,7 +111,7 @@ def test_the_ai_answer_brings_its_uncertainty_and_its_model() -> None:
         "± is the spread over 20 passes of the model, not its error.",
         "Prediction set (made to hold the true grade in 90 of 100 such cases, on phantoms): low, high. "
         "Other grades are not excluded.",
-        "white light 38%, fluorescence 62%", "white light alone: low",
+        "Share of the evidence: white light 38%, fluorescence 62%. White light alone: low (0.20), fluorescence alone:",
         "White light: quality limited (glare). Tilt a little",
         "Registration: ok, estimated error 0.8 px", "pfm-demo, version 1.0", "ab" * 32,
     ):  # fmt: skip
@@ -135,11 +139,26 @@ def test_without_an_answer_the_banner_stays_and_the_reason_is_given() -> None:
 
 
 def test_the_advice_of_a_refusal_stands_there_once() -> None:
-    twice = Quality(Verdict.POOR, ("identical",), "Choose the other picture.")
-    refused = replace(
-        answer(), prediction=None, quality={"pair": twice}, refused=Refusal("given twice", "Choose the other picture.")
-    )
-    assert text_of(replace(full(), findings=None, analysis=refused)).count("Choose the other picture") == 1
+    refused = replace(answer(), prediction=None, refused=Refusal("given twice", "Choose the other picture."))
+    checks = (ReportCheck("Pair: quality poor (identical). Choose the other picture.", doubt=True),)
+    text = text_of(replace(full(), findings=None, analysis=refused, checks=checks))
+    assert text.count("Choose the other picture") == 1
+
+
+def test_what_speaks_against_the_pictures_stands_below_them_also_without_an_answer() -> None:
+    doubt = "Not registered: the pictures do not show the same structures. Check that both show the same woman."
+    text = text_of(replace(full(), analysis=None, no_answer="Not revealed.", checks=(ReportCheck(doubt, doubt=True),)))
+    assert text.index("60 s after acetic acid") < text.index(doubt) < text.index("Findings")
+
+
+def test_a_picture_with_words_in_it_is_printed_as_large_as_they_need() -> None:
+    from pfm_desktop.interop.pdf_parts import _pictures
+
+    plain = picture(100, 140)
+    tables = _pictures((plain, plain, replace(plain, burnt_in=True)), 500)
+    first, heat = (table._cellvalues[0][0][0] for table in tables[1:])
+    assert first.drawHeight < 220
+    assert heat.drawHeight > 330
 
 
 def test_a_refused_case_says_why_and_what_to_do_and_gives_no_grade() -> None:

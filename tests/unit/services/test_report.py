@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.clock import NO_WAY
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
     BANNER,
@@ -31,15 +32,18 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
-from pfm_desktop.interop.pdf import ReportContent, ReportPicture, pdf_bytes
+from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, pdf_bytes
 from pfm_desktop.services import cases, pairing, report, review
 from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.services.demo import DEVICE
 from pfm_desktop.services.engine import PairAnswer, PairPictures
 from pfm_desktop.services.inference import AnalysisResult
+from pfm_desktop.services.report_checks import checks
 from pfm_desktop.storage import rules
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.moments import moment
+from pfm_desktop.viewmodels.pins import pins_view
 from pfm_desktop.viewmodels.report_preview import preview_html
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -171,9 +175,9 @@ def test_impression_and_last_read_say_the_same_in_a_signed_report(lib: Library) 
     text, html = text_of(content), preview_html(content)
     assert "Impression: low" in text
     assert "Second read, after the AI: low (LSIL, CIN1), departs from the AI, no reason given" in text
-    assert "Second read: low (LSIL, CIN1), departs from the AI, no reason given" in html
+    assert "Second read, after the AI: low (LSIL, CIN1), departs from the AI, no reason given" in html
     assert "after the AI: high" not in text
-    assert "Second read: high" not in html
+    assert "after the AI: high" not in html
 
 
 def test_a_report_says_where_an_older_version_kept_an_impression_apart_from_the_second_read(
@@ -279,7 +283,18 @@ def test_pins_carry_hour_and_quadrant_of_the_patient(lib: Library) -> None:
     desk = Desk(lib)
     first, second = desk.report().pins
     assert (first.letter, first.place, first.note) == ("A", "2 o'clock, anterior left", "densest")
-    assert second.place == report.NO_HOUR
+    assert second.place == NO_WAY
+    assert (first.picture, second.picture) == ("white light", "fluorescence")
+    review.clear_os(lib, desk.pair.id, Source.WHITE)
+    assert [pin.place for pin in desk.report().pins] == [report.NO_HOUR] * 2
+
+
+def test_the_report_says_of_a_pin_what_the_screen_says(lib: Library) -> None:
+    desk = Desk(lib)
+    text, row = text_of(desk.report()), pins_view(desk.case).rows[1]
+    assert row.place == NO_WAY
+    assert f"B fluorescence {NO_WAY}" in text
+    assert f"On fluorescence. {NO_WAY}" in preview_html(desk.report())
 
 
 def test_an_os_marked_in_the_other_picture_counts_once_the_pair_is_registered(lib: Library) -> None:
@@ -289,7 +304,7 @@ def test_an_os_marked_in_the_other_picture_counts_once_the_pair_is_registered(li
 
 def test_a_refused_registration_gives_no_hour(lib: Library) -> None:
     desk = Desk(lib, refused("too little overlap", (400, 300), (400, 300)))
-    assert desk.report().pins[1].place == report.NO_HOUR
+    assert desk.report().pins[1].place == NO_WAY
 
 
 def test_points_that_the_structures_contradict_give_no_hour_also_when_the_pictures_were_loaded_before(
@@ -298,7 +313,7 @@ def test_points_that_the_structures_contradict_give_no_hour_also_when_the_pictur
     desk = Desk(lib, shifted(-20))
     contradicted = replace(shifted(-20), reason=DISAGREE)
     answer = PairAnswer(desk.pair.id, analysis(), contradicted, from_library=False)
-    assert desk.report(answer=answer).pins[1].place == report.NO_HOUR
+    assert desk.report(answer=answer).pins[1].place == NO_WAY
 
 
 def test_pins_are_drawn_where_they_are_in_both_pictures(lib: Library) -> None:
@@ -385,9 +400,99 @@ def test_pins_on_a_picture_that_was_paired_otherwise_stand_on_it_too(lib: Librar
     assert place == report.NO_HOUR, "not on other pictures"
 
 
-def test_the_demo_library_says_that_its_women_are_phantoms(tmp_path: Path) -> None:
+def test_only_what_the_program_drew_is_called_made_up_in_the_demo_library(tmp_path: Path) -> None:
     with Library.create(tmp_path / "demo", demo=True) as lib:
-        assert Desk(lib).report().notes == (report.PHANTOM,)
+        desk = Desk(lib)
+        assert desk.report().notes == (report.DEMO,)
+        drawn = replace(desk.case, pictures=tuple(replace(one, device=DEVICE) for one in desk.case.pictures))
+        for case, said in (
+            (drawn, report.PHANTOM),
+            (replace(drawn, pictures=(*drawn.pictures[:1], *desk.case.pictures[1:])), report.DEMO),
+            (replace(drawn, pictures=()), report.DEMO),
+        ):
+            assert report.report_of_visit(lib, case, None, None, software="s").notes == (said,)
+
+
+# ---- how far the pictures can be trusted
+
+WOMEN = "Check that both pictures show the same woman at this visit; if they do, place four points by hand."
+TWO_WOMEN = f"Not registered: the pictures do not show the same structures. {WOMEN}"
+
+
+def of_two_women() -> Analysis:
+    none = refused("the pictures do not show the same structures. Place 4 points", (400, 300), (400, 300)).summary()
+    good = Quality(Verdict.GOOD)
+    quality = {"white": good, "fluorescence": good, "pair": Quality(Verdict.POOR, ("wrong_pair",), WOMEN)}
+    return replace(
+        analysis(), quality=quality, registration=none, prediction=None, heatmaps={}, refused=Refusal("two", WOMEN)
+    )
+
+
+@pytest.mark.parametrize("revealed", [False, True])
+def test_pictures_of_two_women_are_told_with_the_pictures_whether_or_not_the_ai_was_revealed(
+    lib: Library, revealed: bool
+) -> None:
+    desk = Desk(lib)
+    if revealed:
+        desk.reveal()
+    content = desk.report(answer=PairAnswer(desk.pair.id, of_two_women(), None, False))
+    assert (content.analysis is not None) is revealed
+    assert content.checks[0] == ReportCheck(TWO_WOMEN, doubt=True)
+    text, html = text_of(content), preview_html(content)
+    assert text.count(WOMEN) == html.count(WOMEN) == 1
+    assert text.index("60 s after acid") < text.index(TWO_WOMEN) < text.index("Findings")
+    assert f"<b>{TWO_WOMEN}</b>" in html
+    assert "White light: quality good." in text
+
+
+def test_quality_stands_in_the_report_before_the_reveal_and_nothing_of_the_grade(lib: Library) -> None:
+    desk = Desk(lib)
+    dark = replace(analysis(), quality={"white": Quality(Verdict.POOR, ("too_dark",), "Raise the light.")})
+    content = desk.report(answer=PairAnswer(desk.pair.id, dark, None, False))
+    assert content.checks == (ReportCheck("White light: quality poor (too dark). Raise the light.", doubt=True),)
+    assert content.analysis is None
+    assert "0.70" not in text_of(content)
+
+
+def test_pictures_that_were_not_checked_are_not_passed_over(lib: Library) -> None:
+    desk = Desk(lib, refused("too little overlap", (400, 300), (400, 300)))
+    content = report.report_of_visit(lib, desk.case, None, desk.pictures, software="s")
+    assert [(check.text, check.doubt) for check in content.checks] == [
+        ("The quality of these pictures has not been checked.", True),
+        ("Not registered: too little overlap.", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "pair", "said"),
+    [
+        (
+            replace(shifted(-20), reason=DISAGREE),
+            Quality(Verdict.POOR, ("structures_disagree",), "Check both."),
+            [(f"Registered by hand, to be looked at only: {DISAGREE}. Check both.", True)],
+        ),
+        (
+            replace(shifted(-20), status=RegistrationStatus.CHECK, error_px=None, reason="too few structures"),
+            Quality(Verdict.LIMITED, ("structures_not_compared",), "Check both."),
+            [
+                ("Pair: quality limited (structures not compared). Check both.", True),
+                ("Registration: check, by hand. Too few structures.", False),
+            ],
+        ),
+        (
+            replace(shifted(-20), by_hand=False, status=RegistrationStatus.OK, error_px=0.8, reason=""),
+            Quality(Verdict.GOOD),
+            [("Pair: quality good.", False), ("Registration: ok, estimated error 0.8 px.", False)],
+        ),
+        (None, None, [("Registration: not made.", False)]),
+    ],
+)
+def test_what_is_known_of_a_pair_is_said_in_one_place_with_doubts_first(found, pair, said) -> None:
+    quality = {source.value: Quality(Verdict.GOOD) for source in Source} | ({"pair": pair} if pair else {})
+    told = checks(quality, found.summary() if found is not None else None)
+    pictures = ("White light: quality good.", "Fluorescence: quality good.")
+    assert [(check.text, check.doubt) for check in told if check.text not in pictures] == said
+    assert [check.doubt for check in told] == sorted((check.doubt for check in told), reverse=True)
 
 
 def test_a_pin_straight_above_the_os_is_at_twelve() -> None:

@@ -14,7 +14,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Mark, heat_over
-from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture
+from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, ReportContent, ReportPicture
 from pfm_desktop.services import report_pictures
 from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, heated, overlay
 from pfm_desktop.viewmodels.grades import by
@@ -135,3 +135,21 @@ def test_window_and_print_say_the_same_time_with_its_zone(monkeypatch) -> None:
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize("size", [(1024, 1024), (1200, 675), (640, 480), (900, 1200)])
+def test_what_is_drawn_into_a_printed_picture_is_as_high_as_printed_letters(size, monkeypatch) -> None:
+    width, height = size
+    asked: list[int] = []
+    real = report_pictures.with_banner
+
+    def watched(pixels, lines, **options):
+        asked.append(options["letters"])
+        return real(pixels, lines, **options)
+
+    monkeypatch.setattr(report_pictures, "with_banner", watched)
+    drawn = heated(grey(width, height), answer(np.full((30, 40), 0.5, np.float32)), "c")
+    assert drawn is not None
+    assert drawn.burnt_in
+    scale = min(PICTURE_WIDTH / drawn.width, BURNT_IN_HEIGHT / drawn.height)
+    assert asked[0] * scale >= 6.5  # points

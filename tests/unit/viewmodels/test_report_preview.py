@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
+from pypdf import PdfReader
 
 from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.source import Source
-from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.interop.pdf import pdf_bytes
+from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -103,24 +108,23 @@ def test_a_part_of_the_score_is_not_shown_as_a_total() -> None:
 def test_first_and_second_read_stand_beside_each_other() -> None:
     second = Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True, reason="vessels")
     html = preview_html(content(second_read=second))
-    assert "First read: low (LSIL, CIN1) (Dr. First, " in html
-    assert "Second read: high (HSIL, CIN2-3), reason: vessels (Dr. First, " in html
+    assert "First read, before the AI: low (LSIL, CIN1) (Dr. First, " in html
+    assert "Second read, after the AI: high (HSIL, CIN2-3), reason: vessels (Dr. First, " in html
 
 
 def test_the_answer_stands_with_banner_label_and_spread() -> None:
     html = preview_html(content(analysis=analysis()))
-    for part in (BANNER, DEMONSTRATION, "Grade: high (HSIL, CIN2-3)", "0.70 \u00b1 0.04", "glare", "pfm-demo"):
+    for part in (BANNER, DEMONSTRATION, "Grade: high (HSIL, CIN2-3)", "0.70 \u00b1 0.04", "pfm-demo"):
         assert part in html
 
 
-def test_an_indeterminate_answer_names_no_grade() -> None:
+def test_an_indeterminate_answer_is_called_so() -> None:
     made = analysis()
     assert made.prediction is not None
     open_ = replace(made.prediction, indeterminate=True, prediction_set=GRADES[:3])
     html = preview_html(content(analysis=replace(made, prediction=open_)))
-    assert "Indeterminate" in html
+    assert "Grade: indeterminate, most likely high (HSIL, CIN2-3), probability 0.70" in html
     assert "normal, low, high. Other grades are not excluded." in html
-    assert "Grade:" not in html
 
 
 def test_a_refusal_gives_reason_and_advice_and_no_grade() -> None:
@@ -133,7 +137,28 @@ def test_a_refusal_gives_reason_and_advice_and_no_grade() -> None:
 
 def test_the_advice_of_a_refusal_stands_once() -> None:
     refused = analysis(prediction=None, refused=Refusal("white light: glare", "Tilt a little"))
-    assert preview_html(content(analysis=refused)).count("Tilt a little") == 1
+    checks = (ReportCheck("White light: quality poor (glare). Tilt a little", doubt=True),)
+    assert preview_html(content(analysis=refused, checks=checks)).count("Tilt a little") == 1
+
+
+def test_the_preview_says_all_that_the_pdf_says() -> None:
+    """Word by word, but for the furniture of a page and the lines to sign on."""
+    made = replace(
+        content(analysis=analysis(), notes=("A note.",), pins=(ReportPin("A", "2 o'clock", "dense", "white light"),)),
+        checks=(ReportCheck("Not registered: too little overlap.", doubt=True), ReportCheck("White light: good.")),
+        second_read=Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True),
+        other_model="Not the answer that was revealed.",
+    )
+    signed = replace(made, findings=replace(made.findings, signature=Signature("Dr. Test", NOW, "Reviewed by me")))
+    html = unescape(re.sub(r"<[^>]+>", " ", preview_html(signed)))
+    pages = PdfReader(io.BytesIO(pdf_bytes(signed))).pages
+    printed = " ".join(page.extract_text() for page in pages).split()
+    furniture = {"page", "of", "1", "2", "Anna,", "born", "Biopsy", "On", "Place", "Note", "-"}
+    assert [word for word in dict.fromkeys(printed) if word not in html and word not in furniture] == []
+    assert html.index(BANNER) < html.index("Colposcopy report")
+    assert "\u25cf high (HSIL, CIN2-3)" in html
+    assert "White light alone: low (0.20), fluorescence alone: low (0.20)." in html
+    assert "ab" * 32 in html
 
 
 def test_without_an_answer_the_reason_stands_in_its_place() -> None:

@@ -1,0 +1,127 @@
+"""The words of a report: the PDF and the preview on the screen say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from pfm_desktop.domain.findings import Findings
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import BANNER, ModelInfo, Prediction
+from pfm_desktop.domain.quality import Refusal
+from pfm_desktop.domain.source import Source
+from pfm_desktop.interop.pdf_content import ReportContent
+from pfm_desktop.support.moments import day, moment
+
+NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
+GRADE_NAMES = {
+    Grade.NORMAL: "normal",
+    Grade.LOW: "low (LSIL, CIN1)",
+    Grade.HIGH: "high (HSIL, CIN2-3)",
+    Grade.CANCER: "cancer",
+}
+IN_SET, NOT_IN_SET = "\u25cf", "\u25cb"  # before a grade: whether it is in the prediction set
+NOT_SIGNED = "Not signed: a draft."
+
+
+def state(content: ReportContent) -> str:
+    """`Colposcopy report, signed`."""
+    since = ", identity corrected since" if content.corrections else ""
+    return f"Colposcopy report, {'signed' if content.signed else 'not signed'}{since}"
+
+
+def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
+    """Label and text of what the report begins with."""
+    return (
+        ("Patient", content.patient_name or "-"),
+        ("Identifier", content.patient_identifier or "-"),
+        ("Born", day(content.birth_date) if content.birth_date else "-"),
+        ("Visit", moment(content.visit_at) if content.visit_at else "-"),
+        ("Examiner", content.examiner or "-"),
+        ("Indication", content.indication or "-"),
+    )
+
+
+def impression(findings: Findings) -> str:
+    """The clinician's own grade."""
+    return f"Impression: {GRADE_NAMES[findings.impression] if findings.impression else 'none given'}"
+
+
+def reads(content: ReportContent, findings: Findings) -> list[str]:
+    """The first read stands beside what came after the AI was revealed."""
+    said = []
+    if findings.first_read:
+        first = findings.first_read
+        said.append(f"First read, before the AI: {GRADE_NAMES[first.impression]} ({_by(first.reader, first.read_at)})")
+    elif findings.revealed:
+        said.append("The AI was revealed without a first read.")
+    if findings.revealed_at:
+        said.append(f"AI revealed: {moment(findings.revealed_at)}")
+    if content.second_read:
+        second = content.second_read
+        by = _by(second.reader, second.read_at)
+        said.append(f"Second read, after the AI: {GRADE_NAMES[second.impression]}{content.second_reason} ({by})")
+    return said
+
+
+def banner(model: ModelInfo) -> str:
+    """What stands above every answer."""
+    return f"{BANNER}: {model.label}."
+
+
+def refusal(refused: Refusal, content: ReportContent) -> tuple[str, str]:
+    """Why there is no answer, and the advice that does not stand with the pictures already."""
+    said = " ".join(check.text for check in content.checks)
+    advice = [sentence for sentence in re.split(r"(?<=\.) ", refused.advice) if sentence not in said]
+    return f"No answer: {refused.reason}", " ".join(advice)
+
+
+def headline(prediction: Prediction) -> str:
+    """`Grade: high (HSIL, CIN2-3), probability 0.70`."""
+    likely = "indeterminate, most likely " if prediction.indeterminate else ""
+    probability = prediction.probabilities[prediction.grade]
+    return f"Grade: {likely}{GRADE_NAMES[prediction.grade]}, probability {probability:.2f}"
+
+
+def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
+    """The grade, marked where it is in the prediction set, and `0.70 ± 0.04`."""
+    inside = IN_SET if grade in prediction.prediction_set else NOT_IN_SET
+    share, spread = prediction.probabilities[grade], prediction.spread.get(grade, 0.0)
+    return f"{inside} {GRADE_NAMES[grade]}", f"{share:.2f} \u00b1 {spread:.2f}"
+
+
+def marks_words() -> str:
+    """What the mark before a grade means."""
+    return f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it."
+
+
+def one_source(prediction: Prediction) -> str:
+    """Said plainly where the answer comes from half the sources; "" where it comes from both."""
+    if len(prediction.sources) != 1:
+        return ""
+    return f"One source only: {NAMES[prediction.sources[0]]}. The other one was not given."
+
+
+def evidence(prediction: Prediction) -> str:
+    """Each source's share, and what each says alone; "" where there is only one."""
+    if len(prediction.sources) == 1:
+        return ""
+    shares = ", ".join(f"{NAMES[source]} {share:.0%}" for source, share in prediction.evidence.items())
+    alone = ", ".join(
+        f"{NAMES[source]} alone: {answer.grade.value} ({answer.probabilities[answer.grade]:.2f})"
+        for source, answer in prediction.single_source.items()
+    )
+    return f"Share of the evidence: {shares}." + (f" {alone[:1].upper()}{alone[1:]}." if alone else "")
+
+
+def model_lines(model: ModelInfo) -> Sequence[str]:
+    """Which model, to the last byte."""
+    return (
+        f"Model {model.name}, version {model.version}, {model.variant}, {model.splice} splice; {model.label}.",
+        f"SHA-256 of its weights: {model.sha256}",
+    )
+
+
+def _by(reader: str, at: datetime) -> str:
+    return f"{reader}, {moment(at)}" if reader else moment(at)

@@ -1,0 +1,82 @@
+"""How far the pictures of a pair can be trusted, in the words of the report.
+
+Quality and registration are not the AI's grade: they stand in the report, and in the question before the signature,
+whether or not the AI was revealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.interop.pdf_content import ReportCheck
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.engine import PairAnswer, PairPictures
+
+NOT_CHECKED = ReportCheck("The quality of these pictures has not been checked.", doubt=True)
+NOT_MADE = ReportCheck("Registration: not made.")
+_NAMES = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"}
+
+
+def checks_of(answer: PairAnswer | None, pictures: PairPictures | None) -> tuple[ReportCheck, ...]:
+    """What is known of the pictures of a pair; () where there is no pair.
+
+    What makes a doubt comes as one: a poor picture, a poor pair, a refused registration, points by hand that the
+    structures contradict or cannot be compared under, and pictures that nobody has checked.
+    """
+    if answer is not None:
+        both = pictures is None or (pictures.white is not None and pictures.fluorescence is not None)
+        return checks(answer.analysis.quality, answer.analysis.registration, both=both)
+    if pictures is None:
+        return ()
+    known = pictures.registration.summary() if pictures.registration is not None else None
+    return (NOT_CHECKED, *((_registration(known, None),) if known is not None else ()))
+
+
+def checks(
+    quality: Mapping[str, Quality], registration: RegistrationSummary | None, *, both: bool = True
+) -> tuple[ReportCheck, ...]:
+    """The same from what an analysis says. `both`: there are two pictures to register."""
+    pair = quality.get("pair")
+    said = [_picture(_NAMES[key], quality[key]) for key in ("white", "fluorescence") if key in quality]
+    if registration is not None:
+        told = _tells_all(registration)
+        said += [_picture(_NAMES["pair"], pair)] if pair is not None and not told else []
+        said.append(_registration(registration, pair if told else None))
+    elif pair is not None:
+        said.append(_picture(_NAMES["pair"], pair))
+    elif both and {"white", "fluorescence"} <= set(quality):
+        said.append(NOT_MADE)
+    return tuple(sorted(said, key=lambda check: not check.doubt))
+
+
+def _picture(name: str, quality: Quality) -> ReportCheck:
+    problems = ", ".join(problem.replace("_", " ") for problem in quality.problems)
+    text = f"{name}: quality {quality.verdict.value}{f' ({problems})' if problems else ''}."
+    doubt = quality.verdict is Verdict.POOR or "structures_not_compared" in quality.problems
+    return ReportCheck(f"{text} {quality.advice}".strip(), doubt)
+
+
+def _tells_all(registration: RegistrationSummary) -> bool:
+    """Whether the quality of the pair only follows from the registration."""
+    return registration.status is RegistrationStatus.REFUSED or registration.for_looking_only
+
+
+def _registration(registration: RegistrationSummary, pair: Quality | None) -> ReportCheck:
+    advice = f" {pair.advice}" if pair is not None and pair.advice else ""
+    cause = registration.cause.strip().rstrip(".")
+    if registration.status is RegistrationStatus.REFUSED:
+        return ReportCheck(f"Not registered: {cause or 'no reliable match'}.{advice}", doubt=True)
+    if registration.for_looking_only:
+        return ReportCheck(f"Registered by hand, to be looked at only: {cause}.{advice}", doubt=True)
+    error = f", estimated error {registration.error_px:.1f} px" if registration.error_px is not None else ""
+    by_hand = ", by hand" if registration.by_hand else ""
+    why = f" {_capital(cause)}." if cause else ""
+    return ReportCheck(f"Registration: {registration.status.value}{error}{by_hand}.{why}")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
