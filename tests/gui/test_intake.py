@@ -590,6 +590,18 @@ def test_enter_presses_the_button_that_has_the_keys(qtbot: QtBot, today: TodayPa
     assert today.intake.isHidden()
 
 
+def test_after_files_were_chosen_enter_adds_them(
+    qtbot: QtBot, today: TodayPage, picture_files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [str(path) for path in picture_files]
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.open", lambda dialog: dialog.filesSelected.emit(names))
+    today.table.setCurrentIndex(today.model.index(2, 0))
+    press(today, "add_pictures")
+    qtbot.keyClick(today.intake.pictures.choose, Qt.Key.Key_Return)
+    with qtbot.waitSignal(today.intake.open_visit):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+
+
 def test_a_long_name_of_a_file_is_cut_in_the_middle_and_the_list_has_no_sideways_bar(
     qtbot: QtBot, today: TodayPage, tmp_path: Path
 ) -> None:

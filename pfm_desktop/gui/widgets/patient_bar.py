@@ -88,8 +88,9 @@ class PatientBar(QFrame):
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
         """Show whose visit is open; None: nobody's."""
         self.name.setVisible(not quiet)
-        self.facts.setProperty("role", "quiet" if quiet else "")
-        self.facts.style().polish(self.facts)
+        for label in (self.facts, self.indication):
+            label.setProperty("role", "quiet" if quiet else "")
+            label.style().polish(label)
         if case is None:
             self.name.setText(NOBODY)
             self.facts.setText(NOBODY if quiet else "")

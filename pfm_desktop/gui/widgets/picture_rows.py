@@ -84,10 +84,10 @@ class _FileRow(QFrame):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 4)
         grid.addWidget(self.thumbnail, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.name, 0, 1)
-        grid.addWidget(remove, 0, 2)
+        grid.addWidget(self.name, 0, 1, 1, 2)
         grid.addWidget(self.stage, 1, 1, 1, 2)
-        grid.addWidget(self.seconds, 2, 1, 1, 2)
+        grid.addWidget(self.seconds, 2, 1)
+        grid.addWidget(remove, 2, 2)
         grid.addWidget(self.known, 3, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self._settle(parent)
@@ -323,5 +323,12 @@ class PictureRows(QWidget):
         dialog = QFileDialog(self, "Choose picture files", "", f"Pictures ({endings});;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.filesSelected.connect(lambda names: self.add_files([Path(name) for name in names]))
+        dialog.filesSelected.connect(self._files_chosen)
         dialog.open()
+
+    def _files_chosen(self, names: Sequence[str]) -> None:
+        """The keys go on to the first of them: Enter on the button would ask for files again."""
+        before = len(self._rows)
+        self.add_files([Path(name) for name in names])
+        for row in self._rows[before : before + 1]:
+            row.stage.setFocus(Qt.FocusReason.OtherFocusReason)
