@@ -106,6 +106,7 @@ class _Loop:
         saved = state.load_run(self.run, self.progress.digest, self.net, self.average, self.optimizer)
         if saved is not None and (self.run / state.BEST).exists():
             self.progress = saved
+            state.cut_curves(self.run, saved.epoch)
             log.info("training goes on behind epoch %d", saved.epoch)
         else:
             lost = state.epochs_of_another(self.run, self.progress.digest)
@@ -114,7 +115,7 @@ class _Loop:
                     f"{lost} epochs of an earlier run in {self.run} were made with other cases, grades or settings "
                     "(such as --epochs) and are not used; training starts from the beginning"
                 )
-            write_text(self.run / state.CURVES, "epoch,train_loss,validation_loss,learning_rate,seconds\n")
+            write_text(self.run / state.CURVES, state.CURVES_HEADER)
 
     def go(self) -> None:
         """Run the epochs that are left."""

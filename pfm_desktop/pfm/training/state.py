@@ -19,6 +19,7 @@ STATE = "state.safetensors"
 BEST = "best.safetensors"
 PROGRESS = "progress.json"
 CURVES = "curves.csv"
+CURVES_HEADER = "epoch,train_loss,validation_loss,learning_rate,seconds\n"
 
 
 @dataclass
@@ -105,6 +106,17 @@ def load_run(
     optimizer.load_state_dict(table)
     _lay_out(optimizer)
     return progress
+
+
+def cut_curves(run: Path, epoch: int) -> None:
+    """Leave the curves of the epochs up to `epoch`: one that was drawn and whose state was not saved comes again."""
+    try:
+        lines = (run / CURVES).read_text(encoding="utf-8").splitlines()[1:]
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    rows = [line.split(",") for line in lines]
+    kept = [row for row in rows if row[0].isdecimal() and int(row[0]) <= epoch]
+    write_text(run / CURVES, CURVES_HEADER + "".join(",".join(row) + "\n" for row in kept))
 
 
 def epochs_of_another(run: Path, digest: str) -> int:

@@ -83,6 +83,26 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_an_unbroken_one(
 
 
 @pytest.mark.expects_logged_error
+def test_a_run_killed_between_curve_and_state_has_each_epoch_once_in_its_curves(
+    tmp_path: Path, cases: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = state.save_run
+
+    def killed(run: Path, net: object, average: object, optimizer: object, progress: state.Progress) -> None:
+        if progress.epoch == 2:
+            raise Killed
+        really(run, net, average, optimizer, progress)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "save_run", killed)
+        with pytest.raises(Killed):
+            train(SilentContext(), cases, tmp_path / "m", CONFIG)
+    made = train(SilentContext(), cases, tmp_path / "m", CONFIG)
+    curve = (made.path / state.CURVES).read_text().splitlines()
+    assert [line.split(",")[0] for line in curve] == ["epoch", "1", "2"]
+
+
+@pytest.mark.expects_logged_error
 def test_a_damaged_state_is_not_gone_on_with(tmp_path: Path, cases: PreparedSet, unbroken: TrainResult) -> None:
     with pytest.raises(Killed):
         train(killed_at(2), cases, tmp_path / "m", CONFIG)
