@@ -34,7 +34,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in content.corrections]
     parts += _pictures(content.pictures, width)
-    parts += [_text(check.text, _WARN if check.doubt else _SMALL) for check in content.checks]
+    parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
     parts += _findings(content, width)
     parts += _pins(content.pins, width)
     parts += _answer(content, width)

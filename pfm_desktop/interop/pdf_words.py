@@ -43,6 +43,13 @@ def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
     )
 
 
+def check_lines(content: ReportContent) -> list[tuple[str, bool]]:
+    """What stands below the pictures, and whether it is a doubt: each doubt in a line, the rest in one."""
+    doubts = [(check.text, True) for check in content.checks if check.doubt]
+    rest = " ".join(check.text for check in content.checks if not check.doubt)
+    return [*doubts, *([(rest, False)] if rest else [])]
+
+
 def impression(findings: Findings) -> str:
     """The clinician's own grade."""
     return f"Impression: {GRADE_NAMES[findings.impression] if findings.impression else 'none given'}"

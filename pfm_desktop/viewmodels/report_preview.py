@@ -61,8 +61,8 @@ def _pictures(content: ReportContent, look: PreviewLook) -> str:
         parts.append(f'<p><img src="{picture_name(number)}" width="{width}"><br>')
         parts.append(f'<span style="color:{look.quiet}">{_safe(picture.caption)}</span></p>')
     parts += [
-        f"<p><b>{_safe(check.text)}</b></p>" if check.doubt else _paragraph(check.text, look.quiet)
-        for check in content.checks
+        f"<p><b>{_safe(text)}</b></p>" if doubt else _paragraph(text, look.quiet)
+        for text, doubt in say.check_lines(content)
     ]
     return "".join(parts)
 
