@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.source import Source
@@ -73,6 +74,7 @@ def test_each_model_says_name_version_and_what_it_was_trained_on(page: ModelsPag
 def test_a_model_that_cannot_be_read_says_why_and_offers_nothing(page: ModelsPage) -> None:
     bad = page.cards[2]
     assert "Cannot be read" in bad.row.problem
+    assert bad.row.problem.endswith(". Fetch the model again or choose another one.")
     assert bad.use.isHidden()
     assert bad.check.isHidden()
 
@@ -162,3 +164,28 @@ def test_a_hash_in_a_card_is_wrapped_instead_of_running_out_of_sight(qtbot: QtBo
     view.show()
     view.show_markdown(f"The frozen parameters `{'ab12' * 40}`.\n\nweights {'cd34' * 40}")
     assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_tab_goes_through_the_cards_before_the_text_and_enter_presses(qtbot: QtBot, page: ModelsPage) -> None:
+    page.reread()  # cards made anew come before the text as well
+    page.entered()
+    first = page.cards[0]
+    qtbot.waitUntil(page.cards[1].check.isVisible)
+    assert QApplication.focusWidget() is first.use
+    passed = []
+    for _ in range(5):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        passed.append(QApplication.focusWidget())
+    second = page.cards[1]
+    assert passed[:2] == [first.read, first.check]
+    assert passed[2:5] == [second.use, second.read, second.check]
+    while QApplication.focusWidget() is not page.text:
+        assert page.isAncestorOf(QApplication.focusWidget())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    page.use("model-a")
+    page.entered()
+    qtbot.waitUntil(page.cards[1].check.isVisible)
+    assert QApplication.focusWidget() is page.cards[0].read, "the model in use has nothing to be chosen for"
+    page.cards[1].read.setFocus()
+    qtbot.keyClick(page.cards[1].read, Qt.Key.Key_Return)
+    assert "Card of b" in page.text.toPlainText()

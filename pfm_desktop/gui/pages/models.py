@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,8 @@ class ModelsPage(QWidget):
     def entered(self) -> None:
         """The page comes into sight: folders are read again."""
         self.reread()
-        if self.cards:
-            self.cards[0].use.setFocus()
+        for card in self.cards[:1]:
+            (card.read if card.use.isHidden() else card.use).setFocus()
 
     def left(self) -> None:
         """Nothing is kept running."""
@@ -131,6 +132,11 @@ class ModelsPage(QWidget):
             card.checked.connect(self.verify)
             self._list.insertWidget(place, card)
             self.cards.append(card)
+        buttons = [button for card in self.cards for button in (card.use, card.read, card.check)]
+        for button in buttons:
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
+        for one, next_ in pairwise((*buttons, self.text)):  # the cards come before the text of one of them
+            self.setTabOrder(one, next_)
         self.empty.setVisible(not self._rows)
         self.empty.setText(NO_MODELS.format(folder=_user_folder()))
         self.choose(self._chosen)
