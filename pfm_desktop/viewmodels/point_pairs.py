@@ -14,6 +14,7 @@ from pfm_desktop.support.errors import BadInputError
 
 ENOUGH_TO_APPLY = 3  # with fewer, one click decides where everything lies
 ENOUGH_TO_CHECK = 4  # three points always fit: only a fourth one shows an error
+ON_ONE_LINE = "The points lie on top of each other or on one line. Spread them over the cervix."  # as it is refused
 WORDS = {Source.WHITE: "white-light", Source.FLUORESCENCE: "fluorescence"}
 Size = tuple[int, int]
 
@@ -130,6 +131,33 @@ def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> 
     if not said and points.count:
         said = _fit(residuals, exact)
     return lines, said
+
+
+def every_prompt() -> tuple[str, ...]:
+    """All that `PointPairs.prompt` can say: room is kept for the longest of it."""
+    said: list[str] = []
+    points = PointPairs()
+    for number in range(ENOUGH_TO_CHECK + 1):
+        said += [points.prompt, *(add_point(points, frame, 0, 0).prompt for frame in Source)]
+        points = add_point(add_point(points, Source.WHITE, number, 0), Source.FLUORESCENCE, number, 0)
+    return tuple(said)
+
+
+def fit_words(lines: Sequence[str], said: str) -> str:
+    """`Pairs 1: 0.4 px,  2: 1.0 px   Middle error 0.7 px`."""
+    pairs = "Pairs " + ",  ".join(lines) if lines else "No pair yet"
+    return "   ".join(part for part in (pairs, said) if part)
+
+
+def long_fits() -> tuple[str, ...]:
+    """The longest `fit_words` of a few pairs; room is kept for them. Nobody places many more than six."""
+    known, unknown = ([f"{number}: {far}" for number in range(1, 7)] for far in ("000.0 px", "not known"))
+    return (
+        fit_words(["1", "2", "3"], ON_ONE_LINE),
+        fit_words(known, _fit([100.0] * 6, exact=False)),
+        fit_words(unknown, _fit([np.nan], exact=False)),
+        fit_words(unknown[:3], _fit([], exact=True)),
+    )
 
 
 def _fit(residuals: Sequence[float], exact: bool) -> str:

@@ -6,7 +6,8 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -64,6 +65,37 @@ def test_the_points_stand_numbered_in_their_pictures_and_the_bar_says_what_comes
     click(qtbot, placing, 36, 24, pane=1)
     assert sorted(pin.letter for pin in placing.stage.marks.pins) == ["1", "1"]
     assert "2 more to apply" in placing.points.bar.prompt.text()
+
+
+@pytest.mark.parametrize("size", [(1250, 640), (850, 480)])
+def test_no_picture_moves_while_points_are_placed_and_no_word_is_cut(
+    page: ReviewPage, engine: FakeEngine, clinic: Clinic, opened: Opened, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    page.resize(*size)
+    engine.refuse_registration = True
+    opened(clinic.adler)
+    page.place_points()
+    for _ in range(5):  # layouts settle
+        QApplication.processEvents()
+    bar, places, said = page.points.bar, [], set()
+    on_one_line = [(20 + 15 * step, 20) for step in range(3)]
+    for spots in (on_one_line, (*SPOTS, (60, 50), (30, 80), (90, 80))):
+        for x, y in spots:
+            for pane, shift in ((0, 0), (1, 6)):
+                click(qtbot, page, x + shift, y, pane)
+                QApplication.processEvents()
+                places.append((page.stage.mapTo(page, QPoint()), page.stage.size()))
+                said.add(bar.fit.text())
+                for label in (bar.prompt, bar.fit):
+                    box = QRect(0, 0, label.width(), 10_000)
+                    needed = label.fontMetrics().boundingRect(box, Qt.TextFlag.TextWordWrap, label.text())
+                    assert label.height() >= needed.height(), label.text()
+        if spots is on_one_line:
+            for _ in range(6):
+                page.points.undo()
+    assert len({(place.x(), place.y(), size.width(), size.height()) for place, size in places}) == 1
+    assert any("on one line" in text for text in said)
+    assert any("Middle error" in text for text in said)
 
 
 def test_one_or_two_pairs_cannot_be_applied(placing: ReviewPage, engine: FakeEngine, qtbot: QtBot) -> None:

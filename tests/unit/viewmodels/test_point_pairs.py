@@ -9,7 +9,10 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.point_pairs import (
     PointPairs,
     add_point,
+    every_prompt,
     fit_lines,
+    fit_words,
+    long_fits,
     move_point,
     remove_pair,
     undo_point,
@@ -121,3 +124,20 @@ def test_points_on_one_line_are_said_to_be_so() -> None:
 )
 def test_the_prompt_says_what_comes_next(count: int, word: str) -> None:
     assert word in paired(count).prompt
+
+
+def test_room_is_kept_for_every_prompt_and_for_what_is_said_of_six_pairs() -> None:
+    points, prompts = PointPairs(), set()
+    for spot in ((10, 10), (90, 15), (40, 70), (80, 60), (20, 50), (50, 20)):
+        for frame in (Source.FLUORESCENCE, Source.WHITE):
+            prompts.add(points.prompt)
+            points = add_point(points, frame, *spot)
+    prompts.add(points.prompt)
+    assert prompts <= set(every_prompt())
+    longest = max(len(text) for text in long_fits())
+    assert len(fit_words(*fit_lines(points, SIZE, SIZE))) <= longest
+    line = PointPairs()
+    for number in range(3):
+        for frame in Source:
+            line = add_point(line, frame, 10.0 * number, 10)
+    assert len(fit_words(*fit_lines(line, SIZE, SIZE))) <= longest
