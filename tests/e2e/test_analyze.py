@@ -131,7 +131,7 @@ def test_what_to_do_about_pictures_that_do_not_fit_is_said_once(
     assert answer["registration"] == {"status": "refused", "error_px": None, "matrix": None}
     assert answer["notes"] == []
     assert said.out.count("points") == report.count("points") == 1
-    assert "Registration: refused. the pictures do not show the same structures" in report
+    assert "Not registered: the pictures do not show the same structures. Check that both pictures" in report
     assert said.err == ""
 
 
