@@ -43,8 +43,8 @@ def heated(
 
 def printed_letters(pixels: Pixels) -> int:
     """How high letters have to be, in pixels, to be read where the picture (H x W x 3) and its words are printed."""
-    height, width = pixels.shape[:2]
-    points = min(PICTURE_WIDTH / width, BURNT_IN_HEIGHT / (STRIPS * height))  # of the page, a pixel
+    height, width = int(pixels.shape[0]), int(pixels.shape[1])
+    points: float = min(PICTURE_WIDTH / width, BURNT_IN_HEIGHT / (STRIPS * height))  # of the page, a pixel
     return math.ceil(READABLE / points)
 
 
