@@ -98,6 +98,27 @@ def test_the_heatmap_controls_change_what_the_stage_shows(
     assert not used.opacity.isEnabled()
 
 
+def test_on_a_low_page_the_answer_has_the_room_and_the_heatmap_controls_scroll(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    page.resize(960, 340)
+    opened(clinic.adler)
+    reveal(session)
+    page.side.setCurrentIndex(1)
+    bars, used = page.side.answer.bars, controls(page)
+    qtbot.waitUntil(lambda: bars.visibleRegion().boundingRect() == bars.rect())
+    assert used.isVisible()
+    assert used.visibleRegion().isEmpty(), "below the answer: one scrolls to it"
+    used.threshold.setFocus()
+    page.resize(1250, 640)
+    qtbot.waitUntil(lambda: used.visibleRegion().boundingRect() == used.rect())
+    assert used.threshold.hasFocus()
+    page.resize(960, 340)
+    qtbot.waitUntil(lambda: used.visibleRegion().boundingRect() != used.rect())
+    opened(clinic.brandt)
+    assert not used.isVisible()
+
+
 def test_the_heatmap_key_hides_and_shows_it_from_anywhere_on_the_page(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:

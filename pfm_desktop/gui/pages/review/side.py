@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 NARROW, WIDE = 360, 480
+LOW = 500  # logical pixels: a tab lower than this has no room for what does not scroll
 SHARE = 0.26  # of the page's width
 
 
@@ -39,7 +40,7 @@ class SideColumn(QTabWidget):
         self.heatmap = HeatmapControls(stage)
         self.swede = words(self, "quiet", self.findings.swede.status.text())
         self.addTab(self._findings_tab(), "Findings")
-        self.addTab(_scrolling_above(self.answer, self.heatmap), "AI")
+        self.addTab(_RoomyTab(self.answer, self.heatmap), "AI")
         self.addTab(_scrolling(self.pins), "Pins")
         self.addTab(_scrolling(self.report), "Report")
         for index in range(self.count()):
@@ -97,6 +98,35 @@ class SideColumn(QTabWidget):
         self.swede.setAccessibleName("")  # the panel says it already
         self.findings.swede.status_changed.connect(self.swede.setText)
         return _scrolling_above(self.findings, self.swede)
+
+
+class _RoomyTab(QWidget):
+    """`panel` scrolls and `still` stays below it; on a tab lower than `LOW` it scrolls too, so that the panel has room.
+
+    The order of the keys is the same either way.
+    """
+
+    def __init__(self, panel: QWidget, still: QWidget) -> None:
+        super().__init__()
+        self._still, content = still, QWidget()
+        self._inside, self._column = QVBoxLayout(content), QVBoxLayout(self)
+        for column in (self._inside, self._column):
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+        self._inside.addWidget(panel, 1)
+        self._column.addWidget(_scrolling(content), 1)
+        self._column.addWidget(still)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See the class."""
+        super().resizeEvent(event)
+        home = self._inside if self.height() < LOW else self._column
+        if home.indexOf(self._still) < 0:
+            shown, focus = not self._still.isHidden(), QApplication.focusWidget()
+            home.addWidget(self._still)  # takes it out of the other one
+            self._still.setVisible(shown)
+            if focus is not None and self._still.isAncestorOf(focus):
+                focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _scrolling_above(panel: QWidget, still: QWidget) -> QWidget:
