@@ -45,7 +45,7 @@ def models_verify(name: str) -> None:
     """Check a model's weights and description against the hashes it promises."""
     from pfm_desktop.services import models
 
-    info = models.verify(name)
+    info = models.verify_whole(name)
     say(f"{info.name} {info.version}: weights are what model.toml promises, and model.toml is as it was made")
 
 

@@ -172,7 +172,7 @@ def _read(path: Path, folder: Path) -> ModelFile:
         raise ModelError(f"{path} cannot be read ({error})", remedy=FETCH_AGAIN) from error
     if table.get("format") != FORMAT:
         raise ModelError(
-            f"{path} has format {str(table.get('format'))[:20]}, not {FORMAT}", remedy="update the program"
+            f"{path} has format {repr(table.get('format'))[:20]}, not {FORMAT}", remedy="update the program"
         )
     digest = table[tables.INTEGRITY][tables.DIGEST] if tables.INTEGRITY in table else ""
     if tables.INTEGRITY in table and digest != tables.digest_of(table):

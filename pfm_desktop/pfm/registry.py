@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class BrokenModel:
 
     path: Path
     problem: str
+    error: UserError | None = None  # where it says the same in parts
 
 
 def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
@@ -57,7 +58,7 @@ def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
             try:
                 read_info(folder)
             except UserError as error:
-                broken.append(BrokenModel(folder, str(error)))
+                broken.append(BrokenModel(folder, str(error), error))
     return tuple(broken)
 
 
@@ -66,7 +67,7 @@ def hidden_models(dirs: Iterable[Path]) -> tuple[tuple[ModelEntry, Path], ...]:
     dirs = tuple(dirs)
     hidden = []
     for parent in dirs:
-        for entry in _entries([parent]):
+        for entry in _readable([parent]):
             found = _called(entry.info.name, dirs)
             if found is not None and found != entry.path:
                 hidden.append((entry, found))
@@ -175,11 +176,15 @@ def _called(name: str, dirs: Iterable[Path]) -> Path | None:
 def _entries(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
     """Like `list_models`, but says nothing of what cannot be read."""
     found: dict[tuple[str, str], ModelEntry] = {}
+    for entry in _readable(dirs):
+        found.setdefault((entry.info.name, entry.info.version), entry)
+    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
+
+
+def _readable(dirs: Iterable[Path]) -> Iterator[ModelEntry]:
     for folder in _folders(dirs):
         with contextlib.suppress(UserError):
-            info = read_info(folder)
-            found.setdefault((info.name, info.version), ModelEntry(folder, info))
-    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
+            yield ModelEntry(folder, read_info(folder))
 
 
 def _folders(dirs: Iterable[Path]) -> list[Path]:

@@ -90,6 +90,13 @@ def verify(name: str) -> ModelInfo:
     return registry.verify(folder_of(name))
 
 
+def verify_whole(name: str) -> ModelInfo:
+    """Like `verify`, and the weights fit the network and are numbers. Loads the numeric library."""
+    from pfm_desktop.pfm.checkpoint import load_model
+
+    return load_model(folder_of(name)).info
+
+
 def predictor(name: str) -> Predictor:
     """A model ready to answer; kept for the next call. The first call loads the numeric library."""
     folder = folder_of(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import capital, spoken
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ def card_rows() -> tuple[CardRow, ...]:
         other = instead.get(entry.path)
         hidden = f"Not used: its name leads to the model in {other}." if other else ""
         rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem, hidden))
-    rows += [
-        CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {capital(bad.problem)}") for bad in models.broken()
-    ]
+    for bad in models.broken():
+        said = spoken(bad.error) if bad.error else capital(bad.problem)
+        rows.append(CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {said}"))
     return tuple(rows)
 
 

@@ -89,7 +89,8 @@ class NetSpec:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(table) - known)
         if unknown:
-            raise ModelError(f"the model asks for {', '.join(unknown)}", remedy="update the program to read this model")
+            shown = ", ".join(name if name.isprintable() else repr(name) for name in unknown)[:200]
+            raise ModelError(f"the model asks for {shown}", remedy="update the program to read this model")
         try:
             sources = tuple(Source(name) for name in table.get("sources", ()))
             return cls(**{**table, "sources": sources})

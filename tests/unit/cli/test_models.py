@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from pfm_desktop.cli.main import main
 from pfm_desktop.imaging.io import write_png
 from pfm_desktop.pfm.registry import verify
+from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import shipped_models_dir, user_models_dir
 
 
@@ -223,3 +224,17 @@ def test_a_card_cannot_write_over_the_terminal_and_need_not_be_utf8(
     os.mkfifo(folder / "CARD.md")
     assert main(["models", "show", str(folder)]) == 0
     assert "has no CARD.md" in capfd.readouterr().out
+
+
+def test_weights_that_fit_the_hash_but_no_network_do_not_verify(
+    make_model: Callable[..., Path],
+    alter_model: Callable[..., Path],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = make_model(tmp_path / "m", name="m")
+    before = verify(folder).sha256
+    (folder / "weights.safetensors").write_bytes(b"x" * 1000)
+    alter_model(folder, before, sha256_of(folder / "weights.safetensors"))
+    assert main(["models", "verify", str(folder)]) == 2
+    assert "is not a readable safetensors file" in capfd.readouterr().err

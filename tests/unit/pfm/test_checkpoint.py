@@ -326,6 +326,8 @@ def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, mak
     assert find_model("m", [own, shipped]) == own / "m"
     assert list_models([tmp_path / "nowhere"]) == ()
     assert [(entry.path, other) for entry, other in hidden_models([own, shipped])] == [(shipped / "m", own / "m")]
+    make_model(own / "twin", name="m")
+    assert [entry.path for entry, _ in hidden_models([own, shipped])] == [own / "twin", shipped / "m"]
 
 
 def test_a_name_never_means_a_folder_where_the_program_was_started(
