@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pfm_desktop.cli.choices import SourceChoice
+from pfm_desktop.cli.kept import note
 from pfm_desktop.cli.progress import Bar, say
 
 
@@ -31,8 +32,10 @@ def evaluate(
     check_outputs([manifest], [json_])
     with Bar() as bar:
         found = evaluate_manifest(bar, manifest, model, sources=sources.sources if sources else None, prepared=prepared)
-    write_evaluation(json_, found)
-    for warning in found.warnings:
-        typer.echo(f"note: {warning}", err=True)
-    for line in found.lines:
-        say(line)
+    try:
+        write_evaluation(json_, found)
+    finally:  # what took an hour is not lost to a disk that is full
+        for warning in found.warnings:
+            note(warning)
+        for line in found.lines:
+            say(line)

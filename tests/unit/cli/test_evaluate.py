@@ -22,6 +22,7 @@ from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.services.evaluation import evaluate_manifest
 from pfm_desktop.services.sole_use import LOCK, sole_use
 from pfm_desktop.storage.lock import this_process
+from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import cache_dir
 
@@ -100,7 +101,7 @@ def test_cases_left_out_are_counted_with_reasons_and_grades(
     cases: Path, model: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("x.png", "y.png"):
-        (cases / name).write_bytes(b"not a picture")
+        (cases / name).write_text(f"{name} is not a picture")
     with (cases / "manifest.csv").open("a", encoding="utf-8") as stream:
         stream.write("new,new case,x.png,,cancer\nnewer,newer case,y.png,,low\n")
     assert ask(cases, model, tmp_path / "e.json") == 0
@@ -119,6 +120,19 @@ def test_patients_the_model_has_learned_from_are_named(
     assert ask(cases, known, tmp_path / "e.json") == 0
     assert "learned from 2 of these 48 patients (such as p003)" in capfd.readouterr().err
     assert any("p003" in warning for warning in json.loads((tmp_path / "e.json").read_text())["warnings"])
+
+
+def test_figures_are_said_also_when_the_disk_does_not_take_them(
+    cases: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, _found: object) -> None:
+        raise StorageError(f"could not write {path}: No space left on device")
+
+    monkeypatch.setattr("pfm_desktop.services.evaluation.write_evaluation", full)
+    assert ask(cases, model, tmp_path / "e.json") == 2
+    said = capfd.readouterr()
+    assert "quadratic kappa" in said.out
+    assert said.err.splitlines()[-1].startswith(f"error: could not write {tmp_path / 'e.json'}")
 
 
 def test_a_source_the_model_does_not_read_is_refused_with_the_way_out(
@@ -271,7 +285,7 @@ def test_that_nothing_can_be_used_is_said_of_the_manifest(
     (cases / "one.csv").write_text("\n".join(lines[:2]))
     end = ["--model", str(model), "--json", str(tmp_path / "e.json")]
     assert main(["evaluate", str(cases / "one.csv"), *end]) == 2
-    assert f"error: {cases / 'one.csv'}: none of the 1 cases can be used" in capfd.readouterr().err
+    assert f"error: {cases / 'one.csv'}: the only case cannot be used: " in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt, MemoryError])
