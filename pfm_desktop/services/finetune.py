@@ -14,7 +14,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import models
 from pfm_desktop.services.evaluation import PHANTOMS, table, where_of
 from pfm_desktop.services.sole_use import clear, sole_use
-from pfm_desktop.services.training import keep_left_out, run_of
+from pfm_desktop.services.training import keep_left_out, refuse_other_files, run_of
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, digest_of, in_manifest, prepare
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def finetune_manifest(
     from pfm_desktop.pfm.training.finetune import check_enough
 
     refuse_existing(out)
+    refuse_other_files(out)
     check_name(config.name, config.version, config.trained_on)
     parent = models.folder_of(model)
     info = models.verify(str(parent))

@@ -15,8 +15,9 @@ import numpy as np
 
 from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.services.sole_use import LOCK, clear, sole_use
 from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, digest_of, in_manifest, prepare
+from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import check_outputs, named
 
 if TYPE_CHECKING:
@@ -47,17 +48,19 @@ def train_manifest(
 ) -> Trained:
     """Train on the cases of `manifest` and write a model folder to `out`.
 
-    Pictures are prepared in `prepared` (kept), else beside the run (removed at the end; see `kept_pictures` for a run
-    that did not reach it). A run that was killed goes on where it was; where it cannot, `tell` is told. Raises
-    `BadInputError` for a manifest that cannot be used, `InUseError` while another run works at `out` or in `prepared`
-    and `ModelError` when `out` holds a model.
+    Pictures are prepared in `prepared` (kept), else beside the run. The folder of the run is removed at the end; see
+    `kept_pictures` for a run that did not reach it. A run that was killed goes on where it was; where it cannot, `tell`
+    is told. Raises `BadInputError` for a manifest that cannot be used, `InUseError` while another run works at `out` or
+    in `prepared` and `ModelError` when `out` holds a model or other files.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
     from pfm_desktop.pfm.model_file import CARD, check_name
     from pfm_desktop.pfm.registry import refuse_other_variant, verify
     from pfm_desktop.pfm.training.loop import train
+    from pfm_desktop.pfm.training.state import CURVES
 
     refuse_existing(out)
+    refuse_other_files(out)
     check_outputs([manifest], [out / CARD])  # before the work, not after an hour of it
     check_name(config.name, config.version, config.trained_on)
     config.spec(size)
@@ -82,7 +85,30 @@ def train_manifest(
             keep_left_out(folder, out)
         if prepared is None:
             shutil.rmtree(folder, ignore_errors=True)
+        if {file.name for file in run.iterdir()} <= {LOCK, CURVES}:  # the curves lie in the model folder as well
+            clear(run)
     return Trained(result, made.left_out)
+
+
+def refuse_other_files(out: Path) -> None:
+    """A model has a folder of its own: raises `ModelError` when `out` holds what belongs to no model.
+
+    What a run has left that was killed while it wrote the model does no harm.
+    """
+    from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS
+    from pfm_desktop.pfm.training.state import CURVES
+
+    own = {MODEL, WEIGHTS, CARD, CURVES, LEFT_OUT}
+    try:
+        others = sorted(file.name for file in out.iterdir() if file.name not in own and file.suffix != ".part")
+    except OSError:  # not there yet, or the next look says what is wrong
+        return
+    if others:
+        raise ModelError(
+            f"{out} holds other files (such as {others[0]}), and a model has a folder of its own",
+            safe="they are unchanged",
+            remedy=f"name a new folder, such as {out / 'model'}",
+        )
 
 
 def keep_left_out(folder: Path, out: Path) -> None:

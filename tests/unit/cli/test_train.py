@@ -97,6 +97,39 @@ def test_pictures_of_other_cases_do_not_stay_beside_a_run(
     assert not old.exists()
 
 
+def test_a_folder_with_other_files_is_refused_and_stays(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = {file.name: file.read_bytes() for file in cases.iterdir()}
+    assert train(cases, cases) == 2
+    assert main(["finetune", str(cases / "manifest.csv"), "--from", "pfm-demo", "--out", str(cases)]) == 2
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 2
+    for line in said:
+        assert line.startswith(f"error: {cases} holds other files (such as cases.jsonl)")
+        assert f"such as {cases / 'model'}" in line
+    assert {file.name: file.read_bytes() for file in cases.iterdir()} == before
+    assert not run_of(cases).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mine", [False, True])
+def test_a_finished_run_leaves_the_model_and_nothing_beside_it_but_what_is_the_user_s(
+    cases: Path, tmp_path: Path, mine: bool
+) -> None:
+    out = tmp_path / "m"
+    out.mkdir()
+    (out / "weights.safetensors").write_bytes(b"of a run that was killed while it wrote the model")
+    if mine:
+        run_of(out).mkdir()
+        (run_of(out) / "notes.txt").write_text("mine")
+    assert train(cases, out, "--prepared", str(cases)) == 0
+    assert (out / "curves.csv").is_file()
+    left = {"cases", "m", *(["m.run"] if mine else [])}
+    assert {file.name for file in tmp_path.iterdir() if not file.name.startswith(".")} == left
+    assert not mine or (run_of(out) / "notes.txt").read_text() == "mine"
+
+
 @pytest.mark.slow
 def test_trunks_taken_from_a_model_of_phantoms_are_told_in_the_label(
     cases: Path, tmp_path: Path, make_model: Callable[..., Path]
