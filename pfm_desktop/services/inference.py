@@ -34,6 +34,7 @@ Pixels = NDArray[np.uint8]
 STEPS = 4
 PASSES = 20
 _COMPARED = 512  # longer side, pixels, at which two pictures are compared: reduced once for all comparisons
+SWAPPED = "Swap the two."
 NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
 
 
@@ -219,6 +220,10 @@ def _check_pictures(case: Examined) -> None:
         case.quality.update({source.value: replace(verdict, advice="") for source, verdict in verdicts})
         case.quality["pair"] = twice
         case.refused = Refusal(_words(twice), twice.advice)
+    elif len(poor) == 2 and all(case.quality[source.value].problems == ("wrong_source",) for source in poor):
+        advice = dict(zip(poor, ("", SWAPPED), strict=True))  # once for both, not the two ways out of each
+        case.quality.update({source.value: replace(verdict, advice=advice[source]) for source, verdict in verdicts})
+        case.refused = Refusal("the two pictures look swapped", SWAPPED)
     elif poor:
         said = "; ".join(f"the {NAMES[source]} picture: {_words(case.quality[source.value])}" for source in poor)
         case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in poor))

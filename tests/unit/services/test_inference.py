@@ -81,7 +81,11 @@ def test_the_hash_of_a_refused_case_was_checked(
 def test_swapped_pictures_are_told_apart(phantom: Phantom, model: str) -> None:
     result = analyze(CTX, AnalysisRequest(phantom.fluorescence, phantom.white, model))
     assert result.analysis.refused is not None
-    assert "swap the two" in result.analysis.refused.advice
+    assert result.analysis.refused.reason == "the two pictures look swapped"
+    assert result.analysis.refused.advice == "Swap the two."
+    assert [quality.advice for quality in result.analysis.quality.values() if quality.advice] == [
+        result.analysis.refused.advice
+    ]
     assert {quality.verdict for quality in result.analysis.quality.values()} == {Verdict.POOR}
 
 
