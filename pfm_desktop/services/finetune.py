@@ -15,7 +15,7 @@ from pfm_desktop.services import models
 from pfm_desktop.services.evaluation import PHANTOMS, table, where_of
 from pfm_desktop.services.sole_use import clear, sole_use
 from pfm_desktop.services.training import keep_left_out, refuse_other_files, run_of
-from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, digest_of, in_manifest, prepare
+from pfm_desktop.services.training_data import LEFT_OUT, LeftOut, Prepared, contents_of, digest_of, in_manifest, prepare
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -46,8 +46,9 @@ def finetune_manifest(
     """Fine-tune `model` on the cases of `manifest`; writes the new model folder `out`, never over another model.
 
     `rehearse`: manifest of old cases mixed in against forgetting (at most as many as there are new ones, drawn by the
-    seed; patients of the new manifest are not rehearsed). Pictures are prepared in `prepared` (kept), else beside
-    `out` (removed at the end). Raises `BadInputError` for a manifest that cannot be used or holds too few patients.
+    seed; patients and pictures of the new manifest are not rehearsed). Pictures are prepared in `prepared` (kept), else
+    beside `out` (removed at the end). Raises `BadInputError` for a manifest that cannot be used or holds too few
+    patients and `ModelError` when `out` holds a model or other files.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
     from pfm_desktop.pfm.model_file import check_name
@@ -114,7 +115,9 @@ def _old_rows(rehearse: Path | None, rows: Sequence[ManifestRow], seed: int) -> 
         return []
     own = {row.patient for row in rows}
     old = [row for row in read_manifest(rehearse) if row.patient not in own]
-    return random.Random(seed).sample(old, min(len(old), len(rows)))
+    drawn = random.Random(seed).sample(old, min(len(old), len(rows)))
+    known = {content for row in rows for content in contents_of(row)}  # a woman may have another name there
+    return [row for row in drawn if not contents_of(row) & known]
 
 
 def _with_phantoms(trained_on: str) -> str:

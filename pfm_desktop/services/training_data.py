@@ -128,6 +128,11 @@ def _digest(contents: Mapping[Source, str]) -> str:
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()[:16]
 
 
+def contents_of(row: ManifestRow) -> set[str]:
+    """Digests of the pictures of a case, of either source, as far as they can be read."""
+    return {_content(row.picture(source)) for source in BOTH} - set(_NO_PICTURE)
+
+
 def _facts(ctx: Context, rows: Sequence[ManifestRow], sources: Sequence[Source]) -> dict[str, CaseFacts]:
     from pfm_desktop.pfm.training.data import CaseFacts
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.cli.main import main
+from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.registry import verify
+from pfm_desktop.services.finetune import _old_rows
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
 
@@ -90,6 +92,17 @@ def test_a_missing_parent_and_a_missing_column_are_one_line_each(
     assert "there is no model" in lines[0]
     assert "lacks the column grade" in lines[1]
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_picture_of_the_new_cases_is_not_rehearsed_under_another_name(cases: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "copy.png").write_bytes((cases / "pc003_white.png").read_bytes())
+    (old / "other.png").write_bytes(b"of another woman")
+    lines = "patient,case,white,fluorescence,grade\nq1,a,copy.png,,low\nq2,b,other.png,,low\np001,c,other2.png,,low\n"
+    (old / "other2.png").write_bytes(b"of a woman who is there by name")
+    (old / "m.csv").write_text(lines)
+    assert [row.case for row in _old_rows(old / "m.csv", read_manifest(cases / "manifest.csv"), 0)] == ["b"]
 
 
 def test_women_the_parent_has_learned_from_are_told(
