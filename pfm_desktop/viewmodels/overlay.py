@@ -172,12 +172,26 @@ def hatching(prepared: PreparedHeatmap, level: float, *, spacing: int = SPACING)
     """N x 2 x 2 line pieces as of `contours`, falling to the right, over all that reaches `level`.
 
     They are `spacing` grid cells apart and end where `contours` has its line, at the edge of the picture, and beside
-    unseen ground.
+    unseen ground. A peak so small that it might lie between two lines has one of its own.
     """
-    field = prepared.field
+    height, width = prepared.field.shape
+    starts = np.arange(-(height - 1) // spacing * spacing, width, spacing)  # one runs through the top left corner
+    line, ends = _runs(prepared.field, starts, level)
+    rows, columns = _peaks(prepared.values, level, (height, width))
+    own = columns - rows
+    which, short = _runs(prepared.field, own, level)
+    on_peak = (short[:, 0] <= rows[which]) & (rows[which] <= short[:, 1]) & (short[:, 1] - short[:, 0] < spacing)
+    offsets, ends = np.concatenate([starts[line], own[which][on_peak]]), np.concatenate([ends, short[on_peak]])
+    places = np.stack([ends + offsets[:, None], ends], axis=2)
+    scaled: NDArray[np.float64] = (places + 0.5) / np.array([width, height])
+    return np.clip(scaled, 0.0, 1.0)
+
+
+def _runs(field: Field, starts: NDArray[np.int64], level: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where the diagonals that meet the top row at `starts` reach `level`: the number of the diagonal of each of N
+    runs, and N x 2 rows at which the run begins and ends."""
     height, width = field.shape
     rows = np.arange(height)
-    starts = np.arange(-(height - 1) // spacing * spacing, width, spacing)  # one runs through the top left corner
     columns = starts[:, None] + rows
     values = field[rows, np.clip(columns, 0, width - 1)]
     reached = np.zeros((len(starts), height + 2), dtype=bool)
@@ -185,9 +199,19 @@ def hatching(prepared: PreparedHeatmap, level: float, *, spacing: int = SPACING)
     line, first = np.nonzero(reached[:, 1:] & ~reached[:, :-1])  # row by row: the n-th begin has the n-th end
     last = np.nonzero(reached[:, :-1] & ~reached[:, 1:])[1] - 1
     ends = np.stack([first - _past(values, line, first, -1, level), last + _past(values, line, last, 1, level)], axis=1)
-    places = np.stack([ends + starts[line][:, None], ends], axis=2)
-    scaled: NDArray[np.float64] = (places + 0.5) / np.array([width, height])
-    return np.clip(scaled, 0.0, 1.0)
+    return line, ends
+
+
+def _peaks(values: Field, level: float, shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns, on a grid of `shape`, of the values that reach `level` and have no higher neighbour: each area
+    of the enlarged heatmap that reaches it holds one."""
+    known = np.where(np.isfinite(values), values, -np.inf)
+    framed = np.pad(known, 1, constant_values=-np.inf)
+    about = np.stack([framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:]])
+    row, column = np.nonzero((known >= level) & (known >= about.max(axis=0)))
+    scale = np.array(shape) / values.shape
+    place = np.rint((np.stack([row, column], axis=1) + 0.5) * scale - 0.5).astype(np.int64)
+    return place[:, 0], place[:, 1]
 
 
 def _past(

@@ -207,6 +207,16 @@ def test_all_of_a_heatmap_that_reaches_the_level_carries_lines() -> None:
     np.testing.assert_allclose(across[:, 0], across[:, 1], err_msg="at 45 degrees: they are drawn unsmoothed")
 
 
+def test_a_peak_between_two_lines_has_a_line_of_its_own() -> None:
+    for row in range(14):
+        for column in range(14):
+            values = np.full((14, 14), 0.2)
+            values[row, column] = 0.31
+            points = sampled(hatching(prepare(heatmap(values), aspect=1.0), 0.3))
+            far = np.hypot(*(points - (np.array([column, row]) + 0.5) / 14).T)
+            assert far.max() < 0.06, (row, column)
+
+
 def test_what_is_low_or_was_not_seen_carries_no_lines() -> None:
     assert hatching(prepare(heatmap(np.zeros((4, 4))), aspect=1.0, grid=60), 0.5).shape == (0, 2, 2)
     values = np.ones((8, 8))
