@@ -7,6 +7,7 @@ import threading
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.pages.review.page import ReviewPage
@@ -351,3 +352,15 @@ def test_what_is_left_to_show_of_a_visit_is_forgotten_with_it(
     settle(qtbot, page)
     assert page.side.answer.state is not State.GRADED
     assert page.stage.painting().heatmap is None
+
+
+def test_pictures_that_come_after_their_page_harm_nobody(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    slow = engine.held[f"load {clinic.adler}"] = threading.Event()
+    session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: ("load", clinic.adler) in engine.calls)
+    jobs = page._jobs
+    delete(page)
+    slow.set()
+    qtbot.waitUntil(lambda: not jobs.busy)  # an exception in the callback would fail this test

@@ -105,7 +105,7 @@ class PairLoader(QObject):
             self.changed.emit()
 
     def _loaded(self, ticket: int, pictures: PairPictures | None) -> None:
-        if ticket != self.desk.ticket:
+        if ticket != self.desk.ticket or not isValid(self):  # a job may end after its page
             return
         self._become(review.with_pictures(self.desk, ticket, pictures))
         QTimer.singleShot(0, self, lambda: self._ask_about(ticket))  # once the pictures are painted
