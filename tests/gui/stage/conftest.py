@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -276,3 +277,15 @@ def pins() -> tuple[Pin, Pin]:
 @pytest.fixture
 def os_mark() -> OsMark:
     return OsMark("pair", Source.WHITE, 200.0, 150.0)
+
+
+@pytest.fixture
+def ended() -> Callable[[str], None]:
+    """Wait until no job of this name is at work; its thread then waits for the next one."""
+
+    def wait(name: str) -> None:
+        deadline = time.monotonic() + 10
+        while any(thread.name.startswith(name) for thread in threading.enumerate()) and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    return wait

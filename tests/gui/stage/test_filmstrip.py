@@ -282,7 +282,7 @@ def test_the_strip_has_a_name_and_takes_the_keys(strip, shelf, qtbot) -> None:
     assert strip.focusProxy() is strip.list
 
 
-def test_a_strip_closed_while_it_loads_leaves_nothing_behind(qtbot, shelf) -> None:
+def test_a_strip_closed_while_it_loads_leaves_nothing_behind(qtbot, shelf, ended) -> None:
     shelf.gate = threading.Event()
     strip = Filmstrip()
     strip.set_pictures([shelf.entry("w1"), shelf.entry("w2")])
@@ -292,9 +292,7 @@ def test_a_strip_closed_while_it_loads_leaves_nothing_behind(qtbot, shelf) -> No
     del strip
     qtbot.waitUntil(lambda: len(gone) == 1)
     shelf.gate.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("thumbnail_job"):
-            thread.join(10)
+    ended("thumbnail_job")
     QApplication.processEvents()
     assert shelf.loaded == ["w1"], "the second is not begun"
 

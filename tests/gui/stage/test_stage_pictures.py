@@ -154,7 +154,7 @@ def empty(stage, white, glow):
 
 
 @pytest.mark.parametrize("change", [change_both, change_white_only, take_registration_away, lose_fluorescence, empty])
-def test_a_slow_warp_never_lands_on_what_came_after_it(stage, qtbot, shift, white, glow, change) -> None:
+def test_a_slow_warp_never_lands_on_what_came_after_it(stage, qtbot, shift, white, glow, change, ended) -> None:
     slow = shift(gate=threading.Event())
     aligned = []
     stage.aligned.connect(aligned.append)
@@ -162,10 +162,7 @@ def test_a_slow_warp_never_lands_on_what_came_after_it(stage, qtbot, shift, whit
     qtbot.waitUntil(slow.entered.is_set)
     change(stage, white, glow)
     slow.gate.set()
-    warps = threading.enumerate()
-    for thread in warps:
-        if thread.name.startswith("warp_job"):
-            thread.join(10)
+    ended("warp_job")
     QApplication.processEvents()
     QApplication.processEvents()
     assert aligned == []
@@ -352,7 +349,7 @@ def test_a_cursor_in_a_frame_that_is_shown_no_more_is_taken_away(stage, qtbot, s
     assert stage.view.cursor is None
 
 
-def test_a_stage_closed_in_the_middle_of_work_leaves_nothing_behind(qtbot, shift, white, glow) -> None:
+def test_a_stage_closed_in_the_middle_of_work_leaves_nothing_behind(qtbot, shift, white, glow, ended) -> None:
     host = QWidget()
     stage = StageWidget(host)
     slow = shift(gate=threading.Event())
@@ -365,9 +362,7 @@ def test_a_stage_closed_in_the_middle_of_work_leaves_nothing_behind(qtbot, shift
     gc.collect()
     qtbot.waitUntil(lambda: bool(gone))
     slow.gate.set()  # the warp ends after its widget; the fixtures look for threads and errors
-    for thread in threading.enumerate():
-        if thread.name.startswith("warp_job"):
-            thread.join(10)
+    ended("warp_job")
     QApplication.processEvents()
 
 
