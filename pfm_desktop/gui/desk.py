@@ -93,6 +93,7 @@ class Desk(QObject):
 
     def make_ready(self) -> None:
         """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
+        self.session.record_lock()
         self._warming.start(_load, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
 
     def leave(self) -> None:

@@ -179,7 +179,6 @@ class MainWindow(QMainWindow):
             before.close()
         if folder != self.settings.library and folder == self.door.chosen:
             self.desk.session.change_settings(library=folder)
-        self.desk.session.record_lock()
         if library.read_only:
             self._watch.start()
         else:

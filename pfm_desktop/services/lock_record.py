@@ -6,7 +6,6 @@ from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 
 WHAT, KEY = "setting", "first_read_lock"
-_ALL = 1_000_000_000
 
 
 def record_switch(lib: Library, *, on: bool) -> None:
@@ -29,10 +28,9 @@ def record_difference(lib: Library, *, on: bool) -> bool:
 def on_record(lib: Library) -> bool:
     """What the lock was when it was last put on record; a library in which nothing was said began with it on."""
     with lib.read() as session:
-        lines = journal.entries(session, what=WHAT, key=KEY, limit=_ALL)
-    if not lines:
+        last = journal.last(session, what=WHAT, key=KEY)
+    if last is None:
         return True
-    last = lines[-1]
     if last.new is not None:
         return bool(last.new["on"])
     return not last.text.endswith("off")  # lines of older versions say it in words only

@@ -113,7 +113,15 @@ def entries(
         query = query.where(JournalTable.what == what)
     if key is not None:
         query = query.where(JournalTable.key == key)
-    return tuple(
-        JournalEntry(row.seq, row.at, row.who, row.what, row.key, row.old, row.new, row.text)
-        for row in session.scalars(query)
-    )
+    return tuple(_entry(row) for row in session.scalars(query))
+
+
+def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
+    """The latest line about one thing."""
+    query = select(JournalTable).where(JournalTable.what == what, JournalTable.key == key)
+    row = session.scalars(query.order_by(JournalTable.seq.desc()).limit(1)).first()
+    return None if row is None else _entry(row)
+
+
+def _entry(row: JournalTable) -> JournalEntry:
+    return JournalEntry(row.seq, row.at, row.who, row.what, row.key, row.old, row.new, row.text)

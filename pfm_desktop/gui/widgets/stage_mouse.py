@@ -68,10 +68,10 @@ class StageMouse:
         self._stage.update()
         return held is not None and bool(held.drag)
 
-    def show_pointer(self, at: QPointF | None = None) -> None:
-        """The mouse pointer of the tool; at a pin that the pan tool would move, another one."""
+    def show_pointer(self, *, over_pin: bool = False) -> None:
+        """The mouse pointer of the tool; over a pin that the pan tool would move, another one."""
         shape = Qt.CursorShape.OpenHandCursor if self._stage.tool == "pan" else Qt.CursorShape.CrossCursor
-        if at is not None and self._stage.tool == "pan" and self._stage.pins_move and self._pin_at(at):
+        if over_pin and self._stage.tool == "pan" and self._stage.pins_move:
             shape = Qt.CursorShape.PointingHandCursor
         if self._stage.cursor().shape() is not shape:
             self._stage.setCursor(shape)
@@ -122,7 +122,7 @@ class StageMouse:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
-        elif self._stage.tool != "os" and (pin := self._pin_at(at)):
+        elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
             self._held.pin = pin
             if self._stage.pins_move:  # else it is chosen once it is clear that the pictures are not panned by it
                 self._stage.commands.choose_pin(pin)
@@ -181,10 +181,10 @@ class StageMouse:
 
     def _hover(self, at: QPointF) -> None:
         pane = self._stage.arrangement.pane_at(at.x(), at.y())
-        spot = self._spot(at)
+        spot = self._spot_in(pane, at)
         self._stage.move_cursor(spot, over=pane.sources[0] if pane is not None and spot is not None else None)
         if self._held is None:
-            self.show_pointer(at)
+            self.show_pointer(over_pin=pane is not None and bool(self._pin_near(pane, at)))
 
     # ---- drops
 
@@ -210,18 +210,17 @@ class StageMouse:
 
     def _spot(self, at: QPointF) -> Cursor | None:
         """The picture point under a stage point; None beside the pictures."""
-        pane = self._stage.arrangement.pane_at(at.x(), at.y())
+        return self._spot_in(self._stage.arrangement.pane_at(at.x(), at.y()), at)
+
+    def _spot_in(self, pane: Pane | None, at: QPointF) -> Cursor | None:
         size = None if pane is None else self._stage.shown.size(pane.frame)
         if pane is None or size is None:
             return None
         x, y = pane.lens.to_picture(at.x(), at.y())
         return Cursor(pane.frame, x, y) if within((x, y), size) else None
 
-    def _pin_at(self, at: QPointF) -> str:
+    def _pin_near(self, pane: Pane, at: QPointF) -> str:
         """The pin that a press takes hold of: near it, or with the pan tool, which mostly pans, on its ring."""
-        pane = self._stage.arrangement.pane_at(at.x(), at.y())
-        if pane is None:
-            return ""
         reach = GRAB if self._stage.tool != "pan" else PIN_RADIUS + 2
         pins = self._stage.marks.pins_in(pane.frame)
         near = [(QLineF(pin_point(pane, pin), at).length(), pin.id) for pin in pins]
