@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.cut_words import FewLines
 from pfm_desktop.viewmodels.words import capital
 
 LINES = 2  # for which the bar has room
@@ -29,7 +30,7 @@ class MessageBar(QFrame):
         self.setAccessibleName("Message")
         self._messages: list[tuple[str, str]] = []  # kind, text
         self._icon = QLabel(self)
-        self._text = _FewLines(self)
+        self._text = FewLines(self, LINES)
         self._earlier = QLabel(self)
         self.more, self.close_button = QPushButton("More", self), QPushButton("Close", self)
         self.more.setAccessibleName("Show the whole message")
@@ -176,45 +177,3 @@ class MessageBar(QFrame):
         self.show()
         self._fit()
         self.changed.emit()
-
-
-class _FewLines(QLabel):
-    """`LINES` lines; what does not fit is cut with an ellipsis. The screen reader has all of it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._whole = ""
-        self.cut = False
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.setMinimumWidth(180)
-
-    def show_words(self, words: str) -> None:
-        """Show `words`."""
-        self._whole = " ".join(words.split())
-        self.setAccessibleName(self._whole)
-        self._cut()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """What fits is shown."""
-        super().resizeEvent(event)
-        self._cut()
-
-    def _cut(self) -> None:
-        width = self.contentsRect().width()
-        layout = QTextLayout(self._whole, self.font())
-        layout.setTextOption(QTextOption())  # wraps at words
-        starts = []
-        layout.beginLayout()
-        while (line := layout.createLine()).isValid():
-            line.setLineWidth(width)
-            starts.append(line.textStart())
-        layout.endLayout()
-        self.cut = len(starts) > LINES
-        shown = self._whole
-        if self.cut:
-            last = starts[LINES - 1]
-            shown = shown[:last] + self.fontMetrics().elidedText(shown[last:], Qt.TextElideMode.ElideRight, width)
-        self.setText(shown)

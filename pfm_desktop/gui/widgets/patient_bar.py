@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtGui import Qt as QtText
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.worklist import birth_text
 
@@ -18,33 +17,6 @@ if TYPE_CHECKING:
 DEMO = "Demo library - phantoms, no real women"
 NOBODY = "No visit open"
 ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
-
-
-class OneLine(QLabel):
-    """One line that is cut where there is no room; its tooltip then has all of it. Never makes its parent wider."""
-
-    def __init__(self, parent: QWidget | None = None, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
-        super().__init__(parent)
-        self._whole, self._where = "", cut
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def show_words(self, words: str) -> None:
-        """Show `words`; nothing takes no room."""
-        self._whole = " ".join(words.split())
-        self.setVisible(bool(self._whole))
-        self.setAccessibleName(self._whole)
-        self._cut()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """What fits is shown."""
-        super().resizeEvent(event)
-        self._cut()
-
-    def _cut(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, self._where, self.width())
-        self.setText(shown)
-        # marked up, so that it wraps, and escaped, so that what people wrote is never markup
-        self.setToolTip(QtText.convertFromPlainText(self._whole) if shown != self._whole else "")
 
 
 class PatientBar(QFrame):

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.gui.widgets.patient_bar import OneLine
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
