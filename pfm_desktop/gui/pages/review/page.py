@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
+from pfm_desktop.gui.pages.review.adding import Adding
 from pfm_desktop.gui.pages.review.loader import PairLoader
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
@@ -25,8 +25,6 @@ from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
-from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
-from pfm_desktop.viewmodels.known_pictures import Known, known_pictures
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
-
-NOT_ADDED = "the pictures were not added: another visit was opened before the files were read. Add them again"
 
 
 class ReviewPage(QWidget):
@@ -48,13 +44,13 @@ class ReviewPage(QWidget):
         self._session, self._jobs = session, jobs
         self._case: VisitCase | None = None
         self._came_from: VisitLink | None = None
-        self._adding = 0
         self._changing = False  # to another visit: shown once, when all of it is known
         self._wish: Callable[[], None] | None = None  # a command given while the pictures load
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
         self._answered = False  # whether an answer is shown anywhere
         self._turns = Turns(self)
         self.loader = PairLoader(session, jobs, engine, self)
+        self._adding = Adding(session, jobs, self)
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
@@ -100,7 +96,7 @@ class ReviewPage(QWidget):
         loading = (
             self.loader.busy
             or self._turns.busy
-            or self._adding
+            or self._adding.busy
             or self.stage.busy
             or self.pictures.filmstrip.busy
             or self.pictures.form.rows.waiting
@@ -317,9 +313,6 @@ class ReviewPage(QWidget):
             self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
         )
 
-    def _held(self, hashes: Collection[str]) -> Mapping[str, Known]:
-        return known_pictures(self._session.library, hashes, self._case.visit.id if self._case is not None else "")
-
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import cases
 
@@ -327,40 +320,9 @@ class ReviewPage(QWidget):
 
     # ---- adding pictures
 
-    def _add(self, items: tuple[NewPicture, ...]) -> None:
-        if self._case is None:
-            return
-        self._adding += 1
-        visit_id = self._case.visit.id
-        self._jobs.start(
-            add_pictures,
-            self._session.library,
-            visit_id,
-            items,
-            title="Adding pictures",
-            done=lambda added: self._added(visit_id, added),
-            failed=lambda message: self._not_added(visit_id, message),
-            stopped=lambda: self._not_added(visit_id, ""),
-        )
-
-    def _added(self, visit_id: str, added: Added) -> None:
-        for path, why in added.refused:
-            self._session.say(UserError(f"{path.name} was not added. {why}"))
-        if added.count and isValid(self):
-            self._session.perform(lambda _lib: added.changes)  # they are on disk; it can be undone from here on
-        self._not_added(visit_id, "")
-
-    def _not_added(self, visit_id: str, message: str) -> None:
-        if not isValid(self):  # a job may end after its page
-            return
-        self._adding -= 1
-        if message:
-            self._session.say(UserError(message))
-        if self._case is None or self._case.visit.id != visit_id:
-            return
-        self._session.refresh()
-        if not (self.loader.desk.both or self.loader.busy):
-            self.loader.open(visit_id)  # the new pictures may have made or completed the pair
+    def _pictures_added(self) -> None:
+        if self._case is not None and not (self.loader.desk.both or self.loader.busy):
+            self.loader.open(self._case.visit.id)  # the new pictures may have made or completed the pair
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Picture files may be dropped anywhere on the page."""
@@ -445,9 +407,10 @@ class ReviewPage(QWidget):
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         strip.removal_asked.connect(self._remove_pictures)
-        self.pictures.add_asked.connect(self._add)
-        self.pictures.not_added.connect(lambda: self._session.say(UserError(NOT_ADDED)))
-        self.pictures.form.rows.asks = self._held
+        self.pictures.add_asked.connect(self._adding.add)
+        self.pictures.not_added.connect(self._adding.say_not_added)
+        self.pictures.form.rows.asks = self._adding.held
+        self._adding.ended.connect(self._pictures_added)
         self.pictures.visit_chosen.connect(self._session.open_visit)
         self.side.pins.pin_chosen.connect(self._pin_chosen)
         for command in self.side.commands():
