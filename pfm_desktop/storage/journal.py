@@ -68,8 +68,8 @@ def append_reveal(session: Session, visit_id: str, model: ModelInfo, pair_id: st
 
 def revealed_model(session: Session, visit_id: str) -> RevealedModel | None:
     """The model whose answer was revealed, and its pair; None before the reveal, or where the journal does not say."""
-    lines = entries(session, what=_REVEAL, key=visit_id)
-    shown = lines[-1].new if lines else None
+    line = last(session, what=_REVEAL, key=visit_id)
+    shown = line.new if line is not None else None
     if not shown:
         return None
     return RevealedModel(shown["name"], shown["version"], shown["sha256"], shown.get("pair_id", ""))
