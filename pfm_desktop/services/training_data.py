@@ -38,7 +38,7 @@ BOTH = (Source.WHITE, Source.FLUORESCENCE)
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A case that cannot be used, and why. `pictures`: see `pictures_of`."""
+    """A case that cannot be used, and why. `pictures`: digest of what it was to be prepared from."""
 
     case: str
     reason: str
@@ -118,12 +118,8 @@ def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source])
     return hashlib.sha256(json.dumps([table, size, list(sources)]).encode()).hexdigest()[:16]
 
 
-def pictures_of(row: ManifestRow, sources: Sequence[Source]) -> str:
-    """Digest of what a case is prepared from: the bytes of its pictures, and which sources are read."""
-    return _digest({source: _content(row.picture(source)) for source in sources})
-
-
 def _digest(contents: Mapping[Source, str]) -> str:
+    """Of what a case is prepared from: the bytes of its pictures (see `_content`), and which sources are read."""
     table = [[source.value, contents[source]] for source in sorted(contents)]
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()[:16]
 
