@@ -132,10 +132,11 @@ def _npz(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
 
 
 def _whole_truth(truth: Path) -> bool:
+    """Caught is all that `zipfile` raises for a file in which any byte is another one, or the end is missing."""
     try:
         with zipfile.ZipFile(truth) as archive:
             return archive.testzip() is None
-    except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile):
+    except (OSError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile):
         return False
 
 
