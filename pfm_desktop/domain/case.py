@@ -89,6 +89,10 @@ class Pair:
         if self.white_id is None and self.fluorescence_id is None:
             raise ValueError("a pair needs at least one picture")
 
+    def picture_id(self, source: Source) -> str | None:
+        """The picture of one source."""
+        return self.white_id if source is Source.WHITE else self.fluorescence_id
+
 
 @dataclass(frozen=True)
 class VisitRow:

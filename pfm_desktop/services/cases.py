@@ -271,9 +271,7 @@ def new_id() -> str:
 
 
 def _picture_id(pair: Pair | None, source: Source) -> str | None:
-    if pair is None:
-        return None
-    return pair.white_id if source is Source.WHITE else pair.fluorescence_id
+    return pair.picture_id(source) if pair is not None else None
 
 
 def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:

@@ -36,7 +36,7 @@ def place_pin(lib: Library, pair_id: str, frame: Source, x: float, y: float, *, 
     """Place a biopsy pin at (x, y) pixels of the picture of `frame`; its letter is the visit's next free one."""
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
-        _check_inside(stored.picture(session, _picture_id(pair, frame)), x, y)
+        _check_inside(stored.picture(session, pair.picture_id(frame) or ""), x, y)
         letter = next_letter(stored.pins_of(session, pair.visit_id))
     fields = {"pair_id": pair_id, "frame": frame.value, "x": float(x), "y": float(y), "letter": letter, "note": note}
     return lib.apply(Change("pin", new_id(), None, fields, f"Pin {letter} placed"))
@@ -47,7 +47,7 @@ def move_pin(lib: Library, pin_id: str, x: float, y: float) -> Change:
     with lib.read() as session:
         pin = _known(stored.pin(session, pin_id), "pin")
         pair = _pair_with(stored.pair(session, pin.pair_id), pin.frame)
-        _check_inside(stored.picture(session, _picture_id(pair, pin.frame)), x, y)
+        _check_inside(stored.picture(session, pair.picture_id(pin.frame) or ""), x, y)
     return _update(lib, "pin", pin_id, {"x": float(x), "y": float(y)}, f"Pin {pin.letter} moved")
 
 
@@ -69,7 +69,7 @@ def mark_os(lib: Library, pair_id: str, frame: Source, x: float, y: float) -> Ch
     """Mark the external os at (x, y) pixels of the picture of `frame`, in place of an earlier mark on that picture."""
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
-        _check_inside(stored.picture(session, _picture_id(pair, frame)), x, y)
+        _check_inside(stored.picture(session, pair.picture_id(frame) or ""), x, y)
     here = (mark.pair_id for mark in visit_case(lib, pair.visit_id).os_marks_on(pair_id) if mark.frame is frame)
     key, new = f"{next(here, pair_id)}/{frame.value}", {"x": float(x), "y": float(y)}
     with lib.read() as session:
@@ -277,13 +277,9 @@ def _change(lib: Library, what: str, key: str, new: dict[str, Any], text: str) -
 
 def _pair_with(pair: Pair | None, frame: Source) -> Pair:
     pair = _known(pair, "pair")
-    if _picture_id(pair, frame) == "":
+    if not pair.picture_id(frame):
         raise BadInputError(f"this pair has no {frame.value.replace('white', 'white-light')} picture to mark")
     return pair
-
-
-def _picture_id(pair: Pair, frame: Source) -> str:
-    return (pair.white_id if frame is Source.WHITE else pair.fluorescence_id) or ""
 
 
 def _check_inside(picture: Any, x: float, y: float) -> None:
