@@ -27,6 +27,11 @@ class Quality:
     advice: str = ""
     measures: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def problem_words(self) -> str:
+        """`out of focus, glare`; "" where there is no problem."""
+        return ", ".join(problem.replace("_", " ") for problem in self.problems)
+
 
 @dataclass(frozen=True)
 class Refusal:

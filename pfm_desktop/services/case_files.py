@@ -114,9 +114,9 @@ def _checks(analysis: Analysis) -> list[str]:
     names = {**{source.value: name for source, name in NAMES.items()}, "pair": "pair"}
     lines = []
     for key, quality in analysis.quality.items():
-        problems = ", ".join(problem.replace("_", " ") for problem in quality.problems)
+        problems = f" ({quality.problem_words})" if quality.problems else ""
         advice = f": {quality.advice}" if quality.advice and not analysis.refused else ""
-        lines.append(f"Quality of {names[key]}: {quality.verdict}{f' ({problems})' if problems else ''}{advice}")
+        lines.append(f"Quality of {names[key]}: {quality.verdict}{problems}{advice}")
     if analysis.registration:
         error = analysis.registration.error_px
         estimate = "" if error is None else f", estimated error {error:.1f} px"

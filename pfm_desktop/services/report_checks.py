@@ -54,8 +54,8 @@ def checks(
 
 
 def _picture(name: str, quality: Quality) -> ReportCheck:
-    problems = ", ".join(problem.replace("_", " ") for problem in quality.problems)
-    text = f"{name}: quality {quality.verdict.value}{f' ({problems})' if problems else ''}."
+    problems = f" ({quality.problem_words})" if quality.problems else ""
+    text = f"{name}: quality {quality.verdict.value}{problems}."
     doubt = quality.verdict is Verdict.POOR or "structures_not_compared" in quality.problems
     return ReportCheck(f"{text} {quality.advice}".strip(), doubt)
 

@@ -325,8 +325,7 @@ def checks_of(analysis: Analysis) -> tuple[Check, ...]:
 
 def _quality(title: str, quality: Quality) -> Check:
     lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.POOR: Light.RED}
-    problems = ", ".join(problem.replace("_", " ") for problem in quality.problems)
-    return Check(title, lights[quality.verdict], quality.verdict.value, problems, quality.advice)
+    return Check(title, lights[quality.verdict], quality.verdict.value, quality.problem_words, quality.advice)
 
 
 # ---- first and second read
