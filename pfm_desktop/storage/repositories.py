@@ -34,7 +34,7 @@ _FLUORESCENCE = [stage.value for stage in Stage if stage.source is Source.FLUORE
 def patient(session: Session, patient_id: str) -> Patient | None:
     """A patient by our id."""
     row = session.get(PatientTable, patient_id)
-    return _patient(row) if row else None
+    return patient_from(row) if row else None
 
 
 def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
@@ -45,7 +45,7 @@ def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
         ending = func.replace(PatientTable.search, " ", "").endswith(wanted, autoescape=True)
         like = session.scalars(select(PatientTable).where(ending).order_by(PatientTable.id))
         row = next((one for one in like if _squeezed(one.identifier) == wanted), None)
-    return _patient(row) if row else None
+    return patient_from(row) if row else None
 
 
 def patients(session: Session, *, search: str = "", limit: int = 500) -> tuple[Patient, ...]:
@@ -53,7 +53,7 @@ def patients(session: Session, *, search: str = "", limit: int = 500) -> tuple[P
     query = select(PatientTable).order_by(PatientTable.search, PatientTable.id).limit(limit)
     for word in folded(search).split():
         query = query.where(PatientTable.search.contains(word, autoescape=True))
-    return tuple(_patient(row) for row in session.scalars(query))
+    return tuple(patient_from(row) for row in session.scalars(query))
 
 
 def visit(session: Session, visit_id: str) -> Visit | None:
@@ -238,7 +238,7 @@ def _row(row: Sequence[Any], counts: tuple[int, int]) -> VisitRow:
     visit_row, patient_row, impression, signed_with, earlier = row
     return VisitRow(
         visit=_visit(visit_row),
-        patient=_patient(patient_row),
+        patient=patient_from(patient_row),
         pictures=counts[0],
         has_white=counts[0] > counts[1],
         has_fluorescence=counts[1] > 0,
@@ -248,7 +248,8 @@ def _row(row: Sequence[Any], counts: tuple[int, int]) -> VisitRow:
     )
 
 
-def _patient(row: PatientTable) -> Patient:
+def patient_from(row: PatientTable) -> Patient:
+    """A line of the table as the domain's patient."""
     return Patient(row.id, row.identifier, row.family_name, row.given_name, row.birth_date)
 
 

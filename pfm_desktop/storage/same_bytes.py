@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.case import Patient
+from pfm_desktop.storage.repositories import patient_from
 from pfm_desktop.storage.tables import PatientTable, PictureTable, VisitTable
 
 
@@ -32,8 +33,5 @@ def holders(session: Session, hashes: Collection[str]) -> tuple[Holder, ...]:
         .where(PictureTable.sha256.in_(tuple(hashes)))
         .order_by(VisitTable.started_at.desc(), VisitTable.id)
     )
-    found = (
-        Holder(sha256, visit_id, at, Patient(row.id, row.identifier, row.family_name, row.given_name, row.birth_date))
-        for sha256, visit_id, at, row in session.execute(query)
-    )
+    found = (Holder(sha256, visit_id, at, patient_from(row)) for sha256, visit_id, at, row in session.execute(query))
     return tuple(dict.fromkeys(found))
