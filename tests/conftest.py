@@ -50,10 +50,22 @@ def _no_thread_left_behind() -> Iterator[None]:
         return [thread.name for thread in now if thread.name != FREE and not thread.name.startswith("Dummy")]
 
     yield
-    deadline = time.monotonic() + 5
-    while left() and time.monotonic() < deadline:
+    assert _comes_true(lambda: not left(), 5), f"threads left behind: {left()}"
+
+
+@pytest.fixture(scope="session")
+def comes_true() -> Callable[[Callable[[], bool], float], bool]:
+    """`comes_true(condition, seconds)`: whether a condition comes true within that time; no event is heard."""
+    return _comes_true
+
+
+def _comes_true(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(0.005)
-    assert not left(), f"threads left behind: {left()}"
+    return True
 
 
 @pytest.fixture(scope="session")

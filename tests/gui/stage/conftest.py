@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -280,12 +279,10 @@ def os_mark() -> OsMark:
 
 
 @pytest.fixture
-def ended() -> Callable[[str], None]:
+def ended(comes_true: Callable[[Callable[[], bool], float], bool]) -> Callable[[str], None]:
     """Wait until no job of this name is at work; its thread then waits for the next one."""
 
     def wait(name: str) -> None:
-        deadline = time.monotonic() + 10
-        while any(thread.name.startswith(name) for thread in threading.enumerate()) and time.monotonic() < deadline:
-            time.sleep(0.005)
+        assert comes_true(lambda: not any(thread.name.startswith(name) for thread in threading.enumerate()), 10)
 
     return wait
