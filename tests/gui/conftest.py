@@ -134,27 +134,29 @@ Opened = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, fake_review: None) -> Iterator[Opened]:
-    """Opens the window, its Review page replaced by a small one; see `opener`."""
-    yield from opener(qtbot)
+def restored_look(qapp: QApplication) -> Iterator[None]:
+    """The theme that a test chooses is gone after it."""
+    look = qapp.styleSheet(), qapp.palette(), qapp.font()
+    yield
+    qapp.setStyleSheet(look[0])
+    qapp.setPalette(look[1])
+    qapp.setFont(look[2])
 
 
 @pytest.fixture
-def open_real_window(qtbot: QtBot) -> Iterator[Opened]:
-    """Opens the window as it is; see `opener`."""
-    yield from opener(qtbot)
+def open_window(fake_review: None, open_real_window: Opened) -> Opened:
+    """Opens the window, its Review page replaced by a small one; see `open_real_window`."""
+    return open_real_window
 
 
-def opener(qtbot: QtBot) -> Iterator[Opened]:
+@pytest.fixture
+def open_real_window(qtbot: QtBot, qapp: QApplication, restored_look: None) -> Iterator[Opened]:
     """Opens the window on a library and waits until Today is filled and all pages are made."""
     windows: list[MainWindow] = []
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    look = app.styleSheet(), app.palette(), app.font()
 
     def opened(folder: Path | str, *, settings: Settings | None = None, ready: bool = True) -> MainWindow:
         settings = settings or load_settings()
-        theme.apply(app, settings.theme)
+        theme.apply(qapp, settings.theme)
         window = MainWindow(settings)
         windows.append(window)
         window.resize(1366, 768)  # the offscreen screen is 800 pixels wide and high
@@ -171,9 +173,6 @@ def opener(qtbot: QtBot) -> Iterator[Opened]:
     yield opened
     for window in windows:
         shut(qtbot, window)
-    app.setStyleSheet(look[0])
-    app.setPalette(look[1])
-    app.setFont(look[2])
 
 
 def all_made(window: MainWindow) -> bool:

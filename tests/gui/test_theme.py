@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
@@ -72,15 +72,6 @@ def test_the_palette_carries_the_themes_colours() -> None:
     assert palette("light").text().color().name().upper() == theme_of("light").text
 
 
-@pytest.fixture
-def restored_look(qapp: QApplication) -> Iterator[None]:
-    look = qapp.styleSheet(), qapp.palette(), qapp.font()
-    yield
-    qapp.setStyleSheet(look[0])
-    qapp.setPalette(look[1])
-    qapp.setFont(look[2])
-
-
 def choice() -> QWidget:
     box = QComboBox()
     box.addItems(["Both sources", "White light"])
@@ -116,9 +107,9 @@ def pixels(widget: QWidget) -> list[str]:
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("make", [choice, tabs, pressed, default, QSlider, QPushButton, QLineEdit, QCheckBox])
 def test_what_has_the_keys_can_be_told_by_a_line_around_it(
-    qtbot: QtBot, name: str, make: Callable[[], QWidget], restored_look: None
+    qtbot: QtBot, qapp: QApplication, name: str, make: Callable[[], QWidget], restored_look: None
 ) -> None:
-    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+    apply(qapp, name)
     room = QWidget()
     qtbot.addWidget(room)
     column = QVBoxLayout(room)
@@ -140,8 +131,8 @@ def test_what_has_the_keys_can_be_told_by_a_line_around_it(
 
 @pytest.mark.qt_log_ignore("This plugin does not support")  # what the offscreen platform says of any popup
 @pytest.mark.parametrize("name", THEMES)
-def test_a_list_of_choices_shows_all_of_them(qtbot: QtBot, name: str, restored_look: None) -> None:
-    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+def test_a_list_of_choices_shows_all_of_them(qtbot: QtBot, qapp: QApplication, name: str, restored_look: None) -> None:
+    apply(qapp, name)
     room = QWidget()
     qtbot.addWidget(room)
     box = QComboBox(room)
@@ -158,9 +149,9 @@ def test_a_list_of_choices_shows_all_of_them(qtbot: QtBot, name: str, restored_l
 
 @pytest.mark.parametrize("name", THEMES)
 def test_the_filmstrip_has_the_surround_of_the_stage_in_both_themes(
-    qtbot: QtBot, name: str, restored_look: None
+    qtbot: QtBot, qapp: QApplication, name: str, restored_look: None
 ) -> None:
-    apply(QApplication.instance(), name)  # type: ignore[arg-type]  # there is one
+    apply(qapp, name)
     strip = PictureList()
     qtbot.addWidget(strip)
     strip.addItem("acetic acid")
