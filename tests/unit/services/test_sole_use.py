@@ -47,8 +47,10 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
 
 def test_where_there_is_nothing_nothing_is_removed(tmp_path: Path) -> None:
     clear_abandoned(tmp_path / "not there", "prepared-")
-    (tmp_path / "file").write_text("")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("a letter")
     clear_abandoned(tmp_path / "file", "prepared-")
+    assert (tmp_path / "file").read_text() == "a letter"
 
 
 def test_what_the_other_run_does_is_said_in_its_own_words(tmp_path: Path) -> None:
