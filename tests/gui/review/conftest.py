@@ -286,6 +286,20 @@ def opened(qtbot: QtBot, session: Session, page: ReviewPage) -> Opened:
     return open_
 
 
+@pytest.fixture
+def unregistered(clinic: Clinic, engine: FakeEngine, opened: Opened) -> None:
+    """Adler's visit is open, and its pair could not be registered."""
+    engine.refuse_registration = True
+    opened(clinic.adler)
+
+
+@pytest.fixture
+def revealed(clinic: Clinic, session: Session, opened: Opened) -> None:
+    """Adler's visit is open, and what the AI says of it was revealed."""
+    opened(clinic.adler)
+    reveal(session)
+
+
 def settle(qtbot: QtBot, page: ReviewPage) -> None:
     """Wait until nothing is still loading."""
     qtbot.waitUntil(lambda: page.idle, timeout=10_000)
@@ -318,6 +332,13 @@ def click_item(qtbot: QtBot, items: QListWidget, row: int) -> None:
     """Click on an item of a list."""
     middle = items.visualItemRect(items.item(row)).center()
     qtbot.mouseClick(items.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+
+
+def sign(session: Session) -> None:
+    case = session.case
+    assert case is not None
+    session.perform(lambda lib: review.set_impression(lib, case.visit.id, Grade.LOW))
+    session.perform(lambda lib: review.sign(lib, case.visit.id, "Dr. Test", "Reviewed"), undoable=False)
 
 
 def reveal(session: Session) -> None:

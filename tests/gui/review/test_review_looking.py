@@ -56,10 +56,8 @@ def test_the_reveal_shows_the_heatmap_the_banner_and_the_label_of_the_model(
 
 
 def test_a_visit_that_was_revealed_before_opens_with_its_heatmap(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+    page: ReviewPage, clinic: Clinic, opened: Opened, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     opened(clinic.brandt)
     assert page.stage.painting().heatmap is None
     opened(clinic.adler)
@@ -77,11 +75,7 @@ def test_a_refused_answer_has_no_heatmap_even_after_the_reveal(
     assert page.banner.isVisible()
 
 
-def test_the_heatmap_controls_change_what_the_stage_shows(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
-) -> None:
-    opened(clinic.adler)
-    reveal(session)
+def test_the_heatmap_controls_change_what_the_stage_shows(page: ReviewPage, qtbot: QtBot, revealed: None) -> None:
     used = controls(page)
     used.opacity.setFocus()
     qtbot.keyClick(used.opacity, Qt.Key.Key_End)
@@ -120,10 +114,8 @@ def test_on_a_low_page_the_answer_has_the_room_and_the_heatmap_controls_scroll(
 
 
 def test_the_heatmap_key_hides_and_shows_it_from_anywhere_on_the_page(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+    page: ReviewPage, qtbot: QtBot, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     page.pictures.filmstrip.list.setFocus()
     qtbot.keyClick(page.pictures.filmstrip.list, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     assert page.stage.painting().heatmap is None
@@ -261,10 +253,8 @@ def test_alt_and_a_number_open_the_tabs_of_the_right_column(
 
 
 def test_an_impression_by_key_that_departs_from_the_ai_brings_up_where_the_reason_is_asked(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
+    page: ReviewPage, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     page.side.go_to(1)
     findings = page.side.findings
     next(command for command in findings.commands if command.objectName().endswith("cancer")).trigger()
@@ -284,11 +274,7 @@ def test_every_command_has_an_id_of_this_page_a_text_and_its_own_key(page: Revie
     assert len(set(keys)) == len(keys)
 
 
-def test_everything_that_takes_the_keys_has_a_name_for_the_screen_reader(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
-) -> None:
-    opened(clinic.adler)
-    reveal(session)
+def test_everything_that_takes_the_keys_has_a_name_for_the_screen_reader(page: ReviewPage, revealed: None) -> None:
     page.side.go_to(1)
     own = (page.bar, page.side.heatmap, page.pictures)
     widgets = [child for area in own for child in area.findChildren(QWidget) if child.isVisible()]
@@ -323,10 +309,8 @@ def test_at_1366_pixels_the_stage_keeps_three_fifths_of_the_window(
 
 
 def test_an_edit_after_the_reveal_does_not_colour_the_heatmap_again(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+    page: ReviewPage, qtbot: QtBot, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     before = page.stage.painting().heatmap
     page.choose_tool("pin")
     click(qtbot, page, 20, 20)
@@ -334,11 +318,7 @@ def test_an_edit_after_the_reveal_does_not_colour_the_heatmap_again(
     assert page.stage.painting().heatmap is before
 
 
-def test_the_heatmap_is_back_after_point_mode(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
-) -> None:
-    opened(clinic.adler)
-    reveal(session)
+def test_the_heatmap_is_back_after_point_mode(page: ReviewPage, qtbot: QtBot, revealed: None) -> None:
     page.place_points()
     assert page.stage.painting().heatmap is None
     qtbot.keyClick(page.stage, Qt.Key.Key_Escape)

@@ -30,6 +30,14 @@ from .conftest import (
 )
 
 
+def begin(qtbot: QtBot, session: Session, engine: FakeEngine, step: str, visit: str) -> threading.Event:
+    """Open a visit and wait until the engine is at a step of it, which ends when the event is set."""
+    gate = engine.held[f"{step} {visit}"] = threading.Event()
+    session.open_visit(visit)
+    qtbot.waitUntil(lambda: (step, visit) in engine.calls)
+    return gate
+
+
 def test_a_visit_shows_both_its_pictures_side_by_side(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
     opened(clinic.adler)
     assert not page.notice.isVisible()
@@ -55,9 +63,7 @@ def test_the_pictures_are_on_the_stage_before_the_answer_comes(
 def test_pictures_of_a_visit_that_was_left_while_loading_never_show(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    slow = engine.held[f"load {clinic.adler}"] = threading.Event()
-    session.open_visit(clinic.adler)
-    qtbot.waitUntil(lambda: ("load", clinic.adler) in engine.calls)
+    slow = begin(qtbot, session, engine, "load", clinic.adler)
     session.open_visit(clinic.brandt)
     settle(qtbot, page)
     slow.set()
@@ -70,9 +76,7 @@ def test_pictures_of_a_visit_that_was_left_while_loading_never_show(
 def test_an_answer_about_a_visit_that_was_left_never_shows(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    slow = engine.held[f"answer {clinic.adler}"] = threading.Event()
-    session.open_visit(clinic.adler)
-    qtbot.waitUntil(lambda: ("answer", clinic.adler) in engine.calls)
+    slow = begin(qtbot, session, engine, "answer", clinic.adler)
     session.open_visit(clinic.brandt)
     settle(qtbot, page)
     before = page.loader.desk
@@ -87,12 +91,9 @@ def test_whatever_the_order_in_which_slow_visits_end_only_the_last_one_opened_sh
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     visits = (clinic.adler, clinic.adler_before, clinic.brandt)
-    for visit in visits:
-        engine.held[f"load {visit}"] = threading.Event()
-        session.open_visit(visit)
-        qtbot.waitUntil(lambda visit=visit: ("load", visit) in engine.calls)
-    for visit in reversed(visits):
-        engine.held[f"load {visit}"].set()
+    gates = [begin(qtbot, session, engine, "load", visit) for visit in visits]
+    for gate in reversed(gates):
+        gate.set()
     qtbot.waitUntil(lambda: not page._jobs.busy)
     settle(qtbot, page)
     assert page.loader.desk.visit_id == clinic.brandt
@@ -101,10 +102,8 @@ def test_whatever_the_order_in_which_slow_visits_end_only_the_last_one_opened_sh
 
 
 def test_opening_another_visit_empties_the_stage_at_once(
-    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     assert page.stage.painting().heatmap is not None
     engine.held[f"load {clinic.brandt}"] = threading.Event()
     session.open_visit(clinic.brandt)
@@ -131,9 +130,7 @@ def test_pictures_that_belong_to_another_visit_are_refused(
 def test_closing_the_visit_while_it_loads_leaves_an_empty_desk(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    slow = engine.held[f"load {clinic.adler}"] = threading.Event()
-    session.open_visit(clinic.adler)
-    qtbot.waitUntil(lambda: ("load", clinic.adler) in engine.calls)
+    slow = begin(qtbot, session, engine, "load", clinic.adler)
     session.close_visit()
     slow.set()
     qtbot.waitUntil(lambda: not page._jobs.busy)
@@ -197,11 +194,9 @@ def test_a_registration_that_was_kept_before_the_answer_failed_is_used(
 def test_stopping_the_answer_in_the_jobs_strip_says_so(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    engine.held["answer"] = threading.Event()
-    session.open_visit(clinic.adler)
-    qtbot.waitUntil(lambda: ("answer", clinic.adler) in engine.calls)
+    slow = begin(qtbot, session, engine, "answer", clinic.adler)
     page._jobs.cancel_all()
-    engine.held["answer"].set()
+    slow.set()
     settle(qtbot, page)
     assert "It was stopped before it was done." in page.strip.text.text()
 
@@ -216,10 +211,8 @@ def test_a_missing_source_is_said_on_the_stage_and_nothing_is_to_be_registered(
 
 
 def test_a_refused_registration_leaves_the_pictures_side_by_side_and_the_chip_says_why(
-    page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened
+    page: ReviewPage, unregistered: None
 ) -> None:
-    engine.refuse_registration = True
-    opened(clinic.adler)
     assert page.bar.chip.text() == "not registered: too little overlap. Place 4 points"
     assert page.stage.registration is None
     assert close_to(colour_at(page, 0), RED)
@@ -312,11 +305,7 @@ def test_other_settings_do_not_ask_the_model_again(
     assert len(engine.models) == 1
 
 
-def test_the_page_fits_into_the_smallest_window(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened
-) -> None:
-    opened(clinic.adler)
-    reveal(session)
+def test_the_page_fits_into_the_smallest_window(page: ReviewPage, revealed: None) -> None:
     page.place_points()
     rail, bars = 116, 130
     assert page.minimumSizeHint().width() <= 1100 - rail
@@ -324,10 +313,8 @@ def test_the_page_fits_into_the_smallest_window(
 
 
 def test_an_answer_that_counts_no_more_goes_from_stage_and_panel_at_once(
-    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, opened: Opened, qtbot: QtBot
+    page: ReviewPage, session: Session, engine: FakeEngine, qtbot: QtBot, revealed: None
 ) -> None:
-    opened(clinic.adler)
-    reveal(session)
     assert page.side.answer.state is State.GRADED
     engine.held["answer"] = threading.Event()
     session.change_settings(model="another")
@@ -357,9 +344,7 @@ def test_what_is_left_to_show_of_a_visit_is_forgotten_with_it(
 def test_pictures_that_come_after_their_page_harm_nobody(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    slow = engine.held[f"load {clinic.adler}"] = threading.Event()
-    session.open_visit(clinic.adler)
-    qtbot.waitUntil(lambda: ("load", clinic.adler) in engine.calls)
+    slow = begin(qtbot, session, engine, "load", clinic.adler)
     jobs = page._jobs
     delete(page)
     slow.set()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.pages.review.pictures import VisitList
@@ -18,7 +19,7 @@ from pfm_desktop.services import cases, review
 from pfm_desktop.viewmodels.review import VisitLink
 from pfm_desktop.viewmodels.session import Session
 
-from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle
+from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle, sign
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -41,6 +42,20 @@ def files(tmp_path: Path) -> list[Path]:
     for path, colour in zip(made, (RED, GREEN), strict=True):
         path.write_bytes(picture(colour, seed=hash(path.name) % 1000))
     return made
+
+
+Dropped = Callable[[], None]
+
+
+@pytest.fixture
+def dropped(page: ReviewPage, clinic: Clinic, opened: Opened, tmp_path: Path) -> Dropped:
+    """Opens the visit without pictures and drops two files on it: the form asks what they are."""
+
+    def drop_() -> None:
+        opened(clinic.empty)
+        assert drop(page, files(tmp_path))
+
+    return drop_
 
 
 def test_the_pictures_on_the_stage_are_marked(page: ReviewPage, clinic: Clinic, opened: Opened) -> None:
@@ -83,8 +98,7 @@ def test_in_a_signed_visit_no_other_pictures_come_onto_the_stage_and_it_is_said_
 ) -> None:
     opened(clinic.adler)
     assert session.case is not None
-    session.perform(lambda lib: review.set_impression(lib, clinic.adler, Grade.LOW))
-    session.perform(lambda lib: review.sign(lib, clinic.adler, "Dr. Test", "Reported by me"), undoable=False)
+    sign(session)
     signed = session.case.pairs
     strip = page.pictures.filmstrip.list
     strip.itemDoubleClicked.emit(strip.item(2))
@@ -111,10 +125,9 @@ def test_two_pictures_of_one_source_make_no_pair_and_it_is_said_why(
 
 
 def test_files_dropped_on_an_empty_visit_fill_it_and_open_as_a_pair(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+    page: ReviewPage, session: Session, qtbot: QtBot, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    assert drop(page, files(tmp_path))
+    dropped()
     assert page.pictures.form.isVisible()
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     settle(qtbot, page)
@@ -175,10 +188,9 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_are_added(
 
 
 def test_pictures_go_to_the_visit_they_were_dropped_on_even_when_another_is_opened_meanwhile(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    drop(page, files(tmp_path))
+    dropped()
     qtbot.waitUntil(lambda: page.pictures.form.rows.settled)
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     opened(clinic.adler)
@@ -190,20 +202,18 @@ def test_pictures_go_to_the_visit_they_were_dropped_on_even_when_another_is_open
 
 
 def test_the_form_is_emptied_when_another_visit_is_opened(
-    page: ReviewPage, clinic: Clinic, opened: Opened, tmp_path: Path
+    page: ReviewPage, clinic: Clinic, opened: Opened, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    drop(page, files(tmp_path))
+    dropped()
     opened(clinic.brandt)
     assert not page.pictures.form.isVisible()
     assert page.pictures.form.rows.items() == ()
 
 
 def test_escape_closes_the_form_and_adds_nothing(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+    page: ReviewPage, session: Session, qtbot: QtBot, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    drop(page, files(tmp_path))
+    dropped()
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Escape)
     assert not page.pictures.form.isVisible()
     assert session.case is not None
@@ -233,10 +243,9 @@ def chosen_and_deleted(page: ReviewPage, qtbot: QtBot, row: int) -> None:
 
 
 def test_added_pictures_are_taken_back_and_added_again(
-    page: ReviewPage, clinic: Clinic, session: Session, undo: Undo, opened: Opened, qtbot: QtBot, tmp_path: Path
+    page: ReviewPage, session: Session, undo: Undo, qtbot: QtBot, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    assert drop(page, files(tmp_path))
+    dropped()
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     settle(qtbot, page)
     assert undo.undo_text == "2 pictures added"
@@ -325,10 +334,9 @@ def test_pictures_whose_visit_is_left_before_they_are_read_go_to_no_other_and_th
     problems: list[str],
     opened: Opened,
     qtbot: QtBot,
-    tmp_path: Path,
+    dropped: Dropped,
 ) -> None:
-    opened(clinic.empty)
-    drop(page, files(tmp_path))
+    dropped()
     qtbot.keyClick(page.pictures.form, Qt.Key.Key_Return)
     opened(clinic.adler)
     assert problems == [
@@ -340,10 +348,9 @@ def test_pictures_whose_visit_is_left_before_they_are_read_go_to_no_other_and_th
 
 
 def test_enter_on_cancel_of_the_form_adds_nothing(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, tmp_path: Path
+    page: ReviewPage, session: Session, qtbot: QtBot, dropped: Dropped
 ) -> None:
-    opened(clinic.empty)
-    drop(page, files(tmp_path))
+    dropped()
     qtbot.waitUntil(lambda: page.pictures.form.rows.settled)
     qtbot.keyClick(page.pictures.form.cancel, Qt.Key.Key_Return)
     settle(qtbot, page)

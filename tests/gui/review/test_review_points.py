@@ -25,10 +25,8 @@ SPOTS = ((30, 20), (90, 25), (60, 80))
 
 
 @pytest.fixture
-def placing(page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened, qtbot: QtBot) -> ReviewPage:
+def placing(page: ReviewPage, unregistered: None, qtbot: QtBot) -> ReviewPage:
     """The page in point mode, on a pair whose registration was refused."""
-    engine.refuse_registration = True
-    opened(clinic.adler)
     qtbot.mouseClick(page.bar.chip, LEFT)
     assert page.points.active
     return page
