@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
-from pfm_desktop.gui.widgets.card_view import CardView
 from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.model_tables import combinations_of
 from pfm_desktop.pfm.nets.spec import NetSpec
@@ -155,15 +154,6 @@ def test_no_models_says_where_to_put_one(qtbot: QtBot, session: Session, monkeyp
     page.entered()
     assert str(user_models_dir()) in page.empty.text()
     assert page.empty.isVisible()
-
-
-def test_a_hash_in_a_card_is_wrapped_instead_of_running_out_of_sight(qtbot: QtBot) -> None:
-    view = CardView()
-    qtbot.addWidget(view)
-    view.resize(400, 300)
-    view.show()
-    view.show_markdown(f"The frozen parameters `{'ab12' * 40}`.\n\nweights {'cd34' * 40}")
-    assert view.horizontalScrollBar().maximum() == 0
 
 
 def test_tab_goes_through_the_cards_before_the_text_and_enter_presses(qtbot: QtBot, page: ModelsPage) -> None:

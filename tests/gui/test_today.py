@@ -145,26 +145,32 @@ def test_undo_is_left_to_the_window_while_nothing_was_typed(qtbot: QtBot, today:
 Z, Y, CTRL = Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier
 
 
+@pytest.fixture
+def today_in_window(open_window: Opened, library_folder: Path) -> TodayPage:
+    """Today in the window, where undo is at hand."""
+    desk = open_window(library_folder).desk
+    assert desk is not None
+    return desk.today
+
+
 def corrected(qtbot: QtBot, page: TodayPage) -> None:
-    """Brandt is found by typing, and becomes Brand."""
-    page.search.setFocus()
-    searched(qtbot, page, "brandt")
+    """The woman of the chosen row, who is Brandt, becomes Brand."""
     row = page.chosen_row()
     assert row is not None
     page.intake.edit_patient(row)
     page.intake.person["family_name"].setText("Brand")
     qtbot.mouseClick(page.intake.save, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.idle)
-    assert page.search.text() == ""
 
 
 def test_undo_in_the_search_field_is_the_lists_and_brings_no_old_search_back(
-    qtbot: QtBot, open_window: Opened, library_folder: Path
+    qtbot: QtBot, today_in_window: TodayPage
 ) -> None:
-    window = open_window(library_folder)
-    assert window.desk is not None
-    page = window.desk.today
+    page = today_in_window
+    page.search.setFocus()
+    searched(qtbot, page, "brandt")
     corrected(qtbot, page)
+    assert page.search.text() == ""
     page.focus_search()
     for key, name in ((Z, "Brandt, Berta"), (Y, "Brand, Berta"), (Z, "Brandt, Berta"), (Z, "Brandt, Berta")):
         qtbot.keyClick(page.search, key, CTRL)
@@ -295,18 +301,11 @@ def test_a_library_without_visits_says_what_to_do(qtbot: QtBot, tmp_path: Path) 
 
 
 def test_ctrl_z_in_the_search_field_takes_a_correction_back_and_the_list_shows_it(
-    qtbot: QtBot, open_window: Opened, library_folder: Path
+    qtbot: QtBot, today_in_window: TodayPage
 ) -> None:
-    window = open_window(library_folder)
-    assert window.desk is not None
-    page = window.desk.today
+    page = today_in_window
     page.table.setCurrentIndex(page.model.index(1, 0))
-    row = page.chosen_row()
-    assert row is not None
-    page.intake.edit_patient(row)
-    page.intake.person["family_name"].setText("Brand")
-    qtbot.mouseClick(page.intake.save, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.idle)
+    corrected(qtbot, page)
     assert "Brand, Berta" in names(page)
     page.focus_search()
     qtbot.keyClick(page.search, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
