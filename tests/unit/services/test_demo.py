@@ -119,8 +119,8 @@ def test_every_visit_has_a_pair_that_opens_and_it_is_the_one_after_acid(opened: 
     for case in opened:
         pair = pairing.default_pair(case)
         assert pair is not None
-        stages = {case.picture(key).stage for key in (pair.white_id, pair.fluorescence_id) if key}  # type: ignore[union-attr]
-        assert stages <= {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID}
+        shown = [case.picture(key) for key in (pair.white_id, pair.fluorescence_id) if key]
+        assert {picture and picture.stage for picture in shown} <= {Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID}
 
 
 def test_some_visits_have_a_filmstrip_in_the_order_of_an_examination(opened: list[cases.VisitCase]) -> None:
@@ -240,10 +240,10 @@ def test_a_folder_that_may_not_be_looked_into_is_named_with_the_way_out(
 ) -> None:
     real = os.stat
 
-    def closed(path: object, *rest: object, **more: object) -> os.stat_result:
+    def closed(path: str | Path, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
         if str(path).startswith(str(tmp_path / "closed")):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-        return real(path, *rest, **more)  # type: ignore[arg-type]
+        return real(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     monkeypatch.setattr(os, "stat", closed)
     with pytest.raises(StorageError, match=r"closed/library cannot be looked into: Permission denied.*PFM_HOME"):

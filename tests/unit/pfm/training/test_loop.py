@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.optim import Optimizer
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.training import state
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import PreparedSet
@@ -88,10 +90,10 @@ def test_a_run_killed_between_curve_and_state_has_each_epoch_once_in_its_curves(
 ) -> None:
     really = state.save_run
 
-    def killed(run: Path, net: object, average: object, optimizer: object, progress: state.Progress) -> None:
+    def killed(run: Path, net: PfmNet, average: state.Average, optimizer: Optimizer, progress: state.Progress) -> None:
         if progress.epoch == 2:
             raise Killed
-        really(run, net, average, optimizer, progress)  # type: ignore[arg-type]
+        really(run, net, average, optimizer, progress)
 
     with monkeypatch.context() as patch:
         patch.setattr(state, "save_run", killed)
