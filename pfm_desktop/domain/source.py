@@ -9,6 +9,11 @@ class Source(StrEnum):
     WHITE = "white"
     FLUORESCENCE = "fluorescence"
 
+    @property
+    def words(self) -> str:
+        """As it is said: `white light`, `fluorescence`."""
+        return "white light" if self is Source.WHITE else self.value
+
 
 class Stage(StrEnum):
     """Step of the examination; seconds since acetic acid are kept beside it."""

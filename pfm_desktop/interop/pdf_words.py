@@ -10,11 +10,9 @@ from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import BANNER, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
-from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.support.moments import day, moment
 
-NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
 GRADE_NAMES = {
     Grade.NORMAL: "normal",
     Grade.LOW: "low (LSIL, CIN1)",
@@ -107,16 +105,16 @@ def one_source(prediction: Prediction) -> str:
     """Said plainly where the answer comes from half the sources; "" where it comes from both."""
     if len(prediction.sources) != 1:
         return ""
-    return f"One source only: {NAMES[prediction.sources[0]]}. The other one was not given."
+    return f"One source only: {prediction.sources[0].words}. The other one was not given."
 
 
 def evidence(prediction: Prediction) -> str:
     """Each source's share, and what each says alone; "" where there is only one."""
     if len(prediction.sources) == 1:
         return ""
-    shares = ", ".join(f"{NAMES[source]} {share:.0%}" for source, share in prediction.evidence.items())
+    shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
     alone = ", ".join(
-        f"{NAMES[source]} alone: {answer.grade.value} ({answer.probabilities[answer.grade]:.2f})"
+        f"{source.words} alone: {answer.grade.value} ({answer.probabilities[answer.grade]:.2f})"
         for source, answer in prediction.single_source.items()
     )
     return f"Share of the evidence: {shares}." + (f" {alone[:1].upper()}{alone[1:]}." if alone else "")

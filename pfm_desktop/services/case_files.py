@@ -9,10 +9,11 @@ from pathlib import Path
 from pfm_desktop import __version__
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
+from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.io import encoder_for
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.analysis_files import public_json
-from pfm_desktop.services.inference import NAMES, AnalysisRequest, AnalysisResult, analyze
+from pfm_desktop.services.inference import AnalysisRequest, AnalysisResult, analyze
 from pfm_desktop.services.report import report_of_analysis
 from pfm_desktop.support.files import check_outputs, json_bytes, write_all
 
@@ -97,10 +98,10 @@ def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
         prediction.full_set_words(model),
     ]
     if len(prediction.sources) == 1:
-        return [*lines, f"One source only: {NAMES[prediction.sources[0]]}"]
-    shares = ", ".join(f"{NAMES[source]} {share:.0%}" for source, share in prediction.evidence.items())
+        return [*lines, f"One source only: {prediction.sources[0].words}"]
+    shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
     alone = ", ".join(
-        f"{NAMES[source]} {answer.grade} ({answer.probabilities[answer.grade]:.2f})"
+        f"{source.words} {answer.grade} ({answer.probabilities[answer.grade]:.2f})"
         for source, answer in prediction.single_source.items()
     )
     return [*lines, f"Evidence: {shares}. Each alone: {alone}"]
@@ -111,7 +112,7 @@ def _share(prediction: Prediction, grade: Grade) -> str:
 
 
 def _checks(analysis: Analysis) -> list[str]:
-    names = {**{source.value: name for source, name in NAMES.items()}, "pair": "pair"}
+    names = {**{source.value: source.words for source in Source}, "pair": "pair"}
     lines = []
     for key, quality in analysis.quality.items():
         problems = f" ({quality.problem_words})" if quality.problems else ""

@@ -35,7 +35,6 @@ STEPS = 4
 PASSES = 20
 _COMPARED = 512  # longer side, pixels, at which two pictures are compared: reduced once for all comparisons
 SWAPPED = "Swap the two."
-NAMES = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +170,9 @@ def answered(
 def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
     """Raise `ModelError` when the model does not read what was given, or was never trained to grade."""
     refuse_start_only(model)
-    foreign = [NAMES[source] for source in given if source not in model.sources]
+    foreign = [source.words for source in given if source not in model.sources]
     if foreign:
-        known = " and ".join(NAMES[source] for source in model.sources)
+        known = " and ".join(source.words for source in model.sources)
         raise ModelError(
             f"the model {model.name} reads {known} only, not {' or '.join(foreign)}",
             remedy="choose another model, or leave that picture out",
@@ -196,13 +195,13 @@ def _read(case: Examined, given: Mapping[Source, Path | Pixels]) -> None:
     def load(item: tuple[Source, Path | Pixels]) -> tuple[Source, Pixels, tuple[str, ...]]:
         source, picture = item
         if isinstance(picture, np.ndarray):
-            return source, checked_pixels(picture, NAMES[source]), ()
+            return source, checked_pixels(picture, source.words), ()
         loaded = read_picture(picture)
         return source, loaded.pixels, loaded.notes
 
     for source, pixels, notes in side_by_side(load, list(given.items())):
         case.pictures[source] = pixels
-        case.notes += [f"{NAMES[source]}: {note}" for note in notes]
+        case.notes += [f"{source.words}: {note}" for note in notes]
 
 
 def _check_pictures(case: Examined) -> None:
@@ -225,7 +224,7 @@ def _check_pictures(case: Examined) -> None:
         case.quality.update({source.value: replace(verdict, advice=advice[source]) for source, verdict in verdicts})
         case.refused = Refusal("the two pictures look swapped", SWAPPED)
     elif poor:
-        said = "; ".join(f"the {NAMES[source]} picture: {_words(case.quality[source.value])}" for source in poor)
+        said = "; ".join(f"the {source.words} picture: {_words(case.quality[source.value])}" for source in poor)
         case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in poor))
 
 

@@ -16,7 +16,6 @@ from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, HEAT_THRE
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
-from pfm_desktop.interop.pdf_words import NAMES
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
 from pfm_desktop.support.errors import BadInputError
@@ -231,7 +230,7 @@ def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | N
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, _os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     place = place if here else f"{place} (on other pictures of this visit)"
-    return ReportPin(pin.letter, place, pin.note, NAMES[pin.frame])
+    return ReportPin(pin.letter, place, pin.note, pin.frame.words)
 
 
 def _os_of(case: VisitCase, pair_id: str) -> OsMark | None:

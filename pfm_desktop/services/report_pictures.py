@@ -13,7 +13,6 @@ from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, H
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
-from pfm_desktop.services.inference import NAMES
 
 Pixels = NDArray[np.uint8]
 
@@ -99,7 +98,7 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
     answer = f"Answer: {likely}{share}. {prediction.set_words}".rstrip()
     alone = len(prediction.sources) == 1
-    return (answer, f"One source only: {NAMES[prediction.sources[0]]}") if alone else (answer,)
+    return (answer, f"One source only: {prediction.sources[0].words}") if alone else (answer,)
 
 
 def _printed(pixels: Pixels, caption: str) -> ReportPicture:

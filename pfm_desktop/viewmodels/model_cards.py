@@ -52,5 +52,4 @@ def card_text(row: CardRow) -> str:
 
 
 def _sources(sources: tuple[Source, ...]) -> str:
-    words = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
-    return " + ".join(words[source] for source in sources)
+    return " + ".join(source.words for source in sources)
