@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,15 +36,7 @@ class BrokenModel:
 
 def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
     """Readable models by name; of two with one name and version the one in the earlier folder. Others are logged."""
-    found: dict[tuple[str, str], ModelEntry] = {}
-    for folder in _folders(dirs):
-        try:
-            entry = ModelEntry(folder, read_info(folder))
-        except UserError as error:
-            log.warning("model left out: %s", error)
-            continue
-        found.setdefault((entry.info.name, entry.info.version), entry)
-    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
+    return _first_of_each(_readable(dirs, tell=True))
 
 
 def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
@@ -166,25 +157,28 @@ def _is_bare(name: str) -> bool:
 def _called(name: str, dirs: Iterable[Path]) -> Path | None:
     """In the first of `dirs` that has it: the newest model of that name, else the folder of that name."""
     for parent in dirs:
-        named = [entry.path for entry in _entries([parent]) if entry.info.name == name]
+        named = [entry.path for entry in _first_of_each(_readable([parent])) if entry.info.name == name]
         folders = [folder for folder in _folders([parent]) if folder.name == name]
         if named or folders:
             return (named or folders)[-1]
     return None
 
 
-def _entries(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
-    """Like `list_models`, but says nothing of what cannot be read."""
+def _first_of_each(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
     found: dict[tuple[str, str], ModelEntry] = {}
-    for entry in _readable(dirs):
+    for entry in entries:
         found.setdefault((entry.info.name, entry.info.version), entry)
     return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
 
 
-def _readable(dirs: Iterable[Path]) -> Iterator[ModelEntry]:
+def _readable(dirs: Iterable[Path], *, tell: bool = False) -> Iterator[ModelEntry]:
+    """Models that can be read; with `tell` the log says which ones cannot."""
     for folder in _folders(dirs):
-        with contextlib.suppress(UserError):
+        try:
             yield ModelEntry(folder, read_info(folder))
+        except UserError as error:
+            if tell:
+                log.warning("model left out: %s", error)
 
 
 def _folders(dirs: Iterable[Path]) -> list[Path]:
