@@ -87,7 +87,7 @@ def report(measured: list[Measured], wrong: list[RegistrationStatus], large: lis
     print(f"on phantoms: pairs of two women not refused {through} of {len(wrong)}")
     print(f"on phantoms: error estimate within a factor of two in {np.mean((ratio > 0.5) & (ratio < 2)):.0%}")
     print(
-        f"seconds a pair, median: {np.median([one.seconds for one in measured]):.2f} at {size} px, "
+        f"on phantoms: seconds a pair, median: {np.median([one.seconds for one in measured]):.2f} at {size} px, "
         f"{np.median(large):.2f} at {LARGE[0]} x {LARGE[1]}"
     )
 
