@@ -13,7 +13,7 @@ import pytest
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source
-from pfm_desktop.interop.tabular import read_manifest
+from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -168,11 +168,14 @@ def write_blobs(
 
 def _seal(folder: Path, sources: tuple[Source, ...]) -> None:
     """Note in a prepared folder that it was made from the pictures of its manifest, read for `sources`."""
-    from pfm_desktop.services.training_data import pictures_of
+    from pfm_desktop.services.training_data import _content, _digest
+
+    def pictures_of(row: ManifestRow) -> str:
+        return _digest({source: _content(row.picture(source)) for source in sources})
 
     rows = {row.case: row for row in read_manifest(folder / "manifest.csv")}
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
-    lines = [json.dumps({**case, "pictures": pictures_of(rows[case["case"]], sources)}) + "\n" for case in cases]
+    lines = [json.dumps({**case, "pictures": pictures_of(rows[case["case"]])}) + "\n" for case in cases]
     (folder / "cases.jsonl").write_text("".join(lines))
 
 
