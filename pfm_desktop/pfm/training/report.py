@@ -81,7 +81,7 @@ def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str
 
 
 def _what(info: ModelInfo) -> str:
-    sources = " and ".join(source.value.replace("white", "white light") for source in info.sources)
+    sources = " and ".join(source.words for source in info.sources)
     return (
         f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
         f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "
