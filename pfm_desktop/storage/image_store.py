@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.files import sha256_of, write_bytes
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "png"),
@@ -93,7 +93,7 @@ class ImageStore:
 
 def _digest(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path)
     except OSError:
         return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
+from pfm_desktop.support.files import sha256_of
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -33,8 +33,7 @@ def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, str]:
     for done, path in enumerate(paths):
         ctx.progress(done, len(paths), "Looking for the pictures in the library")
         try:
-            with path.open("rb") as stream:
-                found[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+            found[path] = sha256_of(path)
         except OSError:
             continue
     return found
