@@ -12,6 +12,8 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if 
 # torch's threads spin while they wait; with another busy process that costs more than it gains
 export OMP_WAIT_POLICY = PASSIVE
 export KMP_BLOCKTIME = 0
+# where it is set, each of the hundred programs that the tests start would compile everything anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run demo test test-quick lint setup setup-dev system clean
 .DEFAULT_GOAL := run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,10 +23,9 @@ def length(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def definitions() -> Iterator[tuple[Path, ast.AST]]:
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            yield path, node
+@cache
+def definitions() -> list[tuple[Path, ast.AST]]:
+    return [(path, node) for path in modules() for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 def share(values: list[int], quantile: float) -> int:

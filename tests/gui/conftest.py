@@ -46,9 +46,13 @@ def picture_files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def library_folder(tmp_path: Path) -> Path:
+def library_folder(tmp_path: Path, library_from: Callable[..., None]) -> Path:
     """A closed library: Adler (today, both sources, high), Brandt (yesterday, white only), Chen (2026-03-02, none)."""
-    folder = tmp_path / "clinic"
+    library_from(tmp_path / "clinic", _three_women)
+    return tmp_path / "clinic"
+
+
+def _three_women(lib: Library) -> None:
     now = datetime.now(UTC)
     women = (
         ("P-001", "Adler", "Anna", date(1988, 3, 14), now - timedelta(seconds=1), "HPV positive",
@@ -57,19 +61,15 @@ def library_folder(tmp_path: Path) -> Path:
          (Stage.ACETIC_ACID,), Grade.LOW),
         ("P-003", "Chen", "Chiara", None, datetime(2026, 3, 2, 9, 30, tzinfo=UTC), "", (), None),
     )  # fmt: skip
-    with Library.create(folder) as lib:
-        for number, (identifier, family, given, born, at, why, stages, grade) in enumerate(women):
-            patient = cases.add_patient(
-                lib, identifier=identifier, family_name=family, given_name=given, birth_date=born
-            )
-            visit = cases.add_visit(lib, patient.id, started_at=at, indication=why)
-            for stage in stages:
-                data = picture_bytes(10 * number + list(Stage).index(stage))
-                cases.add_picture(lib, visit.id, data, stage=stage, taken_at=at, name=f"{stage.value}.png")
-            pairing.ensure_pair(lib, visit.id)
-            if grade:
-                review.set_impression(lib, visit.id, grade)
-    return folder
+    for number, (identifier, family, given, born, at, why, stages, grade) in enumerate(women):
+        patient = cases.add_patient(lib, identifier=identifier, family_name=family, given_name=given, birth_date=born)
+        visit = cases.add_visit(lib, patient.id, started_at=at, indication=why)
+        for stage in stages:
+            data = picture_bytes(10 * number + list(Stage).index(stage))
+            cases.add_picture(lib, visit.id, data, stage=stage, taken_at=at, name=f"{stage.value}.png")
+        pairing.ensure_pair(lib, visit.id)
+        if grade:
+            review.set_impression(lib, visit.id, grade)
 
 
 @pytest.fixture

@@ -53,22 +53,27 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with Library.create(tmp_path / "clinic") as lib:
-        patient = cases.add_patient(
-            lib, identifier="P-1", family_name="O'Brien <b>", given_name="Ana & 李娜", birth_date=date(1988, 2, 29)
-        )
-        visit = cases.add_visit(lib, patient.id, started_at=datetime(2026, 3, 14, 9, 30, tzinfo=UTC))
-        other = cases.add_visit(lib, patient.id, started_at=datetime(2025, 3, 14, 9, 30, tzinfo=UTC))
-        for stage, grey in ((Stage.ACETIC_ACID, 180), (Stage.FLUORESCENCE_AFTER_ACID, 60)):
-            cases.add_picture(lib, visit.id, encode_png(np.full((48, 64, 3), grey, np.uint8)), stage=stage)
-        pair = pairing.ensure_pair(lib, visit.id)
-        assert pair is not None
+def room(tmp_path: Path, library_from: Callable[..., tuple[str, str, str]]) -> Iterator[Room]:
+    visit, other, pair = library_from(tmp_path / "clinic", _one_woman)
+    with Library.open(tmp_path / "clinic") as lib:
         session = Session(lib, Settings(reader="Dr. Test"))
         problems: list[UserError] = []
         session.on_problem.append(problems.append)
-        session.open_visit(visit.id)
-        yield Room(session, visit.id, other.id, pair.id, problems)
+        session.open_visit(visit)
+        yield Room(session, visit, other, pair, problems)
+
+
+def _one_woman(lib: Library) -> tuple[str, str, str]:
+    patient = cases.add_patient(
+        lib, identifier="P-1", family_name="O'Brien <b>", given_name="Ana & 李娜", birth_date=date(1988, 2, 29)
+    )
+    visit = cases.add_visit(lib, patient.id, started_at=datetime(2026, 3, 14, 9, 30, tzinfo=UTC))
+    other = cases.add_visit(lib, patient.id, started_at=datetime(2025, 3, 14, 9, 30, tzinfo=UTC))
+    for stage, grey in ((Stage.ACETIC_ACID, 180), (Stage.FLUORESCENCE_AFTER_ACID, 60)):
+        cases.add_picture(lib, visit.id, encode_png(np.full((48, 64, 3), grey, np.uint8)), stage=stage)
+    pair = pairing.ensure_pair(lib, visit.id)
+    assert pair is not None
+    return visit.id, other.id, pair.id
 
 
 Hosted = Callable[[Panel], Panel]

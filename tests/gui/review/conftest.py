@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -202,18 +203,22 @@ def _visit(lib: Library, patient_id: str, days: int, pictures: tuple[tuple[Stage
 
 
 @pytest.fixture
-def clinic(tmp_path: Any) -> Iterator[Clinic]:
-    with Library.create(tmp_path / "library") as lib:
-        adler = cases.add_patient(lib, identifier="P-1", family_name="Adler", given_name="Anna")
-        brandt = cases.add_patient(lib, identifier="P-2", family_name="Brandt", given_name="Berta")
-        both = ((Stage.ACETIC_ACID, RED), (Stage.FLUORESCENCE_AFTER_ACID, GREEN))
-        yield Clinic(
-            lib,
-            adler=_visit(lib, adler.id, 0, (*both, (Stage.LUGOL, BLUE))),
-            adler_before=_visit(lib, adler.id, 400, both),
-            brandt=_visit(lib, brandt.id, 1, ((Stage.ACETIC_ACID, BLUE),)),
-            empty=_visit(lib, brandt.id, 2, ()),
-        )
+def clinic(tmp_path: Path, library_from: Callable[..., dict[str, str]]) -> Iterator[Clinic]:
+    visits = library_from(tmp_path / "library", _two_women)
+    with Library.open(tmp_path / "library") as lib:
+        yield Clinic(lib, **visits)
+
+
+def _two_women(lib: Library) -> dict[str, str]:
+    adler = cases.add_patient(lib, identifier="P-1", family_name="Adler", given_name="Anna")
+    brandt = cases.add_patient(lib, identifier="P-2", family_name="Brandt", given_name="Berta")
+    both = ((Stage.ACETIC_ACID, RED), (Stage.FLUORESCENCE_AFTER_ACID, GREEN))
+    return {
+        "adler": _visit(lib, adler.id, 0, (*both, (Stage.LUGOL, BLUE))),
+        "adler_before": _visit(lib, adler.id, 400, both),
+        "brandt": _visit(lib, brandt.id, 1, ((Stage.ACETIC_ACID, BLUE),)),
+        "empty": _visit(lib, brandt.id, 2, ()),
+    }
 
 
 @pytest.fixture

@@ -306,6 +306,7 @@ def test_an_empty_stage_says_what_to_do(stage, look) -> None:
     assert stage.accessibleDescription() == "No picture on the stage."
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_shown_at_once_and_made_smooth_after(stage, qtbot, look, spot) -> None:
     noise = np.random.default_rng(1).choice(np.array([0, 200], np.uint8), (1000, 1900, 1)).repeat(3, axis=2)
     stage.set_pair(noise, None, None)

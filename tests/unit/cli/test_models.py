@@ -92,6 +92,7 @@ def test_a_broken_model_folder_is_named_once_in_the_list(broken_model: Path) -> 
     assert str(broken_model / "model.toml") in line
 
 
+@pytest.mark.slow
 def test_a_wrong_name_is_one_line_also_beside_a_broken_model(broken_model: Path) -> None:
     (line,) = said_by("models", "verify", "no-such-model")
     assert line.startswith("error: there is no model")

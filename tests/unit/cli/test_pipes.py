@@ -58,6 +58,7 @@ def ended(*arguments: str, stdout: str | None = None, **environment: str) -> tup
     return run.returncode, run.stdout or b"", run.stderr.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_letters_that_the_terminal_does_not_have_never_change_the_exit_code(tmp_path: Path, encoding: str) -> None:
     folder = tmp_path / "病例"

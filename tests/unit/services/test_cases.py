@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,12 +27,6 @@ def png(shade: int, width: int = 24, height: int = 16) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return stream.getvalue()
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
 
 
 @pytest.fixture

@@ -45,12 +45,6 @@ def model(make_model: Callable[..., Path]) -> Iterator[Path]:
     models.forget_loaded()
 
 
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
-
-
 def fill(lib: Library, white: np.ndarray | None, fluorescence: np.ndarray | None) -> Pair:
     patient = cases.add_patient(lib, identifier="K-1")
     visit = cases.add_visit(lib, patient.id)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
 CTX = SilentContext()
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
 
 
 @pytest.fixture

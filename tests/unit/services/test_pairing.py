@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +15,6 @@ from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.support.errors import BadInputError
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
 
 
 @pytest.fixture

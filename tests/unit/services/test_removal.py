@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +24,6 @@ def png(shade: int) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.full((16, 24, 3), (shade, 80, 90), dtype=np.uint8)).save(stream, "PNG")
     return stream.getvalue()
-
-
-@pytest.fixture
-def lib(tmp_path: Path):
-    with Library.create(tmp_path / "library") as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -67,12 +66,6 @@ def analysis(*, frame: Source = Source.WHITE) -> Analysis:
 def shifted(dx: float) -> Registration:
     points = np.array([[0.0, 0.0], [300.0, 0.0], [0.0, 200.0]])
     return from_points(points, points + np.array([dx, 0.0]), white_size=(400, 300), fluorescence_size=(400, 300))
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
 
 
 class Desk:

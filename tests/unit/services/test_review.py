@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -39,26 +38,25 @@ class Room:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with Library.create(tmp_path / "library") as lib:
-        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
-        ids = []
-        for stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID):
-            fields = {
-                "visit_id": visit,
-                "sha256": "0" * 64,
-                "stage": stage.value,
-                "taken_at": "2026-03-14T12:00:00+00:00",
-                "width": 100,
-                "height": 80,
-                "seconds_since_acid": None,
-                "mm_per_px": None,
-                "device": "",
-                "original_name": "",
-            }
-            ids.append(cases.new_id())
-            lib.apply(Change("picture", ids[-1], None, fields, "Picture added"))
-        yield Room(lib, visit, pairing.make_pair(lib, visit, ids[0], ids[1]).key)
+def room(lib: Library) -> Room:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
+    ids = []
+    for stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID):
+        fields = {
+            "visit_id": visit,
+            "sha256": "0" * 64,
+            "stage": stage.value,
+            "taken_at": "2026-03-14T12:00:00+00:00",
+            "width": 100,
+            "height": 80,
+            "seconds_since_acid": None,
+            "mm_per_px": None,
+            "device": "",
+            "original_name": "",
+        }
+        ids.append(cases.new_id())
+        lib.apply(Change("picture", ids[-1], None, fields, "Picture added"))
+    return Room(lib, visit, pairing.make_pair(lib, visit, ids[0], ids[1]).key)
 
 
 def test_pins_get_letters_in_order_and_keep_them_when_another_goes(room: Room) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -58,12 +56,6 @@ def fill(lib: Library) -> Shelf:
         ]
     )
     return shelf
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as library:
-        yield library
 
 
 @pytest.fixture

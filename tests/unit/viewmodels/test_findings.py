@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from pfm_desktop.domain.change import Change
@@ -22,15 +19,14 @@ from pfm_desktop.viewmodels.session import Session
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(lib: Library) -> Session:
     """Two visits of one woman, the first on the desk."""
-    with Library.create(tmp_path / "library") as lib:
-        patient = cases.add_patient(lib, identifier="A-1")
-        first = cases.add_visit(lib, patient.id)
-        cases.add_visit(lib, patient.id)
-        session = Session(lib, Settings(reader="Dr. A"))
-        session.open_visit(first.id)
-        yield session
+    patient = cases.add_patient(lib, identifier="A-1")
+    first = cases.add_visit(lib, patient.id)
+    cases.add_visit(lib, patient.id)
+    session = Session(lib, Settings(reader="Dr. A"))
+    session.open_visit(first.id)
+    return session
 
 
 def on_desk(session: Session) -> VisitCase:

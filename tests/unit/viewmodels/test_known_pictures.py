@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import encode_png
@@ -19,12 +17,6 @@ from pfm_desktop.viewmodels.known_pictures import Known, hashes_of, known_pictur
 
 DATA = encode_png(np.full((64, 64, 3), (200, 120, 120), np.uint8))
 SHA256 = hashlib.sha256(DATA).hexdigest()
-
-
-@pytest.fixture
-def lib(tmp_path: Path) -> Iterator[Library]:
-    with Library.create(tmp_path / "library") as lib:
-        yield lib
 
 
 def visit_of(lib: Library, identifier: str, *, day: int, holds: bool, patient_id: str = "") -> tuple[str, str]:

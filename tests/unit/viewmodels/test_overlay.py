@@ -207,6 +207,7 @@ def test_all_of_a_heatmap_that_reaches_the_level_carries_lines() -> None:
     np.testing.assert_allclose(across[:, 0], across[:, 1], err_msg="at 45 degrees: they are drawn unsmoothed")
 
 
+@pytest.mark.slow
 def test_a_peak_between_two_lines_has_a_line_of_its_own() -> None:
     for row in range(14):
         for column in range(14):

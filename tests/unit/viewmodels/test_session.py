@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from pfm_desktop.domain.change import Change
@@ -29,11 +26,10 @@ class Heard:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with Library.create(tmp_path / "library") as lib:
-        patient = cases.add_patient(lib, identifier="A-1", family_name="Test", given_name="Anna")
-        cases.add_visit(lib, patient.id)
-        yield Session(lib, Settings(reader="Dr. A"))
+def session(lib: Library) -> Session:
+    patient = cases.add_patient(lib, identifier="A-1", family_name="Test", given_name="Anna")
+    cases.add_visit(lib, patient.id)
+    return Session(lib, Settings(reader="Dr. A"))
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ def test_a_refusal_of_pictures_of_other_shapes_says_their_shapes_and_what_to_do(
     assert "shape" not in register(phantom.white, pairs[1][0].fluorescence).cause
 
 
+@pytest.mark.slow
 def test_two_women_are_refused_also_where_the_shapes_differ(pairs: list[tuple[Phantom, Registration]]) -> None:
     women = [phantom for phantom, _ in pairs]
     for first, second in zip(women, women[1:] + women[:1], strict=True):
