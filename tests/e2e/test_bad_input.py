@@ -51,6 +51,13 @@ def bomb() -> bytes:
     )
 
 
+def no_numbers() -> bytes:
+    """A TIFF of floating point numbers, all of them NaN."""
+    stream = io.BytesIO()
+    Image.fromarray(np.full((400, 400), np.nan, np.float32)).save(stream, "TIFF")
+    return stream.getvalue()
+
+
 # what makes the file, what the error says of it, what it advises
 UNREADABLE: dict[str, tuple[Callable[[np.ndarray], bytes], str, str]] = {
     "no picture": (lambda _: b"hello, I am a text file", "is not a picture", "choose a PNG"),
@@ -58,6 +65,7 @@ UNREADABLE: dict[str, tuple[Callable[[np.ndarray], bytes], str, str]] = {
     "JPEG cut short": (lambda pixels: saved(pixels, "JPEG")[:3000], "cut short", "again"),
     "empty": (lambda _: b"", "zero bytes", "copy it again"),
     "one pixel": (lambda pixels: saved(pixels[:1, :1]), "too small", "at least"),
+    "no numbers": (lambda _: no_numbers(), "instead of colours", "choose a PNG"),
     "pixel bomb": (lambda _: bomb(), "too large (20000 x 20000", "at most 100 megapixels"),
 }
 

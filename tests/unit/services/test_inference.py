@@ -118,6 +118,52 @@ def test_arrays_of_another_kind_are_refused_in_words(pixels: np.ndarray, model: 
         analyze(CTX, AnalysisRequest(pixels, None, model))
 
 
+@pytest.mark.parametrize("source", ["white", "fluorescence"])
+def test_a_picture_of_no_numbers_is_refused_in_words_and_no_model_is_asked(source: str, model: str) -> None:
+    with pytest.raises(BadInputError) as error:
+        analyze(CTX, AnalysisRequest(**{source: np.full((400, 400, 3), np.nan, np.float32)}, model=model))
+    assert "picture is float32 of shape (400, 400, 3)" in str(error.value)
+    assert "give H x W x 3 uint8 RGB" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+COLOURS = [(0, 0, 0), (255, 255, 255), (128, 128, 128), (210, 120, 120), (90, 20, 20), (30, 120, 110), (5, 20, 18)]
+
+
+@pytest.mark.parametrize("given", [("white",), ("fluorescence",), ("white", "fluorescence")], ids="+".join)
+@pytest.mark.parametrize("colour", COLOURS, ids=str)
+def test_pictures_of_one_colour_get_a_refusal_with_advice_and_no_answer(
+    colour: tuple[int, int, int], given: tuple[str, ...], model: str
+) -> None:
+    for noise in (0, 2):  # exactly one colour, and as a sensor sees it
+        drawn = np.random.default_rng(noise).normal(0, noise, (2, 400, 400, 3)) + colour
+        pictures = dict(zip(given, np.clip(drawn, 0, 255).astype(np.uint8), strict=False))
+        analysis = analyze(CTX, AnalysisRequest(**pictures, model=model)).analysis
+        assert analysis.prediction is None
+        assert not analysis.heatmaps
+        assert analysis.refused is not None
+        assert analysis.refused.reason
+        assert analysis.refused.advice
+
+
+@pytest.mark.parametrize("source", ["white", "fluorescence"])
+def test_one_picture_given_as_the_other_source_is_called_so(source: str, phantom: Phantom, model: str) -> None:
+    other = phantom.fluorescence if source == "white" else phantom.white
+    analysis = analyze(CTX, AnalysisRequest(**{source: other}, model=model)).analysis
+    assert analysis.prediction is None
+    assert analysis.quality[source].problems == ("wrong_source",)
+    assert analysis.refused is not None
+    assert "wrong source" in analysis.refused.reason
+    assert "swap the two" in analysis.refused.advice
+
+
+def test_a_real_photograph_given_as_fluorescence_is_refused_as_white_light(annocerv: Path, model: str) -> None:
+    file = sorted((annocerv / "images").iterdir())[0]
+    analysis = analyze(CTX, AnalysisRequest(fluorescence=file, model=model)).analysis
+    assert analysis.prediction is None
+    assert analysis.quality["fluorescence"].problems == ("wrong_source",)
+
+
 def test_a_model_of_one_source_is_not_asked_about_the_other(
     phantom: Phantom, make_model: Callable[..., Path], tmp_path: Path
 ) -> None:
