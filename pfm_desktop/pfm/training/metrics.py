@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,22 @@ def sensitivity_at(score: Floats, positive: NDArray[np.bool_], *, specificity: f
     return float((score[positive] > threshold).mean())
 
 
+def sensitivities_at(
+    score: Floats, positive: NDArray[np.bool_], weights: Floats, *, specificity: float = SPECIFICITY
+) -> Floats:
+    """`sensitivity_at` of R weighted sets: `weights` R x N; the threshold is drawn anew with each. NaN where a side is
+    empty."""
+    order = np.argsort(score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # the last of each run of ties
+    up = np.where(positive, weights, 0.0)[:, order].cumsum(axis=1)[:, ends]
+    down = np.where(positive, 0.0, weights)[:, order].cumsum(axis=1)[:, ends]
+    threshold = (down >= specificity * down[:, -1:] - 1e-9).argmax(axis=1)
+    total = up[:, -1]
+    found = 1 - up[np.arange(len(weights)), threshold] / np.maximum(total, 1e-12)
+    out: Floats = np.where((total > 0) & (down[:, -1] > 0), found, np.nan)
+    return out
+
+
 def calibration_error(probabilities: Floats, truth: Ints) -> float:
     """Expected calibration error of the top grade, 15 equally wide bins."""
     confidence, answer = probabilities.max(axis=1), probabilities.argmax(axis=1)
@@ -123,31 +140,56 @@ def interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def summary(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
-    """Accuracy, macro recall, quadratic kappa, HSIL+ AUC, each with interval; sensitivity at 85 % specificity, ECE.
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A measure on all cases, and on each of the R draws of patients (`patient_weights`)."""
 
-    `weights` from `patient_weights`.
+    value: float
+    draws: Floats
+
+    def __sub__(self, other: Measured) -> Measured:
+        """Paired: both on the same draws."""
+        return Measured(self.value - other.value, self.draws - other.draws)
+
+    def table(self) -> dict[str, Any]:
+        """Value and 95 % interval."""
+        return {"value": self.value, "interval": interval(self.draws)}
+
+
+def measured(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, Measured]:
+    """Accuracy, macro recall, quadratic kappa, and where HSIL+ and others occur its AUC and sensitivity at 85 %
+    specificity, of N x 4 probabilities; `weights` R x N from `patient_weights`.
     """
     answer = probabilities.argmax(axis=1).astype(np.int64)
     cells = np.zeros((len(truth), CLASSES * CLASSES))
     cells[np.arange(len(truth)), truth * CLASSES + answer] = 1.0
     tables = (weights @ cells).reshape(-1, CLASSES, CLASSES)
     table = confusion(truth, answer)
-    high = truth >= Grade.HIGH.rank
-    score = probabilities[:, Grade.HIGH.rank :].sum(axis=1)
     measures: Mapping[str, Callable[[Floats], Floats]] = {
         "accuracy": accuracy,
         "macro_recall": macro_recall,
         "quadratic_kappa": quadratic_kappa,
     }
-    out: dict[str, Any] = {
-        name: {"value": float(measure(table)), "interval": interval(measure(tables))}
-        for name, measure in measures.items()
-    }
+    out = {name: Measured(float(measure(table)), measure(tables)) for name, measure in measures.items()}
+    high = truth >= Grade.HIGH.rank
+    score = probabilities[:, Grade.HIGH.rank :].sum(axis=1)
     if high.any() and not high.all():
-        areas = auc(score, high, weights)
-        out["auc_high"] = {"value": float(auc(score, high)[0]), "interval": interval(areas)}
-        out["sensitivity_high_at_85"] = sensitivity_at(score, high)
+        out["auc_high"] = Measured(float(auc(score, high)[0]), auc(score, high, weights))
+        found = sensitivity_at(score, high)
+        out["sensitivity_high_at_85"] = Measured(found, sensitivities_at(score, high, weights))
+    return out
+
+
+def summary(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
+    """Accuracy, macro recall, quadratic kappa, HSIL+ AUC, each with interval; sensitivity at 85 % specificity, ECE.
+
+    `weights` from `patient_weights`.
+    """
+    found = measured(probabilities, truth, weights)
+    out: dict[str, Any] = {name: one.table() for name, one in found.items()}
+    if "sensitivity_high_at_85" in found:
+        out["sensitivity_high_at_85"] = found["sensitivity_high_at_85"].value
+    table = confusion(truth, probabilities.argmax(axis=1).astype(np.int64))
     return {**out, "ece": calibration_error(probabilities, truth), "cases": len(truth), "confusion": table.tolist()}
 
 

@@ -71,6 +71,44 @@ def test_sensitivity_at_a_specificity() -> None:
     assert math.isnan(metrics.sensitivity_at(score, np.zeros(23, bool)))
 
 
+def test_sensitivity_with_cases_that_count_several_times_is_that_of_the_repeated_cases() -> None:
+    random = np.random.default_rng(3)
+    score = random.integers(0, 12, 60) / 12  # with ties
+    positive = random.random(60) < 0.4
+    times = random.integers(0, 4, (25, 60))
+    found = metrics.sensitivities_at(score, positive, times.astype(float))
+    wanted = [metrics.sensitivity_at(np.repeat(score, n), np.repeat(positive, n)) for n in times]
+    np.testing.assert_allclose(found, wanted)
+
+
+def test_sensitivity_is_no_number_for_a_draw_without_either_side() -> None:
+    score, positive = np.array([0.2, 0.6, 0.9]), np.array([False, True, True])
+    found = metrics.sensitivities_at(score, positive, np.array([[1.0, 1, 0], [0, 1, 1], [2, 0, 0]]))
+    assert found[0] == 1.0
+    assert np.isnan(found[1:]).all()
+
+
+def test_measures_of_two_networks_are_subtracted_draw_by_draw() -> None:
+    first, second = rows([0, 0, 1, 1, 2, 3]), rows([0, 1, 1, 0, 2, 2])
+    truth = np.array([0, 0, 1, 1, 2, 3])
+    weights = metrics.patient_weights(list("abcdef"))
+    one, other = (metrics.measured(p, truth, weights) for p in (first, second))
+    gap = one["accuracy"] - other["accuracy"]
+    wanted = metrics.difference(first, second, truth, weights)
+    assert gap.value == pytest.approx(wanted["accuracy"])
+    assert gap.table()["interval"] == pytest.approx(wanted["interval"])
+    same = one["quadratic_kappa"] - one["quadratic_kappa"]
+    assert same.table() == {"value": 0.0, "interval": (0.0, 0.0)}
+
+
+def test_measures_of_high_are_left_out_where_every_woman_or_none_has_it() -> None:
+    weights = np.ones((3, 2))
+    assert set(metrics.measured(rows([2, 3]), np.array([2, 3]), weights)) == {
+        "accuracy", "macro_recall", "quadratic_kappa",
+    }  # fmt: skip
+    assert "sensitivity_high_at_85" in metrics.measured(rows([0, 3]), np.array([0, 3]), weights)
+
+
 def test_calibration_error_of_answers_that_are_surer_than_right() -> None:
     assert metrics.calibration_error(rows([0] * 10, 0.9), np.array([0] * 6 + [1] * 4)) == pytest.approx(0.3)
     both = np.concatenate((rows([0] * 10, 0.9), rows([1] * 10, 0.5)))
