@@ -13,7 +13,7 @@ from pfm_desktop.imaging.phantom.blades import blades
 from pfm_desktop.imaging.phantom.camera import Picture
 from pfm_desktop.imaging.phantom.defects import Defect
 from pfm_desktop.imaging.phantom.fields import Canvas, Field, Mask, stream
-from pfm_desktop.imaging.phantom.parameters import PARAMETERS_SHA256
+from pfm_desktop.imaging.phantom.parameters import PARAMETERS, PARAMETERS_SHA256
 from pfm_desktop.imaging.phantom.shots import GlowShot, Scene, glow_picture, white_picture
 from pfm_desktop.imaging.phantom.surface import cover
 from pfm_desktop.imaging.phantom.tissue import compose
@@ -50,31 +50,38 @@ def render(
     grade: Grade | None = None,
     size: int = 1024,
     woman: int | None = None,
+    shot: int | None = None,
     defects: frozenset[Defect] = frozenset(),
     seconds_since_acid: float | None = None,
 ) -> Phantom:
     """Draw the phantom of `seed`; the same arguments give the same bytes on every thread count.
 
-    `woman` is the seed of the anatomy, so that visits of one woman share it; `size` the pixels of a side. Raises
-    ValueError for a size under 64.
+    `woman` is the seed of the anatomy, so that visits of one woman share it; `size` the pixels of a side. `shot` is the
+    seed of another pair of pictures at the same visit: pointed anew, with its own motion, exposure, light and noise;
+    nothing of the woman or her visit changes. Raises ValueError for a size under 64.
     """
     if size < _LEAST_SIZE:
         raise ValueError(f"a phantom needs at least {_LEAST_SIZE} pixels a side, not {size}")
-    visit = _placed(draw_visit(seed, seed if woman is None else woman, grade, seconds_since_acid), defects)
+    visit = draw_visit(seed, seed if woman is None else woman, grade, seconds_since_acid)
+    if shot is None:
+        shot = seed
+    else:
+        visit = replace(visit, centre_mm=_pointed(shot))
+    visit = _placed(visit, defects)
     mm_per_px = visit.field_mm / size
-    move = motion.draw(seed, extra_shift=_apart(visit, defects))
+    move = motion.draw(shot, extra_shift=_apart(visit, defects))
     to_fluorescence, to_white = motion.maps(move, size, mm_per_px)
     canvas = _canvas(size, mm_per_px, to_white)
-    camera = GlowShot.of(seed, visit)
+    camera = GlowShot.of(shot, visit)
     scene = _scene(visit, canvas, camera)
-    white = white_picture(seed, scene, defects)
+    white = white_picture(shot, scene, defects)
     other = scene
     if Defect.WRONG_PAIR in defects:
         stranger = _placed(
             draw_visit(seed + 7_919_000_000, seed + 7_919_000_000, None, visit.seconds_since_acid), defects
         )
         other = _scene(replace(stranger, field_mm=visit.field_mm), canvas, camera)
-    glow = glow_picture(seed, other, to_white, defects, camera)
+    glow = glow_picture(shot, other, to_white, defects, camera)
     overlap = motion.overlap(to_fluorescence)
     if Defect.WRONG_PAIR in defects:
         overlap = np.zeros_like(overlap)
@@ -95,6 +102,13 @@ def render(
         grade=visit.grade,
         drawn=_record(visit, move, camera, scene, defects, mm_per_px),
     )
+
+
+def _pointed(shot: int) -> tuple[float, float]:
+    """Where the picture's centre lies for another shot, mm; drawn as for the first one."""
+    view = stream(shot, "pointed")
+    spread = PARAMETERS.camera.off_centre_mm
+    return float(view.normal(0, spread)), float(view.normal(0, spread))
 
 
 def _apart(visit: Visit, defects: frozenset[Defect]) -> npt.NDArray[np.float64] | None:
