@@ -1,0 +1,116 @@
+"""One arm: trained once and kept, then asked about the test phantoms."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.evidence_parts.arms import Arm, Plan
+from benchmarks.evidence_parts.controls import controlled
+from benchmarks.evidence_parts.results import Answers, Result
+from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
+from pfm_desktop.pfm.model_file import MODEL, read_model_file
+from pfm_desktop.pfm.nets.model import new_net
+from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
+from pfm_desktop.pfm.training.answers import collect, main_combination
+from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
+from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.finish import measure_normalisation
+from pfm_desktop.pfm.training.loop import make_optimizer, train
+from pfm_desktop.pfm.training.losses import grade_weights, total_loss
+from pfm_desktop.pfm.training.parallel import Trunks
+from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.support.threads import worker_threads
+
+TEST_SHUFFLE, TRAIN_SHUFFLE = 77_4110, 77_2026
+
+
+def run_arm(
+    ctx: Context, arm: Arm, plan: Plan, work: Path, training: PreparedSet, asked: Mapping[str, PreparedSet]
+) -> Result:
+    """Train the arm where it is not yet, and ask it about each set of `asked`; "" is the test set itself.
+
+    A run that was killed goes on behind its last whole epoch.
+    """
+    home = work / "arms" / arm.key
+    with sole_use(home):
+        if not (home / "model" / MODEL).is_file():
+            data = controlled(training, arm.control, seed=TRAIN_SHUFFLE)
+            train(ctx, data, home / "model", arm.config(plan))
+        model = load_model(home / "model")
+        answers = {
+            name: ask(ctx, model, controlled(data, arm.control, seed=TEST_SHUFFLE)) for name, data in asked.items()
+        }
+    return Result(arm, answers[""], _facts(arm, plan, home / "model"), {k: v for k, v in answers.items() if k})
+
+
+def ask(ctx: Context, model: LoadedModel, data: PreparedSet) -> Answers:
+    """Calibrated probabilities of the network's own combination of sources, for all cases."""
+    with torch_threads():
+        said = collect(ctx, model.net, data, np.arange(len(data), dtype=np.int64), model.normalisation)
+    name = main_combination(model.net.names)
+    if not said.valid[name].all():
+        raise ValueError("a test case lacks a source")  # phantoms never do
+    probabilities = model.calibration.scale(name).probabilities(said.log_p[name])
+    return Answers(tuple(data.cases), said.grades, probabilities)
+
+
+def _facts(arm: Arm, plan: Plan, model: Path) -> dict[str, Any]:
+    content = read_model_file(model)
+    told = content.training
+    config = arm.config(plan)
+    return {
+        "plan": asdict(plan),
+        "config": {key: str(value) for key, value in asdict(config).items() if value not in (None, "", ())},
+        "control": arm.control,
+        "bf16": bf16_gains(),
+        "seconds": told["seconds"],
+        "pairs_per_second": told["pairs_per_second"],
+        "epochs": told["epochs"],
+        "best_epoch": told["best_epoch"],
+        "cases": dict(told["cases"]),
+        "weights_sha256": content.sha256,
+    }
+
+
+def speed(
+    training: PreparedSet, arm: Arm, plan: Plan, *, steps: int = 6, clock: Callable[[], float] = time.monotonic
+) -> float:
+    """Pairs a second of whole training steps of this arm, from the median of some steps; nothing is kept."""
+    config = arm.config(plan)
+    times = []
+    with torch_threads(max(1, worker_threads() // len(arm.sources))), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = new_net(config.spec(plan.size))
+        net.train()
+        indices = np.arange(len(training), dtype=np.int64)
+        normalisation = measure_normalisation(training, indices[:64], net.names)
+        weights = grade_weights(training.grades, config.balance)
+        optimizer = make_optimizer(net, config.learning_rate, config.weight_decay)
+        with Trunks(net, bf16=bf16_gains()) as trunks:
+            for step in range(steps):
+                begun = clock()
+                random = torch.Generator().manual_seed(step)
+                raw = training.batch((indices[: config.batch] + step * config.batch) % len(training))
+                inputs = augmented_inputs(
+                    raw, net.names, net.spec.grid, normalisation, options=Augmentation(), random=random
+                )
+                optimizer.zero_grad(set_to_none=True)
+                trunks.gradients(
+                    inputs,
+                    lambda out, inputs=inputs, raw=raw: total_loss(  # type: ignore[misc]
+                        out, raw.grade, inputs.present, weights,
+                        softmax_weight=config.softmax_weight, alone_weight=config.alone_weight,
+                    ),
+                )  # fmt: skip
+                optimizer.step()
+                times.append(clock() - begun)
+    return config.batch / statistics.median(times[1:])

@@ -1,0 +1,239 @@
+"""What is measured about strange pictures: the pictures, the sets, the scores, the shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks import unlike
+from benchmarks.unlike_parts import pictures, sets
+from benchmarks.unlike_parts.scores import SCORES
+from benchmarks.unlike_parts.training import split_of
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.imaging.quality import assess
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.pfm.familiarity import fit_known
+from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+from pfm_desktop.support.errors import BadInputError
+
+CTX = SilentContext()
+LIGHTS = ("white", "fluorescence")
+
+
+# ---- pictures
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+@pytest.mark.parametrize("kind", pictures.DRAWN)
+def test_a_drawn_picture_is_the_same_for_the_same_seed_and_another_for_another(kind: str, light: str) -> None:
+    first, again, other = (pictures.DRAWN[kind](np.random.default_rng(seed), light) for seed in (3, 3, 4))
+    assert first.shape == (pictures.SIDE, pictures.SIDE, 3)
+    assert first.dtype == np.uint8
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_noise_falls_off_as_its_slope_says() -> None:
+    plane = pictures.spectrum(np.random.default_rng(0), 1.0)
+    power = np.abs(np.fft.rfft2(plane)) ** 2
+    near, far = power[4:8, 4:8].mean(), power[40:80, 40:80].mean()
+    assert near / far == pytest.approx(100, rel=0.5)  # a tenth of the frequency, amplitude as 1/f
+    assert plane.std() == pytest.approx(1)
+
+
+def test_a_degraded_picture_still_shows_the_same_thing() -> None:
+    shown = cv2.GaussianBlur(pictures.gut(np.random.default_rng(1), "white"), (0, 0), 3).astype(np.uint8)
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        worse = pictures.degraded(shown, random)
+        assert worse.dtype == np.uint8
+        top = round((shown.shape[0] - shown.shape[1] * worse.shape[0] / worse.shape[1]) / 2)
+        part = cv2.resize(shown[top : shown.shape[0] - top], worse.shape[1::-1], interpolation=cv2.INTER_AREA)
+        assert np.corrcoef(part.ravel(), worse.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+def test_another_device_changes_colours_and_not_structures(light: str) -> None:
+    shown = pictures.shapes(np.random.default_rng(1), light)
+    random = np.random.default_rng(0)
+    for changed in (pictures.other_device(shown, light, random) for _ in range(6)):
+        assert np.abs(changed.astype(int) - shown).mean() > 10
+        assert np.corrcoef(changed.mean(axis=-1).ravel(), shown.mean(axis=-1).ravel())[0, 1] > 0.5
+
+
+def test_parts_of_a_photograph_begin_with_the_whole() -> None:
+    whole = pictures.shapes(np.random.default_rng(1), "white")[:300]
+    parts = list(pictures.crops(whole, 3, np.random.default_rng(0)))
+    np.testing.assert_array_equal(parts[0], whole)
+    assert [part.shape for part in parts[1:]] == [(pictures.SIDE, pictures.SIDE, 3)] * 2
+
+
+def test_what_is_no_picture_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    cv2.imwrite(str(tmp_path / "whole.png"), np.full((200, 200, 3), 90, np.uint8))
+    assert [name for name, _ in pictures.photographs(tmp_path)] == ["whole.png"]
+
+
+# ---- sets
+
+
+@pytest.fixture
+def phantoms(tmp_path: Path) -> Path:
+    """Two drawn pairs with a manifest; what is on them does not matter here."""
+    lines = ["patient,case,white,fluorescence,grade"]
+    for number, grade in enumerate(("low", "cancer")):
+        for light in LIGHTS:
+            picture = pictures.skin(np.random.default_rng(number), light)
+            cv2.imwrite(str(tmp_path / f"{number}_{light}.png"), picture[:, :, ::-1])
+        lines.append(f"p{number},c{number},{number}_white.png,{number}_fluorescence.png,{grade}")
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    return tmp_path
+
+
+def wanted(phantoms: Path, part: int, seed: int = 5) -> sets.Wanted:
+    return sets.Wanted(part, phantoms, seed, 1, None, phantoms)
+
+
+def test_development_and_test_share_no_picture(phantoms: Path) -> None:
+    first, second = (
+        {
+            (name, given.light, given.pixels.tobytes())
+            for name, found in sets.kinds(wanted(phantoms, part)).items()
+            if not name.startswith("phantoms")  # these are of the seed of the phantoms
+            for given in found
+        }
+        for part in (0, 1)
+    )
+    assert first
+    assert second
+    assert not {pixels for _, _, pixels in first} & {pixels for _, _, pixels in second}
+
+
+def test_each_kind_is_given_as_both_sources_and_swapped_ones_as_the_other(phantoms: Path) -> None:
+    for name, found in sets.kinds(wanted(phantoms, 1)).items():
+        given = list(found)
+        assert {picture.light for picture in given} == set(LIGHTS), name
+    swapped = list(sets.kinds(wanted(phantoms, 1))["phantoms as the other source"])
+    plain = list(sets.kinds(wanted(phantoms, 1))[sets.LIKE[0]])
+    for one, other in zip(swapped, plain, strict=True):
+        np.testing.assert_array_equal(one.pixels, other.pixels)
+        assert one.light != other.light
+        assert one.grade is other.grade
+
+
+def test_women_of_the_test_are_not_those_of_the_development(annocerv: Path, phantoms: Path) -> None:
+    counts = []
+    for part in (0, 1):
+        asked = sets.Wanted(part, phantoms, 5, 1, annocerv, None)
+        counts.append(sum(1 for _ in zip(sets.kinds(asked)["real cervix"], range(6), strict=False)))
+        first = next(sets.kinds(asked)["real cervix, cut square"])
+        assert first.pixels.shape == (pictures.SIDE, pictures.SIDE, 3)
+    assert counts == [6, 6]
+
+
+def given_pictures(count: int) -> Iterator[sets.Given]:
+    for number in range(count):
+        for light in LIGHTS:
+            yield sets.Given(pictures.shapes(np.random.default_rng(number), light), light, Grade.HIGH)
+
+
+def test_a_set_is_made_once_and_a_stopped_one_goes_on(tmp_path: Path) -> None:
+    def stopped() -> Iterator[sets.Given]:
+        yield from list(given_pictures(3))[:3]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sets.prepared(CTX, tmp_path / "set", stopped(), 64)
+    data, problems = sets.prepared(CTX, tmp_path / "set", given_pictures(3), 64)
+    assert sets.lights_of(data) == [*LIGHTS] * 3
+    assert len(problems) == len(data) == 6
+    assert set(data.grades.tolist()) == {Grade.HIGH.rank}
+    again, _ = sets.prepared(CTX, tmp_path / "set", iter(()), 64)  # nothing is drawn again
+    assert again.cases == data.cases
+
+
+def test_the_quality_check_is_asked_about_the_source_that_was_given(tmp_path: Path) -> None:
+    pink = pictures.near_constant(np.random.default_rng(0), "white")
+    _, problems = sets.prepared(CTX, tmp_path / "s", [sets.Given(pink, light) for light in LIGHTS], 64)
+    assert problems[1] == "wrong_source"
+    assert problems[0] == ", ".join(assess(pink, sets.Source.WHITE).problems)
+
+
+# ---- scores and figures
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_every_score_is_larger_for_what_is_stranger(name: str) -> None:
+    random = np.random.default_rng(0)
+    grades = np.arange(400) % 4
+    learned = random.standard_normal((400, 60)) * np.geomspace(3, 0.1, 60) + grades[:, None] * 0.5 + 2
+    score = SCORES[name](learned, grades)
+    fresh = random.standard_normal((100, 60)) * np.geomspace(3, 0.1, 60) + (np.arange(100) % 4)[:, None] * 0.5 + 2
+    strange = fresh * np.array([1.0, -1.0] * 30)
+    assert np.median(score(strange)) > np.quantile(score(fresh), 0.95)
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "said"),
+    [
+        (0, 0, "none"),
+        (0, 10, "0.0 % (0.0-30.8), 0 of 10"),
+        (10, 10, "100.0 % (69.2-100.0), 10 of 10"),
+        (95, 100, "95.0 % (88.7-98.4), 95 of 100"),
+    ],
+)
+def test_a_share_is_said_with_its_exact_interval(count: int, of: int, said: str) -> None:
+    assert unlike.share(count, of) == said
+
+
+def asked(distances: list[float], poor: list[bool]) -> unlike.Asked:
+    count = len(distances)
+    return unlike.Asked(np.array(distances), np.array(poor), np.array(["white"] * count), np.zeros(count, np.int64))
+
+
+def test_what_passes_both_checks_is_counted_as_such() -> None:
+    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)))}
+    limit = known["white"].threshold
+    lines = unlike.lines_of_strange(
+        "things", asked([limit + 1, limit + 1, limit, limit - 1], [True, False, True, False]), known,
+        {"white": np.array([limit - 0.5])},
+    )  # fmt: skip
+    assert "unlike 50.0 %" in lines[0]
+    assert "AUROC against fresh phantoms 0.750" in lines[0]
+    assert "refused for quality 50.0 %" in lines[0]
+    assert lines[0].endswith("neither 25.0 % (0.6-80.6), 1 of 4")
+
+
+def test_acceptance_leaves_out_what_the_quality_check_refuses() -> None:
+    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)))}
+    limit = known["white"].threshold
+    (line,) = unlike.lines_of_like("phantoms", asked([limit, limit + 1, limit + 1], [False, True, False]), known)
+    assert "accepted 50.0 % (1.3-98.7), 1 of 2" in line
+    assert "normal 50.0 %" in line
+    assert "cancer none" in line
+
+
+# ---- the split of the training
+
+
+@pytest.mark.slow
+def test_the_split_of_the_shipped_model_is_found_again_and_other_cases_are_refused(
+    tmp_path: Path, make_blobs: Callable[..., PreparedSet]
+) -> None:
+    model = Path(unlike.__file__).parents[1] / "models" / "pfm-demo"
+    blank = np.zeros((32, 32, 3), np.uint8)
+    with PreparedWriter(tmp_path / "some", 32) as writer:
+        for number in range(60):
+            patient = f"phantom-2026-{number:05d}"
+            writer.append(blank, None, None, grade=Grade.LOW, patient=patient, case=patient)
+    split = split_of(CTX, PreparedSet(tmp_path / "some"), model)
+    found = [len(split.train), len(split.validation), len(split.calibration), len(split.test)]
+    assert sum(found) == 60
+    assert found[0] > 40
+    assert found[3] == 0
+    with pytest.raises(BadInputError, match="is no phantom of the training"):
+        split_of(CTX, make_blobs(tmp_path / "blobs", 8), model)
