@@ -21,7 +21,7 @@ FORMAT = 1
 WEIGHTS = "weights.safetensors"
 MODEL = "model.toml"
 CARD = "CARD.md"
-_TABLES = ("normalisation", "calibration", "heatmap", "training", "figures")
+_TABLES = ("normalisation", "calibration", "familiarity", "heatmap", "training", "figures")
 LARGEST = 64 * 2**20  # bytes of a model.toml; the patients it has learned from take 20 bytes each
 FETCH_AGAIN = "fetch the model again or choose another one"
 
@@ -31,8 +31,9 @@ class ModelFile:
     """The content of `model.toml`. Tables that only torch code reads stay plain mappings.
 
     `normalisation`: per source `mean` and `std`. `calibration`: per combination `temperature`, `offsets`,
-    `thresholds`, `cases`. `heatmap`: `method`. `training`: how it was made. `figures`: how good it was. `digest`: over
-    all of it, as it was read; "" where there was none.
+    `thresholds`, `cases`. `familiarity`: per source what `pfm.familiarity` reads; it may be empty. `heatmap`: `method`.
+    `training`: how it was made. `figures`: how good it was. `digest`: over all of it, as it was read; "" where there
+    was none.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ModelFile:
     can_grade: bool = True
     normalisation: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, Any] = field(default_factory=dict)
+    familiarity: Mapping[str, Any] = field(default_factory=dict)
     heatmap: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +100,7 @@ def write_model_file(folder: Path, content: ModelFile) -> None:
         "network": content.network.to_table(),
         "normalisation": _plain(content.normalisation),
         "calibration": _plain(content.calibration),
+        "familiarity": _plain(content.familiarity),
         "heatmap": _plain(content.heatmap),
         "training": _plain(content.training),
         "figures": _plain(content.figures),
@@ -189,6 +192,7 @@ def _content(table: Mapping[str, Any], digest: str) -> ModelFile:
     can_grade = tables.yes_or_no(head.get("can_grade", True), "can_grade")
     tables.check_normalisation(parts["normalisation"], network.sources)
     tables.check_calibration(parts["calibration"], network.sources, needed=can_grade)
+    tables.check_familiarity(parts["familiarity"], network.sources)
     tables.sentence(parts["training"].get("origin", ""), "where the model came from")
     return ModelFile(
         name=tables.checked(head["name"], tables.NAME, "the name"),

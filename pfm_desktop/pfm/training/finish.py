@@ -22,6 +22,7 @@ from pfm_desktop.pfm.training.answers import collect, fit_calibration
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
+from pfm_desktop.pfm.training.familiar import familiarity_table
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
@@ -107,6 +108,7 @@ def finish(
         calibration=calibration,
         normalisation=normalisation,
         trained_on=config.trained_on,
+        familiarity=familiarity_table(within, net, data, split, normalisation),
         training=training,
         figures=figures,
     )

@@ -1,0 +1,134 @@
+"""What a finished network keeps of the cases that it learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.familiarity import familiarity, from_table
+from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_tables import check_familiarity
+from pfm_desktop.pfm.nets.model import new_net
+from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.pfm.preprocess import Normalisation
+from pfm_desktop.pfm.training import familiar
+from pfm_desktop.pfm.training.augment import plain_inputs
+from pfm_desktop.pfm.training.config import TrainConfig
+from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.familiar import familiarity_table, features_of, known_of
+from pfm_desktop.pfm.training.loop import train
+from pfm_desktop.pfm.training.split import Split, split_by_patient
+
+pytestmark = pytest.mark.slow  # many pictures
+
+CTX = SilentContext()
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory, make_blobs: Callable[..., PreparedSet]) -> PreparedSet:
+    return make_blobs(tmp_path_factory.mktemp("cases"), 160)
+
+
+@pytest.fixture(scope="module")
+def split(cases: PreparedSet) -> Split:
+    return split_by_patient(cases.patients, cases.grades, seed=0, shares=(0.4, 0.1, 0.5, 0.0))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory, make_model: Callable[..., Path]) -> Path:
+    return make_model(tmp_path_factory.mktemp("model") / "m")
+
+
+def test_there_is_one_row_for_each_case_that_has_the_source(cases: PreparedSet, model: Path) -> None:
+    loaded = load_model(model)
+    everything = np.arange(len(cases), dtype=np.int64)
+    features = features_of(CTX, loaded.net, cases, everything, loaded.normalisation)
+    channels = next(iter(loaded.net.trunks())).trunk.channels
+    for name, rows in features.items():
+        assert rows.shape == (int(cases.present[name].sum()), channels)
+        assert np.isfinite(rows).all()
+    assert len(features["white"]) < len(cases)
+
+
+def test_a_row_is_the_mean_of_the_trunk_map_over_what_is_seen(cases: PreparedSet, model: Path) -> None:
+    loaded = load_model(model)
+    number = int(np.flatnonzero(cases.present["fluorescence"])[3])
+    index = np.array([number], dtype=np.int64)
+    inputs = plain_inputs(cases.batch(index), loaded.net.names, loaded.net.spec.grid, loaded.normalisation)
+    with torch.no_grad():
+        trunk_map = loaded.net.maps("fluorescence", inputs)[0]
+    weights = inputs.coverage["fluorescence"][0]
+    assert float(weights.min()) < 1  # a part of the picture is not seen
+    expected = (trunk_map * weights).sum(dim=(1, 2)) / weights.sum()
+    found = features_of(CTX, loaded.net, cases, index, loaded.normalisation)["fluorescence"][0]
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_cases_like_those_learned_from_pass_and_noise_does_not(
+    cases: PreparedSet, split: Split, model: Path, tmp_path: Path, make_blobs: Callable[..., PreparedSet]
+) -> None:
+    loaded = load_model(model)
+    table = familiarity_table(CTX, loaded.net, cases, split, loaded.normalisation)
+    check_familiarity(table, loaded.net.names)
+    known = from_table(table)
+    assert set(known) == {"white", "fluorescence"}
+    fresh = make_blobs(tmp_path / "fresh", 60, seed=5, prefix="q")
+    everything = np.arange(60, dtype=np.int64)
+    features = features_of(CTX, loaded.net, fresh, everything, loaded.normalisation)
+    for name, rows in features.items():
+        assert (known[name].distances(rows) > known[name].threshold).mean() < 0.15
+        scrambled = familiarity({name: rows[0] + np.random.default_rng(0).normal(0, 3, rows.shape[1])}, known)
+        assert scrambled[name].unlike
+
+
+def test_the_threshold_is_of_patients_that_the_network_did_not_learn_from(
+    cases: PreparedSet, split: Split, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[int]] = []
+    plain = familiar.features_of
+
+    def noted(ctx: object, net: object, data: object, indices: np.ndarray, normalisation: object) -> object:
+        asked.append(set(indices.tolist()))
+        return plain(ctx, net, data, indices, normalisation)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(familiar, "features_of", noted)
+    loaded = load_model(model)
+    known_of(CTX, loaded.net, cases, split, loaded.normalisation)
+    assert asked == [set(split.train.tolist()), set(split.calibration.tolist())]
+
+
+def test_a_network_of_one_source_keeps_that_source_only(cases: PreparedSet, split: Split) -> None:
+    torch.manual_seed(0)
+    net = new_net(NetSpec(size=64, sources=("fluorescence",)))  # type: ignore[arg-type]
+    assert set(known_of(CTX, net, cases, split, Normalisation.default())) == {"fluorescence"}
+
+
+def test_too_few_calibration_patients_keep_nothing(cases: PreparedSet, model: Path) -> None:
+    loaded = load_model(model)
+    few = split_by_patient(cases.patients, cases.grades, seed=0, shares=(0.8, 0.1, 0.1, 0.0))
+    assert familiarity_table(CTX, loaded.net, cases, few, loaded.normalisation) == {}
+
+
+def test_it_can_be_cancelled(cases: PreparedSet, split: Split, model: Path) -> None:
+    loaded = load_model(model)
+    with pytest.raises(Cancelled):
+        known_of(CallbackContext(lambda *_: None, lambda: True), loaded.net, cases, split, loaded.normalisation)
+
+
+def test_a_training_writes_it_into_the_model(cases: PreparedSet, tmp_path: Path) -> None:
+    config = TrainConfig(name="tiny", epochs=1, batch=32, bf16=False, shares=(0.4, 0.1, 0.5, 0.0))
+    made = train(CTX, cases, tmp_path / "m", config)
+    kept = from_table(read_model_file(made.path).familiarity)
+    assert set(kept) == {"white", "fluorescence"}
+    loaded = load_model(made.path)
+    split = split_by_patient(cases.patients, cases.grades, seed=config.seed, shares=config.shares)
+    features = features_of(CTX, loaded.net, cases, split.calibration, loaded.normalisation)
+    for name, rows in features.items():
+        accepted = (kept[name].distances(rows) <= kept[name].threshold).mean()
+        assert accepted >= 0.95
