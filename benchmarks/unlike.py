@@ -1,0 +1,236 @@
+"""Whether what is unlike anything a model learned from is found, and what is like it passes.
+
+    python benchmarks/unlike.py --work DIR --fit PREPARED     puts [familiarity] into the model's model.toml
+    python benchmarks/unlike.py --work DIR --compare PREPARED  scores compared on development pictures
+    python benchmarks/unlike.py --work DIR [--annocerv DIR] [--pictures DIR]    the test
+
+PREPARED holds training phantoms as `make_demo_model.py` prepares them. The test draws phantoms of seed 4310, which
+nothing else uses, at 512 pixels, and asks the network's trunks about them and about pictures of other kinds (see
+`unlike_parts/pictures.py`); AnnoCerv's photographs and any folder of ordinary pictures (`--pictures`; the figures are
+of those in the wheels of scikit-image 0.26.0 and scikit-learn 1.9.1) are read where they are named. Prints how many
+are called unlike, how many the quality check refuses, and how many pass both, with Clopper-Pearson intervals of 95 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pfm_desktop.support import threads
+
+threads.set_polite_threads()
+
+import numpy as np  # noqa: E402 - the thread settings come before numpy
+from scipy.stats import beta  # noqa: E402
+
+from benchmarks.unlike_parts.scores import SCORES  # noqa: E402
+from benchmarks.unlike_parts.sets import LIKE, Wanted, kinds, lights_of, prepared  # noqa: E402
+from benchmarks.unlike_parts.training import split_of  # noqa: E402
+from pfm_desktop.cli.progress import Bar  # noqa: E402
+from pfm_desktop.domain.grade import GRADES  # noqa: E402
+from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
+from pfm_desktop.jobs import Context  # noqa: E402
+from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, rewrite_model_file  # noqa: E402
+from pfm_desktop.pfm.familiarity import Floats, Known, from_table, to_table  # noqa: E402
+from pfm_desktop.pfm.model_file import read_model_file  # noqa: E402
+from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
+from pfm_desktop.pfm.training.familiar import MEASURED_ON, features_of, known_of  # noqa: E402
+from pfm_desktop.pfm.training.metrics import auc  # noqa: E402
+from pfm_desktop.services import models  # noqa: E402
+from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
+from pfm_desktop.services.training_data import prepare  # noqa: E402
+from pfm_desktop.support.errors import UserError  # noqa: E402
+
+DEVELOPMENT, TEST = 4300, 4310  # seeds
+SIZE = 512
+REFUSED = 2  # exit code
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One set: `distances` and `poor`, N each, and as which source each picture was given; `grades` of phantoms."""
+
+    distances: Floats
+    poor: np.ndarray
+    lights: np.ndarray
+    grades: np.ndarray
+
+
+def features_in_order(ctx: Context, model: LoadedModel, data: PreparedSet, lights: Sequence[str]) -> Floats:
+    """N x C, each picture as the source that it was given as."""
+    rows = features_of(ctx, model.net, data, np.arange(len(data), dtype=np.int64), model.normalisation)
+    turn = {light: iter(values) for light, values in rows.items()}
+    return np.stack([next(turn[light]) for light in lights])
+
+
+def judged(known: dict[str, Known], features: Floats, data: PreparedSet, poor: Sequence[str]) -> Asked:
+    """Distances of a set of single pictures; NaN of a source that the model keeps nothing of."""
+    lights = lights_of(data)
+    distances = [
+        float(known[light].distances(row[None])[0]) if light in known else np.nan
+        for light, row in zip(lights, features, strict=True)
+    ]
+    return Asked(np.array(distances), np.array([bool(why) for why in poor]), np.array(lights), data.grades)
+
+
+def share(count: int, of: int) -> str:
+    """`97.0 % (91.5-99.4), 97 of 100`: Clopper-Pearson, 95 %."""
+    if not of:
+        return "none"
+    low = float(beta.ppf(0.025, count, of - count + 1)) if count else 0.0
+    high = float(beta.ppf(0.975, count + 1, of - count)) if count < of else 1.0
+    return f"{100 * count / of:.1f} % ({100 * low:.1f}-{100 * high:.1f}), {count} of {of}"
+
+
+def lines_of_strange(name: str, asked: Asked, known: dict[str, Known], like: dict[str, Floats]) -> list[str]:
+    """What is said of a kind that must not pass, for each source."""
+    lines = []
+    for light in sorted(set(asked.lights)):
+        of = asked.lights == light
+        unlike, poor = asked.distances[of] > known[light].threshold, asked.poor[of]
+        score = np.concatenate([like[light], asked.distances[of]])
+        area = float(auc(score, np.arange(len(score)) >= len(like[light]))[0])
+        lines.append(
+            f"{name}, as {light}: unlike {share(int(unlike.sum()), len(unlike))}; AUROC against fresh phantoms "
+            f"{area:.3f}; refused for quality {share(int(poor.sum()), len(poor))}; neither "
+            f"{share(int((~unlike & ~poor).sum()), len(poor))}"
+        )
+    return lines
+
+
+def lines_of_like(name: str, asked: Asked, known: dict[str, Known]) -> list[str]:
+    """Acceptance of pictures that the quality check lets pass, for each source, altogether and by grade."""
+    lines = []
+    for light in sorted(set(asked.lights)):
+        there = (asked.lights == light) & ~asked.poor
+        accepted = asked.distances <= known[light].threshold
+        by_grade = "; ".join(
+            f"{grade.value} {share(int(accepted[of].sum()), int(of.sum()))}"
+            for grade in GRADES
+            for of in [there & (asked.grades == grade.rank)]
+        )
+        lines.append(f"{name}, {light}: accepted {share(int(accepted[there].sum()), int(there.sum()))}; {by_grade}")
+    return lines
+
+
+def lines_of_pairs(ctx: Context, model: LoadedModel, known: dict[str, Known], pairs: PreparedSet) -> list[str]:
+    """Acceptance of cases with both sources, registered: neither may be over its threshold."""
+    rows = features_of(ctx, model.net, pairs, np.arange(len(pairs), dtype=np.int64), model.normalisation)
+    both = pairs.present["white"] & pairs.present["fluorescence"]
+    accepted = np.ones(len(pairs), np.bool_)
+    for light, values in rows.items():
+        accepted[pairs.present[light]] &= known[light].distances(values) <= known[light].threshold
+    by_grade = "; ".join(
+        f"{grade.value} {share(int(accepted[of].sum()), int(of.sum()))}"
+        for grade in GRADES
+        for of in [both & (pairs.grades == grade.rank)]
+    )
+    passed = share(int(accepted[both].sum()), int(both.sum()))
+    return [f"on phantoms, both sources registered: accepted {passed}; {by_grade}"]
+
+
+def compare(
+    ctx: Context, model: LoadedModel, data: PreparedSet, sets: dict[str, Asked], features: dict[str, Floats]
+) -> list[str]:
+    """A table: of each score, the AUROC of each kind on development pictures, mean of both sources."""
+    split = split_of(ctx, data, models.folder_of(model.info.name))
+    chosen = split.train[:: max(1, len(split.train) // MEASURED_ON)]
+    learned = features_of(ctx, model.net, data, chosen, model.normalisation)
+    held_out = features_of(ctx, model.net, data, split.validation, model.normalisation)
+    strange = [name for name in sets if name not in LIKE]
+    lines = ["| score | " + " | ".join((*strange, "somewhat worse phantoms accepted")) + " |"]
+    lines.append("|---" * (len(strange) + 2) + "|")
+    for title, make in SCORES.items():
+        score = {}
+        for light in learned:
+            grades = data.grades[chosen][data.present[light][chosen]]
+            score[light] = make(learned[light], grades)
+        areas: list[list[float]] = [[] for _ in strange]
+        accepted = []
+        for light, of_light in score.items():
+            like = of_light(held_out[light])
+            limit = float(np.quantile(like, 0.975))
+            for column, name in zip(areas, strange, strict=True):
+                found = of_light(features[name][sets[name].lights == light])
+                both = np.concatenate([like, found])
+                column.append(float(auc(both, np.arange(len(both)) >= len(like))[0]))
+            worse = sets[LIKE[1]]
+            accepted.append((of_light(features[LIKE[1]][(worse.lights == light) & ~worse.poor]) <= limit).mean())
+        cells = [f"{np.mean(column):.3f}" for column in areas]
+        lines.append(f"| {title} | " + " | ".join(cells) + f" | {100 * np.mean(accepted):.1f} % |")
+    return lines
+
+
+def main() -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and prepared pictures; kept")
+    parser.add_argument("--fit", type=Path, help="prepared training phantoms; writes into the model")
+    parser.add_argument("--compare", type=Path, help="prepared training phantoms; prints a table of scores")
+    parser.add_argument("--annocerv", type=Path)
+    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--count", type=int, default=240, help="phantoms")
+    parser.add_argument("--each", type=int, default=40, help="drawn pictures of a kind and source")
+    parser.add_argument("--model", default=models.DEFAULT_MODEL)
+    asked = parser.parse_args()
+    try:
+        with Bar() as bar:
+            lines = run(bar, asked)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return REFUSED
+    print("\n".join(lines))
+    return 0
+
+
+def run(ctx: Context, asked: argparse.Namespace) -> list[str]:
+    """What is printed."""
+    folder = models.folder_of(asked.model)
+    model = load_model(folder)
+    if asked.fit is not None:
+        return fit(ctx, model, folder, PreparedSet(asked.fit))
+    developing = asked.compare is not None
+    seed = DEVELOPMENT if developing else TEST
+    manifest = write_phantoms(ctx, asked.work / f"phantoms-{seed}", asked.count, seed, None, SIZE, workers=1)
+    wanted = Wanted(0 if developing else 1, manifest.parent, seed, asked.each, asked.annocerv, asked.pictures)
+    known = from_table(read_model_file(folder).familiarity)
+    if not known and not developing:
+        return ["this model keeps nothing of what it learned from: fit it first (--fit)"]
+    sets, features = {}, {}
+    for name, pictures in kinds(wanted).items():
+        place = asked.work / f"prepared-{seed}" / name.replace(" ", "-")
+        data, poor = prepared(ctx, place, pictures, model.net.spec.size)
+        features[name] = features_in_order(ctx, model, data, lights_of(data))
+        sets[name] = judged(known, features[name], data, poor)
+    if developing:
+        return compare(ctx, model, PreparedSet(asked.compare), sets, features)
+    pairs = prepare(
+        ctx, read_manifest(manifest), asked.work / f"prepared-{seed}" / "pairs", size=model.net.spec.size, workers=1
+    )
+    like = {light: sets[LIKE[0]].distances[sets[LIKE[0]].lights == light] for light in known}
+    return [
+        f"on phantoms: {asked.count} fresh ones of {SIZE} pixels, seed {seed}; intervals are Clopper-Pearson, 95 %",
+        *(line for name in LIKE for line in lines_of_like(f"on {name}", sets[name], known)),
+        *lines_of_pairs(ctx, model, known, pairs.data),
+        *(line for name in sets if name not in LIKE for line in lines_of_strange(name, sets[name], known, like)),
+    ]
+
+
+def fit(ctx: Context, model: LoadedModel, folder: Path, data: PreparedSet) -> list[str]:
+    """Measure what the model learned from and write it into its `model.toml`."""
+    split = split_of(ctx, data, folder)
+    known = known_of(ctx, model.net, data, split, model.normalisation)
+    rewrite_model_file(folder, familiarity=to_table(known))
+    return [
+        f"{source}: from {of.cases} phantoms, threshold {of.threshold:.3f} from {len(split.calibration)} others"
+        for source, of in known.items()
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
