@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.evidence_parts import sections
+from benchmarks.evidence_parts import sections, variations
 from benchmarks.evidence_parts.arms import ARMS
 from benchmarks.evidence_parts.results import Result
 from pfm_desktop.support.files import write_text
@@ -37,11 +37,12 @@ def parts(folder: Path, results: Mapping[str, Result]) -> Iterator[str]:
         yield from sections.made(results)
         yield from sections.main(folder, results)
         yield from sections.gaps(folder, results)
+        yield from variations.one_missing(results)
         yield from sections.controls(folder, results)
         yield from sections.ablations(folder, results)
-        yield from sections.registration(folder, results)
-        yield from sections.acid(folder, results)
-        yield from sections.repeats(results)
+        yield from variations.registration(folder, results)
+        yield from variations.acid(folder, results)
+        yield from variations.repeats(results)
         yield from sections.costs(results)
     yield from missing(results)
     yield (

@@ -39,14 +39,14 @@ def curve(
 ) -> None:
     """Some measures (key, words) over what was changed, with intervals."""
     figure, axes = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
-    for (key, words), colour in zip(names, (ACCENT, "#e8590c", "#5f3dc4"), strict=False):
+    for aside, (key, words), colour in zip((-0.05, 0, 0.05), names, (ACCENT, "#e8590c", "#5f3dc4"), strict=False):
         values = [row[key] for _, row in rows]
         bars = [interval(one.draws) for one in values]
         below = [max(0.0, one.value - low) for one, (low, _) in zip(values, bars, strict=True)]
         above = [max(0.0, high - one.value) for one, (_, high) in zip(values, bars, strict=True)]
         axes.errorbar(
-            range(len(rows)), [one.value for one in values], yerr=[below, above], marker="o", color=colour,
-            capsize=3, label=words,
+            [place + aside for place in range(len(rows))], [one.value for one in values], yerr=[below, above],
+            marker="o", color=colour, capsize=3, label=words,
         )  # fmt: skip
     axes.set_xticks(range(len(rows)), [str(place) for place, _ in rows])
     axes.legend(frameon=False, loc="best", fontsize=9)

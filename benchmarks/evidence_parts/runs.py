@@ -46,17 +46,18 @@ def run_arm(
             data = controlled(training, arm.control, seed=TRAIN_SHUFFLE)
             train(ctx, data, home / "model", arm.config(plan))
         model = load_model(home / "model")
-        answers = {
-            name: ask(ctx, model, controlled(data, arm.control, seed=TEST_SHUFFLE)) for name, data in asked.items()
-        }
+        sets = {name: controlled(data, arm.control, seed=TEST_SHUFFLE) for name, data in asked.items()}
+        answers = {name: ask(ctx, model, data) for name, data in sets.items()}
+        if "second" in asked:  # the main arm: it is also asked with one picture missing
+            answers |= {f"only-{name}": ask(ctx, model, sets[""], combination=name) for name in model.net.names}
     return Result(arm, answers[""], _facts(arm, plan, home / "model"), {k: v for k, v in answers.items() if k})
 
 
-def ask(ctx: Context, model: LoadedModel, data: PreparedSet) -> Answers:
-    """Calibrated probabilities of the network's own combination of sources, for all cases."""
+def ask(ctx: Context, model: LoadedModel, data: PreparedSet, *, combination: str = "") -> Answers:
+    """Calibrated probabilities for all cases; by default from all sources that the network has."""
     with torch_threads():
         said = collect(ctx, model.net, data, np.arange(len(data), dtype=np.int64), model.normalisation)
-    name = main_combination(model.net.names)
+    name = combination or main_combination(model.net.names)
     if not said.valid[name].all():
         raise ValueError("a test case lacks a source")  # phantoms never do
     probabilities = model.calibration.scale(name).probabilities(said.log_p[name])

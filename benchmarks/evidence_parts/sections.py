@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.evidence_parts import plots
-from benchmarks.evidence_parts.arms import ABLATION, ARMS, CONTROL, MAIN, SPLICE, Plan
+from benchmarks.evidence_parts.arms import ABLATION, ARMS, CONTROL, MAIN, SPLICE
 from benchmarks.evidence_parts.figures import (
-    MEASURES,
     Gap,
     better_single,
-    by_seconds,
     figures_of,
     gap,
-    jumps_at_most,
     pairs_of,
     pooled,
     pooled_gap,
-    repeatability,
     seeds_of,
     span,
 )
-from benchmarks.evidence_parts.results import Result
-from benchmarks.evidence_parts.shots import LATER_S, seconds_since_acid
+from benchmarks.evidence_parts.tables import Results, differences, measures, plan_of, points_of, table
+from benchmarks.evidence_parts.variations import SINGLE
 from pfm_desktop.pfm.training.metrics import interval
 
-Results = Mapping[str, Result]
 PAPER = {"accuracy": 0.07, "macro_recall": 0.06}  # the gain that the paper claims over a single source
-PUBLISHED_KAPPA, PUBLISHED_JUMPS = 0.86, 0.0069  # Ahmed 2023, repeats of real visits
-FIRST = "on phantoms"  # heads the first column of each table
-REFERENCE = 1024
 
 
 def made(results: Results) -> Iterator[str]:
     """What all arms share."""
-    plan = _plan(results)
+    plan = plan_of(results)
     one = next(iter(results.values()))
     parts = one.facts["cases"]
     yield "## How it was made"
@@ -71,7 +63,7 @@ def main(folder: Path, results: Results) -> Iterator[str]:
         if len(done) > 1:
             words = f"**{done[0].arm.words}, {len(done)} seeds together**"
             rows.append((words, pooled([figures_of(one.answers) for one in done])))
-    yield _measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])
+    yield measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])
     shown = [(words.replace("*", ""), figures["accuracy"]) for words, figures in rows]
     plots.forest(folder / "accuracy.png", shown, title="Accuracy of four grades", axis="share of cases, 95 % interval")
     yield "![Accuracy of each network, on phantoms](accuracy.png)"
@@ -80,7 +72,7 @@ def main(folder: Path, results: Results) -> Iterator[str]:
 def gaps(folder: Path, results: Results) -> Iterator[str]:
     """Both sources against each alone, beside the paper."""
     rows: list[tuple[str, Gap]] = []
-    for name, words in (("white", "white light only"), ("fluorescence", "fluorescence only")):
+    for name, words in SINGLE.items():
         pairs = pairs_of(results, "both", name)
         both = [one for one in seeds_of(results, "both") if f"{name}-seed{one.arm.seed}" in results]
         rows += [(f"less {words}, seed {one.arm.seed}", gap(*pair)) for one, pair in zip(both, pairs, strict=True)]
@@ -90,7 +82,7 @@ def gaps(folder: Path, results: Results) -> Iterator[str]:
         return
     yield "## What the second source adds"
     yield "Both sources less one, the same women, on phantoms:"
-    yield _differences(rows)
+    yield differences(rows)
     shown = [(f"both {words.replace('*', '')}", one.figures["accuracy"]) for words, one in rows]
     plots.forest(folder / "gaps.png", shown, title="Accuracy gained by both sources", axis="difference", zero=True)
     yield "![Accuracy that both sources add, on phantoms](gaps.png)"
@@ -104,12 +96,12 @@ def _beside_the_paper(results: Results) -> Iterator[str]:
         return
     found = (pooled_gap(pairs) if len(pairs) > 1 else gap(*pairs[0])).figures
     seeds = f"{len(pairs)} seeds together" if len(pairs) > 1 else "one seed"
-    points = {name: f"{100 * found[name].value:+.1f} ({_points(found[name].draws)})" for name in PAPER}
+    points = {name: f"{100 * found[name].value:+.1f} ({points_of(found[name].draws)})" for name in PAPER}
     low = interval(found["accuracy"].draws)[0]
     words = seeds_of(results, single)[0].arm.words
     yield (
         f"**Beside the paper.** It reports +7 percentage points of accuracy and +6 of recall over a single source, on "
-        f"patients. Here, on phantoms, both sources gain {points['accuracy']} points of accuracy and "
+        f"data of its own. Here, on phantoms, both sources gain {points['accuracy']} points of accuracy and "
         f"{points['macro_recall']} of macro recall on phantoms over the better single one ({words}, "
         f"{seeds}); the interval of accuracy {'excludes' if low > 0 else 'does not exclude'} zero. The two "
         "cannot be set "
@@ -133,21 +125,21 @@ def controls(folder: Path, results: Results) -> Iterator[str]:
         "alone is capacity or augmentation, no fusion; both sources must beat them. On phantoms:"
     )
     rows = [(arm.words, figures_of(results[arm.key].answers)) for arm in arms]
-    yield _measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])
-    differences = []
+    yield measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])
+    gaps_found = []
     for arm in arms:
         for first, second, words in (
             (arm.key, f"white-seed{arm.seed}", f"{arm.words} less white light only"),
             (f"both-seed{arm.seed}", arm.key, f"both sources less {arm.words}"),
         ):
             if first in results and second in results:
-                differences.append((words, gap(results[first].answers, results[second].answers)))
-    if differences:
-        yield _differences(differences)
-        shown = [(words, one.figures["accuracy"]) for words, one in differences]
+                gaps_found.append((words, gap(results[first].answers, results[second].answers)))
+    if gaps_found:
+        yield differences(gaps_found)
+        shown = [(words, one.figures["accuracy"]) for words, one in gaps_found]
         plots.forest(folder / "controls.png", shown, title="Controls: accuracy", axis="difference", zero=True)
         yield "![Controls, on phantoms](controls.png)"
-    for words, one in differences:
+    for words, one in gaps_found:
         if words.endswith("less white light only"):
             low, high = interval(one.figures["accuracy"].draws)
             verdict = "**a gain that is no fusion**" if low > 0 else "no gain that excludes zero"
@@ -170,107 +162,10 @@ def ablations(folder: Path, results: Results) -> Iterator[str]:
         "to help and not shown to be useless. On phantoms:"
     )
     rows = [(f"less {arm.words}", gap(whole.answers, results[arm.key].answers)) for arm in arms]
-    yield _differences(rows)
+    yield differences(rows)
     shown = [(words, one.figures["accuracy"]) for words, one in rows]
     plots.forest(folder / "ablations.png", shown, title="Accuracy that a part adds", axis="difference", zero=True)
     yield "![What each part adds, on phantoms](ablations.png)"
-
-
-def registration(folder: Path, results: Results) -> Iterator[str]:
-    """Answers with the fluorescence picture moved."""
-    whole = results.get("both-seed1")
-    shifts = (
-        sorted(int(name.removeprefix("shift")) for name in whole.varied if name.startswith("shift")) if whole else []
-    )
-    if whole is None or not shifts:
-        return
-    plan = _plan(results)
-    yield "## When the registration is wrong"
-    yield (
-        "Both sources, seed 1. After registration the fluorescence picture was moved by so many pixels of a "
-        f"{REFERENCE} x "
-        f"{REFERENCE} picture, each in a direction of its own, before it was reduced to {plan.size} x "
-        f"{plan.size} (20 pixels "
-        f"are {20 * plan.size / REFERENCE:.1f} pixels there). The registration's own error comes on top: 0.5 "
-        "pixels in the "
-        "median at that size on phantoms (`benchmarks/registration.py`). Differences are to 0 pixels, the "
-        "same women, on "
-        "phantoms:"
-    )
-    rows = [(0, whole.answers), *((shift, whole.varied[f"shift{shift}"]) for shift in shifts)]
-    figures = [(shift, figures_of(answers)) for shift, answers in rows]
-    yield _measures([(f"{shift} pixels", {key: span(one) for key, one in found.items()}) for shift, found in figures])
-    yield _differences([(f"{shift} less 0 pixels", gap(answers, whole.answers)) for shift, answers in rows[1:]])
-    names = (("accuracy", "accuracy"), ("quadratic_kappa", "quadratic kappa"), ("auc_high", "HSIL+ AUC"))
-    axis = f"error put in, pixels of {REFERENCE}"
-    plots.curve(folder / "registration.png", figures, names=names, title="Registration error put in", axis=axis)
-    yield "![Registration error put in, on phantoms](registration.png)"
-
-
-def acid(folder: Path, results: Results) -> Iterator[str]:
-    """The main arms over the seconds since acid."""
-    keys = [key for key in ("both-seed1", "white-seed1", "fluorescence-seed1") if key in results]
-    if not keys:
-        return
-    plan = _plan(results)
-    seconds = {
-        f"case_{number:05d}": value for number, value in enumerate(seconds_since_acid(plan.test_seed, plan.test))
-    }
-    yield "## Time since acetic acid"
-    yield (
-        "The generator draws the time apart from the grade (median 75 s, 20 to 300 s); the test women are "
-        "parted at its "
-        "quartiles, seed 1. On phantoms:"
-    )
-    rows = []
-    for key in keys:
-        spans = by_seconds(results[key].answers, seconds)
-        rows += [
-            (f"{results[key].arm.words}, {words} ({count} women)", {name: span(one) for name, one in found.items()})
-            for words, count, found in spans
-        ]
-        if key == keys[0]:
-            names = (("accuracy", "accuracy"), ("quadratic_kappa", "quadratic kappa"), ("auc_high", "HSIL+ AUC"))
-            title = f"Time since acetic acid, {results[key].arm.words}"
-            shown = [(words, found) for words, _, found in spans]
-            plots.curve(folder / "acid.png", shown, names=names, title=title, axis="seconds since acid")
-    yield _measures(rows)
-    yield "![Time since acetic acid, on phantoms](acid.png)"
-
-
-def repeats(results: Results) -> Iterator[str]:
-    """Two shots of one woman."""
-    whole = results.get("both-seed1")
-    if whole is None or "second" not in whole.varied:
-        return
-    found = repeatability(whole.answers, whole.varied["second"])
-    most = jumps_at_most(found["jumps"], found["women"])
-    yield "## Two shots of one woman"
-    yield (
-        f"{found['women']} of the test women were photographed a second time at the same visit, {LATER_S:.0f} "
-        "s later: the "
-        "colposcope pointed anew, other motion between the two pictures, exposure, light, focus and noise; "
-        "woman, lesion and "
-        "what covers it are the same. Both sources, seed 1:"
-    )
-    yield "\n".join(
-        (
-            f"- quadratic kappa between the two answers, on phantoms: {span(found['kappa'])} (published on "
-            "repeats of real "
-            f"visits: {PUBLISHED_KAPPA}; wanted on phantoms: 0.93)",
-            f"- answers two grades or more apart, on phantoms: {found['jumps']} of {found['women']}, "
-            f"{100 * found['two_grades'].value:.2f} % (exact upper end of the 95 % interval {100 * most:.2f} "
-            "%; published on "
-            f"repeats of real visits: {100 * PUBLISHED_JUMPS:.2f} %; wanted on phantoms: 0.5 %)",
-            f"- the same grade twice, on phantoms: {span(found['same'])}",
-        )
-    )
-    yield (
-        "A drawn repeat is milder than a real one: nobody wipes mucus away, nothing bleeds in between, and "
-        "the same tissue is "
-        "seen. The published figures are of other networks on photographs, so nothing follows from being "
-        "above or below them."
-    )
 
 
 def costs(results: Results) -> Iterator[str]:
@@ -282,37 +177,5 @@ def costs(results: Results) -> Iterator[str]:
          f"{one.facts['best_epoch']} of {one.facts['epochs']}"]
         for key, one in results.items()
     ]  # fmt: skip
-    yield _table(("arm", "minutes", "pairs/s", "epoch kept"), rows)
+    yield table(("arm", "minutes", "pairs/s", "epoch kept"), rows)
     yield f"Together {sum(one.facts['seconds'] for one in results.values()) / 60:.0f} minutes of training."
-
-
-def _measures(rows: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    head = [FIRST, *MEASURES.values()]
-    return _table(head, [[words, *(found.get(key, "-") for key in MEASURES)] for words, found in rows])
-
-
-def _differences(rows: Sequence[tuple[str, Gap]]) -> str:
-    head = [FIRST, *MEASURES.values(), "McNemar p (right only in one: first, second)"]
-    body = [
-        [
-            words,
-            *(span(one.figures[key], sign=True) if key in one.figures else "-" for key in MEASURES),
-            f"{one.p:.2g} ({one.only_first}, {one.only_second})",
-        ]
-        for words, one in rows
-    ]
-    return _table(head, body)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _points(draws: object) -> str:
-    low, high = interval(draws)  # type: ignore[arg-type]
-    return f"{100 * low:+.1f} to {100 * high:+.1f}"
-
-
-def _plan(results: Results) -> Plan:
-    return Plan(**next(iter(results.values())).facts["plan"])

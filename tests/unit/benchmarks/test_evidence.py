@@ -70,7 +70,8 @@ def test_arms_are_trained_once_asked_and_written_and_a_second_run_only_adds_what
     found = read_results(out / "results")
     assert list(found) == ["both-seed1", "shuffled-seed1"]
     whole = found["both-seed1"]
-    assert set(whole.varied) == {"shift20", "second"}
+    assert set(whole.varied) == {"shift20", "second", "only-white", "only-fluorescence"}
+    assert whole.varied["only-white"].cases == whole.answers.cases
     assert len(whole.varied["second"].cases) <= TINY.repeats
     assert not np.allclose(whole.answers.probabilities, whole.varied["shift20"].probabilities, atol=1e-4)
     assert any("pairs/s with both sources" in line for line in told)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import evidence
-from benchmarks.evidence_parts import sections
+from benchmarks.evidence_parts import sections, variations
 from benchmarks.evidence_parts.arms import ARMS, Arm, Plan
 from benchmarks.evidence_parts.page import write_report
 from benchmarks.evidence_parts.results import Answers, Result, write_result
@@ -37,7 +37,7 @@ def result(arm: Arm, right: float) -> Result:
     varied = {}
     if arm.key == "both-seed1":
         varied = {f"shift{shift}": drawn(right - shift / 100, seed=shift) for shift in (2, 5, 10, 20)}
-        varied["second"] = drawn(right, seed=99)
+        varied |= {"second": drawn(right, seed=99), "only-white": drawn(0.3, seed=98)}
     return Result(arm, drawn(right, seed=len(arm.key) + arm.seed), facts, varied)
 
 
@@ -57,7 +57,7 @@ def test_with_all_arms_nothing_is_missing_and_every_question_has_its_section(pag
     _, text = page
     assert "Nothing: all arms of the plan are done." in text
     heads = [line for line in text.splitlines() if line.startswith("## ")]
-    assert len(heads) == 11
+    assert len(heads) == 12
     assert "seeds together" in text
 
 
@@ -119,6 +119,12 @@ def test_an_arm_alone_gives_a_page_without_comparisons(tmp_path: Path) -> None:
     assert f"{len(ARMS) - 1} of {len(ARMS)} arms are not trained yet" in text
 
 
+def test_a_missing_picture_is_set_against_the_network_that_never_had_it(page: tuple[Path, str]) -> None:
+    assert "both sources, asked with white light only" in page[1]
+    assert "less trained on white light only" in page[1]
+    assert "asked with fluorescence only" not in page[1]  # of which nothing is kept here
+
+
 def test_injected_errors_name_the_size_of_the_picture(page: tuple[Path, str]) -> None:
     line = next(line for line in page[1].splitlines() if "moved by so many pixels" in line)
     assert "1024 x 1024" in line
@@ -133,9 +139,10 @@ def test_the_published_repeat_stands_beside_the_drawn_one(page: tuple[Path, str]
 
 def test_sections_of_missing_arms_are_silent(tmp_path: Path) -> None:
     one = {"white-seed2": results()["white-seed2"]}
-    for section in (sections.gaps, sections.controls, sections.ablations, sections.registration, sections.acid):
+    for section in (sections.gaps, sections.controls, sections.ablations, variations.registration, variations.acid):
         assert list(section(tmp_path, one)) == []
-    assert list(sections.repeats(one)) == []
+    assert list(variations.repeats(one)) == []
+    assert list(variations.one_missing(one)) == []
 
 
 def test_report_only_makes_the_page_from_kept_answers_without_any_training(
