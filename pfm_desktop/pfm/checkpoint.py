@@ -13,15 +13,14 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.pfm.calibrate import Calibration, Scale
+from pfm_desktop.pfm.calibrate import Calibration
+from pfm_desktop.pfm.model_content import calibration_of, normalisation_of
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import verified
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of, write_bytes
-
-_MOMENTS = ("mean", "std")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def load_model(path: Path) -> LoadedModel:
     load_weights(net, tensors)
     _refuse_no_numbers(content.name, tensors)
     net.eval()
-    return LoadedModel(net, content.info, _calibration(content), _normalisation(content), dict(content.heatmap))
+    return LoadedModel(net, content.info, calibration_of(content), normalisation_of(content), dict(content.heatmap))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -135,28 +134,3 @@ def refuse_existing(out: Path) -> None:
 
 def _normalisation_table(value: Normalisation) -> dict[str, Any]:
     return {source: {"mean": value.mean[source], "std": value.std[source]} for source in value.mean}
-
-
-def _normalisation(content: ModelFile) -> Normalisation:
-    mean, std = ({source: _triple(part[key]) for source, part in content.normalisation.items()} for key in _MOMENTS)
-    return Normalisation(mean, std)
-
-
-def _triple(values: Any) -> tuple[float, float, float]:
-    red, green, blue = (float(value) for value in values)
-    return red, green, blue
-
-
-def _calibration(content: ModelFile) -> Calibration:
-    """What is there is whole and in range: `model_tables` has looked."""
-    return Calibration(
-        {
-            key: Scale(
-                float(table["temperature"]),
-                tuple(float(value) for value in table["offsets"]),
-                tuple(float(value) for value in table["thresholds"]),
-                int(table["cases"]),
-            )
-            for key, table in content.calibration.items()
-        }
-    )

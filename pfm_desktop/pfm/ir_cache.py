@@ -1,0 +1,66 @@
+"""OpenVINO's form (IR) of a model's verified weights, kept in the user's cache folder.
+
+A folder holds for each piece of the network an `.xml` and a `.bin`, and `whole.json` with the SHA-256 of each, which is
+written last. What does not fit it is never loaded but made again. No torch and no OpenVINO here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from pfm_desktop.pfm.model_file import ModelFile
+from pfm_desktop.support.files import json_bytes, named, sha256_of, write_bytes
+from pfm_desktop.support.paths import cache_dir
+
+log = logging.getLogger(__name__)
+FORM = 1  # changes when the pieces of the network do, which no version number tells
+WHOLE = "whole.json"
+_LARGEST = 1 << 20  # bytes of a `whole.json`
+
+
+def folder_of(content: ModelFile) -> Path:
+    """Where the form of these weights lies: another one for other weights, another network, another OpenVINO."""
+    key = json.dumps([FORM, content.sha256, version("openvino"), content.network.to_table()], sort_keys=True)
+    return cache_dir() / "openvino" / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def is_whole(folder: Path, pieces: Sequence[str]) -> bool:
+    """Whether every file of these pieces is there and is the one that was written. Reads all of them."""
+    try:
+        file = folder / WHOLE
+        if file.stat().st_size > _LARGEST:
+            return False
+        promised = json.loads(file.read_text(encoding="utf-8"))["files"]
+        wanted = {f"{piece}{ending}" for piece in pieces for ending in (".xml", ".bin")}
+        return set(promised) == wanted and all(sha256_of(folder / name) == promised[name] for name in sorted(wanted))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        log.warning("the converted model in %s is damaged (%s) and will be made again", folder, type(error).__name__)
+        return False
+
+
+def fill(folder: Path, write: Callable[[Path], None]) -> None:
+    """Have `write` put the pieces into an empty folder, and let it take the place of `folder`.
+
+    Raises `StorageError` when the disk is full or may not be written; there is then no whole folder, and nothing else
+    has changed.
+    """
+    with named(folder, safe="models and answers are unchanged"):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+        try:
+            write(made)
+            files = {file.name: sha256_of(file) for file in sorted(made.iterdir())}
+            write_bytes(made / WHOLE, json_bytes({"files": files}))
+            shutil.rmtree(folder, ignore_errors=True)
+            made.replace(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)

@@ -1,0 +1,80 @@
+"""What `model.toml` and the weights say to whoever asks a model, without torch: numbers that need no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from pfm_desktop.pfm.calibrate import Calibration, Floats, Scale
+from pfm_desktop.pfm.letterbox import Normalisation
+from pfm_desktop.pfm.model_file import FETCH_AGAIN, ModelFile
+from pfm_desktop.support.errors import ModelError
+
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceVotes:
+    """A source's own head (`nets.heads.SourceHead`) in numpy: weight 4 x C, bias 4."""
+
+    weight: Singles
+    bias: Singles
+
+    def votes(self, features: Singles) -> Singles:
+        """C x h x w to 4 x h x w: each cell's logits."""
+        return np.asarray(np.tensordot(self.weight, features, axes=1) + self.bias[:, None, None], dtype=np.float32)
+
+    def log_probabilities(self, features: Singles, coverage: Singles) -> Floats:
+        """Features C x h x w, coverage h x w in 0..1; log-probabilities 4, up to a constant."""
+        pooled = (features * coverage).sum(axis=(1, 2)) / max(float(coverage.sum()), 1e-6)
+        return np.asarray(self.weight @ pooled + self.bias, dtype=np.float64)
+
+
+def source_votes(weights: Path, names: Sequence[str]) -> dict[str, SourceVotes]:
+    """The heads of the sources, from verified weights; raises `ModelError`."""
+    try:
+        with safe_open(str(weights), framework="numpy") as file:
+            return {
+                name: SourceVotes(*(file.get_tensor(f"alone.{name}.linear.{part}") for part in _PARTS))
+                for name in names
+            }
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+
+
+_PARTS = ("weight", "bias")
+
+
+def normalisation_of(content: ModelFile) -> Normalisation:
+    """What the network's pictures are made with."""
+    mean, std = ({source: _triple(part[key]) for source, part in content.normalisation.items()} for key in _MOMENTS)
+    return Normalisation(mean, std)
+
+
+_MOMENTS = ("mean", "std")
+
+
+def _triple(values: Any) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in values)
+    return red, green, blue
+
+
+def calibration_of(content: ModelFile) -> Calibration:
+    """What is there is whole and in range: `model_tables` has looked."""
+    return Calibration(
+        {
+            key: Scale(
+                float(table["temperature"]),
+                tuple(float(value) for value in table["offsets"]),
+                tuple(float(value) for value in table["thresholds"]),
+                int(table["cases"]),
+            )
+            for key, table in content.calibration.items()
+        }
+    )

@@ -1,0 +1,99 @@
+"""The network run by OpenVINO. No torch here: it is needed once, to make OpenVINO's form of the weights (`convert.py`).
+
+Every piece has one thread and is asked from a thread of its own, two side by side, as in the torch backend: threads
+that share a piece wait for each other at every layer. OpenVINO's threads are not pinned to a processor, which would be
+the window's as well, and take the priority of the thread that loads them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, Answers, BackendFailed, Singles
+from pfm_desktop.pfm.openvino_door import openvino
+from pfm_desktop.support.threads import worker_threads
+
+ANSWERS, PASSES = "answers", "passes"
+PRECISIONS = {OPENVINO_F32: "f32", OPENVINO_BF16: "bf16"}
+SIDE_BY_SIDE = 2
+
+
+def pieces_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the files, without their endings."""
+    return (*(f"trunk-{name}" for name in names), ANSWERS, PASSES)
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies bf16 in hardware, as OpenVINO sees it."""
+    return "BF16" in openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoBackend:
+    """See `backend.Backend`. `folder` has been found whole."""
+
+    def __init__(self, folder: Path, names: Sequence[str], name: str = OPENVINO_F32) -> None:
+        self.name = name
+        self._names = tuple(names)
+        core = openvino().Core()
+        threads = max(1, worker_threads() // SIDE_BY_SIDE)
+        self._pieces = {
+            piece: _Piece(
+                core.compile_model(
+                    core.read_model(str(folder / f"{piece}.xml")),
+                    "CPU",
+                    {
+                        "INFERENCE_PRECISION_HINT": PRECISIONS[name],
+                        "NUM_STREAMS": streams,
+                        "INFERENCE_NUM_THREADS": streams * threads,
+                        "ENABLE_CPU_PINNING": False,
+                    },
+                ),
+                streams,
+            )
+            for piece in pieces_of(names)
+            for streams in (SIDE_BY_SIDE if piece == PASSES else 1,)
+        }
+
+    def working(self) -> AbstractContextManager[object]:
+        """Nothing is shared with other work."""
+        return nullcontext()
+
+    def maps(self, source: str, picture: Singles) -> Singles:
+        """See `backend.Backend`."""
+        return self._pieces[f"trunk-{source}"].run(picture)[0]
+
+    def answers(self, maps: Mapping[str, Singles], coverage: Mapping[str, Singles]) -> Answers:
+        """See `backend.Backend`."""
+        given = [part[name] for part in (maps, coverage) for name in self._names]
+        return Answers(*self._pieces[ANSWERS].run(*given))
+
+    def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
+        """See `backend.Backend`."""
+        return self._pieces[PASSES].run(tokens[None], visible[None], *keep)[0]
+
+
+class _Piece:
+    """A compiled piece and as many requests as may run at once."""
+
+    def __init__(self, compiled: Any, requests: int) -> None:
+        self._free = [compiled.create_infer_request() for _ in range(requests)]
+        self._any = threading.Semaphore(requests)
+        self._outputs = len(compiled.outputs)
+
+    def run(self, *given: Singles) -> list[Singles]:
+        """Outputs in order, copied: the request's own memory is written again by the next run."""
+        with self._any:
+            request = self._free.pop()
+            try:
+                request.infer([np.ascontiguousarray(part) for part in given], share_inputs=True)
+                return [np.array(request.get_output_tensor(i).data, np.float32) for i in range(self._outputs)]
+            except RuntimeError as error:
+                raise BackendFailed(str(error).splitlines()[0]) from error
+            finally:
+                self._free.append(request)

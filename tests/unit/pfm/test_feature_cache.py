@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pfm_desktop.pfm.feature_cache import FeatureCache
+
+KEY = ("weights", "torch", "white")
+
+
+class Trunk:
+    def __init__(self, value: float = 1.0) -> None:
+        self.runs, self.value = 0, value
+
+    def __call__(self) -> np.ndarray:
+        self.runs += 1
+        return np.full((1, 2, 2, 2), self.value, np.float32)
+
+
+def _picture(number: int) -> np.ndarray:
+    return np.full((1, 3, 4, 4), number, np.float32)
+
+
+def test_the_same_picture_runs_a_trunk_once() -> None:
+    cache, trunk = FeatureCache(), Trunk()
+    first = cache.get(KEY, _picture(1), trunk)
+    assert cache.get(KEY, _picture(1), trunk) is first
+    assert trunk.runs == 1
+
+
+@pytest.mark.parametrize("other", [("other weights", *KEY[1:]), (*KEY[:2], "fluorescence"), (KEY[0], "x", KEY[2])])
+def test_other_weights_another_backend_or_source_run_a_trunk_again(other: tuple[str, ...]) -> None:
+    cache, trunk = FeatureCache(), Trunk()
+    cache.get(KEY, _picture(1), trunk)
+    cache.get(other, _picture(1), trunk)
+    assert trunk.runs == 2
+
+
+def test_a_picture_that_differs_in_one_pixel_runs_a_trunk_again() -> None:
+    cache, trunk = FeatureCache(), Trunk()
+    cache.get(KEY, _picture(1), trunk)
+    changed = _picture(1)
+    changed[0, 0, 0, 0] += 1e-6
+    cache.get(KEY, changed, trunk)
+    assert trunk.runs == 2
+
+
+def test_the_one_asked_about_longest_ago_is_let_go_first() -> None:
+    cache, trunk = FeatureCache(2), Trunk()
+    cache.get(KEY, _picture(1), trunk)
+    cache.get(KEY, _picture(2), trunk)
+    cache.get(KEY, _picture(1), trunk)  # now 2 is the older one
+    cache.get(KEY, _picture(3), trunk)
+    assert len(cache) == 2
+    assert trunk.runs == 3
+    cache.get(KEY, _picture(1), trunk)
+    assert trunk.runs == 3
+    cache.get(KEY, _picture(2), trunk)
+    assert trunk.runs == 4
+
+
+def test_nobody_can_change_what_is_kept() -> None:
+    kept = FeatureCache().get(KEY, _picture(1), Trunk())
+    with pytest.raises(ValueError, match="read-only"):
+        kept += 1
+
+
+def test_what_is_no_number_is_not_kept() -> None:
+    cache, broken = FeatureCache(), Trunk(float("nan"))
+    cache.get(KEY, _picture(1), broken)
+    cache.get(KEY, _picture(1), broken)
+    assert (broken.runs, len(cache)) == (2, 0)
