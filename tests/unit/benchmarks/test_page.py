@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -166,3 +167,14 @@ def test_damaged_answers_end_with_one_line_and_leave_the_page_as_it_was(
     assert told[0].startswith("error: ")
     assert "no report was written" in told[0]
     assert not (tmp_path / "REPORT.md").exists()
+
+
+def test_the_page_in_the_documents_is_what_the_answers_kept_beside_it_make(tmp_path: Path) -> None:
+    kept = evidence.OUT / "results"
+    if kept.is_dir():
+        shutil.copytree(kept, tmp_path / "results")
+    assert evidence.main(["--report-only", "--out", str(tmp_path)]) == 0
+    for file in ("REPORT.md", *(path.name for path in tmp_path.glob("*.png"))):
+        assert (evidence.OUT / file).exists(), f"{file} is missing: run benchmarks/evidence.py --report-only"
+    made, there = ((folder / "REPORT.md").read_text(encoding="utf-8") for folder in (tmp_path, evidence.OUT))
+    assert made == there
