@@ -14,7 +14,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,7 +27,7 @@ threads.set_polite_threads()
 from benchmarks.evidence_parts import cases  # noqa: E402 - the thread settings come before numpy
 from benchmarks.evidence_parts.arms import ARMS, MAIN, Arm, Plan, trained_pairs  # noqa: E402
 from benchmarks.evidence_parts.page import write_report  # noqa: E402
-from benchmarks.evidence_parts.results import read_results, write_result  # noqa: E402
+from benchmarks.evidence_parts.results import Result, read_results, write_result  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.jobs import Context  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
@@ -76,23 +77,39 @@ def run(
     missing = [arm for arm in arms if arm.key not in done]
     if not missing:
         return
+    refuse_other(done, plan)
     begun = time.monotonic()
     training = cases.training_set(ctx, work, plan)
     tell(f"{len(training)} training phantoms are prepared ({time.monotonic() - begun:.0f} s)")
     rates = {len(arm.sources): speed(training, arm, plan) for arm in ARMS if arm.group == MAIN and arm.seed == 1}
     tell(cost_line(missing, plan, rates))
-    sets: dict[str, PreparedSet] = {}
+    fresh = cases.fresh_set(ctx, work, plan)
+    refuse_other(done, plan, fresh)
     for arm in missing:
         begun = time.monotonic()
-        if not sets:
-            sets = {"": cases.fresh_set(ctx, work, plan)}
-        result = run_arm(ctx, arm, plan, work, training, {**sets, **varied(ctx, work, plan, arm)})
+        result = run_arm(ctx, arm, plan, work, training, {"": fresh, **varied(ctx, work, plan, arm)})
         write_result(out / "results", result)
         write_report(out, read_results(out / "results"))
         tell(
             f"{arm.key}: best epoch {result.facts['best_epoch']} of {result.facts['epochs']}, "
             f"{result.facts['seconds']:.0f} s at {result.facts['pairs_per_second']:.0f} pairs/s; "
             f"{time.monotonic() - begun:.0f} s with asking"
+        )
+
+
+def refuse_other(done: Mapping[str, Result], plan: Plan, fresh: PreparedSet | None = None) -> None:
+    """Before the hours of training: raises `BadInputError` where the arms that are done were made otherwise."""
+    for key, result in done.items():
+        if result.facts["plan"] != asdict(plan):
+            what = "under another plan"
+        elif fresh is not None and list(result.answers.cases) != fresh.cases:
+            what = "with other test cases (quality check, registration or generator have changed since)"
+        else:
+            continue
+        raise BadInputError(
+            f"{key} was made {what}",
+            safe="nothing was trained",
+            remedy="arms are only compared alike: move the files in docs/evidence/results away and train all anew",
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ def weights_of(answers: Answers) -> NDArray[np.float64]:
     return patient_weights(answers.cases)
 
 
+@lru_cache(maxsize=64)  # by identity: a network stands in several tables
 def figures_of(answers: Answers) -> Figures:
     """All measures of one network."""
     return measured(answers.probabilities, answers.truth, weights_of(answers))

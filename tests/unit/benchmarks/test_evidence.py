@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from benchmarks import evidence
 from benchmarks.evidence_parts import cases
 from benchmarks.evidence_parts.arms import ARMS, Plan, arm_of
 from benchmarks.evidence_parts.page import write_report
-from benchmarks.evidence_parts.results import read_results
+from benchmarks.evidence_parts.results import Answers, Result, read_results, write_result
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+from pfm_desktop.support.errors import BadInputError
 
 TINY = Plan(
     size=32, epochs=1, cases=60, train_seed=5, test=14, test_seed=6, repeats=4, drawn=160
@@ -56,6 +60,37 @@ def test_all_arms_are_run_unless_some_are_named_and_always_in_the_order_of_value
 
 def test_only_the_main_arm_is_asked_about_variations() -> None:
     assert evidence.varied(SilentContext(), Path("unused"), TINY, arm_of("white-seed1")) == {}
+
+
+def done_with(plan: Plan, names: tuple[str, ...]) -> dict[str, Result]:
+    answers = Answers(names, np.zeros(len(names), np.int64), np.full((len(names), 4), 0.25))
+    return {"both-seed1": Result(arm_of("both-seed1"), answers, {"plan": asdict(plan)}, {})}
+
+
+def test_arms_of_another_plan_are_refused_before_anything_is_drawn_or_trained(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="under another plan") as raised:
+        evidence.refuse_other(done_with(replace(TINY, epochs=2), ("a",)), TINY)
+    assert raised.value.safe == "nothing was trained"
+    write_result(tmp_path / "results", result_of("both-seed1", replace(TINY, epochs=2)))
+    with pytest.raises(BadInputError, match="under another plan"):
+        evidence.run(SilentContext(), tmp_path / "work", tmp_path, TINY, [arm_of("white-seed1")])
+    assert not (tmp_path / "work").exists()
+
+
+def test_arms_that_answered_other_test_cases_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    picture = np.full((32, 32, 3), 90, np.uint8)
+    with PreparedWriter(tmp_path, 32) as writer:
+        for case in ("a", "b"):
+            writer.append(picture, picture, None, grade=Grade.LOW, patient=case, case=case)
+    fresh = PreparedSet(tmp_path)
+    evidence.refuse_other(done_with(TINY, ("a", "b")), TINY, fresh)
+    with pytest.raises(BadInputError, match="other test cases"):
+        evidence.refuse_other(done_with(TINY, ("a", "c")), TINY, fresh)
+
+
+def result_of(key: str, plan: Plan) -> Result:
+    facts = {"plan": asdict(plan), "seconds": 1.0, "pairs_per_second": 1.0}
+    return replace(done_with(plan, ("a", "b"))["both-seed1"], arm=arm_of(key), facts=facts)
 
 
 @pytest.mark.slow
