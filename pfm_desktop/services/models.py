@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.support import memory
-from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.paths import model_dirs
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 DEFAULT_MODEL = "pfm-demo"
 _LONGEST_CARD = 1_000_000  # bytes; the rest is not shown
+_POLL_SECONDS, _PATIENCE_SECONDS = 0.1, 5.0  # between looks at a comparison, and for one that was cancelled
 _KEPT = 2  # models held in memory: the one in use and the one compared with
 
 _loaded: OrderedDict[tuple[str, str, str], Predictor] = OrderedDict()
@@ -119,19 +120,78 @@ def _key(folder: Path) -> tuple[str, str, str]:
     return str(folder.resolve()), content.sha256, content.digest
 
 
+def backend_of(name: str) -> str:
+    """Which backend answers for a model (`pfm.backend`); loads the model."""
+    return predictor(name).backend
+
+
 def warm_up(ctx: Context, name: str) -> None:
-    """Load the numeric library and a model ahead of the first case, holding up no other thread for long.
+    """Load a model ahead of the first case, holding up no other thread for long.
 
-    A model that cannot be loaded is not an error yet: it is said when it is asked.
+    At the first start with a model its backends are compared, in a process of its own, and the choice is kept. A model
+    that cannot be loaded is not an error yet: it is said when it is asked.
     """
-    from pfm_desktop.pfm.preload import load_libraries
+    from pfm_desktop.pfm import backends
 
-    load_libraries()
-    ctx.check()
     try:
+        folder = folder_of(name)
+        content = read_model_file(folder)
+        if backends.undecided(content):
+            choose_backend(ctx, name)
+        ctx.check()
+        wanted = backends.asked() or backends.chosen(content).backend
+        if wanted == backends.TORCH:
+            from pfm_desktop.pfm.preload import load_libraries
+
+            load_libraries()
+            ctx.check()
+        _let_go_of_others(_key(folder), wanted)
         predictor(name)
-    except ModelError as error:
+    except UserError as error:
         log.info("no model loaded ahead: %s", error)
+
+
+def choose_backend(ctx: Context, name: str) -> str:
+    """Compare the backends for a model, unless that was done, and keep the choice; returns its name.
+
+    Needs torch, which stays in the process that is started for it. Where that fails or is cancelled nothing is kept
+    and torch answers. Raises `ModelError` for a model that there is not.
+    """
+    from pfm_desktop.pfm import backends
+
+    folder = folder_of(name)
+    content = read_model_file(folder)
+    if backends.undecided(content):
+        ended: list[object] = []
+        handle = ProcessRunner().start(_decide, folder, listener=ended.append, name="choose-backend")
+        while not handle.wait(_POLL_SECONDS):
+            try:
+                ctx.check()
+            except Cancelled:
+                handle.cancel()
+                handle.wait(_PATIENCE_SECONDS)
+                raise
+        said = ended[-1] if ended else None
+        if isinstance(said, Failed):
+            log.warning("the backends were not compared, torch answers: %s", said.message)
+    choice = backends.chosen(content)
+    log.info("%s answers for %s", choice.backend, content.name)
+    return choice.backend
+
+
+def _decide(ctx: Context, folder: Path) -> str:
+    """In a process of its own."""
+    from pfm_desktop.pfm.choice import decide
+
+    return decide(folder, ctx).backend
+
+
+def _let_go_of_others(key: tuple[str, str, str], wanted: str) -> None:
+    """Drop a predictor that was loaded before the choice was made, so that the next case is answered by the chosen."""
+    with _loading:
+        kept = _loaded.get(key)
+        if kept is not None and kept.backend != wanted:
+            del _loaded[key]
 
 
 def forget_loaded() -> None:

@@ -131,7 +131,7 @@ def _find_model(ctx: Context, bench: _Bench) -> str:
 
 
 def _predict(ctx: Context, bench: _Bench) -> str:
-    from pfm_desktop.services import engine
+    from pfm_desktop.services import engine, models
 
     bench.answer = engine.answer_pair(ctx, _there(bench.lib), _there(bench.pictures), bench.model)
     analysis = bench.answer.analysis
@@ -140,7 +140,8 @@ def _predict(ctx: Context, bench: _Bench) -> str:
     again = engine.answer_pair(ctx, _there(bench.lib), _there(bench.pictures), bench.model)
     if not again.from_library or again.analysis.prediction != analysis.prediction:
         raise UserError("the answer was not found again in the library")
-    return f"answered in {analysis.timing_ms['total'] / 1000:.1f} s, kept, found again ({analysis.model.label})"
+    took, backend = analysis.timing_ms["total"] / 1000, models.backend_of(bench.model)
+    return f"answered in {took:.1f} s by {backend}, kept, found again ({analysis.model.label})"
 
 
 def _report(ctx: Context, bench: _Bench) -> str:

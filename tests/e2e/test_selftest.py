@@ -38,6 +38,7 @@ def test_every_step_is_tried_and_said_and_nothing_is_left_behind(
     assert main(["selftest"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said[:-1]] == [f"ok      {title}" for title, _ in checks.STEPS]
+    assert any(line.startswith("ok      Answer: answered in ") and " s by torch, " in line for line in said)
     assert said[-1] == "selftest passed"
     assert any("untrained network stands in" in line for line in said)
     assert any("trained on nothing" in line for line in said)

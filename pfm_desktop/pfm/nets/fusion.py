@@ -9,6 +9,7 @@ A row of tokens always starts with the answer token (CLS). `visible` marks the t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -83,7 +84,7 @@ class ChannelSplice(Splice):
         tokens = self.norm(self.project(torch.cat(parts, dim=1)).flatten(2).transpose(1, 2))
         count, _, height, width = maps[self.sources[0]].shape
         row = torch.cat((self.answer.expand(count, -1, -1), tokens + self.positions(height, width)), dim=1)
-        cells = torch.stack(seen).any(dim=0).flatten(1)
+        cells = reduce(torch.logical_or, seen).flatten(1)  # OpenVINO takes a stack of a single one apart wrongly
         return row, torch.cat((torch.ones_like(cells[:, :1]), cells), dim=1)
 
 

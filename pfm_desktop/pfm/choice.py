@@ -1,0 +1,125 @@
+"""Comparing the backends once on a computer: the fastest that says what torch says. Loads torch and OpenVINO.
+
+Done in a process of its own, so that the program's own process need not carry torch for a single comparison.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pfm_desktop.domain.prediction import Prediction
+from pfm_desktop.jobs import Cancelled, Context, SilentContext
+from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH, Backend
+from pfm_desktop.pfm.backends import Choice, chosen, remember, undecided
+from pfm_desktop.pfm.calibrate import Floats
+from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.feature_cache import FeatureCache
+from pfm_desktop.pfm.letterbox import Pixels
+from pfm_desktop.pfm.model_file import ModelFile
+from pfm_desktop.pfm.predict import Predictor
+from pfm_desktop.pfm.registry import verified
+from pfm_desktop.pfm.torch_backend import TorchBackend
+from pfm_desktop.support.errors import UserError
+
+log = logging.getLogger(__name__)
+LIMITS = {TORCH: 0.0, OPENVINO_F32: 1e-3, OPENVINO_BF16: 1e-2}  # largest difference of a probability to torch
+ROUNDS = 5
+INPUTS, SIDE = 4, 256  # pictures that are asked about, and their side in pixels
+
+
+def decide(path: Path, ctx: Context | None = None) -> Choice:
+    """The choice for a model on this computer, made and kept where there is none yet.
+
+    Raises `ModelError` for a model that cannot be loaded and `StorageError` when nothing can be kept.
+    """
+    content = verified(Path(path))
+    if not undecided(content):
+        return chosen(content)
+    choice = compared(Path(path), content, ctx or SilentContext())
+    remember(content, choice)
+    log.info("%s answers for %s: %s ms, differences %s", choice.backend, content.name, *_rounded(choice))
+    return choice
+
+
+def compared(path: Path, content: ModelFile, ctx: Context) -> Choice:
+    """Ask every backend that runs here about the same fixed pictures. What fails or says something else is left out."""
+    model = load_model(path)
+    backends: dict[str, Backend] = {TORCH: TorchBackend(model.net)}
+    try:
+        from pfm_desktop.pfm.convert import converted
+        from pfm_desktop.pfm.openvino_backend import OpenVinoBackend, has_bf16
+
+        folder = converted(content, model)
+        for name in (OPENVINO_F32, OPENVINO_BF16) if has_bf16() else (OPENVINO_F32,):
+            ctx.check()
+            backends[name] = OpenVinoBackend(folder, model.net.names, name)
+    except (UserError, Cancelled):  # a full disk, for one: nothing is known of OpenVINO then
+        raise
+    except Exception as error:  # noqa: BLE001 - a library that fails in any way leaves torch
+        log.warning("OpenVINO does not run here (%s: %s)", type(error).__name__, str(error)[:300])
+    asked = {name: Predictor(path, backend=backend, features=FeatureCache(0)) for name, backend in backends.items()}
+    said: dict[str, Floats] = {}
+    for name, predictor in asked.items():
+        ctx.check()
+        said[name] = _said(predictor)
+    asked = {name: predictor for name, predictor in asked.items() if predictor.backend == name}  # the others gave up
+    took: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(ROUNDS):  # in turns: a computer that is busy for a moment is so for all of them
+        for name, predictor in asked.items():
+            ctx.check()
+            begun = time.perf_counter()
+            _ask(predictor, *_pictures()[0])
+            took[name].append(1000 * (time.perf_counter() - begun))
+    return picked(
+        {name: statistics.median(values) for name, values in took.items()},
+        {name: float(np.abs(said[name] - said[TORCH]).max()) for name in asked},
+    )
+
+
+def picked(milliseconds: dict[str, float], difference: dict[str, float]) -> Choice:
+    """The fastest of those within their limit; torch always is."""
+    fit = [name for name in milliseconds if name == TORCH or difference[name] <= LIMITS[name]]
+    return Choice(min(fit, key=lambda name: milliseconds[name]), milliseconds, difference)
+
+
+def _said(predictor: Predictor) -> Floats:
+    """All probabilities and spreads of all pictures, in a row."""
+    return np.concatenate([_numbers(_ask(predictor, *pair)) for pair in _pictures()])
+
+
+def _ask(predictor: Predictor, white: Pixels | None, fluorescence: Pixels | None) -> Prediction:
+    reads = predictor.info.sources
+    return predictor.predict(
+        *(p if s in reads else None for s, p in zip(_SOURCES, (white, fluorescence), strict=True))
+    )[0]
+
+
+_SOURCES = ("white", "fluorescence")
+
+
+def _numbers(answer: Prediction) -> Floats:
+    parts: Sequence[dict[object, float]] = [dict(answer.probabilities), dict(answer.spread)]
+    alone = [dict(single.probabilities) for single in answer.single_source.values()]
+    return np.array([value for part in (*parts, *alone) for value in part.values()], dtype=np.float64)
+
+
+def _pictures() -> list[tuple[Pixels, Pixels]]:
+    """Pairs of soft coloured patches, the same ones every time: SIDE x SIDE x 3."""
+    source = np.random.default_rng(20)
+    coarse = source.integers(20, 236, (INPUTS, 2, SIDE // 32, SIDE // 32, 3), dtype=np.uint8)
+    fine = coarse.repeat(32, axis=2).repeat(32, axis=3)
+    noise = source.integers(0, 20, fine.shape, dtype=np.uint8)
+    return [(pair[0], pair[1]) for pair in fine + noise]
+
+
+def _rounded(choice: Choice) -> tuple[dict[str, float], dict[str, float]]:
+    return (
+        {name: round(value, 1) for name, value in choice.milliseconds.items()},
+        {name: round(value, 7) for name, value in choice.difference.items()},
+    )
