@@ -6,7 +6,8 @@ Each arm is trained once, kept in DIR, and goes on behind its last whole epoch a
 phantoms is written to docs/evidence/results, from which `--report-only` makes the report again without any training;
 an arm whose answers are there is not trained again, so that another machine can go on with those that are missing.
 All arms share training cases, picture size, epochs and the test phantoms of seed 4110, which nothing else uses.
-Prints pairs a second and what the whole costs before it begins. About three hours on two idle cores without a GPU.
+Prints pairs a second and what the whole costs before it begins. About two hours on two idle cores without a GPU, as far
+as can be told from the speeds that it prints; half an hour of them is drawing and preparing.
 """
 
 from __future__ import annotations
