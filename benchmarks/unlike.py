@@ -64,7 +64,7 @@ class Asked:
 def features_in_order(ctx: Context, model: LoadedModel, data: PreparedSet, lights: Sequence[str]) -> Floats:
     """N x C, each picture as the source that it was given as."""
     rows = features_of(ctx, model.net, data, np.arange(len(data), dtype=np.int64), model.normalisation)
-    turn = {light: iter(values) for light, values in rows.items()}
+    turn = {light: iter(values[:, 0]) for light, values in rows.items()}
     return np.stack([next(turn[light]) for light in lights])
 
 
@@ -124,7 +124,7 @@ def lines_of_pairs(ctx: Context, model: LoadedModel, known: dict[str, Known], pa
     both = pairs.present["white"] & pairs.present["fluorescence"]
     accepted = np.ones(len(pairs), np.bool_)
     for light, values in rows.items():
-        accepted[pairs.present[light]] &= known[light].distances(values) <= known[light].threshold
+        accepted[pairs.present[light]] &= known[light].distances(values[:, 0]) <= known[light].threshold
     by_grade = "; ".join(
         f"{grade.value} {share(int(accepted[of].sum()), int(of.sum()))}"
         for grade in GRADES

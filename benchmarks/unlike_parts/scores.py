@@ -9,26 +9,27 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pfm_desktop.pfm.familiarity import AXES, Floats, fit_known, shrunk_covariance
+from pfm_desktop.pfm.familiarity import RIDGE, Floats, fit_known
 
 Score = Callable[[Floats], Floats]
 NEIGHBOURS = 10
 
 
 def one_gaussian(learned: Floats, _: np.ndarray) -> Score:
-    """Mahalanobis to one normal distribution, all axes of the shrunk covariance."""
+    """Mahalanobis to one normal distribution, with very little of each variance added: what the program keeps."""
+    return fit_known(learned, learned[:0], accepted=0.5).distances
+
+
+def shrunk(learned: Floats, _: np.ndarray) -> Score:
+    """The same with the covariance shrunk as by Ledoit and Wolf (2004)."""
     return _mahalanobis(learned.mean(axis=0)[None], shrunk_covariance(learned))
-
-
-def longest_axes(learned: Floats, _: np.ndarray) -> Score:
-    """The same with the longest axes only and one spread for the others: what the program keeps."""
-    return fit_known(learned, learned[:0], axes=AXES).distances
 
 
 def gaussian_a_grade(learned: Floats, grades: np.ndarray) -> Score:
     """Mahalanobis to the nearest grade's mean, one covariance within grades (Lee et al. 2018)."""
     means, within = _by_grade(learned, grades)
-    return _mahalanobis(means, shrunk_covariance(within))
+    covariance = within.T @ within / len(within)
+    return _mahalanobis(means, covariance + RIDGE * np.diag(np.diag(covariance)))
 
 
 def relative(learned: Floats, grades: np.ndarray) -> Score:
@@ -48,25 +49,25 @@ def neighbour(learned: Floats, _: np.ndarray) -> Score:
     return score
 
 
-def residual(learned: Floats, _: np.ndarray) -> Score:
-    """What the longest axes leave over, and nothing along them (as in ViM, Wang et al. 2022)."""
-    known = fit_known(learned, learned[:0], axes=AXES)
-
-    def score(asked: Floats) -> Floats:
-        away = asked - known.mean
-        return np.asarray(np.maximum((away**2).sum(axis=1) - ((away @ known.axes.T) ** 2).sum(axis=1), 0))
-
-    return score
-
-
 SCORES: dict[str, Callable[[Floats, np.ndarray], Score]] = {
-    "one normal distribution, longest axes": longest_axes,
-    "one normal distribution, all axes": one_gaussian,
+    "one normal distribution": one_gaussian,
+    "one normal distribution, shrunk": shrunk,
     "a normal distribution a grade": gaussian_a_grade,
     "relative": relative,
     "tenth neighbour": neighbour,
-    "residual only": residual,
 }
+
+
+def shrunk_covariance(values: Floats) -> Floats:
+    """Covariance C x C of N x C, drawn towards a multiple of the identity (Ledoit and Wolf 2004, closed form)."""
+    count, width = values.shape
+    centred = values - values.mean(axis=0)
+    sample = centred.T @ centred / count
+    level = float(np.trace(sample)) / width
+    away = float((sample**2).sum()) - width * level**2
+    noise = (float(((centred**2).sum(axis=1) ** 2).sum()) / count - float((sample**2).sum())) / count
+    share = min(1.0, max(0.0, noise / away)) if away > 0 else 1.0
+    return np.asarray((1 - share) * sample + share * level * np.eye(width))
 
 
 def _mahalanobis(means: Floats, covariance: Floats) -> Score:

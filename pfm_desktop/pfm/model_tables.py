@@ -28,8 +28,7 @@ TEMPERATURES = (0.01, 100.0)  # least and most; fitting stays within 0.05 and 20
 MOST_OFFSET = 20.0  # nats; fitting stays within 6
 MOST_MEAN = 100.0  # of an intensity, which lies between 0 and 3
 DEVIATIONS = (1e-4, 100.0)
-MOST_FEATURES, MOST_AXES = 4096, 256  # of one source; the largest network has 768 features
-SPREADS = (1e-12, 1e12)  # variances of features
+MOST_FEATURES = 256  # of one source; the widest network has 96 in its first stage
 DISTANCES = (1e-3, 1e6)
 
 
@@ -99,28 +98,22 @@ def check_familiarity(table: Mapping[str, Any], sources: Sequence[str]) -> None:
             raise ValueError(f"the familiarity of {str(source)[:64]!r} is of no source of this model")
         part, what = _part(table, source, "the familiarity"), f"the familiarity of {source}"
         _within(_number(part.get("threshold"), f"{what} (threshold)"), DISTANCES, f"the threshold of {source}")
-        _within(_number(part.get("rest"), f"{what} (rest)"), SPREADS, f"the rest of {source}")
-        spreads = part.get("spreads")
-        if not isinstance(spreads, list | tuple) or len(spreads) > MOST_AXES:
-            raise ValueError(f"{what} needs a list of at most {MOST_AXES} spreads")
-        for value in spreads:
-            _within(_number(value, f"{what} (spreads)"), SPREADS, f"a spread of {source}")
-        width = len(_halves(part.get("mean"), f"{what} (mean)", most=MOST_FEATURES))
-        axes = _halves(part.get("axes"), f"{what} (axes)", most=MOST_FEATURES * MOST_AXES)
-        if not width or len(axes) != width * len(spreads):
-            raise ValueError(f"{what} has {len(axes)} numbers for {len(spreads)} axes of {width} features")
+        width = len(_singles(part.get("mean"), f"{what} (mean)", most=MOST_FEATURES))
+        whitening = _singles(part.get("whitening"), f"{what} (whitening)", most=MOST_FEATURES**2)
+        if not width or len(whitening) != width**2:
+            raise ValueError(f"{what} has {len(whitening)} numbers for {width} features")
         cases = part.get("cases")
         if isinstance(cases, bool) or not isinstance(cases, int) or not 0 < cases < 10**12:
             raise ValueError(f"{what} does not say how many cases it is from")
 
 
-def _halves(text: Any, what: str, *, most: int) -> tuple[float, ...]:
-    """16-bit numbers packed as base64."""
-    if not isinstance(text, str) or len(text) > 3 * most:  # 2 bytes in 8/3 letters each
+def _singles(text: Any, what: str, *, most: int) -> tuple[float, ...]:
+    """32-bit numbers packed as base64."""
+    if not isinstance(text, str) or len(text) > 6 * most:  # 4 bytes in 16/3 letters each
         raise ValueError(f"{what} is missing or too long")
     try:
         packed = base64.b64decode(text, validate=True)
-        values: tuple[float, ...] = struct.unpack(f"<{len(packed) // 2}e", packed)
+        values: tuple[float, ...] = struct.unpack(f"<{len(packed) // 4}f", packed)
     except (binascii.Error, ValueError, struct.error) as error:
         raise ValueError(f"{what} is damaged") from error
     if not all(map(math.isfinite, values)):

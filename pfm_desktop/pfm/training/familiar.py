@@ -7,17 +7,25 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.familiarity import Floats, Known, fit_known, pooled, to_table
-from pfm_desktop.pfm.nets.model import Inputs, PfmNet
+from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, pooled, to_table
+from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
+from pfm_desktop.pfm.nets.pconv import WIDTH
 from pfm_desktop.pfm.preprocess import Normalisation
-from pfm_desktop.pfm.training.augment import plain_inputs
-from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs, plain_inputs
+from pfm_desktop.pfm.training.data import FLUORESCENCE, WHITE, PreparedSet, RawBatch
 from pfm_desktop.pfm.training.split import Split
 
 MEASURED_ON = 3000  # cases; more does not change the distances
 BATCH = 32
+# of each case: as it is, and as training showed it. In white light the changed light of those views covers what tells
+# photographs from drawings
+VIEWS = {WHITE: 1, FLUORESCENCE: 3}
+FINE = 4  # pixels of the input a cell of the first stage
+SEED = 31
+SHOWN = Augmentation(drop_source=0.0)
 
 
 def known_of(
@@ -25,9 +33,13 @@ def known_of(
 ) -> dict[str, Known]:
     """By source, of the training part, with the threshold from the calibration part, which the network never saw."""
     chosen = split.train[np.linspace(0, len(split.train) - 1, min(MEASURED_ON, len(split.train))).astype(np.int64)]
-    learned = features_of(ctx, net, data, chosen, normalisation)
+    learned = features_of(ctx, net, data, chosen, normalisation, views=max(VIEWS[name] for name in net.names))
     held_out = features_of(ctx, net, data, split.calibration, normalisation)
-    return {name: fit_known(learned[name], held_out[name]) for name in net.names if len(learned[name]) > 1}
+    return {
+        name: fit_known(_together(learned[name][:, : VIEWS[name]]), held_out[name][:, 0], accepted=ACCEPTED[name])
+        for name in net.names
+        if len(learned[name]) > 1
+    }
 
 
 def familiarity_table(
@@ -39,23 +51,59 @@ def familiarity_table(
 
 @torch.no_grad()
 def features_of(
-    ctx: Context, net: PfmNet, data: PreparedSet, indices: NDArray[np.int64], normalisation: Normalisation
+    ctx: Context,
+    net: PfmNet,
+    data: PreparedSet,
+    indices: NDArray[np.int64],
+    normalisation: Normalisation,
+    *,
+    views: int = 1,
 ) -> dict[str, Floats]:
-    """By source, N x C: one row for each of the cases that shows something of that source. Evaluation mode is left."""
+    """By source, N x views x C, of each of the cases that shows something of that source.
+
+    The first view is the picture as it is. Evaluation mode is left.
+    """
     net.eval()
     rows: dict[str, list[Floats]] = {name: [] for name in net.names}
     for start in range(0, len(indices), BATCH):
         ctx.check()
         raw = data.batch(indices[start : start + BATCH])
-        inputs = plain_inputs(raw, net.names, net.spec.grid, normalisation)
+        shown = [_inputs(net, raw, normalisation, view, start) for view in range(views)]
         for name in net.names:
-            rows[name] += _pooled(net, name, inputs)
-    width = next(iter(net.trunks())).trunk.channels
-    return {name: np.stack(found) if found else np.zeros((0, width)) for name, found in rows.items()}
+            rows[name] += _pooled(net, name, shown)
+    return {name: np.stack(found) if found else _nothing(net, views) for name, found in rows.items()}
 
 
-def _pooled(net: PfmNet, name: str, inputs: Inputs) -> list[Floats]:
-    maps = net.maps(name, inputs).float().numpy()
-    coverage = inputs.coverage[name].numpy()
-    shown = inputs.present[name].numpy() & (coverage.sum(axis=(1, 2)) > 0)
-    return [pooled(maps[row], coverage[row]) for row in np.flatnonzero(shown)]
+def first_stage(net: PfmNet, name: str, pictures: Tensor) -> Tensor:
+    """N x 3 x S x S to the map of the trunk's first stage, N x C x S/4 x S/4."""
+    source = net.extract[name]
+    assert isinstance(source, SourceTrunk)
+    out: Tensor = source.trunk.stages[0](source.trunk.patch_embed(pictures))
+    return out
+
+
+def _inputs(net: PfmNet, raw: RawBatch, normalisation: Normalisation, view: int, start: int) -> Inputs:
+    cells = net.spec.size // FINE
+    if view == 0:
+        return plain_inputs(raw, net.names, cells, normalisation)
+    random = torch.Generator().manual_seed(SEED + view * 1_000_003 + start)
+    return augmented_inputs(raw, net.names, cells, normalisation, options=SHOWN, random=random)
+
+
+def _pooled(net: PfmNet, name: str, views: list[Inputs]) -> list[Floats]:
+    maps = [first_stage(net, name, inputs.pictures[name]).float().numpy() for inputs in views]
+    coverage = [inputs.coverage[name].numpy() for inputs in views]
+    there = views[0].present[name].numpy() & np.all([seen.sum(axis=(1, 2)) > 0 for seen in coverage], axis=0)
+    return [
+        np.stack([pooled(values[row], seen[row]) for values, seen in zip(maps, coverage, strict=True)])
+        for row in np.flatnonzero(there)
+    ]
+
+
+def _together(features: Floats) -> Floats:
+    """N x V x C to NV x C."""
+    return features.reshape(-1, features.shape[-1])
+
+
+def _nothing(net: PfmNet, views: int) -> Floats:
+    return np.zeros((0, views, WIDTH[net.spec.variant]))

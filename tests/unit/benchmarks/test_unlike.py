@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import unlike
 from benchmarks.unlike_parts import pictures, sets
-from benchmarks.unlike_parts.scores import SCORES
+from benchmarks.unlike_parts.scores import SCORES, shrunk_covariance
 from benchmarks.unlike_parts.training import split_of
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.quality import assess
@@ -177,6 +177,19 @@ def test_every_score_is_larger_for_what_is_stranger(name: str) -> None:
     assert np.median(score(strange)) > np.quantile(score(fresh), 0.95)
 
 
+def test_the_shrinkage_is_the_published_one() -> None:
+    """Ledoit and Wolf 2004, section 3.3, written out case by case."""
+    values = np.random.default_rng(0).standard_normal((40, 30)) * np.geomspace(5, 0.05, 30)
+    centred = values - values.mean(axis=0)
+    sample = np.mean([np.outer(row, row) for row in centred], axis=0)
+    level = np.trace(sample) / 30
+    away = ((sample - level * np.eye(30)) ** 2).sum() / 30
+    noise = np.mean([((np.outer(row, row) - sample) ** 2).sum() / 30 for row in centred]) / len(values)
+    share = min(noise, away) / away
+    expected = share * level * np.eye(30) + (1 - share) * sample
+    np.testing.assert_allclose(shrunk_covariance(values), expected, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("count", "of", "said"),
     [
@@ -196,7 +209,7 @@ def asked(distances: list[float], poor: list[bool]) -> unlike.Asked:
 
 
 def test_what_passes_both_checks_is_counted_as_such() -> None:
-    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)))}
+    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)), accepted=0.9)}
     limit = known["white"].threshold
     lines = unlike.lines_of_strange(
         "things", asked([limit + 1, limit + 1, limit, limit - 1], [True, False, True, False]), known,
@@ -209,7 +222,7 @@ def test_what_passes_both_checks_is_counted_as_such() -> None:
 
 
 def test_acceptance_leaves_out_what_the_quality_check_refuses() -> None:
-    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)))}
+    known = {"white": fit_known(np.random.default_rng(0).standard_normal((50, 4)), np.zeros((60, 4)), accepted=0.9)}
     limit = known["white"].threshold
     (line,) = unlike.lines_of_like("phantoms", asked([limit, limit + 1, limit + 1], [False, True, False]), known)
     assert "accepted 50.0 % (1.3-98.7), 1 of 2" in line
