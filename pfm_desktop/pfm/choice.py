@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import statistics
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -104,9 +103,8 @@ _SOURCES = ("white", "fluorescence")
 
 
 def _numbers(answer: Prediction) -> Floats:
-    parts: Sequence[dict[object, float]] = [dict(answer.probabilities), dict(answer.spread)]
-    alone = [dict(single.probabilities) for single in answer.single_source.values()]
-    return np.array([value for part in (*parts, *alone) for value in part.values()], dtype=np.float64)
+    said = [answer.probabilities, answer.spread, *(single.probabilities for single in answer.single_source.values())]
+    return np.array([value for part in said for value in part.values()], dtype=np.float64)
 
 
 def _pictures() -> list[tuple[Pixels, Pixels]]:

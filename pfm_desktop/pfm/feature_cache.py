@@ -32,7 +32,7 @@ class FeatureCache:
         `key` names all else that the map depends on: the weights, the backend, the source. What holds a value that is
         no number is not kept.
         """
-        whole = (*key, hashlib.sha256(np.ascontiguousarray(picture)).hexdigest())
+        whole = (*key, hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest())
         with self._lock:
             if whole in self._maps:
                 self._maps.move_to_end(whole)

@@ -179,7 +179,7 @@ def check_mask(mask: Seen, box: Letterbox) -> None:
 def _enlarging(small: int, large: int) -> NDArray[np.float64]:
     """Matrix large x small of bilinear interpolation between cell centres, the edge repeated."""
     centres = np.clip((np.arange(large) + 0.5) * small / large - 0.5, 0, small - 1)
-    return np.maximum(0.0, 1 - np.abs(centres[:, None] - np.arange(small)))
+    return np.asarray(np.maximum(0.0, 1 - np.abs(centres[:, None] - np.arange(small))))
 
 
 def _reducing(large: int, small: int) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from types import ModuleType
+from typing import Any
 
 _REPORTING = "openvino_telemetry"  # sends what is converted, and where, to its makers over the network
 
@@ -14,7 +14,7 @@ def is_there() -> bool:
     return importlib.util.find_spec("openvino") is not None
 
 
-def openvino() -> ModuleType:
+def openvino() -> Any:
     """The module. Its tools take an empty stand-in where reporting cannot be imported. Raises `ImportError`."""
     if sys.modules.get(_REPORTING) is not None:
         raise ImportError(f"{_REPORTING} is loaded already: OpenVINO is not used beside it")

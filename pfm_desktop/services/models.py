@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
+from pfm_desktop.pfm.backend import TORCH
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
@@ -140,7 +141,7 @@ def warm_up(ctx: Context, name: str) -> None:
             choose_backend(ctx, name)
         ctx.check()
         wanted = backends.asked() or backends.chosen(content).backend
-        if wanted == backends.TORCH:
+        if wanted == TORCH:
             from pfm_desktop.pfm.preload import load_libraries
 
             load_libraries()
