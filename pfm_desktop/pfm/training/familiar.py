@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, pooled, to_table
+from pfm_desktop.pfm.first_stage import STRIDE
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
 from pfm_desktop.pfm.nets.pconv import WIDTH
 from pfm_desktop.pfm.preprocess import Normalisation
@@ -23,7 +24,6 @@ BATCH = 32
 # of each case: as it is, and as training showed it. In white light the changed light of those views covers what tells
 # photographs from drawings
 VIEWS = {WHITE: 1, FLUORESCENCE: 3}
-FINE = 4  # pixels of the input a cell of the first stage
 SEED = 31
 SHOWN = Augmentation(drop_source=0.0)
 
@@ -83,7 +83,7 @@ def first_stage(net: PfmNet, name: str, pictures: Tensor) -> Tensor:
 
 
 def _inputs(net: PfmNet, raw: RawBatch, normalisation: Normalisation, view: int, start: int) -> Inputs:
-    cells = net.spec.size // FINE
+    cells = net.spec.size // STRIDE
     if view == 0:
         return plain_inputs(raw, net.names, cells, normalisation)
     random = torch.Generator().manual_seed(SEED + view * 1_000_003 + start)
