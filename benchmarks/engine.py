@@ -101,13 +101,17 @@ def steps(clock: Clock, files: tuple[Path, Path], model: str) -> None:
     warped = clock.run("warp", lambda: found.warp_to_white(fluorescence))
     overlap = clock.run("overlap mask", found.overlap_mask)
     predictor = models.predictor(model)
+    predictor.forget_pictures()
     clock.run("predict and heatmaps", lambda: predictor.predict(white, warped, overlap=overlap))
+    clock.run("predict and heatmaps, asked again", lambda: predictor.predict(white, warped, overlap=overlap))
+    predictor.forget_pictures()
     clock.run("predict, 2 passes instead of 20", lambda: predictor.predict(white, warped, overlap=overlap, passes=2))
 
 
 def whole(clock: Clock, files: tuple[Path, Path], model: str) -> None:
     """The engine on files."""
     request = inference.AnalysisRequest(files[0], files[1], model)
+    models.predictor(model).forget_pictures()  # or the trunks would not run
     result = clock.run("ENGINE, from files to answer", lambda: inference.analyze(CTX, request))
     if result.analysis.prediction is None:
         raise SystemExit(f"the phantom was refused: {result.analysis.refused}")
@@ -122,6 +126,7 @@ def library(clock: Clock, files: tuple[Path, Path], model: str, folder: Path) ->
         pair = pairing.ensure_pair(lib, visit)
         if pair is None:
             raise SystemExit("no pair was made")
+        models.predictor(model).forget_pictures()
         with clock.step("CASE, first time: load and answer"):
             pictures = clock.run("  load the pair", lambda: engine.load_pair(CTX, lib, pair.id))
             clock.run("  answer it and keep the answer", lambda: engine.answer_pair(CTX, lib, pictures, model))
@@ -145,13 +150,14 @@ def main() -> None:
         files = draw(asked.work or folder)
         model = usable_model(asked.model, folder)
         once = Clock()
+        chosen = models.choose_backend(CTX, model)
         once.run("model and numeric library loaded, once", lambda: models.predictor(model))
         whole(Clock(), files, model)  # the first answer warms caches
         for _ in range(asked.runs):
             whole(clock, files, model)
             library(clock, files, model, folder)
             steps(clock, files, model)
-    print(f"one phantom pair of {WIDTH} x {HEIGHT} pixels, {threads.worker_threads()} threads, medians:")
+    print(f"one phantom pair of {WIDTH} x {HEIGHT} pixels, {threads.worker_threads()} threads, {chosen}, medians:")
     for line in (*clock.lines(), *once.lines()):
         print(line)
 

@@ -26,6 +26,11 @@ class FeatureCache:
         """Maps that are held."""
         return len(self._maps)
 
+    def clear(self) -> None:
+        """Let all of them go."""
+        with self._lock:
+            self._maps.clear()
+
     def get(self, key: tuple[str, ...], picture: Singles, make: Callable[[], Singles]) -> Singles:
         """The map kept for `key` and this prepared picture, else what `make` returns; read only either way.
 

@@ -74,6 +74,10 @@ class Predictor:
         """Name of the backend that answers."""
         return self._backend.name
 
+    def forget_pictures(self) -> None:
+        """Let go of what is kept of the last pictures: the next answer about them runs the trunks again."""
+        self._features.clear()
+
     def predict(
         self,
         white: Pixels | None,

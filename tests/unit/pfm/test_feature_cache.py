@@ -59,6 +59,14 @@ def test_the_one_asked_about_longest_ago_is_let_go_first() -> None:
     assert trunk.runs == 4
 
 
+def test_what_was_let_go_runs_again() -> None:
+    cache, trunk = FeatureCache(), Trunk()
+    cache.get(KEY, _picture(1), trunk)
+    cache.clear()
+    cache.get(KEY, _picture(1), trunk)
+    assert trunk.runs == 2
+
+
 def test_nobody_can_change_what_is_kept() -> None:
     kept = FeatureCache().get(KEY, _picture(1), Trunk())
     with pytest.raises(ValueError, match="read-only"):

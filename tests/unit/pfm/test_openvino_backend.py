@@ -190,6 +190,9 @@ def test_trunks_run_once_for_pictures_that_are_asked_about_again(
     assert len(ran) == 2, "asking again, or of one source of the pair, runs no trunk"
     predictor.predict(pictures[2], pictures[1])
     assert ran[2:] == ["white"], "a new picture runs its own trunk only"
+    predictor.forget_pictures()
+    predictor.predict(*pictures[:2])
+    assert len(ran) == 5
 
 
 def test_a_backend_that_gives_up_in_the_middle_is_replaced_by_torch(
