@@ -1,7 +1,7 @@
 """Whether what is unlike anything a model learned from is found, and what is like it passes.
 
     python benchmarks/unlike.py --work DIR --fit PREPARED     puts [familiarity] into the model's model.toml
-    python benchmarks/unlike.py --work DIR --compare PREPARED  scores compared on development pictures
+    python benchmarks/unlike.py --work DIR --compare PREPARED  stages and scores on development pictures
     python benchmarks/unlike.py --work DIR [--annocerv DIR] [--pictures DIR]    the test
 
 PREPARED holds training phantoms as `make_demo_model.py` prepares them. The test draws phantoms of seed 4310, which
@@ -28,7 +28,7 @@ threads.set_polite_threads()
 import numpy as np  # noqa: E402 - the thread settings come before numpy
 from scipy.stats import beta  # noqa: E402
 
-from benchmarks.unlike_parts.scores import SCORES  # noqa: E402
+from benchmarks.unlike_parts.compare import material_of, tables  # noqa: E402
 from benchmarks.unlike_parts.sets import LIKE, Wanted, kinds, lights_of, prepared  # noqa: E402
 from benchmarks.unlike_parts.training import split_of  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
@@ -39,7 +39,7 @@ from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, rewrite_model_fi
 from pfm_desktop.pfm.familiarity import Floats, Known, from_table, to_table  # noqa: E402
 from pfm_desktop.pfm.model_file import read_model_file  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
-from pfm_desktop.pfm.training.familiar import MEASURED_ON, features_of, known_of  # noqa: E402
+from pfm_desktop.pfm.training.familiar import features_of, known_of  # noqa: E402
 from pfm_desktop.pfm.training.metrics import auc  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
@@ -134,38 +134,6 @@ def lines_of_pairs(ctx: Context, model: LoadedModel, known: dict[str, Known], pa
     return [f"on phantoms, both sources registered: accepted {passed}; {by_grade}"]
 
 
-def compare(
-    ctx: Context, model: LoadedModel, data: PreparedSet, sets: dict[str, Asked], features: dict[str, Floats]
-) -> list[str]:
-    """A table: of each score, the AUROC of each kind on development pictures, mean of both sources."""
-    split = split_of(ctx, data, models.folder_of(model.info.name))
-    chosen = split.train[:: max(1, len(split.train) // MEASURED_ON)]
-    learned = features_of(ctx, model.net, data, chosen, model.normalisation)
-    held_out = features_of(ctx, model.net, data, split.validation, model.normalisation)
-    strange = [name for name in sets if name not in LIKE]
-    lines = ["| score | " + " | ".join((*strange, "somewhat worse phantoms accepted")) + " |"]
-    lines.append("|---" * (len(strange) + 2) + "|")
-    for title, make in SCORES.items():
-        score = {}
-        for light in learned:
-            grades = data.grades[chosen][data.present[light][chosen]]
-            score[light] = make(learned[light], grades)
-        areas: list[list[float]] = [[] for _ in strange]
-        accepted = []
-        for light, of_light in score.items():
-            like = of_light(held_out[light])
-            limit = float(np.quantile(like, 0.975))
-            for column, name in zip(areas, strange, strict=True):
-                found = of_light(features[name][sets[name].lights == light])
-                both = np.concatenate([like, found])
-                column.append(float(auc(both, np.arange(len(both)) >= len(like))[0]))
-            worse = sets[LIKE[1]]
-            accepted.append((of_light(features[LIKE[1]][(worse.lights == light) & ~worse.poor]) <= limit).mean())
-        cells = [f"{np.mean(column):.3f}" for column in areas]
-        lines.append(f"| {title} | " + " | ".join(cells) + f" | {100 * np.mean(accepted):.1f} % |")
-    return lines
-
-
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,14 +169,17 @@ def run(ctx: Context, asked: argparse.Namespace) -> list[str]:
     known = from_table(read_model_file(folder).familiarity)
     if not known and not developing:
         return ["this model keeps nothing of what it learned from: fit it first (--fit)"]
-    sets, features = {}, {}
+    made: dict[str, tuple[PreparedSet, list[str]]] = {}
     for name, pictures in kinds(wanted).items():
         place = asked.work / f"prepared-{seed}" / name.replace(" ", "-")
-        data, poor = prepared(ctx, place, pictures, model.net.spec.size)
-        features[name] = features_in_order(ctx, model, data, lights_of(data))
-        sets[name] = judged(known, features[name], data, poor)
+        made[name] = prepared(ctx, place, pictures, model.net.spec.size)
     if developing:
-        return compare(ctx, model, PreparedSet(asked.compare), sets, features)
+        data = PreparedSet(asked.compare)
+        return tables(material_of(ctx, model, data, split_of(ctx, data, folder), made))
+    sets = {
+        name: judged(known, features_in_order(ctx, model, data, lights_of(data)), data, poor)
+        for name, (data, poor) in made.items()
+    }
     pairs = prepare(
         ctx, read_manifest(manifest), asked.work / f"prepared-{seed}" / "pairs", size=model.net.spec.size, workers=1
     )

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from benchmarks import unlike
-from benchmarks.unlike_parts import pictures, sets
+from benchmarks.unlike_parts import compare, pictures, sets
 from benchmarks.unlike_parts.scores import SCORES, shrunk_covariance
 from benchmarks.unlike_parts.training import split_of
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.quality import assess
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.familiarity import fit_known
 from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
+from pfm_desktop.pfm.training.familiar import features_of
 from pfm_desktop.support.errors import BadInputError
 
 CTX = SilentContext()
@@ -250,3 +252,40 @@ def test_the_split_of_the_shipped_model_is_found_again_and_other_cases_are_refus
     assert found[3] == 0
     with pytest.raises(BadInputError, match="is no phantom of the training"):
         split_of(CTX, make_blobs(tmp_path / "blobs", 8), model)
+
+
+# ---- the comparison
+
+
+@pytest.mark.slow
+def test_the_rows_of_the_first_stage_are_those_that_the_program_looks_at(
+    tmp_path: Path, make_blobs: Callable[..., PreparedSet], make_model: Callable[..., Path]
+) -> None:
+    model, data = load_model(make_model(tmp_path / "m")), make_blobs(tmp_path / "blobs", 20)
+    there = np.flatnonzero(data.present["fluorescence"]).astype(np.int64)
+    rows = compare.rows_of(CTX, model, data, there, "fluorescence")
+    used = features_of(CTX, model.net, data, there, model.normalisation)["fluorescence"][:, 0]
+    np.testing.assert_allclose(rows[compare.STAGES[0]], used, rtol=1e-4, atol=1e-6)
+    assert [values.shape[1] for values in rows.values()] == [40, 80, 160, 320, 320]
+
+
+def test_a_table_has_a_line_for_each_stage_and_each_score() -> None:
+    random = np.random.default_rng(0)
+
+    def rows(count: int, shift: float) -> dict[str, np.ndarray]:
+        return {stage: random.standard_normal((count, 6)) + shift for stage in compare.STAGES}
+
+    grades = np.arange(200) % 4
+    names = (*sets.LIKE, *compare.CERVIX, "noise")
+    material = compare.Material(
+        {light: rows(200, 0) for light in LIGHTS},
+        dict.fromkeys(LIGHTS, grades),
+        {light: rows(100, 0) for light in LIGHTS},
+        {name: {light: rows(50, 0 if name in sets.LIKE else 9) for light in LIGHTS} for name in names},
+    )
+    lines = compare.tables(material)
+    for title in (*compare.STAGES, "one normal distribution", "relative"):
+        assert any(line.startswith(f"| {title} |") for line in lines), title
+    line = next(line for line in lines if line.startswith("| first stage |"))
+    assert line.split(" | ")[1:7] == ["1.000", "1.000", "1.000", "100 %", "100 %", "100 %"]
+    assert "on development pictures" in lines[0]
