@@ -35,7 +35,7 @@ from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
 CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6)
-TEST = Part(4210, 320, 64, 64, taken=40, checked=6)
+TEST = Part(4210, 320, 64, 64, taken=24, checked=6)
 TODAY = "class map"
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
 CANDIDATES = (TODAY, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
