@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -41,24 +42,15 @@ class OpenVinoBackend:
         self.name = name
         self._names = tuple(names)
         core = openvino().Core()
-        threads = max(1, worker_threads() // SIDE_BY_SIDE)
-        self._pieces = {
-            piece: _Piece(
-                core.compile_model(
-                    core.read_model(str(folder / f"{piece}.xml")),
-                    "CPU",
-                    {
-                        "INFERENCE_PRECISION_HINT": PRECISIONS[name],
-                        "NUM_STREAMS": streams,
-                        "INFERENCE_NUM_THREADS": streams * threads,
-                        "ENABLE_CPU_PINNING": False,
-                    },
-                ),
-                streams,
-            )
-            for piece in pieces_of(names)
-            for streams in (SIDE_BY_SIDE if piece == PASSES else 1,)
-        }
+
+        def piece(title: str) -> _Piece:
+            requests = SIDE_BY_SIDE if title == PASSES else 1
+            form = core.read_model(str(folder / f"{title}.xml"))
+            return _Piece(core.compile_model(form, "CPU", _settings(name, requests)), requests)
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # compiling takes most of the time and runs on one thread
+            titles = pieces_of(names)
+            self._pieces = dict(zip(titles, pool.map(piece, titles), strict=True))
 
     def working(self) -> AbstractContextManager[object]:
         """Nothing is shared with other work."""
@@ -76,6 +68,15 @@ class OpenVinoBackend:
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
         """See `backend.Backend`."""
         return self._pieces[PASSES].run(tokens[None], visible[None], *keep)[0]
+
+
+def _settings(name: str, requests: int) -> dict[str, Any]:
+    return {
+        "INFERENCE_PRECISION_HINT": PRECISIONS[name],
+        "NUM_STREAMS": requests,
+        "INFERENCE_NUM_THREADS": requests * max(1, worker_threads() // SIDE_BY_SIDE),
+        "ENABLE_CPU_PINNING": False,
+    }
 
 
 class _Piece:
