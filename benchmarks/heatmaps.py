@@ -1,9 +1,10 @@
 """Which heatmap is the most faithful, on fresh phantoms: prints every figure of docs/heatmaps.md.
 
-    python benchmarks/heatmaps.py --work DIR [--development] [--sheet DIR] [--model pfm-demo]
+    python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
 on those of seed 4210. `--development` stops before the second and judges the first, with what was tried and left out.
+`--draws` only says how much the check of forgotten heads hangs on which untrained heads are drawn.
 `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was stopped.
 """
 
@@ -40,6 +41,7 @@ TODAY = "class map"
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
 CANDIDATES = (TODAY, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
 TRIED = ("shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
+DRAWS = 6  # untrained sets of heads, and cases, of `--draws`
 SURVIVES, STABLE = 0.5, 0.9  # rank correlations, see docs/heatmaps.md
 Row = Mapping[str, Any]
 
@@ -215,6 +217,18 @@ def strata_of(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     yield "the smaller half", [row for row in visible if row["lesion_share"] <= middle]
 
 
+def draws_of(judge: Judge, bar: Bar, work: Path) -> Iterator[str]:
+    """Of six development phantoms: the check of forgotten heads, six times."""
+    cases = cases_of(bar, work, CHOOSING, judge.size)[:DRAWS]
+    for method in (name for name in CANDIDATES if name not in PLAIN):
+        means = judge.without_heads(cases, method, DRAWS)
+        shown = ", ".join(f"{mean:.2f}" for mean in means)
+        yield (
+            f"on phantoms (development), {method}: rank correlation after forgetting heads, {DRAWS} draws: {shown}; "
+            f"mean {statistics.fmean(means):.2f}"
+        )
+
+
 def spread_of(rows: Sequence[Row]) -> str:
     """How large the visible lesions are."""
     low, high = np.quantile([row["lesion_share"] for row in rows if row["visible"]], (0.25, 0.75))
@@ -233,11 +247,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and findings, kept")
     parser.add_argument("--model", default=models.DEFAULT_MODEL)
     parser.add_argument("--development", action="store_true", help="leave the test seed alone")
+    parser.add_argument("--draws", action="store_true", help="only the check of forgotten heads, repeated")
     parser.add_argument("--sheet", type=Path, help="folder for a picture of 12 cases")
     asked = parser.parse_args()
     judge = Judge(models.folder_of(asked.model))
     print(f"model {judge.name}, weights {judge.sha256[:12]}")
     with Bar() as bar, torch_threads(2):
+        if asked.draws:
+            for line in draws_of(judge, bar, asked.work):
+                print(line)
+            return
         part, tried = (DEVELOPMENT, TRIED) if asked.development else (CHOOSING, ())
         rows = judged(judge, bar, asked.work, part, tried)
         thresholds = thresholds_of(rows, (*CANDIDATES, *tried))

@@ -130,6 +130,24 @@ class Judge:
         """The maps of one method by source, and `fused`."""
         return explain(self._net, inputs, target, METHODS[method], shares)
 
+    def without_heads(self, cases: Sequence[Case], method: str, draws: int) -> list[float]:
+        """For each of `draws` untrained sets of heads, the mean rank correlation with the original map."""
+        asked = []
+        for case in cases:
+            inputs = self.inputs(case)
+            probabilities, shares = self.answer(inputs)
+            target = target_of(int(np.argmax(probabilities)))
+            asked.append((inputs, target, shares, ranking_cells(self.maps(inputs, method, target, shares)[FUSED])))
+        means = []
+        for seed in range(draws):
+            net = forgetful(self._net, "heads", seed=seed)
+            found = [
+                rank_correlation(cells, ranking_cells(explain(net, inputs, target, METHODS[method], shares)[FUSED]))
+                for inputs, target, shares, cells in asked
+            ]
+            means.append(float(np.mean(found)))
+        return means
+
     def row(self, case: Case, part: Part, methods: Sequence[str], tried: Sequence[str] = ()) -> dict[str, Any]:
         """All that is found of one case, ready for JSON; of methods in `tried` only where they point."""
         inputs = self.inputs(case)

@@ -93,6 +93,14 @@ def test_the_same_case_is_judged_the_same(judge: Judge, case: Case) -> None:
         assert {**first[method], "ms": 0} == {**again[method], "ms": 0}
 
 
+def test_each_draw_of_untrained_heads_is_another_and_the_same_again(judge: Judge, case: Case) -> None:
+    first, again = (judge.without_heads([case], "LayerCAM", 3) for _ in range(2))
+    assert first == again
+    assert len(set(first)) == 3
+    assert all(-1 <= mean <= 1 for mean in first)
+    assert judge.without_heads([case], "centre", 2) == pytest.approx([1, 1]), "it never knew the heads"
+
+
 def test_an_answer_is_one_of_probabilities_and_shares(judge: Judge, case: Case) -> None:
     probabilities, shares = judge.answer(judge.inputs(case))
     assert probabilities.sum() == pytest.approx(1)
