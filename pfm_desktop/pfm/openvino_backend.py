@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -48,9 +47,10 @@ class OpenVinoBackend:
             form = core.read_model(str(folder / f"{title}.xml"))
             return _Piece(core.compile_model(form, "CPU", _settings(name, requests)), requests)
 
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # compiling takes most of the time and runs on one thread
-            titles = pieces_of(names)
-            self._pieces = dict(zip(titles, pool.map(piece, titles), strict=True))
+        self._pieces = {title: piece(title) for title in pieces_of(names)}
+        # OpenVINO's binding sets itself up for numpy at the first question, and two threads that ask the first one at
+        # once wait for each other for ever: so the first is asked here
+        self._pieces[ANSWERS].run_on_zeros()
 
     def working(self) -> AbstractContextManager[object]:
         """Nothing is shared with other work."""
@@ -86,6 +86,11 @@ class _Piece:
         self._free = [compiled.create_infer_request() for _ in range(requests)]
         self._any = threading.Semaphore(requests)
         self._outputs = len(compiled.outputs)
+        self._shapes = [tuple(part.shape) for part in compiled.inputs]
+
+    def run_on_zeros(self) -> None:
+        """A question whose answer nobody reads."""
+        self.run(*(np.zeros(shape, np.float32) for shape in self._shapes))
 
     def run(self, *given: Singles) -> list[Singles]:
         """Outputs in order, copied: the request's own memory is written again by the next run."""

@@ -125,24 +125,28 @@ class Predictor:
         size, grid = self.info.input_size, self._spec.grid
         height, width = next(iter(shapes))[:2]
         box = Letterbox.fit(height, width, size)
-        pictures: dict[str, Singles] = {}
-        coverage: dict[str, Singles] = {}
-        used = []
-        for name in self._names:
+
+        def placed(name: str) -> tuple[Seen, Singles | None]:
             pixels = given.get(Source(name))
-            seen = np.zeros((size, size), np.bool_)
-            if pixels is not None:
-                square, _ = squared(pixels, size)
-                seen = box.inside()
-                if name == Source.FLUORESCENCE and overlap is not None:
-                    seen = seen & squared_mask(overlap, box)
-                pictures[name] = self._normalisation.picture(name, square, seen)[None]
-            coverage[name] = covered_cells(seen, grid)[None]
-            if seen.any():
-                used.append(name)
+            if pixels is None:
+                return np.zeros((size, size), np.bool_), None
+            square, _ = squared(pixels, size)
+            seen = box.inside()
+            if name == Source.FLUORESCENCE and overlap is not None:
+                seen &= squared_mask(overlap, box)
+            return seen, self._normalisation.picture(name, square, seen)[None]
+
+        with ThreadPoolExecutor(len(self._names)) as pool:  # a large picture takes as long as its trunk
+            found = dict(zip(self._names, pool.map(placed, self._names), strict=True))
+        used = tuple(name for name, (seen, _) in found.items() if seen.any())
         if not used:
             raise BadInputError("no picture shows anything", remedy="give a picture")
-        return Prepared(pictures, coverage, tuple(used), box)
+        return Prepared(
+            {name: picture for name, (_, picture) in found.items() if picture is not None},
+            {name: covered_cells(seen, grid)[None] for name, (seen, _) in found.items()},
+            used,
+            box,
+        )
 
     def _maps(self, name: str, case: Prepared) -> Singles:
         """Enhanced map of one source, 1 x C x h x w; zero where it is absent."""

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,24 @@ def test_the_same_pictures_get_the_same_answer_also_with_fewer_or_more_passes(
         for name, heatmap in maps.items():
             np.testing.assert_array_equal(heatmap.values, again[name].values)
     assert set(predictor.predict(*pictures[:2], passes=1)[0].spread.values()) == {0.0}
+
+
+def test_loading_asks_the_first_question_on_its_own_thread(
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads that ask OpenVINO the first question of a process at once wait for each other for ever."""
+    from pfm_desktop.pfm import openvino_backend
+
+    asked: list[int] = []
+    run = openvino_backend._Piece.run
+
+    def spied(self: Any, *given: np.ndarray) -> Any:
+        asked.append(threading.get_ident())
+        return run(self, *given)
+
+    monkeypatch.setattr(openvino_backend._Piece, "run", spied)
+    _asked(model, OPENVINO_F32, monkeypatch)
+    assert asked == [threading.get_ident()]
 
 
 def test_from_pictures_to_answer_no_torch_is_loaded(model: Path, folder: Path, home: Path) -> None:
