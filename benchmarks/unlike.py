@@ -1,11 +1,11 @@
 """Whether what is unlike anything a model learned from is found, and what is like it passes.
 
-    python benchmarks/unlike.py --work DIR --fit PREPARED     puts [familiarity] into the model's model.toml
+    python benchmarks/unlike.py --work DIR --fit PREPARED ... puts [familiarity] into the model's model.toml
     python benchmarks/unlike.py --work DIR --compare PREPARED  stages and scores on development pictures
     python benchmarks/unlike.py --work DIR [--annocerv DIR] [--pictures DIR]    the test
 
 PREPARED holds training phantoms as `make_demo_model.py` prepares them. The test draws phantoms of seed 4310, which
-nothing else uses, at 512 pixels, and asks the network's trunks about them and about pictures of other kinds (see
+no training uses, at 512 pixels, and asks the network's trunks about them and about pictures of other kinds (see
 `unlike_parts/pictures.py`); AnnoCerv's photographs and any folder of ordinary pictures (`--pictures`; the figures are
 of those in the wheels of scikit-image 0.26.0 and scikit-learn 1.9.1) are read where they are named. Prints how many
 are called unlike, how many the quality check refuses, and how many pass both, with Clopper-Pearson intervals of 95 %.
@@ -36,10 +36,10 @@ from pfm_desktop.domain.grade import GRADES  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import Context  # noqa: E402
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, rewrite_model_file  # noqa: E402
-from pfm_desktop.pfm.familiarity import Floats, Known, from_table, to_table  # noqa: E402
+from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, from_table, to_table  # noqa: E402
 from pfm_desktop.pfm.model_file import read_model_file  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
-from pfm_desktop.pfm.training.familiar import features_of, known_of  # noqa: E402
+from pfm_desktop.pfm.training.familiar import VIEWS, features_of  # noqa: E402
 from pfm_desktop.pfm.training.metrics import auc  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
@@ -138,12 +138,14 @@ def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and prepared pictures; kept")
-    parser.add_argument("--fit", type=Path, help="prepared training phantoms; writes into the model")
+    parser.add_argument("--fit", type=Path, nargs="+", help="prepared training phantoms; writes into the model")
     parser.add_argument("--compare", type=Path, help="prepared training phantoms; prints a table of scores")
     parser.add_argument("--annocerv", type=Path)
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--count", type=int, default=240, help="phantoms")
     parser.add_argument("--each", type=int, default=40, help="drawn pictures of a kind and source")
+    parser.add_argument("--seed", type=int, default=TEST, help="of the phantoms of the test; 4310 is spent")
+    parser.add_argument("--kinds", nargs="+", default=[], help="these strange pictures only")
     parser.add_argument("--model", default=models.DEFAULT_MODEL)
     asked = parser.parse_args()
     try:
@@ -161,9 +163,9 @@ def run(ctx: Context, asked: argparse.Namespace) -> list[str]:
     folder = models.folder_of(asked.model)
     model = load_model(folder)
     if asked.fit is not None:
-        return fit(ctx, model, folder, PreparedSet(asked.fit))
+        return fit(ctx, model, folder, [PreparedSet(place) for place in asked.fit])
     developing = asked.compare is not None
-    seed = DEVELOPMENT if developing else TEST
+    seed = DEVELOPMENT if developing else asked.seed
     manifest = write_phantoms(ctx, asked.work / f"phantoms-{seed}", asked.count, seed, None, SIZE, workers=1)
     wanted = Wanted(0 if developing else 1, manifest.parent, seed, asked.each, asked.annocerv, asked.pictures)
     known = from_table(read_model_file(folder).familiarity)
@@ -171,6 +173,8 @@ def run(ctx: Context, asked: argparse.Namespace) -> list[str]:
         return ["this model keeps nothing of what it learned from: fit it first (--fit)"]
     made: dict[str, tuple[PreparedSet, list[str]]] = {}
     for name, pictures in kinds(wanted).items():
+        if asked.kinds and name not in (*LIKE, *asked.kinds):
+            continue
         place = asked.work / f"prepared-{seed}" / name.replace(" ", "-")
         made[name] = prepared(ctx, place, pictures, model.net.spec.size)
     if developing:
@@ -192,13 +196,25 @@ def run(ctx: Context, asked: argparse.Namespace) -> list[str]:
     ]
 
 
-def fit(ctx: Context, model: LoadedModel, folder: Path, data: PreparedSet) -> list[str]:
-    """Measure what the model learned from and write it into its `model.toml`."""
-    split = split_of(ctx, data, folder)
-    known = known_of(ctx, model.net, data, split, model.normalisation)
+def fit(ctx: Context, model: LoadedModel, folder: Path, sets: Sequence[PreparedSet]) -> list[str]:
+    """Measure what the model learned from and write it into its `model.toml`: from all sets, thresholds of the first.
+
+    Of one set this is what every training does by itself (`known_of`).
+    """
+    splits = [split_of(ctx, data, folder) for data in sets]
+    views = max(VIEWS.values())
+    learned = [
+        features_of(ctx, model.net, data, split.train, model.normalisation, views=views)
+        for data, split in zip(sets, splits, strict=True)
+    ]
+    held_out = features_of(ctx, model.net, sets[0], splits[0].calibration, model.normalisation)
+    known = {}
+    for name, others in held_out.items():
+        rows = np.concatenate([found[name][:, : VIEWS[name]] for found in learned])
+        known[name] = fit_known(rows.reshape(-1, rows.shape[-1]), others[:, 0], accepted=ACCEPTED[name])
     rewrite_model_file(folder, familiarity=to_table(known))
     return [
-        f"{source}: from {of.cases} phantoms, threshold {of.threshold:.3f} from {len(split.calibration)} others"
+        f"{source}: from {of.cases} views of phantoms, threshold {of.threshold:.3f} from {len(held_out[source])} others"
         for source, of in known.items()
     ]
 

@@ -17,9 +17,11 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.quality import assess
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.checkpoint import load_model
-from pfm_desktop.pfm.familiarity import fit_known
+from pfm_desktop.pfm.familiarity import fit_known, from_table
+from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
-from pfm_desktop.pfm.training.familiar import features_of
+from pfm_desktop.pfm.training.familiar import features_of, known_of
+from pfm_desktop.pfm.training.split import split_by_patient
 from pfm_desktop.support.errors import BadInputError
 
 CTX = SilentContext()
@@ -289,3 +291,19 @@ def test_a_table_has_a_line_for_each_stage_and_each_score() -> None:
     line = next(line for line in lines if line.startswith("| first stage |"))
     assert line.split(" | ")[1:7] == ["1.000", "1.000", "1.000", "100 %", "100 %", "100 %"]
     assert "on development pictures" in lines[0]
+
+
+@pytest.mark.slow
+def test_fitting_writes_into_the_model_what_a_training_would(
+    tmp_path: Path, make_blobs: Callable[..., PreparedSet], make_model: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    folder, data = make_model(tmp_path / "m"), make_blobs(tmp_path / "blobs", 160)
+    split = split_by_patient(data.patients, data.grades, seed=0, shares=(0.4, 0.1, 0.5, 0.0))
+    monkeypatch.setattr(unlike, "split_of", lambda *_: split)
+    model = load_model(folder)
+    lines = unlike.fit(CTX, model, folder, [data])
+    kept = from_table(read_model_file(folder).familiarity)
+    expected = known_of(CTX, model.net, data, split, model.normalisation)
+    assert {name: of.threshold for name, of in kept.items()} == {name: of.threshold for name, of in expected.items()}
+    assert len(lines) == len(kept) == 2
