@@ -6,6 +6,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -167,11 +168,17 @@ def _read(path: Path, folder: Path) -> ModelFile:
         size = regular_size(path)
         if size > LARGEST:
             raise ModelError(f"{path} is far too large ({size} bytes)", remedy=FETCH_AGAIN)
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _understood(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError as error:
         raise ModelError(f"no model in {folder}: {MODEL} is missing", remedy=FETCH_AGAIN) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path} cannot be read ({error})", remedy=FETCH_AGAIN) from error
+
+
+@lru_cache(maxsize=8)
+def _understood(text: str, path: Path) -> ModelFile:
+    """The file is read at every question, but the same words mean the same: understanding them holds up the window."""
+    table = tomllib.loads(text)
     if table.get("format") != FORMAT:
         raise ModelError(
             f"{path} has format {repr(table.get('format'))[:20]}, not {FORMAT}", remedy="update the program"

@@ -1,0 +1,62 @@
+"""A model's own words are read at every question and understood once."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.pfm import model_file
+from pfm_desktop.pfm.model_file import MODEL, read_model_file
+from pfm_desktop.support.errors import ModelError
+
+DEMO = Path(__file__).resolve().parents[3] / "models" / "pfm-demo"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(DEMO / MODEL, tmp_path / MODEL)
+    return tmp_path
+
+
+@pytest.fixture
+def understood(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Letters of each text that was taken apart."""
+    model_file._understood.cache_clear()
+    texts: list[int] = []
+    loads = tomllib.loads
+
+    def counted(text: str) -> dict[str, object]:
+        texts.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(model_file.tomllib, "loads", counted)
+    return texts
+
+
+def test_the_same_words_are_taken_apart_once(folder: Path, understood: list[int]) -> None:
+    first = read_model_file(folder)
+    assert read_model_file(folder) == first
+    assert len(understood) == 1
+
+
+def test_what_was_altered_since_is_refused_at_the_next_question(folder: Path, alter_model: Callable[..., Path]) -> None:
+    read_model_file(folder)
+    alter_model(folder, 'version = "1"', 'version = "9"', sealed=False)
+    with pytest.raises(ModelError, match="was altered after the model was made"):
+        read_model_file(folder)
+    alter_model(folder, 'version = "9"', 'version = "1"', sealed=False)
+    assert read_model_file(folder).version == "1"
+
+
+def test_a_refusal_is_not_kept_and_names_each_folder(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for place in (folder, other):
+        (place / MODEL).write_text("format = 99\n", encoding="utf-8")
+        with pytest.raises(ModelError, match="has format 99") as refused:
+            read_model_file(place)
+        assert str(place / MODEL) in str(refused.value)
