@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import sys
@@ -150,21 +151,21 @@ class ProcessRunner:
         """See `Runner.start`. `job`, its arguments and its result must be picklable."""
         handle = Handle(name or f"{getattr(job, '__name__', 'job')}-{next(_numbers)}")
         spawn = multiprocessing.get_context("spawn")
-        here, there = spawn.Pipe(duplex=False)
-        stop = spawn.Event()
-        process = spawn.Process(
-            target=_child, args=(there, stop, job, args, handle.name), name=handle.name, daemon=True
-        )
+        here, there = (
+            spawn.Pipe()
+        )  # events come, a word to stop goes; an Event of its own would outlive `threads.leave`
+        process = spawn.Process(target=_child, args=(there, job, args, handle.name), name=handle.name, daemon=True)
         process.start()
         there.close()
         threading.Thread(
-            target=_pump, args=(handle, process, here, stop, listener), name=f"{handle.name}-events", daemon=True
+            target=_pump, args=(handle, process, here, listener), name=f"{handle.name}-events", daemon=True
         ).start()
         return handle
 
 
-def _child(pipe: Any, stop: Any, job: Job, args: tuple[Any, ...], name: str) -> None:
-    ctx = CallbackContext(lambda done, total, text: pipe.send(Progress(name, done, total, text)), stop.is_set)
+def _child(pipe: Any, job: Job, args: tuple[Any, ...], name: str) -> None:
+    # whatever comes means stop, and so does a program that is gone
+    ctx = CallbackContext(lambda done, total, text: pipe.send(Progress(name, done, total, text)), pipe.poll)
     event = run_to_event(job, args, name, ctx)
     if isinstance(event, Failed):
         event = Failed(event.job, event.message, event.details)  # the exception itself may not pickle
@@ -172,17 +173,23 @@ def _child(pipe: Any, stop: Any, job: Job, args: tuple[Any, ...], name: str) -> 
     pipe.close()
 
 
-def _pump(handle: Handle, process: Any, pipe: Any, stop: Any, listener: Listener) -> None:
+def _pump(handle: Handle, process: Any, pipe: Any, listener: Listener) -> None:
     last: Event | None = None
+    told = False
     try:
         while not isinstance(last, Finished | Failed | Stopped):
-            if handle.cancelled:
-                stop.set()
+            if handle.cancelled and not told:
+                told = True
+                with contextlib.suppress(OSError):  # it has ended meanwhile
+                    pipe.send(None)
             if not pipe.poll(0.1):
                 if process.is_alive() or pipe.poll(0):
                     continue
                 raise EOFError
-            last = pipe.recv()
+            try:
+                last = pipe.recv()
+            except OSError as error:  # it ended without having read that it should stop
+                raise EOFError from error
             if last is not None:
                 listener(last)
     except EOFError:

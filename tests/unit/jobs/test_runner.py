@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import queue
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,7 @@ from pfm_desktop.jobs import (
 from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.support.errors import BadInputError
 
+ROOT = Path(__file__).resolve().parents[3]
 RUNNERS: list[Callable[[], Runner]] = [
     InlineRunner,
     ThreadRunner,
@@ -53,6 +57,13 @@ def endless(ctx: Context) -> None:
     while True:
         ctx.progress(0, 0, "on and on")
         threading.Event().wait(0.005)
+
+
+def die_when_cancelled(ctx: Context) -> None:
+    try:
+        endless(ctx)
+    finally:
+        os._exit(7)
 
 
 def events_of(runner: Runner, job: Callable[..., object], *args: object) -> list[Event]:
@@ -99,6 +110,29 @@ def test_a_worker_that_dies_is_a_failure_never_silence() -> None:
     (event,) = events_of(ProcessRunner(), die)
     assert isinstance(event, Failed)
     assert "exit code 7" in event.message
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_of_being_cancelled_has_stopped() -> None:
+    events: queue.Queue[Event] = queue.Queue()
+    handle = ProcessRunner().start(die_when_cancelled, listener=events.put, name="job")
+    assert isinstance(events.get(timeout=60), Progress)
+    handle.cancel()
+    assert handle.wait(60)
+    assert [events.get_nowait() for _ in range(events.qsize())][-1] == Stopped("job")
+
+
+@pytest.mark.slow
+def test_a_program_that_ends_at_once_beside_a_worker_leaves_nothing_behind() -> None:
+    program = (
+        "from pfm_desktop.jobs import ProcessRunner; from pfm_desktop.support.threads import leave; "
+        "from tests.unit.jobs.test_runner import endless; import threading; heard = threading.Event(); "
+        "ProcessRunner().start(endless, listener=lambda _event: heard.set()); assert heard.wait(60); leave(0)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=ROOT, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 def test_a_listener_that_raises_does_not_leave_the_waiter_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
