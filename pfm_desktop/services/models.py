@@ -135,6 +135,7 @@ def warm_up(ctx: Context, name: str) -> None:
     from pfm_desktop.pfm import backends
 
     try:
+        ctx.check()  # a window that was closed meanwhile starts nothing any more
         folder = folder_of(name)
         content = read_model_file(folder)
         if backends.undecided(content):

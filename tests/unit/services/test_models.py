@@ -88,6 +88,12 @@ def test_a_cancelled_comparison_is_ended_and_nothing_is_kept(model: str, monkeyp
     assert backends.undecided(read_model_file(Path(model)))
 
 
+def test_a_window_that_was_closed_meanwhile_starts_no_comparison(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "ProcessRunner", None)  # starting one would fail
+    with pytest.raises(Cancelled):
+        models.warm_up(CallbackContext(lambda *_: None, lambda: True), model)
+
+
 def test_a_variable_that_names_no_backend_takes_no_window_away(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(backends.VARIABLE, "cuda")
     models.warm_up(CTX, model)
