@@ -65,6 +65,19 @@ class SourceAnswer:
 
 
 @dataclass(frozen=True)
+class Familiarity:
+    """How far a picture lies from all that the model learned from. `distance` is about 1 for what is familiar."""
+
+    distance: float
+    threshold: float
+
+    @property
+    def unlike(self) -> bool:
+        """Whether this is unlike anything the model learned from."""
+        return self.distance > self.threshold
+
+
+@dataclass(frozen=True)
 class RevealedModel:
     """The model whose answer was revealed, and the pair it was about ("": not known), as the journal keeps it."""
 
@@ -94,7 +107,7 @@ class Prediction:
 
     `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
     `prediction_set` is contiguous in grade; `indeterminate` when it holds three or more grades.
-    `evidence` is each source's share, summing to 1.
+    `evidence` is each source's share, summing to 1. `familiarity` holds the sources that the model can tell it of.
     """
 
     grade: Grade
@@ -106,6 +119,22 @@ class Prediction:
     single_source: Mapping[Source, SourceAnswer]
     sources: tuple[Source, ...]
     passes: int = 20
+    familiarity: Mapping[Source, Familiarity] = field(default_factory=dict)
+
+    @property
+    def unlike(self) -> tuple[Source, ...]:
+        """The sources whose picture is unlike anything that the model learned from."""
+        return tuple(
+            source for source in self.sources if source in self.familiarity and self.familiarity[source].unlike
+        )
+
+    @property
+    def unlike_words(self) -> str:
+        """What stands beside the grade where a picture is unlike what the model knows; "" where none is."""
+        if not self.unlike:
+            return ""
+        pictures = " and ".join(source.words for source in self.unlike)
+        return f"Unlike anything the model learned from: {pictures}. Do not rely on this grade."
 
     @property
     def spread_words(self) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.prediction import Familiarity
 from pfm_desktop.support.errors import ModelError
 
 Floats = NDArray[np.float64]
@@ -27,19 +28,6 @@ Floats = NDArray[np.float64]
 ACCEPTED = {"white": 0.965, "fluorescence": 0.985}
 RIDGE = 1e-4  # of each feature's variance: thin directions tell photographs from drawings, so little is added
 _SINGLE = np.dtype("<f4")  # how numbers are kept
-
-
-@dataclass(frozen=True)
-class Familiarity:
-    """Of one source of one case. `distance` about 1 for what is familiar; `unlike` where it is over the threshold."""
-
-    distance: float
-    threshold: float
-
-    @property
-    def unlike(self) -> bool:
-        """Whether this is unlike anything the model learned from."""
-        return self.distance > self.threshold
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""A loaded model answering about one case: calibrated grade, spread, prediction set, evidence, heatmaps.
+"""A loaded model answering about one case: calibrated grade, spread, prediction set, evidence, familiarity, heatmaps.
 
 Plain numpy over a `Backend`, which does the network's arithmetic. Heatmaps are the exact class maps of the sources'
 own heads (each cell's vote for the grade in question against the mean of the others), the one method that is exact by
@@ -27,7 +27,9 @@ from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.backend import CHUNK, Answers, Backend, BackendFailed, Singles, combinations, draw_masks
 from pfm_desktop.pfm.backends import backend_for, torch_backend
 from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats
+from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache
+from pfm_desktop.pfm.first_stage import STRIDE
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, source_votes
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS
@@ -44,10 +46,14 @@ SEEN = 0.25  # share of a heatmap's cell that must lie in the picture (and the o
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One case as the network takes it, by source: pictures 1 x 3 x S x S, coverage 1 x h x w, `used` the sources."""
+    """One case as the network takes it, by source: pictures 1 x 3 x S x S, coverage 1 x h x w, `used` the sources.
+
+    `fine` is the coverage in the cells of a trunk's first stage, S/4 x S/4.
+    """
 
     pictures: Mapping[str, Singles]
     coverage: Mapping[str, Singles]
+    fine: Mapping[str, Singles]
     used: tuple[str, ...]
     box: Letterbox
 
@@ -66,6 +72,7 @@ class Predictor:
         self._backend = backend or backend_for(self._path, content)
         self._heads = source_votes(self._path / WEIGHTS, self._names)
         self._features = FeatureCache() if features is None else features
+        self._familiarity = FamiliarityCheck(self._path, content, self._features)
         self._masks: dict[int, tuple[Singles, ...]] = {}
         self._answering = threading.Lock()  # thread counts and masks are shared: two answers at once would disturb
 
@@ -144,6 +151,7 @@ class Predictor:
         return Prepared(
             {name: picture for name, (_, picture) in found.items() if picture is not None},
             {name: covered_cells(seen, grid)[None] for name, (seen, _) in found.items()},
+            {name: covered_cells(seen, size // STRIDE) for name, (seen, _) in found.items()},
             used,
             box,
         )
@@ -163,6 +171,7 @@ class Predictor:
         used = case.used
         answers = self._backend.answers(maps, case.coverage)
         waiting = self._spread(answers, used, passes, pool)
+        familiarity = self._familiarity.of(case.pictures, case.fine, used)
         probabilities = self._said(answers, used)
         scale = self._calibration.scale(_combination(used))
         ranks = scale.prediction_set(probabilities)
@@ -185,6 +194,7 @@ class Predictor:
             },
             sources=tuple(Source(name) for name in used),
             passes=passes,
+            familiarity=familiarity,
         )
         return prediction, heatmaps
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.prediction import Familiarity
 from pfm_desktop.pfm.familiarity import (
     ACCEPTED,
-    Familiarity,
     Known,
     familiarity,
     fit_known,
