@@ -21,3 +21,11 @@ def screen_levels(rgb: Pixels, table: Pixels | None = None, *, smallest: int) ->
         size = max(1, width // 2), max(1, height // 2)
         levels.append(cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA))
     return tuple(np.asarray(level, dtype=np.uint8) for level in levels)
+
+
+def reduced(rgb: Pixels, width: int, height: int) -> Pixels:
+    """The H x W x 3 picture as large as it fits into `width` x `height`, aspect kept; enlarged where it is smaller."""
+    share = min(width / rgb.shape[1], height / rgb.shape[0])
+    size = max(1, round(rgb.shape[1] * share)), max(1, round(rgb.shape[0] * share))
+    way = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
+    return np.ascontiguousarray(cv2.resize(rgb, size, interpolation=way), dtype=np.uint8)

@@ -238,8 +238,11 @@ def add_picture(
     return added
 
 
-def load_picture(lib: Library, picture_id: str) -> NDArray[np.uint8]:
-    """Pixels of a picture: H x W x 3 uint8 RGB. `StorageError` when its bytes are missing or were altered."""
+def load_picture(lib: Library, picture_id: str, *, longest: int = 0) -> NDArray[np.uint8]:
+    """Pixels of a picture: H x W x 3 uint8 RGB. `StorageError` when its bytes are missing or were altered.
+
+    With `longest` it may come smaller, its longer side never below that many pixels.
+    """
     from pfm_desktop.imaging.io import decode_picture
 
     with lib.read() as session:
@@ -247,7 +250,8 @@ def load_picture(lib: Library, picture_id: str) -> NDArray[np.uint8]:
     if picture is None:
         raise _no_such("picture")
     data = lib.pictures.get(picture.sha256)
-    return decode_picture(data, picture.original_name or f"picture {picture.sha256[:12]}").pixels
+    name = picture.original_name or f"picture {picture.sha256[:12]}"
+    return decode_picture(data, name, longest=longest).pixels
 
 
 def picture_bytes(lib: Library, picture_id: str) -> bytes:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import TIMED, Source
 from pfm_desktop.viewmodels.words import capital
 
+if TYPE_CHECKING:
+    import numpy as np  # the window stands before numpy loads
+    from numpy.typing import NDArray
+
+THUMBNAIL_SIDE = 512  # pixels of the longer side that a thumbnail is made from: enough for any screen
 NEEDS_BOTH = "A pair needs one white-light and one fluorescence picture."
 
 

@@ -13,6 +13,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
 from pfm_desktop.viewmodels.words import capital, spoken
 from pfm_desktop.viewmodels.worklist import birth_text, parsed_birth_date
 
@@ -120,7 +121,7 @@ def pixels_of(path: Path) -> NDArray[np.uint8]:
     """What a file shows, for its thumbnail; `UserError` for what is no picture."""
     from pfm_desktop.imaging import io
 
-    return io.read_picture(path).pixels
+    return io.read_picture(path, longest=THUMBNAIL_SIDE).pixels
 
 
 def sources_line(items: Sequence[NewPicture]) -> str:

@@ -26,6 +26,7 @@ STRIPE_COLOUR = (150, 150, 150)
 STRIPE_ALPHA = 0.55
 SURROUND = 0x2B  # neutral grey about the pictures
 HATCH = 0x3A
+STRIP = 64  # rows that are hatched at once
 
 Levels = NDArray[np.uint8]
 Field = NDArray[np.float32]
@@ -230,11 +231,12 @@ def hatch_absent(picture: NDArray[np.uint8], present: NDArray[np.bool_]) -> None
         return
     stripe = max(2, max(present.shape) // 120)
     columns = np.arange(present.shape[1], dtype=np.int32)
-    for row in range(present.shape[0]):  # row by row: a pattern of a whole 4K picture would cost 60 MB
-        absent = ~present[row]
-        if absent.any():
-            grey = np.where((columns + row) // stripe % 4 == 0, np.uint8(HATCH), np.uint8(SURROUND))
-            picture[row, absent] = grey[absent, None]
+    for top in range(0, len(present), STRIP):  # in strips: a pattern of a whole 4K picture would cost 60 MB
+        shown = present[top : top + STRIP, :, None]
+        if not shown.all():
+            rows = np.arange(top, top + len(shown), dtype=np.int32)[:, None]
+            grey = np.where((columns + rows) // stripe % 4 == 0, np.uint8(HATCH), np.uint8(SURROUND))
+            np.copyto(picture[top : top + STRIP], grey[:, :, None], where=~shown)
 
 
 def window_table(window: DisplayWindow) -> NDArray[np.uint8]:

@@ -252,11 +252,12 @@ def id_of(item: QListWidgetItem) -> str:
 
 def thumbnail_job(ctx: Context, load: Callable[[], NDArray[np.uint8]], side: QSize) -> QImage:
     """Load a picture and make it small, on a ground of `side`: thumbnails and their words stand in line."""
+    from pfm_desktop.imaging.screen import reduced
+
     ctx.check()
-    pixels = np.ascontiguousarray(load())
+    pixels = reduced(load(), side.width(), side.height())  # Qt's own scaling would hold up the window's thread
     height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-    small = image.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    small = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     ground = QImage(side, QImage.Format.Format_RGB32)
     ground.fill(SURROUND_COLOUR)
     painter = QPainter(ground)

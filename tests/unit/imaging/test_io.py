@@ -314,3 +314,75 @@ def test_a_full_disk_is_reported_and_the_old_file_kept(tmp_path: Path, monkeypat
 def test_a_real_photograph_is_read(annocerv: Path) -> None:
     path = next((annocerv / "images").glob("*.jpg"))
     assert read_picture(path).pixels.shape == (384, 384, 3)
+
+
+# ---- looked at small
+
+
+def wave(width: int, height: int) -> np.ndarray:
+    """A smooth picture, so that its reductions are alike however they are made."""
+    x, y = np.meshgrid(np.linspace(0, 3, width), np.linspace(0, 3, height))
+    return np.stack([120 + 100 * np.sin(x), 120 + 100 * np.cos(y), 120 + 90 * np.sin(x + y)], axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1000, 700), (700, 1000), (640, 640), (3000, 40)])
+@pytest.mark.parametrize("longest", [64, 200, 512, 4000])
+def test_a_jpeg_looked_at_small_is_never_smaller_than_asked_and_shows_the_same(
+    width: int, height: int, longest: int
+) -> None:
+    data = encode_jpeg(wave(width, height))
+    whole, small = decode_picture(data, "a.jpg"), decode_picture(data, "a.jpg", longest=longest)
+    assert max(small.pixels.shape[:2]) >= min(longest, max(width, height))
+    assert max(small.pixels.shape[:2]) <= max(width, height)
+    assert small.original_size == whole.original_size == (width, height)
+    there = cv2.resize(whole.pixels, small.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(there.astype(int) - small.pixels).mean() < 2
+
+
+def test_a_jpeg_looked_at_small_has_fewer_pixels() -> None:
+    small = decode_picture(encode_jpeg(wave(1920, 1080)), "a.jpg", longest=480)
+    assert small.pixels.shape == (270, 480, 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_turned_by_exif_comes_upright_small_as_well(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(Image.fromarray(wave(1000, 600)), "JPEG", quality=95, exif=exif)
+    whole, small = decode_picture(data, "a.jpg").pixels, decode_picture(data, "a.jpg", longest=250).pixels
+    assert (small.shape[0] > small.shape[1]) == (whole.shape[0] > whole.shape[1])
+    there = cv2.resize(whole, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(there.astype(int) - small).mean() < 2
+
+
+def test_what_has_no_smaller_form_comes_whole() -> None:
+    picture = wave(300, 200)
+    np.testing.assert_array_equal(decode_picture(encode_png(picture), "a.png", longest=50).pixels, picture)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_a_jpeg_cut_short_is_refused_small_as_well(share: float) -> None:
+    data = encode_jpeg(wave(1000, 700))
+    with pytest.raises(BadInputError, match="damaged or cut short"):
+        decode_picture(data[: int(len(data) * share)], "a.jpg", longest=100)
+
+
+@pytest.mark.parametrize("height", [63, 64, 65, 129])
+def test_strips_join_without_a_seam(height: int) -> None:
+    picture = np.random.default_rng(height).integers(0, 256, (height, 37, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(decode_picture(encode_png(picture), "a.png").pixels, picture)
+
+
+def test_a_large_picture_is_copied_in_strips_between_which_other_threads_run() -> None:
+    strips: list[int] = []
+    real = Image.Image.crop
+
+    def counted(self: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+        strips.append(box[3] - box[1])
+        return real(self, box)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Image.Image, "crop", counted)
+        decode_picture(encode_png(wave(400, 1000)), "a.png")
+    assert sum(strips) == 1000
+    assert max(strips) <= 64

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from pfm_desktop.imaging.screen import screen_levels
+from pfm_desktop.imaging.screen import reduced, screen_levels
 
 
 def test_a_picture_and_its_halves_with_their_colours_in_the_order_of_the_screen() -> None:
@@ -31,3 +32,23 @@ def test_a_picture_of_one_pixel_is_no_error() -> None:
     assert [level.shape for level in screen_levels(np.zeros((1, 900, 3), np.uint8), smallest=400)] == [
         (1, 900, 4), (1, 450, 4), (1, 225, 4),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(1080, 1920, (63, 112)), (900, 100, (84, 9)), (84, 112, (84, 112)), (9, 9, (84, 84))],
+)
+def test_a_reduced_picture_fits_with_its_aspect_kept(height: int, width: int, expected: tuple[int, int]) -> None:
+    small = reduced(np.full((height, width, 3), 77, np.uint8), 112, 84)
+    assert small.shape == (*expected, 3)
+    assert (small == 77).all()
+
+
+def test_a_line_of_pixels_is_still_a_picture_when_reduced() -> None:
+    assert reduced(np.zeros((1, 5000, 3), np.uint8), 112, 84).shape == (1, 112, 3)
+
+
+def test_reducing_averages_what_lies_under_a_pixel() -> None:
+    checks = np.indices((200, 200)).sum(axis=0) % 2 * 200
+    small = reduced(np.repeat(checks[:, :, None], 3, axis=2).astype(np.uint8), 50, 50)
+    assert (np.abs(small.astype(int) - 100) <= 1).all()

@@ -271,3 +271,18 @@ def test_the_scale_bar_is_round_true_and_fits(zoom: float, mm_per_px: float) -> 
     assert length == pytest.approx(pixels / zoom * mm_per_px)
     leading = length / 10 ** np.floor(np.log10(length) + 1e-9)
     assert round(leading, 6) in (1, 2, 5)
+
+
+@pytest.mark.parametrize("shape", [(200, 300), (63, 20), (64, 20), (130, 500)])
+def test_the_hatch_lies_on_what_is_absent_and_nowhere_else(shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(3)
+    present = random.random(shape) < 0.5
+    present[70:120] = True
+    picture = random.integers(100, 255, (*shape, 3), dtype=np.uint8)
+    before = picture.copy()
+    hatch_absent(picture, present)
+    np.testing.assert_array_equal(picture[present], before[present])
+    rows, columns = np.nonzero(~present)
+    stripe = max(2, max(shape) // 120)
+    expected = np.where((rows + columns) // stripe % 4 == 0, HATCH, SURROUND)
+    np.testing.assert_array_equal(picture[rows, columns], np.repeat(expected[:, None], 3, axis=1))

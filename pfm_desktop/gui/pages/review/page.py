@@ -25,6 +25,7 @@ from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
+from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
@@ -316,7 +317,7 @@ class ReviewPage(QWidget):
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import cases
 
-        return cases.load_picture(self._session.library, picture_id)
+        return cases.load_picture(self._session.library, picture_id, longest=THUMBNAIL_SIDE)
 
     # ---- adding pictures
 
