@@ -18,6 +18,7 @@ from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
+from pfm_desktop.storage.worklist import LIMIT, Question
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ class VisitCase:
         return self.findings.signature is not None
 
 
-def today(lib: Library, *, search: str = "", limit: int = 500) -> tuple[VisitRow, ...]:
+def today(lib: Library, *, search: str = "", limit: int = LIMIT) -> tuple[VisitRow, ...]:
     """Visits newest first; every word of `search` must stand in name, identifier, impression or date."""
     with lib.read() as session:
-        return stored.visit_rows(session, search=search, limit=limit)
+        return stored.visit_rows(session, Question(search=search, limit=limit))
 
 
 def visit_case(lib: Library, visit_id: str) -> VisitCase:
@@ -102,7 +103,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             findings=stored.findings_of(session, visit_id),
             pins=stored.pins_of(session, visit_id),
             os_marks=stored.os_marks_of(session, visit_id),
-            earlier=stored.visit_rows(session, patient_id=patient.id, before=visit.started_at),
+            earlier=stored.visit_rows(session, Question(patient_id=patient.id, before=visit.started_at)),
             second_read=stored.second_read_of(session, visit_id),
             revealed_model=journal.revealed_model(session, visit_id),
             corrections=journal.corrections_since_signing(session, patient, visit_id),
@@ -112,7 +113,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
 def signed_visits(lib: Library, patient_id: str) -> int:
     """How many visits of a woman are signed."""
     with lib.read() as session:
-        return sum(row.signed for row in stored.visit_rows(session, patient_id=patient_id))
+        return sum(row.signed for row in stored.visit_rows(session, Question(patient_id=patient_id)))
 
 
 def find_patients(lib: Library, *, search: str = "", limit: int = 500) -> tuple[Patient, ...]:

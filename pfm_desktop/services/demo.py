@@ -20,7 +20,8 @@ from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.services.demo_plan import WOMEN, PlannedVisit, PlannedWoman
 from pfm_desktop.services.pool import spread
 from pfm_desktop.services.sole_use import clear, sole_use
-from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named, write_bytes, write_text
 

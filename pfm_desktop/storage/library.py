@@ -20,10 +20,9 @@ from pfm_desktop.storage import journal, migrations
 from pfm_desktop.storage.engine import damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
-
-DATABASE = "library.sqlite"
 
 
 class Library:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.storage import worklist
+from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.tables import (
     FindingsTable,
     OsMarkTable,
@@ -24,11 +24,8 @@ from pfm_desktop.storage.tables import (
     PictureTable,
     PinTable,
     VisitTable,
-    folded,
 )
-
-_HOUR = re.compile(r"\d{1,2}:\d{0,2}")
-_FLUORESCENCE = [stage.value for stage in Stage if stage.source is Source.FLUORESCENCE]
+from pfm_desktop.storage.worklist import Question
 
 
 def patient(session: Session, patient_id: str) -> Patient | None:
@@ -62,43 +59,9 @@ def visit(session: Session, visit_id: str) -> Visit | None:
     return _visit(row) if row else None
 
 
-def visit_rows(
-    session: Session,
-    *,
-    search: str = "",
-    patient_id: str | None = None,
-    before: datetime | None = None,
-    limit: int = 500,
-) -> tuple[VisitRow, ...]:
-    """Visits newest first; each word of `search` must stand in name, identifier, day or impression.
-
-    A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer.
-    """
-    older = aliased(VisitTable)
-    earlier = (
-        select(func.count(older.id))
-        .where(older.patient_id == VisitTable.patient_id, older.started_at < VisitTable.started_at)
-        .correlate(VisitTable)
-        .scalar_subquery()
-    )
-    query = (
-        select(VisitTable, PatientTable, FindingsTable.impression, FindingsTable.signature, earlier)
-        .join(PatientTable, PatientTable.id == VisitTable.patient_id)
-        .outerjoin(FindingsTable, FindingsTable.visit_id == VisitTable.id)
-        .order_by(VisitTable.started_at.desc(), VisitTable.id)
-        .limit(limit)
-    )
-    words = folded(search).split()
-    query = _matching(query, [word for word in words if not _HOUR.fullmatch(word)])
-    if patient_id is not None:
-        query = query.where(VisitTable.patient_id == patient_id)
-    if before is not None:
-        query = query.where(VisitTable.started_at < before)
-    if hours := [word for word in words if _HOUR.fullmatch(word)]:
-        query = query.where(VisitTable.id.in_(_begun_at(session, query, hours, limit)))
-    found = session.execute(query).all()
-    counts = _picture_counts(session, [row[0].id for row in found])
-    return tuple(_row(row, counts.get(row[0].id, (0, 0))) for row in found)
+def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
+    """Visits newest first; see `worklist`."""
+    return worklist.rows(lambda statement, values: session.execute(text(statement), values), question)
 
 
 def pictures_of(session: Session, visit_id: str) -> tuple[Picture, ...]:
@@ -192,60 +155,6 @@ def signature(fields: Mapping[str, Any] | None) -> Signature | None:
 
 def _squeezed(identifier: str) -> str:
     return "".join(folded(identifier).split())
-
-
-def _begun_at(session: Session, query: Select[Any], hours: Sequence[str], limit: int) -> list[str]:
-    """The first `limit` visits of `query` that match words like 08:15.
-
-    Not in SQL: the offset of this computer's zone differs between summer and winter.
-    """
-    columns = VisitTable.id, VisitTable.started_at, VisitTable.day_text, PatientTable.search
-    found = session.execute(query.with_only_columns(*columns, maintain_column_froms=True).limit(None))
-    fitting = (visit_id for visit_id, at, *texts in found if all(_says(at, texts, hour) for hour in hours))
-    return list(islice(fitting, limit))
-
-
-def _says(at: datetime, texts: Sequence[str], hour: str) -> bool:
-    whole = f"0{hour}" if hour.index(":") == 1 else hour
-    return f"{at.astimezone():%H:%M}".startswith(whole) or any(hour in text for text in texts)
-
-
-def _matching(query: Select[Any], words: Sequence[str]) -> Select[Any]:
-    for word in words:
-        grades = [grade.value for grade in GRADES if grade.value.startswith(word) and len(word) > 1]
-        query = query.where(
-            or_(
-                PatientTable.search.contains(word, autoescape=True),
-                VisitTable.day_text.contains(word, autoescape=True),
-                and_(FindingsTable.impression.is_not(None), FindingsTable.impression.in_(grades)),
-            )
-        )
-    return query
-
-
-def _picture_counts(session: Session, visit_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Number of pictures, and of fluorescence pictures among them, a visit."""
-    fluorescence = func.sum(case((PictureTable.stage.in_(_FLUORESCENCE), 1), else_=0))
-    query = (
-        select(PictureTable.visit_id, func.count(PictureTable.id), fluorescence)
-        .where(PictureTable.visit_id.in_(visit_ids))
-        .group_by(PictureTable.visit_id)
-    )
-    return {visit_id: (count, int(lit)) for visit_id, count, lit in session.execute(query)}
-
-
-def _row(row: Sequence[Any], counts: tuple[int, int]) -> VisitRow:
-    visit_row, patient_row, impression, signed_with, earlier = row
-    return VisitRow(
-        visit=_visit(visit_row),
-        patient=patient_from(patient_row),
-        pictures=counts[0],
-        has_white=counts[0] > counts[1],
-        has_fluorescence=counts[1] > 0,
-        impression=impression or "",
-        signed=signed_with is not None,
-        earlier_visits=earlier,
-    )
 
 
 def patient_from(row: PatientTable) -> Patient:

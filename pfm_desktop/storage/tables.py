@@ -6,7 +6,6 @@ JSON columns hold what nobody searches.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from pfm_desktop.storage.schema import folded
 from pfm_desktop.support.moments import MONTHS
 
 NAMING = {
@@ -54,12 +54,6 @@ class Base(DeclarativeBase):
 
     def derive(self) -> None:
         """Bring computed columns up to date; called after each insert and update."""
-
-
-def folded(text: str) -> str:
-    """Text as search compares it: no case, no accents."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character))
 
 
 class MetaTable(Base):

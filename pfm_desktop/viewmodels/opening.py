@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support import memory
 from pfm_desktop.support.paths import demo_library_dir
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
-
-DATABASE = "library.sqlite"
 
 
 def open_library(ctx: Context, folder: str) -> Library:

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.gui.pages.opening import OpeningPage
 from pfm_desktop.jobs import Context, Progress
 from pfm_desktop.services import demo
-from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.paths import demo_library_dir, settings_file
 from pfm_desktop.support.settings import load_settings
 

@@ -14,10 +14,9 @@ from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from pfm_desktop.storage.migrations.versions import VERSIONS
+from pfm_desktop.storage.migrations import versions as versions  # so that the bundler sees them
+from pfm_desktop.storage.schema import CURRENT, VERSIONS
 from pfm_desktop.support.errors import StorageError
-
-CURRENT = len(VERSIONS)
 
 
 class Migration(Protocol):

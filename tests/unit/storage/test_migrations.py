@@ -15,7 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from pfm_desktop.storage import migrations, repositories
-from pfm_desktop.storage.library import DATABASE, Library
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.storage.tables import Base
 from pfm_desktop.support.errors import StorageError
 

@@ -12,6 +12,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.worklist import Question
 
 if TYPE_CHECKING:
     from tests.unit.storage.conftest import Shelf
@@ -104,7 +105,7 @@ def test_a_visit_without_findings_has_default_ones(lib: Library, shelf: Shelf) -
 def test_a_visit_is_found_by_name_number_date_and_impression(lib: Library, shelf: Shelf, search: str) -> None:
     lib.apply(Change("findings", shelf.visit, {"impression": None}, {"impression": "high"}, "Impression"))
     with lib.read() as session:
-        assert [row.visit.id for row in stored.visit_rows(session, search=search)] == [shelf.visit]
+        assert [row.visit.id for row in stored.visit_rows(session, Question(search=search))] == [shelf.visit]
 
 
 @pytest.mark.parametrize(
@@ -116,14 +117,14 @@ def test_what_does_not_match_in_every_word_is_not_found(lib: Library, shelf: She
         lib.apply(Change("patient", shelf.patient, {"family_name": "Müller"}, {"family_name": "Maier"}, "Name"))
         search = "h x"
     with lib.read() as session:
-        assert stored.visit_rows(session, search=search) == ()
+        assert stored.visit_rows(session, Question(search=search)) == ()
 
 
 def test_a_corrected_name_is_found_and_the_wrong_one_is_not(lib: Library, shelf: Shelf) -> None:
     lib.apply(Change("patient", shelf.patient, {"family_name": "Müller"}, {"family_name": "Weiß"}, "Name corrected"))
     with lib.read() as session:
-        assert stored.visit_rows(session, search="müller") == ()
-        assert len(stored.visit_rows(session, search="weiss")) == 1
+        assert stored.visit_rows(session, Question(search="müller")) == ()
+        assert len(stored.visit_rows(session, Question(search="weiss"))) == 1
         assert len(stored.patients(session, search="WEISS änne")) == 1
 
 
@@ -131,9 +132,9 @@ def test_visits_come_newest_first_and_know_how_many_came_before(lib: Library, sh
     add_visit(lib, shelf, "1", 400)
     add_visit(lib, shelf, "2", 20)
     with lib.read() as session:
-        rows = stored.visit_rows(session)
-        limited = stored.visit_rows(session, limit=1)
-        earlier = stored.visit_rows(session, patient_id=shelf.patient, before=rows[0].visit.started_at)
+        rows = stored.visit_rows(session, Question())
+        limited = stored.visit_rows(session, Question(limit=1))
+        earlier = stored.visit_rows(session, Question(patient_id=shelf.patient, before=rows[0].visit.started_at))
     assert [(row.visit.id[0], row.earlier_visits) for row in rows] == [("1", 2), ("2", 1), ("e", 0)]
     assert limited == rows[:1]
     assert earlier == rows[1:]
@@ -142,7 +143,7 @@ def test_visits_come_newest_first_and_know_how_many_came_before(lib: Library, sh
 def test_a_row_tells_what_the_visit_holds(lib: Library, shelf: Shelf) -> None:
     empty = add_visit(lib, shelf, "1", 1)
     with lib.read() as session:
-        rows = {row.visit.id: row for row in stored.visit_rows(session)}
+        rows = {row.visit.id: row for row in stored.visit_rows(session, Question())}
     full, bare = rows[shelf.visit], rows[empty]
     assert (full.pictures, full.has_white, full.has_fluorescence, full.impression, full.signed) == (
         2,
@@ -163,7 +164,7 @@ def test_a_row_tells_what_the_visit_holds(lib: Library, shelf: Shelf) -> None:
         )
     )
     with lib.read() as session:
-        after = next(row for row in stored.visit_rows(session) if row.visit.id == shelf.visit)
+        after = next(row for row in stored.visit_rows(session, Question()) if row.visit.id == shelf.visit)
     assert after == replace(full, signed=True, impression=Grade.NORMAL.value)
 
 

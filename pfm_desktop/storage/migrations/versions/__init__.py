@@ -1,7 +1,5 @@
-"""One module a version; the place in `VERSIONS` is the version number. Released modules are never changed."""
+"""One module a version, in the order of `schema.VERSIONS`. Released modules are never changed."""
 
 # imported by name so that the bundler of the installed program sees them
 from pfm_desktop.storage.migrations.versions import v0001_first as v0001_first
 from pfm_desktop.storage.migrations.versions import v0002_time_known as v0002_time_known
-
-VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known")
