@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations as _subsets
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,13 @@ class Answers:
     visible: Singles
 
 
+class TrunkMaps(NamedTuple):
+    """Of one source: the third stage's map 1 x C/2 x 2h x 2w, and the enhanced last map 1 x C x h x w."""
+
+    middle: Singles
+    enhanced: Singles
+
+
 class BackendFailed(Exception):
     """The library behind a backend gave up: another backend can answer."""
 
@@ -48,12 +55,22 @@ class Backend(Protocol):
         """Around the work on one case."""
         ...
 
-    def maps(self, source: str, picture: Singles) -> Singles:
-        """Prepared picture 1 x 3 x S x S to the enhanced map of the trunk, 1 x C x h x w."""
+    def maps(self, source: str, picture: Singles) -> TrunkMaps:
+        """Of a prepared picture, 1 x 3 x S x S."""
         ...
 
     def answers(self, maps: Mapping[str, Singles], coverage: Mapping[str, Singles]) -> Answers:
-        """Maps 1 x C x h x w and coverage 1 x h x w of every source; an absent one is all zeros."""
+        """Enhanced maps 1 x C x h x w and coverage 1 x h x w of every source; an absent one is all zeros."""
+        ...
+
+    def slopes(
+        self, middles: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str], weights: Singles
+    ) -> dict[str, Singles]:
+        """How much `weights` (4) . log-probabilities rises with each value of the middle maps of the sources `used`.
+
+        Middle maps (`TrunkMaps`) and coverage 1 x h x w of every source, absent ones too. By source in `used`, of the
+        shape of its middle map.
+        """
         ...
 
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
@@ -70,6 +87,11 @@ def token_count(spec: NetSpec) -> int:
     """Tokens in a row: L of `nets.fusion`."""
     cells = spec.grid**2
     return 1 + cells if spec.splice == "channel" else 1 + len(spec.sources) * (1 + cells)
+
+
+def presence(names: Sequence[str], used: Sequence[str]) -> Singles:
+    """1 x sources: 1 for those in `used`, 0 for the others."""
+    return np.array([[name in used for name in names]], np.float32)
 
 
 def mask_shapes(spec: NetSpec, passes: int) -> tuple[tuple[int, ...], ...]:

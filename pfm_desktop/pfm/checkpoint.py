@@ -66,7 +66,7 @@ def save_model(
         normalisation=_normalisation_table(normalisation),
         calibration={key: asdict(scale) for key, scale in calibration.scales.items()},
         familiarity=familiarity or {},
-        heatmap=heatmap or {"method": "class_map"},
+        heatmap=heatmap or {"method": "layer_cam"},
         training=training or {},
         figures=figures or {},
     )

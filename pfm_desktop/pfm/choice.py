@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfm_desktop.domain.prediction import Prediction
+from pfm_desktop.domain.prediction import Heatmap, Prediction
 from pfm_desktop.jobs import Cancelled, Context, SilentContext
 from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH, Backend
 from pfm_desktop.pfm.backends import Choice, chosen, remember, undecided
@@ -28,6 +28,7 @@ from pfm_desktop.support.errors import UserError
 
 log = logging.getLogger(__name__)
 LIMITS = {TORCH: 0.0, OPENVINO_F32: 1e-3, OPENVINO_BF16: 1e-2}  # largest difference of a probability to torch
+HEAT_LIMIT = 0.02  # mean difference of a heatmap to torch's, of its height
 ROUNDS = 5
 INPUTS, SIDE = 4, 256  # pictures that are asked about, and their side in pixels
 
@@ -64,10 +65,15 @@ def compared(path: Path, content: ModelFile, ctx: Context) -> Choice:
         log.warning("OpenVINO does not run here (%s: %s)", type(error).__name__, str(error)[:300])
     asked = {name: Predictor(path, backend=backend, features=FeatureCache(0)) for name, backend in backends.items()}
     said: dict[str, Floats] = {}
+    heat: dict[str, Floats] = {}
     for name, predictor in asked.items():
         ctx.check()
-        said[name] = _said(predictor)
-    asked = {name: predictor for name, predictor in asked.items() if predictor.backend == name}  # the others gave up
+        said[name], heat[name] = _said(predictor)
+    asked = {
+        name: predictor
+        for name, predictor in asked.items()
+        if predictor.backend == name and _alike(name, heat)  # those that are not gave up, or draw something else
+    }
     took: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(ROUNDS):  # in turns: a computer that is busy for a moment is so for all of them
         for name, predictor in asked.items():
@@ -87,16 +93,26 @@ def picked(milliseconds: dict[str, float], difference: dict[str, float]) -> Choi
     return Choice(min(fit, key=lambda name: milliseconds[name]), milliseconds, difference)
 
 
-def _said(predictor: Predictor) -> Floats:
-    """All probabilities and spreads of all pictures, in a row."""
-    return np.concatenate([_numbers(_ask(predictor, *pair)) for pair in _pictures()])
+def _alike(name: str, heat: dict[str, Floats]) -> bool:
+    apart = float(np.abs(heat[name] - heat[TORCH]).mean())
+    if apart <= HEAT_LIMIT:
+        return True
+    log.warning("%s draws other heatmaps than torch (%.3f of their height apart) and is left out", name, apart)
+    return False
 
 
-def _ask(predictor: Predictor, white: Pixels | None, fluorescence: Pixels | None) -> Prediction:
+def _said(predictor: Predictor) -> tuple[Floats, Floats]:
+    """Of all pictures in a row: probabilities and spreads, and the fused heatmap."""
+    answers = [_ask(predictor, *pair) for pair in _pictures()]
+    heat = [maps["fused"].values.ravel() for _, maps in answers]
+    return np.concatenate([_numbers(answer) for answer, _ in answers]), np.concatenate(heat).astype(np.float64)
+
+
+def _ask(
+    predictor: Predictor, white: Pixels | None, fluorescence: Pixels | None
+) -> tuple[Prediction, dict[str, Heatmap]]:
     reads = predictor.info.sources
-    return predictor.predict(
-        *(p if s in reads else None for s, p in zip(_SOURCES, (white, fluorescence), strict=True))
-    )[0]
+    return predictor.predict(*(p if s in reads else None for s, p in zip(_SOURCES, (white, fluorescence), strict=True)))
 
 
 _SOURCES = ("white", "fluorescence")

@@ -37,4 +37,4 @@ class FamiliarityCheck:
 
     def _map(self, name: str, picture: Singles) -> Singles:
         key = self._sha256, "first stage", name  # what stands there is the name of a backend for other maps
-        return self._features.get(key, picture, lambda: self._stages[name].map(picture))
+        return self._features.get(key, picture, lambda: (self._stages[name].map(picture),))[0]

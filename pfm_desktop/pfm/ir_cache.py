@@ -20,14 +20,14 @@ from pfm_desktop.support.files import json_bytes, named, sha256_of, write_bytes
 from pfm_desktop.support.paths import cache_dir
 
 log = logging.getLogger(__name__)
-FORM = 1  # changes when the pieces of the network do, which no version number tells
+FORM = 2  # changes when the pieces of the network do, which no version number tells
 WHOLE = "whole.json"
 _LARGEST = 1 << 20  # bytes of a `whole.json`
 
 
-def folder_of(content: ModelFile) -> Path:
+def folder_of(content: ModelFile, form: int = FORM) -> Path:
     """Where the form of these weights lies: another one for other weights, another network, another OpenVINO."""
-    key = json.dumps([FORM, content.sha256, version("openvino"), content.network.to_table()], sort_keys=True)
+    key = json.dumps([form, content.sha256, version("openvino"), content.network.to_table()], sort_keys=True)
     return cache_dir() / "openvino" / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
@@ -64,3 +64,9 @@ def fill(folder: Path, write: Callable[[Path], None]) -> None:
             made.replace(folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def remove_older(content: ModelFile) -> None:
+    """Take away what earlier versions of this program kept of these weights. What cannot be removed stays."""
+    for form in range(1, FORM):
+        shutil.rmtree(folder_of(content, form), ignore_errors=True)

@@ -1,9 +1,6 @@
 """A loaded model answering about one case: calibrated grade, spread, prediction set, evidence, familiarity, heatmaps.
 
-Plain numpy over a `Backend`, which does the network's arithmetic. Heatmaps are the exact class maps of the sources'
-own heads (each cell's vote for the grade in question against the mean of the others), the one method that is exact by
-construction; the fused map weighs them by each source's evidence. For `normal` the map shows what speaks for `high` or
-worse, so that the eye is led to what was weighed and dismissed.
+Plain numpy over a `Backend`, which does the network's arithmetic. How heatmaps are drawn is in `heatmaps`.
 
 The trunks, and then the dropout passes, run side by side on threads of their own.
 """
@@ -18,18 +15,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Heatmap, Prediction, SourceAnswer
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.pfm.backend import CHUNK, Answers, Backend, BackendFailed, Singles, combinations, draw_masks
+from pfm_desktop.pfm.backend import (
+    CHUNK,
+    Answers,
+    Backend,
+    BackendFailed,
+    Singles,
+    TrunkMaps,
+    combinations,
+    draw_masks,
+)
 from pfm_desktop.pfm.backends import backend_for, torch_backend
 from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache
 from pfm_desktop.pfm.first_stage import STRIDE
+from pfm_desktop.pfm.heatmaps import METHOD, asked_of, layer_cam, shown, weighted
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, source_votes
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS
@@ -38,10 +44,8 @@ from pfm_desktop.pfm.registry import read_info, refuse_start_only, verified
 from pfm_desktop.support.errors import BadInputError, ModelError
 
 log = logging.getLogger(__name__)
-MAP_SIDE = 128  # longer side of a heatmap
-METHOD = "class map"
+FUSED = "fused"
 SIDE_BY_SIDE = 2  # chunks of dropout passes that run at once
-SEEN = 0.25  # share of a heatmap's cell that must lie in the picture (and the overlap) for it to be drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,19 +160,20 @@ class Predictor:
             box,
         )
 
-    def _maps(self, name: str, case: Prepared) -> Singles:
-        """Enhanced map of one source, 1 x C x h x w; zero where it is absent."""
+    def _maps(self, name: str, case: Prepared) -> TrunkMaps:
+        """Of one source; zero where it is absent."""
         if name not in case.used:
-            grid = self._spec.grid
-            return np.zeros((1, self._heads[name].weight.shape[1], grid, grid), np.float32)
+            grid, channels = self._spec.grid, self._heads[name].weight.shape[1]
+            shapes = (1, channels // 2, 2 * grid, 2 * grid), (1, channels, grid, grid)
+            return TrunkMaps(*(np.zeros(shape, np.float32) for shape in shapes))
         picture = case.pictures[name]
         key = self.info.sha256, self._backend.name, name
         return self._features.get(key, picture, lambda: self._backend.maps(name, picture))
 
     def _answer(
-        self, maps: dict[str, Singles], case: Prepared, passes: int, pool: Executor
+        self, trunks: dict[str, TrunkMaps], case: Prepared, passes: int, pool: Executor
     ) -> tuple[Prediction, dict[str, Heatmap]]:
-        used = case.used
+        used, maps = case.used, {name: both.enhanced for name, both in trunks.items()}
         answers = self._backend.answers(maps, case.coverage)
         waiting = self._spread(answers, used, passes, pool)
         familiarity = self._familiarity.of(case.pictures, case.fine, used)
@@ -179,7 +184,7 @@ class Predictor:
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
-        heatmaps = self._heatmaps(maps, case, rank, evidence)
+        heatmaps = self._heatmaps(trunks, case, rank, evidence)
         spread = waiting()
         self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
@@ -241,20 +246,16 @@ class Predictor:
         return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
 
     def _heatmaps(
-        self, maps: dict[str, Singles], case: Prepared, rank: int, evidence: dict[str, float]
+        self, trunks: dict[str, TrunkMaps], case: Prepared, rank: int, evidence: dict[str, float]
     ) -> dict[str, Heatmap]:
-        target = rank if rank > 0 else Grade.HIGH.rank
-        values: dict[str, NDArray[np.float32]] = {}
+        middles = {name: both.middle for name, both in trunks.items()}
+        slopes = self._backend.slopes(middles, case.coverage, case.used, asked_of(rank))
+        values: dict[str, Singles] = {}
         for name in evidence:
-            votes = self._heads[name].votes(maps[name][0])
-            others = [k for k in range(len(GRADES)) if k != target]
-            self._refuse_no_numbers(votes)  # what is below zero is cut off, and so would they be
-            drawn = case.box.cut(np.maximum(votes[target] - votes[others].mean(axis=0), 0), longest=MAP_SIDE)
-            seen = case.box.cut(case.coverage[name][0], longest=MAP_SIDE) > SEEN
-            top = float(drawn[seen].max()) if seen.any() else 0.0
-            values[name] = np.where(seen, drawn / top if top > 1e-6 else 0.0, np.nan).astype(np.float32)
-        fused = _weighted(values, evidence)
-        return {name: Heatmap(plane, METHOD) for name, plane in {"fused": fused, **values}.items()}
+            plane = layer_cam(middles[name][0], slopes[name][0])
+            self._refuse_no_numbers(plane)
+            values[name] = shown(plane, case.coverage[name][0], case.box)
+        return {name: Heatmap(plane, METHOD) for name, plane in {FUSED: weighted(values, evidence), **values}.items()}
 
     def _refuse_no_numbers(self, *values: Floats | Singles | list[float]) -> None:
         """Whatever is no number would still be shown as a grade."""
@@ -273,19 +274,6 @@ def _combination(used: tuple[str, ...]) -> str:
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max()
     return np.asarray(shifted - np.log(np.exp(shifted).sum()), dtype=np.float64)
-
-
-def _weighted(values: dict[str, NDArray[np.float32]], evidence: dict[str, float]) -> NDArray[np.float32]:
-    """Mean of the maps by evidence where they see something; NaN where none does."""
-    shape = next(iter(values.values())).shape
-    total, weight = np.zeros(shape), np.zeros(shape)
-    for name, plane in values.items():
-        seen = np.isfinite(plane)
-        share = max(evidence[name], 1e-3)
-        total += np.where(seen, plane, 0) * share
-        weight += seen * share
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 0, total / weight, np.nan).astype(np.float32)
 
 
 def _by_grade(values: Floats) -> dict[Grade, float]:

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 
-from pfm_desktop.pfm.backend import TORCH, Answers, Singles
+from pfm_desktop.pfm.backend import TORCH, Answers, Singles, TrunkMaps, presence
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.torch_pieces import AnswersPiece, PassesPiece, TrunkPiece
+from pfm_desktop.pfm.torch_slopes import SlopesPiece
 from pfm_desktop.support.threads import worker_threads
 
 
@@ -24,6 +25,7 @@ class TorchBackend:
         self._names = net.names
         self._trunks = {name: TrunkPiece(net, name).eval() for name in net.names}
         self._answers, self._passes = AnswersPiece(net).eval(), PassesPiece(net).eval()
+        self._slopes = SlopesPiece(net).eval()
 
     def working(self) -> AbstractContextManager[object]:
         """Half of the threads each: two pieces run side by side, on threads of their own.
@@ -33,11 +35,11 @@ class TorchBackend:
         """
         return torch_threads(max(1, worker_threads() // 2))
 
-    def maps(self, source: str, picture: Singles) -> Singles:
+    def maps(self, source: str, picture: Singles) -> TrunkMaps:
         """See `backend.Backend`."""
         with torch.inference_mode():
             given = torch.from_numpy(picture).contiguous(memory_format=torch.channels_last)
-            return np.ascontiguousarray(self._trunks[source](given).numpy())
+            return TrunkMaps(*(np.ascontiguousarray(part.numpy()) for part in self._trunks[source](given)))
 
     def answers(self, maps: Mapping[str, Singles], coverage: Mapping[str, Singles]) -> Answers:
         """See `backend.Backend`."""
@@ -45,6 +47,16 @@ class TorchBackend:
             given = [torch.tensor(part[name]) for part in (maps, coverage) for name in self._names]
             log_p, tokens, visible = self._answers(*given)
             return Answers(log_p.numpy(), tokens.numpy(), visible.numpy())
+
+    def slopes(
+        self, middles: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str], weights: Singles
+    ) -> dict[str, Singles]:
+        """See `backend.Backend`."""
+        with torch.inference_mode():
+            given = [torch.tensor(part[name]) for part in (middles, coverage) for name in self._names]
+            asked = torch.from_numpy(presence(self._names, used)), torch.tensor(weights)[None]
+            found = dict(zip(self._names, self._slopes(*given, *asked), strict=True))
+            return {name: found[name].numpy() for name in used}
 
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
         """See `backend.Backend`."""

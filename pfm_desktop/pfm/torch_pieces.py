@@ -18,16 +18,16 @@ from pfm_desktop.pfm.nets.model import PfmNet
 
 
 class TrunkPiece(nn.Module):
-    """One source's picture 1 x 3 x S x S to its enhanced map 1 x C x h x w."""
+    """One source's picture 1 x 3 x S x S to the two maps of `backend.TrunkMaps`."""
 
     def __init__(self, net: PfmNet, name: str) -> None:
         super().__init__()
         self.extract = net.extract[name]
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        enhanced: Tensor = self.extract(picture)[1]
-        return enhanced
+        middle, enhanced = self.extract(picture)
+        return middle, enhanced
 
 
 class AnswersPiece(nn.Module):

@@ -12,9 +12,10 @@ class Trunk:
     def __init__(self, value: float = 1.0) -> None:
         self.runs, self.value = 0, value
 
-    def __call__(self) -> np.ndarray:
+    def __call__(self) -> tuple[np.ndarray, ...]:
+        """A map that is fine, and one of the value."""
         self.runs += 1
-        return np.full((1, 2, 2, 2), self.value, np.float32)
+        return np.ones((1, 2, 4, 4), np.float32), np.full((1, 2, 2, 2), self.value, np.float32)
 
 
 def _picture(number: int) -> np.ndarray:
@@ -68,9 +69,16 @@ def test_what_was_let_go_runs_again() -> None:
 
 
 def test_nobody_can_change_what_is_kept() -> None:
-    kept = FeatureCache().get(KEY, _picture(1), Trunk())
-    with pytest.raises(ValueError, match="read-only"):
-        kept += 1
+    for kept in FeatureCache().get(KEY, _picture(1), Trunk()):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[:] = 1
+
+
+def test_both_maps_of_a_trunk_are_kept_together() -> None:
+    cache, trunk = FeatureCache(), Trunk(3.0)
+    middle, enhanced = cache.get(KEY, _picture(1), trunk)
+    assert (middle.shape, enhanced.shape, len(cache)) == ((1, 2, 4, 4), (1, 2, 2, 2), 1)
+    assert (enhanced == 3).all()
 
 
 def test_what_is_no_number_is_not_kept() -> None:

@@ -83,6 +83,38 @@ def test_pieces_of_another_network_are_not_taken(folder: Path) -> None:
     assert not ir_cache.is_whole(folder, PIECES[:1])
 
 
+def test_a_form_of_earlier_pieces_is_not_taken_and_can_be_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ir_cache.folder_of(replace(CONTENT, sha256="b" * 64))
+    ir_cache.fill(other, _write)
+    choice = folder.parent / "choice-0.json"
+    choice.write_text("{}")
+    older = [folder]
+    for form in (ir_cache.FORM + 1, ir_cache.FORM + 2):
+        monkeypatch.setattr(ir_cache, "FORM", form)
+        assert ir_cache.folder_of(CONTENT, form) not in older
+        older.append(ir_cache.folder_of(CONTENT, form))
+        ir_cache.fill(older[-1], _write)
+    ir_cache.remove_older(CONTENT)
+    assert [path.exists() for path in older] == [False, False, True]
+    assert other.exists(), "another model's is left alone"
+    assert choice.exists()
+
+
+def test_an_older_form_that_cannot_be_removed_stays_and_harms_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_given: object, **_named: object) -> None:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(ir_cache, "FORM", ir_cache.FORM + 1)
+    monkeypatch.setattr("os.rmdir", held)
+    monkeypatch.setattr("os.unlink", held)
+    ir_cache.remove_older(CONTENT)
+    assert ir_cache.is_whole(folder, PIECES)
+
+
 def test_a_half_written_folder_never_takes_the_place_of_a_whole_one(folder: Path) -> None:
     def breaks(out: Path) -> None:
         (out / "answers.bin").write_bytes(b"half")

@@ -279,6 +279,23 @@ def test_a_form_that_says_something_else_is_never_picked(
     assert made.backend == TORCH
 
 
+def test_a_form_that_draws_something_else_is_never_picked(
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from pfm_desktop.jobs import SilentContext
+
+    slopes = OpenVinoBackend.slopes
+
+    def wrong(self: OpenVinoBackend, *given: Any) -> Any:
+        return {name: np.roll(slope, 1, axis=-1) for name, slope in slopes(self, *given).items()}
+
+    monkeypatch.setattr(OpenVinoBackend, "slopes", wrong)
+    made = choice.compared(model, verified(model), SilentContext())
+    assert made.backend == TORCH
+    assert OPENVINO_F32 not in made.difference
+    assert "openvino-f32 draws other heatmaps than torch" in caplog.text
+
+
 def test_bf16_is_only_asked_of_a_processor_that_has_it(
     model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -293,8 +310,9 @@ def test_a_model_of_one_source_is_converted_as_well(
 ) -> None:
     alone = Path(make_model(tmp_path / "alone", name="alone", sources=(Source.WHITE,), splice="channel"))
     torchs, openvinos = (_asked(alone, name, monkeypatch) for name in (TORCH, OPENVINO_F32))
-    one, other = (asked.predict(pictures[0], None)[0] for asked in (torchs, openvinos))
+    (one, maps), (other, again) = (asked.predict(pictures[0], None) for asked in (torchs, openvinos))
     np.testing.assert_allclose(_numbers(other), _numbers(one), atol=1e-3)
+    np.testing.assert_allclose(again["fused"].values, maps["fused"].values, atol=1e-3)
     with pytest.raises(ModelError, match="reads white"):
         openvinos.predict(pictures[0], pictures[1])
 

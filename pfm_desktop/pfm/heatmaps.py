@@ -1,0 +1,63 @@
+"""Heatmaps of an answer, in numpy: LayerCAM on the third stage of each trunk, and one for all by evidence.
+
+LayerCAM (Jiang et al., IEEE TIP 2021): `M = max(0, sum over k of max(0, dS/dA_k) * A_k)`, element by element, with A
+the third stage's map of a source and S what the decision module says of the grade in question: its log-probability
+against the mean of the others'. `explain.methods` draws the same with torch's autograd; docs/heatmaps.md says why it.
+For `normal` the map shows what speaks for `high`, so that the eye is led to what was weighed and dismissed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.pfm.letterbox import Letterbox, Singles
+
+METHOD = "LayerCAM"
+MAP_SIDE = 128  # longer side of a heatmap
+SEEN = 0.25  # share of a cell that must lie in the picture (and the overlap) for it to be drawn
+LEAST_TOP = 1e-12  # a map that rises no higher is empty
+LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
+
+
+def asked_of(rank: int) -> Singles:
+    """Weights of the log-probabilities, 4, in the number that is explained when the answer has this rank."""
+    target = rank if rank > 0 else Grade.HIGH.rank
+    weights = np.full(len(GRADES), -1 / (len(GRADES) - 1), np.float32)
+    weights[target] = 1
+    return weights
+
+
+def layer_cam(middle: Singles, slope: Singles) -> Singles:
+    """The third stage's map C x g x g and the slopes by it, to g x g, 0 or more; no number stays no number."""
+    with np.errstate(invalid="ignore", over="ignore"):  # whoever asked refuses what is no number
+        return np.asarray(np.maximum((np.maximum(slope, 0) * middle).sum(axis=0), 0), np.float32)
+
+
+def shown(plane: Singles, coverage: Singles, box: Letterbox) -> Singles:
+    """A plane g x g over the square input, over its highest point, cut to the picture; NaN where nothing was seen.
+
+    `coverage` h x w in 0..1, g a multiple of h. All zero where there is no highest point.
+    """
+    step = plane.shape[0] // coverage.shape[0]
+    seen_cells = (coverage >= SEEN).repeat(step, axis=0).repeat(step, axis=1)
+    drawn = box.cut(np.where(seen_cells, plane, np.float32(0)), longest=MAP_SIDE)
+    seen = box.cut(coverage, longest=MAP_SIDE) > SEEN
+    top = float(drawn[seen].max()) if seen.any() else 0.0
+    return np.where(seen, drawn / top if top > LEAST_TOP else 0.0, np.nan).astype(np.float32)
+
+
+def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Singles:
+    """Mean of the maps by evidence where they see something; NaN where none does."""
+    shape = next(iter(planes.values())).shape
+    total, weight = np.zeros(shape), np.zeros(shape)
+    for name, plane in planes.items():
+        seen: NDArray[np.bool_] = np.isfinite(plane)
+        share = max(shares[name], LEAST_SHARE)
+        total += np.where(seen, plane, 0) * share
+        weight += seen * share
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(weight > 0, total / weight, np.nan).astype(np.float32)

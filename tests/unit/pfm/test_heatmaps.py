@@ -1,0 +1,214 @@
+"""The engine's heatmap is LayerCAM as `explain` draws it, seen from the picture it lies on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
+from pfm_desktop.domain.source import Source
+from pfm_desktop.pfm.backend import TORCH, Backend
+from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.explain.methods import METHODS
+from pfm_desktop.pfm.explain.target import Planes, contrast, target_of
+from pfm_desktop.pfm.heatmaps import MAP_SIDE, METHOD, asked_of, layer_cam, shown, weighted
+from pfm_desktop.pfm.letterbox import Letterbox
+from pfm_desktop.pfm.model_file import ModelInfo
+from pfm_desktop.pfm.nets.heads import Logits
+from pfm_desktop.pfm.nets.model import Inputs
+from pfm_desktop.pfm.predict import Predictor, Prepared
+from pfm_desktop.pfm.registry import verified
+from pfm_desktop.pfm.torch_backend import TorchBackend
+from pfm_desktop.support.errors import ModelError
+
+DEMO = Path(__file__).resolve().parents[3] / "models" / "pfm-demo"
+SQUARE = Letterbox.fit(64, 64, 64)
+Pixels = np.ndarray
+
+
+def _pictures(height: int = 90, width: int = 160) -> tuple[Pixels, Pixels]:
+    random = np.random.default_rng(3)
+    coarse = random.integers(30, 226, (2, height // 10, width // 10, 3), dtype=np.uint8)
+    white, fluorescence = coarse.repeat(10, axis=1).repeat(10, axis=2)
+    return white, fluorescence
+
+
+def _asked(
+    predictor: Predictor, white: Pixels | None, fluorescence: Pixels | None, overlap: np.ndarray | None = None
+) -> tuple[Prediction, dict[str, Heatmap], Prepared]:
+    given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+    case = predictor._prepared({source: p for source, p in given.items() if p is not None}, overlap)
+    return *predictor.predict(white, fluorescence, overlap=overlap), case
+
+
+def _explained(predictor: Predictor, case: Prepared, rank: int) -> Planes:
+    """What `explain` draws of the same case, by autograd."""
+    net = load_model(predictor._path).net
+    empty = np.zeros((1, 3, net.spec.size, net.spec.size), np.float32)
+    inputs = Inputs(
+        {name: torch.tensor(case.pictures.get(name, empty)) for name in net.names},
+        {name: torch.tensor(case.coverage[name]) for name in net.names},
+        {name: torch.tensor([name in case.used]) for name in net.names},
+    )
+    return METHODS[METHOD].draw(net, inputs, target_of(rank))
+
+
+@pytest.fixture(scope="module")
+def demo() -> Predictor:
+    return Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net))
+
+
+@pytest.mark.parametrize("given", ["both", "white", "fluorescence", "partly covered"])
+def test_the_map_is_layer_cam_of_the_demonstration_model(demo: Predictor, given: str) -> None:
+    white, fluorescence = _pictures()
+    overlap = np.zeros(white.shape[:2], np.bool_)
+    overlap[:, 30:100] = True
+    answer, maps, case = _asked(
+        demo,
+        None if given == "fluorescence" else white,
+        None if given == "white" else fluorescence,
+        overlap if given == "partly covered" else None,
+    )
+    planes = _explained(demo, case, answer.grade.rank)
+    assert set(maps) == {"fused", *planes}
+    for name, plane in planes.items():
+        cells = case.coverage[name][0].repeat(2, axis=0).repeat(2, axis=1)
+        drawn = case.box.cut(np.where(cells >= 0.25, plane.numpy(), 0).astype(np.float32), longest=MAP_SIDE)
+        seen = np.isfinite(maps[name].values)
+        np.testing.assert_allclose(maps[name].values[seen], (drawn / drawn[seen].max())[seen], atol=1e-4)
+        assert np.nanmax(maps[name].values) == 1
+        assert maps[name].method == "LayerCAM"
+    shares = {str(source): share for source, share in answer.evidence.items()}
+    fused = weighted({name: maps[name].values for name in planes}, shares)
+    np.testing.assert_array_equal(maps["fused"].values, fused)
+
+
+def test_what_was_not_seen_has_no_heat_and_lends_none(demo: Predictor) -> None:
+    white, fluorescence = _pictures()
+    overlap = np.zeros(white.shape[:2], np.bool_)
+    overlap[:, :80] = True
+    _, maps, _ = _asked(demo, white, fluorescence, overlap)
+    assert np.isnan(maps["fluorescence"].values[:, 80:]).all()
+    assert np.isfinite(maps["fused"].values).all()
+
+
+@pytest.mark.parametrize("rank", range(4))
+def test_the_number_that_is_explained_is_the_contrast_of_the_grade(rank: int) -> None:
+    logits = Logits(torch.tensor([[0.3, -1.0, 0.8, 2.0]]), torch.tensor([[0.4, -0.2, 1.0]]))
+    weights = asked_of(rank)
+    wanted = float(contrast(logits, target_of(rank)))
+    assert float(logits.combined()[0] @ torch.from_numpy(weights)) == pytest.approx(wanted, abs=1e-6)
+    assert weights.sum() == pytest.approx(0, abs=1e-6), "what all grades gain alike counts for nothing"
+
+
+def test_for_normal_the_map_shows_what_speaks_for_high() -> None:
+    np.testing.assert_array_equal(asked_of(Grade.NORMAL.rank), asked_of(Grade.HIGH.rank))
+
+
+def test_only_what_raises_the_grade_has_heat() -> None:
+    middle = np.array([[[2.0, 2.0]], [[-1.0, -4.0]]], np.float32)  # C x 1 x 2
+    slope = np.array([[[3.0, -3.0]], [[1.0, 1.0]]], np.float32)
+    np.testing.assert_array_equal(layer_cam(middle, slope), [[5.0, 0.0]])
+
+
+def test_no_number_stays_none() -> None:
+    middle = np.ones((2, 1, 2), np.float32)
+    slope = np.array([[[np.nan, -1.0]], [[1.0, 1.0]]], np.float32)
+    np.testing.assert_array_equal(np.isnan(layer_cam(middle, slope)), [[True, False]])
+
+
+def test_a_hot_cell_outside_the_picture_is_not_drawn() -> None:
+    plane = np.ones((4, 4), np.float32)
+    plane[:, 2:] = 100  # all of the right half was not seen
+    drawn = shown(plane, np.array([[1, 0], [1, 0.2]], np.float32), SQUARE)
+    assert np.isnan(drawn[:, 96:]).all()
+    assert np.nanmax(drawn) == 1
+    assert drawn[64, 10] == pytest.approx(1), "the highest point is one that was seen"
+    assert np.nanmin(drawn) >= 0
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-20])
+def test_where_nothing_speaks_for_the_grade_the_map_is_empty(size: float) -> None:
+    drawn = shown(np.full((4, 4), size, np.float32), np.ones((2, 2), np.float32), SQUARE)
+    assert not drawn.any()
+    assert not Heatmap(drawn, METHOD).reaches(HEAT_THRESHOLD)
+
+
+def test_a_picture_of_which_nothing_was_seen_is_blind() -> None:
+    assert np.isnan(shown(np.ones((4, 4), np.float32), np.zeros((2, 2), np.float32), SQUARE)).all()
+
+
+def test_the_sources_are_weighed_by_evidence_where_they_see() -> None:
+    white, other = np.array([[1.0, 0.5, np.nan]], np.float32), np.array([[0.0, np.nan, np.nan]], np.float32)
+    fused = weighted({"white": white, "fluorescence": other}, {"white": 0.75, "fluorescence": 0.25})
+    np.testing.assert_allclose(fused, [[0.75, 0.5, np.nan]])
+    alone = weighted({"white": white, "fluorescence": other}, {"white": 0.0, "fluorescence": 1.0})
+    assert alone[0, 1] == pytest.approx(0.5), "a source without evidence still shows where it alone sees"
+
+
+class _Slopes(TorchBackend):
+    """A backend whose slopes are all `value`."""
+
+    def __init__(self, folder: Path, value: float) -> None:
+        super().__init__(load_model(folder).net)
+        self.value = value
+
+    def slopes(self, middles: Mapping[str, Pixels], *given: Any) -> dict[str, Pixels]:
+        return {name: np.full_like(middles[name], self.value) for name in given[1]}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, make_model: Any) -> Path:
+    return Path(make_model(tmp_path_factory.mktemp("models") / "small"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_slopes_that_are_no_numbers_are_refused(small: Path, value: float) -> None:
+    backend: Backend = _Slopes(small, value)
+    with pytest.raises(ModelError, match=r"gives an answer that is no number\. no answer is shown or kept"):
+        Predictor(small, backend=backend).predict(*_pictures())
+
+
+def test_an_answer_that_nothing_speaks_for_has_empty_maps(small: Path) -> None:
+    answer, maps = Predictor(small, backend=_Slopes(small, 0.0)).predict(*_pictures())
+    assert sum(answer.probabilities.values()) == pytest.approx(1), "the answer itself stands"
+    assert not any(heatmap.values.any() for heatmap in maps.values())
+
+
+@pytest.mark.parametrize("spec", [{"splice": "channel"}, {"layers": 0}, {"decision": False}, {"variant": "T2"},
+                                  {"sources": (Source.WHITE,)}])  # fmt: skip
+def test_other_networks_have_the_maps_of_explain_as_well(tmp_path: Path, make_model: Any, spec: dict[str, Any]) -> None:
+    folder = Path(make_model(tmp_path / "m", **spec))
+    predictor = Predictor(folder, backend=TorchBackend(load_model(folder).net))
+    white, fluorescence = _pictures(160, 160)
+    answer, maps, case = _asked(predictor, white, None if "sources" in spec else fluorescence)
+    for name, plane in _explained(predictor, case, answer.grade.rank).items():
+        np.testing.assert_allclose(
+            maps[name].values, case.box.cut((plane / plane.max()).numpy(), longest=MAP_SIDE) /
+            case.box.cut((plane / plane.max()).numpy(), longest=MAP_SIDE).max(), atol=1e-3,
+        )  # fmt: skip
+
+
+def test_asking_again_runs_no_trunk_again(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    maps = TorchBackend.maps
+    monkeypatch.setattr(TorchBackend, "maps", lambda self, name, p: (ran.append(name), maps(self, name, p))[1])
+    predictor = Predictor(small, backend=TorchBackend(load_model(small).net))
+    white, fluorescence = _pictures()
+    _, first = predictor.predict(white, fluorescence)
+    _, again = predictor.predict(white, fluorescence)
+    assert sorted(ran) == ["fluorescence", "white"]
+    np.testing.assert_array_equal(first["fused"].values, again["fused"].values)
+
+
+def test_the_shipped_model_says_how_its_maps_are_drawn() -> None:
+    content = verified(DEMO)
+    assert isinstance(content.info, ModelInfo)
+    assert content.heatmap == {"method": "layer_cam"}
+    assert Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net)).backend == TORCH
