@@ -43,8 +43,12 @@ class Desk(QObject):
     demo_wanted = Signal()
     page_made = Signal(QWidget)
 
-    def __init__(self, library: Library, settings: Settings, window: MainWindow) -> None:
+    def __init__(
+        self, library: Library, settings: Settings, window: MainWindow, *, looked: TodayPage | None = None
+    ) -> None:
+        """`looked`: the list that is on the screen already, of this library."""
         super().__init__(window)
+        self._looked = looked
         self.session = Session(library, settings)
         self._window, self._jobs = window, window.jobs
         self.undo = Undo(self.session, self)
@@ -128,7 +132,11 @@ class Desk(QObject):
 
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
-            today = TodayPage(self.session, self._jobs, self._window.stack)
+            if self._looked is None:
+                today = TodayPage(self.session, self._jobs, self._window.stack)
+            else:
+                today, self._looked = self._looked, None
+                today.take(self.session)
             today.visit_chosen.connect(self.visit_chosen)
             today.said.connect(self.problem)
             today.in_front.connect(self.undo.show_list)

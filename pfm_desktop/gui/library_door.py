@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.jobs import Handle, Progress
 from pfm_desktop.support.paths import demo_library_dir
 from pfm_desktop.viewmodels import opening
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.storage.library import Library
 
+AFTER_PAINT_MS = 20  # the list that was looked at is on the screen before the loading begins
 log = logging.getLogger(__name__)
 
 
 class LibraryDoor(QObject):
-    """`opened(library, folder)` or `failed(message)` or `stopped()` comes after each `open` or `create`."""
+    """`opened(library, folder)` or `failed(message)` or `stopped()` comes after each `open` or `create`.
 
+    Before that, where the first look at the library shows its list, `looked(rows)`.
+    """
+
+    looked = Signal(object)
     opened = Signal(object, str)
     failed = Signal(str)
     stopped = Signal()
@@ -33,13 +40,22 @@ class LibraryDoor(QObject):
         super().__init__(parent)
         self._jobs, self._window = jobs, parent
         self._handle: Handle | None = None
-        self.folder = ""
+        self._glance = Background(self)
+        self._soon = QTimer(self, singleShot=True, interval=AFTER_PAINT_MS)
+        self._soon.timeout.connect(lambda: self.open(self.folder))
+        self.folder: str = ""
         self.chosen: str | None = None  # what the user chose here, to be opened at the next start too
 
     @property
     def busy(self) -> bool:
-        """Whether a library is being opened or made."""
-        return self._handle is not None
+        """Whether a library is being looked at, opened or made."""
+        return self._handle is not None or self._glance.busy or self._soon.isActive()
+
+    def look_and_open(self, folder: str) -> None:
+        """Show the list as soon as it can be read, then open the library."""
+        if not self.busy:
+            self.folder = folder
+            self._glance.start(opening.first_look, folder, done=self._seen, failed=lambda _message: self._seen(None))
 
     def open(self, folder: str) -> None:
         """Open the library in `folder`; "" is the demo library."""
@@ -57,6 +73,14 @@ class LibraryDoor(QObject):
         """Ask the work under way to stop."""
         if self._handle is not None:
             self._jobs.cancel(self._handle.name)
+        elif self.busy:
+            self.forget()
+            self._stop()
+
+    def forget(self) -> None:
+        """What was looked at is not opened after all."""
+        self._glance.drop()
+        self._soon.stop()
 
     def is_open(self, folder: str, library: Library | None) -> bool:
         """Whether `folder` is the library that is open: opened twice it would be locked by this very program."""
@@ -85,6 +109,13 @@ class LibraryDoor(QObject):
             stopped=self._stop,
             step=self._step,
         )
+
+    def _seen(self, rows: Sequence[VisitRow] | None) -> None:
+        if rows:
+            self.looked.emit(rows)
+            self._soon.start()
+        else:
+            self.open(self.folder)
 
     def _done(self, library: Library, folder: str) -> None:
         self._handle = None

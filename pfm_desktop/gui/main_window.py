@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.first_list import FirstList
 from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.menus import Menus
 from pfm_desktop.gui.pages.opening import OpeningPage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
+    from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.gui.desk import Desk
     from pfm_desktop.storage.library import Library
     from pfm_desktop.support.errors import UserError
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
         self.door = LibraryDoor(self.jobs, self)
         self._closing = False
+        self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
         self._cut_to: QSize | None = None  # the size that was made to fit the screen
@@ -100,7 +103,9 @@ class MainWindow(QMainWindow):
             return
         if self.desk is None:
             self.opening.show_working(f"Opening {name_of(folder)}")
-        self.door.open(folder)
+            self.door.look_and_open(folder)
+        else:
+            self.door.open(folder)
 
     def open_visit(self, visit_id: str) -> None:
         """Put a visit on the desk and show Review; when it cannot be read that is said and nothing changes."""
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
         if self.desk is not None:
             self.desk.leave()
+        self.door.forget()
         if self.jobs.busy and not self._closing:
             self._closing = True
             self.jobs.cancel_all()
@@ -160,6 +166,11 @@ class MainWindow(QMainWindow):
 
     # the library
 
+    def _library_looked(self, rows: Sequence[VisitRow]) -> None:
+        """Its list stands before all is loaded that opening it needs."""
+        self._first_list.show(rows)
+        self.rail.show_current(TODAY)
+
     def _library_opened(self, library: Library, folder: str) -> None:
         from pfm_desktop.gui.desk import Desk
 
@@ -172,7 +183,8 @@ class MainWindow(QMainWindow):
             before.leave()
             self.messages.forget(self.messages.held)  # it was about women of the other library
         self.strip.note("")
-        self.desk = Desk(library, self.settings, self)
+        looked, wanted = self._first_list.handed_over()
+        self.desk = Desk(library, self.settings, self, looked=looked)
         self._listen(self.desk)
         if before is not None:
             self.menus.drop_pages()
@@ -186,6 +198,8 @@ class MainWindow(QMainWindow):
         self.patient.show_library(demo=library.demo, read_only_reason=library.read_only_reason)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         self.show_page(TODAY)
+        if wanted:
+            self.open_visit(wanted)
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 
@@ -208,11 +222,13 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.messages.problem(message)
             return
+        self._first_list.drop()
         self.opening.show_problem(message, demo=self.door.folder != "")
         self._refresh()
 
     def _library_stopped(self) -> None:
         if self.desk is None:
+            self._first_list.drop()
             self.opening.show_stopped()
 
     def _choose_library(self) -> None:
@@ -250,7 +266,8 @@ class MainWindow(QMainWindow):
             page.entered()  # type: ignore[attr-defined]  # a Page
 
     def _page_made(self, page: QWidget) -> None:
-        self.stack.addWidget(page)
+        if self.stack.indexOf(page) < 0:  # the list may stand there since the first look
+            self.stack.addWidget(page)
         title = str(page.property("title") or getattr(page, "title", ""))
         self.book.drop(title)
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
@@ -369,6 +386,7 @@ class MainWindow(QMainWindow):
         self.jobs.failed_unheard.connect(self.messages.problem)
         self.jobs.jobs_changed.connect(self._close_when_quiet)
         self.unexpected.connect(self.messages.problem, Qt.ConnectionType.QueuedConnection)
+        self.door.looked.connect(self._library_looked)
         self.door.opened.connect(self._library_opened)
         self.door.failed.connect(self._library_failed)
         self.door.stopped.connect(self._library_stopped)

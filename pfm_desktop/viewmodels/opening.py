@@ -12,6 +12,7 @@ from pfm_desktop.support import memory
 from pfm_desktop.support.paths import demo_library_dir
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.storage.library import Library
 
 
@@ -27,6 +28,15 @@ def open_library(ctx: Context, folder: str) -> Library:
         from pfm_desktop.storage.library import Library
 
     return Library.open(path)
+
+
+def first_look(_ctx: Context, folder: str) -> tuple[VisitRow, ...] | None:
+    """The list of the library in `folder` as it can be read at once, before all that opening it needs is loaded; None
+    where that cannot be."""
+    with memory.without_collection():
+        from pfm_desktop.storage.worklist import first_rows
+
+    return first_rows(Path(folder) if folder else demo_library_dir())
 
 
 def create_library(ctx: Context, folder: str) -> Library:

@@ -26,6 +26,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
+from pfm_desktop.viewmodels.first_look import FirstLook
 from pfm_desktop.viewmodels.worklist import WorkRow, count_text, empty_text, work_rows
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class TodayPage(QWidget):
     in_front = Signal(bool)
     title = "Today"
 
-    def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
+        self._waiting: Callable[[Sequence[VisitRow]], None] | None = None  # what follows once the library is open
         self.model = WorklistModel(self)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
@@ -65,12 +67,23 @@ class TodayPage(QWidget):
         self._show(session.today())
         self._just_read = True  # so that it is not read twice at the start
 
+    def take(self, session: Session) -> None:
+        """The library is open: the list is read in it, and what was typed and chosen meanwhile is carried out."""
+        self._session = session
+        then, self._waiting = self._waiting, None
+        if then is None:
+            self._show(session.today())
+            self._just_read = True
+        else:
+            self.read_again(then)
+
     @property
     def intake(self) -> Intake:
         """The form beside the list; made when it is first asked for, so that the list stands sooner."""
         if self._intake is None:
             from pfm_desktop.gui.widgets.intake import Intake
 
+            assert not isinstance(self._session, FirstLook), "nothing can be added yet"
             self._intake = made = Intake(self._session, self._jobs, self)
             made.changed.connect(self._added)
             made.open_visit.connect(self.visit_chosen)
@@ -90,7 +103,8 @@ class TodayPage(QWidget):
         if not self._just_read or self._wanted:
             self.read_again()
         self._just_read = False
-        self.search.setFocus()
+        if not self.table.hasFocus():  # who is in the list already stays there
+            self.search.setFocus()
         self.in_front.emit(True)
 
     def left(self) -> None:
@@ -101,12 +115,15 @@ class TodayPage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether the list shows what the search field says."""
-        return not (self._pause.isActive() or self._background.busy)
+        return not (self._pause.isActive() or self._background.busy or self._waiting)
 
     def read_again(self, then: Callable[[Sequence[VisitRow]], None] | None = None) -> None:
         """Search once more, for what the field says now; then show it, or do what is given with it."""
         self._pause.stop()
         self._asked = self.search.text()
+        if isinstance(self._session, FirstLook):
+            self._waiting = then or self._show
+            return
         self._background.start(_search, self._session, self._asked, done=then or self._show, failed=self.said.emit)
 
     def focus_search(self) -> None:

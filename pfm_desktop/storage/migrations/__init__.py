@@ -15,7 +15,8 @@ from typing import Protocol, cast
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pfm_desktop.storage.migrations import versions as versions  # so that the bundler sees them
-from pfm_desktop.storage.schema import CURRENT, VERSIONS
+from pfm_desktop.storage.schema import CURRENT as CURRENT
+from pfm_desktop.storage.schema import VERSIONS as VERSIONS
 from pfm_desktop.support.errors import StorageError
 
 

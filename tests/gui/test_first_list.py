@@ -1,0 +1,233 @@
+"""The list stands before its library is open; what is done in it meanwhile is carried out, and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.viewmodels import opening
+from pfm_desktop.viewmodels.first_look import OPENS_SOON
+from pfm_desktop.viewmodels.worklist import NAME
+
+from .conftest import Opened
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Libraries open only once this is set."""
+    may = threading.Event()
+    real = opening.open_library
+
+    def held(ctx: Context, folder: str) -> Library:
+        may.wait(20)
+        return real(ctx, folder)
+
+    monkeypatch.setattr(opening, "open_library", held)
+    yield may
+    may.set()
+
+
+@pytest.fixture
+def waiting(qtbot: QtBot, open_window: Opened, library_folder: Path, gate: threading.Event) -> MainWindow:
+    """A window whose list stands and whose library is not open yet."""
+    window = open_window(library_folder, ready=False)
+    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), TodayPage), timeout=10_000)
+    assert window.desk is None
+    return window
+
+
+def page_of(window: MainWindow) -> TodayPage:
+    page = window.stack.currentWidget()
+    assert isinstance(page, TodayPage)
+    return page
+
+
+def let_open(qtbot: QtBot, window: MainWindow, gate: threading.Event) -> None:
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        gate.set()
+    assert window.desk is not None
+    qtbot.waitUntil(lambda: window.desk.today.idle, timeout=10_000)
+
+
+def names(page: TodayPage) -> list[str]:
+    return [page.model.row(number).cells[NAME] for number in range(page.model.rowCount())]
+
+
+def test_the_list_stands_before_the_library_is_open_and_is_the_same_afterwards(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page, before = page_of(waiting), names(page_of(waiting))
+    assert len(before) == 3
+    let_open(qtbot, waiting, gate)
+    assert page_of(waiting) is page, "nothing is swapped under the reader's eyes"
+    assert names(page) == before
+    assert waiting.desk.today is page
+    assert waiting.stack.count() == len({id(waiting.stack.widget(place)) for place in range(waiting.stack.count())})
+
+
+def test_nothing_can_be_added_before_the_library_is_open(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    buttons = {button.text(): button for button in page.findChildren(QPushButton) if button.text()}
+    adding = [name for name in buttons if name != "Open visit"]
+    assert len(adding) == 4
+    assert not any(buttons[name].isEnabled() for name in adding)
+    assert buttons["Open visit"].isEnabled()
+    qtbot.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert page._intake is None
+    let_open(qtbot, waiting, gate)
+    assert all(buttons[name].isEnabled() for name in adding)
+
+
+@pytest.mark.parametrize("how", ["enter", "double click"])
+def test_a_visit_that_is_chosen_meanwhile_opens_as_soon_as_the_library_is_open(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event, how: str
+) -> None:
+    page = page_of(waiting)
+    wanted = page.model.row(1).visit_id
+    if how == "enter":
+        qtbot.keyClick(page.search, Qt.Key.Key_Down)
+        qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    else:
+        place = page.table.visualRect(page.model.index(1, 1)).center()
+        qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert OPENS_SOON in waiting.messages.text
+    assert page_of(waiting) is page
+    let_open(qtbot, waiting, gate)
+    assert waiting.session.case is not None
+    assert waiting.session.case.visit.id == wanted
+    assert OPENS_SOON not in waiting.messages.text
+
+
+def test_what_is_typed_meanwhile_is_searched_for_once_the_library_is_open(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    qtbot.keyClicks(page.search, "chen")
+    qtbot.wait(250)
+    assert not page.idle
+    assert len(names(page)) == 3, "an answer to another question is better than a wrong one"
+    let_open(qtbot, waiting, gate)
+    assert page.search.text() == "chen"
+    assert [name.split(",")[0] for name in names(page)] == ["Chen"]
+
+
+def test_enter_behind_a_search_opens_what_it_finds_and_not_what_stood_there(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    qtbot.keyClicks(page.search, "brandt")
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    assert waiting.session is None
+    with qtbot.waitSignal(waiting.ready, timeout=10_000):
+        gate.set()
+    qtbot.waitUntil(lambda: waiting.session.case is not None, timeout=10_000)
+    assert waiting.session.case.patient.family_name == "Brandt"
+
+
+def test_the_place_in_the_list_and_the_keys_stay_where_they_are(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Down)
+    qtbot.keyClick(page.table, Qt.Key.Key_Down)
+    chosen = page.chosen_row()
+    let_open(qtbot, waiting, gate)
+    assert page.chosen_row().visit_id == chosen.visit_id
+    assert QApplication.focusWidget() is page.table
+
+
+def test_what_another_program_wrote_meanwhile_is_seen_once_the_library_is_open(
+    qtbot: QtBot, waiting: MainWindow, library_folder: Path, gate: threading.Event
+) -> None:
+    with Library.open(library_folder) as library:
+        cases.add_visit(library, cases.add_patient(library, identifier="NEW", family_name="Dorn").id)
+    let_open(qtbot, waiting, gate)
+    assert any(name.startswith("Dorn") for name in names(page_of(waiting)))
+
+
+def test_a_library_that_cannot_be_opened_after_all_takes_its_list_away_and_says_why(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = threading.Event()
+
+    def refused(_ctx: Context, _folder: str) -> Library:
+        may.wait(20)
+        raise StorageError("the disk is gone", safe="nothing was changed", remedy="plug it in")
+
+    monkeypatch.setattr(opening, "open_library", refused)
+    window = open_window(library_folder, ready=False)
+    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), TodayPage), timeout=10_000)
+    page = page_of(window)
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    may.set()
+    qtbot.waitUntil(window.opening.isVisible, timeout=10_000)
+    assert "The disk is gone" in window.opening.words.text()
+    assert OPENS_SOON not in window.messages.text
+    assert window.opening.retry.hasFocus()
+    monkeypatch.undo()
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        qtbot.keyClick(window.opening.retry, Qt.Key.Key_Return)
+    assert window.session is not None
+    assert window.session.case is None, "what was chosen before the failure is not opened behind the reader's back"
+
+
+def test_a_window_that_is_closed_over_the_first_list_opens_nothing_more(
+    qtbot: QtBot, waiting: MainWindow, library_folder: Path, gate: threading.Event
+) -> None:
+    waiting.close()
+    gate.set()
+    qtbot.waitUntil(lambda: not waiting.isVisible(), timeout=10_000)
+    assert waiting.desk is None
+    with Library.open(library_folder) as library:
+        assert not library.read_only, "it was given back"
+
+
+def test_a_window_that_is_closed_before_the_loading_begins_opens_nothing(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real: Callable[..., Library] = opening.open_library
+    monkeypatch.setattr(opening, "open_library", lambda ctx, folder: asked.append(folder) or real(ctx, folder))
+    window = open_window(library_folder, ready=False)
+    window.close()
+    qtbot.wait(300)
+    assert not window.isVisible()
+    assert asked == []
+
+
+def test_an_empty_library_shows_no_list_before_it_is_open(
+    qtbot: QtBot, open_window: Opened, tmp_path: Path, gate: threading.Event
+) -> None:
+    Library.create(tmp_path / "empty").close()
+    window = open_window(tmp_path / "empty", ready=False)
+    qtbot.waitUntil(lambda: window.jobs.busy, timeout=10_000)
+    assert window.stack.currentWidget() is window.opening
+    let_open(qtbot, window, gate)
+
+
+def test_a_library_that_was_not_closed_shows_no_list_before_it_is_open(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, gate: threading.Event
+) -> None:
+    (library_folder / f"{DATABASE}-wal").write_bytes(b"")
+    window = open_window(library_folder, ready=False)
+    qtbot.waitUntil(lambda: window.jobs.busy, timeout=10_000)
+    assert window.stack.currentWidget() is window.opening
+    let_open(qtbot, window, gate)
+    assert len(names(page_of(window))) == 3
