@@ -30,6 +30,7 @@ from PIL import (
 )
 
 from pfm_desktop.imaging.colour import eight_bit, over_black, profile_note, to_srgb
+from pfm_desktop.imaging.pillow_pixels import rgb_pixels
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_bytes
 
@@ -39,7 +40,6 @@ PIXEL_LIMIT = 100_000_000
 BYTE_LIMIT = 1_000_000_000
 SMALLEST_SIDE = 16
 JPEG_LONGEST = 65_500  # pixels a side that libjpeg writes
-STRIP = 64  # rows that are copied at once
 # named here so that Pillow needs not load all its plugins to open one picture
 _PLUGINS = (
     PngImagePlugin.PngImageFile,
@@ -242,18 +242,8 @@ def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
     if converted is not None:
         notes.append(profile_note(profile))
     plain = converted if converted is not None else image
-    pixels = _array(plain if plain.mode == "RGB" else plain.convert("RGB"))
+    pixels = rgb_pixels(plain if plain.mode == "RGB" else plain.convert("RGB"))
     return pixels if alpha is None else np.ascontiguousarray(over_black(pixels, np.asarray(alpha), notes))
-
-
-def _array(image: Image.Image) -> Pixels:
-    """An RGB Pillow picture as H x W x 3, strip by strip: no other thread runs while Pillow copies a whole one."""
-    width, height = image.size
-    pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, STRIP):
-        bottom = min(height, top + STRIP)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
-    return pixels
 
 
 def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:

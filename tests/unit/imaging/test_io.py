@@ -365,24 +365,3 @@ def test_a_jpeg_cut_short_is_refused_small_as_well(share: float) -> None:
     data = encode_jpeg(wave(1000, 700))
     with pytest.raises(BadInputError, match="damaged or cut short"):
         decode_picture(data[: int(len(data) * share)], "a.jpg", longest=100)
-
-
-@pytest.mark.parametrize("height", [63, 64, 65, 129])
-def test_strips_join_without_a_seam(height: int) -> None:
-    picture = np.random.default_rng(height).integers(0, 256, (height, 37, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(decode_picture(encode_png(picture), "a.png").pixels, picture)
-
-
-def test_a_large_picture_is_copied_in_strips_between_which_other_threads_run() -> None:
-    strips: list[int] = []
-    real = Image.Image.crop
-
-    def counted(self: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
-        strips.append(box[3] - box[1])
-        return real(self, box)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Image.Image, "crop", counted)
-        decode_picture(encode_png(wave(400, 1000)), "a.png")
-    assert sum(strips) == 1000
-    assert max(strips) <= 64
