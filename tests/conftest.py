@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
+import re
 import shutil
 import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +24,52 @@ os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 import pytest
 import tomli_w
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.pfm.model_tables import DIGEST, INTEGRITY, digest_of
+from pfm_desktop.storage import engine
 from pfm_desktop.storage.library import Library
 
 ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
+QUICK = "not slow"  # what `make test-quick` chooses
+WHOLE_FILE = re.compile(r"^pytestmark = .*pytest\.mark\.slow\b", re.MULTILINE)
+HOMES = itertools.count()
+
+gc.disable()  # while modules are imported and tests are found: nothing of that is garbage
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file that is slow as a whole is left out before its imports are paid for."""
+    if config.option.markexpr != QUICK or not collection_path.name.startswith("test_"):
+        return None
+    return bool(WHOLE_FILE.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_compiled_once() -> Iterator[None]:
+    """By SQLAlchemy, once a process instead of once for each library that a test opens: a tenth of all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        # the cache goes by dialect, and each engine has one of its own; they are all the same
+        patch.setattr(SQLiteDialect_pysqlite, "__hash__", lambda dialect: hash(type(dialect)))
+        patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, other: type(one) is type(other))
+        sharing = partial(engine.create_engine, execution_options={"compiled_cache": {}})
+        patch.setattr(engine, "create_engine", sharing)
+        yield
 
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, user models, logs and caches of a test never touch the user's own."""
-    monkeypatch.setenv("PFM_HOME", str(tmp_path_factory.mktemp("home")))
+    # numbered here: pytest would look through all folders made before for the next number
+    monkeypatch.setenv("PFM_HOME", str(tmp_path_factory.mktemp(f"home-{next(HOMES)}", numbered=False)))
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,7 @@ def test_what_learned_from_phantoms_says_so_wherever_the_manifest_lies(cases: Pa
     assert "trained on phantoms" in (tmp_path / "model" / "CARD.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [

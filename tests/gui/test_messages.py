@@ -31,6 +31,7 @@ def where(window: MainWindow) -> dict[QWidget, QRect]:
     return {part: QRect(part.mapTo(window, QPoint(0, 0)), part.size()) for part in parts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", range(len(TITLES)))
 @pytest.mark.parametrize("text", [SHORT, LONG], ids=["short", "long"])
 def test_a_message_that_comes_or_goes_moves_nothing(

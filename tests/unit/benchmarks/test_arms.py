@@ -9,6 +9,8 @@ import pytest
 from benchmarks.evidence_parts.arms import ABLATION, ARMS, BOTH, CONTROL, MAIN, Plan, arm_of, trained_pairs
 from pfm_desktop.pfm.nets.spec import SWITCHES
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan()
 NAMES = {"name", "seed"}
 

@@ -15,6 +15,8 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.training.data import FLUORESCENCE, WHITE, PreparedSet, PreparedWriter
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 
 

@@ -10,6 +10,8 @@ from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.pfm.training.data import FLUORESCENCE, WHITE, PreparedSet, PreparedWriter
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 COUNT, SIZE = 9, 32
 
 

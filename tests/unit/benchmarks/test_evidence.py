@@ -20,6 +20,8 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 TINY = Plan(
     size=32, epochs=1, cases=60, train_seed=5, test=14, test_seed=6, repeats=4, drawn=160
 )  # smaller pictures are refused

@@ -10,6 +10,8 @@ from benchmarks.evidence_parts.arms import arm_of
 from benchmarks.evidence_parts.results import Answers, Result
 from pfm_desktop.pfm.training.metrics import Measured, interval
 
+pytestmark = pytest.mark.slow
+
 
 def said(answer: list[int], truth: list[int], *, sure: float = 0.7) -> Answers:
     p = np.full((len(answer), 4), (1 - sure) / 3)

@@ -18,6 +18,8 @@ from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
 from pfm_desktop.pfm.untrained import SIZE, write_untrained
 from pfm_desktop.services.phantoms import case_seed
 
+pytestmark = pytest.mark.slow
+
 METHODS, TRIED = ("class map", "uniform"), ("LayerCAM",)
 SIDE = 96
 

@@ -14,6 +14,8 @@ from benchmarks.heatmap_parts.sheet import LINE, PEAK, outlined
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.sanity import CASCADE
 
+pytestmark = pytest.mark.slow
+
 NAMES = heatmaps.CANDIDATES
 
 

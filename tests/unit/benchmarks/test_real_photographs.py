@@ -10,6 +10,8 @@ from PIL import Image
 
 from benchmarks import real_photographs as bench
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(3)
 SUSPICIOUS = np.arange(40) % 3 == 0
 

@@ -13,6 +13,8 @@ from benchmarks.evidence_parts.arms import Arm, Plan, arm_of
 from benchmarks.evidence_parts.results import Answers, Result, read_answers, read_results, write_answers, write_result
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 
 def answers(count: int = 12, *, seed: int = 0, first: int = 0) -> Answers:
     random = np.random.default_rng(seed)

@@ -14,6 +14,8 @@ from pfm_desktop.interop.tabular import ManifestRow, read_manifest
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.phantoms import case_seed, write_phantoms
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[ManifestRow, ...]:

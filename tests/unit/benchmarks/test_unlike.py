@@ -24,6 +24,8 @@ from pfm_desktop.pfm.training.familiar import features_of, known_of
 from pfm_desktop.pfm.training.split import split_by_patient
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 CTX = SilentContext()
 LIGHTS = ("white", "fluorescence")
 

@@ -13,7 +13,7 @@ import pytest
 from pfm_desktop import __version__
 from pfm_desktop.imaging.io import write_png
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error on Windows")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")]
 PFM = "import sys; from pfm_desktop.cli.main import main; sys.exit(main())"
 
 
@@ -58,7 +58,6 @@ def ended(*arguments: str, stdout: str | None = None, **environment: str) -> tup
     return run.returncode, run.stdout or b"", run.stderr.decode()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
 def test_letters_that_the_terminal_does_not_have_never_change_the_exit_code(tmp_path: Path, encoding: str) -> None:
     folder = tmp_path / "病例"
@@ -81,7 +80,6 @@ def test_a_full_disk_behind_the_output_is_one_error_that_says_what_was_not_writt
     assert said.count("\n") == 1
 
 
-@pytest.mark.slow
 def test_a_refusal_keeps_its_exit_code_and_its_files(tmp_path: Path) -> None:
     write_png(tmp_path / "dark.png", np.zeros((320, 320, 3), np.uint8))
     out = tmp_path / "a.json"
@@ -89,7 +87,6 @@ def test_a_refusal_keeps_its_exit_code_and_its_files(tmp_path: Path) -> None:
     assert "too dark" in out.read_text()
 
 
-@pytest.mark.slow
 def test_pictures_are_all_written_when_nobody_reads_where(tmp_path: Path) -> None:
     assert unread("phantom", str(tmp_path / "out"), "--count", "2", "--size", "96") == (0, "")
     assert len(list((tmp_path / "out").glob("*_white.png"))) == 2

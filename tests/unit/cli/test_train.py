@@ -14,6 +14,8 @@ from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.services.training import kept_pictures, run_of
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow  # trains, or makes networks
+
 
 @pytest.fixture
 def cases(tmp_path: Path, make_blobs: Callable[..., object]) -> Path:

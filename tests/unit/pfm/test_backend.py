@@ -66,6 +66,7 @@ class _Given(HeadDropout):
         return x * self.keep
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_passes_are_those_of_the_decision_module_with_the_same_masks(spec: NetSpec) -> None:
     """The short cuts (what is shared by all passes, one token that asks) change nothing but rounding."""

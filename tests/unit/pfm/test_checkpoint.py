@@ -88,6 +88,7 @@ def test_missing_weights_are_named(model: Path) -> None:
         load_model(model)
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused_even_with_the_right_hash(
     model: Path, alter_model: Callable[..., Path]
 ) -> None:
@@ -279,6 +280,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "m" / "model.toml").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", [{}, {"splice": "channel", "width": 64, "layers": 0}, {"variant": "T2", "heads": 1}])
 def test_the_weights_of_a_network_are_within_what_its_description_allows(spec: dict[str, Any]) -> None:
     held = sum(value.numel() for value in new_net(NetSpec(**spec)).state_dict().values())

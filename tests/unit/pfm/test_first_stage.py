@@ -33,6 +33,7 @@ def both(folder: Path, name: str, size: int, seed: int = 0) -> tuple[np.ndarray,
     return stage.map(picture), expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spec",
     [{}, {"variant": "T1"}, {"variant": "T2"}, {"partial_conv": False}, {"sources": ("white",)}],

@@ -181,6 +181,7 @@ def test_an_answer_that_nothing_speaks_for_has_empty_maps(small: Path) -> None:
     assert not any(heatmap.values.any() for heatmap in maps.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", [{"splice": "channel"}, {"layers": 0}, {"decision": False}, {"variant": "T2"},
                                   {"sources": (Source.WHITE,)}])  # fmt: skip
 def test_other_networks_have_the_maps_of_explain_as_well(tmp_path: Path, make_model: Any, spec: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ from pfm_desktop.pfm.nets.pconv import WIDTH
 from pfm_desktop.pfm.nets.spec import SWITCHES, NetSpec
 from pfm_desktop.pfm.torch_slopes import SlopesPiece
 
+pytestmark = pytest.mark.slow  # many networks, each beside autograd
+
 DEMO = Path(__file__).resolve().parents[3] / "models" / "pfm-demo"
 HIGH = torch.tensor([[-1 / 3, -1 / 3, 1.0, -1 / 3]])
 SPECS = {

@@ -130,6 +130,7 @@ def test_a_picture_of_no_numbers_is_refused_in_words_and_no_model_is_asked(sourc
 COLOURS = [(0, 0, 0), (255, 255, 255), (128, 128, 128), (210, 120, 120), (90, 20, 20), (30, 120, 110), (5, 20, 18)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [("white",), ("fluorescence",), ("white", "fluorescence")], ids="+".join)
 @pytest.mark.parametrize("colour", COLOURS, ids=str)
 def test_pictures_of_one_colour_get_a_refusal_with_advice_and_no_answer(

@@ -348,6 +348,7 @@ def test_a_disk_error_while_committing_is_told_and_changes_nothing(
         assert repositories.patients(session) == ()
 
 
+@pytest.mark.slow
 def test_opening_a_current_library_does_not_load_alembic(tmp_path: Path) -> None:
     """It would cost a tenth of the second that a start may take."""
     Library.create(tmp_path / "clinic").close()

@@ -21,6 +21,7 @@ print(full - this.memory_info().rss)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
 def test_buffers_of_pictures_go_back_to_the_system_when_they_are_let_go() -> None:
     said = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout

@@ -123,6 +123,7 @@ def test_noise_is_refused(pairs: list[tuple[Phantom, Registration]]) -> None:
     assert register(pairs[0][0].white, noise).status is RegistrationStatus.REFUSED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(700, 500), (300, 900), (1600, 40)])
 def test_pictures_of_other_size_and_aspect_give_an_answer(
     size: tuple[int, int], pairs: list[tuple[Phantom, Registration]]
@@ -142,6 +143,7 @@ def test_a_larger_fluorescence_picture_lands_on_the_same_tissue(pairs: list[tupl
     assert np.median(np.linalg.norm(found.white_to_fluorescence(cervix_points(phantom)) - truth, axis=1)) < 4.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("angle", "size", "shift"), [(0, 1.0, (0.25, 0.0)), (20, 1.0, (0.05, 0.0)), (-15, 1.2, (0, 0.1))]
 )
@@ -161,6 +163,7 @@ def test_far_motion_is_found(
     assert np.median(error) < 2.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", ["white", "fluorescence"])
 @pytest.mark.parametrize("side", ["height", "width"])
 def test_pictures_of_one_field_that_the_camera_cut_to_other_shapes_are_registered(
@@ -188,6 +191,7 @@ def test_pictures_of_one_field_that_the_camera_cut_to_other_shapes_are_registere
     assert np.median(np.linalg.norm(mapped - (truth[inside] - starts["fluorescence"]), axis=1)) < 2.0
 
 
+@pytest.mark.slow
 def test_a_refusal_of_pictures_of_other_shapes_says_their_shapes_and_what_to_do(
     pairs: list[tuple[Phantom, Registration]],
 ) -> None:

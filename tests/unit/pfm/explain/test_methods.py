@@ -19,6 +19,8 @@ from pfm_desktop.pfm.nets.model import Inputs, PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import BadInputError, ModelError
 
+pytestmark = pytest.mark.slow  # many maps; none is drawn by the program yet
+
 SIZE, GRID, HIGH = 64, 2, 2
 NAMES = ("white", "fluorescence")
 every_method = pytest.mark.parametrize("name", METHODS)
@@ -170,6 +172,11 @@ def test_layer_cam_is_the_published_formula(net: PfmNet) -> None:
         assert slope is not None
         expected = torch.relu((torch.relu(slope) * leaves[name].detach()).sum(dim=1))[0]
         torch.testing.assert_close(plane, expected)
+
+
+def test_softened_layer_cam_is_layer_cam_smoothed(net: PfmNet) -> None:
+    for name, plane in drawn(net, "softened LayerCAM").items():
+        torch.testing.assert_close(plane, smooth(layer_cam(net, case(), HIGH)[name]))
 
 
 def test_relevance_of_one_layer_is_its_own_weighted_attention() -> None:

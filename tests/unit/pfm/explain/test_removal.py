@@ -14,6 +14,8 @@ from pfm_desktop.pfm.nets.model import Inputs, PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import BadInputError
 
+pytestmark = pytest.mark.slow  # networks that forget; for comparisons only
+
 SIZE, CELLS = 224, SIDE * SIDE
 NAMES = ("white", "fluorescence")
 

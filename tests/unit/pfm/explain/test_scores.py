@@ -9,6 +9,8 @@ import pytest
 
 from pfm_desktop.pfm.explain.scores import area, hits, order, overlap, rank_correlation, removals
 
+pytestmark = pytest.mark.slow  # for comparisons only
+
 
 def plane(*rows: list[float]) -> np.ndarray:
     return np.array(rows, np.float32)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
+
 import pytest
 import torch
 
@@ -14,8 +17,14 @@ SWITCHES = ("partial_conv", "channel_attention", "spatial_attention", "decision"
 
 
 def made(**spec: object) -> PfmNet:
+    return deepcopy(drawn(NetSpec(**{"size": 64, **spec})))  # type: ignore[arg-type]
+
+
+@cache
+def drawn(spec: NetSpec) -> PfmNet:
+    """Random weights cost more than a copy of them."""
     torch.manual_seed(0)
-    return new_net(NetSpec(**{"size": 64, **spec})).eval()  # type: ignore[arg-type]
+    return new_net(spec).eval()
 
 
 def inputs(*, white: bool = True, fluorescence: bool = True, count: int = 2, seed: int = 1) -> Inputs:
@@ -78,6 +87,7 @@ def test_a_case_is_answered_alike_alone_and_beside_others(splice: str) -> None:
             assert torch.allclose(answers(net(one)), together[index : index + 1], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", list(Source))
 @pytest.mark.parametrize("splice", ["channel", "token"])
 def test_a_network_of_one_source_is_built_alike(source: Source, splice: str) -> None:
@@ -88,6 +98,7 @@ def test_a_network_of_one_source_is_built_alike(source: Source, splice: str) -> 
     assert answers(out).shape == (2, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switch", SWITCHES)
 @pytest.mark.parametrize("splice", ["channel", "token"])
 def test_each_part_of_the_paper_can_be_taken_out(switch: str, splice: str) -> None:
