@@ -45,6 +45,14 @@ def plate_rect(at: QPointF, text: str, font: QFont, *, align_right: bool = False
     return QRectF(at.x() - (width if align_right else 0.0), at.y(), width, height)
 
 
+def draw_middle(painter: QPainter, area: QRectF, text: str) -> None:
+    """What is said in place of a picture."""
+    painter.setFont(stage_font(15))
+    painter.setPen(FAINT if area.width() > 200 else TEXT)
+    inner = area.adjusted(12, 12, -12, -12)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+
 def fill_plate(painter: QPainter, rect: QRectF) -> None:
     """The dark plate itself."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

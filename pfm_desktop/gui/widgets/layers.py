@@ -1,7 +1,8 @@
 """What each picture looks like in its pane, kept between frames.
 
 Opacity, swipe and flicker then only copy pixels; panning moves what is there and paints the strip that came into
-view; while zooming nothing is kept, and each frame scales the whole pane anew.
+view; while zooming, or while a slider changes a content in each frame, nothing is kept of it, and each frame scales it
+anew. What is blended is kept blended as well: panning then moves one layer in place of three.
 """
 
 from __future__ import annotations
@@ -26,18 +27,23 @@ class Layer:
         self._content: object = None
         self._lens: Lens | None = None
         self._ratio = 1.0
-        self._zoom = 0.0  # of the last frame
-        self.zooming = False
+        self._last: tuple[float, object] | None = None  # zoom and content of the last frame
+        self.fleeting = False
         self._pixmap = QPixmap()
 
-    def begin_frame(self, zoom: float) -> None:
-        """The first use in a frame. `zooming`: what is kept in this frame would be of no use in the next."""
-        self.zooming, self._zoom = self._zoom not in (0.0, zoom), zoom
+    def begin_frame(self, zoom: float, content: object) -> None:
+        """The first use in a frame. `fleeting`: what is kept in this frame would be of no use in the next."""
+        last, self._last = self._last, (zoom, content)
+        self.fleeting = last is not None and (last[0] != zoom or not same(last[1], content))
+
+    def holds(self, content: object, lens: Lens) -> bool:
+        """Whether this is kept here."""
+        return same(content, self._content) and lens == self._lens
 
     def renewed(self, content: object, lens: Lens, ratio: float, ground: QColor, draw: Draw) -> QPixmap:
-        """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by identity."""
-        same = content is self._content and ratio == self._ratio
-        if same and (lens == self._lens or self._moved(lens, ground, draw)):
+        """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by `same`."""
+        kept = same(content, self._content) and ratio == self._ratio
+        if kept and (lens == self._lens or self._moved(lens, ground, draw)):
             return self._pixmap
         self._content, self._lens, self._ratio = content, lens, ratio
         width, height = max(1, round(lens.width * ratio)), max(1, round(lens.height * ratio))
@@ -82,7 +88,14 @@ class Layer:
         painter.end()
 
 
-KEPT = 4  # two pictures and a heatmap in two panes; flicker keeps the picture that is not shown
+def same(one: object, other: object) -> bool:
+    """Contents, or tuples of them, are compared by identity and numbers by value: a picture has many pixels."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one is other or (isinstance(one, float) and isinstance(other, float) and one == other)
+
+
+KEPT = 4  # two pictures, a heatmap, and the three blended; flicker keeps the picture that is not shown
 
 
 class LayerStore:
@@ -91,6 +104,7 @@ class LayerStore:
     def __init__(self) -> None:
         self._layers: dict[Hashable, Layer] = {}
         self._used: set[Hashable] = set()
+        self._blend: tuple[object, Lens] | None = None  # of the last frame
 
     def begin(self) -> None:
         """A frame begins."""
@@ -104,6 +118,15 @@ class LayerStore:
     def clear(self) -> None:
         """Other pictures came: those before must not be held in memory."""
         self._layers.clear()
+        self._blend = None
+
+    def settled(self, key: Hashable, content: object, lens: Lens) -> bool:
+        """Whether the blend `key` is to be kept as one layer: it is what it was in the last frame, and it moves or is
+        kept already. While a slider changes it, its parts are kept instead."""
+        last, self._blend = self._blend, (content, lens)
+        if last is None or not same(last[0], content):
+            return False
+        return last[1] != lens or (key in self._layers and self._layers[key].holds(content, _in_corner(lens)))
 
     def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
         """Paint the layer `key` on the stage, through the painter's clip and opacity.
@@ -112,15 +135,19 @@ class LayerStore:
         """
         layer = self._layers.pop(key) if key in self._layers else Layer()
         if key not in self._used:
-            layer.begin_frame(lens.zoom)
+            layer.begin_frame(lens.zoom, content)
         self._used.add(key)
         self._layers[key] = layer  # last in the dictionary: used last
         ratio = painter.device().devicePixelRatioF()
-        if layer.zooming:
+        if layer.fleeting:
             draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
             return
-        pixels = layer.renewed(content, replace(lens, left=0.0, top=0.0), ratio, ground, draw)
+        pixels = layer.renewed(content, _in_corner(lens), ratio, ground, draw)
         painter.drawPixmap(QPointF(lens.left, lens.top), pixels)
+
+
+def _in_corner(lens: Lens) -> Lens:
+    return replace(lens, left=0.0, top=0.0)
 
 
 def _uncovered(whole: QRect, dx: int, dy: int) -> list[QRect]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QImage
 
 from pfm_desktop.domain.annotation import OsMark, Pin
@@ -15,8 +15,9 @@ from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
+from pfm_desktop.viewmodels.heatmap_parts import coloured_parts
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
-from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, hatching, prepare
+from pfm_desktop.viewmodels.overlay import PreparedHeatmap, contours, hatching, level_colours, prepare
 from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
 
 NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
@@ -53,9 +54,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class PaintedHeatmap:
-    """Colours, or outline and hatching, of the heatmap that is shown; all span the whole picture (0..1 for lines)."""
+    """Colours, or outline and hatching, of the heatmap that is shown; all span the whole picture (0..1 for lines and
+    for the `parts` outside of which the image is clear)."""
 
     image: QImage
+    parts: tuple[QRectF, ...]
     outline: tuple[QLineF, ...]
     hatching: tuple[QLineF, ...]
     all_seen: bool
@@ -111,8 +114,15 @@ class HeatmapStore:
         if look.contour_only:
             outline, hatched = (_lines(make(prepared, look.threshold)) for make in (contours, hatching))
         threshold = NOTHING if look.contour_only else look.threshold
-        image = argb_image(coloured(prepared, colour_map=look.colour_map, threshold=threshold))
-        return PaintedHeatmap(image, outline, hatched, prepared.all_seen)
+        colours = level_colours(colour_map=look.colour_map, threshold=threshold)
+        parts = coloured_parts(prepared.levels, colours).tolist()
+        return PaintedHeatmap(
+            argb_image(np.take(colours, prepared.levels)),
+            tuple(QRectF(QPointF(left, top), QPointF(right, bottom)) for left, top, right, bottom in parts),
+            outline,
+            hatched,
+            prepared.all_seen,
+        )
 
 
 @dataclass
