@@ -1,9 +1,10 @@
 """Which heatmap is the most faithful, on fresh phantoms: prints every figure of docs/heatmaps.md.
 
-    python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
+    python benchmarks/heatmaps.py --work DIR [--development | --draws | --first] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
-on those of seed 4210. `--development` stops before the second and judges the first, with what was tried and left out.
+on those of seed 4211. `--first` judges on seed 4210 instead, which chose the default, with all the ways there were.
+`--development` stops before the second seed and judges the first, and points with what was tried and left out.
 `--draws` only says how much the check of forgotten heads hangs on which untrained heads are drawn.
 `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was stopped.
 """
@@ -35,18 +36,21 @@ from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: 
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
-CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6)
-TEST = Part(4210, 320, 64, 64, taken=24, checked=6)
-TODAY = "class map"
+CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6, draws=6)
+FIRST = Part(4210, 320, 64, 64, taken=24, checked=6)
+TEST = Part(4211, 320, 80, 80, taken=24, checked=3, draws=3)
+TODAY = "class map"  # the default before the first test
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
 CANDIDATES = (TODAY, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
-TRIED = ("shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
+FINALISTS = (TODAY, "LayerCAM", *PLAIN)
+SOFTENED = "softened LayerCAM"
+TRIED = (SOFTENED, "shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
 DRAWS = 6  # untrained sets of heads, and cases, of `--draws`
 SURVIVES, STABLE = 0.5, 0.9  # rank correlations, see docs/heatmaps.md
 Row = Mapping[str, Any]
 
 
-def judged(judge: Judge, bar: Bar, work: Path, part: Part, tried: Sequence[str]) -> list[Row]:
+def judged(judge: Judge, bar: Bar, work: Path, part: Part, methods: Sequence[str], tried: Sequence[str]) -> list[Row]:
     """What is found of each case of a seed, kept in `work` so that a stopped run goes on."""
     rows = []
     cases = cases_of(bar, work, part, judge.size)
@@ -54,11 +58,17 @@ def judged(judge: Judge, bar: Bar, work: Path, part: Part, tried: Sequence[str])
         bar.progress(number, len(cases), f"Judging, seed {part.seed}")
         kept = work / f"judged-{judge.sha256[:12]}" / f"{part.seed}-{part.taken}" / f"{case.name}.json"
         row: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-        if {*CANDIDATES, *tried} - set(row.get("methods", {})):
-            row = judge.row(case, part, CANDIDATES, tried)
+        known = row.get("methods", {})
+        if {*methods, *tried} - set(known):
+            new = judge.row(case, part, _but(methods, known), _but(tried, known))
+            row = {**new, "methods": {**known, **new["methods"]}}
             write_text(kept, json.dumps(row))
         rows.append(row)
     return rows
+
+
+def _but(methods: Sequence[str], known: Mapping[str, Any]) -> list[str]:
+    return [name for name in methods if name not in known]
 
 
 def values_of(rows: Sequence[Row], method: str, name: str) -> tuple[np.ndarray, list[str]]:
@@ -220,7 +230,7 @@ def strata_of(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
 def draws_of(judge: Judge, bar: Bar, work: Path) -> Iterator[str]:
     """Of six development phantoms: the check of forgotten heads, six times."""
     cases = cases_of(bar, work, CHOOSING, judge.size)[:DRAWS]
-    for method in (name for name in CANDIDATES if name not in PLAIN):
+    for method in dict.fromkeys(name for name in (*CANDIDATES, SOFTENED) if name not in PLAIN):
         means = judge.without_heads(cases, method, DRAWS)
         shown = ", ".join(f"{mean:.2f}" for mean in means)
         yield (
@@ -247,6 +257,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and findings, kept")
     parser.add_argument("--model", default=models.DEFAULT_MODEL)
     parser.add_argument("--development", action="store_true", help="leave the test seed alone")
+    parser.add_argument("--first", action="store_true", help="the test that chose the default, on seed 4210")
     parser.add_argument("--draws", action="store_true", help="only the check of forgotten heads, repeated")
     parser.add_argument("--sheet", type=Path, help="folder for a picture of 12 cases")
     asked = parser.parse_args()
@@ -257,19 +268,20 @@ def main() -> None:
             for line in draws_of(judge, bar, asked.work):
                 print(line)
             return
+        methods = CANDIDATES if asked.first else FINALISTS
         part, tried = (DEVELOPMENT, TRIED) if asked.development else (CHOOSING, ())
-        rows = judged(judge, bar, asked.work, part, tried)
-        thresholds = thresholds_of(rows, (*CANDIDATES, *tried))
+        rows = judged(judge, bar, asked.work, part, methods, tried)
+        thresholds = thresholds_of(rows, (*methods, *tried))
         if not asked.development:
-            part = TEST
-            rows = judged(judge, bar, asked.work, part, ())
+            part = FIRST if asked.first else TEST
+            rows = judged(judge, bar, asked.work, part, methods, ())
         if asked.sheet:
-            draw_sheet(judge, cases_of(bar, asked.work, part, judge.size), CANDIDATES, asked.sheet)
+            draw_sheet(judge, cases_of(bar, asked.work, part, judge.size), methods, asked.sheet)
     rows = with_overlap(rows, thresholds)
     for line in (
-        *lines_of(rows, CANDIDATES, thresholds, part.seed),
+        *lines_of(rows, methods, thresholds, part.seed),
         *pointing_of(rows, tried, thresholds),
-        *verdict_of(rows, CANDIDATES),
+        *verdict_of(rows, methods),
     ):
         print(line)
 

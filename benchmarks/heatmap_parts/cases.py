@@ -25,7 +25,7 @@ from pfm_desktop.pfm.explain.removal import SIDE, STEPS, answers, blurred, ranki
 from pfm_desktop.pfm.explain.sanity import CASCADE, forgetful
 from pfm_desktop.pfm.explain.scores import Mask, Plane, area, hits, order, overlap, rank_correlation, removals
 from pfm_desktop.pfm.explain.target import Planes, target_of
-from pfm_desktop.pfm.nets.model import Inputs
+from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Letterbox, letterbox_mask
 from pfm_desktop.pfm.training.augment import plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
@@ -43,7 +43,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Part:
     """Phantoms of one seed: `count` of `pixels` a side are drawn, the first `judged` judged; of these the first `taken`
-    serve deletion and insertion, the first `checked` the two checks."""
+    serve deletion and insertion, the first `checked` the two checks; of these the one of forgotten heads is the mean
+    over `draws` untrained sets of heads."""
 
     seed: int
     pixels: int
@@ -51,6 +52,7 @@ class Part:
     judged: int
     taken: int = 0
     checked: int = 0
+    draws: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,8 @@ class Judge:
         self._net = self._model.net
         self.name, self.sha256 = f"{self._model.info.name} {self._model.info.version}", self._model.info.sha256
         self.size = self._net.spec.size
-        self._forgetful = {step: forgetful(self._net, step) for step in CASCADE}
+        self._forgetful = {step: forgetful(self._net, step) for step in CASCADE if step != "heads"}
+        self._headless: dict[int, PfmNet] = {}
 
     def inputs(self, case: Case) -> Inputs:
         """A batch of one."""
@@ -140,7 +143,7 @@ class Judge:
             asked.append((inputs, target, shares, ranking_cells(self.maps(inputs, method, target, shares)[FUSED])))
         means = []
         for seed in range(draws):
-            net = forgetful(self._net, "heads", seed=seed)
+            net = self._without_heads(seed)
             found = [
                 rank_correlation(cells, ranking_cells(explain(net, inputs, target, METHODS[method], shares)[FUSED]))
                 for inputs, target, shares, cells in asked
@@ -176,6 +179,7 @@ class Judge:
                 found |= self._removal(inputs, ends, maps[FUSED], rank)
             if case.number < part.checked and method in methods:
                 found |= self._checks(inputs, method, target_of(rank), shares, maps)
+                found |= self._heads(inputs, method, target_of(rank), shares, maps, part.draws)
             row["methods"][method] = found
         return row
 
@@ -202,6 +206,22 @@ class Judge:
             found[f"{kind}_graded"] = area(curve[:, rank])
             found[f"{kind}_high"] = area(curve[:, Grade.HIGH.rank :].sum(axis=1))
         return found
+
+    def _heads(
+        self, inputs: Inputs, method: str, target: int, shares: dict[str, float], maps: Planes, draws: int
+    ) -> dict[str, float]:
+        """Rank correlation of the fused map with that of networks whose heads forgot, the mean over `draws` of them."""
+        cells = ranking_cells(maps[FUSED])
+        other = [
+            explain(self._without_heads(seed), inputs, target, METHODS[method], shares)[FUSED] for seed in range(draws)
+        ]
+        return {"forgets heads": float(np.mean([rank_correlation(cells, ranking_cells(plane)) for plane in other]))}
+
+    def _without_heads(self, seed: int) -> PfmNet:
+        """One of those with untrained heads; each is made once."""
+        if seed not in self._headless:
+            self._headless[seed] = forgetful(self._net, "heads", seed=seed)
+        return self._headless[seed]
 
     def _checks(
         self, inputs: Inputs, method: str, target: int, shares: dict[str, float], maps: Planes

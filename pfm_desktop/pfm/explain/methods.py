@@ -62,6 +62,11 @@ def smoothed_layer_cam(net: PfmNet, inputs: Inputs, target: int) -> Planes:
     return {name: smooth(plane) for name, plane in _cam(net, inputs, target, middle=True, score=at_least).items()}
 
 
+def softened_layer_cam(net: PfmNet, inputs: Inputs, target: int) -> Planes:
+    """`layer_cam` smoothed by one cell of its grid (`smooth`); each source still on its own scale."""
+    return {name: smooth(plane) for name, plane in layer_cam(net, inputs, target).items()}
+
+
 def layer_cam_last(net: PfmNet, inputs: Inputs, target: int) -> Planes:
     """LayerCAM on the enhanced last maps, h x w: what the splice is given."""
     return _cam(net, inputs, target, middle=False)
@@ -105,6 +110,7 @@ METHODS: Mapping[str, Way] = MappingProxyType(
         "attention relevance": Way(relevance),
         "smoothed LayerCAM": Way(smoothed_layer_cam, common=True),
         "integrated gradients": Way(integrated, common=True),
+        "softened LayerCAM": Way(softened_layer_cam),
         "uniform": Way(uniform),
         "centre": Way(centre),
         "input gradient": Way(input_gradient),
