@@ -223,7 +223,8 @@ def _heat_caption(analysis: Analysis) -> str:
     heat = analysis.heatmaps.get("fused")
     drawn = heat is None or heat.reaches(HEAT_THRESHOLD)
     empty = "" if drawn else f" Nothing at or above {HEAT_THRESHOLD:.2f}."
-    return f"{where}{empty} Dimmed: not seen by the engine."
+    method = "" if heat is None else f" Method: {heat.method}."  # an answer that was kept may have another one
+    return f"{where}{empty}{method} Dimmed: not seen by the engine."
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:

@@ -263,6 +263,12 @@ def test_a_heatmap_on_which_nothing_is_drawn_says_so_below_it() -> None:
     assert "Nothing at or above 0.30." in report._heat_caption(replace(analysis(), heatmaps=faint))
 
 
+@pytest.mark.parametrize("method", ["LayerCAM", "class map"])
+def test_a_heatmap_is_called_what_it_was_drawn_as_also_one_that_was_kept(method: str) -> None:
+    heat = {"fused": Heatmap(np.ones((3, 4), np.float32), method)}
+    assert f" Method: {method}. Dimmed" in report._heat_caption(replace(analysis(), heatmaps=heat))
+
+
 def test_a_refused_case_gives_its_reason_and_no_heatmap(lib: Library) -> None:
     desk = Desk(lib)
     desk.reveal()
