@@ -21,6 +21,7 @@ COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the 
 OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
+DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 
 
@@ -76,6 +77,13 @@ class Familiarity:
         """Whether this is unlike anything the model learned from."""
         return self.distance > self.threshold
 
+    @property
+    def words(self) -> str:
+        """`0.71, limit 0.95`, and whether that is over it; with as many decimals as it takes to see that."""
+        decimals = next((n for n in (2, 3, 4) if f"{self.distance:.{n}f}" != f"{self.threshold:.{n}f}"), 6)
+        over = ": unlike" if self.unlike else ""
+        return f"{self.distance:.{decimals}f}, limit {self.threshold:.{decimals}f}{over}"
+
 
 @dataclass(frozen=True)
 class RevealedModel:
@@ -107,7 +115,8 @@ class Prediction:
 
     `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
     `prediction_set` is contiguous in grade; `indeterminate` when it holds three or more grades.
-    `evidence` is each source's share, summing to 1. `familiarity` holds the sources that the model can tell it of.
+    `evidence` is each source's share, summing to 1. `familiarity` holds the sources that the model can tell it of; with
+    `familiarity_asked` False it was never asked, as in answers kept by versions that did not.
     """
 
     grade: Grade
@@ -120,6 +129,7 @@ class Prediction:
     sources: tuple[Source, ...]
     passes: int = 20
     familiarity: Mapping[Source, Familiarity] = field(default_factory=dict)
+    familiarity_asked: bool = True
 
     @property
     def unlike(self) -> tuple[Source, ...]:
@@ -131,10 +141,41 @@ class Prediction:
     @property
     def unlike_words(self) -> str:
         """What stands beside the grade where a picture is unlike what the model knows; "" where none is."""
+        return " ".join(self.unlike_parts)
+
+    @property
+    def unlike_parts(self) -> tuple[str, ...]:
+        """Its two sentences: what is unlike, and what follows; none where nothing is unlike."""
         if not self.unlike:
-            return ""
+            return ()
         pictures = " and ".join(source.words for source in self.unlike)
-        return f"Unlike anything the model learned from: {pictures}. Do not rely on this grade."
+        what = "answer" if self.indeterminate else "grade"
+        return f"Unlike anything the model learned from: {pictures}.", f"Do not rely on this {what}."
+
+    @property
+    def warning(self) -> str:
+        """The same for where colour and shape are no help: a terminal, a line drawn into a picture, a page."""
+        return f"WARNING: {self.unlike_words}" if self.unlike else ""
+
+    @property
+    def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:
+        """Of each source used, `1.43, limit 0.95: unlike`, or why it is not known."""
+        return tuple((source, self._familiarity_of(source)) for source in self.sources)
+
+    def _familiarity_of(self, source: Source) -> str:
+        if not self.familiarity_asked:
+            return "not checked"
+        found = self.familiarity.get(source)
+        return "not known to this model" if found is None else found.words
+
+    @property
+    def familiarity_words(self) -> str:
+        """The distances against their limits in a sentence, also where nothing is unlike; or why they are not known."""
+        if not self.familiarity_asked:
+            return f"{DISTANCE}: not checked when this answer was made."
+        if not any(source in self.familiarity for source in self.sources):
+            return f"{DISTANCE}: not known, this model keeps no measure of it."
+        return f"{DISTANCE}: " + "; ".join(f"{source.words} {said}" for source, said in self.familiarity_lines) + "."
 
     @property
     def spread_words(self) -> str:

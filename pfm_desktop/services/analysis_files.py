@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, Heatmap, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import (
+    BANNER,
+    Analysis,
+    Familiarity,
+    Heatmap,
+    ModelInfo,
+    Prediction,
+    SourceAnswer,
+)
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
@@ -84,6 +93,7 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
     said = _prediction(prediction) if prediction else dict.fromkeys(_ANSWERS)
     usable = registration is not None and registration.status is not RegistrationStatus.REFUSED
     alone = prediction.single_source if prediction else {}
+    familiarity = prediction.familiarity if prediction else {}
     return {
         "banner": BANNER,
         "grade": said["grade"],
@@ -100,6 +110,7 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
         },
         "evidence": {source.value: prediction.evidence.get(source) if prediction else None for source in Source},
         "single_source": {source.value: _alone(alone.get(source)) for source in Source},
+        "familiarity": {source.value: _public_familiarity(familiarity.get(source)) for source in Source},
         "model": {
             "name": analysis.model.name,
             "version": analysis.model.version,
@@ -124,6 +135,11 @@ def _alone(answer: SourceAnswer | None) -> dict[str, Any] | None:
     if answer is None:
         return None
     return {"grade": answer.grade.value, "probabilities": _shares(answer.probabilities)}
+
+
+def _public_familiarity(found: Familiarity | None) -> dict[str, Any] | None:
+    """None where there is no such picture, or the model cannot tell."""
+    return None if found is None else {**_familiarity(found), "unlike": found.unlike}
 
 
 def _model(info: ModelInfo) -> dict[str, Any]:
@@ -185,6 +201,8 @@ def _registration_of(table: Mapping[str, Any]) -> RegistrationSummary:
 
 
 def _prediction(prediction: Prediction) -> dict[str, Any]:
+    asked = prediction.familiarity_asked
+    told = {source.value: _familiarity(found) for source, found in prediction.familiarity.items()}
     return {
         "grade": prediction.grade.value,
         "probabilities": _shares(prediction.probabilities),
@@ -195,6 +213,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "single_source": {source.value: _alone(answer) for source, answer in prediction.single_source.items()},
         "sources": [source.value for source in prediction.sources],
         "passes": prediction.passes,
+        **({"familiarity": told} if asked else {}),
     }
 
 
@@ -212,7 +231,23 @@ def _prediction_of(table: Mapping[str, Any]) -> Prediction:
         },
         sources=tuple(Source(name) for name in table["sources"]),
         passes=int(table["passes"]),
+        familiarity={Source(name): _familiarity_of(part) for name, part in table.get("familiarity", {}).items()},
+        familiarity_asked="familiarity" in table,  # earlier versions did not ask
     )
+
+
+def _familiarity(found: Familiarity) -> dict[str, float]:
+    return {"distance": found.distance, "threshold": found.threshold}
+
+
+def _familiarity_of(table: Mapping[str, Any]) -> Familiarity:
+    """Raises `ValueError` for a distance that is none: it would never be called unlike."""
+    found = Familiarity(float(table["distance"]), float(table["threshold"]))
+    if not (math.isfinite(found.distance) and math.isfinite(found.threshold) and found.threshold > 0):
+        raise ValueError("a distance that is no number")
+    if found.distance < 0:
+        raise ValueError("a distance below zero")
+    return found
 
 
 def _shares(shares: Mapping[Grade, float]) -> dict[str, float]:

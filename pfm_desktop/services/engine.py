@@ -7,6 +7,7 @@ is given all the same, and the log says so.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
+from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, inference, models
@@ -87,6 +89,9 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
 def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
     """Quality, registration and answer of a pair, kept or made now.
 
+    An answer that was kept before its model told what is unlike anything it learned from, or by other limits, is made
+    again; of a signed visit it stays as it was.
+
     Raises `ModelError` for a model that is missing, altered or made for other sources; the registration is kept by
     then, so that the pictures can be read together all the same.
     """
@@ -94,7 +99,7 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     info, problem = _info(model)
     if info is not None:
         kept = _kept_answer(lib, pictures.pair.id, info, registration)
-        if kept is not None:
+        if kept is not None and (_told_all(kept, models.limits_of(model)) or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
     ctx.check()
@@ -181,6 +186,20 @@ def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Regi
     # answers kept by earlier versions may join two women
     joined = analysis.prediction is not None and pair is not None and "structures_disagree" in pair.problems
     return analysis if analysis.model == info and same and not joined else None
+
+
+def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:
+    """Whether an answer says of its pictures what its model can tell of them now."""
+    prediction = kept.prediction
+    if prediction is None:
+        return True
+    told = {source: found.threshold for source, found in prediction.familiarity.items()}
+    return told == {source: limits[source] for source in prediction.sources if source in limits}
+
+
+def _signed(lib: Library, pair: Pair) -> bool:
+    with lib.read() as session:
+        return stored.findings_of(session, pair.visit_id).signature is not None
 
 
 def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
 from pfm_desktop.pfm.backend import TORCH
@@ -54,6 +55,12 @@ def hidden() -> tuple[tuple[registry.ModelEntry, Path], ...]:
 def info_of(name: str) -> ModelInfo:
     """What a model says about itself, without loading it."""
     return registry.read_info(folder_of(name))
+
+
+def limits_of(name: str) -> dict[Source, float]:
+    """The sources of which a model tells what is unlike anything it learned from, each with its largest distance."""
+    table = read_model_file(folder_of(name)).familiarity
+    return {Source(source): float(part["threshold"]) for source, part in table.items()}
 
 
 def verified_info(name: str) -> ModelInfo:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pfm_desktop.domain.prediction import DEMONSTRATION, ModelInfo
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, ModelInfo, Prediction
 from pfm_desktop.domain.source import Source
 
 PHANTOM = ModelInfo("m", "1", "0" * 64, (Source.WHITE,), "T0", "token", 64)
@@ -28,3 +29,57 @@ def test_a_model_made_from_one_of_phantoms_says_so(trained_on: str, origin: str,
 
 def test_a_model_of_phantoms_is_a_demonstration_model_wherever_it_comes_from() -> None:
     assert replace(PHANTOM, origin="a demonstration model trained on phantoms").label == DEMONSTRATION
+
+
+# ---- unlike anything learned from
+
+NEAR, FAR = Familiarity(0.71, 0.95), Familiarity(1.43, 0.95)
+WHITE, FLUORESCENCE = Source.WHITE, Source.FLUORESCENCE
+
+
+def told(**familiarity: Familiarity) -> Prediction:
+    shares = dict.fromkeys(GRADES, 0.25)
+    found = {Source(name): of for name, of in familiarity.items()}
+    return Prediction(Grade.LOW, shares, shares, (Grade.LOW,), False, {}, {}, tuple(Source), familiarity=found)
+
+
+def test_a_picture_that_is_unlike_what_was_learned_from_is_named_and_the_grade_not_to_be_relied_on() -> None:
+    said = told(white=FAR, fluorescence=NEAR)
+    assert said.unlike == (WHITE,)
+    assert said.unlike_words == "Unlike anything the model learned from: white light. Do not rely on this grade."
+    assert said.warning == f"WARNING: {said.unlike_words}"
+    assert told(white=FAR, fluorescence=FAR).unlike_parts[0].endswith(": white light and fluorescence.")
+
+
+def test_where_no_grade_stands_out_the_answer_is_not_to_be_relied_on() -> None:
+    assert replace(told(white=FAR), indeterminate=True).unlike_parts[1] == "Do not rely on this answer."
+
+
+@pytest.mark.parametrize("familiarity", [{}, {"white": NEAR}, {"white": NEAR, "fluorescence": NEAR}])
+def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarity: dict[str, Familiarity]) -> None:
+    said = told(**familiarity)
+    assert (said.unlike, said.unlike_words, said.unlike_parts, said.warning) == ((), "", (), "")
+
+
+def test_a_source_that_was_not_used_warns_of_nothing() -> None:
+    assert replace(told(fluorescence=FAR), sources=(WHITE,)).warning == ""
+
+
+def test_the_distances_stand_against_their_limits() -> None:
+    said = told(white=FAR, fluorescence=NEAR).familiarity_words
+    assert said.startswith("Distance from what the model learned from: white light 1.43, limit 0.95: unlike; ")
+    assert said.endswith("; fluorescence 0.71, limit 0.95.")
+    lines = told(white=NEAR).familiarity_lines
+    assert lines == ((WHITE, "0.71, limit 0.95"), (FLUORESCENCE, "not known to this model"))
+
+
+def test_a_distance_that_is_hardly_over_the_limit_is_not_written_as_the_limit() -> None:
+    assert Familiarity(0.9541, 0.9538).words == "0.9541, limit 0.9538: unlike"
+    assert Familiarity(0.95, 0.95).words == "0.950000, limit 0.950000"
+
+
+def test_not_known_and_not_asked_are_told_apart() -> None:
+    assert told().familiarity_words.endswith(": not known, this model keeps no measure of it.")
+    old = replace(told(), familiarity_asked=False)
+    assert old.familiarity_words.endswith(": not checked when this answer was made.")
+    assert old.familiarity_lines == ((WHITE, "not checked"), (FLUORESCENCE, "not checked"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
@@ -50,7 +50,20 @@ def refused() -> Analysis:
     return replace(answer(), prediction=None, refused=Refusal("too dark", "Retake."), registration=None, heatmaps={})
 
 
-@pytest.mark.parametrize("analysis", [answer(), refused()], ids=["answer", "refusal"])
+FAR = Familiarity(1.4134566391149943, 0.9537968649468022)
+
+
+def measured() -> Analysis:
+    """White light is unlike anything learned from."""
+    prediction = answer().prediction
+    assert prediction is not None
+    return replace(
+        answer(),
+        prediction=replace(prediction, familiarity={Source.WHITE: FAR, Source.FLUORESCENCE: Familiarity(0, 1)}),
+    )
+
+
+@pytest.mark.parametrize("analysis", [answer(), measured(), refused()], ids=["answer", "measured", "refusal"])
 def test_an_analysis_comes_back_equal_from_json_and_bytes(analysis: Analysis) -> None:
     body, blobs = to_kept(analysis)
     again = from_kept(json.loads(json.dumps(body, allow_nan=False)), blobs)
@@ -120,3 +133,46 @@ def test_a_kept_answer_still_says_that_its_model_comes_from_one_of_phantoms() ->
     model = replace(MODEL, trained_on="local cases", origin="a demonstration model trained on phantoms")
     again = from_kept(*to_kept(replace(answer(), model=model)))
     assert again.model.label.endswith("from a demonstration model trained on phantoms")
+
+
+# ---- unlike anything learned from
+
+
+def test_an_answer_kept_before_familiarity_was_asked_is_read_and_says_so() -> None:
+    body, blobs = to_kept(measured())
+    del body["prediction"]["familiarity"]
+    old = from_kept(json.loads(json.dumps(body)), blobs).prediction
+    assert old is not None
+    assert (old.familiarity, old.unlike, old.familiarity_asked) == ({}, (), False)
+    assert "familiarity" not in to_kept(from_kept(body, blobs))[0]["prediction"]  # kept again, it knows no more
+    asked = from_kept(*to_kept(answer())).prediction
+    assert asked is not None
+    assert asked.familiarity_asked
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        None, [], {"white": None}, {"white": 1.4}, {"white": {"distance": 1.0}}, {"white": {"threshold": 1.0}},
+        {"ultraviolet": {"distance": 1.0, "threshold": 1.0}},
+        *({"white": {"distance": bad, "threshold": 1.0}} for bad in (float("nan"), float("inf"), -0.1, None, "far")),
+        *({"white": {"distance": 1.0, "threshold": bad}} for bad in (float("nan"), float("inf"), 0.0, -1.0, None)),
+    ],
+)  # fmt: skip
+def test_a_damaged_distance_is_never_taken_for_a_familiar_picture(part: Any) -> None:
+    body, blobs = to_kept(measured())
+    body["prediction"]["familiarity"] = part
+    with pytest.raises(BadInputError, match=r"kept answer cannot be read.*have the pair answered again"):
+        from_kept(body, blobs)
+
+
+def test_other_programs_read_the_distance_of_each_source_or_null() -> None:
+    known, unknown, none = (
+        json.loads(json.dumps(public_json(analysis), allow_nan=False))["familiarity"]
+        for analysis in (measured(), answer(), refused())
+    )
+    assert known == {
+        "white": {"distance": 1.4134566391149943, "threshold": 0.9537968649468022, "unlike": True},
+        "fluorescence": {"distance": 0, "threshold": 1, "unlike": False},
+    }
+    assert unknown == none == {"white": None, "fluorescence": None}

@@ -13,12 +13,14 @@ from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import Agreement, RegistrationStatus
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging import registration as registering
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.registration import Registration, by_hand
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.pfm.checkpoint import rewrite_model_file
+from pfm_desktop.pfm.familiarity import fit_known, to_table
 from pfm_desktop.services import cases, engine, inference, models, pairing, review
 from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import answers, journal
@@ -110,6 +112,86 @@ def test_an_answer_is_kept_and_found_again_the_same(lib: Library, pair: Pair, mo
     assert set(first.analysis.heatmaps) == {"fused", "white", "fluorescence"}
     for name, heatmap in first.analysis.heatmaps.items():
         np.testing.assert_array_equal(second.analysis.heatmaps[name].values, heatmap.values)
+
+
+# ---- unlike anything learned from
+
+
+def learned(folder: Path, threshold: float) -> Path:
+    """The model keeps a measure of white light, with this threshold; everything lies at some distance above 0."""
+    table = to_table({"white": replace(fit_known(np.eye(40), np.ones((500, 40)), accepted=0.9), threshold=threshold)})
+    rewrite_model_file(folder, familiarity=table)
+    return folder
+
+
+def kept_as_before(lib: Library, pair: Pair) -> None:
+    """Takes from the kept answer what earlier versions did not ask."""
+    kept = answers.answer(lib, pair.id, models.info_of(MODEL).sha256)
+    assert kept is not None
+    body = {**kept.body, "prediction": {**kept.body["prediction"]}}
+    del body["prediction"]["familiarity"]
+    names = {"model_name": MODEL, "model_sha256": kept.model_sha256}
+    answers.put_answer(lib, pair.id, **names, body=body, blobs=kept.blobs)
+
+
+def test_what_is_unlike_is_kept_with_the_answer(lib: Library, pair: Pair, model: Path) -> None:
+    learned(model, 1e-3)
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL).analysis.prediction
+    again = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert again.from_library
+    assert again.analysis.prediction == first
+    assert first is not None
+    assert first.unlike == (Source.WHITE,)
+
+
+def test_an_answer_kept_before_its_model_was_asked_is_made_again_with_its_warning(
+    lib: Library, pair: Pair, model: Path
+) -> None:
+    learned(model, 1e-3)
+    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    kept_as_before(lib, pair)
+    again = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert not again.from_library
+    assert again.analysis.prediction is not None
+    assert again.analysis.prediction.unlike == (Source.WHITE,)
+    assert engine.answer_pair(CTX, lib, load(lib, pair), MODEL).from_library
+
+
+def test_of_a_signed_visit_it_stays_as_it_was_signed_and_says_that_it_was_not_checked(
+    lib: Library, pair: Pair, model: Path
+) -> None:
+    learned(model, 1e-3)
+    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    kept_as_before(lib, pair)
+    review.set_impression(lib, pair.visit_id, Grade.LOW)
+    review.sign(lib, pair.visit_id, "Dr. Test", "author")
+    signed = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert signed.from_library
+    assert signed.analysis.prediction is not None
+    assert not signed.analysis.prediction.familiarity_asked
+    assert "not checked when this answer was made" in signed.analysis.prediction.familiarity_words
+
+
+def test_other_limits_of_the_same_weights_are_asked_anew(lib: Library, pair: Pair, model: Path) -> None:
+    pictures = load(lib, pair)
+    plain = engine.answer_pair(CTX, lib, pictures, MODEL).analysis.prediction
+    assert plain is not None
+    assert plain.unlike == ()
+    for threshold, unlike in ((1e6, ()), (1e-3, (Source.WHITE,)), (1e6, ())):
+        learned(model, threshold)
+        answer = engine.answer_pair(CTX, lib, pictures, MODEL)
+        assert not answer.from_library
+        assert answer.analysis.prediction is not None
+        assert answer.analysis.prediction.unlike == unlike
+        assert answer.analysis.prediction.probabilities == plain.probabilities
+        assert engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+
+
+def test_a_refusal_stays_kept_whatever_its_model_can_tell(lib: Library, model: Path, phantom: Phantom) -> None:
+    pair = fill(lib, phantom.white // 12, phantom.fluorescence)
+    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    learned(model, 1e-3)
+    assert engine.answer_pair(CTX, lib, load(lib, pair), MODEL).from_library
 
 
 def test_a_refusal_is_kept_as_well(lib: Library, model: Path, phantom: Phantom) -> None:
