@@ -26,6 +26,7 @@ _HEAD = ParagraphStyle(
 _TITLE = ParagraphStyle("title", parent=_TEXT, fontName=BOLD, fontSize=14, leading=18)
 _STRONG = ParagraphStyle("strong", parent=_TEXT, fontName=BOLD, fontSize=11.5, leading=15)
 _BOLD = ParagraphStyle("bold", parent=_TEXT, fontName=BOLD)
+_ALARM = ParagraphStyle("alarm", parent=_TEXT, fontName=BOLD, fontSize=10, leading=13)
 _WARN = ParagraphStyle("warn", parent=_TEXT, fontName=BOLD, textColor=colors.HexColor("#7A2E00"))
 
 
@@ -113,6 +114,7 @@ def _answer(content: ReportContent, width: float) -> list[Flowable]:
 
 def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[Flowable]:
     parts: list[Flowable] = [
+        *([_warning(prediction.warning, width)] if prediction.unlike else []),
         _text(say.headline(prediction), _STRONG),
         _Bars(prediction, width * 0.62),
         _text(prediction.full_set_words(model)),
@@ -121,7 +123,13 @@ def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[
     lone, both = say.one_source(prediction), say.evidence(prediction)
     parts += [_text(lone, _WARN)] if lone else []
     parts += [_text(both)] if both else []
-    return parts
+    return [*parts, _text(prediction.familiarity_words, _SMALL)]
+
+
+def _warning(text: str, width: float) -> Flowable:
+    """In a box with a sign before it: it must not be missed beside the grade, on a black and white printer neither."""
+    sign = 8 * mm
+    return Table([[_Sign(), _text(text, _ALARM)]], colWidths=[sign, width - sign], style=_ALARMING, spaceAfter=4)
 
 
 def _signature(content: ReportContent, width: float) -> Flowable:
@@ -140,6 +148,28 @@ def _signature(content: ReportContent, width: float) -> Flowable:
     table = Table(rows, colWidths=[width / 2] * 2, style=_BOXED)
     pointer = [_text(CORRECTED, _WARN)] if content.corrections else []
     return KeepTogether([_text("Signature", _HEAD), table, *pointer])
+
+
+class _Sign(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """A triangle with an exclamation mark."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = self.height = 12.0
+
+    def draw(self) -> None:
+        canvas = self.canv
+        triangle = canvas.beginPath()
+        triangle.moveTo(0.5, 0.5)
+        triangle.lineTo(11.5, 0.5)
+        triangle.lineTo(6, 11)
+        triangle.close()
+        canvas.setLineWidth(1.1)
+        canvas.setLineJoin(1)
+        canvas.drawPath(triangle, stroke=1, fill=0)
+        canvas.setLineWidth(1.3)
+        canvas.line(6, 4.2, 6, 7.6)
+        canvas.circle(6, 2.5, 0.7, stroke=0, fill=1)
 
 
 class _Bars(Flowable):  # type: ignore[misc]  # reportlab has no types
@@ -181,6 +211,14 @@ _PLAIN: list[Any] = [
     ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5),
 ]
 _LINED: list[Any] = [*_PLAIN, ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.HexColor("#C8C8C8"))]
+_ALARMING: list[Any] = [
+    ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+    ("BOX", (0, 0), (-1, -1), 1.5, colors.HexColor("#7A2E00")),
+    ("BACKGROUND", (0, 0), (-1, -1), colors.HexColor("#FFF1DC")),
+    ("LEFTPADDING", (0, 0), (-1, -1), 5),
+    ("TOPPADDING", (0, 0), (-1, -1), 4),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
+]
 _BOXED: list[Any] = [
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("BOX", (0, 0), (-1, -1), 0.5, colors.HexColor("#909090")),

@@ -94,8 +94,10 @@ def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     lines = [
         f"Grade: {likely}{_share(prediction, prediction.grade)}",
+        *([prediction.warning] if prediction.unlike else []),
         prediction.spread_words,
         prediction.full_set_words(model),
+        prediction.familiarity_words,
     ]
     if len(prediction.sources) == 1:
         return [*lines, f"One source only: {prediction.sources[0].words}"]

@@ -83,12 +83,16 @@ def overlay(
         reach = "threshold" if heatmap.reaches(HEAT_THRESHOLD) else "nothing at or above"
         title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {HEAT_THRESHOLD:.2f}"
         drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD, letters=letters)
-    words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
+    words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis, short=letters > 0)]
     return with_banner(drawn, words, size=size, letters=letters)
 
 
-def answer_lines(analysis: Analysis) -> tuple[str, ...]:
-    """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`; a lone source is named."""
+def answer_lines(analysis: Analysis, *, short: bool = False) -> tuple[str, ...]:
+    """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`.
+
+    A warning follows where a picture is unlike anything the model learned from, `short` without the reason, which
+    stands beside the grade on the same page; a lone source is named.
+    """
     if analysis.refused:
         return (f"No answer: {analysis.refused.reason}",)
     prediction = analysis.prediction
@@ -97,8 +101,9 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
     answer = f"Answer: {likely}{share}. {prediction.set_words}".rstrip()
-    alone = len(prediction.sources) == 1
-    return (answer, f"One source only: {prediction.sources[0].words}") if alone else (answer,)
+    unlike = (f"WARNING: {prediction.unlike_parts[-1]}" if short else prediction.warning,) if prediction.unlike else ()
+    alone = (f"One source only: {prediction.sources[0].words}",) if len(prediction.sources) == 1 else ()
+    return (answer, *unlike, *alone)
 
 
 def _printed(pixels: Pixels, caption: str) -> ReportPicture:

@@ -94,7 +94,7 @@ def sign_question(case: VisitCase, name: str, meaning: str) -> str:
 
 
 def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:
-    """What speaks against the pictures that are signed with the visit, one a line; "" where nothing does."""
+    """What speaks against the pictures that are signed with the visit, and the AI answer; "" where nothing does."""
     from pfm_desktop.services.report_checks import checks_of
 
     own = ReportSources(case, answer, pictures).own()
@@ -102,6 +102,9 @@ def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnsw
     revealed, shown = case.revealed_model, own.pictures
     if revealed is not None and shown is not None and revealed.pair_id not in ("", shown.pair.id):
         said.append(OTHER_PAIR)
+    told = own.answer.analysis.prediction if own.answer is not None and case.findings.revealed else None
+    if told is not None and told.unlike:
+        said.append(f"AI answer: {told.unlike_words}")
     return "\n".join(said)
 
 

@@ -110,13 +110,23 @@ def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> 
     lone = say.one_source(prediction)
     return "".join(
         (
+            _warning(prediction.warning, look) if prediction.unlike else "",
             f"<p><b>{_safe(say.headline(prediction))}</b></p>",
             _rows(rows, look),
             _paragraph(prediction.full_set_words(model)),
             _paragraph(f"{say.marks_words()} {prediction.spread_words}", look.quiet),
             f"<p><b>{_safe(lone)}</b></p>" if lone else "",
             _paragraph(say.evidence(prediction)),
+            _paragraph(prediction.familiarity_words, look.quiet),
         )
+    )
+
+
+def _warning(text: str, look: PreviewLook) -> str:
+    """In a box, as in print."""
+    return (
+        f'<table width="100%" cellspacing="0" cellpadding="6" border="2" bordercolor="{look.text}"><tr>'
+        f"<td><b>\u26a0 {_safe(text)}</b></td></tr></table>"
     )
 
 

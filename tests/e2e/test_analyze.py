@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 KEYS = {
     "grade", "probabilities", "prediction_set", "indeterminate", "refused", "quality", "registration", "evidence",
-    "single_source", "model", "timing_ms",
+    "single_source", "model", "timing_ms", "familiarity",
 }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def check_shape(answer: dict[str, Any]) -> None:
     assert set(answer["quality"]) == {"white", "fluorescence", "pair"}
     assert set(answer["registration"]) == {"status", "error_px", "matrix"}
     assert set(answer["evidence"]) == set(answer["single_source"]) == {"white", "fluorescence"}
+    assert set(answer["familiarity"]) == {"white", "fluorescence"}
     assert set(answer["model"]) >= {"name", "version", "sha256", "investigational"}
     assert answer["model"]["label"] == DEMONSTRATION
     assert answer["model"]["investigational"] is True
@@ -163,6 +165,70 @@ def test_a_model_by_name_is_found_among_the_users_own(
     code, answer = analyzed(tmp_path, Path("tiny"), "--white", str(phantom_pair.white))
     assert code == 0
     assert answer["model"]["name"] == "tiny"
+
+
+def learned(model: Path, folder: Path, threshold: float) -> Path:
+    """A copy of the model that keeps a measure of white light, with this threshold."""
+    import shutil
+    from dataclasses import replace
+
+    from pfm_desktop.pfm.checkpoint import rewrite_model_file
+    from pfm_desktop.pfm.familiarity import fit_known, to_table
+
+    shutil.copytree(model, folder)
+    known = replace(fit_known(np.eye(40), np.ones((500, 40)), accepted=0.9), threshold=threshold)
+    rewrite_model_file(folder, familiarity=to_table({"white": known}))
+    return folder
+
+
+@pytest.mark.parametrize(("threshold", "unlike"), [(1e-3, True), (1e6, False)])
+def test_a_picture_unlike_anything_learned_from_is_warned_of_wherever_its_grade_stands(
+    tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str],
+    threshold: float, unlike: bool,
+) -> None:  # fmt: skip
+    model = learned(tiny_model, tmp_path / "model", threshold)
+    pair = ["--white", str(phantom_pair.white), "--fluorescence", str(phantom_pair.fluorescence)]
+    code, answer = analyzed(tmp_path, model, *pair, *outputs(tmp_path))
+    assert code == 0
+    check_shape(answer)
+    assert answer["familiarity"]["fluorescence"] is None
+    found = answer["familiarity"]["white"]
+    assert (found["threshold"], found["unlike"], found["distance"] > threshold) == (threshold, unlike, unlike)
+    warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this "
+    said, report = capsys.readouterr().out, words_of(tmp_path / "r.pdf")
+    for text in (said, report):
+        assert (warning in text) is unlike
+        assert ("WARNING" in text) is unlike
+        assert "fluorescence not known to this model" in text
+    lines = said.splitlines()
+    grade = next(number for number, line in enumerate(lines) if line.startswith("Grade: "))
+    assert lines[grade + 1].startswith("WARNING: ") is unlike
+
+
+def test_a_model_that_keeps_no_measure_says_null_and_warns_of_nothing(
+    tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, answer = analyzed(tmp_path, tiny_model, "--white", str(phantom_pair.white))
+    assert answer["familiarity"] == {"white": None, "fluorescence": None}
+    said = capsys.readouterr().out
+    assert "WARNING" not in said
+    assert "not known, this model keeps no measure of it." in said
+
+
+@pytest.mark.slow
+def test_real_photographs_in_their_shape_are_unlike_anything_the_shipped_model_learned_from(
+    annocerv: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (annocerv / "index.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["frame"] == "1"]
+    for row in rows[1 :: len(rows) // 3][:3]:
+        with Image.open(annocerv / "images" / row["file"]) as squashed:
+            width = round(squashed.height * int(row["original_width"]) / int(row["original_height"]))
+            squashed.resize((width, squashed.height), Image.Resampling.BILINEAR).save(tmp_path / "real.png")
+        code, answer = analyzed(tmp_path, Path("pfm-demo"), "--white", str(tmp_path / "real.png"))
+        assert code == 0
+        assert answer["familiarity"]["white"]["unlike"] is True
+        assert "WARNING: Unlike anything the model learned from: white light." in capsys.readouterr().out
 
 
 @pytest.mark.slow

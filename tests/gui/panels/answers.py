@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import Analysis, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import Analysis, Familiarity, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
@@ -67,6 +67,13 @@ def white_only() -> Analysis:
     """Cancer, from white light alone."""
     alone = prediction(Grade.CANCER, possible=(Grade.CANCER,), sources=(Source.WHITE,))
     return replace(graded(), quality={"white": Quality(Verdict.GOOD)}, registration=None, prediction=alone)
+
+
+def measured(analysis: Analysis, **distances: float) -> Analysis:
+    """The same, with the distance of each source named, all with a limit of 0.95."""
+    assert analysis.prediction is not None
+    familiarity = {Source(name): Familiarity(distance, 0.95) for name, distance in distances.items()}
+    return replace(analysis, prediction=replace(analysis.prediction, familiarity=familiarity))
 
 
 def answer_for(pair_id: str, analysis: Analysis) -> PairAnswer:

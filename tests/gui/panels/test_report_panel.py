@@ -24,7 +24,7 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.report_form import default_name
 from pfm_desktop.viewmodels.session import Session
 
-from .answers import answer_for, graded, refused
+from .answers import answer_for, graded, measured, refused
 from .conftest import Hosted, Room
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
@@ -134,6 +134,23 @@ def test_what_speaks_against_the_pictures_stands_in_the_question(panel, room, qt
     assert panel.ask.accessibleDescription().startswith(said)
     assert not room.case.findings.revealed
     panel.set_sources(pictures, answer_for(room.pair, graded()))
+    assert panel.ask.doubts.isHidden()
+
+
+def test_an_answer_that_is_not_to_be_relied_on_is_told_before_the_signature_once_it_was_revealed(
+    panel, room, qtbot
+) -> None:
+    impression(room)
+    unlike = answer_for(room.pair, measured(graded(), white=1.43, fluorescence=0.3))
+    panel.set_sources(on_the_stage(room), unlike)
+    qtbot.mouseClick(panel.sign, Left)
+    assert panel.ask.doubts.isHidden()
+    room.session.perform(lambda lib: review.reveal(lib, room.visit, "R", model=graded().model), undoable=False)
+    panel.set_sources(on_the_stage(room), unlike)
+    assert panel.ask.doubts.text() == (
+        "AI answer: Unlike anything the model learned from: white light. Do not rely on this grade."
+    )
+    panel.set_sources(on_the_stage(room), answer_for(room.pair, measured(graded(), white=0.7, fluorescence=0.3)))
     assert panel.ask.doubts.isHidden()
 
 

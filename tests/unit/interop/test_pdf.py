@@ -13,7 +13,15 @@ from pypdf import PdfReader
 
 from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import (
+    BANNER,
+    DEMONSTRATION,
+    Analysis,
+    Familiarity,
+    ModelInfo,
+    Prediction,
+    SourceAnswer,
+)
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
@@ -116,6 +124,38 @@ def test_the_ai_answer_brings_its_uncertainty_and_its_model() -> None:
         "Registration: ok, estimated error 0.8 px", "pfm-demo, version 1.0", "ab" * 32,
     ):  # fmt: skip
         assert said in text, said
+
+
+def told(white: float) -> ReportContent:
+    """The report of an answer whose white-light picture lies at this distance, with a limit of 0.95."""
+    made = answer()
+    assert made.prediction is not None
+    familiarity = {Source.WHITE: Familiarity(white, 0.95), Source.FLUORESCENCE: Familiarity(0.3, 0.98)}
+    return replace(full(), analysis=replace(made, prediction=replace(made.prediction, familiarity=familiarity)))
+
+
+@pytest.mark.parametrize("lines", range(0, 60, 6))
+def test_a_grade_that_is_not_to_be_relied_on_never_stands_on_a_page_without_its_warning(lines: int) -> None:
+    assert told(1.43).findings is not None
+    long = replace(told(1.43), findings=replace(told(1.43).findings, plan="\n".join(["line"] * lines)))
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf_bytes(long))).pages]
+    warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade. Grade: high"
+    assert [warning in page for page in pages if "Grade: high" in page] == [True]
+
+
+def test_a_familiar_answer_has_its_distances_and_no_warning() -> None:
+    text = text_of(told(0.71))
+    assert "WARNING" not in text
+    assert "white light 0.71, limit 0.95; fluorescence 0.30, limit 0.98." in text
+
+
+def test_a_report_of_an_answer_kept_before_says_that_this_was_not_checked() -> None:
+    made = answer()
+    assert made.prediction is not None
+    old = replace(made, prediction=replace(made.prediction, familiarity_asked=False))
+    text = text_of(replace(full(), analysis=old))
+    assert "Distance from what the model learned from: not checked when this answer was made." in text
+    assert "WARNING" not in text
 
 
 def test_banner_and_model_label_stand_on_every_page() -> None:

@@ -11,7 +11,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import (
+    BANNER,
+    DEMONSTRATION,
+    Analysis,
+    Familiarity,
+    Heatmap,
+    ModelInfo,
+    Prediction,
+)
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Mark, heat_over
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, ReportContent, ReportPicture
@@ -40,6 +48,7 @@ def pixels_of(picture: ReportPicture) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(picture.jpeg)).convert("RGB")).astype(int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [200, 260, 400, 700, 1200, 3840])
 @pytest.mark.parametrize("size", [1.0, PRINTED_TEXT])
 def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size: float) -> None:
@@ -90,6 +99,30 @@ def test_only_a_lone_source_is_named_on_the_overlay() -> None:
     assert answer_lines(analysis)[1:] == ("One source only: white light",)
     both = replace(analysis.prediction, sources=tuple(Source))
     assert len(answer_lines(replace(analysis, prediction=both))) == 1
+
+
+def unlike() -> Analysis:
+    analysis = answer(np.full((30, 40), 0.5, np.float32))
+    assert analysis.prediction is not None
+    far = {Source.WHITE: Familiarity(1.43, 0.95)}
+    return replace(analysis, prediction=replace(analysis.prediction, familiarity=far))
+
+
+def test_an_overlay_warns_below_its_answer_where_the_picture_is_unlike_anything_learned_from() -> None:
+    said = answer_lines(unlike())
+    assert said[0].startswith("Answer: high (0.70).")
+    assert said[1] == "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade."
+    assert said[2] == "One source only: white light"
+    assert not any("WARNING" in line for line in answer_lines(answer(np.zeros((3, 4), np.float32))))
+
+
+@pytest.mark.parametrize("letters", [0, 30])
+def test_in_print_where_the_reason_stands_beside_the_grade_the_warning_is_short(monkeypatch, letters: int) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(report_pictures, "with_banner", lambda pixels, lines, **_: drawn.extend(lines) or pixels)
+    overlay(grey(), unlike(), letters=letters)
+    warnings = [line for line in drawn if line.startswith("WARNING: ")]
+    assert warnings == ["WARNING: Do not rely on this grade." if letters else answer_lines(unlike())[1]]
 
 
 def test_the_printed_heatmap_is_the_one_of_the_screen() -> None:

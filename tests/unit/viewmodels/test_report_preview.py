@@ -13,7 +13,15 @@ from pypdf import PdfReader
 
 from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Analysis, ModelInfo, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import (
+    BANNER,
+    DEMONSTRATION,
+    Analysis,
+    Familiarity,
+    ModelInfo,
+    Prediction,
+    SourceAnswer,
+)
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf import pdf_bytes
@@ -141,10 +149,39 @@ def test_the_advice_of_a_refusal_stands_once() -> None:
     assert preview_html(content(analysis=refused, checks=checks)).count("Tilt a little") == 1
 
 
-def test_the_preview_says_all_that_the_pdf_says() -> None:
+def unlike() -> Analysis:
+    made = analysis()
+    assert made.prediction is not None
+    far = {Source.WHITE: Familiarity(1.43, 0.95), Source.FLUORESCENCE: Familiarity(0.3, 0.98)}
+    return replace(made, prediction=replace(made.prediction, familiarity=far))
+
+
+def test_the_warning_stands_in_a_box_before_the_grade() -> None:
+    html = preview_html(content(analysis=unlike()))
+    warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade."
+    box = html.index('border="2"')
+    assert box < html.index(warning) < html.index("Grade: high")
+    assert "\u26a0" in html[box : html.index(warning)]
+    assert "white light 1.43, limit 0.95: unlike; fluorescence 0.30, limit 0.98." in html
+
+
+def test_without_an_unlike_picture_there_is_no_box() -> None:
+    html = preview_html(content(analysis=analysis()))
+    assert "WARNING" not in html
+    assert 'border="2"' not in html
+
+
+def test_an_unlike_answer_that_is_not_revealed_warns_of_nothing() -> None:
+    html = preview_html(content(no_answer="The AI answer was not revealed."))
+    assert "WARNING" not in html
+    assert "limit" not in html
+
+
+@pytest.mark.parametrize("answer", [analysis(), unlike()], ids=["familiar", "unlike"])
+def test_the_preview_says_all_that_the_pdf_says(answer: Analysis) -> None:
     """Word by word, but for the furniture of a page and the lines to sign on."""
     made = replace(
-        content(analysis=analysis(), notes=("A note.",), pins=(ReportPin("A", "2 o'clock", "dense", "white light"),)),
+        content(analysis=answer, notes=("A note.",), pins=(ReportPin("A", "2 o'clock", "dense", "white light"),)),
         checks=(ReportCheck("Not registered: too little overlap.", doubt=True), ReportCheck("White light: good.")),
         second_read=Reading(Grade.HIGH, NOW, "Dr. First", after_reveal=True),
         other_model="Not the answer that was revealed.",
