@@ -83,7 +83,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer itself, once it may show. `grade` is None when no grade is to stand out."""
+    """The answer itself, once it may show. `grade` is None when no grade is to stand out.
+
+    `caution` says to rely on nothing of it, `unlike` why ("" where no picture is unlike what the model learned from);
+    `familiarity` has a line a source, and `distances` is the same in a sentence.
+    """
 
     headline: str
     grade: Grade | None
@@ -96,6 +100,10 @@ class Answer:
     alone: tuple[tuple[str, str], ...]
     model: str
     banner: str = BANNER
+    caution: str = ""
+    unlike: str = ""
+    distances: str = ""
+    familiarity: tuple[tuple[str, str], ...] = ()
     other_model: str = ""  # said when the answer that was revealed is another model's, or about another pair
 
 
@@ -252,6 +260,10 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         evidence=_evidence(prediction),
         alone=_alone(prediction),
         model=said,
+        caution=prediction.unlike_parts[1] if prediction.unlike else "",
+        unlike=prediction.unlike_parts[0] if prediction.unlike else "",
+        distances=prediction.familiarity_words,
+        familiarity=tuple((capital(SOURCES[source]), words) for source, words in prediction.familiarity_lines),
         other_model=other,
     )
 

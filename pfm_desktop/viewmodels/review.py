@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NO_VISIT = "No visit is open. Choose one in Today."
 LOADING = "The pictures are still loading."
 NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
+NOT_TO_RELY_ON = "WARNING: Do not rely on grade or model attention (see AI)."  # short: the pictures keep the height
 STOPPED = "It was stopped before it was done."
 STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
 
@@ -194,8 +195,10 @@ def banner(case: VisitCase | None, desk: Desk) -> str:
     if not revealed(case, desk) or desk.answer is None:
         awaited = case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.busy
         return BANNER if awaited else ""  # its room is kept: the pictures do not move when the answer comes
-    model = desk.answer.analysis.model
-    return f"{BANNER}   {model.name} {model.version}: {model.label}"
+    analysis = desk.answer.analysis
+    model, told = analysis.model, analysis.prediction
+    unlike = f"{NOT_TO_RELY_ON}\n" if told is not None and told.unlike else ""  # first: the rest stands there always
+    return f"{unlike}{BANNER}   {model.name} {model.version}: {model.label}"
 
 
 # ---- words on the stage and above it

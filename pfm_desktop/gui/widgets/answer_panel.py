@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMargins, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.prediction import DISTANCE
 from pfm_desktop.gui.widgets.answer_parts import CheckList, DifferForm, FactRows, ReadList
 from pfm_desktop.gui.widgets.panel_parts import grade_icon, say, tall, words
 from pfm_desktop.gui.widgets.probability_bars import ProbabilityBars
+from pfm_desktop.gui.widgets.warning_notice import WarningNotice
 from pfm_desktop.viewmodels import answer as model
 from pfm_desktop.viewmodels.answer import Answer, AnswerView, Asked, SecondRead, State
 from pfm_desktop.viewmodels.grades import percent
@@ -42,10 +44,12 @@ class AnswerPanel(QWidget):
         self.icon, self.headline = QLabel(self), words(self, "title")
         self.possible, self.advice, self.one_source = words(self, "heading"), words(self), words(self, "badge")
         self.bars, self.passes = ProbabilityBars(self), words(self, "quiet")
+        self.unlike, self.familiarity = WarningNotice(self), FactRows(DISTANCE, self)
         self.evidence, self.alone = FactRows("Share of evidence", self), FactRows("Each source alone", self)
         self.agree, self.differ = QPushButton(self), QPushButton(self)
         self.said, self.change = words(self, "badge"), QPushButton("Change ...", self)
         self.account = words(self, "quiet")
+        self._answers = QBoxLayout(QBoxLayout.Direction.TopToBottom)  # where agree and differ are
         self.form, self.no_second = DifferForm(self), words(self, "quiet")
         self.reads, self.checks, self.model = ReadList(self), CheckList(self), words(self, "quiet")
         self.other_model = words(self, "badge")
@@ -76,6 +80,11 @@ class AnswerPanel(QWidget):
         """The site's lock may have been switched on another page."""
         super().showEvent(event)
         self._refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wider or narrower: see `_arrange`."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def changeEvent(self, event: QEvent) -> None:
         """The icon is drawn in the colours of the theme."""
@@ -139,6 +148,11 @@ class AnswerPanel(QWidget):
         shown = answer or Answer("", None, "", "", (), "", "", (), (), "", "")
         say(self.banner, shown.banner)
         say(self.headline, shown.headline)
+        self.unlike.show_warning(shown.caution, shown.unlike, shown.distances)
+        for part in (self.headline, self.bars, self.agree):  # also for who only comes past these
+            part.setToolTip(self.unlike.toolTip())
+        self.headline.setAccessibleDescription(self.unlike.accessibleDescription())
+        self.agree.setAccessibleDescription(self.unlike.accessibleDescription())
         say(self.possible, shown.possible)
         say(self.advice, shown.advice)
         say(self.one_source, shown.one_source)
@@ -148,6 +162,7 @@ class AnswerPanel(QWidget):
         self.bars.show_bars(shown.bars)
         self.evidence.show_rows([(name, percent(share)) for name, share in shown.evidence])
         self.alone.show_rows(shown.alone)
+        self.familiarity.show_rows(shown.familiarity)
         self._show_icon(answer)
 
     def _show_icon(self, answer: Answer | None) -> None:
@@ -173,8 +188,20 @@ class AnswerPanel(QWidget):
             self.agree.setText(second.agree.replace(" from ", "\nfrom "))  # two lines: the column is narrow
             self.agree.setAccessibleName(second.agree)
             self.differ.setText(second.differ)
+            self._arrange()
         if not allowed:
             self.form.close_form()
+
+    def _arrange(self) -> None:
+        """Agree and differ side by side where both fit: what can be said stays in sight below a warning."""
+        widths = [button.sizeHint().width() for button in (self.agree, self.differ)]
+        margins = self.layout().contentsMargins() if self.layout() is not None else QMargins()
+        room = self.width() - margins.left() - margins.right() - self._answers.spacing()
+        beside = sum(widths) <= room
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self._answers.setDirection(way)
+        for index, width in enumerate(widths):
+            self._answers.setStretch(index, width if beside else 0)
 
     # ---- building
 
@@ -198,15 +225,19 @@ class AnswerPanel(QWidget):
         for button in (self.agree, self.differ, self.change):
             tall(button, 40)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._answers.setSpacing(8)
+        for button in (self.agree, self.differ):
+            self._answers.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         for part in (
-            self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, top, self.possible,
-            self.advice, self.one_source, self.bars, self.said, self.change, self.agree, self.differ, self.form,
-            self.account, self.no_second, self.passes, self.evidence, self.alone, self.reads, self.checks,
+            self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, self.unlike, top,
+            self.possible, self.advice, self.one_source, self.bars, self.said, self.change, self._answers, self.form,
+             self.account, self.no_second, self.passes, self.evidence, self.alone, self.familiarity,
+            self.reads, self.checks,
         ):  # fmt: skip
-            if isinstance(part, QHBoxLayout):
+            if isinstance(part, QLayout):
                 column.addLayout(part)
             else:
                 column.addWidget(part)

@@ -13,7 +13,7 @@ from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import Findings, Signature
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source, Stage
@@ -156,6 +156,18 @@ def test_after_the_reveal_the_heatmaps_show_with_banner_and_label() -> None:
     line = review.banner(told, answered())
     assert "Investigational - not for diagnosis" in line
     assert "pfm-demo 1.0: demonstration model, trained on phantoms" in line
+
+
+def test_the_banner_begins_with_the_warning_where_a_picture_is_unlike_what_was_learned_from() -> None:
+    told = case(revealed=True)
+    desk = answered()
+    far = {Source.FLUORESCENCE: Familiarity(1.43, 0.95)}
+    prediction = replace(desk.answer.analysis.prediction, familiarity=far)
+    unlike = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, prediction=prediction)))
+    warning, line = review.banner(told, unlike).split("\n")
+    assert warning == "WARNING: Do not rely on grade or model attention (see AI)."
+    assert line == review.banner(told, desk)
+    assert review.banner(case(), unlike) == ""  # before the reveal
 
 
 def test_the_room_of_the_banner_is_kept_while_the_answer_of_a_revealed_visit_is_awaited() -> None:
