@@ -1,6 +1,7 @@
 """Whether what is unlike anything a model learned from is found, and what is like it passes.
 
-    python benchmarks/unlike.py --work DIR --fit PREPARED ... puts [familiarity] into the model's model.toml
+    python benchmarks/unlike.py --work DIR --fit PREPARED ... puts [familiarity] into the model's model.toml and card
+    python benchmarks/unlike.py --card                         the card only, from what model.toml keeps
     python benchmarks/unlike.py --work DIR --compare PREPARED  stages and scores on development pictures
     python benchmarks/unlike.py --work DIR [--annocerv DIR] [--pictures DIR]    the test
 
@@ -35,6 +36,7 @@ from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import Context  # noqa: E402
+from pfm_desktop.pfm import familiarity_card  # noqa: E402
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, rewrite_model_file  # noqa: E402
 from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, from_table, to_table  # noqa: E402
 from pfm_desktop.pfm.model_file import read_model_file  # noqa: E402
@@ -137,8 +139,9 @@ def lines_of_pairs(ctx: Context, model: LoadedModel, known: dict[str, Known], pa
 def main() -> int:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and prepared pictures; kept")
+    parser.add_argument("--work", type=Path, help="folder for phantoms and prepared pictures; kept")
     parser.add_argument("--fit", type=Path, nargs="+", help="prepared training phantoms; writes into the model")
+    parser.add_argument("--card", action="store_true", help="write the section of CARD.md again, and end")
     parser.add_argument("--compare", type=Path, help="prepared training phantoms; prints a table of scores")
     parser.add_argument("--annocerv", type=Path)
     parser.add_argument("--pictures", type=Path)
@@ -149,6 +152,11 @@ def main() -> int:
     parser.add_argument("--model", default=models.DEFAULT_MODEL)
     asked = parser.parse_args()
     try:
+        if asked.card:
+            print(f"written: {familiarity_card.rewrite(models.folder_of(asked.model))}")
+            return 0
+        if asked.work is None:
+            parser.error("--work is needed")
         with Bar() as bar:
             lines = run(bar, asked)
     except UserError as error:
@@ -213,6 +221,7 @@ def fit(ctx: Context, model: LoadedModel, folder: Path, sets: Sequence[PreparedS
         rows = np.concatenate([found[name][:, : VIEWS[name]] for found in learned])
         known[name] = fit_known(rows.reshape(-1, rows.shape[-1]), others[:, 0], accepted=ACCEPTED[name])
     rewrite_model_file(folder, familiarity=to_table(known))
+    familiarity_card.rewrite(folder)
     return [
         f"{source}: from {of.cases} views of phantoms, threshold {of.threshold:.3f} from {len(held_out[source])} others"
         for source, of in known.items()

@@ -18,6 +18,7 @@ class CardRow:
     version: str = ""
     label: str = ""
     facts: str = ""
+    unlike: str = ""  # whether it says when a picture is unlike anything it learned from
     usable: bool = False
     problem: str = ""
     hidden: str = ""  # why its name does not lead to it
@@ -35,7 +36,12 @@ def card_rows() -> tuple[CardRow, ...]:
         problem = "" if info.can_grade else "Trunks only: a start for training, it gives no answers."
         other = instead.get(entry.path)
         hidden = f"Not used: its name leads to the model in {other}." if other else ""
-        rows.append(CardRow(info.name, entry.path, info.version, info.label, facts, info.can_grade, problem, hidden))
+        rows.append(
+            CardRow(
+                info.name, entry.path, info.version, info.label, facts, _unlike(entry.path) if info.can_grade else "",
+                info.can_grade, problem, hidden,
+            )
+        )  # fmt: skip
     for bad in models.broken():
         said = spoken(bad.error) if bad.error else capital(bad.problem)
         rows.append(CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {said}"))
@@ -49,6 +55,19 @@ def card_text(row: CardRow) -> str:
     from pfm_desktop.services import models
 
     return models.card_of(str(row.path.absolute()))
+
+
+def _unlike(path: Path) -> str:
+    from pfm_desktop.services import models
+    from pfm_desktop.support.errors import UserError
+
+    try:
+        told = tuple(models.limits_of(str(path.absolute())))
+    except UserError:  # gone or altered since it was listed: asking it says so
+        return ""
+    if not told:
+        return "It does not say when a picture is unlike anything it learned from."
+    return f"It says when a picture is unlike anything it learned from ({_sources(told)})."
 
 
 def _sources(sources: tuple[Source, ...]) -> str:

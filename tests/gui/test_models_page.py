@@ -6,20 +6,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.model_card import ModelCard
+from pfm_desktop.pfm.familiarity import fit_known, to_table
 from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.model_tables import combinations_of
 from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import load_settings
+from pfm_desktop.viewmodels.model_cards import card_rows
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.words import capital
 
@@ -68,6 +73,40 @@ def page(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> Ite
 def test_each_model_says_name_version_and_what_it_was_trained_on(page: ModelsPage) -> None:
     assert [card.row.name for card in page.cards] == ["model-a", "model-b", "model-c"]
     assert page.cards[0].row.label == "demonstration model, trained on phantoms"
+
+
+def test_each_model_says_whether_it_tells_what_is_unlike_anything_it_learned_from(
+    qtbot: QtBot, page: ModelsPage
+) -> None:
+    silent = "It does not say when a picture is unlike anything it learned from."
+    assert [card.row.unlike for card in page.cards] == [silent, silent, ""]
+    known = fit_known(np.eye(40), np.ones((500, 40)), accepted=0.9)
+    folder = page.cards[0].row.path
+    content = replace(read_model_file(folder), familiarity=to_table({"white": known, "fluorescence": known}))
+    write_model_file(folder, content)
+    told = "It says when a picture is unlike anything it learned from (white light + fluorescence)."
+    assert [row.unlike for row in card_rows()] == [told, silent, ""]
+    card = ModelCard(card_rows()[0])
+    qtbot.addWidget(card)
+    card.show()
+    assert told in [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+
+
+def test_a_model_without_answers_does_not_speak_of_their_familiarity(page: ModelsPage) -> None:
+    folder = page.cards[0].row.path
+    write_model_file(folder, replace(read_model_file(folder), can_grade=False))
+    assert card_rows()[0].unlike == ""
+
+
+def test_a_model_that_is_altered_while_it_is_listed_takes_no_other_from_the_list(
+    page: ModelsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def altered(_name: str) -> dict[Source, float]:
+        raise ModelError("altered")
+
+    monkeypatch.setattr("pfm_desktop.services.models.limits_of", altered)
+    assert [row.unlike for row in card_rows()] == ["", "", ""]
+    assert [row.name for row in card_rows()] == ["model-a", "model-b", "model-c"]
 
 
 def test_a_model_that_cannot_be_read_says_why_and_offers_nothing(page: ModelsPage) -> None:

@@ -75,9 +75,10 @@ class ModelCard(QFrame):
         if self.row.version:
             if self.row.usable:
                 column.addWidget(_words(f"{capital(self.row.label)}. {BANNER}.", self))
-            facts = _words(self.row.facts, self)
-            facts.setProperty("role", "quiet")
-            column.addWidget(facts)
+            for text in filter(None, (self.row.facts, self.row.unlike)):
+                facts = _words(text, self)
+                facts.setProperty("role", "quiet")
+                column.addWidget(facts)
         if self.row.hidden:
             column.addWidget(_words(self.row.hidden, self))
         if self.row.problem:

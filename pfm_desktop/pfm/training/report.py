@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pfm_desktop.domain.prediction import BANNER, ModelInfo
+from pfm_desktop.pfm.familiarity_card import with_section
 from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.support.errors import ModelError
@@ -38,8 +39,8 @@ LOCAL_LIMITS = (
 def write_card(
     path: Path, info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig
 ) -> None:
-    """Write `CARD.md`."""
-    write_text(path, card_text(info, training, figures, config))
+    """Write `CARD.md` beside the `model.toml` that is there."""
+    write_text(path, with_section(card_text(info, training, figures, config), read_model_file(path.parent)))
 
 
 def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
