@@ -77,7 +77,7 @@ class StageWidget(QWidget):
         self._pictures.changed.connect(self._pictures_changed)
         self._pictures.aligned.connect(self.aligned)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(320, 200)
+        self.setMinimumSize(320, 190)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)

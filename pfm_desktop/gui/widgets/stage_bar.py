@@ -8,7 +8,7 @@ from PySide6.QtCore import QMargins, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
-from pfm_desktop.gui.widgets.flow import FlowLayout
+from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
@@ -26,13 +26,14 @@ SLIDER, SLIDER_SLIM = 110, 80  # pixels
 HOLD = "Hold L: loupe, H: no attention"
 
 
-class StageBar(QWidget):
+class StageBar(FlowRow):
     """Follows the stage's view and tool, and changes them. `tool_chosen` asks the page, which may say no."""
 
     tool_chosen = Signal(str)
 
     def __init__(self, stage: StageWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, gap=12, margins=QMargins(6, 4, 6, 4))
+        self._slim = False
         self.setObjectName("stage_bar")
         self.setAccessibleName("Stage tools")
         self._stage = stage
@@ -47,13 +48,10 @@ class StageBar(QWidget):
         self._blend_ends = (QLabel("White", self), QLabel("Fluor.", self))
         self._blend = self._blend_box()
         self.setStyleSheet("#stage_bar QToolButton { padding: 3px 8px; }")  # slim: the height belongs to the pictures
-        layout = FlowLayout(self, gap=12, margins=QMargins(6, 4, 6, 4))
-        for widget in (
+        self.add(
             _box(list(self.modes.values())), self._blend, _box(list(self.tools.values())),
             _box([self.fit, self.one_to_one]), self.chip, self.hint,
-        ):  # fmt: skip
-            layout.addWidget(widget)
-        self._slim = False
+        )  # fmt: skip
         stage.view_changed.connect(self._follow)
         stage.tool_changed.connect(self._follow_tool)
         stage.aligned.connect(lambda _done: self.follow())
@@ -82,10 +80,12 @@ class StageBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the bar is narrow its words are short, and the pictures have a row more; tooltips keep all words."""
-        super().resizeEvent(event)
         slim = self.width() < NARROW_EMS * self.fontMetrics().horizontalAdvance("m")
-        if slim == self._slim:
-            return
+        if slim != self._slim:
+            self._show_words(slim=slim)
+        super().resizeEvent(event)
+
+    def _show_words(self, *, slim: bool) -> None:
         self._slim = slim
         for mode, words in SHORT.items():
             self.modes[mode.value].setText(words if slim else mode.caption)
