@@ -140,11 +140,11 @@ class MainWindow(QMainWindow):
         self._cut_to = None
         super().setVisible(visible)
 
-    def event(self, event: QEvent) -> bool:
-        """Who comes back to a window that only reads sees what was written since."""
-        if event.type() is QEvent.Type.WindowActivate and self._watch.isActive():
+    def changeEvent(self, event: QEvent) -> None:
+        """Who comes back to a window that only reads sees what was written since. (`event` would be asked of all.)"""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow() and self._watch.isActive():
             self._look_again()
-        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""

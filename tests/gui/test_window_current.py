@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -31,7 +31,7 @@ def impression(window: MainWindow) -> Grade | None:
 
 
 def test_a_window_that_only_reads_shows_what_another_program_wrote_since(
-    open_window: Opened, library_folder: Path
+    qtbot: QtBot, open_window: Opened, library_folder: Path
 ) -> None:
     with Library.open(library_folder) as writer:
         window = open_window(library_folder)
@@ -44,7 +44,12 @@ def test_a_window_that_only_reads_shows_what_another_program_wrote_since(
         window._watch.timeout.emit()
         assert impression(window) is Grade.LOW
         review.set_impression(writer, visit_id, Grade.NORMAL)
-        QApplication.sendEvent(window, QEvent(QEvent.Type.WindowActivate))
+        other = QWidget()  # the user turns to another window and comes back
+        qtbot.addWidget(other)
+        for turned_to in (other, window):
+            turned_to.show()
+            turned_to.activateWindow()
+            qtbot.waitUntil(turned_to.isActiveWindow)
         assert impression(window) is Grade.NORMAL
 
 
