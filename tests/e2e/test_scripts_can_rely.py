@@ -102,6 +102,7 @@ def test_what_cannot_be_trained_is_said_before_the_work(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_model_folder_that_cannot_be_made_is_said_before_the_work(cases: Path, tmp_path: Path, capsys: Said) -> None:
     (tmp_path / "file").write_text("")
     assert main(["train", str(cases / "manifest.csv"), "--out", str(tmp_path / "file" / "m")]) == 2

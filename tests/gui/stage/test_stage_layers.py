@@ -14,7 +14,7 @@ from pfm_desktop.gui.widgets.layers import same
 from pfm_desktop.gui.widgets.stage_render import paint
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, set_opacity, with_heatmap
 
-SCALES = [1.0, 1.5, 2.0]
+SCALES = [1.0, *(pytest.param(scale, marks=pytest.mark.slow) for scale in (1.5, 2.0))]
 
 
 def spots(*, unseen: bool = False) -> Heatmap:
@@ -45,12 +45,11 @@ def names(stage) -> list[object]:
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("unseen", [False, True])
 @pytest.mark.parametrize("zoom", [None, 0.37, 1.7, 9.0])
-def test_a_heatmap_painted_in_parts_is_the_whole_one_within_one_level(registered, show, scale, unseen, zoom) -> None:
+def test_a_heatmap_painted_in_parts_is_the_whole_one_within_one_level(registered, show, scale, zoom) -> None:
     show(Mode.BLEND)
-    registered.set_heatmaps({"fused": spots(unseen=unseen)})
-    for threshold in (0.02, 0.3, 0.8):
+    for unseen, threshold in ((False, 0.3), (True, 0.02), (True, 0.8)):
+        registered.set_heatmaps({"fused": spots(unseen=unseen)})
         registered.set_view(replace(with_heatmap(registered.view, threshold=threshold), zoom=zoom))
         painting = replace(registered.painting(), layers=None)
         assert painting.heatmap is not None

@@ -16,6 +16,7 @@ from pfm_desktop.viewmodels.overlay import HATCH, SURROUND
 from pfm_desktop.viewmodels.pair_view import MODES, Cursor, DisplayWindow, Mode, set_opacity, set_swipe, with_window
 
 OVER_EACH_OTHER = [Mode.BLEND, Mode.SWIPE, Mode.FLICKER, Mode.CHECKERBOARD]
+ODD, FINE = (pytest.param(scale, marks=pytest.mark.slow) for scale in (1.25, 2.0))  # device pixels a logical one
 
 
 def is_place(colour: np.ndarray, x: float, y: float) -> bool:
@@ -380,7 +381,7 @@ def test_old_pictures_are_not_kept_in_memory(registered, white, glow) -> None:
     assert kept
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+@pytest.mark.parametrize("scale", [1.0, ODD, 1.5, FINE])
 @pytest.mark.parametrize("mode", MODES)
 def test_every_pixel_is_painted_at_any_scale(registered, look, show, scale, mode) -> None:
     show(mode)
@@ -397,7 +398,7 @@ def test_pictures_lie_in_the_same_place_at_any_scale(registered, look, spot, sca
         assert is_place(seen.at(*spot(x, y, 1)), x + 40, y + 20)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("scale", [1.0, 1.5, FINE])
 def test_a_dragged_picture_looks_as_if_painted_anew(registered, look, show, hand, scale) -> None:
     show(Mode.BLEND)
     registered.commands.zoom(3.0)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pytest
 
 from pfm_desktop.imaging.phantom import render
+
+pytestmark = pytest.mark.slow  # draws many pictures
 
 SIZE, SEED = 96, 31
 STAYS = (

@@ -375,6 +375,7 @@ def test_one_point_beside_a_line_leaves_the_error_unknown() -> None:
     assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
 
 
+@pytest.mark.slow
 def test_points_on_the_same_woman_agree_with_the_structures_and_on_two_women_do_not(
     pairs: list[tuple[Phantom, Registration]],
 ) -> None:
