@@ -224,7 +224,7 @@ class AnswerPanel(QWidget):
         tall(self.reveal, 54)
         for button in (self.agree, self.differ, self.change):
             tall(button, 40)
-            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)  # one as high as the other
         self._answers.setSpacing(8)
         for button in (self.agree, self.differ):
             self._answers.addWidget(button)
@@ -234,8 +234,8 @@ class AnswerPanel(QWidget):
         for part in (
             self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, self.unlike, top,
             self.possible, self.advice, self.one_source, self.bars, self.said, self.change, self._answers, self.form,
-             self.account, self.no_second, self.passes, self.evidence, self.alone, self.familiarity,
-            self.reads, self.checks,
+            self.account, self.no_second, self.passes, self.evidence, self.alone, self.familiarity, self.reads,
+            self.checks,
         ):  # fmt: skip
             if isinstance(part, QLayout):
                 column.addLayout(part)

@@ -235,3 +235,4 @@ def test_agree_and_differ_stand_beside_each_other_where_both_fit_and_else_one_ab
         assert not beside or panel.agree.geometry().right() < panel.differ.x()
         for button in (panel.agree, panel.differ):
             assert button.width() >= min(button.sizeHint().width(), panel.width() - 24)
+            assert button.height() >= button.sizeHint().height()  # two lines of words are not cut
