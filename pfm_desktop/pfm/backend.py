@@ -63,16 +63,6 @@ class Backend(Protocol):
         """Enhanced maps 1 x C x h x w and coverage 1 x h x w of every source; an absent one is all zeros."""
         ...
 
-    def slopes(
-        self, middles: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str], weights: Singles
-    ) -> dict[str, Singles]:
-        """How much `weights` (4) . log-probabilities rises with each value of the middle maps of the sources `used`.
-
-        Middle maps (`TrunkMaps`) and coverage 1 x h x w of every source, absent ones too. By source in `used`, of the
-        shape of its middle map.
-        """
-        ...
-
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
         """Tokens L x D and visible L of one row of `answers`, masks of `CHUNK` passes; log-probabilities CHUNK x 4."""
         ...
@@ -87,11 +77,6 @@ def token_count(spec: NetSpec) -> int:
     """Tokens in a row: L of `nets.fusion`."""
     cells = spec.grid**2
     return 1 + cells if spec.splice == "channel" else 1 + len(spec.sources) * (1 + cells)
-
-
-def presence(names: Sequence[str], used: Sequence[str]) -> Singles:
-    """1 x sources: 1 for those in `used`, 0 for the others."""
-    return np.array([[name in used for name in names]], np.float32)
 
 
 def mask_shapes(spec: NetSpec, passes: int) -> tuple[tuple[int, ...], ...]:

@@ -12,12 +12,10 @@ from pfm_desktop.pfm import ir_cache
 from pfm_desktop.pfm.backend import CHUNK, mask_shapes, token_count
 from pfm_desktop.pfm.checkpoint import LoadedModel
 from pfm_desktop.pfm.model_file import ModelFile
-from pfm_desktop.pfm.nets.heads import CLASSES
 from pfm_desktop.pfm.nets.model import PfmNet
-from pfm_desktop.pfm.openvino_backend import ANSWERS, PASSES, SLOPES, pieces_of
+from pfm_desktop.pfm.openvino_backend import ANSWERS, PASSES, pieces_of
 from pfm_desktop.pfm.openvino_door import openvino
 from pfm_desktop.pfm.torch_pieces import AnswersPiece, PassesPiece, TrunkPiece
-from pfm_desktop.pfm.torch_slopes import SlopesPiece
 
 
 def converted(content: ModelFile, model: LoadedModel) -> Path:
@@ -33,15 +31,12 @@ def _write(net: PfmNet, folder: Path) -> None:
     spec = net.spec
     channels, grid = net.source_head(net.names[0]).linear.in_features, spec.grid
     maps = [torch.zeros(1, channels, grid, grid) for _ in net.names]
-    middles = [torch.zeros(1, channels // 2, 2 * grid, 2 * grid) for _ in net.names]
     coverage = [torch.ones(1, grid, grid) for _ in net.names]
     tokens, visible = torch.zeros(1, token_count(spec), spec.width), torch.ones(1, token_count(spec))
     masks = [torch.ones(shape) for shape in mask_shapes(spec, CHUNK)]
     for name in net.names:
         _save(TrunkPiece(net, name), (torch.zeros(1, 3, spec.size, spec.size),), folder / f"trunk-{name}.xml")
     _save(AnswersPiece(net), (*maps, *coverage), folder / f"{ANSWERS}.xml")
-    asked = torch.ones(1, len(net.names)), torch.ones(1, CLASSES)
-    _save(SlopesPiece(net), (*middles, *coverage, *asked), folder / f"{SLOPES}.xml")
     _save(PassesPiece(net), (tokens, visible, *masks), folder / f"{PASSES}.xml")
 
 

@@ -18,7 +18,7 @@ from pfm_desktop.support.errors import ModelError
 
 Singles = NDArray[np.float32]
 STRIDE = 4  # pixels of the input a cell
-_NORM = 1e-5  # added to variances by batch norm
+NORM_LEAST = 1e-5  # added to variances by batch norm
 _BLOCKS = "stages.0.blocks."
 
 
@@ -64,7 +64,7 @@ class FirstStage:
         weight, bias, mean, variance = (
             self._tensors[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
         )
-        scale = weight / np.sqrt(variance + np.float32(_NORM))
+        scale = weight / np.sqrt(variance + np.float32(NORM_LEAST))
         return np.asarray(x * scale + (bias - mean * scale), np.float32)
 
 
@@ -84,10 +84,10 @@ def _tensors(file: Any, name: str) -> dict[str, Singles]:
 
 
 def _gelu(x: Singles) -> Singles:
-    return np.asarray(x * (0.5 * (1 + _erf(x * np.float32(np.sqrt(0.5))))), np.float32)
+    return np.asarray(x * (0.5 * (1 + erf(x * np.float32(np.sqrt(0.5))))), np.float32)
 
 
-def _erf(x: Singles) -> Singles:
+def erf(x: Singles) -> Singles:
     """Within 2e-7 (Abramowitz and Stegun 7.1.26): scipy's would carry 40 MB into whoever only asks a model."""
     size = np.abs(x)
     t = 1 / (1 + np.float32(0.3275911) * size)

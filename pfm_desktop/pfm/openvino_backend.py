@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, Answers, BackendFailed, Singles, TrunkMaps, presence
+from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, Answers, BackendFailed, Singles, TrunkMaps
 from pfm_desktop.pfm.openvino_door import openvino
 from pfm_desktop.support.threads import worker_threads
 
-ANSWERS, PASSES, SLOPES = "answers", "passes", "slopes"
+ANSWERS, PASSES = "answers", "passes"
 PRECISIONS = {OPENVINO_F32: "f32", OPENVINO_BF16: "bf16"}
 SIDE_BY_SIDE = 2
 
 
 def pieces_of(names: Sequence[str]) -> tuple[str, ...]:
     """Names of the files, without their endings."""
-    return (*(f"trunk-{name}" for name in names), ANSWERS, PASSES, SLOPES)
+    return (*(f"trunk-{name}" for name in names), ANSWERS, PASSES)
 
 
 def has_bf16() -> bool:
@@ -45,8 +45,7 @@ class OpenVinoBackend:
         def piece(title: str) -> _Piece:
             requests = SIDE_BY_SIDE if title == PASSES else 1
             form = core.read_model(str(folder / f"{title}.xml"))
-            precision = OPENVINO_F32 if title == SLOPES else name  # small differences of large sums
-            return _Piece(core.compile_model(form, "CPU", _settings(precision, requests)), requests)
+            return _Piece(core.compile_model(form, "CPU", _settings(name, requests)), requests)
 
         self._pieces = {title: piece(title) for title in pieces_of(names)}
         # OpenVINO's binding sets itself up for numpy at the first question, and two threads that ask the first one at
@@ -65,14 +64,6 @@ class OpenVinoBackend:
         """See `backend.Backend`."""
         given = [part[name] for part in (maps, coverage) for name in self._names]
         return Answers(*self._pieces[ANSWERS].run(*given))
-
-    def slopes(
-        self, middles: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str], weights: Singles
-    ) -> dict[str, Singles]:
-        """See `backend.Backend`."""
-        given = [part[name] for part in (middles, coverage) for name in self._names]
-        found = self._pieces[SLOPES].run(*given, presence(self._names, used), weights[None])
-        return {name: slope for name, slope in zip(self._names, found, strict=True) if name in used}
 
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
         """See `backend.Backend`."""

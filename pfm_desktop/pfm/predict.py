@@ -41,6 +41,7 @@ from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, sour
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS
 from pfm_desktop.pfm.model_tables import ALONE, BOTH
 from pfm_desktop.pfm.registry import read_info, refuse_start_only, verified
+from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Predictor:
         self._calibration, self._normalisation = calibration_of(content), normalisation_of(content)
         self._backend = backend or backend_for(self._path, content)
         self._heads = source_votes(self._path / WEIGHTS, self._names)
+        self._slopes = slopes_of(self._path / WEIGHTS, content.network)
         self._features = FeatureCache() if features is None else features
         self._familiarity = FamiliarityCheck(self._path, content, self._features)
         self._masks: dict[int, tuple[Singles, ...]] = {}
@@ -184,7 +186,7 @@ class Predictor:
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
-        heatmaps = self._heatmaps(trunks, case, rank, evidence)
+        heatmaps = self._heatmaps(trunks, answers, case, rank, evidence)
         spread = waiting()
         self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
@@ -246,13 +248,14 @@ class Predictor:
         return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
 
     def _heatmaps(
-        self, trunks: dict[str, TrunkMaps], case: Prepared, rank: int, evidence: dict[str, float]
+        self, trunks: dict[str, TrunkMaps], answers: Answers, case: Prepared, rank: int, evidence: dict[str, float]
     ) -> dict[str, Heatmap]:
-        middles = {name: both.middle for name, both in trunks.items()}
-        slopes = self._backend.slopes(middles, case.coverage, case.used, asked_of(rank))
+        row = combinations(self._names).index(case.used)
+        tokens, visible = answers.tokens[row], answers.visible[row]
+        slopes = self._slopes.of(trunks, case.coverage, tokens, visible, case.used, asked_of(rank))
         values: dict[str, Singles] = {}
         for name in evidence:
-            plane = layer_cam(middles[name][0], slopes[name][0])
+            plane = layer_cam(trunks[name].middle[0], slopes[name])
             self._refuse_no_numbers(plane)
             values[name] = shown(plane, case.coverage[name][0], case.box)
         return {name: Heatmap(plane, METHOD) for name, plane in {FUSED: weighted(values, evidence), **values}.items()}

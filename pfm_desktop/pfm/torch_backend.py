@@ -8,11 +8,10 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 
-from pfm_desktop.pfm.backend import TORCH, Answers, Singles, TrunkMaps, presence
+from pfm_desktop.pfm.backend import TORCH, Answers, Singles, TrunkMaps
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.torch_pieces import AnswersPiece, PassesPiece, TrunkPiece
-from pfm_desktop.pfm.torch_slopes import SlopesPiece
 from pfm_desktop.support.threads import worker_threads
 
 
@@ -25,7 +24,6 @@ class TorchBackend:
         self._names = net.names
         self._trunks = {name: TrunkPiece(net, name).eval() for name in net.names}
         self._answers, self._passes = AnswersPiece(net).eval(), PassesPiece(net).eval()
-        self._slopes = SlopesPiece(net).eval()
 
     def working(self) -> AbstractContextManager[object]:
         """Half of the threads each: two pieces run side by side, on threads of their own.
@@ -47,16 +45,6 @@ class TorchBackend:
             given = [torch.tensor(part[name]) for part in (maps, coverage) for name in self._names]
             log_p, tokens, visible = self._answers(*given)
             return Answers(log_p.numpy(), tokens.numpy(), visible.numpy())
-
-    def slopes(
-        self, middles: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str], weights: Singles
-    ) -> dict[str, Singles]:
-        """See `backend.Backend`."""
-        with torch.inference_mode():
-            given = [torch.tensor(part[name]) for part in (middles, coverage) for name in self._names]
-            asked = torch.from_numpy(presence(self._names, used)), torch.tensor(weights)[None]
-            found = dict(zip(self._names, self._slopes(*given, *asked), strict=True))
-            return {name: found[name].numpy() for name in used}
 
     def passes(self, tokens: Singles, visible: Singles, keep: Sequence[Singles]) -> Singles:
         """See `backend.Backend`."""

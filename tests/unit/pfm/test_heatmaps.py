@@ -13,7 +13,7 @@ import torch
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.backend import TORCH, Backend
+from pfm_desktop.pfm.backend import TORCH, TrunkMaps
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast, target_of
@@ -24,6 +24,7 @@ from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs
 from pfm_desktop.pfm.predict import Predictor, Prepared
 from pfm_desktop.pfm.registry import verified
+from pfm_desktop.pfm.slopes import Slopes
 from pfm_desktop.pfm.torch_backend import TorchBackend
 from pfm_desktop.support.errors import ModelError
 
@@ -152,15 +153,13 @@ def test_the_sources_are_weighed_by_evidence_where_they_see() -> None:
     assert alone[0, 1] == pytest.approx(0.5), "a source without evidence still shows where it alone sees"
 
 
-class _Slopes(TorchBackend):
-    """A backend whose slopes are all `value`."""
+def _all(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    """All slopes are `value`."""
 
-    def __init__(self, folder: Path, value: float) -> None:
-        super().__init__(load_model(folder).net)
-        self.value = value
+    def of(_self: Slopes, trunks: Mapping[str, TrunkMaps], *given: Any) -> dict[str, Pixels]:
+        return {name: np.full_like(trunks[name].middle[0], value) for name in given[3]}
 
-    def slopes(self, middles: Mapping[str, Pixels], *given: Any) -> dict[str, Pixels]:
-        return {name: np.full_like(middles[name], self.value) for name in given[1]}
+    monkeypatch.setattr(Slopes, "of", of)
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +168,15 @@ def small(tmp_path_factory: pytest.TempPathFactory, make_model: Any) -> Path:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_slopes_that_are_no_numbers_are_refused(small: Path, value: float) -> None:
-    backend: Backend = _Slopes(small, value)
+def test_slopes_that_are_no_numbers_are_refused(small: Path, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    _all(monkeypatch, value)
     with pytest.raises(ModelError, match=r"gives an answer that is no number\. no answer is shown or kept"):
-        Predictor(small, backend=backend).predict(*_pictures())
+        Predictor(small).predict(*_pictures())
 
 
-def test_an_answer_that_nothing_speaks_for_has_empty_maps(small: Path) -> None:
-    answer, maps = Predictor(small, backend=_Slopes(small, 0.0)).predict(*_pictures())
+def test_an_answer_that_nothing_speaks_for_has_empty_maps(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _all(monkeypatch, 0.0)
+    answer, maps = Predictor(small).predict(*_pictures())
     assert sum(answer.probabilities.values()) == pytest.approx(1), "the answer itself stands"
     assert not any(heatmap.values.any() for heatmap in maps.values())
 

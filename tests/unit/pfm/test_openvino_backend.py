@@ -284,12 +284,13 @@ def test_a_form_that_draws_something_else_is_never_picked(
 ) -> None:
     from pfm_desktop.jobs import SilentContext
 
-    slopes = OpenVinoBackend.slopes
+    maps = OpenVinoBackend.maps
 
     def wrong(self: OpenVinoBackend, *given: Any) -> Any:
-        return {name: np.roll(slope, 1, axis=-1) for name, slope in slopes(self, *given).items()}
+        said = maps(self, *given)
+        return said._replace(middle=np.roll(said.middle, 1, axis=-1))
 
-    monkeypatch.setattr(OpenVinoBackend, "slopes", wrong)
+    monkeypatch.setattr(OpenVinoBackend, "maps", wrong)
     made = choice.compared(model, verified(model), SilentContext())
     assert made.backend == TORCH
     assert OPENVINO_F32 not in made.difference
