@@ -7,11 +7,12 @@ anew. What is blended is kept blended as well: panning then moves one layer in p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
+from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
 from pfm_desktop.viewmodels.pair_view import Lens
 
@@ -128,8 +129,17 @@ class LayerStore:
             return False
         return last[1] != lens or (key in self._layers and self._layers[key].holds(content, _in_corner(lens)))
 
-    def draw(self, painter: QPainter, key: Hashable, content: object, lens: Lens, ground: QColor, draw: Draw) -> None:
-        """Paint the layer `key` on the stage, through the painter's clip and opacity.
+    def draw(
+        self,
+        painter: QPainter,
+        key: Hashable,
+        content: object,
+        lens: Lens,
+        ground: QColor,
+        draw: Draw,
+        region: QRegion | None = None,
+    ) -> None:
+        """Paint the layer `key` on the stage, through the painter's clip and opacity; outside of `region` it is clear.
 
         A layer is kept for a lens in the corner of the stage: panes that differ only in where they stand share it.
         """
@@ -143,7 +153,55 @@ class LayerStore:
             draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
             return
         pixels = layer.renewed(content, _in_corner(lens), ratio, ground, draw)
-        painter.drawPixmap(QPointF(lens.left, lens.top), pixels)
+        _copy(painter, QPointF(lens.left, lens.top), pixels, region)
+
+
+class Unkept(LayerStore):
+    """Paints each layer to the last pixel as one that is kept, and keeps none: for the strips of a blend."""
+
+    def draw(
+        self,
+        painter: QPainter,
+        key: Hashable,
+        content: object,
+        lens: Lens,
+        ground: QColor,
+        draw: Draw,
+        region: QRegion | None = None,
+    ) -> None:
+        """See `LayerStore.draw`; only what the painter's clip lets through is made."""
+        ratio = painter.device().devicePixelRatioF()
+        clip = painter.clipBoundingRect()
+        left, top = floor(clip.left() * ratio), floor(clip.top() * ratio)
+        pixels = QPixmap(ceil(clip.right() * ratio) - left, ceil(clip.bottom() * ratio) - top)
+        pixels.fill(ground)
+        pixels.setDevicePixelRatio(ratio)
+        corner = QPointF(left / ratio, top / ratio)
+        onto = QPainter(pixels)
+        onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        onto.translate(-corner)
+        # a pixel more on each side: smooth scaling looks at the neighbours
+        draw(onto, lens, clip.adjusted(-1, -1, 1, 1))
+        onto.end()
+        _copy(painter, corner, pixels, region)
+
+
+def each_clipped(painter: QPainter, region: QRegion) -> Iterator[QRect]:
+    """The rectangles of a region, the painter clipped to each in turn. Clipped to all at once, Qt rounds the edges of
+    what it scales another way: a row more or less of it would be seen."""
+    for part in region:
+        painter.save()
+        painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+        yield part
+        painter.restore()
+
+
+def _copy(painter: QPainter, corner: QPointF, pixels: QPixmap, region: QRegion | None) -> None:
+    if region is None:
+        painter.drawPixmap(corner, pixels)
+        return
+    for _ in each_clipped(painter, region):
+        painter.drawPixmap(corner, pixels)
 
 
 def _in_corner(lens: Lens) -> Lens:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QRegion, QTransform
 
 from pfm_desktop.gui.widgets.ink import twice
+from pfm_desktop.gui.widgets.layers import each_clipped
 from pfm_desktop.gui.widgets.legend import HATCH_PENS
 from pfm_desktop.gui.widgets.pyramid import draw_spanning
 from pfm_desktop.gui.widgets.scene import PaintedHeatmap
@@ -16,11 +17,9 @@ from pfm_desktop.gui.widgets.scene import PaintedHeatmap
 def draw_heatmap(painter: QPainter, heatmap: PaintedHeatmap, whole: QRectF, clip: QRectF, *, outlined: bool) -> None:
     """Paint what of the heatmap, which spans `whole`, falls into `clip` (stage pixels)."""
     if not outlined or not heatmap.all_seen:
-        painter.save()
-        painter.setClipRegion(coloured_region(heatmap, whole), Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        draw_spanning(painter, heatmap.image, whole, clip)
-        painter.restore()
+        for _ in each_clipped(painter, coloured_region(heatmap, whole)):
+            draw_spanning(painter, heatmap.image, whole, clip)
     if outlined:
         _draw_outlined(painter, heatmap, whole)
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QRegion
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR, draw_middle, plate, plate_rect, stage_font
-from pfm_desktop.gui.widgets.layers import Draw, LayerStore
+from pfm_desktop.gui.widgets.layers import Draw, LayerStore, Unkept
 from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
@@ -114,7 +114,7 @@ def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF)
 
     def draw(onto: QPainter, lens: Lens, within: QRectF) -> None:
         onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        _draw_parts(onto, replace(painting, layers=None), replace(pane, lens=lens), within)
+        _draw_parts(onto, replace(painting, layers=Unkept()), replace(pane, lens=lens), within)
 
     _draw_layer(painter, painting, pane, ("blend", blend), clip, SURROUND_COLOUR, draw)
 
@@ -201,6 +201,7 @@ def _draw_layer(
     clip: QRectF,
     ground: QColor,
     draw: Draw,
+    region: QRegion | None = None,
 ) -> None:
     if painting.layers is None:
         draw(painter, pane.lens, clip)
@@ -208,7 +209,7 @@ def _draw_layer(
     name, content = named
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    painting.layers.draw(painter, _layer_key(name, pane), content, pane.lens, ground, draw)
+    painting.layers.draw(painter, _layer_key(name, pane), content, pane.lens, ground, draw, region)
     painter.restore()
 
 
@@ -231,10 +232,8 @@ def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap
 
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    if not outlined:
-        painter.setClipRegion(coloured, Qt.ClipOperation.IntersectClip)
     painter.setOpacity(1.0 if outlined else painting.view.heatmap.opacity)
-    _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw)
+    _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw, None if outlined else coloured)
     painter.restore()
 
 
