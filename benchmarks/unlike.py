@@ -39,7 +39,7 @@ from pfm_desktop.jobs import Context  # noqa: E402
 from pfm_desktop.pfm import familiarity_card  # noqa: E402
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, rewrite_model_file  # noqa: E402
 from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, from_table, to_table  # noqa: E402
-from pfm_desktop.pfm.model_file import read_model_file  # noqa: E402
+from pfm_desktop.pfm.model_file import CARD, read_model_file  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
 from pfm_desktop.pfm.training.familiar import VIEWS, features_of  # noqa: E402
 from pfm_desktop.pfm.training.metrics import auc  # noqa: E402
@@ -221,7 +221,8 @@ def fit(ctx: Context, model: LoadedModel, folder: Path, sets: Sequence[PreparedS
         rows = np.concatenate([found[name][:, : VIEWS[name]] for found in learned])
         known[name] = fit_known(rows.reshape(-1, rows.shape[-1]), others[:, 0], accepted=ACCEPTED[name])
     rewrite_model_file(folder, familiarity=to_table(known))
-    familiarity_card.rewrite(folder)
+    if (folder / CARD).is_file():
+        familiarity_card.rewrite(folder)
     return [
         f"{source}: from {of.cases} views of phantoms, threshold {of.threshold:.3f} from {len(held_out[source])} others"
         for source, of in known.items()
