@@ -12,6 +12,8 @@ VARIABLES = {
     # than it gains
     "OMP_WAIT_POLICY": "PASSIVE",
     "KMP_BLOCKTIME": "0",
+    # numpy's spin as well, whatever the two above say, and its products here are small: one thread makes them
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 _NICENESS = 10

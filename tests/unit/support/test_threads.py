@@ -39,6 +39,28 @@ def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["KMP_BLOCKTIME"] == "0"
 
 
+PRODUCT = """
+import os
+from pfm_desktop.support import threads
+threads.set_polite_threads()
+import numpy as np
+large = np.ones((600, 600), np.float32)
+for _ in range(3):
+    large = large @ large / 600
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads cannot be counted this way elsewhere")
+@pytest.mark.parametrize(("told", "wanted"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "2"}, "2")])
+def test_numpy_starts_no_threads_that_spin_unless_the_user_asks(told: dict[str, str], wanted: str) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", PRODUCT], env=environment | told, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [wanted]
+
+
 @pytest.mark.parametrize(("asked", "wanted"), [("3", 3), ("0", None), ("many", None)])
 def test_the_engine_takes_as_many_threads_as_it_was_told(
     monkeypatch: pytest.MonkeyPatch, asked: str, wanted: int | None
