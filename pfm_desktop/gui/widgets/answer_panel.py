@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Edit, Session
 
 _ICON = QSize(44, 34)
+_SIDE = 12  # pixels to the left and right of all parts
 
 
 class AnswerPanel(QWidget):
@@ -195,9 +196,7 @@ class AnswerPanel(QWidget):
     def _arrange(self) -> None:
         """Agree and differ side by side where both fit: what can be said stays in sight below a warning."""
         widths = [button.sizeHint().width() for button in (self.agree, self.differ)]
-        margins = self.layout().contentsMargins() if self.layout() is not None else QMargins()
-        room = self.width() - margins.left() - margins.right() - self._answers.spacing()
-        beside = sum(widths) <= room
+        beside = sum(widths) <= self.width() - 2 * _SIDE - self._answers.spacing()
         way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         self._answers.setDirection(way)
         for index, width in enumerate(widths):
@@ -229,7 +228,7 @@ class AnswerPanel(QWidget):
         for button in (self.agree, self.differ):
             self._answers.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
+        column.setContentsMargins(_SIDE, 10, _SIDE, 12)
         column.setSpacing(8)
         for part in (
             self.banner, self.model, self.other_model, self.status, self.reveal, self.why_not, self.unlike, top,
