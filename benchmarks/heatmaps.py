@@ -31,6 +31,7 @@ from benchmarks.heatmap_parts.cases import REMOVED, Judge, Part, cases_of  # noq
 from benchmarks.heatmap_parts.sheet import draw_sheet  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.pfm.explain.sanity import CASCADE  # noqa: E402
+from pfm_desktop.pfm.heatmaps import METHOD  # noqa: E402 - the engine's
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
@@ -198,21 +199,27 @@ def pointing_of(rows: Sequence[Row], methods: Sequence[str], thresholds: Mapping
 
 
 def verdict_of(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[str]:
-    """The winner by the rule, and how it stands against today's map and the plain ones, same cases."""
+    """The winner by the rule, and how it and the engine's map stand against the first default and the plain ones."""
     winner, rank = winner_of(rows, methods)
     shown = ", ".join(f"{name} {rank[name]:.2f}" for name in sorted(rank, key=lambda name: rank[name]))
     yield f"on phantoms, mean rank over the four figures: {shown}"
     yield f"on phantoms, fails a check: {', '.join(m for m in methods if not passes(rows, m)) or 'none'}"
     yield f"on phantoms, the winner by the rule: {winner}"
     yield f"on phantoms, it should become the default: {'yes' if becomes_default(rows, winner) else 'no'}"
+    for method in dict.fromkeys((winner, METHOD)):
+        yield from standing_of(rows, method)
+
+
+def standing_of(rows: Sequence[Row], method: str) -> Iterator[str]:
+    """One map against the first default and the plain ones, on the same cases, and by kind of lesion."""
     for other in dict.fromkeys((TODAY, *PLAIN)):
-        if other != winner:
-            gaps = differences(rows, winner, other)
+        if other != method:
+            gaps = differences(rows, method, other)
             shown = ", ".join(f"{name.replace('_', ' ')} {_span(gap, sign='+')}" for name, gap in gaps.items())
-            yield f"on phantoms, {winner} against {other}: {shown}"
+            yield f"on phantoms, {method} against {other}: {shown}"
     for words, rows_ in strata_of(rows):
         if rows_:
-            yield f"on phantoms, {winner}, pointing game, {words}: {_span(mean_of(*values_of(rows_, winner, 'hit')))}"
+            yield f"on phantoms, {method}, pointing game, {words}: {_span(mean_of(*values_of(rows_, method, 'hit')))}"
 
 
 def strata_of(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
