@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,19 +13,33 @@ BLOCK = 32  # grid cells on a side: fine enough to leave most of the clear groun
 MARGIN = 1  # cells about a block; smooth scaling lets a cell shine into its neighbours
 
 
-def coloured_parts(levels: Levels, colours: NDArray[np.uint32]) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class Blocks:
+    """Of each block of a heatmap its `highest` level below `UNSEEN`, and whether it has a stripe of what was not seen,
+    rows x columns of blocks; `size` is (width, height) in grid cells."""
+
+    highest: Levels
+    striped: NDArray[np.bool_]
+    size: tuple[int, int]
+
+
+def blocks_of(levels: Levels) -> Blocks:
+    """From the h x w levels of a `PreparedHeatmap`; once a heatmap, as it takes as long as colouring it."""
+    highest = _highest(np.where(levels < UNSEEN, levels, np.uint8(0)))
+    return Blocks(highest, _highest(levels) == UNSEEN_STRIPE, (levels.shape[1], levels.shape[0]))
+
+
+def coloured_parts(blocks: Blocks, colours: NDArray[np.uint32]) -> NDArray[np.float64]:
     """N x 4 of left, top, right, bottom in 0..1 of the picture: outside of them nothing is painted.
 
-    `levels` is h x w uint8 as in `PreparedHeatmap`, `colours` the 256 of `level_colours`. Where one level shows, so do
-    all higher ones (but `UNSEEN`), so that of each block its highest level tells.
+    `colours` are the 256 of `level_colours`. Where one level shows, so do all higher ones (but `UNSEEN`), so that of
+    each block its highest level tells.
     """
     visible = (colours >> np.uint32(24)) > 0
-    height, width = levels.shape
-    shown = visible[_highest(np.where(levels < UNSEEN, levels, np.uint8(0)))]
-    if visible[UNSEEN_STRIPE]:
-        shown |= _highest(levels) == UNSEEN_STRIPE
-    blocks = np.array(_rectangles(shown), dtype=np.float64).reshape(-1, 4) * BLOCK
-    grown = blocks + np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
+    shown = visible[blocks.highest] | (blocks.striped & visible[UNSEEN_STRIPE])
+    width, height = blocks.size
+    cells = np.array(_rectangles(shown), dtype=np.float64).reshape(-1, 4) * BLOCK
+    grown = cells + np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
     return np.asarray(np.clip(grown / np.array([width, height, width, height]), 0.0, 1.0))
 
 

@@ -125,6 +125,9 @@ class LayerStore:
         """Whether the blend `key` is to be kept as one layer: it is what it was in the last frame, and it moves or is
         kept already. While a slider changes it, its parts are kept instead."""
         last, self._blend = self._blend, (content, lens)
+        if last is not None and last[1].zoom != lens.zoom:
+            self._layers.pop(key, None)  # of no use at another zoom
+            return False
         if last is None or not same(last[0], content):
             return False
         return last[1] != lens or (key in self._layers and self._layers[key].holds(content, _in_corner(lens)))

@@ -200,6 +200,7 @@ def _draw_bar(painter: QPainter, bar: QRectF, look: HeatmapView) -> None:
     twice(painter, lambda: painter.drawLine(QLineF(edge, bar.top() - 2, edge, bar.bottom() + 2)), smooth=False)
 
 
+@lru_cache(maxsize=8)
 def _ramp(colour_map: str) -> QImage:
     table = colour_table(colour_map).astype(np.uint32)
     colours = np.uint32(0xFF000000) | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]

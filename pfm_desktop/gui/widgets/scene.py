@@ -15,7 +15,7 @@ from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
-from pfm_desktop.viewmodels.heatmap_parts import coloured_parts
+from pfm_desktop.viewmodels.heatmap_parts import Blocks, blocks_of, coloured_parts
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
 from pfm_desktop.viewmodels.overlay import PreparedHeatmap, contours, hatching, level_colours, prepare
 from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
@@ -72,7 +72,7 @@ class HeatmapStore:
         self._all_seen: dict[str, bool] = {}
         self._peaks: dict[str, np.float32] = {}  # known once: asked for in every frame
         self._aspect = 1.0
-        self._prepared: dict[str, PreparedHeatmap] = {}
+        self._prepared: dict[str, tuple[PreparedHeatmap, Blocks]] = {}
         self._painted: tuple[tuple[object, ...], PaintedHeatmap] | None = None
 
     def replace(self, heatmaps: Mapping[str, Heatmap], *, aspect: float) -> None:
@@ -107,15 +107,16 @@ class HeatmapStore:
 
     def _paint(self, look: HeatmapView) -> PaintedHeatmap:
         if look.kind not in self._prepared:
-            self._prepared[look.kind] = prepare(self._given[look.kind], aspect=self._aspect)
-        prepared = self._prepared[look.kind]
+            made = prepare(self._given[look.kind], aspect=self._aspect)
+            self._prepared[look.kind] = made, blocks_of(made.levels)
+        prepared, blocks = self._prepared[look.kind]
         outline: tuple[QLineF, ...] = ()
         hatched: tuple[QLineF, ...] = ()
         if look.contour_only:
             outline, hatched = (_lines(make(prepared, look.threshold)) for make in (contours, hatching))
         threshold = NOTHING if look.contour_only else look.threshold
         colours = level_colours(colour_map=look.colour_map, threshold=threshold)
-        parts = coloured_parts(prepared.levels, colours).tolist()
+        parts = coloured_parts(blocks, colours).tolist()
         return PaintedHeatmap(
             argb_image(np.take(colours, prepared.levels)),
             tuple(QRectF(QPointF(left, top), QPointF(right, bottom)) for left, top, right, bottom in parts),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.prediction import Heatmap
-from pfm_desktop.viewmodels.heatmap_parts import BLOCK, coloured_parts
+from pfm_desktop.viewmodels.heatmap_parts import BLOCK, blocks_of, coloured_parts
 from pfm_desktop.viewmodels.overlay import UNSEEN, UNSEEN_STRIPE, level_colours, prepare
 
 GRID = 200  # no multiple of a block
@@ -41,7 +41,7 @@ def test_every_cell_that_shows_and_its_neighbours_lie_within(seed: int, threshol
     levels = prepare(spots(seed, unseen=unseen), aspect=50 / 28, grid=GRID).levels
     colours = level_colours(colour_map="inferno", threshold=threshold)
     shows = colours[levels] >> 24 > 0
-    within = covered(coloured_parts(levels, colours), levels.shape) > 0
+    within = covered(coloured_parts(blocks_of(levels), colours), levels.shape) > 0
     framed = np.pad(shows, 1)
     height, width = shows.shape
     for down in range(3):
@@ -53,19 +53,19 @@ def test_most_of_the_clear_ground_lies_outside_of_a_small_spot() -> None:
     values = np.zeros((28, 50), np.float32)
     values[20, 10] = 1
     levels = prepare(Heatmap(values, "test"), aspect=50 / 28, grid=768).levels
-    parts = coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.5))
+    parts = coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.5))
     assert len(parts) <= 2
     assert (covered(parts, levels.shape) > 0).mean() < 0.02
 
 
 def test_a_heatmap_below_the_threshold_has_no_parts() -> None:
     levels = prepare(Heatmap(np.full((4, 4), 0.2, np.float32), "test"), aspect=1.0, grid=GRID).levels
-    assert coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.5)).shape == (0, 4)
+    assert coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.5)).shape == (0, 4)
 
 
 def test_with_no_threshold_the_whole_picture_is_one_part() -> None:
     levels = prepare(spots(0), aspect=50 / 28, grid=GRID).levels
-    parts = coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.0))
+    parts = coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.0))
     assert parts.tolist() == [[0.0, 0.0, 1.0, 1.0]]
 
 
@@ -73,22 +73,22 @@ def test_what_was_not_seen_is_a_part_where_it_is_hatched_and_none_where_it_is_cl
     colours = level_colours(colour_map="inferno", threshold=2.0)
     levels = np.zeros((3 * BLOCK, 3 * BLOCK), np.uint8)
     levels[:BLOCK, :BLOCK] = UNSEEN
-    assert len(coloured_parts(levels, colours)) == 0
+    assert len(coloured_parts(blocks_of(levels), colours)) == 0
     levels[5, 5] = UNSEEN_STRIPE
-    (part,) = coloured_parts(levels, colours)
+    (part,) = coloured_parts(blocks_of(levels), colours)
     assert part.tolist() == pytest.approx([0, 0, (BLOCK + 1) / (3 * BLOCK), (BLOCK + 1) / (3 * BLOCK)])
 
 
 def test_a_cell_in_the_last_incomplete_block_is_found() -> None:
     levels = np.zeros((BLOCK + 1, 2 * BLOCK + 3), np.uint8)
     levels[-1, -1] = 253
-    (part,) = coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.5))
+    (part,) = coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.5))
     assert part[2:].tolist() == [1.0, 1.0]
 
 
 def test_a_single_row_of_cells_has_parts_too() -> None:
     levels = np.full((1, 7), 253, np.uint8)
-    parts = coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.5))
+    parts = coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.5))
     assert parts.tolist() == [[0.0, 0.0, 1.0, 1.0]]
 
 
@@ -96,5 +96,5 @@ def test_rows_of_one_width_are_joined_to_one_rectangle() -> None:
     levels = np.zeros((4 * BLOCK, 4 * BLOCK), np.uint8)
     levels[BLOCK : 3 * BLOCK, BLOCK : 3 * BLOCK] = 253
     levels[3 * BLOCK :, :BLOCK] = 253
-    parts = coloured_parts(levels, level_colours(colour_map="inferno", threshold=0.5))
+    parts = coloured_parts(blocks_of(levels), level_colours(colour_map="inferno", threshold=0.5))
     assert len(parts) == 2
