@@ -417,6 +417,7 @@ def test_a_file_taken_off_while_its_thumbnail_is_made_leaves_the_others_to_come(
     assert not row.thumbnail.pixmap().isNull()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["add_pictures", "new_visit", "edit_patient"])
 def test_the_largest_name_in_sight_is_that_of_the_woman_of_the_form(
     qtbot: QtBot, open_window: Opened, library_folder: Path, name: str

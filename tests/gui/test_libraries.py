@@ -56,6 +56,7 @@ def little_demo(monkeypatch: pytest.MonkeyPatch, library_folder: Path) -> None:
     monkeypatch.setattr(demo, "ensure_demo_library", made)
 
 
+@pytest.mark.slow
 def test_a_library_that_another_program_holds_opens_for_reading_and_says_who_has_it(
     open_window: Opened, library_folder: Path, held_elsewhere: int
 ) -> None:

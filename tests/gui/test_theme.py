@@ -104,6 +104,7 @@ def pixels(widget: QWidget) -> list[str]:
     return [image.pixelColor(x, y).name() for y in range(image.height()) for x in range(image.width())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("make", [choice, tabs, pressed, default, QSlider, QPushButton, QLineEdit, QCheckBox])
 def test_what_has_the_keys_can_be_told_by_a_line_around_it(

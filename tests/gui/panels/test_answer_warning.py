@@ -139,6 +139,7 @@ def test_a_model_that_keeps_no_measure_says_that_it_does_not_know(panel, room) -
 # ---- seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", theme.THEMES)
 def test_a_sign_tells_it_in_both_themes_without_colour(
     panel, room, qapp: QApplication, qtbot: QtBot, restored_look: None, name: str

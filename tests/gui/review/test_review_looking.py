@@ -92,6 +92,7 @@ def test_the_heatmap_controls_change_what_the_stage_shows(page: ReviewPage, qtbo
     assert not used.opacity.isEnabled()
 
 
+@pytest.mark.slow
 def test_on_a_low_page_the_answer_has_the_room_and_the_heatmap_controls_scroll(
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:
@@ -122,6 +123,7 @@ def test_the_heatmap_key_hides_and_shows_it_from_anywhere_on_the_page(
     assert not page.side.heatmap.show_it.isChecked()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_a_mode_can_be_chosen_by_button_and_by_key(
     page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot, mode: Mode

@@ -274,6 +274,7 @@ def test_an_unread_visit_opens_on_the_findings_and_one_that_was_read_stays_on_th
     assert page.side.currentIndex() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["answered", "failed", "still at work"])
 def test_another_model_in_the_settings_answers_anew(
     page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot, first: str
@@ -305,6 +306,7 @@ def test_other_settings_do_not_ask_the_model_again(
     assert len(engine.models) == 1
 
 
+@pytest.mark.slow
 def test_the_page_fits_into_the_smallest_window(page: ReviewPage, revealed: None) -> None:
     page.place_points()
     rail, bars = 116, 130

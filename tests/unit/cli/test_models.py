@@ -51,6 +51,7 @@ def test_a_name_that_is_no_folder_name_is_refused(weights: Path, name: str, capf
     assert not user_models_dir().exists()
 
 
+@pytest.mark.slow
 def test_a_second_import_under_the_same_name_changes_nothing(weights: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["models", "import", str(weights), "--variant", "T0", "--name", "my-start"]
     assert main(arguments) == 0
@@ -98,6 +99,7 @@ def test_a_wrong_name_is_one_line_also_beside_a_broken_model(broken_model: Path)
     assert line.startswith("error: there is no model")
 
 
+@pytest.mark.slow
 def test_an_imported_model_gives_no_answers_whatever_the_picture(
     weights: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +119,7 @@ def test_an_imported_model_gives_no_answers_whatever_the_picture(
     assert not (tmp_path / "a.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["models", "models/theirs"])
 def test_a_models_folder_that_may_not_be_read_is_named_and_takes_away_no_other_model(
     weights: Path, closed: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -195,6 +198,7 @@ def test_a_folder_that_was_altered_is_not_brought_in_and_one_of_an_earlier_versi
     assert not (user_models_dir() / "third").exists()
 
 
+@pytest.mark.slow
 def test_a_file_needs_its_variant_and_a_folder_has_its_own(
     weights: Path, make_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +208,7 @@ def test_a_file_needs_its_variant_and_a_folder_has_its_own(
     assert "--variant is for files only" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_model_that_hides_a_shipped_one_is_said(
     make_model: Callable[..., Path], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -319,6 +319,7 @@ def test_a_model_is_found_by_folder_by_folder_name_and_by_its_own_name(model: Pa
         find_model("other", [renamed.parent])
 
 
+@pytest.mark.slow
 def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, make_model: Callable[..., Path]) -> None:
     own, shipped = tmp_path / "own", tmp_path / "shipped"
     make_model(own / "m", name="m")

@@ -26,6 +26,8 @@ from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import verified
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow  # fits a measure to many pictures
+
 SIZE = 64
 WHITE, FLUORESCENCE = Source.WHITE, Source.FLUORESCENCE
 Pixels = np.ndarray

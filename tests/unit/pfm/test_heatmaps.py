@@ -65,6 +65,7 @@ def demo() -> Predictor:
     return Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["both", "white", "fluorescence", "partly covered"])
 def test_the_map_is_layer_cam_of_the_demonstration_model(demo: Predictor, given: str) -> None:
     white, fluorescence = _pictures()
