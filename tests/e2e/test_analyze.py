@@ -118,6 +118,7 @@ def test_poor_quality_ends_with_three_and_everything_written_says_why(
     assert (tmp_path / "o.png").is_file()
 
 
+@pytest.mark.slow
 def test_what_to_do_about_pictures_that_do_not_fit_is_said_once(
     tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +182,7 @@ def learned(model: Path, folder: Path, threshold: float) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("threshold", "unlike"), [(1e-3, True), (1e6, False)])
 def test_a_picture_unlike_anything_learned_from_is_warned_of_wherever_its_grade_stands(
     tmp_path: Path, tiny_model: Path, phantom_pair: PairFiles, capsys: pytest.CaptureFixture[str],

@@ -21,6 +21,7 @@ def heard(signal) -> list:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modifiers", [Mod.NoModifier, PAD, SHIFT], ids=["plain", "keypad", "French"])
 @pytest.mark.parametrize(("key", "mode"), list(zip(DIGITS, MODES, strict=True)))
 def test_digits_choose_the_mode(registered, hand, key, mode, modifiers) -> None:

@@ -83,6 +83,7 @@ def test_the_heatmap_moves_with_the_picture(registered, look, hand, spot, heatma
     assert abs(hot.at(*spot(212, 130)) - bare.at(*spot(212, 130))).max() > 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("contour_only", [False, True])
 def test_no_heatmap_is_drawn_beside_the_picture(registered, look, show, heatmap, mode, contour_only) -> None:
@@ -179,6 +180,7 @@ def test_what_the_model_did_not_see_is_hatched_also_with_contours(registered, lo
 # ---- legend
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("contour_only", [False, True])
 def test_wherever_a_heatmap_is_there_is_its_legend(registered, look, show, heatmap, mode, contour_only) -> None:

@@ -235,6 +235,7 @@ def test_an_unsigned_report_is_a_draft() -> None:
     assert "Colposcopy report, not signed" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -317,6 +318,7 @@ def test_a_missing_font_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     fonts.register.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
 def test_any_number_of_pictures_finds_its_place(count: int) -> None:
     content = replace(full(), pictures=(picture(),) * count)

@@ -40,6 +40,7 @@ def test_every_combination_of_the_sources_is_asked_the_whole_first() -> None:
     assert combinations(("white",)) == (("white",),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_answers_are_those_of_the_network(spec: NetSpec) -> None:
     torch.manual_seed(0)

@@ -13,6 +13,8 @@ from pfm_desktop.pfm.nets.model import Inputs, Outputs, PfmNet, cell_coverage, n
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow  # many networks
+
 SWITCHES = ("partial_conv", "channel_attention", "spatial_attention", "decision")
 
 
