@@ -7,9 +7,10 @@ anew. What is blended is kept blended as well: panning then moves one layer in p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from math import ceil, floor
+from typing import cast
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
@@ -189,10 +190,15 @@ class Unkept(LayerStore):
         _copy(painter, corner, pixels, region)
 
 
+def rectangles(region: QRegion) -> list[QRect]:
+    """What a region is made of, none over another."""
+    return list(cast("Iterable[QRect]", region))  # the stub does not say that it can be gone through
+
+
 def each_clipped(painter: QPainter, region: QRegion) -> Iterator[QRect]:
     """The rectangles of a region, the painter clipped to each in turn. Clipped to all at once, Qt rounds the edges of
     what it scales another way: a row more or less of it would be seen."""
-    for part in region:
+    for part in rectangles(region):
         painter.save()
         painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
         yield part

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QRegion
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR, draw_middle, plate, plate_rect, stage_font
-from pfm_desktop.gui.widgets.layers import Draw, LayerStore, Unkept
+from pfm_desktop.gui.widgets.layers import Draw, LayerStore, Unkept, rectangles
 from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
@@ -85,7 +85,7 @@ def _fill_ground(painter: QPainter, painting: Painting) -> None:
         if size is not None and not pane.absent and _at_hand(painting, pane):
             seen = picture_rect(pane.lens, size).intersected(area_of(pane))
             bare -= seen.adjusted(2, 2, -2, -2).toAlignedRect()  # its outermost pixels may be cut
-    for rect in bare:
+    for rect in rectangles(bare):
         painter.fillRect(rect, SURROUND_COLOUR)
 
 
