@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 
 class FirstList(QObject):
-    """Keeps which visit was chosen meanwhile."""
+    """One at most."""
 
     def __init__(self, stack: QStackedWidget, jobs: QtJobs, messages: MessageBar) -> None:
         super().__init__(stack)
         self._stack, self._jobs, self._messages = stack, jobs, messages
         self._page: TodayPage | None = None
-        self._wanted = ""
 
     def show(self, rows: Sequence[VisitRow]) -> None:
         """Put the list into the window."""
         from pfm_desktop.gui.pages.today import TodayPage  # the window stands before this is loaded
 
         self._page = page = TodayPage(FirstLook(rows), self._jobs, self._stack)
-        page.visit_chosen.connect(self._choose)
+        page.opens_soon.connect(self._say)
         self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)
         page.search.setFocus()
 
     def handed_over(self) -> tuple[TodayPage | None, str]:
         """The page, if there is one, and the visit that was chosen in it, or ""; both are let go here."""
-        page, wanted = self._page, self._wanted
-        if page is not None:
-            page.visit_chosen.disconnect(self._choose)
-        self._page, self._wanted = None, ""
+        page, self._page = self._page, None
+        if page is None:
+            return None, ""
+        page.opens_soon.disconnect(self._say)
+        wanted, page.early = page.early, ""
         return page, wanted
 
     def drop(self) -> None:
@@ -52,6 +52,5 @@ class FirstList(QObject):
             page.deleteLater()
             self._messages.clear_notes()
 
-    def _choose(self, visit_id: str) -> None:
-        self._wanted = visit_id
+    def _say(self) -> None:
         self._messages.note(OPENS_SOON)

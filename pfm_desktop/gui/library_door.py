@@ -43,6 +43,7 @@ class LibraryDoor(QObject):
         self._glance = Background(self)
         self._soon = QTimer(self, singleShot=True, interval=AFTER_PAINT_MS)
         self._soon.timeout.connect(lambda: self.open(self.folder))
+        self._after: Callable[[], None] | None = None  # another library, chosen while this one is being opened
         self.folder: str = ""
         self.chosen: str | None = None  # what the user chose here, to be opened at the next start too
 
@@ -53,9 +54,11 @@ class LibraryDoor(QObject):
 
     def look_and_open(self, folder: str) -> None:
         """Show the list as soon as it can be read, then open the library."""
-        if not self.busy:
-            self.folder = folder
-            self._glance.start(opening.first_look, folder, done=self._seen, failed=lambda _message: self._seen(None))
+        if self.busy:
+            self._instead(lambda: self.look_and_open(folder))
+            return
+        self.folder = folder
+        self._glance.start(opening.first_look, folder, done=self._seen, failed=lambda _message: self._seen(None))
 
     def open(self, folder: str) -> None:
         """Open the library in `folder`; "" is the demo library."""
@@ -82,6 +85,11 @@ class LibraryDoor(QObject):
         self._glance.drop()
         self._soon.stop()
 
+    def leave(self) -> None:
+        """The window closes: nothing more is opened."""
+        self.forget()
+        self._after = None
+
     def is_open(self, folder: str, library: Library | None) -> bool:
         """Whether `folder` is the library that is open: opened twice it would be locked by this very program."""
         wanted = Path(folder) if folder else demo_library_dir()
@@ -98,7 +106,9 @@ class LibraryDoor(QObject):
 
     def _start(self, job: Callable[..., Any], folder: str, title: str) -> None:
         if self._handle is not None:
+            self._instead(lambda: self._start(job, folder, title))
             return
+        self.forget()
         self.folder = folder
         self._handle = self._jobs.start(
             job,
@@ -110,6 +120,22 @@ class LibraryDoor(QObject):
             step=self._step,
         )
 
+    def _instead(self, after: Callable[[], None]) -> None:
+        """What is being opened is not wanted any more."""
+        self._after = after
+        if self._handle is not None:
+            self._jobs.cancel(self._handle.name)  # `after` follows when it has ended, whatever its end
+        else:
+            self.forget()
+            self._go_on()
+
+    def _go_on(self) -> bool:
+        """Open what was chosen meanwhile, if anything."""
+        after, self._after = self._after, None
+        if after is not None:
+            after()
+        return after is not None
+
     def _seen(self, rows: Sequence[VisitRow] | None) -> None:
         if rows:
             self.looked.emit(rows)
@@ -119,16 +145,21 @@ class LibraryDoor(QObject):
 
     def _done(self, library: Library, folder: str) -> None:
         self._handle = None
-        self.opened.emit(library, folder)
+        if self._after is not None:
+            library.close()
+        if not self._go_on():
+            self.opened.emit(library, folder)
 
     def _fail(self, message: str) -> None:
         self._handle = None
         log.warning("a library could not be opened")
-        self.failed.emit(message)
+        if not self._go_on():
+            self.failed.emit(message)
 
     def _stop(self) -> None:
         self._handle = None
-        self.stopped.emit()
+        if not self._go_on():
+            self.stopped.emit()
 
     def _step(self, step: Progress) -> None:
         self.stepped.emit(step)

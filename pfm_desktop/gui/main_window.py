@@ -102,6 +102,9 @@ class MainWindow(QMainWindow):
             self.messages.note("This library is open already.")
             return
         if self.desk is None:
+            if self.door.busy and folder == self.door.folder:
+                return
+            self._drop_first_list()  # of another library, which is not wanted any more
             self.opening.show_working(f"Opening {name_of(folder)}")
             self.door.look_and_open(folder)
         else:
@@ -150,7 +153,7 @@ class MainWindow(QMainWindow):
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
         if self.desk is not None:
             self.desk.leave()
-        self.door.forget()
+        self.door.leave()
         if self.jobs.busy and not self._closing:
             self._closing = True
             self.jobs.cancel_all()
@@ -169,7 +172,13 @@ class MainWindow(QMainWindow):
     def _library_looked(self, rows: Sequence[VisitRow]) -> None:
         """Its list stands before all is loaded that opening it needs."""
         self._first_list.show(rows)
+        self.patient.show_library(demo=not self.door.folder, read_only_reason="")
         self.rail.show_current(TODAY)
+
+    def _drop_first_list(self) -> None:
+        self._first_list.drop()
+        self.patient.show_library(demo=False, read_only_reason="")
+        self.rail.show_current(-1)
 
     def _library_opened(self, library: Library, folder: str) -> None:
         from pfm_desktop.gui.desk import Desk
@@ -222,14 +231,14 @@ class MainWindow(QMainWindow):
         if self.desk is not None:
             self.messages.problem(message)
             return
-        self._first_list.drop()
+        self._drop_first_list()
         self.opening.show_problem(message, demo=self.door.folder != "")
         self._refresh()
 
     def _library_stopped(self) -> None:
         if self.desk is None:
-            self._first_list.drop()
-            self.opening.show_stopped()
+            self._drop_first_list()
+            self.opening.show_stopped(demo=not self.door.folder)
 
     def _choose_library(self) -> None:
         self.door.ask("Open the library in this folder", self._open_chosen)
@@ -244,6 +253,7 @@ class MainWindow(QMainWindow):
     def _create_chosen(self, folder: str) -> None:
         self.door.chosen = folder
         if self.desk is None:
+            self._drop_first_list()
             self.opening.show_working("Making the library")
         self.door.create(folder)
 

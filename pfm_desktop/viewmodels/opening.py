@@ -27,7 +27,14 @@ def open_library(ctx: Context, folder: str) -> Library:
         import pfm_desktop.viewmodels.session  # noqa: F401 - loaded here and not later on the GUI thread
         from pfm_desktop.storage.library import Library
 
-    return Library.open(path)
+    ctx.check()
+    library = Library.open(path)
+    try:
+        ctx.check()
+    except BaseException:
+        library.close()  # nobody will ask for it any more
+        raise
+    return library
 
 
 def first_look(_ctx: Context, folder: str) -> tuple[VisitRow, ...] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import MainWindow
@@ -18,6 +18,7 @@ from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.first_look import OPENS_SOON
 from pfm_desktop.viewmodels.worklist import NAME
@@ -231,3 +232,94 @@ def test_a_library_that_was_not_closed_shows_no_list_before_it_is_open(
     assert window.stack.currentWidget() is window.opening
     let_open(qtbot, window, gate)
     assert len(names(page_of(window))) == 3
+
+
+def test_the_last_choice_counts_a_visit_after_a_search(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    qtbot.keyClicks(page.search, "brandt")
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    assert OPENS_SOON in waiting.messages.text
+    wanted = page.model.row(2)
+    place = page.table.visualRect(page.model.index(2, 1)).center()
+    qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    let_open(qtbot, waiting, gate)
+    qtbot.wait(300)  # whatever the search found would be opened by now
+    assert waiting.session.case is not None
+    assert waiting.session.case.visit.id == wanted.visit_id
+    assert page.search.text() == "brandt"
+    assert [name.split(",")[0] for name in names(page)] == ["Brandt"], "what is typed is still searched for"
+
+
+def test_the_last_choice_counts_a_search_after_a_visit(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)  # the first row
+    qtbot.keyClicks(page.search, "chen")
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    opened: list[str] = []
+    with qtbot.waitSignal(waiting.ready, timeout=10_000):
+        gate.set()
+    waiting.session.on_case.append(lambda case: opened.append(case.patient.family_name if case else ""))
+    qtbot.waitUntil(lambda: waiting.session.case is not None, timeout=10_000)
+    assert waiting.session.case.patient.family_name == "Chen"
+    assert set(opened) == {"Chen"}
+
+
+def test_another_library_that_is_chosen_meanwhile_is_opened_in_its_place(
+    qtbot: QtBot, waiting: MainWindow, tmp_path: Path, library_folder: Path, gate: threading.Event
+) -> None:
+    with Library.create(tmp_path / "other") as other:
+        cases.add_visit(other, cases.add_patient(other, identifier="O-1", family_name="Other").id)
+    qtbot.keyClick(page_of(waiting).search, Qt.Key.Key_Return)  # a visit of the library that is not wanted any more
+    waiting._open_chosen(str(tmp_path / "other"))
+    assert waiting.stack.currentWidget() is waiting.opening, "the other library's list is gone at once"
+    let_open(qtbot, waiting, gate)
+    assert waiting.session.library.path == tmp_path / "other"
+    assert [name.split(",")[0] for name in names(page_of(waiting))] == ["Other"]
+    assert waiting.session.case is None
+    assert load_settings().library == str(tmp_path / "other")
+    with Library.open(library_folder) as first:
+        assert not first.read_only, "the first one was given back"
+
+
+def test_the_same_library_chosen_meanwhile_changes_nothing(
+    qtbot: QtBot, waiting: MainWindow, library_folder: Path, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    waiting.open_library(str(library_folder))
+    assert page_of(waiting) is page
+    let_open(qtbot, waiting, gate)
+
+
+def test_an_opening_that_is_stopped_opens_nothing_and_gives_the_library_back(
+    qtbot: QtBot, waiting: MainWindow, library_folder: Path, gate: threading.Event
+) -> None:
+    waiting.door.stop()
+    gate.set()
+    qtbot.waitUntil(waiting.opening.retry.isVisible, timeout=10_000)
+    assert waiting.desk is None
+    assert "not opened" in waiting.opening.words.text()
+    assert "demo" not in waiting.opening.words.text()
+    assert not any(button.isChecked() for button in waiting.rail.findChildren(QAbstractButton))
+    with Library.open(library_folder) as library:
+        assert not library.read_only
+    with qtbot.waitSignal(waiting.ready, timeout=10_000):
+        qtbot.mouseClick(waiting.opening.retry, Qt.MouseButton.LeftButton)
+
+
+def test_the_list_of_the_demo_library_says_at_once_that_its_women_are_invented(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "demo_library_dir", lambda: library_folder)
+    window = open_window("", ready=False)
+    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), TodayPage), timeout=10_000)
+    assert window.desk is None
+    assert window.patient.demo.isVisible()
+    window.door.stop()
+    gate.set()
+    qtbot.waitUntil(window.opening.retry.isVisible, timeout=10_000)
+    assert not window.patient.demo.isVisible()

@@ -70,13 +70,10 @@ class OpeningPage(QWidget):
         self.to_demo.setVisible(demo)
         self.retry.setFocus()
 
-    def show_stopped(self) -> None:
+    def show_stopped(self, *, demo: bool) -> None:
         """The user stopped it."""
-        self._show(
-            "Stopped",
-            "The demo library is not complete. What is drawn already is kept and used next time.",
-            working=False,
-        )
+        drawn = "The demo library is not complete. What is drawn already is kept and used next time."
+        self._show("Stopped", drawn if demo else "The library was not opened. Nothing was changed.", working=False)
         self.to_demo.hide()
         self.retry.setFocus()
 

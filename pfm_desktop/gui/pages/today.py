@@ -39,17 +39,22 @@ _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown
 
 
 class TodayPage(QWidget):
-    """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added; `in_front` or not."""
+    """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added; `in_front` or not.
+
+    While the library is being opened a chosen visit waits: `opens_soon`, and `early` names it. The last choice counts.
+    """
 
     visit_chosen = Signal(str)
     said = Signal(str)
     in_front = Signal(bool)
+    opens_soon = Signal()
     title = "Today"
 
     def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._waiting: Callable[[Sequence[VisitRow]], None] | None = None  # what follows once the library is open
+        self.early = ""
         self.model = WorklistModel(self)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
@@ -123,6 +128,9 @@ class TodayPage(QWidget):
         self._asked = self.search.text()
         if isinstance(self._session, FirstLook):
             self._waiting = then or self._show
+            if then is not None:  # what the search finds is to be opened, and not what was chosen before
+                self.early = ""
+                self.opens_soon.emit()
             return
         self._background.start(_search, self._session, self._asked, done=then or self._show, failed=self.said.emit)
 
@@ -210,7 +218,16 @@ class TodayPage(QWidget):
             return
         row = self.chosen_row()
         if row is not None:
-            self.visit_chosen.emit(row.visit_id)
+            self._choose(row.visit_id)
+
+    def _choose(self, visit_id: str) -> None:
+        if not isinstance(self._session, FirstLook):
+            self.visit_chosen.emit(visit_id)
+            return
+        self.early = visit_id
+        if self._waiting is not None:  # the search is still answered, but opens nothing
+            self._waiting = self._show
+        self.opens_soon.emit()
 
     def _show_and_open(self, rows: Sequence[VisitRow]) -> None:
         self._show(rows)
@@ -296,7 +313,7 @@ class TodayPage(QWidget):
     def _double_clicked(self, index: QModelIndex) -> None:
         row = self.model.row(index.row())
         if row is not None:
-            self.visit_chosen.emit(row.visit_id)
+            self._choose(row.visit_id)
 
     def _refresh_actions(self) -> None:
         row, writable = self.chosen_row(), not self._session.library.read_only

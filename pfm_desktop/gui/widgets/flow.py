@@ -28,7 +28,8 @@ class FlowRow(QWidget):
         for part in parts:
             part.setParent(self)
             self._parts.append(part)
-        for first, second in pairwise(self._parts):
+        reached = [one for part in self._parts for one in (part, *part.findChildren(QWidget)) if _takes_keys(one)]
+        for first, second in pairwise(reached):
             self.setTabOrder(first, second)
         if self.testAttribute(Qt.WidgetAttribute.WA_Resized) or self.isVisible():
             self._place()
@@ -64,6 +65,10 @@ class FlowRow(QWidget):
         margins = self.contentsMargins()
         self.setMinimumWidth(widest + margins.left() + margins.right())
         self.setFixedHeight(max(0, y - self._gap // 2 + margins.bottom()))
+
+
+def _takes_keys(part: QWidget) -> bool:
+    return bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _wanted(part: QWidget) -> QSize:

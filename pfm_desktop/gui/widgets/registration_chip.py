@@ -65,14 +65,18 @@ class RegistrationChip(QAbstractButton):
         return QSize(min(110, self.sizeHint().width()), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Ground, shape, words; a light frame shows the focus."""
+        """Ground, shape, words; two frames show the focus, one to be seen on the ground and one on the bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = COLOURS[self._says.light]
         painter.setBrush(ground.lighter(118) if self.underMouse() or self.isDown() else ground)
-        painter.setPen(QPen(WORDS, 2) if self.hasFocus() else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        around = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(self.palette().highlight(), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(around, 6, 6)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.hasFocus():
+            painter.setPen(QPen(WORDS, 1.5))
+            painter.drawRoundedRect(around.adjusted(2, 2, -2, -2), 4, 4)
         painter.setPen(QPen(WORDS, 2))
         _draw_shape(painter, self._says.light, QPointF(PAD + ICON / 2, self.height() / 2))
         words = self.rect().adjusted(2 * PAD + ICON, 0, -PAD, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMargins, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.widgets.flow import FlowRow
@@ -150,3 +150,28 @@ def test_a_row_that_was_never_shown_asks_for_one_row_only(qtbot: QtBot) -> None:
     held = Held(*(Part(100) for _ in range(9)), margins=QMargins(0, 4, 0, 4))
     qtbot.addWidget(held)
     assert held.row.height() == 28
+
+
+def test_the_keys_go_through_parts_that_hold_several_in_order(qtbot: QtBot) -> None:
+    """The bar above the stage holds boxes of buttons, and a chip that was made before them."""
+    chip = QPushButton("chip")
+    boxes = []
+    for name in ("ab", "cd"):
+        box = QWidget()
+        row = QHBoxLayout(box)
+        for letter in name:
+            row.addWidget(QPushButton(letter))
+        boxes.append(box)
+    held = Held(boxes[0], boxes[1], chip)
+    qtbot.addWidget(held)
+    held.resize(900, 200)
+    held.show()
+    held.activateWindow()
+    first = boxes[0].findChildren(QPushButton)[0]
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    order = [first.text()]
+    for _ in range(4):
+        qtbot.keyClick(held.focusWidget(), Qt.Key.Key_Tab)
+        order.append(held.focusWidget().text())
+    assert order == ["a", "b", "c", "d", "chip"]
