@@ -21,6 +21,8 @@ COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the 
 OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
+WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a grade: low, high
+SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 
@@ -156,6 +158,14 @@ class Prediction:
     def warning(self) -> str:
         """The same for where colour and shape are no help: a terminal, a line drawn into a picture, a page."""
         return f"WARNING: {self.unlike_words}" if self.unlike else ""
+
+    @property
+    def attention_words(self) -> str:
+        """What the heatmaps show where that is not the grade itself; "" where it is. See `pfm.heatmaps`."""
+        if self.grade is not Grade.NORMAL:
+            return ""
+        graded = "Most likely normal" if self.indeterminate else "Graded normal"
+        return f"{graded}: {ATTENTION.lower()} shows {SPEAKS_FOR_HIGH}, not for normal."
 
     @property
     def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:

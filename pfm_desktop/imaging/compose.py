@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD
+from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD, STRONG, WEAK
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float32]
 
 SURROUND = (43, 43, 43)  # neutral: a tint around a picture changes how its colours are judged
-LOW, HIGH = "0 low", "1 high"
 SMALLEST = 8  # letters, pixels
 _INK = (238, 238, 238)
-_WARNING = (255, 196, 61)
+_BANNER = (255, 196, 61)
+_ALARM, _ON_ALARM = (255, 122, 26), (20, 10, 0)  # a filled strip: no other line of a picture has one
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -116,30 +116,40 @@ def with_legend(
 def _draw_scale(image: Image.Image, font: _Font, top: int, step: int, threshold: float) -> None:
     draw = ImageDraw.Draw(image)
     edge = _edge(font)
-    left = 2 * edge + round(font.getlength(LOW))
-    right = image.width - 2 * edge - round(font.getlength(HIGH))
+    left = 2 * edge + round(font.getlength(WEAK))
+    right = image.width - 2 * edge - round(font.getlength(STRONG))
     height = max(6, step // 2)
     if right - left >= 12:
         ramp = inferno().copy()
         ramp[: round(threshold * 256)] = 0
         bar = Image.fromarray(np.repeat(ramp[None], height, axis=0)).resize((right - left, height))
         image.paste(bar, (left, top + (step - height) // 2))
-    draw.text((edge, top), LOW, _INK, font)
-    draw.text((image.width - edge, top), HIGH, _INK, font, anchor="ra")
+    draw.text((edge, top), WEAK, _INK, font)
+    draw.text((image.width - edge, top), STRONG, _INK, font, anchor="ra")
 
 
-def with_banner(pixels: Pixels, lines: Sequence[str], *, size: float = 1.0, letters: int = 0) -> Pixels:
+def with_banner(
+    pixels: Pixels, lines: Sequence[str], *, warning: str = "", size: float = 1.0, letters: int = 0
+) -> Pixels:
     """A strip over the picture that goes wherever the picture goes: the first line stands out.
 
-    `size`, `letters` and wrapping as for `with_legend`.
+    A `warning` comes before them all, on a strip of its own colour. `size`, `letters` and wrapping as for
+    `with_legend`.
     """
     width = pixels.shape[1]
-    font, wrapped = _set(lines, max(letters, round(size * max(13, width // 70))), width)
-    step = _step(font)
-    image = Image.new("RGB", (width, step * len(wrapped) + _edge(font)), SURROUND)
+    texts = [warning, *lines] if warning else list(lines)
+    font, wrapped = _set(texts, max(letters, round(size * max(13, width // 70))), width)
+    step, edge = _step(font), _edge(font)
+    alarm = sum(1 for given, _ in wrapped if given == 0) if warning else 0  # its lines
+    top = alarm * step + edge if alarm else 0
+    image = Image.new("RGB", (width, top + step * (len(wrapped) - alarm) + edge), SURROUND)
     draw = ImageDraw.Draw(image)
+    if alarm:
+        draw.rectangle((0, 0, width - 1, top - 1), fill=_ALARM)
     for number, (given, line) in enumerate(wrapped):
-        draw.text((_edge(font), _edge(font) // 2 + number * step), line, _INK if given else _WARNING, font)
+        colour = _ON_ALARM if number < alarm else _BANNER if given == (1 if alarm else 0) else _INK
+        start = number * step if number < alarm else top + (number - alarm) * step
+        draw.text((edge, edge // 2 + start), line, colour, font)
     return np.concatenate([np.asarray(image, dtype=np.uint8), pixels], axis=0)
 
 
@@ -182,7 +192,7 @@ def _font(size: int) -> _Font:
 
 def _set(texts: Sequence[str], letters: int, width: int) -> tuple[_Font, list[tuple[int, str]]]:
     """Font and lines (number of the text, line) in which `texts` stand in `width` pixels."""
-    words = [word for text in texts for word in text.split()] + [f"{LOW} {HIGH}"]
+    words = [word for text in texts for word in text.split()] + [f"{WEAK} {STRONG}"]
     font = _font(letters)
     while letters > SMALLEST and max(map(font.getlength, words)) > width - 2 * _edge(font):
         letters -= 1

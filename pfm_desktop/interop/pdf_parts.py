@@ -34,6 +34,8 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in content.corrections]
+    early = say.early_warning(content)
+    parts += [Spacer(1, 2 * mm), _warning(early, width)] if early else []
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
     parts += _findings(content, width)

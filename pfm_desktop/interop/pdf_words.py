@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import BANNER, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.support.moments import day, moment
@@ -80,6 +80,15 @@ def refusal(refused: Refusal, content: ReportContent) -> tuple[str, str]:
     said = " ".join(check.text for check in content.checks)
     advice = [sentence for sentence in re.split(r"(?<=\.) ", refused.advice) if sentence not in said]
     return f"No answer: {refused.reason}", " ".join(advice)
+
+
+def early_warning(content: ReportContent) -> str:
+    """What stands above the pictures, into which a grade is drawn that is not to be relied on; else ""."""
+    prediction = content.analysis.prediction if content.analysis is not None else None
+    if prediction is None or not prediction.unlike:
+        return ""
+    what, _ = prediction.unlike_parts
+    return f"WARNING: Do not rely on the AI answer and the {ATTENTION.lower()} in this report. {what}"
 
 
 def headline(prediction: Prediction) -> str:

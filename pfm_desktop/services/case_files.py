@@ -93,8 +93,8 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
 def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     lines = [
+        *([prediction.warning] if prediction.unlike else []),  # first: whoever reads one line reads this one
         f"Grade: {likely}{_share(prediction, prediction.grade)}",
-        *([prediction.warning] if prediction.unlike else []),
         prediction.spread_words,
         prediction.full_set_words(model),
         prediction.familiarity_words,

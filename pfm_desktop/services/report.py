@@ -223,8 +223,10 @@ def _heat_caption(analysis: Analysis) -> str:
     heat = analysis.heatmaps.get("fused")
     drawn = heat is None or heat.reaches(HEAT_THRESHOLD)
     empty = "" if drawn else f" Nothing at or above {HEAT_THRESHOLD:.2f}."
+    asked = analysis.prediction.attention_words if analysis.prediction is not None and heat is not None else ""
+    normal = f" {asked}" if asked else ""
     method = "" if heat is None else f" Method: {heat.method}."  # an answer that was kept may have another one
-    return f"{where}{empty}{method} Dimmed: not seen by the engine."
+    return f"{where}{normal}{empty}{method} Dimmed: not seen by the engine."
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:

@@ -82,17 +82,27 @@ def overlay(
     if heatmap is not None:
         reach = "threshold" if heatmap.reaches(HEAT_THRESHOLD) else "nothing at or above"
         title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {HEAT_THRESHOLD:.2f}"
+        asked = analysis.prediction.attention_words if analysis.prediction is not None else ""
+        title += f". {asked}" if asked else ""
         drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD, letters=letters)
-    words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis, short=letters > 0)]
-    return with_banner(drawn, words, size=size, letters=letters)
+    words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
+    warning = answer_warning(analysis, short=letters > 0)
+    return with_banner(drawn, words, warning=warning, size=size, letters=letters)
 
 
-def answer_lines(analysis: Analysis, *, short: bool = False) -> tuple[str, ...]:
-    """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`.
+def answer_warning(analysis: Analysis, *, short: bool = False) -> str:
+    """What stands above all else where a picture is unlike anything the model learned from, else "".
 
-    A warning follows where a picture is unlike anything the model learned from, `short` without the reason, which
-    stands beside the grade on the same page; a lone source is named.
+    `short`: without the reason, which stands in the box above the pictures of the same report.
     """
+    prediction = analysis.prediction
+    if prediction is None or not prediction.unlike:
+        return ""
+    return f"WARNING: {prediction.unlike_parts[-1]}" if short else prediction.warning
+
+
+def answer_lines(analysis: Analysis) -> tuple[str, ...]:
+    """The answer in a few words, as `Answer: high (0.70). Prediction set: low, high. ...`; a lone source is named."""
     if analysis.refused:
         return (f"No answer: {analysis.refused.reason}",)
     prediction = analysis.prediction
@@ -101,9 +111,8 @@ def answer_lines(analysis: Analysis, *, short: bool = False) -> tuple[str, ...]:
     likely = "indeterminate, most likely " if prediction.indeterminate else ""
     share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
     answer = f"Answer: {likely}{share}. {prediction.set_words}".rstrip()
-    unlike = (f"WARNING: {prediction.unlike_parts[-1]}" if short else prediction.warning,) if prediction.unlike else ()
     alone = (f"One source only: {prediction.sources[0].words}",) if len(prediction.sources) == 1 else ()
-    return (answer, *unlike, *alone)
+    return (answer, *alone)
 
 
 def _printed(pixels: Pixels, caption: str) -> ReportPicture:

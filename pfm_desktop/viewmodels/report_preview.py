@@ -38,11 +38,13 @@ def picture_name(number: int) -> str:
 def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str:
     """The whole report, top to bottom."""
     look = look or PreviewLook()
+    early = say.early_warning(content)
     parts = [
         f"<p><b>{BANNER}</b><br>{_safe(content.model_label)}</p>",
         f"<h2>{say.state(content)}</h2>",
         _rows(say.who(content), look),
         *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
+        _warning(early, look) if early else "",
         _pictures(content, look),
         _findings(content, look),
         _pins(content.pins, look),

@@ -197,14 +197,17 @@ def test_a_picture_unlike_anything_learned_from_is_warned_of_wherever_its_grade_
     found = answer["familiarity"]["white"]
     assert (found["threshold"], found["unlike"], found["distance"] > threshold) == (threshold, unlike, unlike)
     warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this "
+    early = "WARNING: Do not rely on the AI answer and the model attention in this report."
     said, report = capsys.readouterr().out, words_of(tmp_path / "r.pdf")
     for text in (said, report):
         assert (warning in text) is unlike
         assert ("WARNING" in text) is unlike
         assert "fluorescence not known to this model" in text
+    assert (early in report) is unlike
     lines = said.splitlines()
     grade = next(number for number, line in enumerate(lines) if line.startswith("Grade: "))
-    assert lines[grade + 1].startswith("WARNING: ") is unlike
+    assert lines[grade - 1].startswith("WARNING: ") is unlike
+    assert not any(line.startswith("WARNING") for line in lines[grade:])
 
 
 def test_a_model_that_keeps_no_measure_says_null_and_warns_of_nothing(

@@ -61,6 +61,15 @@ def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarit
     assert (said.unlike, said.unlike_words, said.unlike_parts, said.warning) == ((), "", (), "")
 
 
+@pytest.mark.parametrize("grade", GRADES)
+@pytest.mark.parametrize("indeterminate", [False, True])
+def test_only_where_the_grade_is_normal_do_the_heatmaps_show_another_one(grade: Grade, indeterminate: bool) -> None:
+    said = replace(told(), grade=grade, indeterminate=indeterminate).attention_words
+    begins = "Most likely normal" if indeterminate else "Graded normal"
+    expected = f"{begins}: model attention shows what speaks for high, not for normal."
+    assert said == (expected if grade is Grade.NORMAL else "")
+
+
 def test_a_source_that_was_not_used_warns_of_nothing() -> None:
     assert replace(told(fluorescence=FAR), sources=(WHITE,)).warning == ""
 

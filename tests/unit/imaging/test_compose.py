@@ -100,6 +100,30 @@ def test_a_banner_is_added_above_and_leaves_the_picture() -> None:
     assert (framed[:-300, :, 0].astype(int) - framed[:-300, :, 2] > 100).any()
 
 
+ALARM, AMBER = (255, 122, 26), (255, 196, 61)
+
+
+@pytest.mark.parametrize("width", [240, 900])
+def test_a_warning_comes_first_on_a_strip_of_its_own_colour(width: int) -> None:
+    lines = ["Investigational - not for diagnosis", "Answer: high (0.70)."]
+    plain = with_banner(grey(300, width), lines)
+    warned = with_banner(grey(300, width), lines, warning="WARNING: Do not rely on this grade.")
+    filled = (warned[:, [0, -1]] == ALARM).all(axis=(1, 2))
+    strip = int(filled.sum())
+    assert filled[:strip].all(), "at the very top and in one piece"
+    assert strip >= 15
+    np.testing.assert_array_equal(warned[strip:], plain)  # the rest is as it always is
+    assert not (plain == ALARM).all(axis=2).any()
+    assert (plain == AMBER).all(axis=2).any()
+
+
+def test_a_long_warning_wraps_within_its_strip() -> None:
+    short, long = (with_banner(grey(300, 300), ["b"], warning=text) for text in ("WARNING", "WARNING of this " * 12))
+    assert long.shape[0] > short.shape[0] + 30
+    strip = int((long[:, [0, -1]] == ALARM).all(axis=(1, 2)).sum())
+    assert strip > (long.shape[0] - short.shape[0])
+
+
 def test_pins_and_the_os_are_drawn_where_they_are() -> None:
     marked = with_marks(grey(400, 600), [Mark(100, 200, "A"), Mark(599, 0, "B")], Mark(300, 200))
     changed = (marked != 128).any(axis=2)

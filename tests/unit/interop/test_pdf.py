@@ -26,6 +26,7 @@ from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
+from pfm_desktop.interop.pdf_words import early_warning
 from pfm_desktop.support.errors import StorageError
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
@@ -141,6 +142,23 @@ def test_a_grade_that_is_not_to_be_relied_on_never_stands_on_a_page_without_its_
     pages = [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf_bytes(long))).pages]
     warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade. Grade: high"
     assert [warning in page for page in pages if "Grade: high" in page] == [True]
+
+
+def test_page_one_warns_before_anything_a_grade_is_drawn_into() -> None:
+    page = " ".join(PdfReader(io.BytesIO(pdf_bytes(told(1.43)))).pages[0].extract_text().split())
+    warning = (
+        "WARNING: Do not rely on the AI answer and the model attention in this report. "
+        "Unlike anything the model learned from: white light."
+    )
+    assert warning in page
+    assert page.index("Indication") < page.index(warning) < page.index("White light, 60 s after acetic acid")
+    assert page.index(warning) < page.index("Findings")
+
+
+def test_a_report_that_holds_no_answer_warns_of_none() -> None:
+    for quiet in (replace(told(1.43), analysis=None, no_answer="Not revealed."), told(0.71)):
+        assert early_warning(quiet) == ""
+        assert "WARNING" not in text_of(quiet)
 
 
 def test_a_familiar_answer_has_its_distances_and_no_warning() -> None:

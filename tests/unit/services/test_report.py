@@ -263,6 +263,16 @@ def test_a_heatmap_on_which_nothing_is_drawn_says_so_below_it() -> None:
     assert "Nothing at or above 0.30." in report._heat_caption(replace(analysis(), heatmaps=faint))
 
 
+@pytest.mark.parametrize("grade", GRADES)
+def test_the_caption_of_a_heatmap_says_what_it_shows_where_the_grade_is_normal(grade: Grade) -> None:
+    made = replace(analysis(), heatmaps={"fused": Heatmap(np.ones((3, 4), np.float32), "LayerCAM")})
+    assert made.prediction is not None
+    said = report._heat_caption(replace(made, prediction=replace(made.prediction, grade=grade)))
+    shows = "Graded normal: model attention shows what speaks for high, not for normal."
+    assert (shows in said) is (grade is Grade.NORMAL)
+    assert ("speaks for" in said) is (grade is Grade.NORMAL)
+
+
 @pytest.mark.parametrize("method", ["LayerCAM", "class map"])
 def test_a_heatmap_is_called_what_it_was_drawn_as_also_one_that_was_kept(method: str) -> None:
     heat = {"fused": Heatmap(np.ones((3, 4), np.float32), method)}

@@ -20,11 +20,12 @@ from pfm_desktop.domain.prediction import (
     ModelInfo,
     Prediction,
 )
+from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import Mark, heat_over
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, ReportContent, ReportPicture
 from pfm_desktop.services import report_pictures
-from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, heated, overlay
+from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, answer_warning, heated, overlay
 from pfm_desktop.viewmodels.grades import by
 from pfm_desktop.viewmodels.overlay import coloured, prepare
 from pfm_desktop.viewmodels.pair_view import HeatmapView
@@ -72,8 +73,8 @@ def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size
     assert "Answer: high (0.70). Prediction set: low, high. Other grades are not excluded." in said
     assert "One source only: white light" in said
     assert "Model attention (not a lesion outline, no guide for biopsies), threshold 0.30" in said
-    assert "0 low" in said
-    assert "1 high" in said
+    assert "0 weak" in said
+    assert "1 strong" in said
 
 
 def test_an_overlay_on_which_nothing_is_drawn_says_so(monkeypatch) -> None:
@@ -83,6 +84,17 @@ def test_an_overlay_on_which_nothing_is_drawn_says_so(monkeypatch) -> None:
         overlay(grey(), answer(np.full((3, 4), value, np.float32)))
     assert titles[0].endswith(", nothing at or above 0.30")
     assert titles[1].endswith(", threshold 0.30")
+
+
+def test_an_overlay_graded_normal_says_what_its_heatmap_shows(monkeypatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr(report_pictures, "with_legend", lambda pixels, title, **_: titles.append(title) or pixels)
+    high = answer(np.full((3, 4), 0.5, np.float32))
+    assert high.prediction is not None
+    for grade in (Grade.NORMAL, Grade.HIGH):
+        overlay(grey(), replace(high, prediction=replace(high.prediction, grade=grade)))
+    assert titles[0].endswith(". Graded normal: model attention shows what speaks for high, not for normal.")
+    assert "speaks" not in titles[1]
 
 
 def test_an_indeterminate_answer_on_the_overlay_lists_its_set() -> None:
@@ -108,21 +120,41 @@ def unlike() -> Analysis:
     return replace(analysis, prediction=replace(analysis.prediction, familiarity=far))
 
 
-def test_an_overlay_warns_below_its_answer_where_the_picture_is_unlike_anything_learned_from() -> None:
-    said = answer_lines(unlike())
-    assert said[0].startswith("Answer: high (0.70).")
-    assert said[1] == "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade."
-    assert said[2] == "One source only: white light"
-    assert not any("WARNING" in line for line in answer_lines(answer(np.zeros((3, 4), np.float32))))
+def test_an_overlay_warns_before_its_answer_where_the_picture_is_unlike_anything_learned_from(monkeypatch) -> None:
+    drawn: list[str] = []
+    real = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda self, xy, text, *rest, **more: (
+            drawn.append(text), real(self, xy, text, *rest, **more)
+        )
+    )  # fmt: skip
+    warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade."
+    overlay(grey(1600, 800), unlike())
+    banner = drawn[next(number for number, line in enumerate(drawn) if line.startswith("WARNING")) :]
+    assert banner[:2] == [warning, BANNER]
+    assert banner[3].startswith("Answer: high (0.70).")
+    drawn.clear()
+    overlay(grey(1600, 800), answer(np.full((30, 40), 0.5, np.float32)))
+    assert not any("WARNING" in line for line in drawn)
 
 
 @pytest.mark.parametrize("letters", [0, 30])
-def test_in_print_where_the_reason_stands_beside_the_grade_the_warning_is_short(monkeypatch, letters: int) -> None:
-    drawn: list[str] = []
-    monkeypatch.setattr(report_pictures, "with_banner", lambda pixels, lines, **_: drawn.extend(lines) or pixels)
+def test_in_print_where_the_reason_stands_above_the_pictures_the_warning_is_short(monkeypatch, letters: int) -> None:
+    asked: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(
+        report_pictures, "with_banner", lambda pixels, lines, warning, **_: asked.append((warning, lines)) or pixels
+    )
     overlay(grey(), unlike(), letters=letters)
-    warnings = [line for line in drawn if line.startswith("WARNING: ")]
-    assert warnings == ["WARNING: Do not rely on this grade." if letters else answer_lines(unlike())[1]]
+    (warning, lines) = asked[0]
+    assert warning == answer_warning(unlike(), short=letters > 0)
+    assert (warning == "WARNING: Do not rely on this grade.") is (letters > 0)
+    assert not any("WARNING" in line for line in lines)
+
+
+def test_a_refusal_and_a_familiar_answer_are_not_warned_of() -> None:
+    familiar = answer(np.zeros((3, 4), np.float32))
+    refused = replace(familiar, prediction=None, refused=Refusal("too dark", "Raise the light."))
+    assert answer_warning(familiar) == answer_warning(refused, short=True) == ""
 
 
 def test_the_printed_heatmap_is_the_one_of_the_screen() -> None:

@@ -159,10 +159,17 @@ def unlike() -> Analysis:
 def test_the_warning_stands_in_a_box_before_the_grade() -> None:
     html = preview_html(content(analysis=unlike()))
     warning = "WARNING: Unlike anything the model learned from: white light. Do not rely on this grade."
-    box = html.index('border="2"')
+    box = html.rindex('border="2"')
     assert box < html.index(warning) < html.index("Grade: high")
     assert "\u26a0" in html[box : html.index(warning)]
     assert "white light 1.43, limit 0.95: unlike; fluorescence 0.30, limit 0.98." in html
+
+
+def test_a_warning_stands_above_the_pictures_too_as_the_grade_is_drawn_into_one() -> None:
+    html = preview_html(content(analysis=unlike(), pictures=(ReportPicture(b"", 40, 30, "a picture"),)))
+    early = "WARNING: Do not rely on the AI answer and the model attention in this report."
+    assert html.index('border="2"') < html.index(early) < html.index("<img")
+    assert html.count('border="2"') == 2
 
 
 def test_without_an_unlike_picture_there_is_no_box() -> None:
