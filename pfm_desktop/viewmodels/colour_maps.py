@@ -36,7 +36,7 @@ COLOUR_MAPS: tuple[str, ...] = tuple(_ANCHORS)
 
 @cache
 def colour_table(name: str) -> NDArray[np.uint8]:
-    """256 x 3 RGB, low to high; read-only. Raises `KeyError` for a name that is not in `COLOUR_MAPS`."""
+    """256 x 3 RGB, weak to strong; read-only. Raises `KeyError` for a name that is not in `COLOUR_MAPS`."""
     anchors = np.array([list(bytes.fromhex(colour)) for colour in _ANCHORS[name].split()], dtype=np.float64)
     at = np.linspace(0, 255, len(anchors))
     bands = np.stack([np.interp(np.arange(256), at, anchors[:, band]) for band in range(3)], axis=1)

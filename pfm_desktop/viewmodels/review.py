@@ -190,6 +190,12 @@ def answer_sources(desk: Desk) -> tuple[Source, ...]:
     return () if prediction is None else tuple(prediction.sources)
 
 
+def attention_words(desk: Desk) -> str:
+    """What the heatmaps show where it is not the grade of the answer; "" where it is, and without an answer."""
+    prediction = None if desk.answer is None else desk.answer.analysis.prediction
+    return "" if prediction is None else prediction.attention_words
+
+
 def banner(case: VisitCase | None, desk: Desk) -> str:
     """The permanent line while anything of the AI answer shows or is to show, else ""."""
     if not revealed(case, desk) or desk.answer is None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidg
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
 from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
@@ -31,20 +31,23 @@ class HeatmapControls(QWidget):
             CalmSlider(Qt.Orientation.Horizontal, self),
         )
         self._opacity_says, self._threshold_says = QLabel(self), QLabel(self)
+        self.shows = words(self)
         self._fill()
         self._lay_out()
         self._connect()
         stage.view_changed.connect(self._follow)
         self.set_kinds(())
 
-    def set_kinds(self, kinds: Collection[str], sources: Sequence[Source] = ()) -> None:
+    def set_kinds(self, kinds: Collection[str], sources: Sequence[Source] = (), shows: str = "") -> None:
         """The heatmaps there are (fused, white, fluorescence); none hides the controls.
 
         With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
+        `shows`: what they show where it is not the grade (`Prediction.attention_words`).
         """
         alone = len(sources) == 1 and "fused" in kinds
         kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == "fused" or not alone)]
         self.setVisible(bool(kinds))
+        self._say_what_it_shows(shows)
         with QSignalBlocker(self.kind):
             self.kind.clear()
             for kind in kinds:
@@ -66,8 +69,16 @@ class HeatmapControls(QWidget):
             slider.setAccessibleName(f"{name} of the model attention")
         self.kind.setAccessibleName("Model attention of which source")
         self.colours.setAccessibleName("Colours of the model attention")
-        self.show_it.setToolTip(f"{ATTENTION}: {ATTENTION_LIMITS}. Hold H on the stage to hide it for a moment")
         self.threshold.setToolTip("Attention below this value is left clear")
+
+    def _say_what_it_shows(self, shows: str) -> None:
+        """Beside the box, and to a screen reader on it and on the controls as a whole."""
+        say(self.shows, shows)
+        limits = f"{ATTENTION}: {ATTENTION_LIMITS}."
+        about = f"{shows} {limits}" if shows else limits
+        self.show_it.setToolTip(f"{about} Hold H on the stage to hide it for a moment")
+        for widget in (self, self.show_it):
+            widget.setAccessibleDescription(about)
 
     def _lay_out(self) -> None:
         form = QFormLayout(self)
@@ -78,15 +89,16 @@ class HeatmapControls(QWidget):
             top.addWidget(box)
         top.addStretch(1)
         form.addRow(top)
+        form.addRow(self.shows)
         form.addRow("Source", self.kind)
-        for words, slider, says in (
+        for name, slider, says in (
             ("Opacity", self.opacity, self._opacity_says), ("Threshold", self.threshold, self._threshold_says),
         ):  # fmt: skip
             says.setMinimumWidth(says.fontMetrics().horizontalAdvance("100 %"))
             row = QHBoxLayout()
             row.addWidget(slider, 1)
             row.addWidget(says)
-            form.addRow(words, row)
+            form.addRow(name, row)
         form.addRow("Colours", self.colours)
         order = (self.show_it, self.contour, self.kind, self.opacity, self.threshold, self.colours)
         for one, next_ in pairwise(order):

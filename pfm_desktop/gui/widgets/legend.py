@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, SPEAKS_FOR_HIGH, STRONG, WEAK
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -35,14 +35,23 @@ HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  #
 
 @dataclass(frozen=True)
 class LegendLines:
-    """The words of the legend; `unseen` and `label` are "" where there is nothing to say."""
+    """The words of the legend; `source`, `unseen` and `label` are "" where there is nothing to say.
 
-    title: str
+    `normal`: the grade is normal, so what is shown speaks for high.
+    """
+
+    source: str
     threshold: str
     unseen: str
     label: str
     banner: str = BANNER
     empty: bool = False
+    normal: bool = False
+
+    @property
+    def title(self) -> str:
+        """`Model attention, both sources`."""
+        return f"{ATTENTION}, {self.source}" if self.source else ATTENTION
 
 
 class Kind(Enum):
@@ -50,6 +59,7 @@ class Kind(Enum):
 
     TITLE = auto()
     SCALE = auto()
+    BARE_SCALE = auto()  # without the threshold, which the bar shows
     HATCH = auto()
     WORDS = auto()
 
@@ -71,20 +81,36 @@ def kind_title(kind: str, sources: Sequence[Source]) -> str:
 
 
 def legend_lines(
-    look: HeatmapView, *, all_seen: bool, label: str = "", sources: Sequence[Source] = (), empty: bool = False
+    look: HeatmapView,
+    *,
+    all_seen: bool,
+    label: str = "",
+    sources: Sequence[Source] = (),
+    empty: bool = False,
+    normal: bool = False,
 ) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
-    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said.
+    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said. `normal` is the grade, and what the
+    heatmap shows then.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     return LegendLines(
-        title=f"{ATTENTION}, {kind_title(look.kind, sources)}",
+        source=kind_title(look.kind, sources),
         threshold=f"nothing at or above {look.threshold:.2f}" if empty else drawn,
         empty=empty,
+        normal=normal,
         unseen="" if all_seen else UNSEEN_TEXT,
         label=label,
     )
+
+
+def legend_words(lines: LegendLines | None) -> str:
+    """What the strip says of the heatmap, for a screen reader; "" without one."""
+    if lines is None:
+        return ""
+    shows = f": {SPEAKS_FOR_HIGH}, not for normal" if lines.normal else ""
+    return f"{lines.title}{shows} ({WEAK} to {STRONG}, {lines.threshold})"
 
 
 def legend_height(lines: LegendLines, width: float) -> float:
@@ -93,24 +119,27 @@ def legend_height(lines: LegendLines, width: float) -> float:
 
 
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
-    """Where everything stands. The title is shortened where more than two lines would be needed and that helps; label
-    and banner are whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else
-    does, and nothing is laid out anew."""
+    """Where everything stands. Where more than two lines would be needed and that helps, the threshold goes, then the
+    source, then what is shown where the grade is normal; what the strip is about never does. Label and banner are
+    whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else does, and
+    nothing is laid out anew."""
     return _laid_out(replace(lines, threshold="", empty=False), width)
 
 
 @lru_cache(maxsize=64)
 def _laid_out(lines: LegendLines, width: float) -> tuple[Part, ...]:
-    short = lines.title.replace(ATTENTION, "Attention")
-    titles = (lines.title, short, short.removeprefix("Attention, ").capitalize())
-    return min((_flowed(_parts(lines, title), width) for title in titles), key=lambda parts: max(1, parts[-1].row))
+    bare = replace(lines, source="")
+    ways = [(lines, Kind.SCALE), (lines, Kind.BARE_SCALE), (bare, Kind.SCALE), (bare, Kind.BARE_SCALE)]
+    ways += [(replace(bare, normal=False), Kind.BARE_SCALE)]
+    return min((_flowed(_parts(*way), width) for way in ways), key=lambda parts: max(1, parts[-1].row))
 
 
-def _parts(lines: LegendLines, title: str) -> list[tuple[Kind, str, float]]:
+def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
     plain, bold = QFontMetricsF(stage_font(SIZE)), QFontMetricsF(stage_font(SIZE, bold=True))
+    title = f"{lines.title}: {SPEAKS_FOR_HIGH}" if lines.normal else lines.title
     parts = [
         (Kind.TITLE, title, bold.horizontalAdvance(title)),
-        (Kind.SCALE, lines.threshold, _scale_width(plain)),
+        (scale, lines.threshold, _scale_width(plain, scale)),
     ]
     if lines.unseen:
         parts.append((Kind.HATCH, lines.unseen, KEY + plain.horizontalAdvance(lines.unseen)))
@@ -118,10 +147,12 @@ def _parts(lines: LegendLines, title: str) -> list[tuple[Kind, str, float]]:
     return parts + [(Kind.WORDS, text, plain.horizontalAdvance(text)) for text in words]
 
 
-def _scale_width(metrics: QFontMetricsF) -> float:
+def _scale_width(metrics: QFontMetricsF, kind: Kind) -> float:
     """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
-    bar = metrics.horizontalAdvance("0 low1 high (from 0.00)") + BAR[0] + 18
-    return max(bar, KEY + metrics.horizontalAdvance(f"{OUTLINED} 0.00 and above"))
+    threshold = " (from 0.00)" if kind is Kind.SCALE else ""
+    bar = metrics.horizontalAdvance(f"{WEAK}{STRONG}{threshold}") + BAR[0] + 18
+    outlined, empty = f"{OUTLINED} 0.00 and above", "nothing at or above 0.00"
+    return max(bar, KEY + metrics.horizontalAdvance(outlined), metrics.horizontalAdvance(empty))
 
 
 def _flowed(parts: Sequence[tuple[Kind, str, float]], width: float) -> tuple[Part, ...]:
@@ -145,11 +176,11 @@ def draw_legend(painter: QPainter, strip: QRectF, look: HeatmapView, lines: Lege
     """Draw it in `strip`, which is `legend_height` high."""
     for part in legend_parts(lines, strip.width()):
         box = QRectF(strip.left() + part.x, strip.top() + EDGE + part.row * LINE, part.width, LINE)
-        if part.kind is Kind.SCALE:
+        if part.kind in (Kind.SCALE, Kind.BARE_SCALE):
             if lines.empty:
                 _write(painter, box, lines.threshold)
             else:
-                _draw_scale(painter, box, look, lines.threshold)
+                _draw_scale(painter, box, look, lines.threshold, bare=part.kind is Kind.BARE_SCALE)
         elif part.kind is Kind.HATCH:
             _draw_hatch_key(painter, box.adjusted(0, 3, KEY - 6 - box.width(), -2))
             _write(painter, box.adjusted(KEY, 0, 0, 0), part.text)
@@ -164,19 +195,20 @@ def _write(painter: QPainter, box: QRectF, text: str, *, bold: bool = False) -> 
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | free, text)
 
 
-def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: str) -> None:
+def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: str, *, bare: bool) -> None:
     middle = box.center().y()
     if look.contour_only:
         _draw_lines_key(painter, QRectF(box.left(), box.top() + 3, KEY - 6, box.height() - 5))
         _write(painter, box.adjusted(KEY, 0, 0, 0), threshold)
         return
     metrics = QFontMetricsF(stage_font(SIZE))
-    _write(painter, box, "0 low")
-    bar = QRectF(box.left() + metrics.horizontalAdvance("0 low") + 6, middle - BAR[1] / 2, *BAR)
+    _write(painter, box, WEAK)
+    bar = QRectF(box.left() + metrics.horizontalAdvance(WEAK) + 6, middle - BAR[1] / 2, *BAR)
     _draw_bar(painter, bar, look)
     box = box.adjusted(bar.right() + 6 - box.left(), 0, 0, 0)
-    _write(painter, box, "1 high")
-    _write(painter, box.adjusted(metrics.horizontalAdvance("1 high "), 0, 0, 0), f"({threshold})")
+    _write(painter, box, STRONG)
+    if not bare:
+        _write(painter, box.adjusted(metrics.horizontalAdvance(f"{STRONG} "), 0, 0, 0), f"({threshold})")
 
 
 def _draw_lines_key(painter: QPainter, sample: QRectF) -> None:

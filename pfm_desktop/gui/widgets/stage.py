@@ -16,7 +16,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.layers import LayerStore
-from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines
+from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines, legend_words
 from pfm_desktop.gui.widgets.loupe import loupe_rect
 from pfm_desktop.gui.widgets.scene import HeatmapStore, Marks
 from pfm_desktop.gui.widgets.stage_commands import StageCommands
@@ -62,7 +62,7 @@ class StageWidget(QWidget):
         super().__init__(parent)
         self._view = PairView()
         self._heatmaps = HeatmapStore()
-        self._label, self._sources = "", tuple[Source, ...]()
+        self._label, self._sources, self._normal = "", tuple[Source, ...](), False
         self._stages: dict[Source, str] = {}
         self._warning = ""
         self._marks = Marks()
@@ -97,7 +97,7 @@ class StageWidget(QWidget):
         """
         if self._pictures.replace(white, fluorescence, registration):
             self._heatmaps.replace({}, aspect=1.0)
-            self._label, self._sources = "", ()
+            self._label, self._sources, self._normal = "", (), False
             self._stages, self._warning = {}, ""
             self._marks = Marks()
             self._pictures.scene.mm_per_px = None
@@ -107,12 +107,15 @@ class StageWidget(QWidget):
             self.set_view(replace(self._view, zoom=None))
         self._pictures_changed()
 
-    def set_heatmaps(self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = ()) -> None:
+    def set_heatmaps(
+        self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = (), normal: bool = False
+    ) -> None:
         """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides.
 
-        `label` (`ModelInfo.label`) stands in the legend, so do the `sources` of the answer (none: those shown).
+        `label` (`ModelInfo.label`) stands in the legend, so do the `sources` of the answer (none: those shown), and
+        what the heatmaps show where its grade is `normal`.
         """
-        self._label, self._sources = label, tuple(sources)
+        self._label, self._sources, self._normal = label, tuple(sources), normal
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
         if self._view.heatmap.visible:
@@ -221,7 +224,12 @@ class StageWidget(QWidget):
         sources = self._sources or shown.sources
         maps = self._heatmaps
         return legend_lines(
-            look, all_seen=maps.all_seen(look.kind), label=self._label, sources=sources, empty=maps.empty(look)
+            look,
+            all_seen=maps.all_seen(look.kind),
+            label=self._label,
+            sources=sources,
+            empty=maps.empty(look),
+            normal=self._normal,
         )
 
     def _strip_height(self) -> float:
@@ -301,6 +309,7 @@ class StageWidget(QWidget):
             f"{arrangement.mode.caption}: {' and '.join(TITLES[source].lower() for source in shown.sources)}",
             self._warning,
             arrangement.note or ("registered" if shown.registered else "not registered"),
+            legend_words(self.legend()),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
             f"tool: {self._tool.value}",
         ]

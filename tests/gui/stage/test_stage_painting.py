@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, Heatmap
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, STRONG, WEAK, Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets import stage_render
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.gui.widgets.layers import KEPT
-from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, legend_height, legend_lines, legend_parts
+from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, Kind, legend_height, legend_lines, legend_parts
 from pfm_desktop.gui.widgets.loupe import LARGER, RADIUS
 from pfm_desktop.gui.widgets.pyramid import build_pyramid, picture_rect
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -280,7 +281,7 @@ def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:
 
 @pytest.mark.parametrize("width", [120.0, 320.0, 460.0, 620.0, 930.0, 1600.0])
 @pytest.mark.parametrize("all_seen", [True, False])
-def test_label_and_banner_are_whole_at_any_width_and_the_title_gives_way(qtbot, width, all_seen) -> None:
+def test_label_and_banner_are_whole_at_any_width_and_the_source_gives_way(qtbot, width, all_seen) -> None:
     lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION)
     parts = legend_parts(lines, width)
     words = " ".join(part.text for part in parts)
@@ -290,9 +291,76 @@ def test_label_and_banner_are_whole_at_any_width_and_the_title_gives_way(qtbot, 
     if width >= 320:
         assert all(part.x + part.width <= width for part in parts)
     if width >= 930:
-        assert parts[0].text == lines.title
         assert parts[-1].row <= 1
+    if width >= 1600:
+        assert parts[0].text == lines.title
     assert len({(part.x, part.row) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("normal", [False, True])
+@pytest.mark.parametrize("all_seen", [True, False])
+def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, normal, all_seen) -> None:
+    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION, normal=normal)
+    seen = []
+    for width in range(1600, 119, -20):
+        title, scale = legend_parts(lines, float(width))[:2]
+        assert title.text.startswith("Model attention"), width
+        seen.append(("both sources" in title.text, scale.kind is Kind.SCALE, "what speaks for high" in title.text))
+        if width >= (580 if all_seen else 780):
+            assert seen[-1][2] is normal, width
+    assert seen[0] == (True, True, normal)
+    assert {(True, False, normal), (False, False, normal)} <= set(seen)
+
+
+@pytest.mark.parametrize("look", [HeatmapView(), HeatmapView(contour_only=True)])
+@pytest.mark.parametrize("kind", [Kind.SCALE, Kind.BARE_SCALE])
+@pytest.mark.parametrize("empty", [False, True])
+def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look, kind, empty) -> None:
+    from pfm_desktop.gui.widgets import legend
+
+    lines = legend_lines(look, all_seen=True, empty=empty)
+    room = next(
+        wide for kind_, _, wide in legend._parts(replace(lines, threshold=""), kind) if kind_ is kind
+    )  # fmt: skip
+    image = QImage(600, 40, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    box = QRectF(10, 10, room, 17)
+    if empty:
+        legend._write(painter, box, lines.threshold)
+    else:
+        legend._draw_scale(painter, box, look, lines.threshold, bare=kind is Kind.BARE_SCALE)
+    painter.end()
+    columns = [x for x in range(600) if any(image.pixelColor(x, y).value() > 40 for y in range(40))]
+    assert columns[0] + 1 >= 10
+    assert columns[-1] <= 10 + room
+
+
+def test_the_ends_of_the_scale_are_no_grades() -> None:
+    assert not {grade.value for grade in GRADES} & set(f"{WEAK} {STRONG}".split())
+
+
+@pytest.mark.parametrize("normal", [False, True])
+def test_a_screen_reader_hears_what_the_heatmap_shows(registered, heatmap, normal) -> None:
+    assert "attention" not in registered.accessibleDescription()
+    registered.set_heatmaps({"fused": heatmap()}, normal=normal)
+    shows = ": what speaks for high, not for normal" if normal else ""
+    words = f"Model attention, both sources{shows} (0 weak to 1 strong, from 0.30)"
+    assert words in registered.accessibleDescription()
+    registered.set_heatmaps({})
+    assert "attention" not in registered.accessibleDescription()
+
+
+def test_the_controls_say_what_the_heatmap_shows_where_the_grade_is_normal(registered, heatmap, qtbot) -> None:
+    controls = HeatmapControls(registered)
+    qtbot.addWidget(controls)
+    shows = "Graded normal: model attention shows what speaks for high, not for normal."
+    for said in (shows, ""):
+        controls.set_kinds(["fused"], shows=said)
+        assert controls.shows.text() == said
+        assert controls.shows.isHidden() is (not said)
+        for words in (controls.show_it.toolTip(), controls.show_it.accessibleDescription()):
+            assert words.startswith(said or "Model attention: not a lesion outline")
 
 
 @pytest.mark.parametrize(("source", "words"), [(Source.WHITE, "white light"), (Source.FLUORESCENCE, "fluorescence")])

@@ -170,6 +170,14 @@ def test_the_banner_begins_with_the_warning_where_a_picture_is_unlike_what_was_l
     assert review.banner(case(), unlike) == ""  # before the reveal
 
 
+def test_what_the_heatmaps_show_is_said_only_of_an_answer_that_is_normal() -> None:
+    desk = answered()
+    prediction = replace(desk.answer.analysis.prediction, grade=Grade.NORMAL)
+    normal = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, prediction=prediction)))
+    assert "speaks for high" in review.attention_words(normal)
+    assert review.attention_words(desk) == review.attention_words(Desk()) == ""
+
+
 def test_the_room_of_the_banner_is_kept_while_the_answer_of_a_revealed_visit_is_awaited() -> None:
     asked = review.asked(Desk(), "visit")
     loaded = review.with_pictures(asked, asked.ticket, Pictures())
