@@ -17,6 +17,8 @@ from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.imaging.io import write_png
 from pfm_desktop.support.paths import cache_dir
 
+pytestmark = pytest.mark.slow  # each test runs the program
+
 Said = pytest.CaptureFixture[str]
 
 

@@ -21,6 +21,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import BLUE, GREEN, RED, Clinic, FakeEngine, Opened, close_to, colour_at, picture, settle, sign
 
+pytestmark = pytest.mark.slow  # each test opens visits and waits for pictures
+
 LEFT = Qt.MouseButton.LeftButton
 
 

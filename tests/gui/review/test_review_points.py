@@ -19,6 +19,8 @@ from pfm_desktop.viewmodels.session import Session
 
 from .conftest import Clinic, FakeEngine, Opened, click, settle
 
+pytestmark = pytest.mark.slow  # each test opens visits and waits for pictures
+
 LEFT = Qt.MouseButton.LeftButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 SPOTS = ((30, 20), (90, 25), (60, 80))

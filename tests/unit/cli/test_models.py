@@ -21,6 +21,8 @@ from pfm_desktop.pfm.registry import verify
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import shipped_models_dir, user_models_dir
 
+pytestmark = pytest.mark.slow  # each test writes models
+
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory, public_fasternet: Callable[..., Any]) -> Path:

@@ -32,6 +32,8 @@ from pfm_desktop.pfm.untrained import write_untrained
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of
 
+pytestmark = pytest.mark.slow  # each test writes and reads networks
+
 FITTED = Scale(1.5, (0.1, -0.2, 0.31, -0.2), (0.5, 0.6, 0.7, 1.0), 120)
 CALIBRATION = Calibration({**uncalibrated(("white", "fluorescence")).scales, "both": FITTED})
 NORMALISATION = Normalisation(

@@ -28,6 +28,8 @@ from pfm_desktop.pfm.slopes import Slopes
 from pfm_desktop.pfm.torch_backend import TorchBackend
 from pfm_desktop.support.errors import ModelError
 
+pytestmark = pytest.mark.slow  # each test loads networks
+
 DEMO = Path(__file__).resolve().parents[3] / "models" / "pfm-demo"
 SQUARE = Letterbox.fit(64, 64, 64)
 Pixels = np.ndarray

@@ -20,6 +20,8 @@ from pfm_desktop.services import inference, models
 from pfm_desktop.services.inference import AnalysisRequest, analyze, examine
 from pfm_desktop.support.errors import BadInputError, ModelError
 
+pytestmark = pytest.mark.slow  # each test answers a pair
+
 CTX = SilentContext()
 
 
