@@ -163,6 +163,8 @@ QMenu::separator { height: 1px; background: $faint; margin: 4px 8px; }
 #message_bar[kind="note"] { background: $info; border-top: 1px solid $line; }
 #message_bar[kind="note"] QLabel { color: $on_info; }
 QLabel[role="badge"] { background: $badge; color: $on_badge; border-radius: 4px; padding: 3px 8px; font-weight: 600; }
+QFrame[role="banner"] { background: $badge; border: 2px solid $badge; border-radius: 4px; }
+QFrame[role="banner"] QLabel { color: $on_badge; font-weight: 600; }
 QFrame[role="warning"] { background: $warning; border: 2px solid $on_warning; border-radius: 4px; }
 QFrame[role="warning"] QLabel { color: $on_warning; }
 QLabel[role="quiet"] { color: $quiet; }

@@ -201,10 +201,16 @@ def banner(case: VisitCase | None, desk: Desk) -> str:
     if not revealed(case, desk) or desk.answer is None:
         awaited = case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.busy
         return BANNER if awaited else ""  # its room is kept: the pictures do not move when the answer comes
-    analysis = desk.answer.analysis
-    model, told = analysis.model, analysis.prediction
-    unlike = f"{NOT_TO_RELY_ON}\n" if told is not None and told.unlike else ""  # first: the rest stands there always
-    return f"{unlike}{BANNER}   {model.name} {model.version}: {model.label}"
+    model = desk.answer.analysis.model
+    return f"{BANNER}   {model.name} {model.version}: {model.label}"
+
+
+def banner_warning(case: VisitCase | None, desk: Desk) -> str:
+    """What stands above the banner where a picture is unlike anything the model learned from, else ""."""
+    if not revealed(case, desk) or desk.answer is None:
+        return ""
+    told = desk.answer.analysis.prediction
+    return NOT_TO_RELY_ON if told is not None and told.unlike else ""
 
 
 # ---- words on the stage and above it

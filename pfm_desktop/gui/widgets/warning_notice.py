@@ -19,7 +19,7 @@ class WarningNotice(QFrame):
         super().__init__(parent)
         self.setProperty("role", "warning")
         self.caution, self.why = words(self), words(self)
-        self.sign = _Sign(self.caution, self)
+        self.sign = WarningSign(self.caution, self)
         column = QVBoxLayout()
         column.setSpacing(2)
         column.addWidget(self.caution)
@@ -58,7 +58,7 @@ class WarningNotice(QFrame):
         self.caution.setFont(font)
 
 
-class _Sign(QWidget):
+class WarningSign(QWidget):
     """A triangle with an exclamation mark, as high as two lines of `beside` and in its colour."""
 
     def __init__(self, beside: QLabel, parent: QWidget) -> None:

@@ -158,16 +158,16 @@ def test_after_the_reveal_the_heatmaps_show_with_banner_and_label() -> None:
     assert "pfm-demo 1.0: demonstration model, trained on phantoms" in line
 
 
-def test_the_banner_begins_with_the_warning_where_a_picture_is_unlike_what_was_learned_from() -> None:
+def test_the_banner_has_a_warning_above_it_where_a_picture_is_unlike_what_was_learned_from() -> None:
     told = case(revealed=True)
     desk = answered()
     far = {Source.FLUORESCENCE: Familiarity(1.43, 0.95)}
     prediction = replace(desk.answer.analysis.prediction, familiarity=far)
     unlike = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, prediction=prediction)))
-    warning, line = review.banner(told, unlike).split("\n")
-    assert warning == "WARNING: Do not rely on grade or model attention (see AI)."
-    assert line == review.banner(told, desk)
-    assert review.banner(case(), unlike) == ""  # before the reveal
+    assert review.banner_warning(told, unlike) == "WARNING: Do not rely on grade or model attention (see AI)."
+    assert review.banner(told, unlike) == review.banner(told, desk)
+    assert review.banner_warning(told, desk) == review.banner_warning(told, Desk()) == ""
+    assert review.banner_warning(case(), unlike) == ""  # before the reveal
 
 
 def test_what_the_heatmaps_show_is_said_only_of_an_answer_that_is_normal() -> None:

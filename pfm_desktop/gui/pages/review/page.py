@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
 from pfm_desktop.gui.pages.review.adding import Adding
@@ -20,6 +20,7 @@ from pfm_desktop.gui.pages.review.points import PointMode
 from pfm_desktop.gui.pages.review.side import SideColumn
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.gui.widgets.stage_banner import StageBanner
 from pfm_desktop.gui.widgets.stage_bar import StageBar
 from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
@@ -57,7 +58,7 @@ class ReviewPage(QWidget):
         self.points = PointMode(self.stage, self)
         self.pictures = PicturesArea(self._load_thumbnail, self)
         self.side = SideColumn(session, jobs, self.stage, self)
-        self.banner = QLabel(self)
+        self.banner = StageBanner(self)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self._lay_out()
         self._stage_keys = stage_actions(self)
@@ -258,9 +259,7 @@ class ReviewPage(QWidget):
         self.notice.show_notice(review.stage_notice(case, desk))
         self.strip.show_notice(review.strip_notice(desk))
         self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
-        banner = review.banner(case, desk)
-        self.banner.setText(banner)
-        self.banner.setVisible(bool(banner))
+        self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
         self.pictures.mark_on_stage(desk.pair)
         if not self.points.active:
             self._show_pair(desk)
@@ -364,11 +363,6 @@ class ReviewPage(QWidget):
 
     def _lay_out(self) -> None:
         self.setAcceptDrops(True)
-        self.banner.setProperty("role", "badge")
-        self.banner.setAccessibleName("What the AI answer is not for")
-        self.banner.setTextFormat(Qt.TextFormat.PlainText)
-        self.banner.setWordWrap(True)
-        self.banner.hide()
         middle = QWidget(self)
         cell = QGridLayout(middle)
         cell.setContentsMargins(0, 0, 0, 0)

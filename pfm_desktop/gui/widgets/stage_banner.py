@@ -1,0 +1,63 @@
+"""The line below the stage: what the AI answer is not for, and above it the warning where one is due."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.warning_notice import WarningSign
+
+NAME = "What the AI answer is not for"
+
+
+class StageBanner(QFrame):
+    """A plain strip, or with a warning the frame and the sign of `WarningNotice`, in the same height.
+
+    Hidden while there is nothing to say. The AI panel tells a screen reader when a warning comes; here it is read.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.warning, self.line = words(self), words(self)
+        self.sign = WarningSign(self.warning, self)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        for label in (self.warning, self.line):
+            column.addWidget(label)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 1, 6, 1)  # within a frame of two pixels, which a plain strip has in its own colour
+        row.setSpacing(8)
+        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(column, 1)
+        font = self.warning.font()
+        font.setBold(True)
+        self.warning.setFont(font)
+        self.setProperty("role", "banner")
+        self._dress("")
+        self.hide()
+
+    def text(self) -> str:
+        """All that it says, the warning first."""
+        return "\n".join(label.text() for label in (self.warning, self.line) if label.text())
+
+    def show_lines(self, line: str, warning: str = "") -> None:
+        """Show the permanent `line`, or hide with ""; a `warning` comes first and changes the look."""
+        warning = warning if line else ""
+        self.warning.setText(warning)
+        self.line.setText(line)
+        self._dress(warning)
+        self.setVisible(bool(line))
+
+    def _dress(self, warning: str) -> None:
+        for part in (self.warning, self.sign):
+            part.setVisible(bool(warning))
+        self.setAccessibleName("Warning" if warning else NAME)
+        self.setAccessibleDescription(self.text())
+        role = "warning" if warning else "banner"
+        if self.property("role") == role:
+            return
+        self.setProperty("role", role)
+        for widget in (self, self.warning, self.line, self.sign):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
