@@ -19,7 +19,7 @@ from pfm_desktop.viewmodels.colour_maps import colour_table
 from pfm_desktop.viewmodels.overlay import STRIPE_COLOUR
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
-BAR = (90.0, 10.0)
+BAR = (70.0, 10.0)  # no wider: the strip stays as low as it can
 LINE = 17.0
 PAD = 8.0
 EDGE = 4.0  # above and below, clear of the focus frame
