@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.prediction import Familiarity
+from pfm_desktop.pfm.model_tables import DISTANCES
 from pfm_desktop.support.errors import ModelError
 
 Floats = NDArray[np.float64]
@@ -94,7 +95,8 @@ def fit_known(learned: Floats, calibration: Floats, *, accepted: float, ridge: f
 
 
 def to_table(known: Mapping[str, Known]) -> dict[str, Any]:
-    """As `model.toml` keeps it. A source without a threshold is left out: it could never be called unlike."""
+    """As `model.toml` keeps it. A source without a threshold that could ever be reached is left out: it could never be
+    called unlike, and a model is not refused for it."""
     return {
         source: {
             "cases": of.cases,
@@ -103,7 +105,7 @@ def to_table(known: Mapping[str, Known]) -> dict[str, Any]:
             "whitening": _text(of.whitening),
         }
         for source, of in known.items()
-        if math.isfinite(of.threshold)
+        if DISTANCES[0] <= of.threshold <= DISTANCES[1] and np.isfinite([*of.mean, *of.whitening.ravel()]).all()
     }
 
 

@@ -91,6 +91,21 @@ def test_too_few_calibration_cases_call_nothing_unlike_and_keep_nothing(calibrat
     assert known.threshold == math.inf
     assert share_unlike(known, cloud(50, shift=1e6)) == 0
     assert to_table({"white": known}) == {}
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1e7, math.inf, math.nan])
+def test_a_source_whose_threshold_means_nothing_is_left_out_and_the_model_is_kept(
+    known: Known, threshold: float
+) -> None:
+    """Written all the same, it would have the whole model refused, at the end of hours of training."""
+    table = to_table({"white": replace(known, threshold=threshold), "fluorescence": known})
+    assert set(table) == {"fluorescence"}
+    check_familiarity(table, SOURCES)
+
+
+def test_numbers_too_large_to_be_kept_leave_a_source_out(known: Known) -> None:
+    huge = replace(known, whitening=np.full_like(known.whitening, np.inf))
+    assert to_table({"white": huge}) == {}
     assert math.isfinite(fit_known(cloud(100), cloud(LEAST, seed=1), accepted=SHARE).threshold)
 
 
