@@ -2,7 +2,8 @@
 
     python benchmarks/startup.py [--runs 9] [--library PATH]
 
-The list can be read, searched and chosen from as soon as it stands; what was chosen is opened once the library is open.
+The list can be read, sorted and chosen from as soon as it stands; a search that was typed, and a visit that was chosen,
+are carried out once the library is open.
 Each run is a process of its own, on a demo library that was prepared before, with a warm disk and compiled modules.
 Prints the median, the spread, whether torch was loaded by then, and which imports take longest.
 """

@@ -151,9 +151,8 @@ class ProcessRunner:
         """See `Runner.start`. `job`, its arguments and its result must be picklable."""
         handle = Handle(name or f"{getattr(job, '__name__', 'job')}-{next(_numbers)}")
         spawn = multiprocessing.get_context("spawn")
-        here, there = (
-            spawn.Pipe()
-        )  # events come, a word to stop goes; an Event of its own would outlive `threads.leave`
+        # events come, a word to stop goes; an Event of its own would outlive `threads.leave`
+        here, there = spawn.Pipe()
         process = spawn.Process(target=_child, args=(there, job, args, handle.name), name=handle.name, daemon=True)
         process.start()
         there.close()

@@ -7,12 +7,12 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from pfm_desktop.storage.schema import file_uri
 from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
@@ -25,8 +25,7 @@ def make_engine(database: Path, *, create: bool = False, query_only: bool = Fals
     `immutable` also takes no lock and writes no side file (read-only media).
     """
     mode = "rwc" if create else ("ro&immutable=1" if immutable else "rw")
-    path = quote(database.absolute().as_posix(), safe="/:")
-    uri = f"file://{path if path.startswith('/') else '/' + path}?mode={mode}"  # file:///C:/..., file:////server/...
+    uri = file_uri(database, mode)
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_SECONDS)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
+from urllib.parse import quote
 
 DATABASE = "library.sqlite"
 # names of the modules in `migrations/versions`; the place is the version number
 VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known")
 CURRENT = len(VERSIONS)
+
+
+def file_uri(database: Path, mode: str) -> str:
+    """For sqlite3, with `mode` as SQLite writes it: file:///home/..., file:///C:/..., file:////server/..."""
+    path = quote(database.absolute().as_posix(), safe="/:")
+    return f"file://{path if path.startswith('/') else '/' + path}?mode={mode}"
 
 
 def folded(text: str) -> str:

@@ -14,12 +14,11 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from pfm_desktop.domain.case import Patient, Visit, VisitRow
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.storage.schema import CURRENT, DATABASE, folded
+from pfm_desktop.storage.schema import CURRENT, DATABASE, file_uri, folded
 
 LIMIT = 500  # rows
 _HOUR = re.compile(r"\d{1,2}:\d{0,2}")
@@ -89,9 +88,7 @@ def first_rows(library: Path) -> tuple[VisitRow, ...] | None:
     try:
         if not database.is_file() or any(database.with_name(f"{DATABASE}-{side}").exists() for side in ("wal", "shm")):
             return None
-        path = quote(database.absolute().as_posix(), safe="/:")
-        uri = f"file://{path if path.startswith('/') else '/' + path}?mode=ro&immutable=1"
-        connection = sqlite3.connect(uri, uri=True)
+        connection = sqlite3.connect(file_uri(database, "ro&immutable=1"), uri=True)
         try:
             found = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
             return rows(connection.execute, Question()) if found == (str(CURRENT),) else None
