@@ -41,6 +41,7 @@ class FirstList(QObject):
         if page is None:
             return None, ""
         page.opens_soon.disconnect(self._say)
+        self._messages.clear_notes()  # what was said is done now, or will not be
         wanted, page.early = page.early, ""
         return page, wanted
 
@@ -50,7 +51,6 @@ class FirstList(QObject):
         if page is not None:
             self._stack.removeWidget(page)
             page.deleteLater()
-            self._messages.clear_notes()
 
     def _say(self) -> None:
         self._messages.note(OPENS_SOON)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.storage.library import Library
 
-AFTER_PAINT_MS = 20  # the list that was looked at is on the screen before the loading begins
+LIST_SEEN_MS = 20  # the list that was looked at is on the screen before the loading begins
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +41,7 @@ class LibraryDoor(QObject):
         self._jobs, self._window = jobs, parent
         self._handle: Handle | None = None
         self._glance = Background(self)
-        self._soon = QTimer(self, singleShot=True, interval=AFTER_PAINT_MS)
+        self._soon = QTimer(self, singleShot=True, interval=LIST_SEEN_MS)
         self._soon.timeout.connect(lambda: self.open(self.folder))
         self._after: Callable[[], None] | None = None  # another library, chosen while this one is being opened
         self.folder: str = ""
@@ -54,10 +54,10 @@ class LibraryDoor(QObject):
 
     def look_and_open(self, folder: str) -> None:
         """Show the list as soon as it can be read, then open the library."""
+        self.folder = folder  # also while another one still ends: it is this one that is wanted
         if self.busy:
             self._instead(lambda: self.look_and_open(folder))
             return
-        self.folder = folder
         self._glance.start(opening.first_look, folder, done=self._seen, failed=lambda _message: self._seen(None))
 
     def open(self, folder: str) -> None:
@@ -68,12 +68,9 @@ class LibraryDoor(QObject):
         """Make a new library in `folder` and open it."""
         self._start(opening.create_library, folder, "Making the library")
 
-    def again(self) -> None:
-        """Try the last one once more."""
-        self.open(self.folder)
-
     def stop(self) -> None:
-        """Ask the work under way to stop."""
+        """Ask the work under way to stop; what was to follow it does not."""
+        self._after = None
         if self._handle is not None:
             self._jobs.cancel(self._handle.name)
         elif self.busy:
@@ -105,11 +102,11 @@ class LibraryDoor(QObject):
         dialog.open()
 
     def _start(self, job: Callable[..., Any], folder: str, title: str) -> None:
+        self.folder = folder
         if self._handle is not None:
             self._instead(lambda: self._start(job, folder, title))
             return
         self.forget()
-        self.folder = folder
         self._handle = self._jobs.start(
             job,
             folder,

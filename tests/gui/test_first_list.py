@@ -120,7 +120,7 @@ def test_what_is_typed_meanwhile_is_searched_for_once_the_library_is_open(
 ) -> None:
     page = page_of(waiting)
     qtbot.keyClicks(page.search, "chen")
-    qtbot.wait(250)
+    qtbot.waitUntil(lambda: page._waiting is not None)
     assert not page.idle
     assert len(names(page)) == 3, "an answer to another question is better than a wrong one"
     let_open(qtbot, waiting, gate)
@@ -208,7 +208,8 @@ def test_a_window_that_is_closed_before_the_loading_begins_opens_nothing(
     monkeypatch.setattr(opening, "open_library", lambda ctx, folder: asked.append(folder) or real(ctx, folder))
     window = open_window(library_folder, ready=False)
     window.close()
-    qtbot.wait(300)
+    assert not window.door.busy
+    qtbot.waitUntil(lambda: window.door._glance._handle is None)
     assert not window.isVisible()
     assert asked == []
 
@@ -246,7 +247,6 @@ def test_the_last_choice_counts_a_visit_after_a_search(
     qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.mouseDClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     let_open(qtbot, waiting, gate)
-    qtbot.wait(300)  # whatever the search found would be opened by now
     assert waiting.session.case is not None
     assert waiting.session.case.visit.id == wanted.visit_id
     assert page.search.text() == "brandt"
@@ -323,3 +323,42 @@ def test_the_list_of_the_demo_library_says_at_once_that_its_women_are_invented(
     gate.set()
     qtbot.waitUntil(window.opening.retry.isVisible, timeout=10_000)
     assert not window.patient.demo.isVisible()
+
+
+def test_back_to_the_first_library_while_it_still_ends_opens_that_one(
+    qtbot: QtBot, waiting: MainWindow, tmp_path: Path, library_folder: Path, gate: threading.Event
+) -> None:
+    Library.create(tmp_path / "other").close()
+    waiting._open_chosen(str(tmp_path / "other"))
+    waiting._open_chosen(str(library_folder))
+    let_open(qtbot, waiting, gate)
+    assert waiting.session.library.path == library_folder
+    assert load_settings().library == str(library_folder)
+
+
+def test_stopping_while_another_library_waits_opens_neither(
+    qtbot: QtBot, waiting: MainWindow, tmp_path: Path, gate: threading.Event
+) -> None:
+    Library.create(tmp_path / "other").close()
+    waiting._open_chosen(str(tmp_path / "other"))
+    qtbot.mouseClick(waiting.opening.cancel, Qt.MouseButton.LeftButton)
+    gate.set()
+    qtbot.waitUntil(waiting.opening.retry.isVisible, timeout=10_000)
+    assert waiting.desk is None
+    assert not waiting.door.busy
+    with qtbot.waitSignal(waiting.ready, timeout=10_000):
+        qtbot.mouseClick(waiting.opening.retry, Qt.MouseButton.LeftButton)
+    assert waiting.session.library.path == tmp_path / "other", "the one that was asked for last"
+
+
+def test_what_was_said_of_opening_soon_is_gone_where_the_search_finds_nothing(
+    qtbot: QtBot, waiting: MainWindow, gate: threading.Event
+) -> None:
+    page = page_of(waiting)
+    qtbot.keyClicks(page.search, "nobody")
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    assert OPENS_SOON in waiting.messages.text
+    let_open(qtbot, waiting, gate)
+    assert names(page) == []
+    assert waiting.session.case is None
+    assert OPENS_SOON not in waiting.messages.text

@@ -69,16 +69,14 @@ class TodayPage(QWidget):
         self._actions = self._make_actions()
         self._lay_out()
         self.setAcceptDrops(True)
-        self._show(session.today())
-        self._just_read = True  # so that it is not read twice at the start
+        self._show_all()
 
     def take(self, session: Session) -> None:
         """The library is open: the list is read in it, and what was typed and chosen meanwhile is carried out."""
         self._session = session
         then, self._waiting = self._waiting, None
         if then is None:
-            self._show(session.today())
-            self._just_read = True
+            self._show_all()
         else:
             self.read_again(then)
 
@@ -211,6 +209,10 @@ class TodayPage(QWidget):
         if rows:
             self.table.setCurrentIndex(self.model.index(place, 0))
         self._refresh_actions()
+
+    def _show_all(self) -> None:
+        self._show(self._session.today())
+        self._just_read = True  # so that it is not read twice at the start
 
     def _open_current(self) -> None:
         if not self.idle:  # the list may still show the answer to an earlier search

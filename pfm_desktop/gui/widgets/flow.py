@@ -45,9 +45,10 @@ class FlowRow(QWidget):
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Wider or narrower: other rows."""
+        """Wider or narrower: other rows. Its own height, which placing sets, changes nothing."""
         super().resizeEvent(event)
-        self._place()
+        if event.size().width() != event.oldSize().width():
+            self._place()
 
     def _place(self) -> None:
         inner = self.contentsRect()

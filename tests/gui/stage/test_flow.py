@@ -120,7 +120,7 @@ def test_a_longer_caption_moves_what_stands_behind_it(qtbot: QtBot, shown) -> No
     assert button.x() == label.x() + label.width() + GAP
     label.setText("a caption that is so long that nothing has room beside it any more, however narrow the letters")
     qtbot.waitUntil(lambda: button.y() > label.y())
-    assert label.width() <= 300 or held.width() > 300
+    assert held.minimumSizeHint().width() >= label.width(), "words that do not wrap are not cut"
 
 
 def test_the_window_cannot_be_made_narrower_than_the_widest_part(shown) -> None:
@@ -143,7 +143,6 @@ def test_no_layout_asks_python_how_high_it_is(shown) -> None:
     """Each such question waits for the interpreter, and a changed caption asks a hundred of them."""
     held = shown(Part(100), Part(100), width=150)
     assert held.row.layout() is None
-    assert not held.row.hasHeightForWidth()
 
 
 def test_a_row_that_was_never_shown_asks_for_one_row_only(qtbot: QtBot) -> None:
