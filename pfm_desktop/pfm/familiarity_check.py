@@ -25,16 +25,22 @@ class FamiliarityCheck:
         self._stages = first_stages(folder / WEIGHTS, names, content.network.variant) if names else {}
         self._features, self._sha256 = features, content.sha256
 
-    def of(self, pictures: Mapping[str, Singles], coverage: Mapping[str, Singles], used: Sequence[str]) -> Told:
-        """Of the sources `used`: prepared pictures 1 x 3 x S x S, and the share seen of each cell, S/4 x S/4.
+    def of(
+        self,
+        pictures: Mapping[str, Singles],
+        digests: Mapping[str, str],
+        coverage: Mapping[str, Singles],
+        used: Sequence[str],
+    ) -> Told:
+        """Of the sources `used`: prepared pictures 1 x 3 x S x S, their digests, the share seen of each S/4 x S/4 cell.
 
         Raises `ModelError` for features that are no numbers.
         """
         asked = [name for name in used if name in self._stages]
-        features = {name: pooled(self._map(name, pictures[name][0]), coverage[name]) for name in asked}
+        features = {name: pooled(self._map(name, pictures[name][0], digests[name]), coverage[name]) for name in asked}
         found = familiarity(features, self._known)
         return {Source(name): found[name] for name in asked}
 
-    def _map(self, name: str, picture: Singles) -> Singles:
+    def _map(self, name: str, picture: Singles, digest: str) -> Singles:
         key = self._sha256, "first stage", name  # what stands there is the name of a backend for other maps
-        return self._features.get(key, picture, lambda: (self._stages[name].map(picture),))[0]
+        return self._features.get(key, digest, lambda: (self._stages[name].map(picture),))[0]

@@ -67,6 +67,10 @@ def fill(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def remove_older(content: ModelFile) -> None:
-    """Take away what earlier versions of this program kept of these weights. What cannot be removed stays."""
+    """Take away the earlier forms of these weights. What cannot be removed stays.
+
+    Only those of the OpenVINO at hand are found: what another version of it left stays, and so does every older
+    `choice-*.json` of `backends`.
+    """
     for form in range(1, FORM):
         shutil.rmtree(folder_of(content, form), ignore_errors=True)

@@ -33,7 +33,7 @@ from pfm_desktop.pfm.backend import (
 from pfm_desktop.pfm.backends import backend_for, torch_backend
 from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
-from pfm_desktop.pfm.feature_cache import FeatureCache
+from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
 from pfm_desktop.pfm.heatmaps import METHOD, asked_of, layer_cam, shown, weighted
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
@@ -53,10 +53,11 @@ SIDE_BY_SIDE = 2  # chunks of dropout passes that run at once
 class Prepared:
     """One case as the network takes it, by source: pictures 1 x 3 x S x S, coverage 1 x h x w, `used` the sources.
 
-    `fine` is the coverage in the cells of a trunk's first stage, S/4 x S/4.
+    `digests` are of the pictures; `fine` is the coverage in the cells of a trunk's first stage, S/4 x S/4.
     """
 
     pictures: Mapping[str, Singles]
+    digests: Mapping[str, str]
     coverage: Mapping[str, Singles]
     fine: Mapping[str, Singles]
     used: tuple[str, ...]
@@ -154,8 +155,10 @@ class Predictor:
         used = tuple(name for name, (seen, _) in found.items() if seen.any())
         if not used:
             raise BadInputError("no picture shows anything", remedy="give a picture")
+        pictures = {name: picture for name, (_, picture) in found.items() if picture is not None}
         return Prepared(
-            {name: picture for name, (_, picture) in found.items() if picture is not None},
+            pictures,
+            {name: digest_of(picture) for name, picture in pictures.items()},
             {name: covered_cells(seen, grid)[None] for name, (seen, _) in found.items()},
             {name: covered_cells(seen, size // STRIDE) for name, (seen, _) in found.items()},
             used,
@@ -170,7 +173,7 @@ class Predictor:
             return TrunkMaps(*(np.zeros(shape, np.float32) for shape in shapes))
         picture = case.pictures[name]
         key = self.info.sha256, self._backend.name, name
-        return self._features.get(key, picture, lambda: self._backend.maps(name, picture))
+        return self._features.get(key, case.digests[name], lambda: self._backend.maps(name, picture))
 
     def _answer(
         self, trunks: dict[str, TrunkMaps], case: Prepared, passes: int, pool: Executor
@@ -178,7 +181,7 @@ class Predictor:
         used, maps = case.used, {name: both.enhanced for name, both in trunks.items()}
         answers = self._backend.answers(maps, case.coverage)
         waiting = self._spread(answers, used, passes, pool)
-        familiarity = self._familiarity.of(case.pictures, case.fine, used)
+        familiarity = self._familiarity.of(case.pictures, case.digests, case.fine, used)
         probabilities = self._said(answers, used)
         scale = self._calibration.scale(_combination(used))
         ranks = scale.prediction_set(probabilities)

@@ -12,11 +12,14 @@ import torch
 
 from pfm_desktop.domain.prediction import Familiarity
 from pfm_desktop.domain.source import Source
+from pfm_desktop.pfm import openvino_door
+from pfm_desktop.pfm.backend import OPENVINO_F32, TORCH
+from pfm_desktop.pfm.backends import VARIABLE
 from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
 from pfm_desktop.pfm.familiarity import fit_known, pooled, to_table
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
-from pfm_desktop.pfm.feature_cache import FeatureCache
+from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
 from pfm_desktop.pfm.letterbox import Letterbox, covered_cells, squared
 from pfm_desktop.pfm.nets.model import new_net
@@ -103,12 +106,17 @@ def test_a_model_that_keeps_no_measure_answers_without_one(tmp_path: Path) -> No
     assert not answer.unlike
 
 
-def test_every_backend_says_the_same(folder: Path) -> None:
-    from pfm_desktop.pfm.backends import torch_backend
-
-    plain, _ = Predictor(folder, backend=torch_backend(folder)).predict(page(3), None)
-    chosen, _ = Predictor(folder).predict(page(3), None)
-    assert plain.familiarity == chosen.familiarity
+@pytest.mark.skipif(not openvino_door.is_there(), reason="OpenVINO is not installed")
+def test_every_backend_says_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {}
+    for name in (TORCH, OPENVINO_F32):
+        monkeypatch.setenv(VARIABLE, name)
+        predictor = Predictor(folder)
+        assert predictor.backend == name
+        said[name], _ = predictor.predict(page(3), None)
+        assert predictor.backend == name, "another one answered in its place"
+    assert said[TORCH].familiarity
+    assert said[TORCH].familiarity == said[OPENVINO_F32].familiarity
 
 
 def test_asking_again_costs_no_second_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +132,17 @@ def test_asking_again_costs_no_second_look(folder: Path, monkeypatch: pytest.Mon
     assert again.familiarity == first.familiarity
 
 
+def test_a_picture_is_hashed_once_for_all_that_is_kept_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    monkeypatch.setattr(
+        "pfm_desktop.pfm.predict.digest_of", lambda picture: (hashed.append(picture.size), digest_of(picture))[1]
+    )
+    features = FeatureCache()
+    Predictor(folder, features=features).predict(rosy(1), page(1))
+    assert len(hashed) == 2
+    assert len(features) == 3, "two trunks, and the first stage of the one source that the model keeps a measure of"
+
+
 def test_what_is_hidden_is_not_weighed(folder: Path) -> None:
     check = FamiliarityCheck(folder, verified(folder), FeatureCache())
     picture = np.random.default_rng(0).standard_normal((1, 3, SIZE, SIZE)).astype(np.float32)
@@ -131,10 +150,13 @@ def test_what_is_hidden_is_not_weighed(folder: Path) -> None:
     coverage[:, :6] = 1.0
     other = picture.copy()
     other[:, :, :, SIZE // 2 :] = 5.0  # away from the border, which the kernels see across
-    asked = [check.of({"white": each}, {"white": coverage}, ["white"]) for each in (picture, other)]
-    assert asked[0] == asked[1]
-    whole = check.of({"white": other}, {"white": np.ones_like(coverage)}, ["white"])
-    assert whole != asked[1]
+
+    def told(picture: Pixels, coverage: np.ndarray) -> dict[Source, Familiarity]:
+        return check.of({"white": picture}, {"white": digest_of(picture)}, {"white": coverage}, ["white"])
+
+    partly = told(other, coverage)
+    assert told(picture, coverage) == partly
+    assert told(other, np.ones_like(coverage)) != partly
 
 
 def test_features_that_are_no_numbers_stop_the_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
