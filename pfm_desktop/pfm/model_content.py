@@ -26,10 +26,6 @@ class SourceVotes:
     weight: Singles
     bias: Singles
 
-    def votes(self, features: Singles) -> Singles:
-        """C x h x w to 4 x h x w: each cell's logits."""
-        return np.asarray(np.tensordot(self.weight, features, axes=1) + self.bias[:, None, None], dtype=np.float32)
-
     def log_probabilities(self, features: Singles, coverage: Singles) -> Floats:
         """Features C x h x w, coverage h x w in 0..1; log-probabilities 4, up to a constant."""
         pooled = (features * coverage).sum(axis=(1, 2)) / max(float(coverage.sum()), 1e-6)

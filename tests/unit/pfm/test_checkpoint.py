@@ -90,7 +90,6 @@ def test_missing_weights_are_named(model: Path) -> None:
         load_model(model)
 
 
-@pytest.mark.slow
 def test_weights_of_another_network_are_refused_even_with_the_right_hash(
     model: Path, alter_model: Callable[..., Path]
 ) -> None:
@@ -282,7 +281,6 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "m" / "model.toml").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("spec", [{}, {"splice": "channel", "width": 64, "layers": 0}, {"variant": "T2", "heads": 1}])
 def test_the_weights_of_a_network_are_within_what_its_description_allows(spec: dict[str, Any]) -> None:
     held = sum(value.numel() for value in new_net(NetSpec(**spec)).state_dict().values())
@@ -321,7 +319,6 @@ def test_a_model_is_found_by_folder_by_folder_name_and_by_its_own_name(model: Pa
         find_model("other", [renamed.parent])
 
 
-@pytest.mark.slow
 def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, make_model: Callable[..., Path]) -> None:
     own, shipped = tmp_path / "own", tmp_path / "shipped"
     make_model(own / "m", name="m")

@@ -13,17 +13,16 @@ import torch
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.backend import TORCH, TrunkMaps
+from pfm_desktop.pfm.backend import TrunkMaps
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast, target_of
 from pfm_desktop.pfm.heatmaps import MAP_SIDE, METHOD, asked_of, layer_cam, shown, weighted
 from pfm_desktop.pfm.letterbox import Letterbox
-from pfm_desktop.pfm.model_file import ModelInfo
+from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs
 from pfm_desktop.pfm.predict import Predictor, Prepared
-from pfm_desktop.pfm.registry import verified
 from pfm_desktop.pfm.slopes import Slopes
 from pfm_desktop.pfm.torch_backend import TorchBackend
 from pfm_desktop.support.errors import ModelError
@@ -67,7 +66,6 @@ def demo() -> Predictor:
     return Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("given", ["both", "white", "fluorescence", "partly covered"])
 def test_the_map_is_layer_cam_of_the_demonstration_model(demo: Predictor, given: str) -> None:
     white, fluorescence = _pictures()
@@ -184,7 +182,6 @@ def test_an_answer_that_nothing_speaks_for_has_empty_maps(small: Path, monkeypat
     assert not any(heatmap.values.any() for heatmap in maps.values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("spec", [{"splice": "channel"}, {"layers": 0}, {"decision": False}, {"variant": "T2"},
                                   {"sources": (Source.WHITE,)}])  # fmt: skip
 def test_other_networks_have_the_maps_of_explain_as_well(tmp_path: Path, make_model: Any, spec: dict[str, Any]) -> None:
@@ -212,7 +209,4 @@ def test_asking_again_runs_no_trunk_again(small: Path, monkeypatch: pytest.Monke
 
 
 def test_the_shipped_model_says_how_its_maps_are_drawn() -> None:
-    content = verified(DEMO)
-    assert isinstance(content.info, ModelInfo)
-    assert content.heatmap == {"method": "layer_cam"}
-    assert Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net)).backend == TORCH
+    assert read_model_file(DEMO).heatmap == {"method": "layer_cam"}

@@ -19,7 +19,7 @@ from pfm_desktop.pfm.nets.model import Inputs, PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import BadInputError, ModelError
 
-pytestmark = pytest.mark.slow  # many maps; none is drawn by the program yet
+pytestmark = pytest.mark.slow  # many maps; the program draws LayerCAM, the others were compared with it
 
 SIZE, GRID, HIGH = 64, 2, 2
 NAMES = ("white", "fluorescence")

@@ -89,7 +89,6 @@ def test_a_case_is_answered_alike_alone_and_beside_others(splice: str) -> None:
             assert torch.allclose(answers(net(one)), together[index : index + 1], atol=1e-5)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("source", list(Source))
 @pytest.mark.parametrize("splice", ["channel", "token"])
 def test_a_network_of_one_source_is_built_alike(source: Source, splice: str) -> None:
@@ -100,7 +99,6 @@ def test_a_network_of_one_source_is_built_alike(source: Source, splice: str) -> 
     assert answers(out).shape == (2, 7)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("switch", SWITCHES)
 @pytest.mark.parametrize("splice", ["channel", "token"])
 def test_each_part_of_the_paper_can_be_taken_out(switch: str, splice: str) -> None:
