@@ -19,6 +19,7 @@ BANNER = "Investigational - not for diagnosis"
 DEMONSTRATION = "demonstration model, trained on phantoms"
 COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the true grade
 OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
+WARNING = "WARNING:"  # where colour and shape are no help: a terminal, a line drawn into a picture, a page
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a grade: low, high
@@ -143,21 +144,24 @@ class Prediction:
     @property
     def unlike_words(self) -> str:
         """What stands beside the grade where a picture is unlike what the model knows; "" where none is."""
-        return " ".join(self.unlike_parts)
+        return f"{self.why_unlike} {self.caution}" if self.unlike else ""
 
     @property
-    def unlike_parts(self) -> tuple[str, ...]:
-        """Its two sentences: what is unlike, and what follows; none where nothing is unlike."""
-        if not self.unlike:
-            return ()
+    def why_unlike(self) -> str:
+        """Its first sentence: what is unlike."""
         pictures = " and ".join(source.words for source in self.unlike)
+        return f"Unlike anything the model learned from: {pictures}." if self.unlike else ""
+
+    @property
+    def caution(self) -> str:
+        """Its second sentence: what follows."""
         what = "answer" if self.indeterminate else "grade"
-        return f"Unlike anything the model learned from: {pictures}.", f"Do not rely on this {what}."
+        return f"Do not rely on this {what}." if self.unlike else ""
 
     @property
     def warning(self) -> str:
-        """The same for where colour and shape are no help: a terminal, a line drawn into a picture, a page."""
-        return f"WARNING: {self.unlike_words}" if self.unlike else ""
+        """The same for where it has to be told by a word; see `WARNING`."""
+        return f"{WARNING} {self.unlike_words}" if self.unlike else ""
 
     @property
     def attention_words(self) -> str:

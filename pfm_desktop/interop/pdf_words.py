@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, WARNING, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.interop.pdf_content import ReportContent
 from pfm_desktop.support.moments import day, moment
@@ -87,8 +87,8 @@ def early_warning(content: ReportContent) -> str:
     prediction = content.analysis.prediction if content.analysis is not None else None
     if prediction is None or not prediction.unlike:
         return ""
-    what, _ = prediction.unlike_parts
-    return f"WARNING: Do not rely on the AI answer and the {ATTENTION.lower()} in this report. {what}"
+    advice = f"Do not rely on the AI answer and the {ATTENTION.lower()} in this report."
+    return f"{WARNING} {advice} {prediction.why_unlike}"
 
 
 def headline(prediction: Prediction) -> str:

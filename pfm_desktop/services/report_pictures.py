@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, HEAT_THRESHOLD, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, HEAT_THRESHOLD, WARNING, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
@@ -98,7 +98,7 @@ def answer_warning(analysis: Analysis, *, short: bool = False) -> str:
     prediction = analysis.prediction
     if prediction is None or not prediction.unlike:
         return ""
-    return f"WARNING: {prediction.unlike_parts[-1]}" if short else prediction.warning
+    return f"{WARNING} {prediction.caution}" if short else prediction.warning
 
 
 def answer_lines(analysis: Analysis) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.case import Pair, VisitRow
-from pfm_desktop.domain.prediction import BANNER, Heatmap
+from pfm_desktop.domain.prediction import BANNER, WARNING, Heatmap
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import UserError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NO_VISIT = "No visit is open. Choose one in Today."
 LOADING = "The pictures are still loading."
 NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
-NOT_TO_RELY_ON = "WARNING: Do not rely on grade or model attention (see AI)."  # short: the pictures keep the height
+NOT_TO_RELY_ON = f"{WARNING} Do not rely on grade or model attention (see AI)."  # short: the pictures keep the height
 STOPPED = "It was stopped before it was done."
 STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
 

@@ -48,17 +48,19 @@ def test_a_picture_that_is_unlike_what_was_learned_from_is_named_and_the_grade_n
     assert said.unlike == (WHITE,)
     assert said.unlike_words == "Unlike anything the model learned from: white light. Do not rely on this grade."
     assert said.warning == f"WARNING: {said.unlike_words}"
-    assert told(white=FAR, fluorescence=FAR).unlike_parts[0].endswith(": white light and fluorescence.")
+    assert said.unlike_words == f"{said.why_unlike} {said.caution}"
+    assert told(white=FAR, fluorescence=FAR).why_unlike.endswith(": white light and fluorescence.")
 
 
 def test_where_no_grade_stands_out_the_answer_is_not_to_be_relied_on() -> None:
-    assert replace(told(white=FAR), indeterminate=True).unlike_parts[1] == "Do not rely on this answer."
+    assert replace(told(white=FAR), indeterminate=True).caution == "Do not rely on this answer."
 
 
 @pytest.mark.parametrize("familiarity", [{}, {"white": NEAR}, {"white": NEAR, "fluorescence": NEAR}])
 def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarity: dict[str, Familiarity]) -> None:
     said = told(**familiarity)
-    assert (said.unlike, said.unlike_words, said.unlike_parts, said.warning) == ((), "", (), "")
+    assert said.unlike == ()
+    assert said.unlike_words == said.why_unlike == said.caution == said.warning == ""
 
 
 @pytest.mark.parametrize("grade", GRADES)
