@@ -24,6 +24,7 @@ ATTENTION = "Model attention"  # what a heatmap is called wherever people read o
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a grade: low, high
 SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal
+NOT_FOR_NORMAL = f"{SPEAKS_FOR_HIGH}, not for normal"  # the same where there is room to say it in full
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
 
@@ -169,7 +170,7 @@ class Prediction:
         if self.grade is not Grade.NORMAL:
             return ""
         graded = "Most likely normal" if self.indeterminate else "Graded normal"
-        return f"{graded}: {ATTENTION.lower()} shows {SPEAKS_FOR_HIGH}, not for normal."
+        return f"{graded}: {ATTENTION.lower()} shows {NOT_FOR_NORMAL}."
 
     @property
     def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, SPEAKS_FOR_HIGH
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, NOT_FOR_NORMAL
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
@@ -73,7 +73,7 @@ class HeatmapControls(QWidget):
 
     def _say_what_it_shows(self, shows: str) -> None:
         """Beside the box, and to a screen reader on it and on the controls as a whole."""
-        say(self.shows, f"Shows {SPEAKS_FOR_HIGH}, not for normal." if shows else "")  # one line: room is short
+        say(self.shows, f"Shows {NOT_FOR_NORMAL}." if shows else "")  # one line: room is short
         limits = f"{ATTENTION}: {ATTENTION_LIMITS}."
         about = f"{shows} {limits}" if shows else limits
         self.show_it.setToolTip(f"{about} Hold H on the stage to hide it for a moment")

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, SPEAKS_FOR_HIGH, STRONG, WEAK
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, NOT_FOR_NORMAL, SPEAKS_FOR_HIGH, STRONG, WEAK
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -109,7 +109,7 @@ def legend_words(lines: LegendLines | None) -> str:
     """What the strip says of the heatmap, for a screen reader; "" without one."""
     if lines is None:
         return ""
-    shows = f": {SPEAKS_FOR_HIGH}, not for normal" if lines.normal else ""
+    shows = f": {NOT_FOR_NORMAL}" if lines.normal else ""
     return f"{lines.title}{shows} ({WEAK} to {STRONG}, {lines.threshold})"
 
 
