@@ -15,7 +15,7 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.case import Pair, VisitRow
-from pfm_desktop.domain.prediction import BANNER, WARNING, Heatmap
+from pfm_desktop.domain.prediction import BANNER, WARNING, Heatmap, Prediction
 from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import UserError
@@ -169,7 +169,7 @@ def chip_state(desk: Desk) -> ChipState:
 
 def revealed(case: VisitCase | None, desk: Desk) -> bool:
     """Whether anything but quality and registration may show: only of this visit, and only after the reveal."""
-    return case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.answer is not None
+    return case is not None and case.visit.id == desk.visit_id and case.findings.revealed
 
 
 def shown_heatmaps(case: VisitCase | None, desk: Desk) -> Mapping[str, Heatmap]:
@@ -186,31 +186,34 @@ def model_label(desk: Desk) -> str:
 
 def answer_sources(desk: Desk) -> tuple[Source, ...]:
     """The sources that the answer comes from; none while there is no answer."""
-    prediction = None if desk.answer is None else desk.answer.analysis.prediction
+    prediction = _prediction(desk)
     return () if prediction is None else tuple(prediction.sources)
 
 
 def attention_words(desk: Desk) -> str:
     """What the heatmaps show where it is not the grade of the answer; "" where it is, and without an answer."""
-    prediction = None if desk.answer is None else desk.answer.analysis.prediction
+    prediction = _prediction(desk)
     return "" if prediction is None else prediction.attention_words
 
 
 def banner(case: VisitCase | None, desk: Desk) -> str:
     """The permanent line while anything of the AI answer shows or is to show, else ""."""
-    if not revealed(case, desk) or desk.answer is None:
-        awaited = case is not None and case.visit.id == desk.visit_id and case.findings.revealed and desk.busy
-        return BANNER if awaited else ""  # its room is kept: the pictures do not move when the answer comes
+    if not revealed(case, desk):
+        return ""
+    if desk.answer is None:
+        return BANNER if desk.busy else ""  # its room is kept: the pictures do not move when the answer comes
     model = desk.answer.analysis.model
     return f"{BANNER}   {model.name} {model.version}: {model.label}"
 
 
 def banner_warning(case: VisitCase | None, desk: Desk) -> str:
     """What stands above the banner where a picture is unlike anything the model learned from, else ""."""
-    if not revealed(case, desk) or desk.answer is None:
-        return ""
-    told = desk.answer.analysis.prediction
-    return NOT_TO_RELY_ON if told is not None and told.unlike else ""
+    prediction = _prediction(desk)
+    return NOT_TO_RELY_ON if revealed(case, desk) and prediction is not None and prediction.unlike else ""
+
+
+def _prediction(desk: Desk) -> Prediction | None:
+    return None if desk.answer is None else desk.answer.analysis.prediction
 
 
 # ---- words on the stage and above it
