@@ -34,8 +34,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     """All flowables of a report, `width` points wide."""
     parts: list[Flowable] = [_text("Colposcopy report", _TITLE), _who(content, width)]
     parts += [_text(line, _WARN) for line in content.corrections]
-    early = say.early_warning(content)
-    parts += [Spacer(1, 2 * mm), _warning(early, width)] if early else []
+    parts += _warning(say.early_warning(content), width, above=2 * mm)
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
     parts += _findings(content, width)
@@ -116,7 +115,7 @@ def _answer(content: ReportContent, width: float) -> list[Flowable]:
 
 def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[Flowable]:
     parts: list[Flowable] = [
-        *([_warning(prediction.warning, width)] if prediction.unlike else []),
+        *_warning(prediction.warning, width),
         _text(say.headline(prediction), _STRONG),
         _Bars(prediction, width * 0.62),
         _text(prediction.full_set_words(model)),
@@ -128,10 +127,16 @@ def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[
     return [*parts, _text(prediction.familiarity_words, _SMALL)]
 
 
-def _warning(text: str, width: float) -> Flowable:
-    """In a box with a sign before it: it must not be missed beside the grade, on a black and white printer neither."""
-    sign = 8 * mm
-    return Table([[_Sign(), _text(text, _ALARM)]], colWidths=[sign, width - sign], style=_ALARMING, spaceAfter=4)
+def _warning(text: str, width: float, above: float = 0) -> list[Flowable]:
+    """In a box, `above` points below what is before it, with a sign; nothing for "".
+
+    It must not be missed beside the grade, on a black and white printer neither.
+    """
+    if not text:
+        return []
+    columns = [8 * mm, width - 8 * mm]
+    cells = [[_Sign(), _text(text, _ALARM)]]
+    return [Table(cells, colWidths=columns, style=_ALARMING, spaceBefore=above, spaceAfter=4)]
 
 
 def _signature(content: ReportContent, width: float) -> Flowable:

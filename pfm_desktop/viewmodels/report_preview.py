@@ -38,13 +38,12 @@ def picture_name(number: int) -> str:
 def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str:
     """The whole report, top to bottom."""
     look = look or PreviewLook()
-    early = say.early_warning(content)
     parts = [
         f"<p><b>{BANNER}</b><br>{_safe(content.model_label)}</p>",
         f"<h2>{say.state(content)}</h2>",
         _rows(say.who(content), look),
         *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
-        _warning(early, look) if early else "",
+        _warning(say.early_warning(content), look),
         _pictures(content, look),
         _findings(content, look),
         _pins(content.pins, look),
@@ -112,7 +111,7 @@ def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> 
     lone = say.one_source(prediction)
     return "".join(
         (
-            _warning(prediction.warning, look) if prediction.unlike else "",
+            _warning(prediction.warning, look),
             f"<p><b>{_safe(say.headline(prediction))}</b></p>",
             _rows(rows, look),
             _paragraph(prediction.full_set_words(model)),
@@ -125,7 +124,9 @@ def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> 
 
 
 def _warning(text: str, look: PreviewLook) -> str:
-    """In a box, as in print."""
+    """In a box, as in print; "" for ""."""
+    if not text:
+        return ""
     return (
         f'<table width="100%" cellspacing="0" cellpadding="6" border="2" bordercolor="{look.text}"><tr>'
         f"<td><b>\u26a0 {_safe(text)}</b></td></tr></table>"
