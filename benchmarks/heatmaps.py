@@ -40,10 +40,10 @@ from pfm_desktop.support.files import write_text  # noqa: E402
 CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6, draws=6)
 FIRST = Part(4210, 320, 64, 64, taken=24, checked=6)
 TEST = Part(4211, 320, 80, 80, taken=24, checked=3, draws=3)
-TODAY = "class map"  # the default before the first test
+FORMER = "class map"  # the default before the first test
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
-CANDIDATES = (TODAY, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
-FINALISTS = (TODAY, "LayerCAM", *PLAIN)
+CANDIDATES = (FORMER, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
+FINALISTS = (FORMER, "LayerCAM", *PLAIN)
 SOFTENED = "softened LayerCAM"
 TRIED = (SOFTENED, "shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
 DRAWS = 6  # untrained sets of heads, and cases, of `--draws`
@@ -57,6 +57,8 @@ def judged(judge: Judge, bar: Bar, work: Path, part: Part, methods: Sequence[str
     cases = cases_of(bar, work, part, judge.size)
     for number, case in enumerate(cases):
         bar.progress(number, len(cases), f"Judging, seed {part.seed}")
+        # of a part the name says only seed and `taken`: rows found with another `checked` or `draws` are taken as they
+        # are, so after a change of either another `work` is needed
         kept = work / f"judged-{judge.sha256[:12]}" / f"{part.seed}-{part.taken}" / f"{case.name}.json"
         row: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
         known = row.get("methods", {})
@@ -126,7 +128,7 @@ def winner_of(rows: Sequence[Row], methods: Sequence[str]) -> tuple[str, dict[st
             better = sum(value > means[method] for value in means.values())
             equal = sum(value == means[method] for value in means.values())
             rank[method] += (better + (equal + 1) / 2) / len(RANKED)
-    able = [method for method in methods if method not in PLAIN and passes(rows, method)] or [TODAY]
+    able = [method for method in methods if method not in PLAIN and passes(rows, method)] or [FORMER]
     return min(able, key=lambda method: (rank[method], milliseconds(rows, method))), rank
 
 
@@ -140,8 +142,8 @@ def differences(rows: Sequence[Row], first: str, second: str) -> dict[str, tuple
 
 
 def becomes_default(rows: Sequence[Row], winner: str) -> bool:
-    """Third line of the rule: better than today's map in one figure, and worse in none."""
-    gaps = differences(rows, winner, TODAY).values()
+    """Third line of the rule: better than the class map in one figure, and worse in none."""
+    gaps = differences(rows, winner, FORMER).values()
     return any(low > 0 for _, low, _ in gaps) and not any(high < 0 for _, _, high in gaps)
 
 
@@ -158,7 +160,7 @@ def milliseconds(rows: Sequence[Row], method: str) -> float:
 
 def lines_of(rows: Sequence[Row], methods: Sequence[str], thresholds: Mapping[str, str], seed: int) -> Iterator[str]:
     """Every figure; "on phantoms" in every line."""
-    visible, high = sum(row["visible"] for row in rows), sum("gap_graded" in row["methods"][TODAY] for row in rows)
+    visible, high = sum(row["visible"] for row in rows), sum("gap_graded" in row["methods"][FORMER] for row in rows)
     yield (
         f"on phantoms: seed {seed}, {len(rows)} answered, {visible} with a visible lesion (middle half of them "
         f"{spread_of(rows)} of the picture), deletion and insertion on {high} graded low or worse; "
@@ -212,7 +214,7 @@ def verdict_of(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[str]:
 
 def standing_of(rows: Sequence[Row], method: str) -> Iterator[str]:
     """One map against the first default and the plain ones, on the same cases, and by kind of lesion."""
-    for other in dict.fromkeys((TODAY, *PLAIN)):
+    for other in (FORMER, *PLAIN):
         if other != method:
             gaps = differences(rows, method, other)
             shown = ", ".join(f"{name.replace('_', ' ')} {_span(gap, sign='+')}" for name, gap in gaps.items())
@@ -237,7 +239,7 @@ def strata_of(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
 def draws_of(judge: Judge, bar: Bar, work: Path) -> Iterator[str]:
     """Of six development phantoms: the check of forgotten heads, six times."""
     cases = cases_of(bar, work, CHOOSING, judge.size)[:DRAWS]
-    for method in dict.fromkeys(name for name in (*CANDIDATES, SOFTENED) if name not in PLAIN):
+    for method in (name for name in (*CANDIDATES, SOFTENED) if name not in PLAIN):
         means = judge.without_heads(cases, method, DRAWS)
         shown = ", ".join(f"{mean:.2f}" for mean in means)
         yield (

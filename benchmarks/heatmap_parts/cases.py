@@ -144,10 +144,7 @@ class Judge:
         means = []
         for seed in range(draws):
             net = self._without_heads(seed)
-            found = [
-                rank_correlation(cells, ranking_cells(explain(net, inputs, target, METHODS[method], shares)[FUSED]))
-                for inputs, target, shares, cells in asked
-            ]
+            found = [resemblance(net, inputs, method, target, shares, cells) for inputs, target, shares, cells in asked]
             means.append(float(np.mean(found)))
         return means
 
@@ -212,10 +209,8 @@ class Judge:
     ) -> dict[str, float]:
         """Rank correlation of the fused map with that of networks whose heads forgot, the mean over `draws` of them."""
         cells = ranking_cells(maps[FUSED])
-        other = [
-            explain(self._without_heads(seed), inputs, target, METHODS[method], shares)[FUSED] for seed in range(draws)
-        ]
-        return {"forgets heads": float(np.mean([rank_correlation(cells, ranking_cells(plane)) for plane in other]))}
+        found = [resemblance(self._without_heads(seed), inputs, method, target, shares, cells) for seed in range(draws)]
+        return {"forgets heads": float(np.mean(found))}
 
     def _without_heads(self, seed: int) -> PfmNet:
         """One of those with untrained heads; each is made once."""
@@ -228,17 +223,22 @@ class Judge:
     ) -> dict[str, float]:
         """Rank correlation of the fused map with that of networks that forgot, and with that of a noisy picture."""
         cells = ranking_cells(maps[FUSED])
-        found = {}
-        for step, net in self._forgetful.items():
-            other = explain(net, inputs, target, METHODS[method], shares)[FUSED]
-            found[f"forgets {step}"] = rank_correlation(cells, ranking_cells(other))
+        found = {
+            f"forgets {step}": resemblance(net, inputs, method, target, shares, cells)
+            for step, net in self._forgetful.items()
+        }
         random = torch.Generator().manual_seed(0)
         noisy = {
             name: picture + NOISE * torch.randn(picture.shape, generator=random) * (picture != 0)
             for name, picture in inputs.pictures.items()
         }
-        again = self.maps(Inputs(noisy, inputs.coverage, inputs.present), method, target, shares)[FUSED]
-        return {**found, "noise": rank_correlation(cells, ranking_cells(again))}
+        again = Inputs(noisy, inputs.coverage, inputs.present)
+        return {**found, "noise": resemblance(self._net, again, method, target, shares, cells)}
+
+
+def resemblance(net: PfmNet, inputs: Inputs, method: str, target: int, shares: dict[str, float], cells: Plane) -> float:
+    """Rank correlation of an original map, as `cells` that rank, with the fused map that `net` gives of `inputs`."""
+    return rank_correlation(cells, ranking_cells(explain(net, inputs, target, METHODS[method], shares)[FUSED]))
 
 
 def enlarged(plane: Tensor, size: int) -> Plane:
