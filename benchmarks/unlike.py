@@ -27,11 +27,11 @@ from pfm_desktop.support import threads
 threads.set_polite_threads()
 
 import numpy as np  # noqa: E402 - the thread settings come before numpy
-from scipy.stats import beta  # noqa: E402
 
 from benchmarks.unlike_parts.compare import material_of, tables  # noqa: E402
 from benchmarks.unlike_parts.sets import LIKE, Wanted, kinds, lights_of, prepared  # noqa: E402
 from benchmarks.unlike_parts.training import split_of  # noqa: E402
+from benchmarks.unlike_parts.women import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
@@ -78,15 +78,6 @@ def judged(known: dict[str, Known], features: Floats, data: PreparedSet, poor: S
         for light, row in zip(lights, features, strict=True)
     ]
     return Asked(np.array(distances), np.array([bool(why) for why in poor]), np.array(lights), data.grades)
-
-
-def share(count: int, of: int) -> str:
-    """`97.0 % (91.5-99.4), 97 of 100`: Clopper-Pearson, 95 %."""
-    if not of:
-        return "none"
-    low = float(beta.ppf(0.025, count, of - count + 1)) if count else 0.0
-    high = float(beta.ppf(0.975, count + 1, of - count)) if count < of else 1.0
-    return f"{100 * count / of:.1f} % ({100 * low:.1f}-{100 * high:.1f}), {count} of {of}"
 
 
 def lines_of_strange(name: str, asked: Asked, known: dict[str, Known], like: dict[str, Floats]) -> list[str]:

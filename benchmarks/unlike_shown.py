@@ -11,7 +11,6 @@ Prints how many answers carry the warning, with Clopper-Pearson intervals of 95 
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,7 +24,7 @@ threads.set_polite_threads()
 import cv2  # noqa: E402 - the thread settings come before numpy
 import numpy as np  # noqa: E402
 
-from benchmarks.unlike import share  # noqa: E402
+from benchmarks.unlike_parts.women import one_photograph_a_woman, share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.prediction import Analysis, Prediction  # noqa: E402
 from pfm_desktop.domain.source import Source  # noqa: E402
@@ -37,7 +36,7 @@ from pfm_desktop.services.inference import AnalysisRequest, analyze  # noqa: E40
 from pfm_desktop.storage.library import Library  # noqa: E402
 from pfm_desktop.support.paths import demo_library_dir  # noqa: E402
 
-PART = 0  # women with an even number: the others were developed with (`unlike_parts.sets`)
+PART = 1  # the test of `unlike_parts.sets.Wanted`: the other women were developed with
 
 
 def of_library(ctx: Context, lib: Library, model: str) -> Iterator[Analysis]:
@@ -52,8 +51,7 @@ def of_library(ctx: Context, lib: Library, model: str) -> Iterator[Analysis]:
 
 def of_photographs(ctx: Context, annocerv: Path, model: str, *, squashed: bool) -> Iterator[Analysis]:
     """The answer to one photograph a woman, as white light; `squashed`: as the file is."""
-    with (annocerv / "index.csv").open(encoding="utf-8", newline="") as stream:
-        chosen = [row for row in csv.DictReader(stream) if int(row["case"]) % 2 == PART and row["frame"] == "1"]
+    chosen = one_photograph_a_woman(annocerv, PART)
     for number, row in enumerate(chosen):
         ctx.progress(number, len(chosen), "AnnoCerv")
         pixels = read_picture(annocerv / "images" / row["file"]).pixels

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.unlike_parts.pictures import DRAWN, SIDE, Pixels, crops, degraded, other_device, photographs
+from benchmarks.unlike_parts.women import one_photograph_a_woman
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.source import Source
@@ -136,13 +137,9 @@ def _photographs(wanted: Wanted) -> Iterator[Given]:
 
 
 def _cervix(wanted: Wanted, *, square: bool) -> Iterator[Given]:
-    """Even cases for the test, odd ones for development; given as each source."""
+    """One photograph a woman, given as each source."""
     assert wanted.annocerv is not None
-    with (wanted.annocerv / "index.csv").open(encoding="utf-8", newline="") as stream:
-        rows = [
-            row for row in csv.DictReader(stream) if int(row["case"]) % 2 == 1 - wanted.part and row["frame"] == "1"
-        ]
-    for row in rows:
+    for row in one_photograph_a_woman(wanted.annocerv, wanted.part):
         pixels = read_picture(wanted.annocerv / "images" / row["file"]).pixels
         width = round(SIDE * int(row["original_width"]) / int(row["original_height"]))
         shown = cv2.resize(pixels, (width, SIDE), interpolation=cv2.INTER_LINEAR)

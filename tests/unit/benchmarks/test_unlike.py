@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import unlike
-from benchmarks.unlike_parts import compare, pictures, sets
+from benchmarks import unlike, unlike_shown
+from benchmarks.unlike_parts import compare, pictures, sets, women
 from benchmarks.unlike_parts.scores import SCORES, shrunk_covariance
 from benchmarks.unlike_parts.training import split_of
 from pfm_desktop.domain.grade import Grade
@@ -141,6 +141,18 @@ def test_women_of_the_test_are_not_those_of_the_development(annocerv: Path, phan
     assert counts == [6, 6]
 
 
+def test_a_woman_is_asked_about_once_and_is_of_one_part_only(tmp_path: Path) -> None:
+    lines = ["case,frame,file", "1,1,a.png", "1,2,b.png", "2,1,c.png", "2,3,d.png", "4,1,e.png"]
+    (tmp_path / "index.csv").write_text("\n".join(lines), encoding="utf-8")
+    development, test = (women.one_photograph_a_woman(tmp_path, part) for part in (0, 1))
+    assert [row["file"] for row in development] == ["a.png"]
+    assert [row["file"] for row in test] == ["c.png", "e.png"]
+
+
+def test_the_whole_engine_is_asked_about_the_women_of_the_test() -> None:
+    assert unlike_shown.PART == 1
+
+
 def given_pictures(count: int) -> Iterator[sets.Given]:
     for number in range(count):
         for light in LIGHTS:
@@ -206,7 +218,7 @@ def test_the_shrinkage_is_the_published_one() -> None:
     ],
 )
 def test_a_share_is_said_with_its_exact_interval(count: int, of: int, said: str) -> None:
-    assert unlike.share(count, of) == said
+    assert women.share(count, of) == said
 
 
 def asked(distances: list[float], poor: list[bool]) -> unlike.Asked:
