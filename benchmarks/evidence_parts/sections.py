@@ -102,7 +102,7 @@ def _beside_the_paper(results: Results) -> Iterator[str]:
     yield (
         f"**Beside the paper.** It reports +7 percentage points of accuracy and +6 of recall over a single source, on "
         f"data of its own. Here, on phantoms, both sources gain {points['accuracy']} points of accuracy and "
-        f"{points['macro_recall']} of macro recall on phantoms over the better single one ({words}, "
+        f"{points['macro_recall']} of macro recall over the better single one ({words}, "
         f"{seeds}); the interval of accuracy {'excludes' if low > 0 else 'does not exclude'} zero. The two "
         "cannot be set "
         "against each other: the gain on phantoms is a property of the generator, no estimate of a gain on "

@@ -97,6 +97,8 @@ def test_the_paper_s_gain_stands_beside_ours_with_why_they_cannot_be_compared(pa
     assert "+7 percentage points" in line
     assert "+6 of recall" in line
     assert "property of the generator" in line
+    (ours,) = (sentence for sentence in line.split(". ") if "both sources gain" in sentence)
+    assert ours.count("on phantoms") == 1
     assert "excludes zero" in line
 
 
