@@ -55,6 +55,7 @@ class TodayPage(QWidget):
         self._session, self._jobs = session, jobs
         self._waiting: Callable[[Sequence[VisitRow]], None] | None = None  # what follows once the library is open
         self.early = ""
+        self._just_read = False  # a list that was read a moment ago is not read again at once
         self.model = WorklistModel(self)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
@@ -212,7 +213,7 @@ class TodayPage(QWidget):
 
     def _show_all(self) -> None:
         self._show(self._session.today())
-        self._just_read = True  # so that it is not read twice at the start
+        self._just_read = True
 
     def _open_current(self) -> None:
         if not self.idle:  # the list may still show the answer to an earlier search
