@@ -24,6 +24,7 @@ _INK = (238, 238, 238)
 _BANNER = (255, 196, 61)
 _ALARM, _ON_ALARM = (255, 122, 26), (20, 10, 0)  # a filled strip: no other line of a picture has one
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -137,20 +138,21 @@ def with_banner(
     `with_legend`.
     """
     width = pixels.shape[1]
-    texts = [warning, *lines] if warning else list(lines)
-    font, wrapped = _set(texts, max(letters, round(size * max(13, width // 70))), width)
+    font, wrapped = _set([warning, *lines], max(letters, round(size * max(13, width // 70))), width)
+    alarm = [(line, _ON_ALARM) for number, line in wrapped if number == 0]
+    plain = [(line, _BANNER if number == 1 else _INK) for number, line in wrapped if number > 0]
+    strips = [_strip(alarm, _ALARM, font, width)] if warning else []
+    return np.concatenate([*strips, _strip(plain, SURROUND, font, width), pixels], axis=0)
+
+
+def _strip(lines: Sequence[tuple[str, _Colour]], ground: _Colour, font: _Font, width: int) -> Pixels:
+    """Lines, each in its colour, below each other on a ground as wide as the picture."""
     step, edge = _step(font), _edge(font)
-    alarm = sum(1 for given, _ in wrapped if given == 0) if warning else 0  # its lines
-    top = alarm * step + edge if alarm else 0
-    image = Image.new("RGB", (width, top + step * (len(wrapped) - alarm) + edge), SURROUND)
+    image = Image.new("RGB", (width, step * len(lines) + edge), ground)
     draw = ImageDraw.Draw(image)
-    if alarm:
-        draw.rectangle((0, 0, width - 1, top - 1), fill=_ALARM)
-    for number, (given, line) in enumerate(wrapped):
-        colour = _ON_ALARM if number < alarm else _BANNER if given == (1 if alarm else 0) else _INK
-        start = number * step if number < alarm else top + (number - alarm) * step
-        draw.text((edge, edge // 2 + start), line, colour, font)
-    return np.concatenate([np.asarray(image, dtype=np.uint8), pixels], axis=0)
+    for number, (line, colour) in enumerate(lines):
+        draw.text((edge, edge // 2 + number * step), line, colour, font)
+    return np.asarray(image, dtype=np.uint8)
 
 
 def with_marks(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None = None, *, size: float = 1.0) -> Pixels:
