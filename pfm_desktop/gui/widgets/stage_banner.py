@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
-from pfm_desktop.gui.widgets.warning_notice import WarningSign
+from pfm_desktop.gui.widgets.warning_notice import WarningSign, lay_beside
 
 NAME = "What the AI answer is not for"
 
 
 class StageBanner(QFrame):
-    """A plain strip, or with a warning the frame and the sign of `WarningNotice`, in the same height.
+    """A plain strip, or with a warning the frame and the sign of `WarningNotice`.
 
+    It is then as high as a plain strip of the same words; where the stage is so narrow that they wrap more, higher.
     Hidden while there is nothing to say. The AI panel tells a screen reader when a warning comes; here it is read.
     """
 
@@ -21,15 +21,8 @@ class StageBanner(QFrame):
         super().__init__(parent)
         self.warning, self.line = words(self), words(self)
         self.sign = WarningSign(self.warning, self)
-        column = QVBoxLayout()
-        column.setSpacing(0)
-        for label in (self.warning, self.line):
-            column.addWidget(label)
-        row = QHBoxLayout(self)
+        row = lay_beside(self, self.sign, (self.warning, self.line), between=0, gap=8)
         row.setContentsMargins(6, 1, 6, 1)  # within a frame of two pixels, which a plain strip has in its own colour
-        row.setSpacing(8)
-        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(column, 1)
         font = self.warning.font()
         font.setBold(True)
         self.warning.setFont(font)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -20,15 +22,7 @@ class WarningNotice(QFrame):
         self.setProperty("role", "warning")
         self.caution, self.why = words(self), words(self)
         self.sign = WarningSign(self.caution, self)
-        column = QVBoxLayout()
-        column.setSpacing(2)
-        column.addWidget(self.caution)
-        column.addWidget(self.why)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.setSpacing(10)
-        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(column, 1)
+        lay_beside(self, self.sign, (self.caution, self.why), between=2, gap=10).setContentsMargins(8, 6, 8, 6)
         self.hide()
 
     def show_warning(self, caution: str, why: str, details: str = "") -> None:
@@ -86,3 +80,16 @@ class WarningSign(QWidget):
         painter.setBrush(colour)
         painter.drawEllipse(QRectF(middle - line / 1.6, 0.72 * side, line * 1.25, line * 1.25))
         painter.end()
+
+
+def lay_beside(frame: QFrame, sign: WarningSign, lines: Sequence[QLabel], *, between: int, gap: int) -> QHBoxLayout:
+    """The sign, and `gap` pixels beside it the lines, `between` pixels apart."""
+    column = QVBoxLayout()
+    column.setSpacing(between)
+    for line in lines:
+        column.addWidget(line)
+    row = QHBoxLayout(frame)
+    row.setSpacing(gap)
+    row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
+    row.addLayout(column, 1)
+    return row
