@@ -150,10 +150,11 @@ class AnswerPanel(QWidget):
         say(self.banner, shown.banner)
         say(self.headline, shown.headline)
         self.unlike.show_warning(shown.caution, shown.unlike, shown.distances)
-        for part in (self.headline, self.bars, self.agree):  # also for who only comes past these
-            part.setToolTip(self.unlike.toolTip())
-        self.headline.setAccessibleDescription(self.unlike.accessibleDescription())
-        self.agree.setAccessibleDescription(self.unlike.accessibleDescription())
+        said = self.unlike.toolTip()
+        for part in (self.headline, self.agree):  # also for who only comes past these
+            part.setToolTip(said)
+            part.setAccessibleDescription(said)
+        self.bars.setToolTip(said)  # a screen reader reads its numbers
         say(self.possible, shown.possible)
         say(self.advice, shown.advice)
         say(self.one_source, shown.one_source)
