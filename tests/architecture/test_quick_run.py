@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def whole_file(pytestconfig: pytest.Config) -> re.Pattern[str]:
+    """By which the run tells a file that is slow as a whole."""
+    plugins = pytestconfig.pluginmanager.get_plugins()
+    return next(plugin.WHOLE_FILE for plugin in plugins if hasattr(plugin, "WHOLE_FILE"))
 
 
 def slow_as_a_whole(text: str) -> bool:
@@ -17,10 +25,7 @@ def slow_as_a_whole(text: str) -> bool:
     )
 
 
-def test_a_file_is_left_out_unread_exactly_when_all_of_it_is_slow(pytestconfig: pytest.Config) -> None:
-    whole_file = next(
-        plugin.WHOLE_FILE for plugin in pytestconfig.pluginmanager.get_plugins() if hasattr(plugin, "WHOLE_FILE")
-    )
+def test_a_file_is_left_out_unread_exactly_when_all_of_it_is_slow(whole_file: re.Pattern[str]) -> None:
     seen = 0
     for path in TESTS.rglob("test_*.py"):
         text = path.read_text(encoding="utf-8")
@@ -41,8 +46,5 @@ def test_a_file_is_left_out_unread_exactly_when_all_of_it_is_slow(pytestconfig: 
         ("class TestOne:\n    pytestmark = pytest.mark.slow\n", False),
     ],
 )
-def test_one_slow_test_does_not_take_its_file_along(pytestconfig: pytest.Config, text: str, left_out: bool) -> None:
-    whole_file = next(
-        plugin.WHOLE_FILE for plugin in pytestconfig.pluginmanager.get_plugins() if hasattr(plugin, "WHOLE_FILE")
-    )
+def test_one_slow_test_does_not_take_its_file_along(whole_file: re.Pattern[str], text: str, left_out: bool) -> None:
     assert bool(whole_file.search(text)) == left_out

@@ -67,7 +67,6 @@ def test_the_points_stand_numbered_in_their_pictures_and_the_bar_says_what_comes
     assert "2 more to apply" in placing.points.bar.prompt.text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1250, 640), (850, 480)])
 def test_no_picture_moves_while_points_are_placed_and_no_word_is_cut(
     page: ReviewPage, engine: FakeEngine, clinic: Clinic, opened: Opened, qtbot: QtBot, size: tuple[int, int]

@@ -47,16 +47,21 @@ def colours_of(widget: QWidget) -> list[str]:
     return [image.pixelColor(x, y).name() for y in range(image.height()) for x in range(image.width())]
 
 
-def laid_out(banner: StageBanner) -> int:
-    """Its height, once the style and the layout have had their turns."""
-    for _ in range(4):
-        QApplication.processEvents()
+def laid_out(qtbot: QtBot, banner: StageBanner) -> int:
+    """Its height, once that is what its visible words need and they have the room."""
+
+    def settled() -> bool:
+        labels = [label for label in (banner.warning, banner.line) if label.isVisible()]
+        room = all(label.height() >= label.heightForWidth(label.width()) > 0 for label in labels)
+        return room and banner.height() == banner.heightForWidth(banner.width())
+
+    qtbot.waitUntil(settled)
     return banner.height()
 
 
 @pytest.mark.parametrize("name", theme.THEMES)
 def test_a_warning_has_the_frame_and_the_sign_of_the_panel_and_the_plain_line_neither(
-    banner, qapp: QApplication, name: str
+    banner, qapp: QApplication, qtbot: QtBot, name: str
 ) -> None:
     theme.apply(qapp, name)
     look = theme.theme_of(name)
@@ -66,7 +71,7 @@ def test_a_warning_has_the_frame_and_the_sign_of_the_panel_and_the_plain_line_ne
         ("", look.badge, look.warning),
     ):
         banner.show_lines(LINE, warning)
-        laid_out(banner)
+        laid_out(qtbot, banner)
         found = colours_of(banner)
         assert found.count(ground.lower()) > len(found) / 2
         assert found.count(other.lower()) == 0
@@ -76,26 +81,26 @@ def test_a_warning_has_the_frame_and_the_sign_of_the_panel_and_the_plain_line_ne
 
 
 @pytest.mark.parametrize("name", theme.THEMES)
-def test_it_has_the_colours_of_the_warning_in_the_ai_panel(banner, qapp: QApplication, name: str) -> None:
+def test_it_has_the_colours_of_the_warning_in_the_ai_panel(banner, qapp: QApplication, qtbot: QtBot, name: str) -> None:
     theme.apply(qapp, name)
     notice = WarningNotice(banner.parentWidget())
     notice.show_warning("Do not rely on this grade.", "Why.")
     notice.resize(300, 80)
     banner.show_lines(LINE, NOT_TO_RELY_ON)
-    laid_out(banner)
+    laid_out(qtbot, banner)
     for part, beside in ((banner, notice), (banner.warning, notice.caution), (banner.sign, notice.sign)):
         assert part.palette().windowText().color() == beside.palette().windowText().color()
     frames = [widget.grab().toImage().pixelColor(widget.width() // 2, 0).name() for widget in (banner, notice)]
     assert frames[0] == frames[1]
 
 
-def test_a_warning_takes_no_more_height_than_two_plain_lines(banner) -> None:
+def test_a_warning_takes_no_more_height_than_two_plain_lines(banner, qtbot: QtBot) -> None:
     banner.show_lines(f"{NOT_TO_RELY_ON}\n{LINE}")
-    plain = laid_out(banner)
+    plain = laid_out(qtbot, banner)
     banner.show_lines(LINE, NOT_TO_RELY_ON)
-    assert 30 < laid_out(banner) <= plain
+    assert 30 < laid_out(qtbot, banner) <= plain
     banner.show_lines(LINE)
-    assert laid_out(banner) < plain
+    assert laid_out(qtbot, banner) < plain
 
 
 @pytest.mark.parametrize("width", [300, 464, STAGE])
@@ -110,7 +115,7 @@ def test_no_word_is_cut_however_narrow_the_stage_and_large_the_letters(
     banner.parentWidget().resize(width, 600)
     banner.show_lines(LINE, NOT_TO_RELY_ON)
     labels = banner.warning, banner.line
-    qtbot.waitUntil(lambda: all(label.height() >= label.heightForWidth(label.width()) > 0 for label in labels))
+    laid_out(qtbot, banner)
     assert banner.width() == width
     assert banner.warning.font().bold()
     assert not banner.line.font().bold()
