@@ -13,6 +13,7 @@ from typing import Any
 import tomli_w
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm import model_tables as tables
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import BadInputError, ModelError
@@ -51,6 +52,11 @@ class ModelFile:
     training: Mapping[str, Any] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)
     digest: str = ""
+
+    @property
+    def limits(self) -> dict[Source, float]:
+        """The sources of which it tells what is unlike anything it learned from, each with its largest distance."""
+        return {Source(source): float(part["threshold"]) for source, part in self.familiarity.items()}
 
     @property
     def info(self) -> ModelInfo:
@@ -175,7 +181,7 @@ def _read(path: Path, folder: Path) -> ModelFile:
         raise ModelError(f"{path} cannot be read ({error})", remedy=FETCH_AGAIN) from error
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)  # more models than a list of them has
 def _understood(text: str, path: Path) -> ModelFile:
     """The file is read at every question, but the same words mean the same: understanding them holds up the window."""
     table = tomllib.loads(text)

@@ -31,16 +31,16 @@ from pfm_desktop.pfm.backend import (
     draw_masks,
 )
 from pfm_desktop.pfm.backends import backend_for, torch_backend
-from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats
+from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
 from pfm_desktop.pfm.heatmaps import METHOD, asked_of, layer_cam, shown, weighted
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, source_votes
-from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS
+from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, read_model_file
 from pfm_desktop.pfm.model_tables import ALONE, BOTH
-from pfm_desktop.pfm.registry import read_info, refuse_start_only, verified
+from pfm_desktop.pfm.registry import check_weights, refuse_start_only
 from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
 
@@ -70,8 +70,9 @@ class Predictor:
     def __init__(self, path: Path, *, backend: Backend | None = None, features: FeatureCache | None = None) -> None:
         """Raises `ModelError`. Without `backend` it is the one that `backends.backend_for` names."""
         self._path = Path(path)
-        refuse_start_only(read_info(self._path))
-        content = verified(self._path)
+        content = read_model_file(self._path)
+        refuse_start_only(content.info)
+        check_weights(self._path, content)
         self.info = content.info
         self._spec, self._names = content.network, tuple(str(source) for source in content.network.sources)
         self._calibration, self._normalisation = calibration_of(content), normalisation_of(content)
@@ -122,9 +123,9 @@ class Predictor:
 
     def _asked(self, case: Prepared, passes: int, ctx: Context) -> tuple[Prediction, dict[str, Heatmap]]:
         with self._backend.working(), ThreadPoolExecutor(1 + SIDE_BY_SIDE) as pool:
-            maps = dict(zip(self._names, pool.map(lambda name: self._maps(name, case), self._names), strict=True))
+            trunks = dict(zip(case.used, pool.map(lambda name: self._maps(name, case), case.used), strict=True))
             ctx.check()
-            return self._answer(maps, case, passes, pool)
+            return self._answer(trunks, case, passes, pool)
 
     def _prepared(self, given: dict[Source, Pixels], overlap: Seen | None) -> Prepared:
         foreign = [source for source in given if source not in self.info.sources]
@@ -166,30 +167,34 @@ class Predictor:
         )
 
     def _maps(self, name: str, case: Prepared) -> TrunkMaps:
-        """Of one source; zero where it is absent."""
-        if name not in case.used:
-            grid, channels = self._spec.grid, self._heads[name].weight.shape[1]
-            shapes = (1, channels // 2, 2 * grid, 2 * grid), (1, channels, grid, grid)
-            return TrunkMaps(*(np.zeros(shape, np.float32) for shape in shapes))
+        """Of one source that is used."""
         picture = case.pictures[name]
         key = self.info.sha256, self._backend.name, name
         return self._features.get(key, case.digests[name], lambda: self._backend.maps(name, picture))
 
+    def _enhanced(self, trunks: dict[str, TrunkMaps]) -> dict[str, Singles]:
+        """Enhanced maps of every source; zero where it is absent."""
+        grid, channels = self._spec.grid, self._heads[self._names[0]].weight.shape[1]
+        empty = np.zeros((1, channels, grid, grid), np.float32)
+        return {name: trunks[name].enhanced if name in trunks else empty for name in self._names}
+
     def _answer(
         self, trunks: dict[str, TrunkMaps], case: Prepared, passes: int, pool: Executor
     ) -> tuple[Prediction, dict[str, Heatmap]]:
-        used, maps = case.used, {name: both.enhanced for name, both in trunks.items()}
+        used, maps = case.used, self._enhanced(trunks)
         answers = self._backend.answers(maps, case.coverage)
-        waiting = self._spread(answers, used, passes, pool)
+        row, scale = self._row(used), self._scale(used)
+        tokens, visible = answers.tokens[row], answers.visible[row]
+        waiting = self._spread(tokens, visible, scale, passes, pool)
         familiarity = self._familiarity.of(case.pictures, case.digests, case.fine, used)
-        probabilities = self._said(answers, used)
-        scale = self._calibration.scale(_combination(used))
+        probabilities = np.asarray(scale.probabilities(answers.log_p[row]))
         ranks = scale.prediction_set(probabilities)
         rank = int(np.argmax(probabilities))
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
-        heatmaps = self._heatmaps(trunks, answers, case, rank, evidence)
+        slopes = self._slopes.of(trunks, case.coverage, tokens, visible, used, asked_of(rank))
+        heatmaps = self._heatmaps(trunks, slopes, case, evidence)
         spread = waiting()
         self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
@@ -208,20 +213,21 @@ class Predictor:
         )
         return prediction, heatmaps
 
-    def _said(self, answers: Answers, used: tuple[str, ...]) -> Floats:
-        """Calibrated probabilities, 4, of the decision module given the sources `used`."""
-        row = combinations(self._names).index(used)
-        return np.asarray(self._calibration.scale(_combination(used)).probabilities(answers.log_p[row]))
+    def _row(self, used: tuple[str, ...]) -> int:
+        """Where `Answers` has the sources `used`."""
+        return combinations(self._names).index(used)
 
-    def _spread(self, answers: Answers, used: tuple[str, ...], passes: int, pool: Executor) -> Callable[[], Floats]:
+    def _scale(self, used: tuple[str, ...]) -> Scale:
+        return self._calibration.scale(BOTH if len(used) > 1 else used[0])
+
+    def _spread(
+        self, tokens: Singles, visible: Singles, scale: Scale, passes: int, pool: Executor
+    ) -> Callable[[], Floats]:
         """Starts `passes` dropout passes; what it returns waits for the standard deviation of the probabilities."""
         if passes < 2:
             return lambda: np.zeros(len(GRADES))
-        row = combinations(self._names).index(used)
-        tokens, visible = answers.tokens[row], answers.visible[row]
         masks = [self._masks_of(number) for number in range(-(-passes // CHUNK))]
         waiting = [pool.submit(self._backend.passes, tokens, visible, keep) for keep in masks]
-        scale = self._calibration.scale(_combination(used))
 
         def spread() -> Floats:
             log_p = np.concatenate([future.result() for future in waiting])[:passes]
@@ -245,19 +251,17 @@ class Predictor:
             return {used[0]: 1.0}
         moved = {}
         for name in used:
-            without = self._said(answers, tuple(other for other in used if other != name))
+            others = tuple(other for other in used if other != name)
+            without = np.asarray(self._scale(others).probabilities(answers.log_p[self._row(others)]))
             moved[name] = 0.5 * float(np.abs(without - probabilities).sum())
         total = sum(moved.values())
         return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
 
     def _heatmaps(
-        self, trunks: dict[str, TrunkMaps], answers: Answers, case: Prepared, rank: int, evidence: dict[str, float]
+        self, trunks: dict[str, TrunkMaps], slopes: dict[str, Singles], case: Prepared, evidence: dict[str, float]
     ) -> dict[str, Heatmap]:
-        row = combinations(self._names).index(case.used)
-        tokens, visible = answers.tokens[row], answers.visible[row]
-        slopes = self._slopes.of(trunks, case.coverage, tokens, visible, case.used, asked_of(rank))
         values: dict[str, Singles] = {}
-        for name in evidence:
+        for name in case.used:
             plane = layer_cam(trunks[name].middle[0], slopes[name])
             self._refuse_no_numbers(plane)
             values[name] = shown(plane, case.coverage[name][0], case.box)
@@ -271,10 +275,6 @@ class Predictor:
                 safe="no answer is shown or kept",
                 remedy=FETCH_AGAIN,
             )
-
-
-def _combination(used: tuple[str, ...]) -> str:
-    return BOTH if len(used) > 1 else used[0]
 
 
 def _log_softmax(logits: Floats) -> Floats:

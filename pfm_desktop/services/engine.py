@@ -21,6 +21,7 @@ from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
 from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.services import cases, inference, models
 from pfm_desktop.services.analysis_files import from_kept, registration_table, to_kept
 from pfm_desktop.storage import answers
@@ -96,10 +97,10 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     then, so that the pictures can be read together all the same.
     """
     registration = _kept_registration(lib, pictures) or pictures.registration
-    info, problem = _info(model)
-    if info is not None:
-        kept = _kept_answer(lib, pictures.pair.id, info, registration)
-        if kept is not None and (_told_all(kept, models.limits_of(model)) or _signed(lib, pictures.pair)):
+    content, problem = _content(model)
+    if content is not None:
+        kept = _kept_answer(lib, pictures.pair.id, content.info, registration)
+        if kept is not None and (_told_all(kept, content.limits) or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
     ctx.check()
@@ -146,9 +147,9 @@ def register_again(
     return found, change
 
 
-def _info(model: str) -> tuple[ModelInfo | None, ModelError | None]:
+def _content(model: str) -> tuple[ModelFile | None, ModelError | None]:
     try:
-        return models.info_of(model), None
+        return models.content_of(model), None
     except ModelError as error:
         return None, error
 

@@ -14,7 +14,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
 from pfm_desktop.pfm.backend import TORCH
-from pfm_desktop.pfm.model_file import CARD, read_model_file
+from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.paths import model_dirs
@@ -52,15 +52,19 @@ def hidden() -> tuple[tuple[registry.ModelEntry, Path], ...]:
     return registry.hidden_models(model_dirs())
 
 
+def content_of(name: str) -> ModelFile:
+    """All that a model says about itself, without loading it."""
+    return read_model_file(folder_of(name))
+
+
 def info_of(name: str) -> ModelInfo:
     """What a model says about itself, without loading it."""
-    return registry.read_info(folder_of(name))
+    return content_of(name).info
 
 
 def limits_of(name: str) -> dict[Source, float]:
     """The sources of which a model tells what is unlike anything it learned from, each with its largest distance."""
-    table = read_model_file(folder_of(name)).familiarity
-    return {Source(source): float(part["threshold"]) for source, part in table.items()}
+    return content_of(name).limits
 
 
 def verified_info(name: str) -> ModelInfo:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm import model_file
 from pfm_desktop.pfm.model_file import MODEL, read_model_file
 from pfm_desktop.support.errors import ModelError
@@ -41,6 +43,26 @@ def test_the_same_words_are_taken_apart_once(folder: Path, understood: list[int]
     first = read_model_file(folder)
     assert read_model_file(folder) == first
     assert len(understood) == 1
+
+
+def test_the_words_of_many_models_are_kept_so_that_a_list_of_them_is_made_at_once_the_next_time(
+    tmp_path: Path, understood: list[int]
+) -> None:
+    folders = [tmp_path / f"m{number}" for number in range(20)]
+    for folder in folders:
+        folder.mkdir()
+        shutil.copy(DEMO / MODEL, folder / MODEL)
+    for _ in range(2):
+        assert {read_model_file(folder).name for folder in folders} == {"pfm-demo"}
+    assert len(understood) == len(folders)
+
+
+def test_the_limits_are_the_largest_distances_of_the_sources_it_can_tell_of() -> None:
+    content = read_model_file(DEMO)
+    assert content.limits == {
+        source: content.familiarity[source.value]["threshold"] for source in (Source.WHITE, Source.FLUORESCENCE)
+    }
+    assert replace(content, familiarity={}).limits == {}
 
 
 def test_what_was_altered_since_is_refused_at_the_next_question(folder: Path, alter_model: Callable[..., Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pfm_desktop.domain.prediction import SourceAnswer
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
+from pfm_desktop.pfm.model_file import WEIGHTS
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.predict import Predictor
@@ -102,6 +104,34 @@ def test_no_picture_is_refused(predictor: Predictor) -> None:
 def test_pictures_of_two_sizes_are_refused(predictor: Predictor, picture: Pixels) -> None:
     with pytest.raises(BadInputError, match="differ in size"):
         predictor.predict(picture, picture[:50])
+
+
+def test_trunks_only_are_refused_before_anything_is_said_of_their_weights(
+    tmp_path: Path, make_model: Callable[..., Path], alter_model: Callable[..., Path]
+) -> None:
+    folder = make_model(tmp_path / "m")
+    (folder / WEIGHTS).write_bytes(b"altered")
+    with pytest.raises(ModelError, match="are not those of"):
+        Predictor(folder)
+    alter_model(folder, "can_grade = true", "can_grade = false")
+    with pytest.raises(ModelError, match="never trained to grade"):
+        Predictor(folder)
+
+
+def test_trunks_run_for_the_sources_that_are_used_only(
+    predictor: Predictor, picture: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    given: list[dict[str, Pixels]] = []
+    maps, answers = predictor._backend.maps, predictor._backend.answers
+    monkeypatch.setattr(predictor._backend, "maps", lambda name, p: (ran.append(name), maps(name, p))[1])
+    monkeypatch.setattr(predictor._backend, "answers", lambda m, cover: (given.append(dict(m)), answers(m, cover))[1])
+    predictor.forget_pictures()
+    predictor.predict(None, picture)
+    assert ran == ["fluorescence"]
+    assert list(given[0]) == ["white", "fluorescence"], "in the order of the network"
+    assert not given[0]["white"].any()
+    assert given[0]["white"].shape == given[0]["fluorescence"].shape
 
 
 def test_an_answer_that_is_no_number_is_no_answer(tmp_path: Path, picture: Pixels) -> None:

@@ -187,6 +187,18 @@ def test_other_limits_of_the_same_weights_are_asked_anew(lib: Library, pair: Pai
         assert engine.answer_pair(CTX, lib, pictures, MODEL).from_library
 
 
+def test_an_answer_is_found_again_by_one_look_at_its_model(
+    lib: Library, pair: Pair, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = load(lib, pair)
+    engine.answer_pair(CTX, lib, pictures, MODEL)
+    looked: list[str] = []
+    find = models.folder_of
+    monkeypatch.setattr(models, "folder_of", lambda name: (looked.append(name), find(name))[1])
+    assert engine.answer_pair(CTX, lib, pictures, MODEL).from_library
+    assert looked == [MODEL]
+
+
 def test_a_refusal_stays_kept_whatever_its_model_can_tell(lib: Library, model: Path, phantom: Phantom) -> None:
     pair = fill(lib, phantom.white // 12, phantom.fluorescence)
     engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
