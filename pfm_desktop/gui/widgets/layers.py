@@ -38,9 +38,9 @@ class Layer:
         last, self._last = self._last, (zoom, content)
         self.fleeting = last is not None and (last[0] != zoom or not same(last[1], content))
 
-    def holds(self, content: object, lens: Lens) -> bool:
-        """Whether this is kept here."""
-        return same(content, self._content) and lens == self._lens
+    def holds(self, content: object) -> bool:
+        """Whether this is kept here, be it for a lens from which it has yet to be moved."""
+        return same(content, self._content)
 
     def renewed(self, content: object, lens: Lens, ratio: float, ground: QColor, draw: Draw) -> QPixmap:
         """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by `same`."""
@@ -131,7 +131,7 @@ class LayerStore:
             return False
         if last is None or not same(last[0], content):
             return False
-        return last[1] != lens or (key in self._layers and self._layers[key].holds(content, _in_corner(lens)))
+        return last[1] != lens or (key in self._layers and self._layers[key].holds(content))
 
     def draw(
         self,

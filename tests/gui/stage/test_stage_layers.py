@@ -61,12 +61,7 @@ def test_a_heatmap_painted_in_parts_is_the_whole_one_within_one_level(registered
 
 
 def test_a_heatmap_with_nothing_to_show_paints_nothing(registered, look) -> None:
-    registered.set_heatmaps({"fused": spots()})
-    registered.set_view(with_heatmap(registered.view, threshold=1.0))
-    painting = registered.painting()
-    assert painting.heatmap is not None
-    nothing = Heatmap(np.zeros((4, 4), np.float32), "test")
-    registered.set_heatmaps({"fused": nothing})
+    registered.set_heatmaps({"fused": Heatmap(np.zeros((4, 4), np.float32), "test")})
     look()
     assert "heatmap" not in names(registered)
 
@@ -110,6 +105,27 @@ def test_a_blend_that_rests_is_the_same_kept_as_one_as_kept_in_parts(registered,
     assert "blend" in names(registered)
     differs = np.abs(kept.astype(int) - in_parts).max(axis=2)
     assert differs.max() <= 1
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_blend_that_was_dragged_by_several_moves_a_frame_is_not_made_anew_at_rest(
+    registered, look, show, hand, scale
+) -> None:
+    show(Mode.BLEND)
+    registered.set_heatmaps({"fused": spots()})
+    layers = registered.painting().layers._layers
+    for drag in range(6):  # where the picture is then may differ in the last bit from where the layer says it is
+        hand.press((500, 150))
+        for step in range(1, 9):
+            hand.move((500 + 7 * step + drag, 150 + 3 * step))
+            hand.move((500 + 9 * step + drag, 150 + 4 * step))
+            moved = look(scale).pixels.astype(int)
+        hand.release((572 + drag, 182))
+        kept = {key: layer._pixmap.cacheKey() for key, layer in layers.items() if key[0] != "blend"}
+        rests = look(scale).pixels
+        assert {key: layer._pixmap.cacheKey() for key, layer in layers.items() if key[0] != "blend"} == kept
+        assert (rests == moved).all()
+        hand.drag((572 + drag, 182), (500, 150))
 
 
 def test_a_slider_is_seen_at_once_on_a_blend_that_was_moved(registered, look, show, hand) -> None:
