@@ -101,13 +101,14 @@ def _between(source: int, target: int) -> tuple[NDArray[np.int64], NDArray[np.in
     return low, np.minimum(low + 1, source - 1), (at - low).astype(np.float32)
 
 
-def coloured(prepared: PreparedHeatmap, *, colour_map: str, threshold: float) -> NDArray[np.uint32]:
-    """h x w of 0xAARRGGBB, colours multiplied by alpha: clear below `threshold`, hatched where nothing was seen."""
-    return np.asarray(level_colours(colour_map=colour_map, threshold=threshold)[prepared.levels], dtype=np.uint32)
+def coloured(levels: Levels, colours: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The levels of a `PreparedHeatmap` in the 256 `colours` of `level_colours`; of the shape of `levels`."""
+    return np.asarray(np.take(colours, levels), dtype=np.uint32)
 
 
 def level_colours(*, colour_map: str, threshold: float) -> NDArray[np.uint32]:
-    """The 256 colours of `coloured`, by level."""
+    """256 of 0xAARRGGBB by level, colours multiplied by alpha: clear below `threshold`, hatched where nothing was
+    seen."""
     values = np.arange(256) / LEVELS
     rgb = colour_table(colour_map)[np.clip(np.round(values * 255), 0, 255).astype(np.int64)].astype(np.float64)
     # a soft edge of a few levels instead of a jagged one; a threshold of 0 clears nothing

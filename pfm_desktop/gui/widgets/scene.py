@@ -17,7 +17,7 @@ from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
 from pfm_desktop.viewmodels.heatmap_parts import Blocks, blocks_of, coloured_parts
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
-from pfm_desktop.viewmodels.overlay import PreparedHeatmap, contours, hatching, level_colours, prepare
+from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, hatching, level_colours, prepare
 from pfm_desktop.viewmodels.pair_view import XY, HeatmapView, PairRegistration
 
 NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
@@ -118,7 +118,7 @@ class HeatmapStore:
         colours = level_colours(colour_map=look.colour_map, threshold=threshold)
         parts = coloured_parts(blocks, colours).tolist()
         return PaintedHeatmap(
-            argb_image(np.take(colours, prepared.levels)),
+            argb_image(coloured(prepared.levels, colours)),
             tuple(QRectF(QPointF(left, top), QPointF(right, bottom)) for left, top, right, bottom in parts),
             outline,
             hatched,

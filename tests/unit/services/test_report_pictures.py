@@ -27,7 +27,7 @@ from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, Repo
 from pfm_desktop.services import report_pictures
 from pfm_desktop.services.report_pictures import PRINTED_TEXT, answer_lines, answer_warning, heated, overlay
 from pfm_desktop.viewmodels.grades import by
-from pfm_desktop.viewmodels.overlay import coloured, prepare
+from pfm_desktop.viewmodels.overlay import coloured, level_colours, prepare
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
 MODEL = ModelInfo("pfm-demo", "0-interim", "ab" * 32, tuple(Source), "T0", "token", 224)
@@ -160,7 +160,8 @@ def test_a_refusal_and_a_familiar_answer_are_not_warned_of() -> None:
 def test_the_printed_heatmap_is_the_one_of_the_screen() -> None:
     values = np.linspace(0, 1, 40, dtype=np.float32)[None].repeat(30, axis=0)
     look = HeatmapView()
-    packed = coloured(prepare(Heatmap(values, "x"), aspect=4 / 3), colour_map=look.colour_map, threshold=look.threshold)
+    colours = level_colours(colour_map=look.colour_map, threshold=look.threshold)
+    packed = coloured(prepare(Heatmap(values, "x"), aspect=4 / 3).levels, colours)
     on_screen = packed[10, ::8].astype(np.int64)
     alpha = (on_screen >> 24) / 255
     colour = np.stack([on_screen >> 16 & 255, on_screen >> 8 & 255, on_screen & 255], axis=1)

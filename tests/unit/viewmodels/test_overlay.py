@@ -76,7 +76,7 @@ def test_unseen_ground_is_hatched_and_seen_ground_is_not() -> None:
     values[:, :2] = np.nan
     prepared = prepare(heatmap(values), aspect=1.0, grid=80)
     assert not prepared.all_seen
-    colours = coloured(prepared, colour_map="inferno", threshold=0.3)
+    colours = coloured(prepared.levels, level_colours(colour_map="inferno", threshold=0.3))
     unseen = alpha(colours[:, :40])
     assert set(np.unique(unseen)) == {0, round(STRIPE_ALPHA * 255)}
     assert not alpha(colours[:, 40:]).any()
@@ -94,8 +94,8 @@ def test_values_beyond_the_scale_are_held_and_never_read_as_unseen() -> None:
 
 
 def test_below_the_threshold_the_picture_is_clear_and_above_it_is_covered() -> None:
-    ramp = PreparedHeatmap(np.arange(254, dtype=np.uint8)[None], np.linspace(0, 1, 254)[None])
-    covered = alpha(coloured(ramp, colour_map="viridis", threshold=0.5))[0]
+    ramp = np.arange(254, dtype=np.uint8)[None]
+    covered = alpha(coloured(ramp, level_colours(colour_map="viridis", threshold=0.5)))[0]
     assert not covered[: int(0.47 * 253)].any()
     assert (covered[int(0.53 * 253) :] == 255).all()
     assert (np.diff(covered.astype(int)) >= 0).all()
