@@ -124,8 +124,10 @@ def learned(folder: Path, threshold: float) -> Path:
     return folder
 
 
-def kept_as_before(lib: Library, pair: Pair) -> None:
-    """Takes from the kept answer what earlier versions did not ask."""
+def kept_as_before(lib: Library, pair: Pair, model: Path) -> None:
+    """The model finds the pair unlike; its answer is kept without what earlier versions did not ask."""
+    learned(model, 1e-3)
+    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
     kept = answers.answer(lib, pair.id, models.info_of(MODEL).sha256)
     assert kept is not None
     body = {**kept.body, "prediction": {**kept.body["prediction"]}}
@@ -147,9 +149,7 @@ def test_what_is_unlike_is_kept_with_the_answer(lib: Library, pair: Pair, model:
 def test_an_answer_kept_before_its_model_was_asked_is_made_again_with_its_warning(
     lib: Library, pair: Pair, model: Path
 ) -> None:
-    learned(model, 1e-3)
-    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
-    kept_as_before(lib, pair)
+    kept_as_before(lib, pair, model)
     again = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
     assert not again.from_library
     assert again.analysis.prediction is not None
@@ -160,9 +160,7 @@ def test_an_answer_kept_before_its_model_was_asked_is_made_again_with_its_warnin
 def test_of_a_signed_visit_it_stays_as_it_was_signed_and_says_that_it_was_not_checked(
     lib: Library, pair: Pair, model: Path
 ) -> None:
-    learned(model, 1e-3)
-    engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
-    kept_as_before(lib, pair)
+    kept_as_before(lib, pair, model)
     review.set_impression(lib, pair.visit_id, Grade.LOW)
     review.sign(lib, pair.visit_id, "Dr. Test", "author")
     signed = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
