@@ -14,11 +14,20 @@ from pfm_desktop.gui.widgets.pyramid import draw_spanning
 from pfm_desktop.gui.widgets.scene import PaintedHeatmap
 
 
-def draw_heatmap(painter: QPainter, heatmap: PaintedHeatmap, whole: QRectF, clip: QRectF, *, outlined: bool) -> None:
-    """Paint what of the heatmap, which spans `whole`, falls into `clip` (stage pixels)."""
+def draw_heatmap(
+    painter: QPainter,
+    heatmap: PaintedHeatmap,
+    whole: QRectF,
+    clip: QRectF,
+    *,
+    outlined: bool,
+    region: QRegion | None = None,
+) -> None:
+    """Paint what of the heatmap, which spans `whole`, falls into `clip` (stage pixels). `region`: what
+    `coloured_region` says, where that is known already."""
     if not outlined or not heatmap.all_seen:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        for _ in each_clipped(painter, coloured_region(heatmap, whole)):
+        for _ in each_clipped(painter, coloured_region(heatmap, whole) if region is None else region):
             draw_spanning(painter, heatmap.image, whole, clip)
     if outlined:
         _draw_outlined(painter, heatmap, whole)

@@ -223,17 +223,18 @@ def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap
     if size is None:
         return
     outlined = painting.view.heatmap.contour_only
-    coloured = coloured_region(heatmap, picture_rect(pane.lens, size))
-    if coloured.isEmpty() and not outlined:
+    coloured = None if outlined else coloured_region(heatmap, picture_rect(pane.lens, size))
+    if coloured is not None and coloured.isEmpty():
         return
 
     def draw(onto: QPainter, lens: Lens, within: QRectF) -> None:
-        draw_heatmap(onto, heatmap, picture_rect(lens, size), within, outlined=outlined)
+        region = coloured if lens == pane.lens else None  # through another lens it lies elsewhere
+        draw_heatmap(onto, heatmap, picture_rect(lens, size), within, outlined=outlined, region=region)
 
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
     painter.setOpacity(1.0 if outlined else painting.view.heatmap.opacity)
-    _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw, None if outlined else coloured)
+    _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw, coloured)
     painter.restore()
 
 

@@ -10,7 +10,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from pfm_desktop.domain.prediction import Heatmap
+from pfm_desktop.gui.widgets import stage_heatmap, stage_render
 from pfm_desktop.gui.widgets.layers import same
+from pfm_desktop.gui.widgets.stage_heatmap import coloured_region as region
 from pfm_desktop.gui.widgets.stage_render import paint
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, set_opacity, with_heatmap
 
@@ -64,6 +66,27 @@ def test_a_heatmap_with_nothing_to_show_paints_nothing(registered, look) -> None
     registered.set_heatmaps({"fused": Heatmap(np.zeros((4, 4), np.float32), "test")})
     look()
     assert "heatmap" not in names(registered)
+
+
+@pytest.mark.parametrize("contour_only", [False, True])
+def test_where_a_heatmap_shows_is_worked_out_once_a_frame_and_for_lines_not_at_all(
+    registered, look, show, monkeypatch, contour_only
+) -> None:
+    show(Mode.BLEND)
+    registered.set_heatmaps({"fused": spots()})
+    registered.set_view(with_heatmap(registered.view, contour_only=contour_only))
+    look()
+    asked: list[QRectF] = []
+    for module in (stage_render, stage_heatmap):
+        monkeypatch.setattr(
+            module, "coloured_region", lambda heatmap, whole: asked.append(whole) or region(heatmap, whole)
+        )
+    for threshold in (0.2, 0.5):
+        registered.set_view(with_heatmap(registered.view, threshold=threshold))
+        look()
+    registered.commands.zoom(1.5)
+    look()
+    assert len(asked) == (0 if contour_only else 3)
 
 
 # ---- a blend is kept as one layer while it moves
