@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
-from pfm_desktop.pfm.model_file import FETCH_AGAIN
-from pfm_desktop.support.errors import ModelError
+from pfm_desktop.pfm.model_content import read_tensors
+from pfm_desktop.pfm.nets.spec import RELU
 
 Singles = NDArray[np.float32]
 STRIDE = 4  # pixels of the input a cell
-NORM_LEAST = 1e-5  # added to variances by batch norm
+_NORM_LEAST = 1e-5  # added to variances by batch norm
 _BLOCKS = "stages.0.blocks."
 
 
@@ -43,7 +41,7 @@ class FirstStage:
         """h x w x C to the same shape."""
         wide = self._mixed(x, name) @ self._tensors[f"{name}.mlp.0.weight"][:, :, 0, 0].T
         wide = self._normal(wide, f"{name}.mlp.1")
-        bent = np.maximum(wide, 0) if self._relu else _gelu(wide)
+        bent = np.maximum(wide, 0) if self._relu else gelu(wide)
         return np.asarray(x + bent @ self._tensors[f"{name}.mlp.3.weight"][:, :, 0, 0].T)
 
     def _mixed(self, x: Singles, name: str) -> Singles:
@@ -61,30 +59,38 @@ class FirstStage:
         return np.concatenate((np.asarray(mixed, np.float32), x[:, :, count:]), axis=2)
 
     def _normal(self, x: Singles, name: str) -> Singles:
-        weight, bias, mean, variance = (
-            self._tensors[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        scale = weight / np.sqrt(variance + np.float32(NORM_LEAST))
-        return np.asarray(x * scale + (bias - mean * scale), np.float32)
+        scale, shift = batch_norm(self._tensors, name)
+        return np.asarray(x * scale + shift, np.float32)
 
 
 def first_stages(weights: Path, names: Sequence[str], variant: str) -> dict[str, FirstStage]:
     """By source, from verified weights; raises `ModelError`."""
-    try:
-        with safe_open(str(weights), framework="numpy") as file:
-            return {name: FirstStage(_tensors(file, name), relu=variant == "T2") for name in names}
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+    stages = {}
+    for name in names:
+        trunk = f"extract.{name}.trunk."
+        tensors = read_tensors(weights, (f"{trunk}patch_embed.", f"{trunk}{_BLOCKS}"))
+        own = {key.removeprefix(trunk): value for key, value in tensors.items()}
+        stages[name] = FirstStage(own, relu=RELU[variant])
+    return stages
 
 
-def _tensors(file: Any, name: str) -> dict[str, Singles]:
-    trunk = f"extract.{name}.trunk."
-    wanted = (f"{trunk}patch_embed.", f"{trunk}{_BLOCKS}")
-    return {key.removeprefix(trunk): file.get_tensor(key) for key in file.keys() if key.startswith(wanted)}  # noqa: SIM118
+def batch_norm(tensors: Mapping[str, Singles], name: str) -> tuple[Singles, Singles]:
+    """What batch norm multiplies by and adds in evaluation."""
+    weight, bias, mean, variance = (
+        tensors[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = weight / np.sqrt(variance + np.float32(_NORM_LEAST))
+    return scale, bias - mean * scale
 
 
-def _gelu(x: Singles) -> Singles:
-    return np.asarray(x * (0.5 * (1 + erf(x * np.float32(np.sqrt(0.5))))), np.float32)
+def gelu(x: Singles) -> Singles:
+    """GELU, without its slope, which costs as much again."""
+    return np.asarray(x * share_below(x), np.float32)
+
+
+def share_below(x: Singles) -> Singles:
+    """The share of a standard normal distribution that lies below x."""
+    return np.asarray(np.float32(0.5) * (1 + erf(x * np.float32(np.sqrt(0.5)))))
 
 
 def erf(x: Singles) -> Singles:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.pfm.first_stage import NORM_LEAST, erf
+from pfm_desktop.pfm.first_stage import batch_norm, share_below
 
 Singles = NDArray[np.float32]
 Back = Callable[[Singles], Singles]
-Said = tuple[Singles, Back]
+Ran = tuple[Singles, Back]  # what a part gives, and the way back through it
 _MERGE, _BLOCKS = "trunk.stages.5", "trunk.stages.6.blocks."
 
 
@@ -27,13 +27,13 @@ class LastStage:
         self._tensors, self._relu = tensors, relu
         self._depth = len({key.split(".")[4] for key in tensors if key.startswith(_BLOCKS)})
 
-    def run(self, middle: Singles) -> Said:
+    def run(self, middle: Singles) -> Ran:
         """The third stage's map C x 2h x 2w to the enhanced last map 2C x h x w, and back."""
         backs: list[Back] = []
 
-        def through(said: Said) -> Singles:
-            backs.append(said[1])
-            return said[0]
+        def through(ran: Ran) -> Singles:
+            backs.append(ran[1])
+            return ran[0]
 
         x = through(self._merged(middle.transpose(1, 2, 0)))
         for number in range(self._depth):
@@ -45,13 +45,13 @@ class LastStage:
         inward = one_after_the_other(backs)
         return np.asarray(x.transpose(2, 0, 1)), lambda slope: inward(slope.transpose(1, 2, 0)).transpose(2, 0, 1)
 
-    def _merged(self, x: Singles) -> Said:
+    def _merged(self, x: Singles) -> Ran:
         """2 x 2 with stride 2, so that no cell is seen twice, and batch norm."""
         kernel = self._tensors[f"{_MERGE}.reduction.weight"]  # 2C x C x 2 x 2
         rows = kernel.transpose(0, 2, 3, 1).reshape(len(kernel), -1)
         height, width, count = x.shape[0] // 2, x.shape[1] // 2, x.shape[2]
         patches = x.reshape(height, 2, width, 2, count).transpose(0, 2, 1, 3, 4).reshape(height, width, -1)
-        scale, shift = self._norm(f"{_MERGE}.norm")
+        scale, shift = batch_norm(self._tensors, f"{_MERGE}.norm")
 
         def back(slope: Singles) -> Singles:
             apart = _times(slope * scale, rows).reshape(height, width, 2, 2, count)
@@ -59,13 +59,13 @@ class LastStage:
 
         return np.asarray(_times(patches, rows.T) * scale + shift), back
 
-    def _block(self, x: Singles, name: str) -> Said:
+    def _block(self, x: Singles, name: str) -> Ran:
         """PConv, 1 x 1 to twice the channels, batch norm, bend, 1 x 1 back, all of it added."""
         first, second = (self._tensors[f"{name}.mlp.{at}.weight"][:, :, 0, 0] for at in (0, 3))
         kernel = self._tensors.get(f"{name}.spatial_mixing.partial_conv3.weight")
-        scale, shift = self._norm(f"{name}.mlp.1")
+        scale, shift = batch_norm(self._tensors, f"{name}.mlp.1")
         wide = _times(_mixed(x, kernel), first.T) * scale + shift
-        bent, steep = (np.maximum(wide, 0), wide > 0) if self._relu else gelu(wide)
+        bent, steep = (np.maximum(wide, 0), wide > 0) if self._relu else gelu_and_slope(wide)
 
         def back(slope: Singles) -> Singles:
             inner = _times(_times(slope, second) * steep * scale, first)
@@ -73,7 +73,7 @@ class LastStage:
 
         return np.asarray(x + _times(bent, second.T)), back
 
-    def _channels(self, x: Singles) -> Said:
+    def _channels(self, x: Singles) -> Ran:
         parts = [f"enhance.channel.shared.{at}" for at in (0, 2)]
         (first, low), (second, high) = (
             [self._tensors[f"{part}.{kind}"] for kind in ("weight", "bias")] for part in parts
@@ -89,7 +89,7 @@ class LastStage:
 
         return np.asarray(x * gate), back
 
-    def _places(self, x: Singles) -> Said:
+    def _places(self, x: Singles) -> Ran:
         kernel, bias = (self._tensors[f"enhance.spatial.conv.{kind}"] for kind in ("weight", "bias"))
         seen = np.stack((x.mean(axis=2), x.max(axis=2)), axis=2)
         gate = _sigmoid(_convolved(seen, kernel) + bias)
@@ -100,14 +100,6 @@ class LastStage:
             return np.asarray(slope * gate + apart[..., :1] / x.shape[2] + apart[..., 1:] * _shared_top(x, (2,)))
 
         return np.asarray(x * gate), back
-
-    def _norm(self, name: str) -> tuple[Singles, Singles]:
-        """What batch norm multiplies by and adds in evaluation."""
-        weight, bias, mean, variance = (
-            self._tensors[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        scale = weight / np.sqrt(variance + np.float32(NORM_LEAST))
-        return scale, bias - mean * scale
 
 
 def one_after_the_other(backs: Sequence[Back]) -> Back:
@@ -121,9 +113,9 @@ def one_after_the_other(backs: Sequence[Back]) -> Back:
     return back
 
 
-def gelu(x: Singles) -> tuple[Singles, Singles]:
-    """GELU and its slope."""
-    below = np.float32(0.5) * (1 + erf(x * np.float32(np.sqrt(0.5))))
+def gelu_and_slope(x: Singles) -> tuple[Singles, Singles]:
+    """What `first_stage.gelu` gives, and its slope."""
+    below = share_below(x)
     bell = np.exp(np.float32(-0.5) * x * x) * np.float32(1 / np.sqrt(2 * np.pi))
     return np.asarray(x * below, np.float32), np.asarray(below + x * bell, np.float32)
 

@@ -19,6 +19,22 @@ from pfm_desktop.support.errors import ModelError
 Singles = NDArray[np.float32]
 
 
+def read_tensors(weights: Path, wanted: Sequence[str]) -> dict[str, Singles]:
+    """Tensors of verified weights by name. `wanted`: names, and with a dot at their end beginnings of names.
+
+    Raises `ModelError` for a file that cannot be read, or that has no tensor of such a name.
+    """
+    whole = [name for name in wanted if not name.endswith(".")]
+    begun = tuple(name for name in wanted if name.endswith("."))
+    try:
+        with safe_open(str(weights), framework="numpy") as file:
+            found = file.keys()
+            keys = [*whole, *(key for key in found if key.startswith(begun))]
+            return {key: file.get_tensor(key) for key in keys}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+
+
 @dataclass(frozen=True, eq=False)
 class SourceVotes:
     """A source's own head (`nets.heads.SourceHead`) in numpy: weight 4 x C, bias 4."""
@@ -34,17 +50,9 @@ class SourceVotes:
 
 def source_votes(weights: Path, names: Sequence[str]) -> dict[str, SourceVotes]:
     """The heads of the sources, from verified weights; raises `ModelError`."""
-    try:
-        with safe_open(str(weights), framework="numpy") as file:
-            return {
-                name: SourceVotes(*(file.get_tensor(f"alone.{name}.linear.{part}") for part in _PARTS))
-                for name in names
-            }
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
-
-
-_PARTS = ("weight", "bias")
+    parts = {name: [f"alone.{name}.linear.{part}" for part in ("weight", "bias")] for name in names}
+    tensors = read_tensors(weights, [key for keys in parts.values() for key in keys])
+    return {name: SourceVotes(*(tensors[key] for key in keys)) for name, keys in parts.items()}
 
 
 def normalisation_of(content: ModelFile) -> Normalisation:

@@ -193,8 +193,9 @@ class Predictor:
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
-        slopes = self._slopes.of(trunks, case.coverage, tokens, visible, used, asked_of(rank))
-        heatmaps = self._heatmaps(trunks, slopes, case, evidence)
+        middles = {name: both.middle[0] for name, both in trunks.items()}
+        slopes = self._slopes.of(middles, case.coverage, tokens, visible, asked_of(rank))
+        heatmaps = self._heatmaps(middles, slopes, case, evidence)
         spread = waiting()
         self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
@@ -258,11 +259,11 @@ class Predictor:
         return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
 
     def _heatmaps(
-        self, trunks: dict[str, TrunkMaps], slopes: dict[str, Singles], case: Prepared, evidence: dict[str, float]
+        self, middles: dict[str, Singles], slopes: dict[str, Singles], case: Prepared, evidence: dict[str, float]
     ) -> dict[str, Heatmap]:
         values: dict[str, Singles] = {}
         for name in case.used:
-            plane = layer_cam(trunks[name].middle[0], slopes[name])
+            plane = layer_cam(middles[name], slopes[name])
             self._refuse_no_numbers(plane)
             values[name] = shown(plane, case.coverage[name][0], case.box)
         return {name: Heatmap(plane, METHOD) for name, plane in {FUSED: weighted(values, evidence), **values}.items()}

@@ -6,21 +6,20 @@ every backend. Tests hold it to torch's autograd.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
-from pfm_desktop.pfm.backend import Singles, TrunkMaps
-from pfm_desktop.pfm.last_stage import Back, LastStage, Said, gelu, one_after_the_other
+from pfm_desktop.pfm.backend import Singles
+from pfm_desktop.pfm.last_stage import Back, LastStage, Ran, gelu_and_slope, one_after_the_other
 from pfm_desktop.pfm.letterbox import Seen
-from pfm_desktop.pfm.model_file import FETCH_AGAIN
-from pfm_desktop.pfm.nets.spec import NetSpec
-from pfm_desktop.support.errors import ModelError
+from pfm_desktop.pfm.model_content import read_tensors
+from pfm_desktop.pfm.nets.spec import RELU, NetSpec
 
 _LAYER_NORM_LEAST = 1e-5  # added to variances by layer norm
 _PARTS = ("splice.", "decision.", "classifier.")
+_TAIL = ("trunk.stages.5.", "trunk.stages.6.", "enhance.")  # of each source's `extract`
 
 
 class Slopes:
@@ -35,26 +34,26 @@ class Slopes:
         for name in self._names:
             prefix = f"extract.{name}."
             own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            self._stages[name] = LastStage(own, relu=spec.variant == "T2")
+            self._stages[name] = LastStage(own, relu=RELU[spec.variant])
 
     def of(
         self,
-        trunks: Mapping[str, TrunkMaps],
+        middles: Mapping[str, Singles],
         coverage: Mapping[str, Singles],
         tokens: Singles,
         visible: Singles,
-        used: Sequence[str],
         weights: Singles,
     ) -> dict[str, Singles]:
-        """Slopes of `weights` (4) . log-probabilities given the sources `used`, by source in `used`, C x 2h x 2w.
+        """Slopes of `weights` (4) . log-probabilities by the third stage's maps, of the shape of each, by source.
 
-        Maps and coverage (1 x h x w) of every source; tokens L x D and visible L (0 or 1) as `Answers` has them of
-        this combination of the sources. What is no number stays none.
+        `middles`: the third stage's maps C x 2h x 2w, of the sources that are there only. Coverage 1 x h x w of every
+        source; tokens L x D and visible L (0 or 1) as `Answers` has them of this combination of the sources. What is
+        no number stays none.
         """
         with np.errstate(all="ignore"):
             answer, back = self._decision(tokens, visible > 0.5)
             slope = back(self._classifier(answer, weights))
-            runs = {name: self._stages[name].run(trunks[name].middle[0]) for name in used}
+            runs = {name: self._stages[name].run(middle) for name, middle in middles.items()}
             maps = {name: enhanced for name, (enhanced, _) in runs.items()}
             spliced = self._token_splice if self._spec.splice == "token" else self._channel_splice
             return {name: runs[name][1](part) for name, part in spliced(maps, coverage, slope).items()}
@@ -96,7 +95,7 @@ class Slopes:
     def _unprojected(self, slope: Singles, name: str, shape: tuple[int, ...]) -> Singles:
         return np.asarray((slope @ self._tensors[f"{name}.weight"][:, :, 0, 0]).T.reshape(shape))
 
-    def _decision(self, tokens: Singles, visible: Seen) -> Said:
+    def _decision(self, tokens: Singles, visible: Seen) -> Ran:
         """Tokens L x D to the answer D, and back."""
         backs: list[Back] = []
         x = tokens
@@ -114,14 +113,14 @@ class Slopes:
 
         return answer, back
 
-    def _layer(self, x: Singles, visible: Seen, name: str, *, last: bool) -> Said:
+    def _layer(self, x: Singles, visible: Seen, name: str, *, last: bool) -> Ran:
         """Behind the last one only the first token is read: it gives 1 x D."""
         rows = 1 if last else len(x)
         normed, by_first = self._normed(x, f"{name}.norm1")
         attended, by_attention = self._attention(normed, visible, f"{name}.attention", rows)
         middle = x[:rows] + attended
         normed, by_second = self._normed(middle, f"{name}.norm2")
-        bent, steep = gelu(self._linear(normed, f"{name}.mlp.0"))
+        bent, steep = gelu_and_slope(self._linear(normed, f"{name}.mlp.0"))
         first, second = (self._tensors[f"{name}.mlp.{at}.weight"] for at in (0, 2))
 
         def back(slope: Singles) -> Singles:
@@ -131,7 +130,7 @@ class Slopes:
 
         return np.asarray(middle + self._linear(bent, f"{name}.mlp.2")), back
 
-    def _attention(self, x: Singles, visible: Seen, name: str, rows: int) -> Said:
+    def _attention(self, x: Singles, visible: Seen, name: str, rows: int) -> Ran:
         length, width = x.shape
         heads = self._spec.heads
         root = np.float32(np.sqrt(width // heads))
@@ -152,8 +151,8 @@ class Slopes:
             asked = (by_score @ k).transpose(1, 0, 2).reshape(rows, width) / root
             return pair.transpose(2, 0, 1, 3).reshape(length, -1) @ by_pair + _behind(asked @ by_query, length)
 
-        said = (shares @ v).transpose(1, 0, 2).reshape(rows, width)
-        return self._linear(said, f"{name}.out"), back
+        read = (shares @ v).transpose(1, 0, 2).reshape(rows, width)
+        return self._linear(read, f"{name}.out"), back
 
     def _classifier(self, answer: Singles, weights: Singles) -> Singles:
         """Slope of `weights` . `Logits.combined()` by the answer, D."""
@@ -169,7 +168,7 @@ class Slopes:
     def _linear(self, x: Singles, name: str) -> Singles:
         return np.asarray(x @ self._tensors[f"{name}.weight"].T + self._tensors[f"{name}.bias"])
 
-    def _normed(self, x: Singles, name: str) -> Said:
+    def _normed(self, x: Singles, name: str) -> Ran:
         """Layer norm over the last axis."""
         weight, bias = (self._tensors[f"{name}.{part}"] for part in ("weight", "bias"))
         centred = x - x.mean(axis=-1, keepdims=True)
@@ -191,13 +190,5 @@ def _behind(slope: Singles, length: int) -> Singles:
 
 def slopes_of(weights: Path, spec: NetSpec) -> Slopes:
     """From verified weights; raises `ModelError`."""
-    wanted = [f"extract.{source}.{part}" for source in spec.sources for part in _TAIL]
-    try:
-        with safe_open(str(weights), framework="numpy") as file:
-            keys = [key for key in file.keys() if key.startswith((*_PARTS, *wanted))]  # noqa: SIM118
-            return Slopes({key: file.get_tensor(key) for key in keys}, spec)
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{weights} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
-
-
-_TAIL = ("trunk.stages.5.", "trunk.stages.6.", "enhance.")
+    tails = [f"extract.{source}.{part}" for source in spec.sources for part in _TAIL]
+    return Slopes(read_tensors(weights, (*_PARTS, *tails)), spec)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pfm_desktop.pfm.nets.spec import RELU
+
 WIDTH = {"T0": 40, "T1": 64, "T2": 96}
 DEPTHS = (1, 2, 8, 2)
 FRACTION = 4  # the 3 x 3 runs on one channel in four
@@ -104,7 +106,7 @@ class Trunk(nn.Module):
         parts: list[nn.Module] = []
         for index, depth in enumerate(DEPTHS):
             channels = width * 2**index
-            parts.append(Stage(channels, depth, relu=variant == "T2", partial_conv=partial_conv))
+            parts.append(Stage(channels, depth, relu=RELU[variant], partial_conv=partial_conv))
             if index < len(DEPTHS) - 1:
                 parts.append(PatchMerging(channels))
         self.stages = nn.Sequential(*parts)

@@ -10,6 +10,7 @@ from pfm_desktop.support.errors import ModelError
 
 STRIDE = 32  # side of the picture area behind one cell of the last trunk map, pixels
 VARIANTS = ("T0", "T1", "T2")
+RELU = {"T0": False, "T1": False, "T2": True}  # whether a block bends by ReLU, else by GELU, as published
 SPLICES = ("channel", "token")
 SIZES, WIDTHS, LAYERS, HEADS = (STRIDE, 1024), (8, 1024), (0, 12), (1, 64)  # least and most
 SWITCHES = ("partial_conv", "channel_attention", "spatial_attention", "decision")

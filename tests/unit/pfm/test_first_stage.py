@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from pfm_desktop.pfm.checkpoint import load_model
-from pfm_desktop.pfm.first_stage import STRIDE, first_stages
+from pfm_desktop.pfm.first_stage import STRIDE, batch_norm, first_stages, gelu
+from pfm_desktop.pfm.last_stage import gelu_and_slope
 from pfm_desktop.pfm.model_file import WEIGHTS
 from pfm_desktop.pfm.nets.pconv import WIDTH
 from pfm_desktop.pfm.training.familiar import first_stage
@@ -57,6 +58,30 @@ def test_each_source_has_its_own_trunk() -> None:
     stages = first_stages(SHIPPED / WEIGHTS, ("white", "fluorescence"), "T0")
     picture = np.ones((3, 32, 32), np.float32)
     assert (np.abs(stages["white"].map(picture) - stages["fluorescence"].map(picture)) > 0.1).any()
+
+
+def test_gelu_is_that_of_torch_and_the_same_number_with_its_slope() -> None:
+    x = np.linspace(-6, 6, 1201, dtype=np.float32)
+    leaf = torch.from_numpy(x).requires_grad_(True)
+    wanted = torch.nn.functional.gelu(leaf)
+    wanted.sum().backward()
+    bent, slope = gelu_and_slope(x)
+    np.testing.assert_array_equal(gelu(x), bent)
+    np.testing.assert_allclose(bent, wanted.detach().numpy(), atol=2e-6)
+    assert leaf.grad is not None
+    np.testing.assert_allclose(slope, leaf.grad.numpy(), atol=2e-6)
+    assert bent.dtype == slope.dtype == np.float32
+
+
+def test_batch_norm_is_that_of_torch_in_evaluation() -> None:
+    random = np.random.default_rng(0)
+    parts = ("weight", "bias", "running_mean", "running_var")
+    tensors = {f"norm.{part}": random.uniform(0.01, 2, 5).astype(np.float32) for part in parts}
+    x = random.standard_normal((7, 5)).astype(np.float32)
+    scale, shift = batch_norm(tensors, "norm")
+    given = [torch.from_numpy(tensors[f"norm.{part}"]) for part in ("running_mean", "running_var", "weight", "bias")]
+    wanted = torch.nn.functional.batch_norm(torch.from_numpy(x), *given).numpy()
+    np.testing.assert_allclose(x * scale + shift, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_a_picture_is_not_changed_by_being_looked_at() -> None:

@@ -13,7 +13,6 @@ import torch
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.backend import TrunkMaps
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast, target_of
@@ -157,8 +156,8 @@ def test_the_sources_are_weighed_by_evidence_where_they_see() -> None:
 def _all(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
     """All slopes are `value`."""
 
-    def of(_self: Slopes, trunks: Mapping[str, TrunkMaps], *given: Any) -> dict[str, Pixels]:
-        return {name: np.full_like(trunks[name].middle[0], value) for name in given[3]}
+    def of(_self: Slopes, middles: Mapping[str, Pixels], *_: Any) -> dict[str, Pixels]:
+        return {name: np.full_like(middle, value) for name, middle in middles.items()}
 
     monkeypatch.setattr(Slopes, "of", of)
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.backend import TrunkMaps, combinations
+from pfm_desktop.pfm.backend import combinations
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.nets.model import PfmNet, new_net
 from pfm_desktop.pfm.nets.pconv import WIDTH
@@ -75,15 +75,13 @@ def _by_hand(
 ) -> dict[str, Tensor]:
     slopes = Slopes({key: value.numpy() for key, value in net.state_dict().items()}, net.spec)
     backend = TorchBackend(net)
-    trunks, given = {}, {}
-    for name in net.names:
-        with torch.inference_mode():
-            tail = net.extract[name].tail(middles[name]) * (name in used)
-        trunks[name] = TrunkMaps(middles[name].numpy(), tail.numpy())
-        given[name] = coverage[name].numpy()
-    answers = backend.answers({name: both.enhanced for name, both in trunks.items()}, given)
+    given = {name: coverage[name].numpy() for name in net.names}
+    with torch.inference_mode():
+        enhanced = {name: (net.extract[name].tail(middles[name]) * (name in used)).numpy() for name in net.names}
+    answers = backend.answers(enhanced, given)
     row = combinations(net.names).index(used)
-    found = slopes.of(trunks, given, answers.tokens[row], answers.visible[row], used, weights[0].numpy())
+    there = {name: middles[name][0].numpy() for name in used}
+    found = slopes.of(there, given, answers.tokens[row], answers.visible[row], weights[0].numpy())
     assert all(slope.dtype == np.float32 for slope in found.values())
     return {name: torch.from_numpy(np.ascontiguousarray(slope))[None] for name, slope in found.items()}
 
