@@ -214,7 +214,12 @@ class StageWidget(QWidget):
     @property
     def arrangement(self) -> Arrangement:
         """The panes as they are now."""
-        return arrange(self._view, (float(self.width()), self.height() - self._strip_height()), self.shown)
+        return self._arranged(self.legend())
+
+    def _arranged(self, legend: LegendLines | None) -> Arrangement:
+        """The panes above the strip of this legend."""
+        strip = 0.0 if legend is None else legend_height(legend, float(self.width()))
+        return arrange(self._view, (float(self.width()), self.height() - strip), self.shown)
 
     def legend(self) -> LegendLines | None:
         """The words of the strip below the pictures, also while the heatmap is held off: no picture moves by that."""
@@ -232,23 +237,19 @@ class StageWidget(QWidget):
             normal=self._normal,
         )
 
-    def _strip_height(self) -> float:
-        lines = self.legend()
-        return 0.0 if lines is None else legend_height(lines, float(self.width()))
-
     # ---- painting
 
     def painting(self) -> Painting:
         """One frame, ready for `stage_render.paint`."""
-        look = self._view.heatmap
+        look, legend = self._view.heatmap, self.legend()
         return Painting(
             scene=self._pictures.scene,
             view=self._view,
-            arrangement=self.arrangement,
+            arrangement=self._arranged(legend),
             stage=QRectF(self.rect()),
             marks=self._mouse.marks_while_dragging(self._marks),
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
-            legend=self.legend(),
+            legend=legend,
             stages=self._stages,
             warning=self._warning,
             focused=self.hasFocus(),
@@ -301,7 +302,8 @@ class StageWidget(QWidget):
 
     def _describe(self) -> None:
         """The words of the screen reader."""
-        shown, arrangement = self.shown, self.arrangement
+        shown, legend = self.shown, self.legend()
+        arrangement = self._arranged(legend)
         if not shown.sources:
             self.setAccessibleDescription("No picture on the stage.")
             return
@@ -309,7 +311,7 @@ class StageWidget(QWidget):
             f"{arrangement.mode.caption}: {' and '.join(TITLES[source].lower() for source in shown.sources)}",
             self._warning,
             arrangement.note or ("registered" if shown.registered else "not registered"),
-            legend_words(self.legend()),
+            legend_words(legend),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
             f"tool: {self._tool.value}",
         ]

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, STRONG, WEAK, Heatmap
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.widgets import stage as stage_module
 from pfm_desktop.gui.widgets import stage_render
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.gui.widgets.layers import KEPT
@@ -261,6 +262,22 @@ def test_the_legend_of_a_heatmap_with_nothing_to_draw_says_so(registered, heatma
     unseen = Heatmap(np.full((4, 4), np.nan, np.float32), "test")
     registered.set_heatmaps({"fused": unseen})
     assert registered.legend().threshold == "nothing at or above 0.20"
+
+
+def test_the_words_of_the_legend_are_made_once_for_the_screen_reader_and_once_a_frame(
+    registered, look, heatmap, monkeypatch
+) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    made = []
+    monkeypatch.setattr(
+        stage_module, "legend_lines", lambda *given, **more: made.append(legend_lines(*given, **more)) or made[-1]
+    )
+    with_look(registered, threshold=0.9)
+    assert len(made) == 1
+    look()
+    assert len(made) == 2
+    assert {lines.threshold for lines in made} == {"from 0.90"}
+    assert "from 0.90" in registered.accessibleDescription()
 
 
 @pytest.mark.parametrize("width", [320.0, 460.0, 620.0, 930.0])
