@@ -124,8 +124,7 @@ def _blend_of(painting: Painting, pane: Pane) -> tuple[object, ...] | None:
     if painting.arrangement.mode is not Mode.BLEND or len(pane.sources) < 2:
         return None
     pictures = (painting.scene.picture(source, pane.frame) for source in pane.sources)
-    look = painting.view.heatmap
-    return (*pictures, painting.view.opacity, painting.heatmap, look.opacity, look.contour_only)
+    return (*pictures, painting.view.opacity, painting.heatmap, painting.view.heatmap.opacity)
 
 
 def _draw_parts(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:
