@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.imaging.phantom.visit import draw_visit
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.checkpoint import load_model
-from pfm_desktop.pfm.explain.fuse import FUSED, evidence, explain
+from pfm_desktop.pfm.explain.fuse import evidence, explain
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.removal import SIDE, STEPS, answers, blurred, ranking_cells
 from pfm_desktop.pfm.explain.sanity import CASCADE, forgetful
 from pfm_desktop.pfm.explain.scores import Mask, Plane, area, hits, order, overlap, rank_correlation, removals
-from pfm_desktop.pfm.explain.target import Planes, target_of
+from pfm_desktop.pfm.explain.target import Planes
+from pfm_desktop.pfm.heatmaps import target_of
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Letterbox, letterbox_mask
 from pfm_desktop.pfm.training.augment import plain_inputs

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.heatmap_parts.cases import Case, Judge, enlarged
+from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.imaging.io import encode_png
-from pfm_desktop.pfm.explain.fuse import FUSED
 from pfm_desktop.pfm.explain.scores import Mask, Plane
-from pfm_desktop.pfm.explain.target import target_of
+from pfm_desktop.pfm.heatmaps import target_of
 from pfm_desktop.support.files import write_bytes
 
 Pixels = NDArray[np.uint8]

@@ -21,6 +21,7 @@ COVERAGE = 0.90  # share of cases in which a prediction set is made to hold the 
 OTHER_PAIR = "The AI was revealed on other pictures of this visit: a second read may be about those."
 WARNING = "WARNING:"  # where colour and shape are no help: a terminal, a line drawn into a picture, a page
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
+FUSED = "fused"  # the heatmap of all sources together, among those of an analysis
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a grade: low, high
 SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pfm_desktop.domain.prediction import Heatmap, Prediction
+from pfm_desktop.domain.prediction import FUSED, Heatmap, Prediction
 from pfm_desktop.jobs import Cancelled, Context, SilentContext
 from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH, Backend
 from pfm_desktop.pfm.backends import Choice, chosen, remember, undecided
@@ -104,7 +104,7 @@ def _alike(name: str, heat: dict[str, Floats]) -> bool:
 def _said(predictor: Predictor) -> tuple[Floats, Floats]:
     """Of all pictures in a row: probabilities and spreads, and the fused heatmap."""
     answers = [_ask(predictor, *pair) for pair in _pictures()]
-    heat = [maps["fused"].values.ravel() for _, maps in answers]
+    heat = [maps[FUSED].values.ravel() for _, maps in answers]
     return np.concatenate([_numbers(answer) for answer, _ in answers]), np.concatenate(heat).astype(np.float64)
 
 

@@ -15,19 +15,23 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.pfm.letterbox import Letterbox, Singles
+from pfm_desktop.pfm.nets.spec import SEEN
 
 METHOD = "LayerCAM"
 MAP_SIDE = 128  # longer side of a heatmap
-SEEN = 0.25  # share of a cell that must lie in the picture (and the overlap) for it to be drawn
 LEAST_TOP = 1e-12  # a map that rises no higher is empty
 LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
 
 
+def target_of(rank: int) -> int:
+    """Rank of the grade that a map is drawn for when the answer is `rank`: for `normal`, what speaks for `high`."""
+    return rank if rank > 0 else Grade.HIGH.rank
+
+
 def asked_of(rank: int) -> Singles:
     """Weights of the log-probabilities, 4, in the number that is explained when the answer has this rank."""
-    target = rank if rank > 0 else Grade.HIGH.rank
     weights = np.full(len(GRADES), -1 / (len(GRADES) - 1), np.float32)
-    weights[target] = 1
+    weights[target_of(rank)] = 1
     return weights
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import Heatmap, Prediction, SourceAnswer
+from pfm_desktop.domain.prediction import FUSED, Heatmap, Prediction, SourceAnswer
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.backend import (
@@ -45,7 +45,6 @@ from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
 
 log = logging.getLogger(__name__)
-FUSED = "fused"
 SIDE_BY_SIDE = 2  # chunks of dropout passes that run at once
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, HEAT_THRESHOLD, WARNING, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, HEAT_THRESHOLD, WARNING, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
@@ -20,7 +20,6 @@ LONGEST = 1200  # pixels: about 300 a printed inch
 QUALITY = 90
 PRINTED_TEXT = 1.9  # marks and letters: a picture is printed at half a page's width
 STRIPS = 1.5  # banner and legend make a picture about so much higher
-FUSED = "fused"
 
 
 def marked(pixels: Pixels, pins: Sequence[Mark], os_mark: Mark | None, caption: str) -> ReportPicture:

@@ -10,13 +10,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.pfm.explain.target import Planes, Way
-from pfm_desktop.pfm.nets.fusion import SEEN
+from pfm_desktop.pfm.heatmaps import LEAST_SHARE, LEAST_TOP
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
+from pfm_desktop.pfm.nets.spec import SEEN
 from pfm_desktop.support.errors import ModelError
 
-FUSED = "fused"
-LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
 Floats = NDArray[np.float64]
 
 
@@ -79,4 +79,4 @@ def _seen(plane: Tensor, coverage: Tensor) -> Tensor:
 def _over_its_top(plane: Tensor) -> Tensor:
     """g x g over its highest value; zero where there is none above zero."""
     top = float(plane.nan_to_num(0.0).max())
-    return plane / top if top > 1e-12 else plane * 0
+    return plane / top if top > LEAST_TOP else plane * 0

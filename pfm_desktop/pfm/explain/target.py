@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
 from pfm_desktop.support.errors import BadInputError
@@ -30,11 +30,6 @@ class Way:
 
     draw: Method
     common: bool = False
-
-
-def target_of(rank: int) -> int:
-    """Rank of the grade that a map is drawn for when the answer is `rank`: for `normal`, what speaks for `high`."""
-    return rank if rank > 0 else Grade.HIGH.rank
 
 
 def contrast(logits: Logits, target: int) -> Tensor:

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pfm_desktop.pfm.nets.spec import SEEN
+
 BASE_GRID = 7  # the learned positions are stored for 224 pixels and resized for other inputs
-SEEN = 0.25  # share of a cell that must lie inside the picture (and the overlap) for the cell to be attended to
 
 
 class Positions(nn.Module):

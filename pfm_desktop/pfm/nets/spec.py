@@ -9,6 +9,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import ModelError
 
 STRIDE = 32  # side of the picture area behind one cell of the last trunk map, pixels
+SEEN = 0.25  # share of a cell that must lie in the picture (and the overlap) for it to be attended to and drawn
 VARIANTS = ("T0", "T1", "T2")
 RELU = {"T0": False, "T1": False, "T2": True}  # whether a block bends by ReLU, else by GELU, as published
 SPLICES = ("channel", "token")

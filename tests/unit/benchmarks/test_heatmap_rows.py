@@ -15,7 +15,7 @@ import torch
 from benchmarks import heatmaps
 from benchmarks.heatmap_parts import cases
 from benchmarks.heatmap_parts.cases import Judge, Part
-from pfm_desktop.pfm.explain.fuse import FUSED
+from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.sanity import CASCADE
 from pfm_desktop.pfm.untrained import write_untrained

@@ -15,8 +15,8 @@ from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.methods import METHODS
-from pfm_desktop.pfm.explain.target import Planes, contrast, target_of
-from pfm_desktop.pfm.heatmaps import MAP_SIDE, METHOD, asked_of, layer_cam, shown, weighted
+from pfm_desktop.pfm.explain.target import Planes, contrast
+from pfm_desktop.pfm.heatmaps import MAP_SIDE, METHOD, asked_of, layer_cam, shown, target_of, weighted
 from pfm_desktop.pfm.letterbox import Letterbox
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.nets.heads import Logits

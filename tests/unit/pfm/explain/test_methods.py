@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.explain.fuse import FUSED, evidence, explain, weighted
+from pfm_desktop.pfm.explain.fuse import evidence, explain, weighted
 from pfm_desktop.pfm.explain.integrated import contributions, smooth
 from pfm_desktop.pfm.explain.methods import METHODS, class_map, layer_cam
 from pfm_desktop.pfm.explain.relevance import relevance
 from pfm_desktop.pfm.explain.removal import averaged
-from pfm_desktop.pfm.explain.target import Planes, Way, at_least, contrast, others, target_of
+from pfm_desktop.pfm.explain.target import Planes, Way, at_least, contrast, others
+from pfm_desktop.pfm.heatmaps import target_of
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
