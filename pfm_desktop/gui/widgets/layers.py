@@ -8,7 +8,7 @@ anew. What is blended is kept blended as well: panning then moves one layer in p
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import cast
 
@@ -22,8 +22,21 @@ WHOLE_PIXEL = 0.02  # how far from a whole device pixel a movement may be to cou
 Draw = Callable[[QPainter, Lens, QRectF], None]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What is painted as one layer, kept by the name `key`: `draw` paints `content` (compared by `same`) over `ground`
+    through the lens it is given, within a clip. Outside of `region` it is clear."""
+
+    key: Hashable
+    content: object
+    lens: Lens
+    ground: QColor
+    draw: Draw
+    region: QRegion | None = None
+
+
 class Layer:
-    """One content through one lens. `draw` paints the content through the lens it is given, within a clip."""
+    """One content through one lens."""
 
     def __init__(self) -> None:
         self._content: object = None
@@ -42,21 +55,21 @@ class Layer:
         """Whether this is kept here, be it for a lens from which it has yet to be moved."""
         return same(content, self._content)
 
-    def renewed(self, content: object, lens: Lens, ratio: float, ground: QColor, draw: Draw) -> QPixmap:
-        """The pane's pixels now, `ratio` device pixels a logical one; `content` is compared by `same`."""
-        kept = same(content, self._content) and ratio == self._ratio
-        if kept and (lens == self._lens or self._moved(lens, ground, draw)):
+    def renewed(self, drawn: Drawn, lens: Lens, ratio: float) -> QPixmap:
+        """The pane's pixels now, `ratio` device pixels a logical one."""
+        kept = self.holds(drawn.content) and ratio == self._ratio
+        if kept and (lens == self._lens or self._moved(drawn, lens)):
             return self._pixmap
-        self._content, self._lens, self._ratio = content, lens, ratio
+        self._content, self._lens, self._ratio = drawn.content, lens, ratio
         width, height = max(1, round(lens.width * ratio)), max(1, round(lens.height * ratio))
         if (self._pixmap.width(), self._pixmap.height()) != (width, height):
             self._pixmap = QPixmap(width, height)
-            self._pixmap.fill(ground)  # decides whether the pixmap has an alpha channel
+            self._pixmap.fill(drawn.ground)  # decides whether the pixmap has an alpha channel
         self._pixmap.setDevicePixelRatio(ratio)
-        self._fill([QRect(0, 0, width, height)], ground, draw)
+        self._fill([QRect(0, 0, width, height)], drawn, lens)
         return self._pixmap
 
-    def _moved(self, lens: Lens, ground: QColor, draw: Draw) -> bool:
+    def _moved(self, drawn: Drawn, lens: Lens) -> bool:
         """Follow a movement by whole device pixels; False where it is not one."""
         old = self._lens
         if old is None or replace(lens, centre=old.centre) != old:
@@ -68,25 +81,19 @@ class Layer:
         if far or abs(across - dx) > WHOLE_PIXEL or abs(down - dy) > WHOLE_PIXEL:
             return False
         # by what was really moved, so that small differences do not add up over a long drag
-        self._lens = replace(old, centre=(old.centre[0] - dx / scale, old.centre[1] - dy / scale))
+        self._lens = moved = replace(old, centre=(old.centre[0] - dx / scale, old.centre[1] - dy / scale))
         whole = self._pixmap.rect()
         self._pixmap.scroll(dx, dy, whole)
-        self._fill(_uncovered(whole, dx, dy), ground, draw)
+        self._fill(_uncovered(whole, dx, dy), drawn, moved)
         return True
 
-    def _fill(self, rects: list[QRect], ground: QColor, draw: Draw) -> None:
+    def _fill(self, rects: list[QRect], drawn: Drawn, lens: Lens) -> None:
         """Paint rectangles (device pixels) anew."""
-        lens = self._lens
-        if lens is None:
-            return
         painter = QPainter(self._pixmap)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         for rect in rects:
             clip = _logical(rect, self._ratio)
             painter.setClipRect(clip, Qt.ClipOperation.ReplaceClip)
-            painter.fillRect(clip, ground)
-            # a pixel more on each side: smooth scaling looks at the neighbours
-            draw(painter, lens, clip.adjusted(-1, -1, 1, 1))
+            _paint_anew(painter, drawn, lens, clip)
         painter.end()
 
 
@@ -133,61 +140,42 @@ class LayerStore:
             return False
         return last[1] != lens or (key in self._layers and self._layers[key].holds(content))
 
-    def draw(
-        self,
-        painter: QPainter,
-        key: Hashable,
-        content: object,
-        lens: Lens,
-        ground: QColor,
-        draw: Draw,
-        region: QRegion | None = None,
-    ) -> None:
-        """Paint the layer `key` on the stage, through the painter's clip and opacity; outside of `region` it is clear.
+    def draw(self, painter: QPainter, drawn: Drawn) -> None:
+        """Paint a layer on the stage, through the painter's clip and opacity.
 
         A layer is kept for a lens in the corner of the stage: panes that differ only in where they stand share it.
         """
+        key, lens = drawn.key, drawn.lens
         layer = self._layers.pop(key) if key in self._layers else Layer()
         if key not in self._used:
-            layer.begin_frame(lens.zoom, content)
+            layer.begin_frame(lens.zoom, drawn.content)
         self._used.add(key)
         self._layers[key] = layer  # last in the dictionary: used last
         ratio = painter.device().devicePixelRatioF()
         if layer.fleeting:
-            draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
+            drawn.draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
             return
-        pixels = layer.renewed(content, _in_corner(lens), ratio, ground, draw)
-        _copy(painter, QPointF(lens.left, lens.top), pixels, region)
+        pixels = layer.renewed(drawn, replace(lens, left=0.0, top=0.0), ratio)
+        _copy(painter, QPointF(lens.left, lens.top), pixels, drawn.region)
 
 
-class Unkept(LayerStore):
+class Unkept:
     """Paints each layer to the last pixel as one that is kept, and keeps none: for the strips of a blend."""
 
-    def draw(
-        self,
-        painter: QPainter,
-        key: Hashable,
-        content: object,
-        lens: Lens,
-        ground: QColor,
-        draw: Draw,
-        region: QRegion | None = None,
-    ) -> None:
+    def draw(self, painter: QPainter, drawn: Drawn) -> None:
         """See `LayerStore.draw`; only what the painter's clip lets through is made."""
         ratio = painter.device().devicePixelRatioF()
         clip = painter.clipBoundingRect()
         left, top = floor(clip.left() * ratio), floor(clip.top() * ratio)
         pixels = QPixmap(ceil(clip.right() * ratio) - left, ceil(clip.bottom() * ratio) - top)
-        pixels.fill(ground)
+        pixels.fill(drawn.ground)
         pixels.setDevicePixelRatio(ratio)
         corner = QPointF(left / ratio, top / ratio)
         onto = QPainter(pixels)
-        onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         onto.translate(-corner)
-        # a pixel more on each side: smooth scaling looks at the neighbours
-        draw(onto, lens, clip.adjusted(-1, -1, 1, 1))
+        _paint_anew(onto, drawn, drawn.lens, clip)
         onto.end()
-        _copy(painter, corner, pixels, region)
+        _copy(painter, corner, pixels, drawn.region)
 
 
 def rectangles(region: QRegion) -> list[QRect]:
@@ -205,16 +193,20 @@ def each_clipped(painter: QPainter, region: QRegion) -> Iterator[QRect]:
         painter.restore()
 
 
+def _paint_anew(painter: QPainter, drawn: Drawn, lens: Lens, clip: QRectF) -> None:
+    """The ground and what is drawn on it, in place of what is there."""
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.fillRect(clip, drawn.ground)
+    # a pixel more on each side: smooth scaling looks at the neighbours
+    drawn.draw(painter, lens, clip.adjusted(-1, -1, 1, 1))
+
+
 def _copy(painter: QPainter, corner: QPointF, pixels: QPixmap, region: QRegion | None) -> None:
     if region is None:
         painter.drawPixmap(corner, pixels)
         return
     for _ in each_clipped(painter, region):
         painter.drawPixmap(corner, pixels)
-
-
-def _in_corner(lens: Lens) -> Lens:
-    return replace(lens, left=0.0, top=0.0)
 
 
 def _uncovered(whole: QRect, dx: int, dy: int) -> list[QRect]:

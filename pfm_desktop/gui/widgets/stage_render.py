@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPainter, QRegion
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR, draw_middle, plate, plate_rect, stage_font
-from pfm_desktop.gui.widgets.layers import Draw, LayerStore, Unkept, rectangles
+from pfm_desktop.gui.widgets.layers import Drawn, LayerStore, Unkept, rectangles
 from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
@@ -45,7 +45,7 @@ class Painting:
     warning: str = ""  # about these
     focused: bool = False
     loupe: bool = False
-    layers: LayerStore | None = None  # None paints everything anew
+    layers: LayerStore | Unkept | None = None  # None paints everything anew
     hovered: Source | None = None  # first source of the pane under the mouse
 
 
@@ -57,8 +57,9 @@ def area_of(pane: Pane) -> QRectF:
 
 def paint(painter: QPainter, painting: Painting) -> None:
     """Paint the whole stage; what lies outside of the painter's clip is left out by Qt."""
-    if painting.layers is not None:
-        painting.layers.begin()
+    store = painting.layers if isinstance(painting.layers, LayerStore) else None
+    if store is not None:
+        store.begin()
     _fill_ground(painter, painting)
     if not painting.arrangement.panes:
         draw_middle(painter, painting.stage, "No picture on the stage. Choose one in the filmstrip below.")
@@ -73,8 +74,8 @@ def paint(painter: QPainter, painting: Painting) -> None:
         draw_legend(painter, strip, painting.view.heatmap, painting.legend)
     if painting.focused:
         draw_focus(painter, painting.stage)
-    if painting.layers is not None:
-        painting.layers.end()
+    if store is not None:
+        store.end()
 
 
 def _fill_ground(painter: QPainter, painting: Painting) -> None:
@@ -107,8 +108,8 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
 
 def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:
     """Pictures and heatmap of a pane, `clip` only; also what the loupe shows larger."""
-    layers, blend = painting.layers, _blend_of(painting, pane)
-    if layers is None or blend is None or not layers.settled(_layer_key("blend", pane), blend, pane.lens):
+    layers, blend, key = painting.layers, _blend_of(painting, pane), _layer_key("blend", pane)
+    if not isinstance(layers, LayerStore) or blend is None or not layers.settled(key, blend, pane.lens):
         _draw_parts(painter, painting, pane, clip)
         return
 
@@ -116,7 +117,7 @@ def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF)
         onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
         _draw_parts(onto, replace(painting, layers=Unkept()), replace(pane, lens=lens), within)
 
-    _draw_layer(painter, painting, pane, ("blend", blend), clip, SURROUND_COLOUR, draw)
+    _draw_layer(painter, painting, Drawn(key, blend, pane.lens, SURROUND_COLOUR, draw), clip)
 
 
 def _blend_of(painting: Painting, pane: Pane) -> tuple[object, ...] | None:
@@ -189,26 +190,16 @@ def _draw_source(painter: QPainter, painting: Painting, pane: Pane, source: Sour
     def draw(onto: QPainter, lens: Lens, within: QRectF) -> None:
         draw_picture(onto, picture, lens, within)
 
-    _draw_layer(painter, painting, pane, (source, picture), clip, SURROUND_COLOUR, draw)
+    _draw_layer(painter, painting, Drawn(_layer_key(source, pane), picture, pane.lens, SURROUND_COLOUR, draw), clip)
 
 
-def _draw_layer(
-    painter: QPainter,
-    painting: Painting,
-    pane: Pane,
-    named: tuple[str, object],
-    clip: QRectF,
-    ground: QColor,
-    draw: Draw,
-    region: QRegion | None = None,
-) -> None:
+def _draw_layer(painter: QPainter, painting: Painting, drawn: Drawn, clip: QRectF) -> None:
     if painting.layers is None:
-        draw(painter, pane.lens, clip)
+        drawn.draw(painter, drawn.lens, clip)
         return
-    name, content = named
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
-    painting.layers.draw(painter, _layer_key(name, pane), content, pane.lens, ground, draw, region)
+    painting.layers.draw(painter, drawn)
     painter.restore()
 
 
@@ -233,7 +224,8 @@ def _draw_heatmap(painter: QPainter, painting: Painting, heatmap: PaintedHeatmap
     painter.save()
     painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
     painter.setOpacity(1.0 if outlined else painting.view.heatmap.opacity)
-    _draw_layer(painter, painting, pane, ("heatmap", heatmap), clip, CLEAR, draw, coloured)
+    drawn = Drawn(_layer_key("heatmap", pane), heatmap, pane.lens, CLEAR, draw, coloured)
+    _draw_layer(painter, painting, drawn, clip)
     painter.restore()
 
 
