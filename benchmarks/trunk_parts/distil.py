@@ -1,0 +1,221 @@
+"""A trunk learns to give the maps of a teacher (Hinton 2015; maps on the way as in FitNets, Romero 2015).
+
+Each of the teacher's maps is read off one of the trunk's by a 1 x 1 convolution that is thrown away afterwards. What
+the teacher says is measured within each pool of pictures, so that telling cervix from sky counts little and telling one
+cervix from another counts much.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from benchmarks.trunk_parts.pictures import Pool, Views, views
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.nets.pconv import STAGE3, WIDTH, Trunk
+from pfm_desktop.pfm.preprocess import Normalisation, intensities
+from pfm_desktop.pfm.training.loop import CLIP, schedule
+from pfm_desktop.pfm.training.state import put_back, tensors_of
+from pfm_desktop.support.files import write_bytes
+
+STAGE2 = 3  # `stages[:3]` ends with the second stage
+Teach = Callable[[Views], list[Tensor]]
+FAR = 25.0  # squared standard deviations from which a miss counts no more
+LEAST = 0.02  # of a map, in the teacher's own measure: a channel that hardly varies is not blown up
+ON_THE_WAY, AVERAGED = 0.5, 1.0  # weight of each map before the last, and of the last one's mean
+SAVED_EVERY = 200
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`steps` steps of `batch` views of `side` pixels."""
+
+    side: int
+    batch: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is asked of a run; a saved state of another one is not taken up."""
+
+    variant: str = "T0"
+    phases: tuple[Phase, ...] = (Phase(128, 32, 5000), Phase(224, 24, 600))
+    rate: float = 1.5e-3
+    decay: float = 0.02
+    warmup: float = 0.02
+    ema: float = 0.995
+    seed: int = 5
+
+    @property
+    def steps(self) -> int:
+        """Of all phases."""
+        return sum(phase.steps for phase in self.phases)
+
+    def at(self, step: int) -> Phase:
+        """The phase of a step."""
+        for phase in self.phases:
+            if step < phase.steps:
+                return phase
+            step -= phase.steps
+        raise IndexError(step)
+
+
+class Student(nn.Module):
+    """A trunk and what reads the teacher's maps off it."""
+
+    def __init__(self, variant: str, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.trunk = Trunk(variant)
+        own = [WIDTH[variant] * factor for factor in (2, 4, 8)]
+        self.readers = nn.ModuleList(nn.Conv2d(mine, its, 1) for mine, its in zip(own, channels, strict=True))
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub leaves this form out
+
+    def forward(self, planes: Tensor) -> list[Tensor]:
+        """Normalised N x 3 x S x S to one map for each of the teacher's, in standard deviations."""
+        stages = self.trunk.stages
+        second = stages[:STAGE2](self.trunk.patch_embed(planes))
+        third = stages[STAGE2:STAGE3](second)
+        maps = (second, third, stages[STAGE3:](third))
+        return [reader(each) for reader, each in zip(self.readers, maps, strict=True)]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Mean and spread a channel (C) of each of the teacher's maps, and the spread of the last one's mean over cells."""
+
+    mean: tuple[Tensor, ...]
+    spread: tuple[Tensor, ...]
+    spread_of_mean: Tensor
+
+    @classmethod
+    def of(cls, said: Sequence[Sequence[Tensor]]) -> Measure:
+        """`said`: the teacher's maps, for each pool."""
+        count = range(len(said[0]))
+        mean = tuple(torch.stack([maps[i].mean((0, 2, 3)) for maps in said]).mean(0) for i in count)
+        spread = tuple(torch.stack([maps[i].var((0, 2, 3)) for maps in said]).mean(0).sqrt() + LEAST for i in count)
+        averaged = torch.stack([maps[-1].mean((2, 3)).var(0) for maps in said]).mean(0).sqrt() + LEAST / 4
+        return cls(mean, spread, averaged)
+
+    def loss(self, given: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+        """Mean squared miss of every map, and of the last one's mean over cells."""
+        total = torch.zeros(())
+        for index, (own, its) in enumerate(zip(given, wanted, strict=True)):
+            target = (its - _planes(self.mean[index])) / _planes(self.spread[index])
+            weight = 1.0 if index == len(given) - 1 else ON_THE_WAY
+            total = total + weight * (own - target).square().clamp(max=FAR).mean()
+        miss = (own - target).mean((2, 3)) * self.spread[-1] / self.spread_of_mean
+        return total + AVERAGED * miss.square().clamp(max=FAR).mean()
+
+
+def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, work: Path) -> Trunk:
+    """The averaged trunk after all steps. A run that was killed goes on from what it saved in `work`."""
+    torch.manual_seed(lesson.seed)
+    normalisation = Normalisation.default()
+    channels = [its.shape[1] for its in teach(_views_of(pools, lesson, 0))]
+    student = Student(lesson.variant, channels)
+    average = copy.deepcopy(student)
+    optimizer = torch.optim.AdamW(student.parameters(), lr=lesson.rate, weight_decay=lesson.decay)
+    measure = measured(lesson, pools, teach)
+    run = _Saved(work / "trunk-run.safetensors", json.dumps([str(lesson), [(p.name, p.squares.shape) for p in pools]]))
+    begin = run.take_up(student, average, optimizer)
+    student.train()
+    for step in range(begin, lesson.steps):
+        shown = _views_of(pools, lesson, step)
+        wanted = teach(shown)
+        for group in optimizer.param_groups:
+            group["lr"] = lesson.rate * schedule(step, lesson.steps, lesson.warmup)
+        loss = measure.loss(student(planes_of(shown, normalisation)), wanted)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
+        torch.nn.utils.clip_grad_norm_(student.parameters(), CLIP)
+        optimizer.step()
+        _follow(average, student, min(lesson.ema, (1 + step) / (10 + step)))
+        ctx.progress(step + 1, lesson.steps, f"{lesson.at(step).side} pixels, loss {loss.item():.3f}")
+        if (step + 1) % SAVED_EVERY == 0 or step + 1 == lesson.steps:
+            run.save(step + 1, student, average, optimizer)
+    return average.trunk.eval()
+
+
+def measured(lesson: Lesson, pools: Sequence[Pool], teach: Teach, batches: int = 6) -> Measure:
+    """What the teacher says of a few batches of each pool."""
+    first = lesson.phases[0]
+    said = []
+    for number, pool in enumerate(pools):
+        random = np.random.default_rng([lesson.seed, 1, number])
+        maps = [teach(views([pool], first.batch, first.side, random)) for _ in range(batches)]
+        said.append([torch.cat([each[index] for each in maps]) for index in range(len(maps[0]))])
+    return Measure.of(said)
+
+
+def planes_of(shown: Views, normalisation: Normalisation) -> Tensor:
+    """Views N x 3 x S x S (0..1) as a white-light trunk takes them, by way of whole grey levels as in a picture."""
+    squares = torch.from_numpy(shown).permute(0, 2, 3, 1).mul(255).round().to(torch.uint8)
+    planes = intensities(Source.WHITE, squares, torch.ones(len(squares)))
+    seen = torch.ones(len(squares), *squares.shape[1:3])
+    return normalisation.apply(Source.WHITE, planes, seen).contiguous(memory_format=torch.channels_last)
+
+
+def _views_of(pools: Sequence[Pool], lesson: Lesson, step: int) -> Views:
+    """Those of one step, whatever was shown before it."""
+    phase = lesson.at(step)
+    return views(pools, phase.batch, phase.side, np.random.default_rng([lesson.seed, 0, step]))
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, module: nn.Module, decay: float) -> None:
+    for own, new in zip(average.state_dict().values(), module.state_dict().values(), strict=True):
+        if own.is_floating_point():
+            own.lerp_(new, 1 - decay)
+        else:
+            own.copy_(new)
+
+
+def _planes(channels: Tensor) -> Tensor:
+    return channels[None, :, None, None]
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The state of a run, in one file that is whole or not there; `asked` tells runs apart."""
+
+    file: Path
+    asked: str
+
+    def save(self, step: int, student: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        tensors = {**tensors_of(student, "student"), **tensors_of(average, "average")}
+        for index, entry in optimizer.state_dict()["state"].items():
+            for key, value in entry.items():
+                tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value).contiguous()
+        tensors["step"] = torch.tensor(step)
+        write_bytes(self.file, save(tensors))
+        write_bytes(self.file.with_suffix(".json"), self.asked.encode())
+
+    def take_up(self, student: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+        """The step to go on with: 0 where nothing of this run is there."""
+        try:
+            if self.file.with_suffix(".json").read_text(encoding="utf-8") != self.asked:
+                return 0
+            tensors = load(self.file.read_bytes())
+        except (OSError, SafetensorError):
+            return 0
+        put_back(student, tensors, "student")
+        put_back(average, tensors, "average")
+        table = optimizer.state_dict()
+        table["state"] = {}
+        for key, value in tensors.items():
+            if key.startswith("optimizer/"):
+                _, index, name = key.split("/")
+                table["state"].setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict(table)
+        return int(tensors["step"])
