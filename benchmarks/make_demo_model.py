@@ -70,7 +70,8 @@ def _manifest(bar: Bar, work: Path) -> Path:
         with write_phantoms(bar, folder, count, seed, None, size).open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 files = {name: f"{folder.name}/{row[name]}" for name in ("white", "fluorescence")}
-                rows.append({**row, **files, "case": f"{seed}-{row['case']}"})
+                outline = f"{folder.name}/{row['case']}_truth.npz"
+                rows.append({**row, **files, "lesion_outline": outline, "case": f"{seed}-{row['case']}"})
     generator = json.loads((folder / "phantoms.json").read_text(encoding="utf-8"))["generator"]
     (work / "phantoms.json").write_text(json.dumps({"sets": SETS, "generator": generator}), encoding="utf-8")
     path = work / "manifest.csv"

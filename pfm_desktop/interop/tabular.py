@@ -2,7 +2,8 @@
 
 A manifest has the columns `patient, case, white, fluorescence, grade`; file names are relative to its folder. One of
 `white` and `fluorescence` may be empty in a line, never both. `case` must be unique, and a picture stands in one line
-only, also for one patient: a case listed twice would count twice.
+only, also for one patient: a case listed twice would count twice. A column `lesion_outline` may name the outline of a
+lesion: a picture of the size of the white-light one, black where there is no lesion, or the truth of a phantom.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
 COLUMNS = ("patient", "case", "white", "fluorescence", "grade")
+OUTLINE = "lesion_outline"  # a column that may be there
 SYNONYMS = {
     "lsil": Grade.LOW,
     "cin1": Grade.LOW,
@@ -46,7 +48,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """One case: pictures that exist, and its grade. `line` is its line in the file."""
+    """One case: pictures that exist, and its grade. `line` is its line in the file; `lesion` the outline, if any."""
 
     patient: str
     case: str
@@ -54,6 +56,7 @@ class ManifestRow:
     fluorescence: Path | None
     grade: Grade
     line: int
+    lesion: Path | None = None
 
     def picture(self, source: Source) -> Path | None:
         """File of that source."""
@@ -145,12 +148,21 @@ def _rows(path: Path, lines: Sequence[TableRow]) -> tuple[ManifestRow, ...]:
         files = {name: path.parent / cells[name] if cells[name] else None for name in ("white", "fluorescence")}
         if not any(files.values()):
             problems.setdefault("no picture", []).append(f"line {line}")
-        for file in files.values():
+        outline = path.parent / cells[OUTLINE] if cells.get(OUTLINE) else None
+        if outline is not None and files["white"] is None:
+            problems.setdefault("outline without its white-light picture", []).append(f"line {line}")
+        for file in (*files.values(), outline):
             if file is not None and not file.is_file():
                 problems.setdefault("missing file", []).append(f"line {line}: {file}")
         rows.append(
             ManifestRow(
-                cells["patient"], cells["case"], files["white"], files["fluorescence"], grade or Grade.NORMAL, line
+                cells["patient"],
+                cells["case"],
+                files["white"],
+                files["fluorescence"],
+                grade or Grade.NORMAL,
+                line,
+                outline,
             )
         )
     if problems:

@@ -91,7 +91,7 @@ def prepare(
                 continue
             writer.append(
                 made.white, made.fluorescence, made.overlap,
-                grade=row.grade, patient=row.patient, case=row.case, pictures=pictures,
+                grade=row.grade, patient=row.patient, case=row.case, pictures=pictures, lesion=made.lesion,
             )  # fmt: skip
         if not writer.done:
             raise TooFewError(_nothing(list(left.values())), remedy="retake or replace the pictures")
@@ -111,16 +111,25 @@ def in_manifest(manifest: Path) -> Iterator[None]:
 
 
 def digest_of(rows: Sequence[ManifestRow], size: int, sources: Sequence[Source]) -> str:
-    """Changes when prepared pictures of these rows would: names, files, their sizes and times, grades."""
+    """Changes when prepared pictures of these rows would: names, files, their sizes and times, grades, outlines."""
     table = [
-        [row.patient, row.case, row.grade.value, *(_file_facts(row.picture(source)) for source in BOTH)] for row in rows
+        [
+            row.patient,
+            row.case,
+            row.grade.value,
+            *(_file_facts(row.picture(source)) for source in BOTH),
+            *([_file_facts(row.lesion)] if row.lesion is not None else []),
+        ]
+        for row in rows
     ]
     return hashlib.sha256(json.dumps([table, size, list(sources)]).encode()).hexdigest()[:16]
 
 
-def _digest(contents: Mapping[Source, str]) -> str:
-    """Of what a case is prepared from: the bytes of its pictures (see `_content`), and which sources are read."""
+def _digest(contents: Mapping[Source, str], outline: Path | None = None) -> str:
+    """Of what a case is prepared from: the bytes of its files (see `_content`), and which sources are read."""
     table = [[source.value, contents[source]] for source in sorted(contents)]
+    if outline is not None:
+        table.append(["lesion", _content(outline)])
     return hashlib.sha256(json.dumps(table).encode()).hexdigest()[:16]
 
 
@@ -143,7 +152,7 @@ def _facts(ctx: Context, rows: Sequence[ManifestRow], sources: Sequence[Source])
             first, as_source = seen.setdefault(content, (row, source))
             if first is not row:  # twice in one line is no pair, and told as such
                 raise _same(first, as_source, row, source)
-        facts[row.case] = CaseFacts(row.patient, row.grade, _digest(contents))
+        facts[row.case] = CaseFacts(row.patient, row.grade, _digest(contents, row.lesion))
     return facts
 
 
@@ -169,11 +178,12 @@ def _same(first: ManifestRow, as_first: Source, second: ManifestRow, as_second: 
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """Pictures in one frame: H x W x 3 uint8, `overlap` H x W bool."""
+    """Pictures in one frame: H x W x 3 uint8, `overlap` and the outline `lesion` H x W bool."""
 
     white: Pixels | None
     fluorescence: Pixels | None
     overlap: NDArray[np.bool_] | None
+    lesion: NDArray[np.bool_] | None = None
 
 
 def _in_order(
@@ -214,16 +224,20 @@ class _Behind:
 def _ready(task: tuple[ManifestRow, tuple[Source, ...]]) -> _Ready | LeftOut:
     """One case, read, checked and registered; runs in a worker process."""
     from pfm_desktop.imaging.io import read_picture
+    from pfm_desktop.imaging.outline import read_outline
 
     row, sources = task
     files = {source: row.picture(source) for source in sources}
     try:
         pictures = {source: read_picture(file).pixels for source, file in files.items() if file is not None}
+        white = pictures.get(Source.WHITE)
+        lesion = read_outline(row.lesion, white.shape[:2]) if row.lesion is not None and white is not None else None
     except BadInputError as error:
         return LeftOut(row.case, error.what)
     if not pictures:
         return LeftOut(row.case, f"no {' or '.join(sources)} picture")
-    return _checked(row.case, pictures)
+    made = _checked(row.case, pictures)
+    return made if isinstance(made, LeftOut) else replace(made, lesion=lesion)
 
 
 def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -21,20 +21,24 @@ class Inputs:
     """A batch, per source name.
 
     `pictures` N x 3 x S x S, normalised, zero where nothing is seen; `coverage` N x h x w in 0..1, the share of each
-    cell inside the picture (and the overlap); `present` N bool.
+    cell inside the picture (and the overlap); `present` N bool. `lesion` N x h x w, in training alone: the share of
+    each cell on the outlined lesion, all zero for a case without an outline; None when no case has one.
     """
 
     pictures: Mapping[str, Tensor]
     coverage: Mapping[str, Tensor]
     present: Mapping[str, Tensor]
+    lesion: Tensor | None = None
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """`fused` is the decision module's answer; `alone` N x 4 logits of each source's own head."""
+    """`fused` is the decision module's answer; `alone` N x 4 logits of each source's own head, read off its enhanced
+    map in `maps`, N x C x h x w."""
 
     fused: Logits
     alone: Mapping[str, Tensor]
+    maps: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class SourceTrunk(nn.Module):
@@ -100,7 +104,7 @@ class PfmNet(nn.Module):
     def answer(self, maps: Mapping[str, Tensor], inputs: Inputs) -> Outputs:
         """What all heads say on enhanced maps N x C x h x w."""
         alone = {name: self.source_head(name)(maps[name], inputs.coverage[name]) for name in self.names}
-        return Outputs(self.decide(maps, inputs.coverage, inputs.present), alone)
+        return Outputs(self.decide(maps, inputs.coverage, inputs.present), alone, maps)
 
     def maps(self, name: str, inputs: Inputs) -> Tensor:
         """Enhanced map of one source, N x C x h x w; zero where it is absent."""

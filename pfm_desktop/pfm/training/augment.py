@@ -65,7 +65,11 @@ def augmented_inputs(
         pictures[name] = _finish(normalisation.apply(name, both[:, :3], seen))
         coverage[name] = cell_coverage(seen, grid)
     present = _drop(raw, sources, options.drop_source, random)
-    return Inputs(pictures, coverage, present)
+    lesion = None
+    if raw.lesion is not None:  # drawn on white light, the frame that no warp touches
+        there = F.grid_sample(raw.lesion[:, None], places, mode="bilinear", padding_mode="zeros", align_corners=False)
+        lesion = cell_coverage(there[:, 0], grid)
+    return Inputs(pictures, coverage, present, lesion)
 
 
 def _finish(planes: Tensor) -> Tensor:

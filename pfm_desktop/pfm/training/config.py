@@ -19,7 +19,9 @@ class TrainConfig:
 
     `shares`: patients for train, validation, calibration, test. `balance`: 0 counts every case alike, 1 every grade
     alike. `run`: folder for curves and the state to go on from (default: `<out>.run`). `start`: a model folder whose
-    trunks are taken (imported FasterNet weights). `command` and `card_lines` only go into the card.
+    trunks are taken (imported FasterNet weights). `trunk_rate`: learning rate of the trunks against that of the rest.
+    `outline_weight`: of the outlined lesions, where the manifest names some. `command` and `card_lines` only go into
+    the card.
     """
 
     name: str = "pfm-local"
@@ -38,6 +40,8 @@ class TrainConfig:
     balance: float = 0.5
     softmax_weight: float = 0.5
     alone_weight: float = 0.3
+    outline_weight: float = 0.5
+    trunk_rate: float = 1.0
     patience: int = 6
     shares: tuple[float, float, float, float] = (0.72, 0.08, 0.12, 0.08)
     bf16: bool | None = None  # None: where the processor gains by it

@@ -1,8 +1,8 @@
 """Training pictures prepared once: letterboxed, on disk, read through memory maps.
 
-A prepared folder holds `white.u8` and `fluorescence.u8` (N x S x S x 3 bytes), `overlap.u8` (N x S x S) and
-`cases.jsonl`, one line a case. The line is written last, so that after a kill the whole cases are found and the rest is
-cut off: `PreparedWriter` goes on from there.
+A prepared folder holds `white.u8` and `fluorescence.u8` (N x S x S x 3 bytes), `overlap.u8` and `lesion.u8`
+(N x S x S) and `cases.jsonl`, one line a case. The line is written last, so that after a kill the whole cases are found
+and the rest is cut off: `PreparedWriter` goes on from there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pfm_desktop.support.files import named, write_text
 CASES = "cases.jsonl"
 HEADER = "prepared.json"
 ARRAYS = {"white": 3, "fluorescence": 3, "overlap": 1}  # bytes a pixel
+LESION = "lesion"  # one byte a pixel; the file is short, or not there, where no later case has an outline
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
 SAFE = "the pictures that you gave are unchanged"
 
@@ -87,11 +88,12 @@ class PreparedWriter:
         patient: str,
         case: str,
         pictures: str = "",
+        lesion: Seen | None = None,
     ) -> None:
         """Add one case: H x W x 3 uint8 pictures in one frame (fluorescence warped onto white), overlap H x W bool.
 
         A picture that is None is an absent source; without `overlap` the whole fluorescence picture counts. `pictures`:
-        see `CaseFacts`.
+        see `CaseFacts`. `lesion`: H x W bool, where somebody outlined it.
         """
         given = white if white is not None else fluorescence
         if given is None:
@@ -112,7 +114,11 @@ class PreparedWriter:
             "white": white is not None,
             "fluorescence": fluorescence is not None and bool(seen.any()),
         }
+        if lesion is not None:
+            row[LESION] = True
         with named(self.folder, safe=SAFE):
+            if lesion is not None:
+                self._write_outline(letterbox_mask(lesion, box))
             self._files["white"].write(white_square.tobytes())
             self._files["fluorescence"].write(second.tobytes())
             self._files["overlap"].write(seen.astype(np.uint8).tobytes())
@@ -121,6 +127,14 @@ class PreparedWriter:
             self._lines.write(json.dumps(row) + "\n")
             self._lines.flush()
         self._rows.append(row)
+
+    def _write_outline(self, square: Seen) -> None:
+        """At the place of the next case; what lies before it and is not there is a hole, which reads as no lesion."""
+        path = self.folder / f"{LESION}.u8"
+        with path.open("r+b" if path.exists() else "w+b") as stream:
+            stream.truncate(len(self._rows) * square.size)
+            stream.seek(0, 2)
+            stream.write(square.astype(np.uint8).tobytes())
 
     def close(self) -> None:
         """Close the files; the folder can be read from now on."""
@@ -147,7 +161,7 @@ class RawBatch:
     """Some cases as stored.
 
     Per source: `squares` N x S x S x 3 uint8, `seen` N x S x S float 0 or 1, `present` N bool. `level` N (0..255),
-    `grade` N int64.
+    `grade` N int64. `lesion` N x S x S float 0 or 1, zero without an outline; None when no case has one.
     """
 
     squares: dict[str, Tensor]
@@ -155,6 +169,7 @@ class RawBatch:
     level: Tensor
     present: dict[str, Tensor]
     grade: Tensor
+    lesion: Tensor | None = None
 
 
 class PreparedSet:
@@ -177,6 +192,9 @@ class PreparedSet:
         self.boxes: NDArray[np.int32] = np.array([row["box"] for row in rows], np.int32)
         self.present = {name: np.array([bool(row[name]) for row in rows]) for name in (WHITE, FLUORESCENCE)}
         self._arrays = {name: self._map(name, depth, len(rows)) for name, depth in ARRAYS.items()}
+        self.outlined: NDArray[np.bool_] = np.array([bool(row.get(LESION)) for row in rows])
+        upto = int(np.flatnonzero(self.outlined)[-1]) + 1 if self.outlined.any() else 0
+        self._outlines = self._map(LESION, 1, upto) if upto else None
 
     def __reduce__(self) -> tuple[type[PreparedSet], tuple[Path]]:
         """Pickled as its path."""
@@ -204,7 +222,16 @@ class PreparedSet:
             torch.from_numpy(self.level[indices]),
             {name: torch.from_numpy(flags[indices]) for name, flags in self.present.items()},
             torch.from_numpy(self.grades[indices]),
+            self._lesions(indices),
         )
+
+    def _lesions(self, indices: NDArray[np.int64]) -> Tensor | None:
+        known = np.flatnonzero(self.outlined[indices])
+        if self._outlines is None or not len(known):
+            return None
+        out = np.zeros((len(indices), self.size, self.size), np.float32)
+        out[known] = self._outlines[indices[known]][..., 0]
+        return torch.from_numpy(out)
 
     def _map(self, name: str, depth: int, count: int) -> NDArray[np.uint8]:
         shape = (count, self.size, self.size, depth)

@@ -28,7 +28,7 @@ from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start_weights
-from pfm_desktop.pfm.training.losses import grade_weights, total_loss
+from pfm_desktop.pfm.training.losses import grade_weights, outline_loss, total_loss
 from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.split import Split, split_by_patient
 from pfm_desktop.support.files import named, write_bytes, write_text
@@ -92,7 +92,9 @@ class _Loop:
         if config.start is not None:
             self.normalisation = start_weights(self.net, config.start, self.normalisation)
         self.average = state.Average(self.net, config.ema)
-        self.optimizer = make_optimizer(self.net, config.learning_rate, config.weight_decay)
+        self.optimizer = make_optimizer(
+            self.net, config.learning_rate, config.weight_decay, trunk_rate=config.trunk_rate
+        )
         self.weights = grade_weights(data.grades[split.train], config.balance)
         self.options = Augmentation()
         self.per_epoch = max(1, len(split.train) // config.batch)
@@ -160,7 +162,7 @@ class _Loop:
         )  # dropout; a resumed run draws what an unbroken one does
         rate = config.learning_rate * schedule(made.number, self.per_epoch * config.epochs, config.warmup)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.trunks.gradients(made.inputs, lambda outputs: self._loss(outputs, made))
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
@@ -169,7 +171,7 @@ class _Loop:
         return loss
 
     def _loss(self, outputs: Outputs, made: _Step) -> Tensor:
-        return total_loss(
+        loss = total_loss(
             outputs,
             made.grade,
             made.inputs.present,
@@ -177,6 +179,9 @@ class _Loop:
             softmax_weight=self.config.softmax_weight,
             alone_weight=self.config.alone_weight,
         )
+        if not self.config.outline_weight:
+            return loss
+        return loss + self.config.outline_weight * outline_loss(self.net, outputs, made.inputs, made.grade)
 
     def _tell(self, engine: Engine) -> None:
         loss = float(engine.state.output or 0.0)
@@ -224,14 +229,22 @@ class _Loop:
         return self.progress.pairs / max(seconds, 1e-6)
 
 
-def make_optimizer(net: torch.nn.Module, rate: float, decay: float) -> torch.optim.AdamW:
-    """AdamW; vectors (norms, biases, learned tokens) are not decayed."""
-    named = [(name, value) for name, value in net.named_parameters() if value.requires_grad]
-    plain = [value for name, value in named if value.ndim < 2 or "positions" in name or name.endswith("answer")]
-    chosen = {id(value) for value in plain}
-    decayed = [value for _, value in named if id(value) not in chosen]
-    groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, fused=True)
+def make_optimizer(net: torch.nn.Module, rate: float, decay: float, *, trunk_rate: float = 1.0) -> torch.optim.AdamW:
+    """AdamW; vectors (norms, biases, learned tokens) are not decayed.
+
+    The `share` of a group is what the learning rate is to be multiplied by: `trunk_rate` for the trunks, else 1.
+    """
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, value in net.named_parameters():
+        if value.requires_grad:
+            plain = value.ndim < 2 or "positions" in name or name.endswith("answer")
+            trunk = trunk_rate != 1.0 and ".trunk." in name
+            groups.setdefault((trunk, plain), []).append(value)
+    made = [
+        {"params": values, "weight_decay": 0.0 if plain else decay, "share": trunk_rate if trunk else 1.0}
+        for (trunk, plain), values in sorted(groups.items(), key=lambda group: group[0])
+    ]
+    return torch.optim.AdamW(made, lr=rate, fused=True)
 
 
 def schedule(step: int, total: int, warmup: float) -> float:

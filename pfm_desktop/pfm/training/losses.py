@@ -1,4 +1,4 @@
-"""Training losses: CORN on the ordinal head, class-balanced cross-entropy on softmax and source heads."""
+"""Training losses: CORN on the ordinal head, class-balanced cross-entropy on softmax and source heads, outlines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.pfm.nets.heads import CLASSES
-from pfm_desktop.pfm.nets.model import Outputs
+from pfm_desktop.pfm.nets.model import Inputs, Outputs, PfmNet
+from pfm_desktop.pfm.nets.spec import SEEN
 
 
 def grade_weights(grades: NDArray[np.int64], balance: float) -> Tensor:
@@ -52,3 +53,33 @@ def total_loss(
         if there.any():
             loss = loss + alone_weight * F.cross_entropy(logits[there].float(), grade[there], weight=weights)
     return loss
+
+
+def outline_loss(net: PfmNet, outputs: Outputs, inputs: Inputs, grade: Tensor) -> Tensor:
+    """How far the votes for the grade lie off the outlined lesion, mean over sources and outlined cases; 0 for none.
+
+    The votes of a source's head (its class map: the grade's against the mean of the others') become shares over the
+    seen cells; the loss is their divergence (Kullback-Leibler) from shares spread evenly over the lesion. It says where
+    to look, not how high to grade: adding a constant to all votes of a case changes nothing. Ours.
+    """
+    total = outputs.fused.softmax.new_zeros((), dtype=torch.float32)
+    if inputs.lesion is None:
+        return total
+    count = 0
+    for name, features in outputs.maps.items():
+        seen = inputs.coverage[name] >= SEEN
+        wanted = (inputs.lesion * seen).flatten(1)
+        size = wanted.sum(dim=1)
+        asked = inputs.present[name] & (size > 0) & (grade > 0)
+        if not bool(asked.any()):
+            continue
+        votes = net.source_head(name).votes(features[asked]).float().flatten(2)  # n x 4 x cells
+        own = votes.gather(1, grade[asked][:, None, None].expand(-1, 1, votes.shape[2]))[:, 0]
+        speaks = (own * CLASSES - votes.sum(dim=1)) / (CLASSES - 1)
+        shares = speaks.masked_fill(~seen[asked].flatten(1), float("-inf")).log_softmax(dim=1)
+        spread = wanted[asked] / size[asked][:, None]
+        there = spread > 0
+        off = torch.where(there, spread * (spread.clamp_min(1e-9).log() - shares.masked_fill(~there, 0.0)), 0.0)
+        total = total + off.sum()
+        count += int(asked.sum())
+    return total / max(1, count)

@@ -143,3 +143,20 @@ def test_a_manifest_in_a_folder_with_chinese_characters_is_read(tmp_path: Path) 
     folder = tmp_path / "病例 清单"
     folder.mkdir()
     assert read_manifest(manifest(folder, HEADER + "李,a,a_w.png,,low\n"))[0].patient == "李"
+
+
+def test_an_outline_may_be_named_and_may_be_left_out(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",lesion_outline\n")
+    text = header + "p1,a,a_w.png,a_f.png,high,a_o.png\np2,b,b_w.png,b_f.png,normal,\n"
+    rows = read_manifest(manifest(tmp_path, text, files="a_w a_f b_w b_f a_o"))
+    assert rows[0].lesion == tmp_path / "a_o.png"
+    assert rows[1].lesion is None
+
+
+def test_an_outline_that_is_missing_or_has_no_picture_is_told(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",lesion_outline\n")
+    text = header + "p1,a,a_w.png,a_f.png,high,none.png\np2,b,,b_f.png,high,a_o.png\n"
+    with pytest.raises(BadInputError) as told:
+        read_manifest(manifest(tmp_path, text, files="a_w a_f b_f a_o"))
+    assert "none.png" in str(told.value)
+    assert "outline without its white-light picture (line 3)" in str(told.value)

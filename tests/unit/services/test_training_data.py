@@ -176,3 +176,38 @@ def test_the_digest_changes_with_files_size_and_sources(rows: list[ManifestRow])
     assert rows[0].white is not None
     rows[0].white.write_bytes(b"other")
     assert before != digest_of(rows, 224, BOTH)
+
+
+def outlined(rows: list[ManifestRow]) -> list[ManifestRow]:
+    assert rows[0].white is not None
+    folder = rows[0].white.parent
+    return [replace(row, lesion=folder / f"{row.case}_truth.npz") for row in rows]
+
+
+def test_outlines_come_with_their_cases(rows: list[ManifestRow], tmp_path: Path) -> None:
+    made = ready(outlined(rows), tmp_path / "prepared").data
+    assert made.outlined.all()
+    batch = made.batch(np.arange(len(made), dtype=np.int64))
+    assert batch.lesion is not None
+    by_case = {row.case: row.lesion for row in outlined(rows)}
+    for case, square in zip(made.cases, batch.lesion.numpy(), strict=True):
+        file = by_case[case]
+        assert file is not None
+        with np.load(file) as truth:
+            share = truth["lesion"].mean()
+        assert square.mean() == pytest.approx(share, abs=0.01)
+
+
+def test_an_outline_of_another_size_leaves_its_case_out_and_names_it(rows: list[ManifestRow], tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.png"
+    wrong.write_bytes(encode_png(np.zeros((32, 32, 3), np.uint8)))
+    made = ready([replace(rows[0], lesion=wrong), *rows[1:]], tmp_path / "prepared")
+    reasons = {item.case: item.reason for item in made.left_out}
+    assert "wrong.png is no outline of its white-light picture" in reasons[rows[0].case]
+
+
+def test_another_outline_is_another_set(rows: list[ManifestRow], tmp_path: Path) -> None:
+    assert digest_of(outlined(rows), SIZE, BOTH) != digest_of(rows, SIZE, BOTH)
+    ready(rows, tmp_path / "prepared")
+    with pytest.raises(BadInputError, match="was prepared from other cases, pictures or sources"):
+        ready(outlined(rows), tmp_path / "prepared")

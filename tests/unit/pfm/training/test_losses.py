@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from pfm_desktop.pfm.nets.heads import Logits
-from pfm_desktop.pfm.nets.model import Outputs
-from pfm_desktop.pfm.training.losses import corn_loss, grade_weights, total_loss
+from pfm_desktop.pfm.nets.model import Inputs, Outputs, new_net
+from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.pfm.training.losses import corn_loss, grade_weights, outline_loss, total_loss
 
 
 def test_each_corn_threshold_learns_only_from_the_cases_that_reach_it() -> None:
@@ -42,3 +43,85 @@ def test_an_absent_source_does_not_teach_its_own_head() -> None:
     assert white.grad[0].abs().sum() > 0
     assert white.grad[1].abs().sum() == 0
     assert fluorescence.grad is None
+
+
+GRID = 4
+NET = new_net(NetSpec(variant="T0", size=32 * GRID))
+
+
+def corner() -> torch.Tensor:
+    """Shares of the cells on a lesion in the upper left corner, 4 x 4."""
+    lesion = torch.zeros(GRID, GRID)
+    lesion[:2, :2] = 1
+    return lesion
+
+
+def voted(votes: dict[str, torch.Tensor], lesion: torch.Tensor | None, **changes: object) -> tuple[Outputs, Inputs]:
+    """What the network gives when the maps of each source make its head vote `votes` (4 x 4 cells) for grade 2."""
+    maps = {}
+    for name in NET.names:
+        weight = NET.source_head(name).linear.weight.detach()
+        bias = NET.source_head(name).linear.bias.detach()
+        wanted = torch.zeros(4, GRID * GRID)
+        wanted[2] = votes[name].flatten()
+        maps[name] = (torch.linalg.pinv(weight) @ (wanted - bias[:, None])).reshape(1, -1, GRID, GRID)
+    seen = {name: torch.ones(1, GRID, GRID) for name in NET.names}
+    present = {name: torch.tensor([True]) for name in NET.names}
+    given = {"coverage": seen, "present": present, **changes}
+    fused = Logits(torch.zeros(1, 4), torch.zeros(1, 3))
+    inputs = Inputs({}, lesion=None if lesion is None else lesion[None], **given)  # type: ignore[arg-type]
+    return Outputs(fused, {}, maps), inputs
+
+
+def loss_of(votes: torch.Tensor, lesion: torch.Tensor | None, grade: int = 2, **changes: object) -> float:
+    outputs, inputs = voted(dict.fromkeys(NET.names, votes), lesion, **changes)
+    with torch.no_grad():
+        return float(outline_loss(NET, outputs, inputs, torch.tensor([grade])))
+
+
+def test_votes_on_the_outlined_lesion_cost_nothing_and_votes_beside_it_much() -> None:
+    on, beside = (torch.where(where, 40.0, 0.0) for where in (corner() > 0, corner() == 0))
+    assert loss_of(on, corner()) == pytest.approx(0, abs=1e-3)
+    assert loss_of(beside, corner()) > 10
+    flat = loss_of(torch.zeros(GRID, GRID), corner())
+    assert flat == pytest.approx(np.log(GRID * GRID / 4), abs=1e-4)  # by hand: the lesion holds a quarter of the cells
+
+
+def test_one_hot_cell_in_the_lesion_costs_more_than_all_of_it() -> None:
+    one = torch.zeros(GRID, GRID)
+    one[0, 0] = 40.0
+    assert loss_of(one, corner()) > loss_of(torch.where(corner() > 0, 40.0, 0.0), corner()) + 1
+
+
+def test_how_high_all_votes_are_does_not_count_only_where_they_are() -> None:
+    votes = torch.randn(GRID, GRID, generator=torch.Generator().manual_seed(1))
+    assert loss_of(votes + 7, corner()) == pytest.approx(loss_of(votes, corner()), abs=1e-4)
+
+
+def test_a_case_without_outline_or_lesion_or_picture_teaches_nothing() -> None:
+    votes = torch.randn(GRID, GRID, generator=torch.Generator().manual_seed(1))
+    assert loss_of(votes, None) == 0
+    assert loss_of(votes, torch.zeros(GRID, GRID)) == 0
+    assert loss_of(votes, corner(), grade=0) == 0
+    absent = {name: torch.tensor([False]) for name in NET.names}
+    assert loss_of(votes, corner(), present=absent) == 0
+    unseen = {name: 1 - corner()[None] for name in NET.names}
+    assert loss_of(votes, corner(), coverage=unseen) == 0
+
+
+def test_cells_that_were_not_seen_take_no_share() -> None:
+    seen = torch.ones(1, GRID, GRID)
+    seen[0, :, 3] = 0
+    votes = torch.where(corner() > 0, 40.0, 0.0)
+    votes[:, 3] = 90.0
+    assert loss_of(votes, corner(), coverage=dict.fromkeys(NET.names, seen)) == pytest.approx(0, abs=1e-3)
+
+
+def test_the_outline_teaches_the_maps_with_numbers_that_are_numbers() -> None:
+    outputs, inputs = voted(dict.fromkeys(NET.names, torch.zeros(GRID, GRID)), corner())
+    leaves = {name: value.requires_grad_() for name, value in outputs.maps.items()}
+    outline_loss(NET, outputs, inputs, torch.tensor([2])).backward()
+    for leaf in leaves.values():
+        assert leaf.grad is not None
+        assert torch.isfinite(leaf.grad).all()
+        assert leaf.grad.abs().sum() > 0

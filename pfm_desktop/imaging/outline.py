@@ -1,0 +1,38 @@
+"""Outlines of lesions: which pixels of a white-light picture somebody, or the generator, marked as lesion."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.imaging.io import read_picture
+from pfm_desktop.support.errors import BadInputError
+
+TRUTH = ".npz"  # what the generator writes beside a phantom; its array `lesion` is the outline
+DARK = 0  # a pixel as dark as this in all channels is not marked
+
+
+def read_outline(file: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """H x W bool, True on the lesion. Raises `BadInputError` for what cannot be read or is not of `shape` (H, W)."""
+    marked = _of_truth(file) if file.suffix.lower() == TRUTH else read_picture(file).pixels.max(axis=2) > DARK
+    if marked.shape != shape:
+        sizes = " and ".join(f"{width} x {height}" for height, width in (marked.shape[:2], shape))
+        raise BadInputError(
+            f"{file} is no outline of its white-light picture: their sizes are {sizes}",
+            remedy="draw it at the size of that picture",
+        )
+    return marked
+
+
+def _of_truth(file: Path) -> NDArray[np.bool_]:
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            found = np.asarray(arrays["lesion"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{file} holds no outline of a lesion", remedy="bring it as a PNG") from error
+    if found.ndim != 2 or found.dtype != np.bool_:
+        raise BadInputError(f"{file} holds no outline of a lesion", remedy="bring it as a PNG")
+    return found
