@@ -1,6 +1,6 @@
 """Makes models/pfm-demo again: draws the phantoms, prepares them, trains. Goes on where it was stopped.
 
-    python benchmarks/make_demo_model.py --work DIR [--out models/pfm-demo]
+    python benchmarks/make_demo_model.py --work DIR [--out models/pfm-demo] [--start DIR]
 
 Seeds 2026 and 2027 are for training, validation and calibration only; the figures come from
 `benchmarks/demo_model.py`, which draws fresh phantoms. About 90 minutes and 6 GB on two cores without a GPU.
@@ -39,7 +39,10 @@ def main() -> None:
     parser.add_argument("--variant", default="T0")
     parser.add_argument("--splice", default="token")
     parser.add_argument("--version", default="1")
+    parser.add_argument("--start", type=Path, help="model whose trunks are taken, made by make_trunk.py")
+    parser.add_argument("--trunk-rate", type=float, default=1.0, help="learning rate of the trunks, of the rest's")
     options = parser.parse_args()
+    started = f" --start DIR --trunk-rate {options.trunk_rate:g}" if options.start else ""
     config = TrainConfig(
         name="pfm-demo",
         version=options.version,
@@ -49,9 +52,11 @@ def main() -> None:
         epochs=options.epochs,
         seed=1,
         shares=SHARES,
+        start=options.start,
+        trunk_rate=options.trunk_rate,
         run=options.work / f"run-{options.variant}-{options.splice}",
         command="python benchmarks/make_demo_model.py --work DIR"
-        f" --epochs {options.epochs} --variant {options.variant} --splice {options.splice}"
+        f" --epochs {options.epochs} --variant {options.variant} --splice {options.splice}{started}"
         "\npython benchmarks/demo_model.py --write",
     )
     with Bar() as bar:

@@ -96,7 +96,8 @@ def finish(
         "seconds": round(progress.seconds, 1),
         "pairs_per_second": round(progress.pairs / max(progress.seconds, 1e-6), 1),
         "command": config.command,
-        "origin": read_info(config.start).passed_on if config.start is not None else "",
+        **({"outlined": int(data.outlined.sum())} if data.outlined.any() and config.outline_weight else {}),
+        **(_start(config) if config.start is not None else {"origin": ""}),
         KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
         **(extra or {}),
     }
@@ -123,6 +124,13 @@ def finish(
         progress.pairs / max(progress.seconds, 1e-6),
         figures,
     )
+
+
+def _start(config: TrainConfig) -> dict[str, Any]:
+    assert config.start is not None
+    info = read_info(config.start)
+    told = f"{info.name} {info.version} ({info.trained_on})"
+    return {"origin": info.passed_on, "start": told, "trunk_rate": config.trunk_rate}
 
 
 def test_figures(

@@ -95,10 +95,17 @@ def _data(training: Mapping[str, Any], where: str) -> str:
     cases = training.get("cases", {})
     grades = ", ".join(f"{count} {grade}" for grade, count in training.get("grades", {}).items())
     split = ", ".join(f"{count} {part}" for part, count in cases.items())
-    return (
+    text = (
         f"{sum(cases.values())} cases {where} ({grades}), split by patient: {split}. Seed {training.get('seed')}, "
         f"best epoch {training.get('best_epoch')} of {training.get('epochs')}."
     )
+    if "outlined" in training:
+        text += f" For {training['outlined']} of them it was shown where the lesion lies, or that there is none."
+    if "start" in training:
+        rate = training.get("trunk_rate", 1.0)
+        slower = "" if rate == 1.0 else f", and learned at {rate:g} of the rate of the rest"
+        text += f" The trunks started from those of {training['start']}{slower}."
+    return text
 
 
 def _figures(figures: Mapping[str, Any], where: str) -> str:
