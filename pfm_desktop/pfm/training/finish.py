@@ -97,6 +97,7 @@ def finish(
         "pairs_per_second": round(progress.pairs / max(progress.seconds, 1e-6), 1),
         "command": config.command,
         **({"outlined": int(data.outlined.sum())} if data.outlined.any() and config.outline_weight else {}),
+        **({"beside": config.beside} if config.beside else {}),
         **(_start(config) if config.start is not None else {"origin": ""}),
         KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
         **(extra or {}),

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pfm_desktop.jobs import Cancelled, Context, SilentContext
 from pfm_desktop.pfm.checkpoint import load_weights, read_tensors, refuse_existing
-from pfm_desktop.pfm.nets.model import Inputs, Outputs, new_net
+from pfm_desktop.pfm.nets.model import Inputs, Outputs, PfmNet, new_net
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
 from pfm_desktop.pfm.training import state
@@ -38,12 +38,22 @@ log = logging.getLogger(__name__)
 CLIP = 5.0  # gradient norm
 
 
+Beside = Callable[[PfmNet, int], Tensor]  # network and number of the step to what is added to its loss
+
+
 def train(
-    ctx: Context, data: PreparedSet, out: Path, config: TrainConfig, *, tell: Callable[[str], None] = log.warning
+    ctx: Context,
+    data: PreparedSet,
+    out: Path,
+    config: TrainConfig,
+    *,
+    tell: Callable[[str], None] = log.warning,
+    beside: Beside | None = None,
 ) -> TrainResult:
     """Train a network on prepared cases and write a model folder with weights, `model.toml` and `CARD.md`.
 
     A run that was killed goes on from its last whole epoch; `tell` is told when its epochs do not fit what is asked.
+    `beside`: something else to learn in each step, the same for the same step; `config.beside` names it.
     When `ctx` cancels, the best epoch so far is calibrated and written (`stopped` in the result); before the first
     epoch has ended there is nothing to keep and `Cancelled` comes through. Raises `BadInputError` for too few patients
     and `ModelError` when `out` holds a model.
@@ -58,7 +68,7 @@ def train(
     threads = config.threads or worker_threads()
     with torch_threads(max(1, threads // len(config.sources))), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        loop = _Loop(ctx, data, split, run, config)
+        loop = _Loop(ctx, data, split, run, config, beside)
         loop.resume(tell)
         loop.go()
         load_weights(loop.net, read_tensors(run / state.BEST))
@@ -84,8 +94,11 @@ class _Step:
 class _Loop:
     """One run: network, average, optimizer, and the ignite engine that drives them."""
 
-    def __init__(self, ctx: Context, data: PreparedSet, split: Split, run: Path, config: TrainConfig) -> None:
+    def __init__(
+        self, ctx: Context, data: PreparedSet, split: Split, run: Path, config: TrainConfig, beside: Beside | None
+    ) -> None:
         self.ctx, self.data, self.split, self.run, self.config = ctx, data, split, run, config
+        self.beside = beside
         self.bf16 = bf16_gains() if config.bf16 is None else config.bf16
         self.net = new_net(config.spec(data.size))
         self.normalisation: Normalisation = measure_normalisation(data, split.train, self.net.names)
@@ -165,6 +178,8 @@ class _Loop:
             group["lr"] = rate * group["share"]
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.trunks.gradients(made.inputs, lambda outputs: self._loss(outputs, made))
+        if self.beside is not None:
+            self.beside(self.net, made.number).backward()  # type: ignore[no-untyped-call]  # torch has no types for it
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
         self.optimizer.step()
         self.average.update(self.net)

@@ -105,6 +105,8 @@ def _data(training: Mapping[str, Any], where: str) -> str:
         rate = training.get("trunk_rate", 1.0)
         slower = "" if rate == 1.0 else f", and learned at {rate:g} of the rate of the rest"
         text += f" The trunks started from those of {training['start']}{slower}."
+    if "beside" in training:
+        text += f" In each step the network also learned {training['beside']}."
     return text
 
 
