@@ -30,12 +30,8 @@ from benchmarks.trunk_parts.pictures import files_in, save_list  # noqa: E402
 from benchmarks.trunk_parts.rehearse import save_readers  # noqa: E402
 from benchmarks.trunk_parts.teacher import PACKAGES, Teacher, is_there  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
-from pfm_desktop.pfm.calibrate import Calibration  # noqa: E402
-from pfm_desktop.pfm.checkpoint import refuse_existing, save_model  # noqa: E402
-from pfm_desktop.pfm.nets.model import new_net  # noqa: E402
-from pfm_desktop.pfm.nets.pconv import Trunk  # noqa: E402
-from pfm_desktop.pfm.nets.spec import NetSpec  # noqa: E402
-from pfm_desktop.pfm.preprocess import Normalisation  # noqa: E402
+from pfm_desktop.pfm.checkpoint import refuse_existing  # noqa: E402
+from pfm_desktop.pfm.importing import save_start  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 
 TRAINED_ON = "ImageNet features, on phantoms and free pictures (trunk only, not trained to grade)"
@@ -70,26 +66,16 @@ def main() -> None:
         "seconds_of_last_part": round(time.monotonic() - began, 1),
     }
     save_readers(options.out, student.readers, measure)
-    write_start(options.out, student.trunk, lesson.variant, options.name, options.version, facts)
-    Console().print(f"{options.out}: {facts}")
-
-
-def write_start(out: Path, trunk: Trunk, variant: str, name: str, version: str, facts: dict[str, object]) -> None:
-    """A model folder with `trunk` as both trunks and heads that know nothing; the program refuses to ask it."""
-    net = new_net(NetSpec(variant=variant))
-    for source in net.trunks():
-        source.trunk.load_state_dict(trunk.state_dict())
-    save_model(
-        out,
-        net,
-        name=name,
-        version=version,
-        calibration=Calibration(),
-        normalisation=Normalisation.default(),
+    save_start(
+        options.out,
+        student.trunk.state_dict(),
+        lesson.variant,
+        name=options.name,
+        version=options.version,
         trained_on=TRAINED_ON,
-        can_grade=False,
         training=facts,
     )
+    Console().print(f"{options.out}: {facts}")
 
 
 if __name__ == "__main__":

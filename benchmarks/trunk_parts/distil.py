@@ -7,7 +7,7 @@ cervix from another counts much.
 
 from __future__ import annotations
 
-import copy
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.nets.pconv import STAGE3, WIDTH, Trunk
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.training.loop import CLIP, schedule
-from pfm_desktop.pfm.training.state import put_back, tensors_of
+from pfm_desktop.pfm.training.state import Average, optimizer_tensors, put_back, put_back_optimizer, tensors_of
 from pfm_desktop.support.files import write_bytes
 
 STAGE2 = 3  # `stages[:3]` ends with the second stage
@@ -47,7 +47,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is asked of a run; a saved state of another one is not taken up."""
+    """What is asked of a run."""
 
     variant: str = "T0"
     phases: tuple[Phase, ...] = (Phase(128, 32, 5000), Phase(224, 24, 600))
@@ -113,13 +113,13 @@ class Measure:
 
     def loss(self, given: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
         """Mean squared miss of every map, and of the last one's mean over cells."""
-        total = torch.zeros(())
-        for index, (own, its) in enumerate(zip(given, wanted, strict=True)):
-            target = (its - _planes(self.mean[index])) / _planes(self.spread[index])
-            weight = 1.0 if index == len(given) - 1 else ON_THE_WAY
-            total = total + weight * (own - target).square().clamp(max=FAR).mean()
-        miss = (own - target).mean((2, 3)) * self.spread[-1] / self.spread_of_mean
-        return total + AVERAGED * miss.square().clamp(max=FAR).mean()
+        *before, last = [
+            own - (its - _planes(mean)) / _planes(spread)
+            for own, its, mean, spread in zip(given, wanted, self.mean, self.spread, strict=True)
+        ]
+        of_mean = last.mean((2, 3)) * self.spread[-1] / self.spread_of_mean
+        on_the_way = torch.stack([_size(miss) for miss in before]).sum() if before else torch.zeros(())
+        return ON_THE_WAY * on_the_way + _size(last) + AVERAGED * _size(of_mean)
 
 
 def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, work: Path) -> tuple[Student, Measure]:
@@ -129,15 +129,14 @@ def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, wo
     """
     torch.manual_seed(lesson.seed)
     normalisation = Normalisation.default()
-    channels = [its.shape[1] for its in teach(_views_of(pools, lesson, 0))]
-    student = Student(lesson.variant, channels)
-    average = copy.deepcopy(student)
-    optimizer = torch.optim.AdamW(student.parameters(), lr=lesson.rate, weight_decay=lesson.decay)
     measure = measured(lesson, pools, teach)
-    run = _Saved(work / "trunk-run.safetensors", json.dumps([str(lesson), [(p.name, p.squares.shape) for p in pools]]))
-    begin = run.take_up(student, average, optimizer)
+    student = Student(lesson.variant, [len(mean) for mean in measure.mean])
+    average = Average(student, lesson.ema)
+    optimizer = torch.optim.AdamW(student.parameters(), lr=lesson.rate, weight_decay=lesson.decay)
+    saved = work / f"trunk-{_digest(lesson, pools)}.safetensors"
+    _take_up(saved, student, average, optimizer)
     student.train()
-    for step in range(begin, lesson.steps):
+    for step in range(average.steps, lesson.steps):
         shown = _views_of(pools, lesson, step)
         wanted = teach(shown)
         for group in optimizer.param_groups:
@@ -147,11 +146,13 @@ def distil(ctx: Context, lesson: Lesson, pools: Sequence[Pool], teach: Teach, wo
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no type for it
         torch.nn.utils.clip_grad_norm_(student.parameters(), CLIP)
         optimizer.step()
-        _follow(average, student, min(lesson.ema, (1 + step) / (10 + step)))
+        average.update(student)
         ctx.progress(step + 1, lesson.steps, f"{lesson.at(step).side} pixels, loss {loss.item():.3f}")
         if (step + 1) % SAVED_EVERY == 0 or step + 1 == lesson.steps:
-            run.save(step + 1, student, average, optimizer)
-    return average.eval(), measure
+            tensors = {**tensors_of(student, "student"), **tensors_of(average.net, "average")}
+            steps = {"step": torch.tensor(step + 1)}
+            write_bytes(saved, save({**tensors, **optimizer_tensors(optimizer), **steps}))
+    return average.net.eval(), measure
 
 
 def measured(lesson: Lesson, pools: Sequence[Pool], teach: Teach, batches: int = 6) -> Measure:
@@ -179,50 +180,27 @@ def _views_of(pools: Sequence[Pool], lesson: Lesson, step: int) -> Views:
     return views(pools, phase.batch, phase.side, np.random.default_rng([lesson.seed, 0, step]))
 
 
-@torch.no_grad()
-def _follow(average: nn.Module, module: nn.Module, decay: float) -> None:
-    for own, new in zip(average.state_dict().values(), module.state_dict().values(), strict=True):
-        if own.is_floating_point():
-            own.lerp_(new, 1 - decay)
-        else:
-            own.copy_(new)
+def _digest(lesson: Lesson, pools: Sequence[Pool]) -> str:
+    """Of what is asked of a run, so that what another one saved is not taken up."""
+    asked = [str(lesson), *((pool.name, pool.digest, pool.share, len(pool.squares)) for pool in pools)]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+
+
+def _take_up(saved: Path, student: Student, average: Average[Student], optimizer: torch.optim.Optimizer) -> None:
+    """Put a saved state back; nothing where there is none, or it is damaged."""
+    try:
+        tensors = load(saved.read_bytes())
+    except (OSError, SafetensorError):
+        return
+    put_back(student, tensors, "student")
+    put_back(average.net, tensors, "average")
+    put_back_optimizer(optimizer, tensors)
+    average.steps = int(tensors["step"])
+
+
+def _size(miss: Tensor) -> Tensor:
+    return miss.square().clamp(max=FAR).mean()
 
 
 def _planes(channels: Tensor) -> Tensor:
     return channels[None, :, None, None]
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """The state of a run, in one file that is whole or not there; `asked` tells runs apart."""
-
-    file: Path
-    asked: str
-
-    def save(self, step: int, student: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        tensors = {**tensors_of(student, "student"), **tensors_of(average, "average")}
-        for index, entry in optimizer.state_dict()["state"].items():
-            for key, value in entry.items():
-                tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value).contiguous()
-        tensors["step"] = torch.tensor(step)
-        write_bytes(self.file, save(tensors))
-        write_bytes(self.file.with_suffix(".json"), self.asked.encode())
-
-    def take_up(self, student: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """The step to go on with: 0 where nothing of this run is there."""
-        try:
-            if self.file.with_suffix(".json").read_text(encoding="utf-8") != self.asked:
-                return 0
-            tensors = load(self.file.read_bytes())
-        except (OSError, SafetensorError):
-            return 0
-        put_back(student, tensors, "student")
-        put_back(average, tensors, "average")
-        table = optimizer.state_dict()
-        table["state"] = {}
-        for key, value in tensors.items():
-            if key.startswith("optimizer/"):
-                _, index, name = key.split("/")
-                table["state"].setdefault(int(index), {})[name] = value
-        optimizer.load_state_dict(table)
-        return int(tensors["step"])

@@ -17,9 +17,10 @@ FLUORESCENCE_EVERY = 5  # one phantom in so many is shown in fluorescence instea
 
 def pools_of(ctx: Context, work: Path, files: Sequence[Path]) -> list[Pool]:
     """What is shown: the training phantoms that are drawn in `work`, and the pictures in `files`."""
-    drawn = gathered(ctx, "phantoms", phantoms(ctx, work), work, parts=False)
-    others = gathered(ctx, "pictures", files, work, parts=True)
-    return [Pool("phantoms", drawn, PHANTOMS), Pool("pictures", others, PICTURES)]
+    return [
+        gathered(ctx, "phantoms", phantoms(ctx, work), work, PHANTOMS, parts=False),
+        gathered(ctx, "pictures", files, work, PICTURES, parts=True),
+    ]
 
 
 def phantoms(ctx: Context, work: Path) -> list[Path]:

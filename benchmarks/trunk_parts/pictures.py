@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.jobs import Context
 from pfm_desktop.support.errors import BadInputError, UserError
-from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.files import sha256_of, write_bytes, write_text
 
 Pixels = NDArray[np.uint8]
 Views = NDArray[np.float32]
@@ -32,28 +32,31 @@ MIXED, PATCHED = 0.25, 0.25  # share of the batches in which two pictures are bl
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """N x SIDE x SIDE x 3 uint8 of one kind. `share` of the views are of this pool."""
+    """N x SIDE x SIDE x 3 uint8 of one kind. `share` of the views are of this pool; `digest` changes with its files."""
 
     name: str
     squares: Pixels
     share: float
+    digest: str = ""
 
 
-def gathered(ctx: Context, name: str, files: Sequence[Path], work: Path, *, parts: bool) -> Pixels:
-    """Squares of the files, N x SIDE x SIDE x 3, kept in `work` and taken from there when the files are the same.
+def gathered(ctx: Context, name: str, files: Sequence[Path], work: Path, share: float, *, parts: bool) -> Pool:
+    """The pool of the squares of the files; they are kept in `work`, and taken from there when the files are the same.
 
-    A file that cannot be read, or is no photograph by its size and colours, is left out. Raises `BadInputError` when
-    nothing is left.
+    With `parts` large pictures give more than one, and a file that is no photograph by its size and colours is left
+    out, as is one that cannot be read. Raises `BadInputError` when nothing is left.
     """
-    listed = "\n".join(f"{file} {file.stat().st_size}" for file in files)
-    kept = work / f"{name}-{hashlib.sha256(f'{parts} {listed}'.encode()).hexdigest()[:12]}.u8"
+    facts = [(str(file), file.stat()) for file in files]
+    listed = "\n".join(f"{path} {fact.st_size} {fact.st_mtime_ns}" for path, fact in facts)
+    digest = hashlib.sha256(f"{parts} {listed}".encode()).hexdigest()[:12]
+    kept = work / f"{name}-{digest}.u8"
     if not kept.is_file():
         random = np.random.default_rng(len(files))
         made = list(_squares(ctx, name, files, random, parts=parts))
         if not made:
             raise BadInputError(f"no picture for {name} can be used", remedy="name a folder with photographs")
         write_bytes(kept, np.stack(made).tobytes())
-    return np.memmap(kept, np.uint8, "r").reshape(-1, SIDE, SIDE, 3)
+    return Pool(name, np.memmap(kept, np.uint8, "r").reshape(-1, SIDE, SIDE, 3), share, digest)
 
 
 def files_in(folders: Iterable[Path]) -> list[Path]:
@@ -147,6 +150,5 @@ def _resized(pixels: Pixels, side: int) -> Pixels:
 
 def save_list(file: Path, files: Sequence[Path]) -> str:
     """Write name and SHA-256 of each file; returns the SHA-256 of the list."""
-    lines = "".join(f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in files)
-    write_bytes(file, lines.encode())
-    return hashlib.sha256(lines.encode()).hexdigest()
+    write_text(file, "".join(f"{sha256_of(one)}  {one.name}\n" for one in files))
+    return sha256_of(file)

@@ -80,32 +80,45 @@ def import_weights(file: Path, out: Path, *, variant: str, name: str, version: s
     The model cannot grade (`can_grade` is False): it is a start for training.
     """
     refuse_existing(out)
-    spec = NetSpec(variant=variant)
     found = trunk_weights(read_file(file), variant, file.name)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        net = new_net(spec)
-    for source in net.trunks():
-        source.trunk.load_state_dict(dict(found.tensors))
     training = {
         "imported_from": file.name,
         "file_sha256": sha256_of(file),
         "naming": found.naming,
         "unused": list(found.unused),
     }
-    info = save_model(
+    info = save_start(out, found.tensors, variant, name=name, version=version, trained_on=TRAINED_ON, training=training)
+    write_text(out / CARD, _card(info, training))
+    return ImportResult(out, info, found.naming, found.unused)
+
+
+def save_start(
+    out: Path,
+    trunk: Mapping[str, Tensor],
+    variant: str,
+    *,
+    name: str,
+    version: str,
+    trained_on: str,
+    training: Mapping[str, Any],
+) -> ModelInfo:
+    """Write a model folder with the weights `trunk` in both trunks; the rest is random, and the model cannot grade."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = new_net(NetSpec(variant=variant))
+    for source in net.trunks():
+        source.trunk.load_state_dict(dict(trunk))
+    return save_model(
         out,
         net,
         name=name,
         version=version,
         calibration=Calibration(),
         normalisation=Normalisation.default(),
-        trained_on=TRAINED_ON,
+        trained_on=trained_on,
         can_grade=False,
         training=training,
     )
-    write_text(out / CARD, _card(info, training))
-    return ImportResult(out, info, found.naming, found.unused)
 
 
 def read_file(file: Path) -> dict[str, Tensor]:

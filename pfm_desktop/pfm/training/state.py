@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from pfm_desktop.pfm.nets.model import PfmNet, new_net
+from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.support.files import write_bytes, write_text
 
 STATE = "state.safetensors"
@@ -20,6 +22,7 @@ BEST = "best.safetensors"
 PROGRESS = "progress.json"
 CURVES = "curves.csv"
 CURVES_HEADER = "epoch,train_loss,validation_loss,learning_rate,seconds\n"
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass
@@ -34,17 +37,16 @@ class Progress:
     pairs: int = 0
 
 
-class Average:
+class Average(Generic[Net]):
     """Exponential moving average of weights and batch statistics; short at the start, so that it forgets the noise."""
 
-    def __init__(self, net: PfmNet, decay: float) -> None:
-        self.net = new_net(net.spec)
-        self.net.load_state_dict(net.state_dict())
+    def __init__(self, net: Net, decay: float) -> None:
+        self.net = copy.deepcopy(net)
         self.decay = decay
         self.steps = 0
 
     @torch.no_grad()
-    def update(self, net: PfmNet) -> None:
+    def update(self, net: Net) -> None:
         """After each step."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
@@ -72,19 +74,39 @@ def put_back(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> N
     module.load_state_dict({key[start:]: value for key, value in tensors.items() if key.startswith(prefix + "/")})
 
 
-def save_run(run: Path, net: PfmNet, average: Average, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What an optimizer has learned of its parameters, under `optimizer/`."""
+    return {
+        f"optimizer/{index}/{key}": torch.as_tensor(value).contiguous()
+        for index, entry in optimizer.state_dict()["state"].items()
+        for key, value in entry.items()
+    }
+
+
+def put_back_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """The opposite of `optimizer_tensors`."""
+    table = optimizer.state_dict()
+    table["state"] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer/"):
+            _, index, name = key.split("/")
+            table["state"].setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict(table)
+    _lay_out(optimizer)
+
+
+def save_run(
+    run: Path, net: PfmNet, average: Average[PfmNet], optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
     """After each epoch. `progress.json` comes last and belongs to the state before it."""
-    tensors = {**tensors_of(net, "net"), **tensors_of(average.net, "average")}
+    tensors = {**tensors_of(net, "net"), **tensors_of(average.net, "average"), **optimizer_tensors(optimizer)}
     tensors["average_steps"] = torch.tensor(average.steps)
-    for index, entry in optimizer.state_dict()["state"].items():
-        for key, value in entry.items():
-            tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value).contiguous()
     write_bytes(run / STATE, save(tensors, metadata={"epoch": str(progress.epoch), "digest": progress.digest}))
     write_text(run / PROGRESS, json.dumps(asdict(progress)))
 
 
 def load_run(
-    run: Path, digest: str, net: PfmNet, average: Average, optimizer: torch.optim.Optimizer
+    run: Path, digest: str, net: PfmNet, average: Average[PfmNet], optimizer: torch.optim.Optimizer
 ) -> Progress | None:
     """Put a saved state back; None when there is none, it is damaged, or it belongs to something else."""
     try:
@@ -97,14 +119,7 @@ def load_run(
     put_back(net, tensors, "net")
     put_back(average.net, tensors, "average")
     average.steps = int(tensors["average_steps"])
-    table = optimizer.state_dict()
-    table["state"] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer/"):
-            _, index, name = key.split("/")
-            table["state"].setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict(table)
-    _lay_out(optimizer)
+    put_back_optimizer(optimizer, tensors)
     return progress
 
 
