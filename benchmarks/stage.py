@@ -27,7 +27,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.prediction import Heatmap
+from pfm_desktop.domain.prediction import FUSED, Heatmap
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.pair_view import Mode, fitted, set_mode, set_opacity, with_heatmap
@@ -186,7 +186,7 @@ CASES: tuple[tuple[str, Mode, Gesture, bool], ...] = (
 
 def time_gesture(stage: StageWidget, mode: Mode, gesture: Gesture, *, heat: bool, frames: int) -> NDArray[np.float64]:
     """2 x frames milliseconds: by the clock and of CPU; the first frame included."""
-    stage.set_heatmaps({"fused": heatmap()} if heat else {})
+    stage.set_heatmaps({FUSED: heatmap()} if heat else {})
     stage.set_view(fitted(set_mode(stage.view, mode)))
     stage.commands.zoom(1.7)  # part of the picture: there is something to pan
     QApplication.processEvents()

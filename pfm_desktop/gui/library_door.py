@@ -43,7 +43,7 @@ class LibraryDoor(QObject):
         self._glance = Background(self)
         self._soon = QTimer(self, singleShot=True, interval=LIST_SEEN_MS)
         self._soon.timeout.connect(lambda: self.open(self.folder))
-        self._after: Callable[[], None] | None = None  # another library, chosen while this one is being opened
+        self._after: Callable[[], None] | None = None  # what is wanted in place of the library that is being opened
         self.folder: str = ""
         self.chosen: str | None = None  # what the user chose here, to be opened at the next start too
 
@@ -72,6 +72,7 @@ class LibraryDoor(QObject):
         """Ask the work under way to stop; what was to follow it does not."""
         self._after = None
         if self._handle is not None:
+            self._after = self.stopped.emit  # also where it ends whole all the same: nothing is opened
             self._jobs.cancel(self._handle.name)
         elif self.busy:
             self.forget()

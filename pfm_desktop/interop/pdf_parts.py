@@ -134,9 +134,9 @@ def _warning(text: str, width: float, above: float = 0) -> list[Flowable]:
     """
     if not text:
         return []
-    columns = [8 * mm, width - 8 * mm]
+    sign = 8 * mm
     cells = [[_Sign(), _text(text, _ALARM)]]
-    return [Table(cells, colWidths=columns, style=_ALARMING, spaceBefore=above, spaceAfter=4)]
+    return [Table(cells, colWidths=[sign, width - sign], style=_ALARMING, spaceBefore=above, spaceAfter=4)]
 
 
 def _signature(content: ReportContent, width: float) -> Flowable:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.prediction import Familiarity
-from pfm_desktop.pfm.model_tables import DISTANCES
+from pfm_desktop.pfm.model_tables import check_familiarity
 from pfm_desktop.support.errors import ModelError
 
 Floats = NDArray[np.float64]
@@ -95,18 +95,22 @@ def fit_known(learned: Floats, calibration: Floats, *, accepted: float, ridge: f
 
 
 def to_table(known: Mapping[str, Known]) -> dict[str, Any]:
-    """As `model.toml` keeps it. A source without a threshold that could ever be reached is left out: it could never be
-    called unlike, and a model is not refused for it."""
-    return {
-        source: {
+    """As `model.toml` keeps it. A source that could not be read again is left out (no threshold that means something,
+    or what is no number): a model is not refused for it."""
+    out = {}
+    for source, of in known.items():
+        part = {
             "cases": of.cases,
             "threshold": of.threshold,
             "mean": _text(of.mean),
             "whitening": _text(of.whitening),
         }
-        for source, of in known.items()
-        if DISTANCES[0] <= of.threshold <= DISTANCES[1] and np.isfinite([*of.mean, *of.whitening.ravel()]).all()
-    }
+        try:
+            check_familiarity({source: part}, [source])
+        except ValueError:
+            continue
+        out[source] = part
+    return out
 
 
 def from_table(table: Mapping[str, Any]) -> dict[str, Known]:

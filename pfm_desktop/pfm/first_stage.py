@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.pfm.model_content import read_tensors
+from pfm_desktop.pfm.model_content import read_arrays
 from pfm_desktop.pfm.nets.spec import RELU
 
 Singles = NDArray[np.float32]
@@ -68,7 +68,7 @@ def first_stages(weights: Path, names: Sequence[str], variant: str) -> dict[str,
     stages = {}
     for name in names:
         trunk = f"extract.{name}.trunk."
-        tensors = read_tensors(weights, (f"{trunk}patch_embed.", f"{trunk}{_BLOCKS}"))
+        tensors = read_arrays(weights, (f"{trunk}patch_embed.", f"{trunk}{_BLOCKS}"))
         own = {key.removeprefix(trunk): value for key, value in tensors.items()}
         stages[name] = FirstStage(own, relu=RELU[variant])
     return stages

@@ -19,10 +19,11 @@ from pfm_desktop.support.errors import ModelError
 Singles = NDArray[np.float32]
 
 
-def read_tensors(weights: Path, wanted: Sequence[str]) -> dict[str, Singles]:
+def read_arrays(weights: Path, wanted: Sequence[str]) -> dict[str, Singles]:
     """Tensors of verified weights by name. `wanted`: names, and with a dot at their end beginnings of names.
 
-    Raises `ModelError` for a file that cannot be read, or that has no tensor of such a name.
+    Raises `ModelError` for a file that cannot be read, or that has no tensor of such a whole name; of a beginning there
+    may be none.
     """
     whole = [name for name in wanted if not name.endswith(".")]
     begun = tuple(name for name in wanted if name.endswith("."))
@@ -51,7 +52,7 @@ class SourceVotes:
 def source_votes(weights: Path, names: Sequence[str]) -> dict[str, SourceVotes]:
     """The heads of the sources, from verified weights; raises `ModelError`."""
     parts = {name: [f"alone.{name}.linear.{part}" for part in ("weight", "bias")] for name in names}
-    tensors = read_tensors(weights, [key for keys in parts.values() for key in keys])
+    tensors = read_arrays(weights, [key for keys in parts.values() for key in keys])
     return {name: SourceVotes(*(tensors[key] for key in keys)) for name, keys in parts.items()}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pfm_desktop.pfm.backend import Singles
 from pfm_desktop.pfm.last_stage import Back, LastStage, Ran, gelu_and_slope, one_after_the_other
 from pfm_desktop.pfm.letterbox import Seen
-from pfm_desktop.pfm.model_content import read_tensors
+from pfm_desktop.pfm.model_content import read_arrays
 from pfm_desktop.pfm.nets.spec import RELU, NetSpec
 
 _LAYER_NORM_LEAST = 1e-5  # added to variances by layer norm
@@ -191,4 +191,4 @@ def _behind(slope: Singles, length: int) -> Singles:
 def slopes_of(weights: Path, spec: NetSpec) -> Slopes:
     """From verified weights; raises `ModelError`."""
     tails = [f"extract.{source}.{part}" for source in spec.sources for part in _TAIL]
-    return Slopes(read_tensors(weights, (*_PARTS, *tails)), spec)
+    return Slopes(read_arrays(weights, (*_PARTS, *tails)), spec)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
 from pfm_desktop.pfm.backend import TORCH
@@ -60,11 +59,6 @@ def content_of(name: str) -> ModelFile:
 def info_of(name: str) -> ModelInfo:
     """What a model says about itself, without loading it."""
     return content_of(name).info
-
-
-def limits_of(name: str) -> dict[Source, float]:
-    """The sources of which a model tells what is unlike anything it learned from, each with its largest distance."""
-    return content_of(name).limits
 
 
 def verified_info(name: str) -> ModelInfo:

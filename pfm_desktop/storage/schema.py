@@ -1,4 +1,4 @@
-"""What is known of a library's tables before the database modules are loaded."""
+"""What is known of a library's database before the database modules are loaded."""
 
 from __future__ import annotations
 

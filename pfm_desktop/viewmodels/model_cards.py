@@ -62,7 +62,7 @@ def _unlike(path: Path) -> str:
     from pfm_desktop.support.errors import UserError
 
     try:
-        told = tuple(models.limits_of(str(path.absolute())))
+        told = tuple(models.content_of(str(path.absolute())).limits)
     except UserError:  # gone or altered since it was listed: asking it says so
         return ""
     if not told:

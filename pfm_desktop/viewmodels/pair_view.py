@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD
+from pfm_desktop.domain.prediction import FUSED, HEAT_OPACITY, HEAT_THRESHOLD
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 
@@ -94,7 +94,7 @@ class HeatmapView:
     are left clear."""
 
     visible: bool = True
-    kind: str = "fused"
+    kind: str = FUSED
     opacity: float = HEAT_OPACITY
     threshold: float = HEAT_THRESHOLD
     contour_only: bool = False

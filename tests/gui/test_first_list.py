@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.gui.pages.today import TodayPage
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
@@ -65,6 +65,14 @@ def let_open(qtbot: QtBot, window: MainWindow, gate: threading.Event) -> None:
 
 def names(page: TodayPage) -> list[str]:
     return [page.model.row(number).cells[NAME] for number in range(page.model.rowCount())]
+
+
+def search_and_enter(qtbot: QtBot, window: MainWindow, text: str) -> TodayPage:
+    page = page_of(window)
+    qtbot.keyClicks(page.search, text)
+    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    assert OPENS_SOON in window.messages.text
+    return page
 
 
 def test_the_list_stands_before_the_library_is_open_and_is_the_same_afterwards(
@@ -131,9 +139,7 @@ def test_what_is_typed_meanwhile_is_searched_for_once_the_library_is_open(
 def test_enter_behind_a_search_opens_what_it_finds_and_not_what_stood_there(
     qtbot: QtBot, waiting: MainWindow, gate: threading.Event
 ) -> None:
-    page = page_of(waiting)
-    qtbot.keyClicks(page.search, "brandt")
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    search_and_enter(qtbot, waiting, "brandt")
     assert waiting.session is None
     with qtbot.waitSignal(waiting.ready, timeout=10_000):
         gate.set()
@@ -238,10 +244,7 @@ def test_a_library_that_was_not_closed_shows_no_list_before_it_is_open(
 def test_the_last_choice_counts_a_visit_after_a_search(
     qtbot: QtBot, waiting: MainWindow, gate: threading.Event
 ) -> None:
-    page = page_of(waiting)
-    qtbot.keyClicks(page.search, "brandt")
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)
-    assert OPENS_SOON in waiting.messages.text
+    page = search_and_enter(qtbot, waiting, "brandt")
     wanted = page.model.row(2)
     place = page.table.visualRect(page.model.index(2, 1)).center()
     qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -256,10 +259,8 @@ def test_the_last_choice_counts_a_visit_after_a_search(
 def test_the_last_choice_counts_a_search_after_a_visit(
     qtbot: QtBot, waiting: MainWindow, gate: threading.Event
 ) -> None:
-    page = page_of(waiting)
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)  # the first row
-    qtbot.keyClicks(page.search, "chen")
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    qtbot.keyClick(page_of(waiting).search, Qt.Key.Key_Return)  # the first row
+    search_and_enter(qtbot, waiting, "chen")
     opened: list[str] = []
     with qtbot.waitSignal(waiting.ready, timeout=10_000):
         gate.set()
@@ -351,13 +352,26 @@ def test_stopping_while_another_library_waits_opens_neither(
     assert waiting.session.library.path == tmp_path / "other", "the one that was asked for last"
 
 
+def test_an_opening_that_ends_whole_after_it_was_stopped_opens_nothing_and_gives_the_library_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step of the work does not look whether it is still wanted."""
+    held = opening.open_library
+    monkeypatch.setattr(opening, "open_library", lambda _ctx, folder: held(SilentContext(), folder))
+    window = open_window(library_folder, ready=False)
+    qtbot.waitUntil(lambda: window.jobs.busy, timeout=10_000)
+    window.door.stop()
+    gate.set()
+    qtbot.waitUntil(window.opening.retry.isVisible, timeout=10_000)
+    assert window.desk is None
+    with Library.open(library_folder) as library:
+        assert not library.read_only
+
+
 def test_what_was_said_of_opening_soon_is_gone_where_the_search_finds_nothing(
     qtbot: QtBot, waiting: MainWindow, gate: threading.Event
 ) -> None:
-    page = page_of(waiting)
-    qtbot.keyClicks(page.search, "nobody")
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)
-    assert OPENS_SOON in waiting.messages.text
+    page = search_and_enter(qtbot, waiting, "nobody")
     let_open(qtbot, waiting, gate)
     assert names(page) == []
     assert waiting.session.case is None

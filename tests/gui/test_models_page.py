@@ -101,10 +101,10 @@ def test_a_model_without_answers_does_not_speak_of_their_familiarity(page: Model
 def test_a_model_that_is_altered_while_it_is_listed_takes_no_other_from_the_list(
     page: ModelsPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def altered(_name: str) -> dict[Source, float]:
+    def altered(_name: str) -> ModelFile:
         raise ModelError("altered")
 
-    monkeypatch.setattr("pfm_desktop.services.models.limits_of", altered)
+    monkeypatch.setattr("pfm_desktop.services.models.content_of", altered)
     assert [row.unlike for row in card_rows()] == ["", "", ""]
     assert [row.name for row in card_rows()] == ["model-a", "model-b", "model-c"]
 

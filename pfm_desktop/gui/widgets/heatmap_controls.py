@@ -8,7 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, NOT_FOR_NORMAL
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOT_FOR_NORMAL
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
@@ -44,8 +44,8 @@ class HeatmapControls(QWidget):
         With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
         `shows`: what they show where it is not the grade (`Prediction.attention_words`).
         """
-        alone = len(sources) == 1 and "fused" in kinds
-        kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == "fused" or not alone)]
+        alone = len(sources) == 1 and FUSED in kinds
+        kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == FUSED or not alone)]
         self.setVisible(bool(kinds))
         self._say_what_it_shows(shows)
         with QSignalBlocker(self.kind):

@@ -25,7 +25,7 @@ Draw = Callable[[QPainter, Lens, QRectF], None]
 @dataclass(frozen=True)
 class Drawn:
     """What is painted as one layer, kept by the name `key`: `draw` paints `content` (compared by `same`) over `ground`
-    through the lens it is given, within a clip. Outside of `region` it is clear."""
+    through `lens`, within a clip. Outside of `region` it is clear."""
 
     key: Hashable
     content: object
@@ -55,10 +55,11 @@ class Layer:
         """Whether this is kept here, be it for a lens from which it has yet to be moved."""
         return same(content, self._content)
 
-    def renewed(self, drawn: Drawn, lens: Lens, ratio: float) -> QPixmap:
+    def renewed(self, drawn: Drawn, ratio: float) -> QPixmap:
         """The pane's pixels now, `ratio` device pixels a logical one."""
+        lens = drawn.lens
         kept = self.holds(drawn.content) and ratio == self._ratio
-        if kept and (lens == self._lens or self._moved(drawn, lens)):
+        if kept and (lens == self._lens or self._moved(drawn)):
             return self._pixmap
         self._content, self._lens, self._ratio = drawn.content, lens, ratio
         width, height = max(1, round(lens.width * ratio)), max(1, round(lens.height * ratio))
@@ -66,12 +67,12 @@ class Layer:
             self._pixmap = QPixmap(width, height)
             self._pixmap.fill(drawn.ground)  # decides whether the pixmap has an alpha channel
         self._pixmap.setDevicePixelRatio(ratio)
-        self._fill([QRect(0, 0, width, height)], drawn, lens)
+        self._fill([QRect(0, 0, width, height)], drawn)
         return self._pixmap
 
-    def _moved(self, drawn: Drawn, lens: Lens) -> bool:
+    def _moved(self, drawn: Drawn) -> bool:
         """Follow a movement by whole device pixels; False where it is not one."""
-        old = self._lens
+        old, lens = self._lens, drawn.lens
         if old is None or replace(lens, centre=old.centre) != old:
             return False
         scale = lens.zoom * self._ratio
@@ -80,20 +81,21 @@ class Layer:
         far = abs(dx) >= self._pixmap.width() or abs(dy) >= self._pixmap.height()
         if far or abs(across - dx) > WHOLE_PIXEL or abs(down - dy) > WHOLE_PIXEL:
             return False
-        # by what was really moved, so that small differences do not add up over a long drag
-        self._lens = moved = replace(old, centre=(old.centre[0] - dx / scale, old.centre[1] - dy / scale))
-        whole = self._pixmap.rect()
-        self._pixmap.scroll(dx, dy, whole)
-        self._fill(_uncovered(whole, dx, dy), drawn, moved)
+        if dx or dy:
+            # by what was really moved, so that small differences do not add up over a long drag
+            self._lens = moved = replace(old, centre=(old.centre[0] - dx / scale, old.centre[1] - dy / scale))
+            whole = self._pixmap.rect()
+            self._pixmap.scroll(dx, dy, whole)
+            self._fill(_uncovered(whole, dx, dy), replace(drawn, lens=moved))
         return True
 
-    def _fill(self, rects: list[QRect], drawn: Drawn, lens: Lens) -> None:
+    def _fill(self, rects: list[QRect], drawn: Drawn) -> None:
         """Paint rectangles (device pixels) anew."""
         painter = QPainter(self._pixmap)
         for rect in rects:
             clip = _logical(rect, self._ratio)
             painter.setClipRect(clip, Qt.ClipOperation.ReplaceClip)
-            _paint_anew(painter, drawn, lens, clip)
+            _paint_anew(painter, drawn, clip)
         painter.end()
 
 
@@ -155,7 +157,7 @@ class LayerStore:
         if layer.fleeting:
             drawn.draw(painter, lens, QRectF(lens.left, lens.top, lens.width, lens.height))
             return
-        pixels = layer.renewed(drawn, replace(lens, left=0.0, top=0.0), ratio)
+        pixels = layer.renewed(replace(drawn, lens=replace(lens, left=0.0, top=0.0)), ratio)
         _copy(painter, QPointF(lens.left, lens.top), pixels, drawn.region)
 
 
@@ -173,7 +175,7 @@ class Unkept:
         corner = QPointF(left / ratio, top / ratio)
         onto = QPainter(pixels)
         onto.translate(-corner)
-        _paint_anew(onto, drawn, drawn.lens, clip)
+        _paint_anew(onto, drawn, clip)
         onto.end()
         _copy(painter, corner, pixels, drawn.region)
 
@@ -193,12 +195,12 @@ def each_clipped(painter: QPainter, region: QRegion) -> Iterator[QRect]:
         painter.restore()
 
 
-def _paint_anew(painter: QPainter, drawn: Drawn, lens: Lens, clip: QRectF) -> None:
+def _paint_anew(painter: QPainter, drawn: Drawn, clip: QRectF) -> None:
     """The ground and what is drawn on it, in place of what is there."""
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     painter.fillRect(clip, drawn.ground)
     # a pixel more on each side: smooth scaling looks at the neighbours
-    drawn.draw(painter, lens, clip.adjusted(-1, -1, 1, 1))
+    drawn.draw(painter, drawn.lens, clip.adjusted(-1, -1, 1, 1))
 
 
 def _copy(painter: QPainter, corner: QPointF, pixels: QPixmap, region: QRegion | None) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, NOT_FOR_NORMAL, SPEAKS_FOR_HIGH, STRONG, WEAK
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, NOT_FOR_NORMAL, SPEAKS_FOR_HIGH, STRONG, WEAK
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -27,7 +27,7 @@ GAP = 14.0  # between two parts
 KEY = 26.0  # width of the hatch sample and its gap
 SIZE = 13.0
 
-KIND_TITLES = {"fused": "both sources", "white": "white light", "fluorescence": "fluorescence"}
+KIND_TITLES = {FUSED: "both sources", "white": "white light", "fluorescence": "fluorescence"}
 UNSEEN_TEXT = "not seen by the model (not zero)"
 OUTLINED = "fine lines:"
 HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  # fine lines: colour, pixels to the right
@@ -77,7 +77,7 @@ class Part:
 
 def kind_title(kind: str, sources: Sequence[Source]) -> str:
     """`both sources`; the one source by name where the answer has only one."""
-    return KIND_TITLES.get(sources[0].value if kind == "fused" and len(sources) == 1 else kind, kind)
+    return KIND_TITLES.get(sources[0].value if kind == FUSED and len(sources) == 1 else kind, kind)
 
 
 def legend_lines(

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from pfm_desktop.pfm.model_content import read_tensors, source_votes
+from pfm_desktop.pfm.model_content import read_arrays, source_votes
 from pfm_desktop.pfm.nets.heads import SourceHead
 from pfm_desktop.pfm.nets.pconv import Trunk
 from pfm_desktop.pfm.nets.spec import RELU, VARIANTS
@@ -33,7 +33,7 @@ def weights(tmp_path: Path) -> Path:
 def test_names_and_beginnings_of_names_are_read_and_nothing_else(
     weights: Path, wanted: list[str], names: set[str]
 ) -> None:
-    found = read_tensors(weights, wanted)
+    found = read_arrays(weights, wanted)
     assert set(found) == names
     for name, value in found.items():
         np.testing.assert_array_equal(value, np.full(2, NAMES.index(name), np.float32))
@@ -42,7 +42,7 @@ def test_names_and_beginnings_of_names_are_read_and_nothing_else(
 def test_a_tensor_that_is_missing_is_named_in_one_line(weights: Path) -> None:
     for wanted in (["a"], ["a.", "c.five"]):
         with pytest.raises(ModelError, match=rf"does not contain tensor {wanted[-1]}.*fetch the model again") as error:
-            read_tensors(weights, wanted)
+            read_arrays(weights, wanted)
         assert "\n" not in str(error.value)
 
 
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_is_named_in_one_line(tmp_path: Path, content
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ModelError, match=r"weights\.safetensors is not a readable safetensors file") as error:
-        read_tensors(path, ["a."])
+        read_arrays(path, ["a."])
     assert "fetch the model again" in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pfm_desktop.pfm.backend import OPENVINO_F32, TORCH
 from pfm_desktop.pfm.backends import Choice
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.services import models
+from pfm_desktop.support.errors import ModelError
 
 CTX = SilentContext()
 
@@ -40,8 +42,12 @@ def _decides(choice: Choice) -> Callable[..., Any]:
     return Runner
 
 
-def test_a_model_that_is_not_there_is_said_when_it_is_asked_not_ahead() -> None:
+def test_a_model_that_is_not_there_is_said_when_it_is_asked_not_ahead(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     models.warm_up(CTX, "no-such-model")
+    assert "no model loaded ahead" in caplog.text
+    with pytest.raises(ModelError, match="no-such-model"):
+        models.predictor("no-such-model")
 
 
 def test_the_backends_are_compared_at_the_first_start_only(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,9 +100,14 @@ def test_a_window_that_was_closed_meanwhile_starts_no_comparison(model: str, mon
         models.warm_up(CallbackContext(lambda *_: None, lambda: True), model)
 
 
-def test_a_variable_that_names_no_backend_takes_no_window_away(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_names_no_backend_takes_no_window_away(
+    model: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     monkeypatch.setenv(backends.VARIABLE, "cuda")
     models.warm_up(CTX, model)
+    assert "no model loaded ahead" in caplog.text
+    assert "cuda" in caplog.text
 
 
 @pytest.mark.slow
