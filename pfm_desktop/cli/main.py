@@ -20,7 +20,7 @@ from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import UserError, for_a_person
 
 INTERRUPTED = 130
 _STALE = "A file of that name is replaced; when the pair is refused, removed."
@@ -51,22 +51,27 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     try:
         code = app(arguments, standalone_mode=False)
-    except UserError as error:
-        return _wrong(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _stopped(arguments)
-    except OSError as error:  # a disk or a folder that said no where nothing better was known
-        where = f"{error.filename}: " if error.filename else ""
-        said = f"{where}{error.strerror or error}. Check the path, its permissions and the free space."
-        return _wrong(said, UserError.exit_code)
-    except Exception as error:
-        if not hasattr(error, "format_message"):  # typer's errors about options have no public base class
-            raise
-        said = error.format_message().rstrip(".")
-        return _wrong(f"{said}. See `pfm --help`.", UserError.exit_code) if said else UserError.exit_code  # help stands
+    except Exception as error:  # noqa: BLE001 - the outermost place: what nothing is known of is raised again
+        return _failed(error)
     if code == INTERRUPTED:
         return _stopped(arguments)
     return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    known = for_a_person(error)
+    if known is not None:
+        return _wrong(str(known), known.exit_code)
+    if isinstance(error, OSError):  # a disk or a folder that said no where nothing better was known
+        where = f"{error.filename}: " if error.filename else ""
+        said = f"{where}{error.strerror or error}. Check the path, its permissions and the free space."
+        return _wrong(said, UserError.exit_code)
+    if not hasattr(error, "format_message"):  # typer's errors about options have no public base class
+        raise error
+    said = error.format_message().rstrip(".")
+    return _wrong(f"{said}. See `pfm --help`.", UserError.exit_code) if said else UserError.exit_code  # help stands
 
 
 def _stopped(arguments: list[str] | None) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
 from pfm_desktop.jobs.events import Event, Failed, Finished, Progress, Stopped
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import for_a_person
 from pfm_desktop.support.threads import give_way
 
 Job = Callable[..., Any]
@@ -61,9 +61,10 @@ def run_to_event(job: Job, args: tuple[Any, ...], name: str, ctx: CallbackContex
         return Finished(name, job(ctx, *args))
     except Cancelled:
         return Stopped(name)
-    except UserError as error:
-        return Failed(name, str(error), "", error)
     except Exception as error:  # noqa: BLE001 - the worker's boundary: a failure must become an event, never silence
+        known = for_a_person(error)
+        if known is not None:
+            return Failed(name, str(known), "", known)
         return Failed(name, f"unexpected error: {type(error).__name__}: {error}", traceback.format_exc(), error)
 
 

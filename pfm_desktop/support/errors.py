@@ -26,3 +26,38 @@ class StorageError(UserError):
 
 class ModelError(UserError):
     """A model is missing, altered or does not fit the sources."""
+
+
+class MemoryFullError(UserError):
+    """The computer had not enough free memory for what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "there is not enough free memory for this",
+            safe="what was finished before is kept, and nothing was left half written",
+            remedy="close other programs, then start it again",
+        )
+
+
+# what numpy and Python raise is a `MemoryError`; libraries and systems say it in words, each in its own
+_FULL = (
+    "not enough memory",
+    "cannot allocate memory",
+    "can't allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "insufficient memory",
+    "failed to map segment",  # a library that is loaded
+    "paging file is too small",
+)
+
+
+def for_a_person(error: BaseException) -> UserError | None:
+    """What a person can act on of an error, wherever it came from; None where that is not known."""
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, MemoryError):
+        return MemoryFullError()
+    words = str(error).lower()
+    said = isinstance(error, RuntimeError | ImportError | OSError) or type(error).__module__ == "cv2"
+    return MemoryFullError() if said and any(full in words for full in _FULL) else None

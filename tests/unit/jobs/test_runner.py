@@ -45,6 +45,10 @@ def fail(ctx: Context) -> None:
     raise BadInputError("x.png is empty", remedy="choose another")
 
 
+def fill(ctx: Context) -> None:
+    raise MemoryError
+
+
 def crash(ctx: Context) -> None:
     raise KeyError("surprise")
 
@@ -83,6 +87,14 @@ def test_a_problem_of_the_user_comes_as_one_line_without_a_traceback(runner: Cal
     (event,) = events_of(runner(), fail)
     assert isinstance(event, Failed)
     assert (event.message, event.details) == ("x.png is empty. choose another.", "")
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_memory_that_ran_out_is_no_unexpected_error(runner: Callable[[], Runner]) -> None:
+    (event,) = events_of(runner(), fill)
+    assert isinstance(event, Failed)
+    assert "not enough free memory" in event.message
+    assert not event.details
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
