@@ -15,7 +15,7 @@ from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file, save_model
 from pfm_desktop.pfm.model_file import CARD
-from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.nets.model import PfmNet, SourceTrunk
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.registry import read_info, refuse_other_variant
 from pfm_desktop.pfm.training.answers import collect, fit_calibration
@@ -27,6 +27,7 @@ from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
+from pfm_desktop.support.errors import ModelError
 
 MEASURED_ON = 512  # cases; more does not change the third digit
 
@@ -56,12 +57,27 @@ def measure_normalisation(data: PreparedSet, indices: NDArray[np.int64], sources
 
 
 def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalisation:
-    """Take the trunks of the model in `start`; returns the normalisation its white-light trunk expects."""
+    """Take the trunks of the model in `start`, with their attention where both networks have the same.
+
+    Returns the normalisation its white-light trunk expects. Raises `ModelError` where the trunks are built otherwise.
+    """
     model = load_model(start)
     refuse_other_variant(model.info, net.spec.variant)
+    theirs, ours = model.net.spec, net.spec
+    if theirs.partial_conv != ours.partial_conv:
+        raise ModelError(
+            f"the trunks of {model.info.name} do not fit: only one of the two networks is built with PConv",
+            safe="nothing was trained",
+            remedy="train from nothing, without a start",
+        )
+    alike = all(getattr(theirs, name) == getattr(ours, name) for name in ("channel_attention", "spatial_attention"))
     for name in net.names:
-        donor = name if name in model.net.names else model.net.names[0]
-        net.extract[name].load_state_dict(model.net.extract[donor].state_dict())
+        own, given = net.extract[name], model.net.extract[name if name in model.net.names else model.net.names[0]]
+        assert isinstance(own, SourceTrunk)
+        assert isinstance(given, SourceTrunk)
+        own.trunk.load_state_dict(given.trunk.state_dict())
+        if alike:
+            own.enhance.load_state_dict(given.enhance.state_dict())
     return Normalisation(
         {**measured.mean, WHITE: model.normalisation.mean[WHITE]},
         {**measured.std, WHITE: model.normalisation.std[WHITE]},

@@ -84,6 +84,29 @@ def test_a_model_of_trunks_only_is_refused_for_answers_and_taken_as_a_start(
     assert normalisation.mean["white"] == (0.485, 0.456, 0.406)
 
 
+@pytest.mark.parametrize("off", ["channel_attention", "spatial_attention"])
+def test_a_network_without_one_attention_takes_the_trunks_all_the_same(
+    public_fasternet: Public, tmp_path: Path, off: str
+) -> None:
+    save_file(public_fasternet("T0", "timm"), tmp_path / "f.safetensors")
+    import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+    net = new_net(NetSpec(size=64, **{off: False}))
+    start_weights(net, tmp_path / "m", Normalisation.default())
+    kept = load_model(tmp_path / "m").net
+    for own, imported in zip(net.trunks(), kept.trunks(), strict=True):
+        for name, value in own.trunk.state_dict().items():
+            assert torch.equal(value, imported.trunk.state_dict()[name]), name
+
+
+def test_a_network_without_pconv_cannot_take_trunks_with_it_and_says_so(
+    public_fasternet: Public, tmp_path: Path
+) -> None:
+    save_file(public_fasternet("T0", "timm"), tmp_path / "f.safetensors")
+    import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+    with pytest.raises(ModelError, match=r"trunks of m do not fit.*built with PConv"):
+        start_weights(new_net(NetSpec(size=64, partial_conv=False)), tmp_path / "m", Normalisation.default())
+
+
 class Evil:
     def __init__(self, mark: Path) -> None:
         self.mark = mark
