@@ -1,12 +1,12 @@
 """Which heatmap is the most faithful, on fresh phantoms: prints every figure of docs/heatmaps.md.
 
-    python benchmarks/heatmaps.py --work DIR [--development | --draws | --first] [--sheet DIR] [--model pfm-demo]
+    python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
-on those of seed 4211. `--first` judges on seed 4210 instead, which chose the default, with all the ways there were.
-`--development` stops before the second seed and judges the first, and points with what was tried and left out.
-`--draws` only says how much the check of forgotten heads hangs on which untrained heads are drawn.
-`--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was stopped.
+on those of seed 4212. Seeds 4210 and 4211 judged pfm-demo 1. `--development` stops before the second seed and judges the
+first, and points with what was tried and left out. `--draws` only says how much the check of forgotten heads hangs on
+which untrained heads are drawn. `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was
+stopped.
 """
 
 from __future__ import annotations
@@ -31,19 +31,17 @@ from benchmarks.heatmap_parts.cases import REMOVED, Judge, Part, cases_of  # noq
 from benchmarks.heatmap_parts.sheet import draw_sheet  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.pfm.explain.sanity import CASCADE  # noqa: E402
-from pfm_desktop.pfm.heatmaps import METHOD  # noqa: E402 - the engine's
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
 CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6, draws=6)
-FIRST = Part(4210, 320, 64, 64, taken=24, checked=6)
-TEST = Part(4211, 320, 80, 80, taken=24, checked=3, draws=3)
-FORMER = "class map"  # the default before the first test
+TEST = Part(4212, 320, 160, 160, taken=60, checked=12, draws=6)
+FORMER = "LayerCAM"  # the engine's map of pfm-demo 1
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
-CANDIDATES = (FORMER, "LayerCAM", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
-FINALISTS = (FORMER, "LayerCAM", *PLAIN)
+CANDIDATES = (FORMER, "class map", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
+FINALISTS = (FORMER, "class map", *PLAIN)
 SOFTENED = "softened LayerCAM"
 TRIED = (SOFTENED, "shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
 DRAWS = 6  # untrained sets of heads, and cases, of `--draws`
@@ -142,7 +140,7 @@ def differences(rows: Sequence[Row], first: str, second: str) -> dict[str, tuple
 
 
 def becomes_default(rows: Sequence[Row], winner: str) -> bool:
-    """Third line of the rule: better than the class map in one figure, and worse in none."""
+    """Third line of the rule: better than the former default in one figure, and worse in none."""
     gaps = differences(rows, winner, FORMER).values()
     return any(low > 0 for _, low, _ in gaps) and not any(high < 0 for _, _, high in gaps)
 
@@ -200,20 +198,20 @@ def pointing_of(rows: Sequence[Row], methods: Sequence[str], thresholds: Mapping
         yield f"on phantoms, {method}, pointing game of one source's map: {single}"
 
 
-def verdict_of(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[str]:
-    """The winner by the rule, and how it and the engine's map stand against the first default and the plain ones."""
+def verdict_of(rows: Sequence[Row], methods: Sequence[str], drawn_by: str) -> Iterator[str]:
+    """The winner by the rule, and how it and the model's own map stand against the former default and plain ones."""
     winner, rank = winner_of(rows, methods)
     shown = ", ".join(f"{name} {rank[name]:.2f}" for name in sorted(rank, key=lambda name: rank[name]))
     yield f"on phantoms, mean rank over the four figures: {shown}"
     yield f"on phantoms, fails a check: {', '.join(m for m in methods if not passes(rows, m)) or 'none'}"
     yield f"on phantoms, the winner by the rule: {winner}"
     yield f"on phantoms, it should become the default: {'yes' if becomes_default(rows, winner) else 'no'}"
-    for method in dict.fromkeys((winner, METHOD)):
+    for method in dict.fromkeys((winner, drawn_by)):
         yield from standing_of(rows, method)
 
 
 def standing_of(rows: Sequence[Row], method: str) -> Iterator[str]:
-    """One map against the first default and the plain ones, on the same cases, and by kind of lesion."""
+    """One map against the former default and the plain ones, on the same cases, and by kind of lesion."""
     for other in (FORMER, *PLAIN):
         if other != method:
             gaps = differences(rows, method, other)
@@ -266,23 +264,22 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for phantoms and findings, kept")
     parser.add_argument("--model", default=models.DEFAULT_MODEL)
     parser.add_argument("--development", action="store_true", help="leave the test seed alone")
-    parser.add_argument("--first", action="store_true", help="the test that chose the default, on seed 4210")
     parser.add_argument("--draws", action="store_true", help="only the check of forgotten heads, repeated")
     parser.add_argument("--sheet", type=Path, help="folder for a picture of 12 cases")
     asked = parser.parse_args()
     judge = Judge(models.folder_of(asked.model))
-    print(f"model {judge.name}, weights {judge.sha256[:12]}")
+    print(f"model {judge.name}, weights {judge.sha256[:12]}, heatmaps drawn by {judge.drawn_by}")
     with Bar() as bar, torch_threads(2):
         if asked.draws:
             for line in draws_of(judge, bar, asked.work):
                 print(line)
             return
-        methods = CANDIDATES if asked.first else FINALISTS
+        methods = CANDIDATES if asked.development else FINALISTS
         part, tried = (DEVELOPMENT, TRIED) if asked.development else (CHOOSING, ())
         rows = judged(judge, bar, asked.work, part, methods, tried)
         thresholds = thresholds_of(rows, (*methods, *tried))
         if not asked.development:
-            part = FIRST if asked.first else TEST
+            part = TEST
             rows = judged(judge, bar, asked.work, part, methods, ())
         if asked.sheet:
             draw_sheet(judge, cases_of(bar, asked.work, part, judge.size), methods, asked.sheet)
@@ -290,7 +287,7 @@ def main() -> None:
     for line in (
         *lines_of(rows, methods, thresholds, part.seed),
         *pointing_of(rows, tried, thresholds),
-        *verdict_of(rows, methods),
+        *verdict_of(rows, methods, judge.drawn_by),
     ):
         print(line)
 

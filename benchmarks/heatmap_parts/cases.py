@@ -26,7 +26,8 @@ from pfm_desktop.pfm.explain.removal import SIDE, STEPS, answers, blurred, ranki
 from pfm_desktop.pfm.explain.sanity import CASCADE, forgetful
 from pfm_desktop.pfm.explain.scores import Mask, Plane, area, hits, order, overlap, rank_correlation, removals
 from pfm_desktop.pfm.explain.target import Planes
-from pfm_desktop.pfm.heatmaps import target_of
+from pfm_desktop.pfm.heatmaps import WORDS, target_of
+from pfm_desktop.pfm.model_tables import heatmap_method
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Letterbox, letterbox_mask
 from pfm_desktop.pfm.training.augment import plain_inputs
@@ -106,6 +107,7 @@ class Judge:
         self._net = self._model.net
         self.name, self.sha256 = f"{self._model.info.name} {self._model.info.version}", self._model.info.sha256
         self.size = self._net.spec.size
+        self.drawn_by = WORDS[heatmap_method(self._model.heatmap)]
         self._forgetful = {step: forgetful(self._net, step) for step in CASCADE if step != "heads"}
         self._headless: dict[int, PfmNet] = {}
 

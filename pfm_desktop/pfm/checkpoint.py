@@ -16,6 +16,7 @@ from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
+from pfm_desktop.pfm.model_tables import LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import verified
@@ -66,7 +67,7 @@ def save_model(
         normalisation=_normalisation_table(normalisation),
         calibration={key: asdict(scale) for key, scale in calibration.scales.items()},
         familiarity=familiarity or {},
-        heatmap=heatmap or {"method": "layer_cam"},
+        heatmap=heatmap or {"method": LAYER_CAM},
         training=training or {},
         figures=figures or {},
     )

@@ -1,8 +1,12 @@
-"""Heatmaps of an answer, in numpy: LayerCAM on the third stage of each trunk, and one for all by evidence.
+"""Heatmaps of an answer, in numpy: for each source the class map of its head or LayerCAM, and one for all by evidence.
+
+`model.toml` says which. Class map (Zhou et al., "CAM", CVPR 2016), for networks that were shown outlines of lesions:
+`M = max(0, w_t . a + b_t - mean over the other grades of the same)`, cell by cell, with a the enhanced map of a source;
+exact for the source's own head, whose answer is the mean of the cells.
 
 LayerCAM (Jiang et al., IEEE TIP 2021): `M = max(0, sum over k of max(0, dS/dA_k) * A_k)`, element by element, with A
 the third stage's map of a source and S what the decision module says of the grade in question: its log-probability
-against the mean of the others'. `explain.methods` draws the same with torch's autograd; docs/heatmaps.md says why it.
+against the mean of the others'. `explain.methods` draws the same with torch; docs/heatmaps.md says what each is worth.
 For `normal` the map shows what speaks for `high`, so that the eye is led to what was weighed and dismissed.
 """
 
@@ -15,9 +19,10 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.pfm.letterbox import Letterbox, Singles
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.spec import SEEN
 
-METHOD = "LayerCAM"
+WORDS = {LAYER_CAM: "LayerCAM", CLASS_MAP: "class map"}
 MAP_SIDE = 128  # longer side of a heatmap
 LEAST_TOP = 1e-12  # a map that rises no higher is empty
 LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
@@ -39,6 +44,12 @@ def layer_cam(middle: Singles, slope: Singles) -> Singles:
     """The third stage's map C x g x g and the slopes by it, to g x g, 0 or more; no number stays no number."""
     with np.errstate(invalid="ignore", over="ignore"):  # whoever asked refuses what is no number
         return np.asarray(np.maximum((np.maximum(slope, 0) * middle).sum(axis=0), 0), np.float32)
+
+
+def class_map(by_cell: Singles, rank: int) -> Singles:
+    """What each cell says of each grade, 4 x h x w, to h x w, 0 or more, for the answer `rank`."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(np.maximum(np.tensordot(asked_of(rank), by_cell, axes=1), 0), np.float32)
 
 
 def shown(plane: Singles, coverage: Singles, box: Letterbox) -> Singles:

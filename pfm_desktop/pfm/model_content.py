@@ -43,6 +43,11 @@ class SourceVotes:
     weight: Singles
     bias: Singles
 
+    def by_cell(self, features: Singles) -> Singles:
+        """Features C x h x w to what each cell says of each grade, 4 x h x w; the head's answer is their mean."""
+        said: Singles = np.tensordot(self.weight, features, axes=1) + self.bias[:, None, None]
+        return said
+
     def log_probabilities(self, features: Singles, coverage: Singles) -> Floats:
         """Features C x h x w, coverage h x w in 0..1; log-probabilities 4, up to a constant."""
         pooled = (features * coverage).sum(axis=(1, 2)) / max(float(coverage.sum()), 1e-6)

@@ -205,6 +205,7 @@ def _content(table: Mapping[str, Any], digest: str) -> ModelFile:
     can_grade = tables.yes_or_no(head.get("can_grade", True), "can_grade")
     tables.check_normalisation(parts["normalisation"], network.sources)
     tables.check_calibration(parts["calibration"], network.sources, needed=can_grade)
+    tables.heatmap_method(parts["heatmap"])
     tables.check_familiarity(parts["familiarity"], network.sources)
     tables.sentence(parts["training"].get("origin", ""), "where the model came from")
     return ModelFile(

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.support.errors import ModelError
 
 INTEGRITY, DIGEST = "integrity", "table_sha256"
 NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -24,6 +25,7 @@ VERSION = re.compile(r"\w[\w.+-]{0,63}")
 HASH = re.compile(r"[0-9a-f]{64}")
 LONGEST = 300  # letters of a sentence that stands beside every answer
 BOTH, ALONE = "both", "alone_"  # keys of `calibration`, beside the names of the sources
+LAYER_CAM, CLASS_MAP = "layer_cam", "class_map"  # `method` of `heatmap`; see `pfm.heatmaps`
 TEMPERATURES = (0.01, 100.0)  # least and most; fitting stays within 0.05 and 20
 MOST_OFFSET = 20.0  # nats; fitting stays within 6
 MOST_MEAN = 100.0  # of an intensity, which lies between 0 and 3
@@ -64,6 +66,16 @@ def yes_or_no(value: Any, what: str) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{what} is neither true nor false")
     return value
+
+
+def heatmap_method(table: Mapping[str, Any]) -> str:
+    """How the model's heatmaps are drawn: `LAYER_CAM` or `CLASS_MAP`; raises `ModelError` for another way."""
+    method = table.get("method", LAYER_CAM)
+    if method not in (LAYER_CAM, CLASS_MAP):
+        raise ModelError(
+            f"the model's heatmaps are drawn by {repr(method)[:40]}", remedy="update the program to read this model"
+        )
+    return str(method)
 
 
 def check_normalisation(table: Mapping[str, Any], sources: Sequence[str]) -> None:

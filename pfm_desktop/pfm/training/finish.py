@@ -15,6 +15,7 @@ from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file, save_model
 from pfm_desktop.pfm.model_file import CARD
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet, SourceTrunk
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.registry import read_info, refuse_other_variant
@@ -29,6 +30,7 @@ from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
 from pfm_desktop.support.errors import ModelError
 
+OUTLINED = 0.5  # share of the cases with an outline from which on the class map is the model's heatmap
 MEASURED_ON = 512  # cases; more does not change the third digit
 
 
@@ -127,6 +129,7 @@ def finish(
         normalisation=normalisation,
         trained_on=config.trained_on,
         familiarity=familiarity_table(within, net, data, split, normalisation),
+        heatmap={"method": _heatmap_of(data, config)},
         training=training,
         figures=figures,
     )
@@ -141,6 +144,12 @@ def finish(
         progress.pairs / max(progress.seconds, 1e-6),
         figures,
     )
+
+
+def _heatmap_of(data: PreparedSet, config: TrainConfig) -> str:
+    """Only votes that were taught where lesions lie point at them; see docs/heatmaps.md."""
+    taught = bool(config.outline_weight) and float(data.outlined.mean()) >= OUTLINED
+    return CLASS_MAP if taught else LAYER_CAM
 
 
 def _start(config: TrainConfig) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from pfm_desktop.domain.prediction import BANNER, ModelInfo
 from pfm_desktop.pfm.familiarity_card import with_section
 from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
@@ -21,6 +22,14 @@ ASKED = {
     "fluorescence": "fluorescence only",
     "alone_white": "the white-light head alone",
     "alone_fluorescence": "the fluorescence head alone",
+}
+ATTENTION = {
+    CLASS_MAP: "The model attention is the class map: what each cell of the picture says of the grade in the source's "
+    "own head, which was taught where the lesion lies; it does not show what the decision module makes of it. See "
+    "`docs/heatmaps.md`, which says how often its highest point lies on a visible lesion of phantoms.",
+    LAYER_CAM: "The model attention is LayerCAM of the whole answer on the trunks' third stages. See "
+    "`docs/heatmaps.md`, which says how often its highest point lies on a visible lesion of phantoms, and where it "
+    "falls short.",
 }
 LIMITS = (
     "It never saw a photograph of a patient; what it answers on one shows that the program runs, and nothing else.",
@@ -40,7 +49,9 @@ def write_card(
     path: Path, info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig
 ) -> None:
     """Write `CARD.md` beside the `model.toml` that is there."""
-    write_text(path, with_section(card_text(info, training, figures, config), read_model_file(path.parent)))
+    content = read_model_file(path.parent)
+    text = card_text(info, training, figures, config, drawn_by=heatmap_method(content.heatmap))
+    write_text(path, with_section(text, content))
 
 
 def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
@@ -57,14 +68,16 @@ def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[st
     write_text(folder / CARD, f"{head}{FIGURES}\n\n{section}\n{after}")
 
 
-def card_text(info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig) -> str:
+def card_text(
+    info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig, *, drawn_by: str
+) -> str:
     """The card in Markdown; each figure stands in a sentence that names the data."""
     where = "on phantoms" if info.trained_on == "phantoms" else f"on {info.trained_on}"
     parts = [
         f"# {info.name} {info.version}",
         f"**{BANNER}.** {_capital(info.label)}.",
         "## What it is",
-        _what(info),
+        f"{_what(info)} {ATTENTION[drawn_by]}",
         "## Intended use",
         "Showing and testing pfm_desktop, and as a start for fine-tuning on a clinic's own graded cases. A clinician "
         "reads the pictures first; the answer is never the only ground for a decision.",

@@ -85,23 +85,25 @@ def test_a_plain_map_cannot_win_but_is_named(plain: str) -> None:
     winner, rank = heatmaps.winner_of(rows, NAMES)
     assert winner == "LayerCAM"
     assert rank[plain] < rank[winner]
-    assert any(f"LayerCAM against {plain}: gap graded -0.050" in line for line in heatmaps.verdict_of(rows, NAMES))
+    assert any(
+        f"LayerCAM against {plain}: gap graded -0.050" in line for line in heatmaps.verdict_of(rows, NAMES, "LayerCAM")
+    )
 
 
 def test_of_equal_maps_the_faster_one_wins() -> None:
     assert heatmaps.winner_of(rows_of(LayerCAM=found(ms=2.0)), NAMES)[0] == "LayerCAM"
 
 
-def test_when_no_map_passes_the_class_map_stays() -> None:
+def test_when_no_map_passes_the_former_default_stays() -> None:
     rows = rows_of(**{name.replace(" ", "_"): found(noise=0.1) for name in NAMES})
     assert heatmaps.winner_of(rows, NAMES)[0] == heatmaps.FORMER
 
 
 def test_the_default_changes_only_for_what_is_better_and_nowhere_worse() -> None:
-    assert heatmaps.becomes_default(rows_of(LayerCAM=found(good=0.9)), "LayerCAM")
-    assert not heatmaps.becomes_default(rows_of(), "LayerCAM"), "equal is not better"
+    assert heatmaps.becomes_default(rows_of(class_map=found(good=0.9)), "class map")
+    assert not heatmaps.becomes_default(rows_of(), "class map"), "equal is not better"
     mixed = {**found(good=0.9), "insertion_graded": 0.1}
-    assert not heatmaps.becomes_default(rows_of(LayerCAM=mixed), "LayerCAM")
+    assert not heatmaps.becomes_default(rows_of(class_map=mixed), "class map")
 
 
 def test_the_threshold_is_the_one_with_the_best_mean_overlap_on_visible_lesions() -> None:
@@ -124,7 +126,10 @@ def test_two_cases_of_one_woman_are_drawn_together() -> None:
 
 def test_every_line_says_on_phantoms() -> None:
     rows = rows_of(LayerCAM=found(good=0.9))
-    lines = [*heatmaps.lines_of(rows, NAMES, dict.fromkeys(NAMES, "0.30"), 1), *heatmaps.verdict_of(rows, NAMES)]
+    lines = [
+        *heatmaps.lines_of(rows, NAMES, dict.fromkeys(NAMES, "0.30"), 1),
+        *heatmaps.verdict_of(rows, NAMES, "LayerCAM"),
+    ]
     assert all(line.startswith("on phantoms") for line in lines)
     assert "7 answered, 6 with a visible lesion" in lines[0]
     assert any("pointing game 1.000 (1.000-1.000)" in line for line in lines)

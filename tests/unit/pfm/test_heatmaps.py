@@ -1,7 +1,9 @@
-"""The engine's heatmap is LayerCAM as `explain` draws it, seen from the picture it lies on."""
+"""The engine's heatmap is what `explain` draws, LayerCAM or the class map, seen from the picture it lies on."""
 
 from __future__ import annotations
 
+import shutil
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ import torch
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import HEAT_THRESHOLD, Heatmap, Prediction
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast
-from pfm_desktop.pfm.heatmaps import MAP_SIDE, METHOD, asked_of, layer_cam, shown, target_of, weighted
+from pfm_desktop.pfm.heatmaps import MAP_SIDE, asked_of, class_map, layer_cam, shown, target_of, weighted
 from pfm_desktop.pfm.letterbox import Letterbox
-from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_file import MODEL, read_model_file
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, digest_of
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs
 from pfm_desktop.pfm.predict import Predictor, Prepared
@@ -57,16 +60,20 @@ def _explained(predictor: Predictor, case: Prepared, rank: int) -> Planes:
         {name: torch.tensor(case.coverage[name]) for name in net.names},
         {name: torch.tensor([name in case.used]) for name in net.names},
     )
-    return METHODS[METHOD].draw(net, inputs, target_of(rank))
+    return METHODS[predictor._drawn_by].draw(net, inputs, target_of(rank))
 
 
-@pytest.fixture(scope="module")
-def demo() -> Predictor:
-    return Predictor(DEMO, backend=TorchBackend(load_model(DEMO).net))
+@pytest.fixture(scope="module", params=[LAYER_CAM, CLASS_MAP])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    """The demonstration model, its heatmaps drawn in either way."""
+    folder = tmp_path_factory.mktemp("models") / "demo"
+    shutil.copytree(DEMO, folder)
+    rewrite_model_file(folder, heatmap={"method": request.param})
+    return Predictor(folder, backend=TorchBackend(load_model(folder).net))
 
 
 @pytest.mark.parametrize("given", ["both", "white", "fluorescence", "partly covered"])
-def test_the_map_is_layer_cam_of_the_demonstration_model(demo: Predictor, given: str) -> None:
+def test_the_map_is_that_of_explain_in_the_way_the_model_says(demo: Predictor, given: str) -> None:
     white, fluorescence = _pictures()
     overlap = np.zeros(white.shape[:2], np.bool_)
     overlap[:, 30:100] = True
@@ -79,12 +86,13 @@ def test_the_map_is_layer_cam_of_the_demonstration_model(demo: Predictor, given:
     planes = _explained(demo, case, answer.grade.rank)
     assert set(maps) == {"fused", *planes}
     for name, plane in planes.items():
-        cells = case.coverage[name][0].repeat(2, axis=0).repeat(2, axis=1)
+        step = plane.shape[0] // case.coverage[name].shape[1]
+        cells = case.coverage[name][0].repeat(step, axis=0).repeat(step, axis=1)
         drawn = case.box.cut(np.where(cells >= 0.25, plane.numpy(), 0).astype(np.float32), longest=MAP_SIDE)
         seen = np.isfinite(maps[name].values)
         np.testing.assert_allclose(maps[name].values[seen], (drawn / drawn[seen].max())[seen], atol=1e-4)
         assert np.nanmax(maps[name].values) == 1
-        assert maps[name].method == "LayerCAM"
+        assert maps[name].method == demo._drawn_by
     shares = {str(source): share for source, share in answer.evidence.items()}
     fused = weighted({name: maps[name].values for name in planes}, shares)
     np.testing.assert_array_equal(maps["fused"].values, fused)
@@ -118,6 +126,33 @@ def test_only_what_raises_the_grade_has_heat() -> None:
     np.testing.assert_array_equal(layer_cam(middle, slope), [[5.0, 0.0]])
 
 
+def test_the_class_map_is_what_the_cells_say_of_the_grade_against_the_mean_of_the_others() -> None:
+    by_cell = np.zeros((4, 1, 3), np.float32)
+    by_cell[2, 0] = [3.0, 0.0, -3.0]
+    by_cell[0, 0, 1] = 3.0
+    np.testing.assert_allclose(class_map(by_cell, Grade.HIGH.rank), [[3.0, 0.0, 0.0]])
+    np.testing.assert_allclose(class_map(by_cell, Grade.CANCER.rank), [[0.0, 0.0, 1.0]])
+
+
+def test_a_cell_that_is_no_number_is_refused(demo: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    if demo._slopes is not None:
+        pytest.skip("LayerCAM asks the slopes, see below")
+    monkeypatch.setattr("pfm_desktop.pfm.predict.class_map", lambda votes, _: np.full(votes.shape[1:], np.nan))
+    with pytest.raises(ModelError, match="gives an answer that is no number"):
+        demo.predict(*_pictures())
+
+
+def test_a_way_to_draw_that_is_not_known_is_refused(tmp_path: Path, make_model: Any) -> None:
+    folder = Path(make_model(tmp_path / "m"))
+    with pytest.raises(ModelError, match=r"drawn by 'crystal ball'\. update the program"):
+        rewrite_model_file(folder, heatmap={"method": "crystal ball"})
+    text = (folder / MODEL).read_text(encoding="utf-8").replace('"layer_cam"', '"crystal ball"')
+    table = tomllib.loads(text)
+    (folder / MODEL).write_text(text.replace(table["integrity"]["table_sha256"], digest_of(table)), encoding="utf-8")
+    with pytest.raises(ModelError, match="drawn by 'crystal ball'"):
+        Predictor(folder)
+
+
 def test_no_number_stays_none() -> None:
     middle = np.ones((2, 1, 2), np.float32)
     slope = np.array([[[np.nan, -1.0]], [[1.0, 1.0]]], np.float32)
@@ -138,7 +173,7 @@ def test_a_hot_cell_outside_the_picture_is_not_drawn() -> None:
 def test_where_nothing_speaks_for_the_grade_the_map_is_empty(size: float) -> None:
     drawn = shown(np.full((4, 4), size, np.float32), np.ones((2, 2), np.float32), SQUARE)
     assert not drawn.any()
-    assert not Heatmap(drawn, METHOD).reaches(HEAT_THRESHOLD)
+    assert not Heatmap(drawn, "LayerCAM").reaches(HEAT_THRESHOLD)
 
 
 def test_a_picture_of_which_nothing_was_seen_is_blind() -> None:
