@@ -3,9 +3,9 @@
     python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
-on those of seed 4212. Seeds 4210 and 4211 judged pfm-demo 1. `--development` stops before the second seed and judges the
-first, and points with what was tried and left out. `--draws` only says how much the check of forgotten heads hangs on
-which untrained heads are drawn. `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was
+on those of seed 4212. Seeds 4210 and 4211 judged pfm-demo 1. `--development` stops before the second seed, and judges
+the first, and points with what was tried and left out. `--draws` only says how much the check of forgotten heads hangs
+on which untrained heads are drawn. `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was
 stopped.
 """
 

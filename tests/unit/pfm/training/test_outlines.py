@@ -14,6 +14,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model, save_model
+from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
@@ -171,7 +173,10 @@ def test_a_network_that_was_shown_outlines_points_at_the_lesion_and_its_card_say
     card = (tmp_path / "model-2" / "CARD.md").read_text(encoding="utf-8")
     assert f"For {CASES} of them it was shown where the lesion lies, or that there is none." in card
     assert "The trunks started from those of start 3 (drawings), and learned at 0.5 of the rate of the rest." in card
+    assert "The model attention is the class map" in card
     assert "it was shown where" not in (tmp_path / "model-0" / "CARD.md").read_text(encoding="utf-8")
+    drawn_by = {weight: read_model_file(tmp_path / f"model-{weight:g}").heatmap["method"] for weight in (0.0, 2.0)}
+    assert drawn_by == {2.0: CLASS_MAP, 0.0: LAYER_CAM}
 
 
 @torch.no_grad()
