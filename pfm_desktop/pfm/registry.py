@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,7 +169,13 @@ def _first_of_each(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
     found: dict[tuple[str, str], ModelEntry] = {}
     for entry in entries:
         found.setdefault((entry.info.name, entry.info.version), entry)
-    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, entry.info.version)))
+    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, *version_order(entry.info.version))))
+
+
+def version_order(version: str) -> tuple[list[tuple[int, str]], str]:
+    """What versions are sorted by: numbers in them count as numbers, so that 10 comes behind 9; then as text."""
+    parts = re.findall(r"[0-9]+|[^0-9.+-]+", version)
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in parts], version
 
 
 def _readable(dirs: Iterable[Path], *, tell: bool = False) -> Iterator[ModelEntry]:

@@ -104,7 +104,12 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 def write_model(
-    folder: Path, *, name: str = "parent", training: dict[str, object] | None = None, **spec: object
+    folder: Path,
+    *,
+    name: str = "parent",
+    version: str = "1",
+    training: dict[str, object] | None = None,
+    **spec: object,
 ) -> Path:
     import torch
 
@@ -121,7 +126,7 @@ def write_model(
         folder,
         net,
         name=name,
-        version="1",
+        version=version,
         calibration=uncalibrated(net.names),
         normalisation=normalisation,
         training=training,

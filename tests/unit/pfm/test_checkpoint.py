@@ -27,6 +27,7 @@ from pfm_desktop.pfm.registry import (
     read_info,
     refuse_start_only,
     verify,
+    version_order,
 )
 from pfm_desktop.pfm.untrained import write_untrained
 from pfm_desktop.support.errors import ModelError
@@ -48,7 +49,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(
         folder, new_net(NetSpec(size=64, splice="channel")), name="small", version="2", calibration=CALIBRATION,
         normalisation=NORMALISATION, trained_on="drawings", training={"seed": 3, "nothing": None},
-        figures={"both": {"accuracy": 0.5}}, heatmap={"method": "votes"},
+        figures={"both": {"accuracy": 0.5}}, heatmap={"method": "class_map"},
     )  # fmt: skip
     return folder
 
@@ -67,7 +68,7 @@ def test_what_was_saved_comes_back(original: Path) -> None:
     assert loaded.info.sha256 == sha256_of(original / "weights.safetensors")
     assert loaded.calibration.scales == CALIBRATION.scales
     assert loaded.normalisation == NORMALISATION
-    assert loaded.heatmap == {"method": "votes"}
+    assert loaded.heatmap == {"method": "class_map"}
     assert not loaded.net.training
     assert read_model_file(original).training == {"seed": 3}
     torch.manual_seed(0)
@@ -317,6 +318,18 @@ def test_a_model_is_found_by_folder_by_folder_name_and_by_its_own_name(model: Pa
     assert find_model("small", [renamed.parent]) == renamed
     with pytest.raises(ModelError, match=r"no model 'other'.*known models: small"):
         find_model("other", [renamed.parent])
+
+
+def test_the_tenth_version_is_newer_than_the_ninth(tmp_path: Path, make_model: Callable[..., Path]) -> None:
+    for version in ("9", "10", "2"):
+        make_model(tmp_path / f"m-{version}", name="m", version=version)
+    assert [entry.info.version for entry in list_models([tmp_path])] == ["2", "9", "10"]
+    assert find_model("m", [tmp_path]) == tmp_path / "m-10"
+
+
+def test_versions_are_ordered_as_a_person_counts_whatever_stands_in_them() -> None:
+    versions = ["10", "1.9.1", "2", "1.10", "2-b", "2-a", "x", "1.9"]
+    assert sorted(versions, key=version_order) == ["x", "1.9", "1.9.1", "1.10", "2", "2-a", "2-b", "10"]
 
 
 def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, make_model: Callable[..., Path]) -> None:
