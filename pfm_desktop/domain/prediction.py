@@ -205,17 +205,21 @@ class Prediction:
 
     def full_set_words(self, model: ModelInfo) -> str:
         """The same with what the set promises, and on what it was calibrated."""
-        return self._set_words(f"Prediction set ({set_promise(model)})") if self.prediction_set else ""
+        return self._set_words(f"Prediction set ({self.set_promise(model)})") if self.prediction_set else ""
+
+    def set_promise(self, model: ModelInfo) -> str:
+        """What the set promises: `made to hold the true grade in 90 of 100 such cases, on phantoms`.
+
+        Nothing for a picture unlike those that it was calibrated on.
+        """
+        if self.unlike:
+            return "which promises nothing for such pictures"
+        return f"made to hold the true grade in {COVERAGE * 100:.0f} of 100 such cases, on {model.trained_on}"
 
     def _set_words(self, title: str) -> str:
         grades = ", ".join(grade.value for grade in GRADES if grade in self.prediction_set)
         others = " Other grades are not excluded." if len(self.prediction_set) < len(GRADES) else ""
         return f"{title}: {grades}.{others}"
-
-
-def set_promise(model: ModelInfo) -> str:
-    """`made to hold the true grade in 90 of 100 such cases, on phantoms`."""
-    return f"made to hold the true grade in {COVERAGE * 100:.0f} of 100 such cases, on {model.trained_on}"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, Prediction, set_promise
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.moments import moment, zone
@@ -255,7 +255,7 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         possible=prediction.set_words,
         advice=_advice(prediction, analysis.quality.get("pair")),
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
-        passes=f"Calibrated probabilities. {prediction.spread_words} \u25cf in the set, {set_promise(model)}.",
+        passes=_passes(prediction, model),
         one_source=_one_source(case, prediction),
         evidence=_evidence(prediction),
         alone=_alone(prediction),
@@ -266,6 +266,12 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         familiarity=tuple((capital(SOURCES[source]), words) for source, words in prediction.familiarity_lines),
         other_model=other,
     )
+
+
+def _passes(prediction: Prediction, model: ModelInfo) -> str:
+    """What the numbers below are."""
+    kind = "Probabilities not calibrated for such pictures." if prediction.unlike else "Calibrated probabilities."
+    return f"{kind} {prediction.spread_words} \u25cf in the set, {prediction.set_promise(model)}."
 
 
 def _advice(prediction: Prediction, pair: Quality | None) -> str:
@@ -344,12 +350,14 @@ def _quality(title: str, quality: Quality) -> Check:
 
 
 def _second(case: VisitCase, prediction: Prediction | None, read_only_reason: str) -> SecondRead | None:
-    """Nothing to agree with where no grade was given."""
+    """Nothing to agree with where no grade was given, and no one press to a grade that is not to be relied on."""
     if prediction is None:
         return None
     blocked = why_locked(case, read_only_reason)
     said = _said(case.second_read, prediction) if case.second_read is not None else ""
     own = case.findings.impression
+    if prediction.unlike and own is not prediction.grade:
+        return SecondRead("", None, "My second read ...", blocked, said)
     if not prediction.indeterminate:
         return SecondRead(_agree(own, prediction.grade), prediction.grade, "I differ ...", blocked, said)
     if own is not None and own in prediction.prediction_set:

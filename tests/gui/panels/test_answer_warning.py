@@ -198,6 +198,27 @@ def test_large_letters_are_not_cut_and_make_the_column_no_wider_than_its_bars(
     assert panel.unlike.sign.height() >= 2 * pixels
 
 
+# ---- what it leads to
+
+
+def test_no_single_press_takes_over_a_grade_that_is_not_to_be_relied_on(panel, room) -> None:
+    show(panel, room, far(), first=Grade.CANCER)
+    assert not panel.agree.isVisibleTo(panel)
+    assert panel.differ.text() == "My second read ..."
+
+
+def test_who_found_the_same_grade_may_still_say_so(panel, room) -> None:
+    show(panel, room, far(), first=Grade.HIGH)
+    assert panel.agree.accessibleName() == "I agree: high"
+
+
+def test_its_numbers_are_not_called_calibrated_and_its_set_promises_nothing(panel, room) -> None:
+    show(panel, room, far())
+    assert "Probabilities not calibrated for such pictures." in shown(panel)
+    assert "which promises nothing for such pictures" in shown(panel)
+    assert "of 100 such cases" not in shown(panel)
+
+
 # ---- heard
 
 
@@ -223,7 +244,7 @@ def test_a_screen_reader_is_told_once_when_it_comes(qtbot: QtBot, monkeypatch: p
 def test_agree_and_differ_stand_beside_each_other_where_both_fit_and_else_one_above_the_other(
     panel, room, qtbot: QtBot
 ) -> None:
-    show(panel, room, far(), first=Grade.CANCER)
+    show(panel, room, measured(graded(), white=0.3, fluorescence=0.3), first=Grade.CANCER)
     assert panel.agree.text() == "Change my impression\nfrom cancer to high"
     column = column_of(panel)
 
