@@ -131,4 +131,6 @@ class HeatmapControls(QWidget):
         self._threshold_says.setText(f"{look.threshold:.2f}")
         for widget in (self.opacity, self.threshold, self.kind, self.colours, self.contour):
             widget.setEnabled(look.visible)
+        for widget in (self.opacity, self.colours):  # an outline has neither
+            widget.setEnabled(look.visible and not look.contour_only)
         del blockers

@@ -91,13 +91,17 @@ def legend_lines(
 ) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
-    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said. `normal` is the grade, and what the
-    heatmap shows then.
+    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said, as it is at an opacity of nothing.
+    `normal` is the grade, and what the heatmap shows then.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
+    if empty:
+        drawn = f"nothing at or above {look.threshold:.2f}"
+    elif not look.contour_only and round(100 * look.opacity) == 0:  # as the controls say it
+        empty, drawn = True, "nothing at opacity 0 %"
     return LegendLines(
         source=kind_title(look.kind, sources),
-        threshold=f"nothing at or above {look.threshold:.2f}" if empty else drawn,
+        threshold=drawn,
         empty=empty,
         normal=normal,
         unseen="" if all_seen else UNSEEN_TEXT,

@@ -81,9 +81,12 @@ def test_the_heatmap_controls_change_what_the_stage_shows(page: ReviewPage, qtbo
     qtbot.keyClick(used.opacity, Qt.Key.Key_End)
     used.threshold.setFocus()
     qtbot.keyClick(used.threshold, Qt.Key.Key_Home)
-    qtbot.keyClick(used.contour, Qt.Key.Key_Space)
     qtbot.keyClick(used.kind, Qt.Key.Key_Down)
     qtbot.keyClick(used.colours, Qt.Key.Key_End)
+    qtbot.keyClick(used.contour, Qt.Key.Key_Space)
+    assert not used.opacity.isEnabled(), "an outline has no opacity"
+    assert not used.colours.isEnabled()
+    assert used.threshold.isEnabled()
     look = page.stage.view.heatmap
     assert (look.opacity, look.threshold, look.contour_only) == (1.0, 0.0, True)
     assert (look.kind, look.colour_map) == ("white", "cividis")

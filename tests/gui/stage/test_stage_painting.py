@@ -296,6 +296,13 @@ def test_the_legend_explains_hatch_and_contour_where_they_are() -> None:
     assert lines.unseen == UNSEEN_TEXT
 
 
+def test_at_an_opacity_of_nothing_the_strip_says_that_nothing_is_shown() -> None:
+    lines = legend_lines(HeatmapView(opacity=0.004), all_seen=True)
+    assert (lines.empty, lines.threshold) == (True, "nothing at opacity 0 %")
+    outlined = legend_lines(HeatmapView(opacity=0.0, contour_only=True), all_seen=True)
+    assert not outlined.empty, "lines are drawn whatever the opacity"
+
+
 @pytest.mark.parametrize("width", [120.0, 320.0, 460.0, 620.0, 930.0, 1600.0])
 @pytest.mark.parametrize("all_seen", [True, False])
 def test_label_and_banner_are_whole_at_any_width_and_the_source_gives_way(qtbot, width, all_seen) -> None:
