@@ -2,7 +2,8 @@
 
 `model.toml` says which. Class map (Zhou et al., "CAM", CVPR 2016), for networks that were shown outlines of lesions:
 `M = max(0, w_t . a + b_t - mean over the other grades of the same)`, cell by cell, with a the enhanced map of a source;
-exact for the source's own head, whose answer is the mean of the cells.
+exact for the source's own head, whose answer is the mean of the cells. It is enlarged bicubically, so that its highest
+point lies between the cells that share the lesion and not in the middle of one.
 
 LayerCAM (Jiang et al., IEEE TIP 2021): `M = max(0, sum over k of max(0, dS/dA_k) * A_k)`, element by element, with A
 the third stage's map of a source and S what the decision module says of the grade in question: its log-probability
@@ -13,6 +14,7 @@ For `normal` the map shows what speaks for `high`, so that the eye is led to wha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.spec import SEEN
 
 WORDS = {LAYER_CAM: "LayerCAM", CLASS_MAP: "class map"}
+FINER = 4  # cells of a class map a side, to one of the network's
+_KEYS = -0.75
 MAP_SIDE = 128  # longer side of a heatmap
 LEAST_TOP = 1e-12  # a map that rises no higher is empty
 LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
@@ -46,10 +50,29 @@ def layer_cam(middle: Singles, slope: Singles) -> Singles:
         return np.asarray(np.maximum((np.maximum(slope, 0) * middle).sum(axis=0), 0), np.float32)
 
 
-def class_map(by_cell: Singles, rank: int) -> Singles:
-    """What each cell says of each grade, 4 x h x w, to h x w, 0 or more, for the answer `rank`."""
+def class_map(by_cell: Singles, coverage: Singles, rank: int) -> Singles:
+    """What each cell says of each grade, 4 x h x h, to FINER h x FINER h, 0 or more, for the answer `rank`.
+
+    `coverage` h x h in 0..1: a cell that was not seen says nothing.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.asarray(np.maximum(np.tensordot(asked_of(rank), by_cell, axes=1), 0), np.float32)
+        said = np.maximum(np.tensordot(asked_of(rank), by_cell, axes=1), 0)
+        finer = _cubic(len(said))
+        return np.asarray(np.maximum(finer @ np.where(coverage >= SEEN, said, 0) @ finer.T, 0), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _cubic(cells: int) -> Singles:
+    """FINER n x n: what each finer cell takes of `cells`, cubic convolution (Keys 1981, a = -0.75), border repeated."""
+    at = (np.arange(FINER * cells) + 0.5) / FINER - 0.5
+    first = np.floor(at).astype(np.int64)
+    matrix = np.zeros((len(at), cells))
+    for step in range(-1, 3):
+        away = np.abs(at - first - step)
+        near = (_KEYS + 2) * away**3 - (_KEYS + 3) * away**2 + 1
+        far = _KEYS * (away**3 - 5 * away**2 + 8 * away - 4)
+        np.add.at(matrix, (np.arange(len(at)), np.clip(first + step, 0, cells - 1)), np.where(away <= 1, near, far))
+    return matrix.astype(np.float32)
 
 
 def shown(plane: Singles, coverage: Singles, box: Letterbox) -> Singles:

@@ -195,7 +195,8 @@ class Predictor:
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
         if self._slopes is None:
-            planes = {name: class_map(self._heads[name].by_cell(maps[name][0]), rank) for name in used}
+            said = {name: self._heads[name].by_cell(maps[name][0]) for name in used}
+            planes = {name: class_map(said[name], case.coverage[name][0], rank) for name in used}
         else:
             middles = {name: both.middle[0] for name, both in trunks.items()}
             slopes = self._slopes.of(middles, case.coverage, tokens, visible, asked_of(rank))

@@ -13,21 +13,26 @@ from pfm_desktop.pfm.explain.integrated import integrated, smooth
 from pfm_desktop.pfm.explain.occlusion import occlusion
 from pfm_desktop.pfm.explain.relevance import relevance
 from pfm_desktop.pfm.explain.target import Planes, Score, Way, asked, at_least, contrast, enhanced, others, source_of
+from pfm_desktop.pfm.heatmaps import FINER
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
-from pfm_desktop.pfm.nets.spec import STRIDE
+from pfm_desktop.pfm.nets.spec import SEEN, STRIDE
 
 CENTRE_SPREAD = 0.25  # of the side: standard deviation of the centred Gaussian
 _QUARTER = STRIDE // 4
 
 
 def class_map(net: PfmNet, inputs: Inputs, target: int) -> Planes:
-    """Each cell's vote in the source's own head (Zhou et al., CVPR 2016, "CAM"), h x w.
+    """Each cell's vote in the source's own head (Zhou et al., CVPR 2016, "CAM"), enlarged bicubically to 4h x 4w.
 
     `M = max(0, w_t . a + b_t - mean over the other grades of the same)`; exact, as the head's answer is the mean of the
-    votes. It explains the source heads, not the decision module.
+    votes. It explains the source heads, not the decision module. A cell that was not seen says nothing.
     """
     there, maps = asked(net, inputs, target), enhanced(net, inputs)
-    return {name: _votes(net, name, maps[name], target)[0] for name in there}
+    votes = {name: _votes(net, name, maps[name], target) * (inputs.coverage[name] >= SEEN) for name in there}
+    return {
+        name: F.interpolate(said[None], scale_factor=FINER, mode="bicubic", align_corners=False)[0, 0].clamp_min(0)
+        for name, said in votes.items()
+    }
 
 
 def shifted_class_map(net: PfmNet, inputs: Inputs, target: int) -> Planes:

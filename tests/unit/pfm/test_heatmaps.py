@@ -127,17 +127,34 @@ def test_only_what_raises_the_grade_has_heat() -> None:
 
 
 def test_the_class_map_is_what_the_cells_say_of_the_grade_against_the_mean_of_the_others() -> None:
-    by_cell = np.zeros((4, 1, 3), np.float32)
-    by_cell[2, 0] = [3.0, 0.0, -3.0]
-    by_cell[0, 0, 1] = 3.0
-    np.testing.assert_allclose(class_map(by_cell, Grade.HIGH.rank), [[3.0, 0.0, 0.0]])
-    np.testing.assert_allclose(class_map(by_cell, Grade.CANCER.rank), [[0.0, 0.0, 1.0]])
+    seen = np.ones((1, 1), np.float32)
+    for rank, said in ((2, 3.0), (0, 3.0), (3, 0.0)):  # for normal, what speaks for high
+        by_cell = np.zeros((4, 1, 1), np.float32)
+        by_cell[2] = 3.0
+        np.testing.assert_allclose(class_map(by_cell, seen, rank), np.full((4, 4), said), atol=1e-6)
+
+
+def test_the_highest_point_of_a_class_map_lies_between_the_cells_that_share_the_lesion() -> None:
+    by_cell = np.zeros((4, 7, 7), np.float32)
+    by_cell[2, 3, 3:5] = 2.0, 1.9
+    plane = class_map(by_cell, np.ones((7, 7), np.float32), Grade.HIGH.rank)
+    row, column = np.unravel_index(plane.argmax(), plane.shape)
+    assert row // 4 == 3
+    assert column == 15, "the last quarter of the higher cell, beside the other one"
+
+
+def test_a_cell_that_was_not_seen_says_nothing_in_a_class_map() -> None:
+    by_cell = np.zeros((4, 3, 3), np.float32)
+    by_cell[2, 1, 1] = 5.0
+    coverage = np.ones((3, 3), np.float32)
+    coverage[1, 1] = 0.1
+    assert not class_map(by_cell, coverage, Grade.HIGH.rank).any()
 
 
 def test_a_cell_that_is_no_number_is_refused(demo: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     if demo._slopes is not None:
         pytest.skip("LayerCAM asks the slopes, see below")
-    monkeypatch.setattr("pfm_desktop.pfm.predict.class_map", lambda votes, _: np.full(votes.shape[1:], np.nan))
+    monkeypatch.setattr("pfm_desktop.pfm.predict.class_map", lambda votes, *_: np.full(votes.shape[1:], np.nan))
     with pytest.raises(ModelError, match="gives an answer that is no number"):
         demo.predict(*_pictures())
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.domain.source import Source
@@ -15,7 +16,7 @@ from pfm_desktop.pfm.explain.methods import METHODS, class_map, layer_cam
 from pfm_desktop.pfm.explain.relevance import relevance
 from pfm_desktop.pfm.explain.removal import averaged
 from pfm_desktop.pfm.explain.target import Planes, Way, at_least, contrast, others
-from pfm_desktop.pfm.heatmaps import target_of
+from pfm_desktop.pfm.heatmaps import FINER, target_of
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
@@ -159,7 +160,9 @@ def test_the_class_map_adds_up_to_the_source_heads_answer(net: PfmNet) -> None:
         votes = net.source_head("white").votes(net.maps("white", inputs))[0]
         signed = votes[target] - votes[others(target)].mean(dim=0)
         torch.testing.assert_close(signed.mean(), logits[target] - logits[others(target)].mean(), rtol=1e-4, atol=1e-5)
-        torch.testing.assert_close(class_map(net, inputs, target)["white"], signed.detach().clamp_min(0))
+        cells = signed.detach().clamp_min(0)[None, None]
+        finer = F.interpolate(cells, scale_factor=FINER, mode="bicubic", align_corners=False)[0, 0].clamp_min(0)
+        torch.testing.assert_close(class_map(net, inputs, target)["white"], finer)
         positive.append(bool((signed > 0).any()))
     assert any(positive)
 
