@@ -12,17 +12,24 @@ from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.support.errors import BadInputError
 
 TRUTH = ".npz"  # what the generator writes beside a phantom; its array `lesion` is the outline
+MOST = 0.9  # share of the picture that a lesion can cover; the largest of 600 phantoms covers 0.58
 DARK = 0  # a pixel as dark as this in all channels is not marked
 
 
 def read_outline(file: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """H x W bool, True on the lesion. Raises `BadInputError` for what cannot be read or is not of `shape` (H, W)."""
+    """H x W bool, True on the lesion. Raises `BadInputError` for what cannot be read, is not of `shape` (H, W), or
+    marks nearly all of it."""
     marked = _of_truth(file) if file.suffix.lower() == TRUTH else read_picture(file).pixels.max(axis=2) > DARK
     if marked.shape != shape:
         sizes = " and ".join(f"{width} x {height}" for height, width in (marked.shape[:2], shape))
         raise BadInputError(
             f"{file} is no outline of its white-light picture: their sizes are {sizes}",
             remedy="draw it at the size of that picture",
+        )
+    if marked.mean() > MOST:
+        raise BadInputError(
+            f"{file} marks {marked.mean():.0%} of its picture as lesion",
+            remedy="draw the lesion in white on black; it looks inverted, or like the picture itself",
         )
     return marked
 

@@ -78,12 +78,17 @@ def save_model(
 def load_model(path: Path) -> LoadedModel:
     """Load a model after checking its hash; raises `ModelError`."""
     content = verified(path)
+    net = network_of(path, content)
+    return LoadedModel(net, content.info, calibration_of(content), normalisation_of(content), dict(content.heatmap))
+
+
+def network_of(path: Path, content: ModelFile) -> PfmNet:
+    """The network in the folder, ready to be asked; raises `ModelError` for weights that are none, or another's."""
     net = PfmNet(content.network)
     tensors = read_tensors(Path(path) / WEIGHTS)
     load_weights(net, tensors)
     _refuse_no_numbers(content.name, tensors)
-    net.eval()
-    return LoadedModel(net, content.info, calibration_of(content), normalisation_of(content), dict(content.heatmap))
+    return net.eval()
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

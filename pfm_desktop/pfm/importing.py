@@ -164,6 +164,8 @@ def trunk_weights(tensors: Mapping[str, Tensor], variant: str, called: str) -> T
         filled[key] = value.to(own.dtype).contiguous()
         if not bool(torch.isfinite(filled[key]).all()):
             raise ModelError(f"{called} is damaged: {named[key]} holds values that are no numbers", remedy=BRING)
+        if key.endswith("running_var") and bool((filled[key] < 0).any()):
+            raise ModelError(f"{called} is damaged: {named[key]} holds variances below zero", remedy=BRING)
     unused = tuple(sorted(original for key, original in named.items() if key not in wanted))
     return TrunkWeights(filled, naming, unused)
 

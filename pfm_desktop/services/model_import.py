@@ -53,6 +53,9 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     _check_free(name)
     ctx.progress(0, 3, "Checking the weights")
     registry.check_weights(folder, content)
+    from pfm_desktop.pfm.checkpoint import network_of
+
+    network_of(folder, content)  # a hash that fits says nothing of what the file holds
     ctx.progress(1, 3, "Copying")
     out = user_models_dir() / name
     with (folder / WEIGHTS).open("rb") as source, replacing(out / WEIGHTS) as stream:

@@ -11,6 +11,7 @@ from typing import Any
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.nets.spec import NetSpec
+from pfm_desktop.pfm.registry import read_info
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class TrainConfig:
         """Changes when a saved state of a run no longer fits what is asked; `data`: `PreparedSet.digest`."""
         left_out = {"threads", "run", "command", "card_lines", "patience", "name", "version"}
         table = {key: str(value) for key, value in asdict(self).items() if key not in left_out}
+        if self.start is not None:
+            table["start"] = read_info(self.start).sha256  # whatever its folder is called
         return hashlib.sha256(json.dumps([table, data], sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -61,7 +61,8 @@ def measure_normalisation(data: PreparedSet, indices: NDArray[np.int64], sources
 def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalisation:
     """Take the trunks of the model in `start`, with their attention where both networks have the same.
 
-    Returns the normalisation its white-light trunk expects. Raises `ModelError` where the trunks are built otherwise.
+    Returns the normalisation its trunks expect; of one that never saw fluorescence, only that of white light. Raises
+    `ModelError` where the trunks are built otherwise.
     """
     model = load_model(start)
     refuse_other_variant(model.info, net.spec.variant)
@@ -80,9 +81,10 @@ def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalis
         own.trunk.load_state_dict(given.trunk.state_dict())
         if alike:
             own.enhance.load_state_dict(given.enhance.state_dict())
+    told = [name for name in net.names if name in model.net.names and (model.info.can_grade or name == WHITE)]
+    mean, std = model.normalisation.mean, model.normalisation.std
     return Normalisation(
-        {**measured.mean, WHITE: model.normalisation.mean[WHITE]},
-        {**measured.std, WHITE: model.normalisation.std[WHITE]},
+        {**measured.mean, **{name: mean[name] for name in told}}, {**measured.std, **{name: std[name] for name in told}}
     )
 
 

@@ -31,7 +31,8 @@ from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start
 from pfm_desktop.pfm.training.losses import grade_weights, outline_loss, total_loss
 from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.split import Split, split_by_patient
-from pfm_desktop.support.files import named, write_bytes, write_text
+from pfm_desktop.support.errors import ModelError
+from pfm_desktop.support.files import named, write_text
 from pfm_desktop.support.threads import worker_threads
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def train(
         result = finish(
             ctx, loop.net, data, split, out, config, loop.normalisation, loop.progress, stopped=loop.stopped
         )
-    for name in (state.STATE, state.BEST, state.PROGRESS):
+    for name in (state.STATE, state.BEST):
         (run / name).unlink(missing_ok=True)
     with named(out / state.CURVES, safe="the model itself is written"):
         shutil.copyfile(run / state.CURVES, out / state.CURVES)
@@ -119,7 +120,7 @@ class _Loop:
     def resume(self, tell: Callable[[str], None]) -> None:
         """Take up what a killed run has left, or begin; `tell` hears of epochs that cannot be used."""
         saved = state.load_run(self.run, self.progress.digest, self.net, self.average, self.optimizer)
-        if saved is not None and (self.run / state.BEST).exists():
+        if saved is not None:
             self.progress = saved
             state.cut_curves(self.run, saved.epoch)
             log.info("training goes on behind epoch %d", saved.epoch)
@@ -200,6 +201,7 @@ class _Loop:
 
     def _tell(self, engine: Engine) -> None:
         loss = float(engine.state.output or 0.0)
+        _refuse_no_number(loss, f"epoch {engine.state.epoch}")
         self._sum += loss
         self.progress.pairs += self.config.batch
         speed = self._speed()
@@ -218,10 +220,11 @@ class _Loop:
         whole = SilentContext()  # a cancel waits for the next step: half a validation is of no use
         answers = collect(whole, self.average.net, self.data, self.split.validation, self.normalisation, bf16=self.bf16)
         loss = likelihood_loss(answers, main_combination(self.net.names))
+        _refuse_no_number(loss, f"the validation after epoch {epoch}")
         self.progress.epoch = epoch
         if loss < self.progress.best_loss or self.progress.best_epoch == 0:
             self.progress.best_loss, self.progress.best_epoch = loss, epoch
-            write_bytes(self.run / state.BEST, state.whole(self.average.net))
+            state.save_best(self.run, self.average.net, self.progress)
         now = time.monotonic()
         self.progress.seconds += now - self._clock
         self._clock = now
@@ -242,6 +245,16 @@ class _Loop:
     def _speed(self) -> float:
         seconds = self.progress.seconds + time.monotonic() - self._clock
         return self.progress.pairs / max(seconds, 1e-6)
+
+
+def _refuse_no_number(loss: float, where: str) -> None:
+    """A network that has lost its way never comes back, and would answer every picture with no number."""
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"the training failed: in {where} its loss was no number",
+            safe="no model was written, and the epochs before are kept",
+            remedy="check the pictures, start from another model, or train from nothing",
+        )
 
 
 def make_optimizer(net: torch.nn.Module, rate: float, decay: float, *, trunk_rate: float = 1.0) -> torch.optim.AdamW:

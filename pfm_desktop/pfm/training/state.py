@@ -1,4 +1,4 @@
-"""The state of a training run on disk (safetensors, JSON): a killed run goes on where its last epoch ended."""
+"""The state of a training run on disk (safetensors): a killed run goes on where its last epoch ended."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from pfm_desktop.pfm.nets.model import PfmNet
@@ -19,9 +19,10 @@ from pfm_desktop.support.files import write_bytes, write_text
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"
-PROGRESS = "progress.json"
 CURVES = "curves.csv"
 CURVES_HEADER = "epoch,train_loss,validation_loss,learning_rate,seconds\n"
+_PROGRESS = "progress"  # in the metadata of both files
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -63,11 +64,6 @@ def tensors_of(module: nn.Module, prefix: str) -> dict[str, Tensor]:
     return {f"{prefix}/{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
 
 
-def whole(module: nn.Module) -> bytes:
-    """A module's tensors as the bytes of a safetensors file."""
-    return save({key: value.detach().contiguous() for key, value in module.state_dict().items()})
-
-
 def put_back(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
     """The opposite of `tensors_of`."""
     start = len(prefix) + 1
@@ -98,29 +94,61 @@ def put_back_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, T
 def save_run(
     run: Path, net: PfmNet, average: Average[PfmNet], optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """After each epoch. `progress.json` comes last and belongs to the state before it."""
+    """After each epoch, in one file, so that a kill leaves the state of one moment."""
     tensors = {**tensors_of(net, "net"), **tensors_of(average.net, "average"), **optimizer_tensors(optimizer)}
     tensors["average_steps"] = torch.tensor(average.steps)
-    write_bytes(run / STATE, save(tensors, metadata={"epoch": str(progress.epoch), "digest": progress.digest}))
-    write_text(run / PROGRESS, json.dumps(asdict(progress)))
+    write_bytes(run / STATE, save(tensors, metadata={_PROGRESS: json.dumps(asdict(progress))}))
+
+
+def save_best(run: Path, net: nn.Module, progress: Progress) -> None:
+    """The best epoch so far, with the run that it is of; before `save_run`."""
+    tensors = {key: value.detach().contiguous() for key, value in net.state_dict().items()}
+    write_bytes(run / BEST, save(tensors, metadata={_PROGRESS: json.dumps(asdict(progress))}))
 
 
 def load_run(
     run: Path, digest: str, net: PfmNet, average: Average[PfmNet], optimizer: torch.optim.Optimizer
 ) -> Progress | None:
-    """Put a saved state back; None when there is none, it is damaged, or it belongs to something else."""
+    """Put a saved state back; None, and all as it was, when there is none, it is damaged, or of something else.
+
+    The best epoch may be the one behind the state, killed before its own state was saved: it comes again, the same.
+    """
+    progress, best = _progress_of(run / STATE), _progress_of(run / BEST)
+    if progress is None or best is None or {progress.digest, best.digest} != {digest}:
+        return None
+    if best.best_epoch not in (progress.best_epoch, progress.epoch + 1):
+        return None
     try:
-        progress = Progress(**json.loads((run / PROGRESS).read_text(encoding="utf-8")))
-        if progress.digest != digest:
-            return None
-        tensors = load((run / STATE).read_bytes())
-    except (OSError, ValueError, TypeError, SafetensorError):
+        tensors, weights = load_file(run / STATE), load_file(run / BEST)
+    except (OSError, SafetensorError):
+        return None
+    parts = {**tensors_of(net, "net"), **tensors_of(average.net, "average")}
+    moments = {key for key in tensors if key.startswith("optimizer/")}
+    wanted = {f"optimizer/{index}/{key}" for index in range(_count(optimizer)) for key in _MOMENTS}
+    if not (_fits(tensors, parts) and _fits(weights, net.state_dict()) and moments == wanted):
         return None
     put_back(net, tensors, "net")
     put_back(average.net, tensors, "average")
-    average.steps = int(tensors["average_steps"])
+    average.steps = int(tensors.get("average_steps", torch.tensor(0)))
     put_back_optimizer(optimizer, tensors)
     return progress
+
+
+def _progress_of(file: Path) -> Progress | None:
+    """What a saved file says of its run; None where there is none that can be read."""
+    try:
+        with safe_open(str(file), framework="pt") as opened:
+            return Progress(**json.loads((opened.metadata() or {})[_PROGRESS]))
+    except (OSError, ValueError, TypeError, KeyError, SafetensorError):
+        return None
+
+
+def _fits(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> bool:
+    return all(key in found and found[key].shape == value.shape for key, value in wanted.items())
+
+
+def _count(optimizer: torch.optim.Optimizer) -> int:
+    return sum(len(group["params"]) for group in optimizer.param_groups)
 
 
 def cut_curves(run: Path, epoch: int) -> None:
@@ -136,11 +164,8 @@ def cut_curves(run: Path, epoch: int) -> None:
 
 def epochs_of_another(run: Path, digest: str) -> int:
     """Epochs in `run` that belong to another configuration or other cases; 0 when there are none."""
-    try:
-        progress = Progress(**json.loads((run / PROGRESS).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return 0
-    return progress.epoch if progress.digest != digest else 0
+    progress = _progress_of(run / STATE)
+    return progress.epoch if progress is not None and progress.digest != digest else 0
 
 
 def _lay_out(optimizer: torch.optim.Optimizer) -> None:

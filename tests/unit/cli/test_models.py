@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -198,6 +199,19 @@ def test_a_folder_that_was_altered_is_not_brought_in_and_one_of_an_earlier_versi
     assert main(["models", "import", str(folder), "--name", "third"]) == 2
     assert "are not those of ours" in capfd.readouterr().err
     assert not (user_models_dir() / "third").exists()
+
+
+def test_a_folder_whose_weights_fit_their_hash_but_are_no_weights_is_not_brought_in(
+    make_model: Callable[..., Path], alter_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_model(tmp_path / "made", name="ours")
+    weights = folder / "weights.safetensors"
+    before = sha256_of(weights)
+    weights.write_bytes(pickle.dumps({"alone.white.linear.bias": [0.0]}))
+    alter_model(folder, before, sha256_of(weights))
+    assert main(["models", "import", str(folder), "--name", "fourth"]) == 2
+    assert "is not a readable safetensors file" in capfd.readouterr().err
+    assert not (user_models_dir() / "fourth").exists()
 
 
 @pytest.mark.slow

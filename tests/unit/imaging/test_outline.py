@@ -54,3 +54,11 @@ def test_damaged_and_dangerous_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"no picture")
     with pytest.raises(BadInputError):
         read_outline(tmp_path / "no.png", MASK.shape)
+
+
+def test_the_picture_itself_or_an_inverted_outline_is_refused(tmp_path: Path) -> None:
+    pixels = np.full((20, 30, 3), 120, np.uint8)
+    pixels[5:8, 5:8] = 0
+    (tmp_path / "white.png").write_bytes(encode_png(pixels))
+    with pytest.raises(BadInputError, match=r"marks 98% of its picture.*inverted, or like the picture itself"):
+        read_outline(tmp_path / "white.png", (20, 30))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch.optim import Optimizer
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.pfm.checkpoint import load_model
+from pfm_desktop.pfm.checkpoint import load_model, save_model
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.training import state
@@ -114,6 +117,63 @@ def test_a_damaged_state_is_not_gone_on_with(tmp_path: Path, cases: PreparedSet,
 
 
 @pytest.mark.expects_logged_error
+@pytest.mark.parametrize("file", [state.STATE, state.BEST])
+def test_files_of_two_moments_are_not_gone_on_with(
+    tmp_path: Path, cases: PreparedSet, unbroken: TrainResult, file: str
+) -> None:
+    """Such as a kill of one run and a restart of another leave."""
+    for name, config in (("m", CONFIG), ("other", replace(CONFIG, seed=3))):
+        with pytest.raises(Killed):
+            train(killed_at(2), cases, tmp_path / name, config)
+    (tmp_path / "m.run" / file).write_bytes((tmp_path / "other.run" / file).read_bytes())
+    assert train(SilentContext(), cases, tmp_path / "m", CONFIG).info.sha256 == unbroken.info.sha256
+
+
+@pytest.mark.expects_logged_error
+@pytest.mark.parametrize("file", [state.STATE, state.BEST])
+def test_a_state_that_lacks_tensors_is_not_gone_on_with(
+    tmp_path: Path, cases: PreparedSet, unbroken: TrainResult, file: str
+) -> None:
+    with pytest.raises(Killed):
+        train(killed_at(2), cases, tmp_path / "m", CONFIG)
+    path = tmp_path / "m.run" / file
+    with safe_open(str(path), framework="pt") as opened:
+        metadata = opened.metadata()
+    tensors = load_file(path)
+    tensors.pop(next(key for key in sorted(tensors) if key != "average_steps"))
+    save_file(tensors, path, metadata=metadata)
+    assert train(SilentContext(), cases, tmp_path / "m", CONFIG).info.sha256 == unbroken.info.sha256
+
+
+@pytest.mark.expects_logged_error
+def test_a_network_that_lost_its_way_ends_the_training_and_leaves_no_model(
+    tmp_path: Path, cases: PreparedSet, make_model: Callable[..., Path]
+) -> None:
+    start = make_model(tmp_path / "start")
+    model = load_model(start)
+    with torch.no_grad():
+        next(model.net.trunks()).trunk.patch_embed.norm.running_var.fill_(-1e9)
+    save_model(
+        tmp_path / "wrong", model.net, name="wrong", version="1", calibration=model.calibration,
+        normalisation=model.normalisation,
+    )  # fmt: skip
+    with pytest.raises(ModelError, match=r"the training failed: in the validation after epoch 1 its loss was no num"):
+        train(SilentContext(), cases, tmp_path / "m", replace(CONFIG, start=tmp_path / "wrong", epochs=1))
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.expects_logged_error
+def test_another_start_under_the_same_path_is_another_run(
+    tmp_path: Path, cases: PreparedSet, make_model: Callable[..., Path]
+) -> None:
+    config = replace(CONFIG, start=make_model(tmp_path / "start"))
+    first = config.digest("cases")
+    shutil.rmtree(tmp_path / "start")
+    make_model(tmp_path / "start", name="other", splice="channel")
+    assert config.digest("cases") != first
+
+
+@pytest.mark.expects_logged_error
 def test_the_state_of_another_configuration_is_not_gone_on_with(tmp_path: Path, cases: PreparedSet) -> None:
     with pytest.raises(Killed):
         train(killed_at(2), cases, tmp_path / "m", CONFIG)
@@ -170,7 +230,7 @@ def test_the_model_folder_is_whole_and_nothing_else_is_left(unbroken: TrainResul
         "weights.safetensors", "model.toml", "CARD.md", "curves.csv",
     }  # fmt: skip
     run = unbroken.path.with_name("m.run")
-    assert not {state.STATE, state.BEST, state.PROGRESS} & {file.name for file in run.iterdir()}
+    assert not {state.STATE, state.BEST} & {file.name for file in run.iterdir()}
     training = read_model_file(unbroken.path).training
     assert training["epochs"] == 2
     assert seen_patients(cases.patients, training) == tuple(sorted(cases.patients))  # there is no test part
