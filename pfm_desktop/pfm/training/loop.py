@@ -249,7 +249,7 @@ class _Loop:
 
 def _refuse_no_number(loss: float, where: str) -> None:
     """A network that has lost its way never comes back, and would answer every picture with no number."""
-    if not math.isfinite(loss):
+    if math.isnan(loss):
         raise ModelError(
             f"the training failed: in {where} its loss was no number",
             safe="no model was written, and the epochs before are kept",
