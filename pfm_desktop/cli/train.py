@@ -29,7 +29,7 @@ def train(
     splice: Annotated[SpliceChoice, typer.Option(help="How the sources are joined.")] = SpliceChoice.TOKEN,
     epochs: Annotated[int, typer.Option(min=1)] = 16,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same model.")] = 0,
-    size: Annotated[int, typer.Option(min=32, help="Side of the network's input, a multiple of 32.")] = 224,
+    size: Annotated[int, typer.Option(min=64, help="Side of the network's input, a multiple of 32.")] = 224,
     batch: Annotated[int, typer.Option(min=2)] = 32,
     name: Annotated[str, typer.Option(help="Name of the model; the folder's by default.")] = "",
     version: Annotated[str, typer.Option(help="Version of the model.")] = "1",
