@@ -1,10 +1,12 @@
 """How good the demonstration model is on fresh phantoms, asked through the whole engine.
 
-    python benchmarks/demo_model.py [--work DIR] [--count 600] [--model pfm-demo] [--write]
+    python benchmarks/demo_model.py [--work DIR] [--count 2400] [--model pfm-demo] [--write]
 
-Draws phantoms of seed 77, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
-with both sources, with white light only, with fluorescence only. Goes on where it was stopped when `--work` is given.
-`--write` puts the figures into the model's CARD.md and model.toml. About an hour on two cores, most of it drawing.
+Draws phantoms of seed 78, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
+with both sources, with white light only, with fluorescence only. The first 600 women are photographed a second time at
+the same visit and asked about again, with both sources. Goes on where it was stopped when `--work` is given. `--write`
+puts the figures into the model's CARD.md and model.toml. About 20 minutes on two idle cores. Beside the calibration
+error stands what a perfectly calibrated model would show on as many cases by chance. Seed 77 judged pfm-demo 1.
 """
 
 from __future__ import annotations
@@ -12,31 +14,41 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pfm_desktop.support import threads
 
 threads.set_polite_threads()
 
 import numpy as np  # noqa: E402 - the thread settings come before numpy
+from numpy.typing import NDArray  # noqa: E402
 
+from benchmarks.evidence_parts.figures import jumps_at_most, repeatability, span  # noqa: E402
+from benchmarks.evidence_parts.results import Answers  # noqa: E402
+from benchmarks.evidence_parts.shots import LATER_S, write_second_shots  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
+from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
-from pfm_desktop.pfm.training.metrics import difference, patient_weights, set_figures, summary  # noqa: E402
+from pfm_desktop.pfm.training.metrics import calibration_error, difference, patient_weights, set_figures, summary  # noqa: E402
 from pfm_desktop.pfm.training.report import replace_figures  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.services.inference import AnalysisRequest, analyze  # noqa: E402
-from pfm_desktop.services.phantoms import write_phantoms  # noqa: E402
+from pfm_desktop.services.phantoms import case_seed, write_phantoms  # noqa: E402
 from pfm_desktop.services.pool import spread  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
-SEED, COUNT, SIZE, WORKERS = 77, 600, 512, 2
+SEED, COUNT, SIZE, WORKERS = 78, 2400, 512, 2
+REPEATED = 600  # women with a second shot
+CHANCES = 200  # sets of grades drawn for the calibration error that chance alone gives
 ASKED = {"both": "both sources", "white": "white light only", "fluorescence": "fluorescence only"}
 MEASURES = {
     "accuracy": "accuracy", "macro_recall": "macro recall", "quadratic_kappa": "quadratic kappa",
@@ -46,7 +58,7 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class Task:
-    """One phantom: its files, and where its answers are kept."""
+    """One phantom: its files, in which ways it is asked about, and where its answers are kept."""
 
     white: Path
     fluorescence: Path
@@ -54,17 +66,19 @@ class Task:
     patient: str
     model: str
     kept: Path
+    ways: tuple[str, ...] = tuple(ASKED)
 
 
 def answer(task: Task) -> None:
-    """Ask the engine in the three ways and keep what it says; runs in a worker process."""
+    """Ask the engine in the ways of the task and keep what it says; runs in a worker process."""
     given = {
         "both": (task.white, task.fluorescence),
         "white": (task.white, None),
         "fluorescence": (None, task.fluorescence),
     }
     said: dict[str, Any] = {"grade": task.grade, "patient": task.patient}
-    for name, (white, fluorescence) in given.items():
+    for name in task.ways:
+        white, fluorescence = given[name]
         request = AnalysisRequest(white, fluorescence, task.model, heatmaps=False, passes=0)
         analysis = analyze(SilentContext(), request).analysis
         if analysis.prediction is None:
@@ -94,9 +108,64 @@ def tasks_of(manifest: Path, model: str) -> list[Task]:
         ]
 
 
+def second_tasks(bar: Bar, manifest: Path, tasks: Sequence[Task]) -> list[Task]:
+    """The same women photographed again, asked about with both sources; draws what is not there."""
+    rows = read_manifest(manifest)[:REPEATED]
+    seeds = {row.case: case_seed(SEED, number) for number, row in enumerate(rows)}
+    again = write_second_shots(bar, manifest.parent.with_name(f"second-{SEED}"), rows, seeds, size=SIZE)
+    out = []
+    for task, row in zip(tasks[:REPEATED], again, strict=True):
+        assert row.white is not None
+        assert row.fluorescence is not None
+        kept = task.kept.with_stem(f"{task.kept.stem}-second")
+        out.append(replace(task, white=row.white, fluorescence=row.fluorescence, kept=kept, ways=("both",)))
+    return out
+
+
+def asked_about(bar: Bar, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """What the engine says to each task; what is kept is not asked again."""
+    for _ in spread(bar, answer, [task for task in tasks if not task.kept.is_file()], workers=WORKERS, text="Asking"):
+        pass
+    return [json.loads(task.kept.read_text(encoding="utf-8")) for task in tasks]
+
+
+def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
+    """Those that were answered with both sources, by woman."""
+    some = [case for case in said if "probabilities" in case["both"]]
+    return Answers(
+        tuple(case["patient"] for case in some),
+        np.array([Grade(case["grade"]).rank for case in some], dtype=np.int64),
+        np.array([case["both"]["probabilities"] for case in some]).reshape(-1, len(GRADES)),
+    )
+
+
+def repeat_line(first: Answers, second: Answers) -> str:
+    """How far two shots of one woman agree, for a person."""
+    found = repeatability(first, second)
+    most = jumps_at_most(found["jumps"], found["women"])
+    return (
+        f"on phantoms, two shots of {found['women']} women, {LATER_S:.0f} s apart, both sources: quadratic kappa "
+        f"{span(found['kappa'])}, the same grade {span(found['same'])}, two grades or more apart {found['jumps']} "
+        f"({100 * found['two_grades'].value:.2f} %, exact upper end of the 95 % interval {100 * most:.2f} %)"
+    )
+
+
+def answered(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cases that were answered in all ways."""
+    return [case for case in said if all("probabilities" in case[name] for name in ASKED)]
+
+
+def by_chance(probabilities: NDArray[np.float64]) -> float:
+    """Calibration error of N x 4 probabilities that are exactly right, on N cases: grades are drawn from them."""
+    random = np.random.default_rng(0)
+    bounds = probabilities.cumsum(axis=1)[:, :-1]
+    drawn = [(random.random(len(bounds))[:, None] > bounds).sum(axis=1) for _ in range(CHANCES)]
+    return float(np.mean([calibration_error(probabilities, grades) for grades in drawn]))
+
+
 def figures_of(said: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """`combinations` and `comparisons` as in `model.toml`, on the cases that were answered in all three ways."""
-    asked = [case for case in said if all("probabilities" in case[name] for name in ASKED)]
+    asked = answered(said)
     truth = np.array([Grade(case["grade"]).rank for case in asked], dtype=np.int64)
     weights = patient_weights([case["patient"] for case in asked])
     p = {name: np.array([case[name]["probabilities"] for case in asked]) for name in ASKED}
@@ -137,6 +206,10 @@ def lines_of(figures: dict[str, Any], said: Sequence[dict[str, Any]]) -> Iterato
         values = figures["combinations"][name]
         shown = ", ".join(f"{said_} {_span(values[key])}" for key, said_ in MEASURES.items() if key in values)
         yield f"on phantoms, {words}: {shown}, mean set size {values['sets']['mean_size']:.2f}, ECE {values['ece']:.3f}"
+        chance = by_chance(np.array([case[name]["probabilities"] for case in answered(said)]))
+        yield f"on phantoms, {words}: a perfectly calibrated model would show an ECE of {chance:.3f} on as many cases"
+        covered = ", ".join(f"{grade} {share:.3f}" for grade, share in values["sets"]["coverage"].items())
+        yield f"on phantoms, {words}: the set holds the grade of (90 % are promised for each) {covered}"
     singles = {name: figures["combinations"][name]["accuracy"]["value"] for name in ("white", "fluorescence")}
     better = max(singles, key=lambda name: singles[name])
     gap = figures["comparisons"][f"both_against_{better}"]
@@ -166,15 +239,15 @@ def main() -> None:
             bar, (asked.work or Path(name)) / f"phantoms-{SEED}", asked.count, SEED, None, SIZE, workers=WORKERS
         )
         tasks = tasks_of(manifest, asked.model)
-        for _ in spread(bar, answer, [t for t in tasks if not t.kept.is_file()], workers=WORKERS, text="Asking"):
-            pass
-        said = [json.loads(task.kept.read_text(encoding="utf-8")) for task in tasks]
+        said = asked_about(bar, tasks)
+        again = asked_about(bar, second_tasks(bar, manifest, tasks))
     figures = figures_of(said)
     lines = list(lines_of(figures, said))
+    lines.append(repeat_line(answers_of(said), answers_of(again)))
     for line in lines:
         print(line)
     if asked.write:
-        replace_figures(models.folder_of(asked.model), figures, lines[: 1 + len(ASKED)])
+        replace_figures(models.folder_of(asked.model), figures, [*lines[: 1 + len(ASKED)], lines[-1]])
         print(f"written into {models.folder_of(asked.model)}")
 
 

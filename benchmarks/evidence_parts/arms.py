@@ -51,7 +51,7 @@ class Arm:
         return f"{self.name}-seed{self.seed}"
 
     def config(self, plan: Plan) -> TrainConfig:
-        """The recipe of the demonstration model, but for what the plan says."""
+        """The recipe of pfm-demo 1, but for what the plan says."""
         return TrainConfig(
             name=f"evidence-{self.name}",
             trained_on="phantoms",

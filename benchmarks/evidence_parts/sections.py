@@ -36,7 +36,7 @@ def made(results: Results) -> Iterator[str]:
         "pixels and "
         f"prepared as for an answer (checked, registered, letterboxed to {plan.size} x {plan.size}). Split by woman: "
         f"{parts['train']} to train, {parts['validation']} to choose the epoch, {parts['calibration']} to calibrate.\n"
-        f"- **Alike for all arms**: variant T0, {plan.epochs} epochs, the recipe of the demonstration model, "
+        f"- **Alike for all arms**: variant T0, {plan.epochs} epochs, the recipe of pfm-demo 1, "
         f"{'bf16' if one.facts['bf16'] else '32-bit numbers (this processor does not gain by bf16)'}. This is "
         "smaller and "
         "shorter than the demonstration model, so that all arms can be afforded: compare the arms, not their height.\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.trunk_parts.phantom_sets import SETS, SHARES
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.imaging.phantom.fields import stream
 from pfm_desktop.jobs import Context
@@ -15,10 +16,6 @@ from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.split import PARTS, Split, split_by_patient
 from pfm_desktop.services.phantoms import case_seed
 from pfm_desktop.support.errors import BadInputError
-
-# of pfm-demo 1, which is the one shipped; `make_demo_model.py` draws more for the next one
-SETS = ((2026, 5400, 320), (2027, 1800, 640))
-SHARES = (0.84, 0.05, 0.11, 0.0)
 
 
 def split_of(ctx: Context, data: PreparedSet, model: Path) -> Split:

@@ -260,4 +260,4 @@ def test_asking_again_runs_no_trunk_again(small: Path, monkeypatch: pytest.Monke
 
 
 def test_the_shipped_model_says_how_its_maps_are_drawn() -> None:
-    assert read_model_file(DEMO).heatmap == {"method": "layer_cam"}
+    assert read_model_file(DEMO).heatmap == {"method": "class_map"}
