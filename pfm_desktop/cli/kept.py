@@ -26,7 +26,9 @@ def keeps_pictures(out: Path) -> Iterator[None]:
         raise
     except BaseException:
         kept = kept_pictures(out)
-        if kept is not None:
+        if kept is not None and (out / "model.toml").exists():
+            note(f"prepared pictures of patients lie in {kept}, left when {out} was made. Delete that folder")
+        elif kept is not None:
             note(
                 f"prepared pictures of patients lie in {kept}; the same command goes on with them. Delete that folder "
                 "if you do not go on"

@@ -123,7 +123,7 @@ def phantom(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.", readable=False)],
     count: Annotated[int, typer.Option(min=1, help="How many cases.")] = 1,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 0,
-    grade: Annotated[Grade | None, typer.Option(help="All of one grade; else equal parts.")] = None,
+    grade: Annotated[Grade | None, typer.Option(help="All of one grade; else each is drawn, equally likely.")] = None,
     size: Annotated[int, typer.Option(min=64, help="Side of the pictures in pixels.")] = 1024,
 ) -> None:
     """Write phantom pairs with their exact truth and a manifest."""

@@ -67,6 +67,8 @@ def models_import(
         if variant is not None:
             raise typer.BadParameter("--variant is for files only: a model folder says which it has")
         _import_folder(what, name)
+    elif not what.exists():
+        raise typer.BadParameter(f"there is no file or folder {what}")
     elif variant is None or name is None:
         raise typer.BadParameter(f"{what} is no model folder; a file of public weights needs --variant and --name")
     else:

@@ -155,7 +155,8 @@ def _warnings(figures: Mapping[str, Any], folder: Path, patients: Sequence[str],
     if figures["trained_on"] == PHANTOMS and where != PHANTOMS:
         said.append("this model was trained on phantoms; its answers on photographs mean nothing")
     if figures["patients"] < FEW_PATIENTS:
-        said.append(f"only {figures['patients']} patients: the intervals are wide and not to be relied on")
+        women = "1 patient" if figures["patients"] == 1 else f"{figures['patients']} patients"
+        said.append(f"only {women}: the intervals are not to be relied on")
     return tuple(said)
 
 

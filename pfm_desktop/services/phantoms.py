@@ -61,7 +61,7 @@ def write_phantoms(
 
     A case is `case_00000_white.png`, `case_00000_fluorescence.png` and `case_00000_truth.npz` with
     `white_to_fluorescence` (H x W x 2 float32, x then y, pixels of the fluorescence picture), `lesion`, `cervix` (H x W
-    bool) and `grade`. Each is another woman. `grade` None draws the grades in equal parts. Cases that are there
+    bool) and `grade`. Each is another woman. `grade` None draws each grade, all equally likely. Cases that are there
     already are kept when `seed`, `grade`, `size` and the generator are the same, so that a stopped run goes on; one
     with a damaged file is drawn again. The manifest is written last. Raises `BadInputError` for a folder that holds
     phantoms of other settings.

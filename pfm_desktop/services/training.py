@@ -135,7 +135,7 @@ def run_of(out: Path) -> Path:
 def kept_pictures(out: Path) -> Path | None:
     """Folder with the pictures that a run for `out` has left for going on; None when there are none."""
     run = run_of(out)
-    return run if any(_kept(run)) else None
+    return run if any(file.stat().st_size for folder in _kept(run) for file in folder.glob("*.u8")) else None
 
 
 def _kept(run: Path) -> Iterator[Path]:
