@@ -91,7 +91,7 @@ def test_what_learned_from_phantoms_says_so_wherever_the_manifest_lies(cases: Pa
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--size", "50"], "multiple of 32"),
+        (["--size", "100"], "multiple of 32"),
         (["--shares", "nan,1,1,1"], "share above 0"),
         (["--shares", "1,0,0,0"], "share above 0"),
     ],

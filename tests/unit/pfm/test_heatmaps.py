@@ -90,9 +90,11 @@ def test_the_map_is_that_of_explain_in_the_way_the_model_says(demo: Predictor, g
         cells = case.coverage[name][0].repeat(step, axis=0).repeat(step, axis=1)
         drawn = case.box.cut(np.where(cells >= 0.25, plane.numpy(), 0).astype(np.float32), longest=MAP_SIDE)
         seen = np.isfinite(maps[name].values)
-        np.testing.assert_allclose(maps[name].values[seen], (drawn / drawn[seen].max())[seen], atol=1e-4)
-        assert np.nanmax(maps[name].values) == 1
+        top = drawn[seen].max()  # of a class map of noise there may be none
+        np.testing.assert_allclose(maps[name].values[seen], drawn[seen] / top if top > 0 else 0, atol=1e-4)
+        assert np.nanmax(maps[name].values) == (1 if top > 0 else 0)
         assert maps[name].method == demo._drawn_by
+    assert any(maps[name].values[np.isfinite(maps[name].values)].any() for name in planes)
     shares = {str(source): share for source, share in answer.evidence.items()}
     fused = weighted({name: maps[name].values for name in planes}, shares)
     np.testing.assert_array_equal(maps["fused"].values, fused)
