@@ -156,7 +156,7 @@ def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
 
     def start() -> None:
         with _ctrl_c_waits():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # to this thread: a library's own would take one that is for the process
             done.append("started")
 
     with pytest.raises(KeyboardInterrupt):
