@@ -10,25 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from benchmarks.evidence_parts.arms import Arm, Plan
 from benchmarks.evidence_parts.controls import controlled
 from benchmarks.evidence_parts.results import Answers, Result
+from benchmarks.train_parts.steps import our_steps
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
 from pfm_desktop.pfm.model_file import MODEL, read_model_file
-from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
 from pfm_desktop.pfm.training.answers import collect, main_combination
-from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
-from pfm_desktop.pfm.training.finish import measure_normalisation
-from pfm_desktop.pfm.training.loop import make_optimizer, train
-from pfm_desktop.pfm.training.losses import grade_weights, total_loss
-from pfm_desktop.pfm.training.parallel import Trunks
+from pfm_desktop.pfm.training.loop import train
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.support.threads import worker_threads
 
 TEST_SHUFFLE, TRAIN_SHUFFLE = 77_4110, 77_2026
 
@@ -86,32 +80,10 @@ def speed(
     training: PreparedSet, arm: Arm, plan: Plan, *, steps: int = 6, clock: Callable[[], float] = time.monotonic
 ) -> float:
     """Pairs a second of whole training steps of this arm, from the median of some steps; nothing is kept."""
-    config = arm.config(plan)
     times = []
-    with torch_threads(max(1, worker_threads() // len(arm.sources))), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        net = new_net(config.spec(plan.size))
-        net.train()
-        indices = np.arange(len(training), dtype=np.int64)
-        normalisation = measure_normalisation(training, indices[:64], net.names)
-        weights = grade_weights(training.grades, config.balance)
-        optimizer = make_optimizer(net, config.learning_rate, config.weight_decay)
-        with Trunks(net, bf16=bf16_gains()) as trunks:
-            for step in range(steps):
-                begun = clock()
-                random = torch.Generator().manual_seed(step)
-                raw = training.batch((indices[: config.batch] + step * config.batch) % len(training))
-                inputs = augmented_inputs(
-                    raw, net.names, net.spec.grid, normalisation, options=Augmentation(), random=random
-                )
-                optimizer.zero_grad(set_to_none=True)
-                trunks.gradients(
-                    inputs,
-                    lambda out, inputs=inputs, raw=raw: total_loss(  # type: ignore[misc]
-                        out, raw.grade, inputs.present, weights,
-                        softmax_weight=config.softmax_weight, alone_weight=config.alone_weight,
-                    ),
-                )  # fmt: skip
-                optimizer.step()
-                times.append(clock() - begun)
-    return config.batch / statistics.median(times[1:])
+    with our_steps(training, arm.config(plan)) as step:
+        for _ in range(steps):
+            begun = clock()
+            step()
+            times.append(clock() - begun)
+    return arm.config(plan).batch / statistics.median(times[1:])

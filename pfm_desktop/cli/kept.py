@@ -17,6 +17,7 @@ def note(text: str) -> None:
 @contextlib.contextmanager
 def keeps_pictures(out: Path) -> Iterator[None]:
     """Around a run that makes the model `out`: when it ends early, say where prepared pictures of patients lie."""
+    from pfm_desktop.pfm.model_file import MODEL
     from pfm_desktop.services.sole_use import InUseError
     from pfm_desktop.services.training import kept_pictures
 
@@ -26,7 +27,7 @@ def keeps_pictures(out: Path) -> Iterator[None]:
         raise
     except BaseException:
         kept = kept_pictures(out)
-        if kept is not None and (out / "model.toml").exists():
+        if kept is not None and (out / MODEL).exists():
             note(f"prepared pictures of patients lie in {kept}, left when {out} was made. Delete that folder")
         elif kept is not None:
             note(

@@ -14,7 +14,7 @@ VARIABLES = {
     "KMP_BLOCKTIME": "0",
     # numpy's spin as well, whatever the two above say, and its products here are small: one thread makes them
     "OPENBLAS_NUM_THREADS": "1",
-    # torch's large tensors lie in large pages where the system has them: a training step takes a tenth less
+    # torch's large tensors lie in large pages where the system has them: a training step takes less time
     "THP_MEM_ALLOC_ENABLE": "1",
 }
 

@@ -22,6 +22,7 @@ BEST = "best.safetensors"
 CURVES = "curves.csv"
 CURVES_HEADER = "epoch,train_loss,validation_loss,learning_rate,seconds\n"
 _PROGRESS = "progress"  # in the metadata of both files
+_STEPS = "average_steps"  # how often the average was updated
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -96,7 +97,7 @@ def save_run(
 ) -> None:
     """After each epoch, in one file, so that a kill leaves the state of one moment."""
     tensors = {**tensors_of(net, "net"), **tensors_of(average.net, "average"), **optimizer_tensors(optimizer)}
-    tensors["average_steps"] = torch.tensor(average.steps)
+    tensors[_STEPS] = torch.tensor(average.steps)
     write_bytes(run / STATE, save(tensors, metadata={_PROGRESS: json.dumps(asdict(progress))}))
 
 
@@ -122,14 +123,14 @@ def load_run(
         tensors, weights = load_file(run / STATE), load_file(run / BEST)
     except (OSError, SafetensorError):
         return None
-    parts = {**tensors_of(net, "net"), **tensors_of(average.net, "average")}
+    parts = {**tensors_of(net, "net"), **tensors_of(average.net, "average"), _STEPS: torch.tensor(0)}
     moments = {key for key in tensors if key.startswith("optimizer/")}
     wanted = {f"optimizer/{index}/{key}" for index in range(_count(optimizer)) for key in _MOMENTS}
     if not (_fits(tensors, parts) and _fits(weights, net.state_dict()) and moments == wanted):
         return None
     put_back(net, tensors, "net")
     put_back(average.net, tensors, "average")
-    average.steps = int(tensors.get("average_steps", torch.tensor(0)))
+    average.steps = int(tensors[_STEPS])
     put_back_optimizer(optimizer, tensors)
     return progress
 

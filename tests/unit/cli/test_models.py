@@ -201,6 +201,11 @@ def test_a_folder_that_was_altered_is_not_brought_in_and_one_of_an_earlier_versi
     assert not (user_models_dir() / "third").exists()
 
 
+def test_a_path_that_is_not_there_is_said_as_such(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "import", str(tmp_path / "nowhere")]) == 2
+    assert "there is no file or folder" in capfd.readouterr().err
+
+
 def test_a_folder_whose_weights_fit_their_hash_but_are_no_weights_is_not_brought_in(
     make_model: Callable[..., Path], alter_model: Callable[..., Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

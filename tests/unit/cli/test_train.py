@@ -85,6 +85,26 @@ def test_a_run_that_broke_off_says_where_the_pictures_of_patients_lie(
     assert kept_pictures(out) == run_of(out)
 
 
+def test_pictures_left_by_a_finished_training_are_named_as_such(
+    cases: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], make_model: Callable[..., Path]
+) -> None:
+    out = make_model(tmp_path / "m")
+    left = run_of(out) / "prepared-1"
+    left.mkdir(parents=True)
+    (left / "white.u8").write_bytes(b"a patient")
+    assert train(cases, out) == 2
+    said = capfd.readouterr().err
+    assert f"pictures of patients lie in {run_of(out)}, left when {out} was made. Delete that folder" in said
+    assert "goes on with them" not in said
+
+
+def test_where_no_picture_was_prepared_none_is_said_to_lie_there(tmp_path: Path) -> None:
+    left = run_of(tmp_path / "m") / "prepared-1"
+    left.mkdir(parents=True)
+    (left / "white.u8").touch()
+    assert kept_pictures(tmp_path / "m") is None
+
+
 def test_pictures_of_other_cases_do_not_stay_beside_a_run(
     cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,43 +68,48 @@ def test_an_imported_file_becomes_both_trunks_of_a_model_that_says_what_it_is(
     assert made.unused[0] in card
 
 
-def test_a_model_of_trunks_only_is_refused_for_answers_and_taken_as_a_start(
-    public_fasternet: Public, tmp_path: Path
-) -> None:
+@pytest.fixture
+def imported(public_fasternet: Public, tmp_path: Path) -> Path:
+    """A model folder `m` with the trunks of a public file."""
     save_file(public_fasternet("T0", "timm"), tmp_path / "f.safetensors")
-    import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+    return import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m").path
+
+
+def test_a_model_of_trunks_only_is_refused_for_answers_and_taken_as_a_start(imported: Path) -> None:
     with pytest.raises(ModelError, match=r"never trained to grade.*pfm train .*--start m"):
-        Predictor(tmp_path / "m")
+        Predictor(imported)
     net = new_net(NetSpec(size=64))
-    normalisation = start_weights(net, tmp_path / "m", Normalisation.default())
-    kept = load_model(tmp_path / "m").net
+    normalisation = start_weights(net, imported, Normalisation.default())
+    kept = load_model(imported).net
     for name in net.names:
-        for own, imported in zip(net.extract[name].parameters(), kept.extract[name].parameters(), strict=True):
-            assert torch.equal(own, imported)
+        for own, given in zip(net.extract[name].parameters(), kept.extract[name].parameters(), strict=True):
+            assert torch.equal(own, given)
     assert normalisation.mean["white"] == (0.485, 0.456, 0.406)
 
 
 @pytest.mark.parametrize("off", ["channel_attention", "spatial_attention"])
-def test_a_network_without_one_attention_takes_the_trunks_all_the_same(
-    public_fasternet: Public, tmp_path: Path, off: str
-) -> None:
-    save_file(public_fasternet("T0", "timm"), tmp_path / "f.safetensors")
-    import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+def test_a_network_without_one_attention_takes_the_trunks_all_the_same(imported: Path, off: str) -> None:
     net = new_net(NetSpec(size=64, **{off: False}))
-    start_weights(net, tmp_path / "m", Normalisation.default())
-    kept = load_model(tmp_path / "m").net
-    for own, imported in zip(net.trunks(), kept.trunks(), strict=True):
+    start_weights(net, imported, Normalisation.default())
+    kept = load_model(imported).net
+    for own, given in zip(net.trunks(), kept.trunks(), strict=True):
         for name, value in own.trunk.state_dict().items():
-            assert torch.equal(value, imported.trunk.state_dict()[name]), name
+            assert torch.equal(value, given.trunk.state_dict()[name]), name
 
 
-def test_a_network_without_pconv_cannot_take_trunks_with_it_and_says_so(
-    public_fasternet: Public, tmp_path: Path
-) -> None:
-    save_file(public_fasternet("T0", "timm"), tmp_path / "f.safetensors")
-    import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+def test_a_network_without_pconv_cannot_take_trunks_with_it_and_says_so(imported: Path) -> None:
     with pytest.raises(ModelError, match=r"trunks of m do not fit.*built with PConv"):
-        start_weights(new_net(NetSpec(size=64, partial_conv=False)), tmp_path / "m", Normalisation.default())
+        start_weights(new_net(NetSpec(size=64, partial_conv=False)), imported, Normalisation.default())
+
+
+def test_variances_below_zero_are_refused(public_fasternet: Public, tmp_path: Path) -> None:
+    """They would answer every picture with no number."""
+    tensors = public_fasternet("T0", "timm")
+    key = next(key for key in tensors if key.endswith("running_var"))
+    save_file({**tensors, key: -1 - tensors[key]}, tmp_path / "f.safetensors")
+    with pytest.raises(ModelError, match=r"f\.safetensors is damaged: .*running_var holds variances below zero"):
+        import_weights(tmp_path / "f.safetensors", tmp_path / "m", variant="T0", name="m")
+    assert not (tmp_path / "m").exists()
 
 
 class Evil:
