@@ -30,7 +30,7 @@ from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
 from pfm_desktop.support.errors import ModelError
 
-OUTLINED = 0.5  # share of the cases with an outline from which on the class map is the model's heatmap
+OUTLINED = 0.5  # share of the training cases with an outline from which on the class map is the model's heatmap
 MEASURED_ON = 512  # cases; more does not change the third digit
 
 
@@ -106,6 +106,7 @@ def finish(
     answers = collect(within, net, data, split.calibration, normalisation)
     calibration = fit_calibration(answers, seed=config.seed)
     figures = test_figures(within, net, data, split, normalisation, calibration)
+    outlined = int(data.outlined[split.train].sum()) if config.outline_weight else 0
     training = {
         "seed": config.seed,
         "epochs": progress.epoch,
@@ -116,7 +117,7 @@ def finish(
         "seconds": round(progress.seconds, 1),
         "pairs_per_second": round(progress.pairs / max(progress.seconds, 1e-6), 1),
         "command": config.command,
-        **({"outlined": int(data.outlined.sum())} if data.outlined.any() and config.outline_weight else {}),
+        **({"outlined": outlined} if outlined else {}),
         **({"beside": config.beside} if config.beside else {}),
         **(_start(config) if config.start is not None else {"origin": ""}),
         KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
@@ -131,7 +132,7 @@ def finish(
         normalisation=normalisation,
         trained_on=config.trained_on,
         familiarity=familiarity_table(within, net, data, split, normalisation),
-        heatmap={"method": _heatmap_of(data, config)},
+        heatmap={"method": _heatmap_of(outlined, len(split.train))},
         training=training,
         figures=figures,
     )
@@ -148,10 +149,9 @@ def finish(
     )
 
 
-def _heatmap_of(data: PreparedSet, config: TrainConfig) -> str:
+def _heatmap_of(outlined: int, cases: int) -> str:
     """Only votes that were taught where lesions lie point at them; see docs/heatmaps.md."""
-    taught = bool(config.outline_weight) and float(data.outlined.mean()) >= OUTLINED
-    return CLASS_MAP if taught else LAYER_CAM
+    return CLASS_MAP if outlined >= OUTLINED * cases else LAYER_CAM
 
 
 def _start(config: TrainConfig) -> dict[str, Any]:

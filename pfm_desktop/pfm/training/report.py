@@ -113,7 +113,10 @@ def _data(training: Mapping[str, Any], where: str) -> str:
         f"best epoch {training.get('best_epoch')} of {training.get('epochs')}."
     )
     if "outlined" in training:
-        text += f" For {training['outlined']} of them it was shown where the lesion lies, or that there is none."
+        text += (
+            f" In {training['outlined']} of the training cases it was shown where the lesion lies, or that there is "
+            "none."
+        )
     if "start" in training:
         rate = training.get("trunk_rate", 1.0)
         slower = "" if rate == 1.0 else f", and learned at {rate:g} of the rate of the rest"

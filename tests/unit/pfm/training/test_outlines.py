@@ -171,7 +171,9 @@ def test_a_network_that_was_shown_outlines_points_at_the_lesion_and_its_card_say
     assert hits[2.0] > 0.8
     assert hits[0.0] < 0.8  # the blue square tells the grade just as well
     card = (tmp_path / "model-2" / "CARD.md").read_text(encoding="utf-8")
-    assert f"For {CASES} of them it was shown where the lesion lies, or that there is none." in card
+    shown = read_model_file(tmp_path / "model-2").training["cases"]["train"]
+    assert shown < CASES
+    assert f"In {shown} of the training cases it was shown where the lesion lies, or that there is none." in card
     assert "The trunks started from those of start 3 (drawings), and learned at 0.5 of the rate of the rest." in card
     assert "The model attention is the class map" in card
     assert "it was shown where" not in (tmp_path / "model-0" / "CARD.md").read_text(encoding="utf-8")
