@@ -97,7 +97,7 @@ def enlarged(folder: Path, out: Path) -> Path:
     model = load_model(folder)
     net = PfmNet(replace(model.net.spec, size=SIDE))
     net.load_state_dict(model.net.state_dict())
-    parts = {"calibration": model.calibration, "normalisation": model.normalisation}
+    parts = {"calibration": model.calibration, "normalisation": model.normalisation, "heatmap": model.heatmap}
     save_model(out, net.eval(), name="enlarged", version="1", **parts)
     return out
 
