@@ -1,11 +1,13 @@
 """Makes docs/evidence/REPORT.md: what two sources, each part of the network and each control are worth, on phantoms.
 
-    python benchmarks/evidence.py --work DIR [--only ARM ...] [--report-only]
+    python benchmarks/evidence.py --work DIR --start DIR [--only ARM ...]
+    python benchmarks/evidence.py --report-only
 
-Each arm is trained once, kept in DIR, and goes on behind its last whole epoch after a kill. What it says about the test
-phantoms is written to docs/evidence/results, from which `--report-only` makes the report again without any training;
-an arm whose answers are there is not trained again, so that another machine can go on with those that are missing.
-All arms share training cases, picture size, epochs and the test phantoms of seed 4110, which nothing else uses.
+`--start` is what `make_trunk.py` wrote; all arms take its trunks, but for those that are there to do without. Each arm
+is trained once, kept in DIR, and goes on behind its last whole epoch after a kill. What it says about the test phantoms
+is written to docs/evidence/results, from which `--report-only` makes the report again without any training; an arm
+whose answers are there is not trained again, so that another machine can go on with those that are missing.
+All arms share training cases, picture size, epochs and the test phantoms of seed 4112, which nothing else uses.
 Prints pairs a second and what the whole costs before it begins. About two hours on two idle cores without a GPU, as far
 as can be told from the speeds that it prints; half an hour of them is drawing and preparing.
 """
@@ -31,6 +33,7 @@ from benchmarks.evidence_parts.page import write_report  # noqa: E402
 from benchmarks.evidence_parts.results import Result, read_results, write_result  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.jobs import Context  # noqa: E402
+from pfm_desktop.pfm.registry import read_info  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
 from pfm_desktop.support.errors import BadInputError, UserError  # noqa: E402
 
@@ -42,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """See the module; 2 where the input cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, help="folder for phantoms, prepared pictures and networks; kept")
+    parser.add_argument("--start", type=Path, help="model folder whose trunks are taken, made by make_trunk.py")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for the report and the answers")
     parser.add_argument("--only", nargs="+", default=[], metavar="ARM", help="such as both-seed1")
     parser.add_argument("--report-only", action="store_true", help="make the report from the answers that are kept")
@@ -50,8 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.report_only:
             if asked.work is None:
                 raise BadInputError("no folder to work in is named", remedy="add --work DIR, or --report-only")
+            if asked.start is None:
+                raise BadInputError("no start is named", remedy="add --start DIR, made by make_trunk.py")
+            plan = Plan(start=read_info(asked.start).sha256)
             with Bar() as bar:
-                run(bar, asked.work, asked.out, Plan(), chosen(asked.only))
+                run(bar, asked.work, asked.out, plan, chosen(asked.only), start=asked.start)
         print(f"written: {write_report(asked.out, read_results(asked.out / 'results'))}")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -69,7 +76,14 @@ def chosen(keys: Sequence[str]) -> list[Arm]:
 
 
 def run(
-    ctx: Context, work: Path, out: Path, plan: Plan, arms: Sequence[Arm], tell: Callable[[str], None] = print
+    ctx: Context,
+    work: Path,
+    out: Path,
+    plan: Plan,
+    arms: Sequence[Arm],
+    tell: Callable[[str], None] = print,
+    *,
+    start: Path | None = None,
 ) -> None:
     """Train and ask the arms that are not done; the report is written anew behind each."""
     from benchmarks.evidence_parts.runs import run_arm, speed
@@ -88,7 +102,7 @@ def run(
     refuse_other(done, plan, fresh)
     for arm in missing:
         begun = time.monotonic()
-        result = run_arm(ctx, arm, plan, work, training, {"": fresh, **varied(ctx, work, plan, arm)})
+        result = run_arm(ctx, arm, plan, work, training, {"": fresh, **varied(ctx, work, plan, arm)}, start)
         write_result(out / "results", result)
         write_report(out, read_results(out / "results"))
         tell(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -31,9 +32,11 @@ Pixels = NDArray[np.uint8]
 
 
 def training_set(ctx: Context, work: Path, plan: Plan) -> PreparedSet:
-    """The first `plan.cases` phantoms of the training seed, prepared at the network's size."""
-    rows = _rows(ctx, work / f"phantoms-{plan.train_seed}", plan.cases, plan.train_seed, plan.drawn)
-    return _prepared(ctx, rows, work / f"train-{plan.cases}-{plan.size}", plan.size)
+    """The first `plan.cases` phantoms of the training seed with their outlines, prepared at the network's size."""
+    folder = work / f"phantoms-{plan.train_seed}"
+    rows = _rows(ctx, folder, plan.cases, plan.train_seed, plan.drawn)
+    outlined = [replace(row, lesion=folder / f"{row.case}_truth.npz") for row in rows]
+    return _prepared(ctx, outlined, work / f"train-{plan.cases}-{plan.size}", plan.size)
 
 
 def fresh_set(ctx: Context, work: Path, plan: Plan, *, shift: int = 0) -> PreparedSet:

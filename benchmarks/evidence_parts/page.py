@@ -46,8 +46,9 @@ def parts(folder: Path, results: Mapping[str, Result]) -> Iterator[str]:
         yield from sections.costs(results)
     yield from missing(results)
     yield (
-        "## How to make it again\n\n```\npython benchmarks/evidence.py --work DIR      # trains what is missing\n"
-        "python benchmarks/evidence.py --report-only   # this page, from docs/evidence/results\n```"
+        "## How to make it again\n\n```\n"
+        "python benchmarks/evidence.py --work DIR --start DIR   # trains what is missing\n"
+        "python benchmarks/evidence.py --report-only            # this page, from docs/evidence/results\n```"
     )
 
 

@@ -28,17 +28,23 @@ TEST_SHUFFLE, TRAIN_SHUFFLE = 77_4110, 77_2026
 
 
 def run_arm(
-    ctx: Context, arm: Arm, plan: Plan, work: Path, training: PreparedSet, asked: Mapping[str, PreparedSet]
+    ctx: Context,
+    arm: Arm,
+    plan: Plan,
+    work: Path,
+    training: PreparedSet,
+    asked: Mapping[str, PreparedSet],
+    start: Path | None = None,
 ) -> Result:
     """Train the arm where it is not yet, and ask it about each set of `asked`; "" is the test set itself.
 
-    A run that was killed goes on behind its last whole epoch.
+    `start`: the model folder whose trunks it takes. A run that was killed goes on behind its last whole epoch.
     """
     home = work / "arms" / arm.key
     with sole_use(home):
         if not (home / "model" / MODEL).is_file():
             data = controlled(training, arm.control, seed=TRAIN_SHUFFLE)
-            train(ctx, data, home / "model", arm.config(plan))
+            train(ctx, data, home / "model", arm.config(plan, start))
         model = load_model(home / "model")
         sets = {name: controlled(data, arm.control, seed=TEST_SHUFFLE) for name, data in asked.items()}
         answers = {name: ask(ctx, model, data) for name, data in sets.items()}
@@ -65,6 +71,7 @@ def _facts(arm: Arm, plan: Plan, model: Path) -> dict[str, Any]:
     return {
         "plan": asdict(plan),
         "config": {key: str(value) for key, value in asdict(config).items() if value not in (None, "", ())},
+        "from_start": bool(plan.start) and not arm.from_nothing,
         "control": arm.control,
         "bf16": bf16_gains(),
         "seconds": told["seconds"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.evidence_parts import plots
-from benchmarks.evidence_parts.arms import ABLATION, ARMS, CONTROL, MAIN, SPLICE
+from benchmarks.evidence_parts.arms import ABLATION, ARMS, CONTROL, MAIN, SPLICE, Arm, Plan
 from benchmarks.evidence_parts.figures import (
     Gap,
     better_single,
@@ -36,10 +36,12 @@ def made(results: Results) -> Iterator[str]:
         "pixels and "
         f"prepared as for an answer (checked, registered, letterboxed to {plan.size} x {plan.size}). Split by woman: "
         f"{parts['train']} to train, {parts['validation']} to choose the epoch, {parts['calibration']} to calibrate.\n"
-        f"- **Alike for all arms**: variant T0, {plan.epochs} epochs, the recipe of pfm-demo 1, "
+        f"- **Alike for all arms**: variant T0, {plan.epochs} epochs, the recipe of the demonstration model "
+        "(the outlines of the lesions are learned from as well) without what it goes on copying beside, "
+        f"{_start_words(plan)}"
         f"{'bf16' if one.facts['bf16'] else '32-bit numbers (this processor does not gain by bf16)'}. This is "
-        "smaller and "
-        "shorter than the demonstration model, so that all arms can be afforded: compare the arms, not their height.\n"
+        "smaller and shorter than the demonstration model, so that all arms can be afforded: compare the arms, not "
+        "their height.\n"
         f"- **Asked about**: {len(one.answers.cases)} fresh phantoms of seed {plan.test_seed} ({plan.test} drawn, the "
         "others refused by quality check or registration), which no training, no choice and no other script has used. "
         "Every arm answers the same ones.\n"
@@ -48,6 +50,15 @@ def made(results: Results) -> Iterator[str]:
         "takes women and, apart from them, seeds with replacement. McNemar's test is exact; for seeds "
         "together it is asked "
         "of the mean of their probabilities. No correction is made for the number of comparisons."
+    )
+
+
+def _start_words(plan: Plan) -> str:
+    if not plan.start:
+        return ""
+    return (
+        "trunks that start from copies of an ImageNet network (`docs/trunk.md`) and learn at "
+        f"{plan.trunk_rate:g} of the rate of the rest, "
     )
 
 
@@ -122,7 +133,8 @@ def controls(folder: Path, results: Results) -> Iterator[str]:
         "of another "
         "woman drawn at random (in training and at test), or the white-light picture again. What they gain "
         "over white light "
-        "alone is capacity or augmentation, no fusion; both sources must beat them. On phantoms:"
+        "alone is capacity or augmentation, no fusion; both sources must beat them. The outline they learn from is "
+        "that of the white-light picture, so it says nothing about another woman's fluorescence. On phantoms:"
     )
     rows = [(arm.words, figures_of(results[arm.key].answers)) for arm in arms]
     yield measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])
@@ -148,24 +160,32 @@ def controls(folder: Path, results: Results) -> Iterator[str]:
 
 
 def ablations(folder: Path, results: Results) -> Iterator[str]:
-    """The whole network less the one without a part, seed 1."""
-    whole = results.get("both-seed1")
-    arms = [arm for arm in ARMS if arm.group in (ABLATION, SPLICE) and arm.key in results]
-    if whole is None or not arms:
+    """The network less the one without a part, seed 1."""
+    arms = [
+        arm
+        for arm in ARMS
+        if arm.group in (ABLATION, SPLICE) and arm.key in results and arm.whole in results and arm.key != arm.whole
+    ]
+    if not arms:
         return
     yield "## What each part is worth"
     yield (
         "The whole network (both sources, token splice, seed 1) less the one without a part, or with the "
-        "other splice. One "
-        "seed each: another start of training alone moves these figures, so a part whose interval holds zero "
-        "is not shown "
-        "to help and not shown to be useless. On phantoms:"
+        "other splice. A trunk without PConv cannot take the start, so it is set against a whole network from nothing. "
+        "One seed each: another start of training alone moves these figures, so a part whose interval holds zero "
+        "is not shown to help and not shown to be useless. On phantoms:"
     )
-    rows = [(f"less {arm.words}", gap(whole.answers, results[arm.key].answers)) for arm in arms]
+    rows = [
+        (f"less {arm.words}{_partner(arm)}", gap(results[arm.whole].answers, results[arm.key].answers)) for arm in arms
+    ]
     yield differences(rows)
     shown = [(words, one.figures["accuracy"]) for words, one in rows]
     plots.forest(folder / "ablations.png", shown, title="Accuracy that a part adds", axis="difference", zero=True)
     yield "![What each part adds, on phantoms](ablations.png)"
+
+
+def _partner(arm: Arm) -> str:
+    return " (both from nothing)" if arm.whole != ARMS[0].key else ""
 
 
 def costs(results: Results) -> Iterator[str]:

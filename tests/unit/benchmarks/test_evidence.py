@@ -35,7 +35,12 @@ def test_with_nothing_trained_the_page_lists_every_arm_as_missing(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [([], "no folder to work in"), (["--work", "w", "--only", "bth-seed1"], "no arm bth-seed1")]
+    ("given", "told"),
+    [
+        ([], "no folder to work in"),
+        (["--work", "w"], "no start is named"),
+        (["--work", "w", "--start", "nowhere"], "nowhere"),
+    ],
 )
 def test_what_cannot_be_run_is_told_before_anything_is_drawn(
     tmp_path: Path, given: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -53,6 +58,11 @@ def test_the_cost_is_told_before_it_begins() -> None:
     # 8,400 pairs at 20 a second and 8,400 single pictures at 40 a second: 420 + 210 s
     assert "about 10 min" in line or "about 11 min" in line
     assert "7.0 min for the longest" in line
+
+
+def test_an_arm_that_is_not_there_is_told_by_name() -> None:
+    with pytest.raises(BadInputError, match="no arm bth-seed1"):
+        evidence.chosen(["bth-seed1"])
 
 
 def test_all_arms_are_run_unless_some_are_named_and_always_in_the_order_of_value() -> None:
