@@ -30,7 +30,9 @@ import numpy as np  # noqa: E402 - the thread settings come before numpy
 from benchmarks.heatmap_parts.cases import REMOVED, Judge, Part, cases_of  # noqa: E402
 from benchmarks.heatmap_parts.sheet import draw_sheet  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
+from pfm_desktop.domain.prediction import HEAT_THRESHOLD, HEAT_THRESHOLDS  # noqa: E402
 from pfm_desktop.pfm.explain.sanity import CASCADE  # noqa: E402
+from pfm_desktop.pfm.heatmaps import WORDS  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
@@ -198,6 +200,16 @@ def pointing_of(rows: Sequence[Row], methods: Sequence[str], thresholds: Mapping
         yield f"on phantoms, {method}, pointing game of one source's map: {single}"
 
 
+def begun_at(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[str]:
+    """Of the maps that the engine can draw: IoU at the threshold that screen and report begin with."""
+    visible = [row for row in rows if row["visible"]]
+    for method in (name for name in methods if name in WORDS.values()):
+        at = f"{HEAT_THRESHOLDS.get(method, HEAT_THRESHOLD):.2f}"
+        found = np.array([row["methods"][method]["overlaps"][at] for row in visible])
+        shown = _span(mean_of(found, [row["patient"] for row in visible]))
+        yield f"on phantoms, {method}: IoU at the threshold that screen and report begin with, {at}: {shown}"
+
+
 def verdict_of(rows: Sequence[Row], methods: Sequence[str], drawn_by: str) -> Iterator[str]:
     """The winner by the rule, and how it and the model's own map stand against the former default and plain ones."""
     winner, rank = winner_of(rows, methods)
@@ -287,6 +299,7 @@ def main() -> None:
     for line in (
         *lines_of(rows, methods, thresholds, part.seed),
         *pointing_of(rows, tried, thresholds),
+        *begun_at(rows, methods),
         *verdict_of(rows, methods, judge.drawn_by),
     ):
         print(line)

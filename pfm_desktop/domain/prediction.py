@@ -27,7 +27,9 @@ WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a g
 SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal
 NOT_FOR_NORMAL = f"{SPEAKS_FOR_HIGH}, not for normal"  # the same where there is room to say it in full
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
+LAYER_CAM_WORDS, CLASS_MAP_WORDS = "LayerCAM", "class map"  # how a heatmap was made; see `pfm.heatmaps`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
+HEAT_THRESHOLDS = {CLASS_MAP_WORDS: 0.70}  # other ways start at their own threshold; docs/heatmaps.md says why
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ class RevealedModel:
 class Prediction:
     """Calibrated answer of the engine on the sources it was given.
 
+    `grade` is the median of the probabilities (`pfm.calibrate.graded`; in answers kept by earlier versions, the most
+    likely one).
     `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
     `prediction_set` is contiguous in grade; `indeterminate` when it holds three or more grades.
     `evidence` is each source's share, summing to 1. `familiarity` holds the sources that the model can tell it of; with
@@ -135,6 +139,27 @@ class Prediction:
     passes: int = 20
     familiarity: Mapping[Source, Familiarity] = field(default_factory=dict)
     familiarity_asked: bool = True
+
+    @property
+    def likeliest(self) -> Grade:
+        """The grade that is the most likely on its own; `grade` itself where it is as likely."""
+        return max((self.grade, *GRADES), key=lambda grade: self.probabilities.get(grade, 0.0))
+
+    @property
+    def hedge(self) -> str:
+        """What stands before the grade of an indeterminate answer: `indeterminate, most likely `; "" before others."""
+        kind = "most likely" if self.likeliest is self.grade else "median"
+        return f"indeterminate, {kind} " if self.indeterminate else ""
+
+    @property
+    def median_words(self) -> str:
+        """Said where another grade is more likely on its own, so that nobody takes it for an error; "" elsewhere."""
+        if self.likeliest is self.grade:
+            return ""
+        return (
+            f"{self.grade.value.capitalize()} is the median: about as much lies below it as above. On its own "
+            f"{self.likeliest.value} is more likely ({self.probabilities[self.likeliest]:.2f})."
+        )
 
     @property
     def unlike(self) -> tuple[Source, ...]:
@@ -232,6 +257,11 @@ class Heatmap:
 
     values: NDArray[np.float32]
     method: str
+
+    @property
+    def threshold(self) -> float:
+        """From which value, 0..1, it is drawn at first."""
+        return HEAT_THRESHOLDS.get(self.method, HEAT_THRESHOLD)
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""

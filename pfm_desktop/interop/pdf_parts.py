@@ -119,7 +119,7 @@ def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[
         _text(say.headline(prediction), _STRONG),
         _Bars(prediction, width * 0.62),
         _text(prediction.full_set_words(model)),
-        _text(f"{say.marks_words()} {prediction.spread_words}", _SMALL),
+        _text(say.small_print(prediction), _SMALL),
     ]
     lone, both = say.one_source(prediction), say.evidence(prediction)
     parts += [_text(lone, _WARN)] if lone else []

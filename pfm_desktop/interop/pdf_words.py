@@ -93,9 +93,8 @@ def early_warning(content: ReportContent) -> str:
 
 def headline(prediction: Prediction) -> str:
     """`Grade: high (HSIL, CIN2-3), probability 0.70`."""
-    likely = "indeterminate, most likely " if prediction.indeterminate else ""
     probability = prediction.probabilities[prediction.grade]
-    return f"Grade: {likely}{GRADE_NAMES[prediction.grade]}, probability {probability:.2f}"
+    return f"Grade: {prediction.hedge}{GRADE_NAMES[prediction.grade]}, probability {probability:.2f}"
 
 
 def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
@@ -105,9 +104,10 @@ def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
     return f"{inside} {GRADE_NAMES[grade]}", f"{share:.2f} \u00b1 {spread:.2f}"
 
 
-def marks_words() -> str:
-    """What the mark before a grade means."""
-    return f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it."
+def small_print(prediction: Prediction) -> str:
+    """Below the grades: what the mark before one means, what the grade is where that is not plain, what is no error."""
+    marks = f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it."
+    return " ".join(said for said in (prediction.median_words, marks, prediction.spread_words) if said)
 
 
 def one_source(prediction: Prediction) -> str:

@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.prediction import CLASS_MAP_WORDS, LAYER_CAM_WORDS
 from pfm_desktop.pfm.letterbox import Letterbox, Singles
 from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.spec import SEEN
 
-WORDS = {LAYER_CAM: "LayerCAM", CLASS_MAP: "class map"}
+WORDS = {LAYER_CAM: LAYER_CAM_WORDS, CLASS_MAP: CLASS_MAP_WORDS}
 FINER = 4  # cells of a class map a side, to one of the network's
 _KEYS = -0.75
 MAP_SIDE = 128  # longer side of a heatmap

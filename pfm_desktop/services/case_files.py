@@ -91,10 +91,10 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
 
 
 def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
-    likely = "indeterminate, most likely " if prediction.indeterminate else ""
     lines = [
         *([prediction.warning] if prediction.unlike else []),  # first: whoever reads one line reads this one
-        f"Grade: {likely}{_share(prediction, prediction.grade)}",
+        f"Grade: {prediction.hedge}{_share(prediction, prediction.grade)}",
+        *([prediction.median_words] if prediction.median_words else []),
         prediction.spread_words,
         prediction.full_set_words(model),
         prediction.familiarity_words,

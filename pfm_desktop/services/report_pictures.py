@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, HEAT_THRESHOLD, WARNING, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, WARNING, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
@@ -75,15 +75,15 @@ def overlay(
     """
     model = analysis.model
     heatmap = analysis.heatmaps.get(FUSED) if analysis.prediction is not None else None
-    drawn = pixels if heatmap is None else heat_over(pixels, heatmap.values, threshold=HEAT_THRESHOLD)
+    drawn = pixels if heatmap is None else heat_over(pixels, heatmap.values, threshold=heatmap.threshold)
     if pins or os_mark:
         drawn = with_marks(drawn, pins, os_mark, size=size)
     if heatmap is not None:
-        reach = "threshold" if heatmap.reaches(HEAT_THRESHOLD) else "nothing at or above"
-        title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {HEAT_THRESHOLD:.2f}"
+        reach = "threshold" if heatmap.reaches(heatmap.threshold) else "nothing at or above"
+        title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {heatmap.threshold:.2f}"
         asked = analysis.prediction.attention_words if analysis.prediction is not None else ""
         title += f". {asked}" if asked else ""
-        drawn = with_legend(drawn, title, size=size, threshold=HEAT_THRESHOLD, letters=letters)
+        drawn = with_legend(drawn, title, size=size, threshold=heatmap.threshold, letters=letters)
     words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
     warning = answer_warning(analysis, short=letters > 0)
     return with_banner(drawn, words, warning=warning, size=size, letters=letters)
@@ -107,9 +107,8 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     prediction = analysis.prediction
     if prediction is None:
         return ("Answer: none",)
-    likely = "indeterminate, most likely " if prediction.indeterminate else ""
     share = f"{prediction.grade} ({prediction.probabilities[prediction.grade]:.2f})"
-    answer = f"Answer: {likely}{share}. {prediction.set_words}".rstrip()
+    answer = f"Answer: {prediction.hedge}{share}. {prediction.set_words}".rstrip()
     alone = (f"One source only: {prediction.sources[0].words}",) if len(prediction.sources) == 1 else ()
     return (answer, *alone)
 

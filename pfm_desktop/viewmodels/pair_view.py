@@ -6,6 +6,7 @@ Stage points are logical pixels from the top-left corner of the stage; picture p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.prediction import FUSED, HEAT_OPACITY, HEAT_THRESHOLD
+from pfm_desktop.domain.prediction import FUSED, HEAT_OPACITY, HEAT_THRESHOLD, Heatmap
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 
@@ -91,12 +92,13 @@ class DisplayWindow:
 @dataclass(frozen=True)
 class HeatmapView:
     """How the heatmap is laid over the picture. `kind` is fused, white or fluorescence; values below `threshold` (0..1)
-    are left clear."""
+    are left clear; until the reader has `moved` it, it is the threshold of the heatmap that is shown."""
 
     visible: bool = True
     kind: str = FUSED
     opacity: float = HEAT_OPACITY
     threshold: float = HEAT_THRESHOLD
+    moved: bool = False
     contour_only: bool = False
     colour_map: str = "inferno"
 
@@ -222,7 +224,17 @@ def with_heatmap(view: PairView, **changes: object) -> PairView:
     for name in ("opacity", "threshold"):
         if name in changes:
             changes[name] = clamped(float(str(changes[name])))
+    if "threshold" in changes:
+        changes["moved"] = True
     return replace(view, heatmap=replace(view.heatmap, **changes))  # type: ignore[arg-type]  # names checked by replace
+
+
+def for_heatmaps(view: PairView, heatmaps: Mapping[str, Heatmap]) -> PairView:
+    """These heatmaps instead of others: drawn from their own threshold, unless the reader has moved it."""
+    if view.heatmap.moved or not heatmaps:
+        return view
+    shown = heatmaps.get(view.heatmap.kind) or next(iter(heatmaps.values()))
+    return replace(view, heatmap=replace(view.heatmap, threshold=shown.threshold))
 
 
 def fitted(view: PairView) -> PairView:

@@ -27,7 +27,7 @@ from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_render import Painting, paint
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.marks import cursor_in_both
-from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView
+from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView, for_heatmaps
 
 RGB = NDArray[np.uint8]
 
@@ -118,6 +118,7 @@ class StageWidget(QWidget):
         self._label, self._sources, self._normal = label, tuple(sources), normal
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
+        self.set_view(for_heatmaps(self._view, heatmaps))
         if self._view.heatmap.visible:
             self._heatmaps.painted(self._view.heatmap)  # coloured here, so that the next frame does not wait for it
         self._refresh()

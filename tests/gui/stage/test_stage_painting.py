@@ -251,6 +251,24 @@ def test_the_legend_says_source_threshold_model_and_what_it_is_not_for() -> None
     assert lines.unseen == ""
 
 
+def test_a_class_map_starts_at_its_own_threshold_and_the_slider_stays_where_the_reader_put_it(
+    registered, heatmap, qtbot
+) -> None:
+    controls = HeatmapControls(registered)
+    qtbot.addWidget(controls)
+    values = heatmap().values
+    registered.set_heatmaps({"fused": Heatmap(values, "class map")})
+    controls.set_kinds({"fused"})
+    assert registered.legend().threshold == "from 0.70"
+    assert controls.threshold.value() == 70
+    registered.set_heatmaps({"fused": Heatmap(values, "LayerCAM")})
+    assert (registered.legend().threshold, controls.threshold.value()) == ("from 0.30", 30)
+    controls.threshold.setFocus()
+    qtbot.keyClick(controls.threshold, Qt.Key.Key_Right)
+    registered.set_heatmaps({"fused": Heatmap(values, "class map")})
+    assert (registered.legend().threshold, controls.threshold.value()) == ("from 0.31", 31)
+
+
 def test_the_legend_of_a_heatmap_with_nothing_to_draw_says_so(registered, heatmap) -> None:
     faint = heatmap()
     registered.set_heatmaps({"fused": Heatmap(np.clip(faint.values, 0, 0.25), "test")})

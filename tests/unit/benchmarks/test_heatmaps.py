@@ -158,3 +158,10 @@ def test_a_sheet_shows_the_outline_and_the_highest_point() -> None:
     assert tuple(drawn[41, 45]) == PEAK
     blind = outlined(np.zeros((60, 60, 3), np.uint8), lesion, plane * np.nan)
     assert not (blind == PEAK).all(axis=2).any()
+
+
+def test_the_overlap_is_told_at_the_threshold_that_the_screen_begins_with() -> None:
+    lines = list(heatmaps.begun_at(rows_of(class_map=found(good=0.9)), NAMES))
+    assert len(lines) == 2  # the engine draws two kinds
+    assert any("class map: IoU" in line and "begin with, 0.70: 0.700 (0.700-0.700)" in line for line in lines)
+    assert all(line.startswith("on phantoms, ") for line in lines)

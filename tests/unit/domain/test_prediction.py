@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.source import Source
 
 PHANTOM = ModelInfo("m", "1", "0" * 64, (Source.WHITE,), "T0", "token", 64)
@@ -94,3 +95,37 @@ def test_not_known_and_not_asked_are_told_apart() -> None:
     old = replace(told(), familiarity_asked=False)
     assert old.familiarity_words.endswith(": not checked when this answer was made.")
     assert old.familiarity_lines == ((WHITE, "not checked"), (FLUORESCENCE, "not checked"))
+
+
+# ---- the grade and the most likely one
+
+
+def shared(*shares: float, grade: Grade, indeterminate: bool = False) -> Prediction:
+    by_grade = dict(zip(GRADES, shares, strict=True))
+    return replace(told(), grade=grade, probabilities=by_grade, indeterminate=indeterminate)
+
+
+def test_a_median_that_is_not_the_most_likely_grade_says_so() -> None:
+    said = shared(0.42, 0.33, 0.25, 0, grade=Grade.LOW)
+    assert said.likeliest is Grade.NORMAL
+    assert said.median_words == (
+        "Low is the median: about as much lies below it as above. On its own normal is more likely (0.42)."
+    )
+    assert said.hedge == ""
+    assert replace(said, indeterminate=True).hedge == "indeterminate, median "
+
+
+def test_a_grade_that_is_the_most_likely_one_needs_no_word() -> None:
+    said = shared(0.1, 0.2, 0.7, 0, grade=Grade.HIGH)
+    assert (said.median_words, said.hedge) == ("", "")
+    assert replace(said, indeterminate=True).hedge == "indeterminate, most likely "
+    assert shared(0.4, 0.4, 0.2, 0, grade=Grade.LOW).median_words == ""  # as likely is not less likely
+
+
+# ---- heatmaps
+
+
+def test_a_class_map_is_drawn_from_higher_up_than_other_maps() -> None:
+    values = np.full((2, 2), 0.5, np.float32)
+    assert Heatmap(values, "LayerCAM").threshold == Heatmap(values, "of another version").threshold == 0.30
+    assert Heatmap(values, "class map").threshold == 0.70

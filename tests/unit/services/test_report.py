@@ -260,7 +260,7 @@ def test_a_revealed_answer_that_is_not_there_is_told_about(lib: Library) -> None
 
 def test_a_heatmap_on_which_nothing_is_drawn_says_so_below_it() -> None:
     faint = {"fused": Heatmap(np.full((3, 4), 0.2, np.float32), "class map")}
-    assert "Nothing at or above 0.30." in report._heat_caption(replace(analysis(), heatmaps=faint))
+    assert "Nothing at or above 0.70." in report._heat_caption(replace(analysis(), heatmaps=faint))
 
 
 @pytest.mark.parametrize("grade", GRADES)

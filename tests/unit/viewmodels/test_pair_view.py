@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.pair_view import (
     MAX_ZOOM,
@@ -16,6 +18,7 @@ from pfm_desktop.viewmodels.pair_view import (
     fit_zoom,
     fitted,
     flicked,
+    for_heatmaps,
     middle_of,
     panned,
     set_mode,
@@ -160,3 +163,16 @@ def test_brightness_belongs_to_one_picture() -> None:
 def test_the_modes_stand_on_keys_one_to_five() -> None:
     assert [mode.key for mode in MODES] == ["1", "2", "3", "4", "5"]
     assert Mode.SIDE_BY_SIDE.caption == "Side by side"
+
+
+@pytest.mark.parametrize("kind", ["fused", "white"])
+def test_heatmaps_are_drawn_from_their_own_threshold_until_the_reader_moves_it(kind: str) -> None:
+    values = np.ones((2, 2), np.float32)
+    ours, others = ({"fused": Heatmap(values, method)} for method in ("class map", "LayerCAM"))
+    view = for_heatmaps(with_heatmap(PairView(), kind=kind), ours)
+    assert view.heatmap.threshold == 0.70
+    assert for_heatmaps(view, {}) == view
+    assert for_heatmaps(view, others).heatmap.threshold == 0.30
+    moved = with_heatmap(view, threshold=0.4)
+    assert for_heatmaps(moved, others) == for_heatmaps(moved, ours) == moved
+    assert not with_heatmap(view, opacity=0.4).heatmap.moved
