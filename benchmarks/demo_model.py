@@ -2,11 +2,12 @@
 
     python benchmarks/demo_model.py [--work DIR] [--count 2400] [--model pfm-demo] [--write]
 
-Draws phantoms of seed 78, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
+Draws phantoms of seed 79, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
 with both sources, with white light only, with fluorescence only. The first 600 women are photographed a second time at
 the same visit and asked about again, with both sources. Goes on where it was stopped when `--work` is given. `--write`
 puts the figures into the model's CARD.md and model.toml. About 20 minutes on two idle cores. Beside the calibration
-error stands what a perfectly calibrated model would show on as many cases by chance. Seed 77 judged pfm-demo 1.
+error stands what a perfectly calibrated model would show on as many cases by chance. Seed 77 judged pfm-demo 1,
+seed 78 pfm-demo 2.
 """
 
 from __future__ import annotations
@@ -31,14 +32,24 @@ threads.set_polite_threads()
 import numpy as np  # noqa: E402 - the thread settings come before numpy
 from numpy.typing import NDArray  # noqa: E402
 
-from benchmarks.evidence_parts.figures import jumps_at_most, repeatability, span  # noqa: E402
+from benchmarks.evidence_parts.figures import jumps_at_most, likeliest, repeatability, span  # noqa: E402
 from benchmarks.evidence_parts.results import Answers  # noqa: E402
 from benchmarks.evidence_parts.shots import LATER_S, write_second_shots  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
-from pfm_desktop.pfm.training.metrics import calibration_error, difference, patient_weights, set_figures, summary  # noqa: E402
+from pfm_desktop.pfm.calibrate import graded  # noqa: E402
+from pfm_desktop.pfm.training.metrics import (  # noqa: E402
+    accuracy,
+    calibration_error,
+    confusion,
+    difference,
+    patient_weights,
+    quadratic_kappa,
+    set_figures,
+    summary,
+)
 from pfm_desktop.pfm.training.report import replace_figures  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.services.inference import AnalysisRequest, analyze  # noqa: E402
@@ -46,7 +57,7 @@ from pfm_desktop.services.phantoms import case_seed, write_phantoms  # noqa: E40
 from pfm_desktop.services.pool import spread  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
-SEED, COUNT, SIZE, WORKERS = 78, 2400, 512, 2
+SEED, COUNT, SIZE, WORKERS = 79, 2400, 512, 2
 REPEATED = 600  # women with a second shot
 CHANCES = 200  # sets of grades drawn for the calibration error that chance alone gives
 ASKED = {"both": "both sources", "white": "white light only", "fluorescence": "fluorescence only"}
@@ -92,8 +103,9 @@ def answer(task: Task) -> None:
 
 
 def tasks_of(manifest: Path, model: str) -> list[Task]:
-    """One task a line; answers of other weights are kept apart."""
-    kept = manifest.parent / f"answers-{models.info_of(model).sha256[:12]}"
+    """One task a line; answers of another model are kept apart, also of the same weights with another calibration."""
+    info = models.info_of(model)
+    kept = manifest.parent / f"answers-{info.version}-{info.sha256[:12]}"
     with manifest.open(encoding="utf-8", newline="") as stream:
         return [
             Task(
@@ -147,6 +159,20 @@ def repeat_line(first: Answers, second: Answers) -> str:
         f"on phantoms, two shots of {found['women']} women, {LATER_S:.0f} s apart, both sources: quadratic kappa "
         f"{span(found['kappa'])}, the same grade {span(found['same'])}, two grades or more apart {found['jumps']} "
         f"({100 * found['two_grades'].value:.2f} %, exact upper end of the 95 % interval {100 * most:.2f} %)"
+    )
+
+
+def reading_line(first: Answers, second: Answers) -> str:
+    """What the most likely grade would be worth as the answer, instead of the median (docs/adr/0009)."""
+    tables = [confusion(first.truth, read(first.probabilities)) for read in (likeliest, graded)]
+    apart = [repeatability(first, second, read) for read in (likeliest, graded)]
+    (right, median_right), (kappa, median_kappa) = ([float(f(t)) for t in tables] for f in (accuracy, quadratic_kappa))
+    (one, other), (again, median_again) = ([found[key] for found in apart] for key in ("jumps", "kappa"))
+    return (
+        f"on phantoms, both sources, read as the most likely grade instead of the median: accuracy {right:.3f} instead "
+        f"of {median_right:.3f}, quadratic kappa {kappa:.3f} instead of {median_kappa:.3f}, two shots of "
+        f"{apart[0]['women']} women: kappa {again.value:.3f} instead of {median_again.value:.3f}, two grades or more "
+        f"apart {one} instead of {other}"
     )
 
 
@@ -244,7 +270,7 @@ def main() -> None:
     figures = figures_of(said)
     lines = list(lines_of(figures, said))
     lines.append(repeat_line(answers_of(said), answers_of(again)))
-    for line in lines:
+    for line in (*lines, reading_line(answers_of(said), answers_of(again))):
         print(line)
     if asked.write:
         replace_figures(models.folder_of(asked.model), figures, [*lines[: 1 + len(ASKED)], lines[-1]])

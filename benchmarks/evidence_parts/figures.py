@@ -9,7 +9,7 @@ for the seeds together it is asked of the mean of their probabilities.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.evidence_parts.arms import MAIN
 from benchmarks.evidence_parts.results import Answers, Result
+from pfm_desktop.pfm.calibrate import graded
 from pfm_desktop.pfm.training.metrics import Measured, interval, mcnemar, measured, patient_weights, quadratic_kappa
 
 MEASURES = {
@@ -29,6 +30,8 @@ MEASURES = {
     "auc_high": "HSIL+ AUC",
 }
 Figures = dict[str, Measured]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 SECONDS = (0.0, 55.0, 75.0, 102.0, 301.0)  # quartiles of the generator's seconds since acid, to the nearest second
 
 
@@ -78,7 +81,7 @@ def pooled_gap(pairs: Sequence[tuple[Answers, Answers]]) -> Gap:
 
 def _gap(figures: Figures, pairs: Sequence[tuple[Answers, Answers]]) -> Gap:
     truth = pairs[0][0].truth
-    right = [np.mean([pair[side].probabilities for pair in pairs], axis=0).argmax(axis=1) == truth for side in (0, 1)]
+    right = [graded(np.mean([pair[side].probabilities for pair in pairs], axis=0)) == truth for side in (0, 1)]
     return Gap(figures, mcnemar(*right), int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum()))
 
 
@@ -124,12 +127,17 @@ def by_seconds(answers: Answers, seconds: Mapping[str, float]) -> list[tuple[str
     return out
 
 
-def repeatability(first: Answers, second: Answers) -> dict[str, Any]:
+def likeliest(probabilities: Floats) -> Ints:
+    """The other way to read ... x 4 probabilities, beside `graded`: the grade (rank) that is the most likely alone."""
+    return probabilities.argmax(axis=-1).astype(np.int64)
+
+
+def repeatability(first: Answers, second: Answers, read: Callable[[Floats], Ints] = graded) -> dict[str, Any]:
     """Two shots of one woman: quadratic kappa of the two answers, share of answers two grades or more apart, and share
-    that is the same, each with interval; `women`: asked in both."""
+    that is the same, each with interval; `women`: asked in both. `read`: probabilities N x 4 to grades N."""
     place = {case: index for index, case in enumerate(first.cases)}
     both = [(place[case], index) for index, case in enumerate(second.cases) if case in place]
-    one, other = (answers.probabilities.argmax(axis=1) for answers in (first, second))
+    one, other = (read(answers.probabilities) for answers in (first, second))
     pairs = np.array([(one[i], other[j]) for i, j in both])
     weights = patient_weights([second.cases[j] for _, j in both])
     cells = np.zeros((len(pairs), 16))

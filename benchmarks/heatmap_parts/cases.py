@@ -19,6 +19,7 @@ from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.imaging.phantom.visit import draw_visit
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.calibrate import graded
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.fuse import evidence, explain
 from pfm_desktop.pfm.explain.methods import METHODS
@@ -143,7 +144,7 @@ class Judge:
         for case in cases:
             inputs = self.inputs(case)
             probabilities, shares = self.answer(inputs)
-            target = target_of(int(np.argmax(probabilities)))
+            target = target_of(int(graded(probabilities)))
             asked.append((inputs, target, shares, ranking_cells(self.maps(inputs, method, target, shares)[FUSED])))
         means = []
         for seed in range(draws):
@@ -158,7 +159,7 @@ class Judge:
         begun = time.perf_counter()
         probabilities, shares = self.answer(inputs)
         took = 1000 * (time.perf_counter() - begun)
-        rank, lesion = int(np.argmax(probabilities)), case.lesion()
+        rank, lesion = int(graded(probabilities)), case.lesion()
         visible = case.drawn_visible() and int(lesion.sum()) >= LEAST_LESION
         row: dict[str, Any] = {
             "patient": case.data.patients[case.index],

@@ -31,7 +31,7 @@ from pfm_desktop.pfm.backend import (
     draw_masks,
 )
 from pfm_desktop.pfm.backends import backend_for, torch_backend
-from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale
+from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale, graded
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
@@ -190,7 +190,7 @@ class Predictor:
         familiarity = self._familiarity.of(case.pictures, case.digests, case.fine, used)
         probabilities = np.asarray(scale.probabilities(answers.log_p[row]))
         ranks = scale.prediction_set(probabilities)
-        rank = int(np.argmax(probabilities))
+        rank = int(graded(probabilities))
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
@@ -212,7 +212,7 @@ class Predictor:
             indeterminate=len(ranks) >= INDETERMINATE,
             evidence={Source(name): share for name, share in evidence.items()},
             single_source={
-                Source(name): SourceAnswer(GRADES[int(np.argmax(p))], _by_grade(p)) for name, p in alone.items()
+                Source(name): SourceAnswer(GRADES[int(graded(p))], _by_grade(p)) for name, p in alone.items()
             },
             sources=tuple(Source(name) for name in used),
             passes=passes,

@@ -115,7 +115,7 @@ def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> 
             f"<p><b>{_safe(say.headline(prediction))}</b></p>",
             _rows(rows, look),
             _paragraph(prediction.full_set_words(model)),
-            _paragraph(f"{say.marks_words()} {prediction.spread_words}", look.quiet),
+            _paragraph(say.small_print(prediction), look.quiet),
             f"<p><b>{_safe(lone)}</b></p>" if lone else "",
             _paragraph(say.evidence(prediction)),
             _paragraph(prediction.familiarity_words, look.quiet),

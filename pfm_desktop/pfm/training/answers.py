@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets
+from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets, held_out
 from pfm_desktop.pfm.model_tables import ALONE, BOTH
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.augment import plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
-from pfm_desktop.pfm.training.split import halves_by_patient
+from pfm_desktop.pfm.training.split import folds_by_patient
 
 Floats = NDArray[np.float64]
+FOLDS = 10  # of the calibration patients
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,13 @@ def collect(
 
 
 def fit_calibration(answers: Answers, *, seed: int) -> Calibration:
-    """Probabilities on one half of the patients, prediction sets on the other."""
-    everything = np.arange(len(answers.grades), dtype=np.int64)
-    first, second = halves_by_patient(answers.patients, everything, seed=seed)
+    """Probabilities from all answers; sets from what each woman's would be by the others' (`calibrate.held_out`)."""
+    folds = folds_by_patient(answers.patients, FOLDS, seed=seed)
     scales: dict[str, Scale] = {}
-    for name, log_p in answers.log_p.items():
-        fit, sets = (half[answers.valid[name][half]] for half in (first, second))
-        scale = fit_scale(log_p[fit], answers.grades[fit])
-        scales[name] = fit_sets(scale, log_p[sets], answers.grades[sets])
+    for name in answers.log_p:
+        log_p, grades = answers.of(name)
+        probabilities = held_out(log_p, grades, folds[answers.valid[name]])
+        scales[name] = fit_sets(fit_scale(log_p, grades), probabilities, grades)
     return Calibration(scales)
 
 

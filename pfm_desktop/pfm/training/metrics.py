@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.pfm.calibrate import graded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -97,8 +98,9 @@ def sensitivities_at(
 
 
 def calibration_error(probabilities: Floats, truth: Ints) -> float:
-    """Expected calibration error of the top grade, 15 equally wide bins."""
-    confidence, answer = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    """Expected calibration error of the grade that is given, 15 equally wide bins."""
+    answer = graded(probabilities)
+    confidence = probabilities[np.arange(len(answer)), answer]
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     error = 0.0
     for index in range(BINS):
@@ -160,7 +162,7 @@ def measured(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, M
     """Accuracy, macro recall, quadratic kappa, and where HSIL+ and others occur its AUC and sensitivity at 85 %
     specificity, of N x 4 probabilities; `weights` R x N from `patient_weights`.
     """
-    answer = probabilities.argmax(axis=1).astype(np.int64)
+    answer = graded(probabilities)
     cells = np.zeros((len(truth), CLASSES * CLASSES))
     cells[np.arange(len(truth)), truth * CLASSES + answer] = 1.0
     tables = (weights @ cells).reshape(-1, CLASSES, CLASSES)
@@ -189,13 +191,13 @@ def summary(probabilities: Floats, truth: Ints, weights: Floats) -> dict[str, An
     out: dict[str, Any] = {name: one.table() for name, one in found.items()}
     if "sensitivity_high_at_85" in found:
         out["sensitivity_high_at_85"] = found["sensitivity_high_at_85"].value
-    table = confusion(truth, probabilities.argmax(axis=1).astype(np.int64))
+    table = confusion(truth, graded(probabilities))
     return {**out, "ece": calibration_error(probabilities, truth), "cases": len(truth), "confusion": table.tolist()}
 
 
 def difference(first: Floats, second: Floats, truth: Ints, weights: Floats) -> dict[str, Any]:
     """Accuracy of `first` minus `second` (probabilities N x 4 on the same cases) with interval, and McNemar's p."""
-    right = [(p.argmax(axis=1) == truth) for p in (first, second)]
+    right = [(graded(p) == truth) for p in (first, second)]
     gap = right[0].astype(np.float64) - right[1].astype(np.float64)
     drawn = weights @ gap / weights.sum(axis=1)
     return {"accuracy": float(gap.mean()), "interval": interval(drawn), "mcnemar_p": mcnemar(right[0], right[1])}

@@ -100,7 +100,8 @@ def _what(info: ModelInfo) -> str:
         f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
         f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "
         "spatial attention, splice and self-attention decision follow the abstract of rs-6642645 (a preprint without "
-        "peer review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours."
+        "peer review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours. The "
+        "grade is the median of the probabilities, which is mostly but not always the most likely one."
     )
 
 

@@ -65,15 +65,12 @@ def split_by_patient(
     return split
 
 
-def halves_by_patient(
-    patients: Sequence[str], indices: NDArray[np.int64], *, seed: int
-) -> tuple[NDArray[np.int64], ...]:
-    """Split `indices` into two halves that share no patient (probabilities are fitted on one, sets on the other)."""
-    names = sorted({patients[index] for index in indices})
+def folds_by_patient(patients: Sequence[str], count: int, *, seed: int) -> NDArray[np.int64]:
+    """The fold, 0 to `count` - 1, of each case; a woman's cases share one, and folds differ by one woman at most."""
+    names = sorted(set(patients))
     np.random.default_rng(seed).shuffle(names)
-    first = set(names[: (len(names) + 1) // 2])
-    chosen = np.array([patients[index] in first for index in indices], np.bool_)
-    return indices[chosen], indices[~chosen]
+    fold_of = {name: number % count for number, name in enumerate(names)}
+    return np.array([fold_of[patient] for patient in patients], np.int64)
 
 
 def _whole(wanted: NDArray[np.float64], total: int) -> NDArray[np.int64]:

@@ -245,6 +245,16 @@ def test_an_indeterminate_answer_is_called_so() -> None:
     assert "on phantoms): normal, low, high. Other grades are not excluded." in text
 
 
+def test_a_grade_that_is_not_the_most_likely_one_is_explained() -> None:
+    prediction = answer().prediction
+    assert prediction is not None
+    shares = dict(zip(GRADES, (0.42, 0.33, 0.25, 0.0), strict=True))
+    median = replace(prediction, grade=GRADES[1], probabilities=shares)
+    text = text_of(replace(full(), analysis=replace(answer(), prediction=median)))
+    assert "Low is the median: about as much lies below it as above. On its own normal is more likely (0.42)." in text
+    assert "is the median" not in text_of(full())
+
+
 def test_an_unsigned_report_is_a_draft() -> None:
     content = full()
     assert content.findings is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pfm_desktop.pfm.training.split import PARTS, TooFewError, halves_by_patient, split_by_patient
+from pfm_desktop.pfm.training.split import PARTS, TooFewError, folds_by_patient, split_by_patient
 from pfm_desktop.support.errors import BadInputError
 
 
@@ -72,11 +72,20 @@ def test_a_test_part_may_be_left_out() -> None:
     assert not len(split_by_patient(patients, grades, seed=0, shares=(0.8, 0.1, 0.1, 0.0)).test)
 
 
-def test_two_halves_share_no_patient() -> None:
+def test_folds_share_no_patient_and_are_alike_in_size() -> None:
     patients, _ = women(30)
-    indices = np.arange(0, len(patients), 2)
-    first, second = halves_by_patient(patients, indices, seed=0)
-    assert sorted([*first.tolist(), *second.tolist()]) == indices.tolist()
-    assert not {patients[index] for index in first} & {patients[index] for index in second}
-    assert len(first) > 0
-    assert len(second) > 0
+    folds = folds_by_patient(patients, 4, seed=0)
+    of = {
+        patient: {fold for other, fold in zip(patients, folds, strict=True) if other == patient} for patient in patients
+    }
+    assert all(len(found) == 1 for found in of.values())
+    sizes = np.bincount([found.pop() for found in of.values()])
+    assert len(sizes) == 4
+    assert sizes.max() - sizes.min() <= 1
+    assert (folds_by_patient(patients, 4, seed=0) == folds).all()
+    assert (folds_by_patient(patients, 4, seed=1) != folds).any()
+
+
+def test_fewer_women_than_folds_leave_folds_empty() -> None:
+    first, again, other = folds_by_patient(["a", "a", "b"], 10, seed=0)
+    assert first == again != other
