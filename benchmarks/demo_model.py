@@ -1,11 +1,11 @@
 """How good the demonstration model is on fresh phantoms, asked through the whole engine.
 
-    python benchmarks/demo_model.py [--work DIR] [--count 2400] [--model pfm-demo] [--write]
+    python benchmarks/demo_model.py [--work DIR] [--count 3200] [--model pfm-demo] [--write]
 
 Draws phantoms of seed 79, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
-with both sources, with white light only, with fluorescence only. The first 600 women are photographed a second time at
+with both sources, with white light only, with fluorescence only. The first 1,000 women are photographed again at
 the same visit and asked about again, with both sources. Goes on where it was stopped when `--work` is given. `--write`
-puts the figures into the model's CARD.md and model.toml. About 20 minutes on two idle cores. Beside the calibration
+puts the figures into the model's CARD.md and model.toml. About 30 minutes on two idle cores. Beside the calibration
 error stands what a perfectly calibrated model would show on as many cases by chance. Seed 77 judged pfm-demo 1,
 seed 78 pfm-demo 2.
 """
@@ -57,8 +57,8 @@ from pfm_desktop.services.phantoms import case_seed, write_phantoms  # noqa: E40
 from pfm_desktop.services.pool import spread  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
-SEED, COUNT, SIZE, WORKERS = 79, 2400, 512, 2
-REPEATED = 600  # women with a second shot
+SEED, COUNT, SIZE, WORKERS = 79, 3200, 512, 2
+REPEATED = 1000  # women with a second shot
 CHANCES = 200  # sets of grades drawn for the calibration error that chance alone gives
 ASKED = {"both": "both sources", "white": "white light only", "fluorescence": "fluorescence only"}
 MEASURES = {
