@@ -30,6 +30,7 @@ from pfm_desktop.pfm.training.answers import Answers, collect, fit_calibration, 
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
+from pfm_desktop.pfm.training.familiar import familiarity_table
 from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
@@ -111,6 +112,8 @@ def finetune(
             collect(within, model.net, data, split.calibration, model.normalisation), seed=config.seed
         )
         after = collect(within, model.net, data, split.test, model.normalisation)
+        # of the local cases alone: beside drawings, which may be rehearsed, every photograph would look alike
+        known = familiarity_table(within, model.net, data, split, model.normalisation)
     seconds = max(time.monotonic() - begun, 1e-6)
     old, new = figures_of(before, model.calibration), figures_of(after, calibration)
     gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
@@ -129,7 +132,7 @@ def finetune(
         "origin": model.info.passed_on,
         KEY: marks_of(_learned_from(data, split, old_cases), read_model_file(parent).training),
     }
-    info = _write(out, model, calibration, config, training, {**new, "parent": old, "against_parent": gain})
+    info = _write(out, model, calibration, known, config, training, {**new, "parent": old, "against_parent": gain})
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
         _notes(calibration, main_combination(model.net.names), tuned),
@@ -206,6 +209,7 @@ def _write(
     out: Path,
     model: LoadedModel,
     calibration: Calibration,
+    known: dict[str, Any],
     config: FinetuneConfig,
     training: dict[str, Any],
     figures: dict[str, Any],
@@ -218,6 +222,7 @@ def _write(
         calibration=calibration,
         normalisation=model.normalisation,
         trained_on=config.trained_on,
+        familiarity=known,
         heatmap=model.heatmap,
         training=training,
         figures=figures,

@@ -14,14 +14,16 @@ import torch
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.features import HEADER, build_features
-from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_file import CARD, WEIGHTS, read_model_file
 from pfm_desktop.pfm.nets.model import PfmNet
+from pfm_desktop.pfm.training import familiar
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.finetune import SHARES, FinetuneConfig, FinetuneResult, check_enough, finetune
 from pfm_desktop.pfm.training.seen import KEY, marks_of, seen_patients
 from pfm_desktop.pfm.training.split import split_by_patient
 from pfm_desktop.pfm.training.tuning import phases, tune
 from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.files import sha256_of
 
 pytestmark = pytest.mark.slow  # trains, or draws many pictures
 
@@ -105,6 +107,21 @@ def test_both_models_are_judged_on_the_same_test_cases(tuned: FinetuneResult) ->
         assert values["cases"] == tuned.old["combinations"][name]["cases"]
     new, old = (figures["combinations"]["both"]["accuracy"]["value"] for figures in (tuned.new, tuned.old))
     assert tuned.gain["accuracy"] == pytest.approx(new - old)
+
+
+def test_the_new_model_knows_the_local_cases_and_not_what_its_parent_knew(
+    tmp_path: Path, cases: PreparedSet, parent: Path, tuned: FinetuneResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not read_model_file(tuned.path).familiarity, "six calibration patients promise nothing"
+    monkeypatch.setattr(familiar, "ACCEPTED", dict.fromkeys(familiar.ACCEPTED, 0.5))
+    again = finetune(SilentContext(), cases, parent, tmp_path / "knows", CONFIG, work=tmp_path / "work")
+    known = read_model_file(again.path).familiarity
+    train = split_by_patient(cases.patients, cases.grades, seed=CONFIG.seed, shares=SHARES).train
+    assert {name: table["cases"] for name, table in known.items()} == {
+        name: int(given[train].sum()) * familiar.VIEWS[name] for name, given in cases.present.items()
+    }
+    assert "views of training cases" in (again.path / CARD).read_text(encoding="utf-8")
+    assert sha256_of(again.path / WEIGHTS) == sha256_of(tuned.path / WEIGHTS)
 
 
 def test_rehearsed_cases_count_as_learned_from(
