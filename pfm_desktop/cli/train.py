@@ -61,6 +61,8 @@ def train(
     )
     with keeps_pictures(out), Bar() as bar:
         trained = train_manifest(bar, manifest, out, config, size=size, prepared=prepared, tell=note)
+    for text in trained.result.notes:
+        note(text)
     say(_sentence(trained))
     say(how_to_use(out))
 

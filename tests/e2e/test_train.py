@@ -32,6 +32,8 @@ def test_one_command_makes_a_model_that_is_listed_verified_and_says_what_it_lear
     out = tmp_path / "models" / "ours"
     assert train(manifest, out) == 0
     assert {file.name for file in out.iterdir()} >= {"weights.safetensors", "model.toml", "CARD.md", "curves.csv"}
+    said = capsys.readouterr().err  # six women calibrate it
+    assert "note: too few calibration patients to ever rule out normal, low, high, cancer" in said
     assert main(["models", "verify", "ours"]) == 0
     capsys.readouterr()
     assert main(["models", "list"]) == 0

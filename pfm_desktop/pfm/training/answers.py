@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import Calibration, Scale, fit_scale, fit_sets, held_out
 from pfm_desktop.pfm.model_tables import ALONE, BOTH
@@ -104,6 +105,15 @@ def fit_calibration(answers: Answers, *, seed: int) -> Calibration:
         probabilities = held_out(log_p, grades, folds[answers.valid[name]])
         scales[name] = fit_sets(fit_scale(log_p, grades), probabilities, grades)
     return Calibration(scales)
+
+
+def calibration_notes(calibration: Calibration, combination: str) -> tuple[str, ...]:
+    """What a person should know of it before using the new model."""
+    thresholds = calibration.scale(combination).thresholds
+    never = [grade.value for grade, threshold in zip(GRADES, thresholds, strict=True) if threshold >= 1]
+    if not never:
+        return ()
+    return (f"too few calibration patients to ever rule out {', '.join(never)}: more answers will be indeterminate",)
 
 
 def likelihood_loss(answers: Answers, combination: str) -> float:

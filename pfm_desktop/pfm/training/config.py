@@ -81,7 +81,8 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A model that training has written. `stopped`: the user stopped it and the best so far was kept."""
+    """A model that training has written. `stopped`: the user stopped it and the best so far was kept. `notes`: what a
+    person should know before using it."""
 
     path: Path
     info: ModelInfo
@@ -91,3 +92,4 @@ class TrainResult:
     seconds: float
     pairs_per_second: float
     figures: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ from pfm_desktop.pfm.features import Features, build_features
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
-from pfm_desktop.pfm.training.answers import Answers, collect, fit_calibration, main_combination
+from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect, fit_calibration, main_combination
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
@@ -254,16 +254,7 @@ def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
 
 def _notes(calibration: Calibration, combination: str, tuned: Tuned) -> tuple[str, ...]:
     """What a person should know before using the new model."""
-    notes = []
-    never = [
-        grade.value
-        for grade, threshold in zip(GRADES, calibration.scale(combination).thresholds, strict=True)
-        if threshold >= 1
-    ]
-    if never:
-        notes.append(
-            f"too few calibration patients to ever rule out {', '.join(never)}: more answers will be indeterminate"
-        )
+    notes = list(calibration_notes(calibration, combination))
     if tuned.best_epoch == 0:
         notes.append("no epoch was better than the old weights; only the calibration is new")
     return tuple(notes)

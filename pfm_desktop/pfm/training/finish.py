@@ -19,7 +19,7 @@ from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet, SourceTrunk
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.registry import read_info, refuse_other_variant
-from pfm_desktop.pfm.training.answers import collect, fit_calibration
+from pfm_desktop.pfm.training.answers import calibration_notes, collect, fit_calibration, main_combination
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
@@ -146,6 +146,7 @@ def finish(
         progress.seconds,
         progress.pairs / max(progress.seconds, 1e-6),
         figures,
+        calibration_notes(calibration, main_combination(net.names)),
     )
 
 
