@@ -50,9 +50,14 @@ class Scale:
         return _softmax(np.asarray(log_p, np.float64) / self.temperature + np.array(self.offsets))
 
     def prediction_set(self, probabilities: Floats) -> tuple[int, ...]:
-        """Ranks of the grades in the set, contiguous, never empty; `probabilities` of one case, 4."""
+        """Ranks of the grades in the set, contiguous, never empty; `probabilities` of one case, 4.
+
+        It holds the grade that is given, and no grade is left out that is as likely as one inside: a reader would not
+        expect `cancer` at 0.32 outside of a set that holds `high` at 0.26, whatever is promised without it.
+        """
         inside = 1 - probabilities <= np.array(self.thresholds) + 1e-12
         inside[int(graded(probabilities))] = True
+        inside |= probabilities >= probabilities[inside].min()
         ranks = np.flatnonzero(inside)
         return tuple(range(int(ranks[0]), int(ranks[-1]) + 1))
 

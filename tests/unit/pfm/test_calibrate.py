@@ -80,7 +80,9 @@ def test_the_median_is_the_fewest_grades_off_on_average() -> None:
         ((0.7, 0.2, 0.05, 0.05), (0.9, 0.9, 0.9, 0.9), (0, 1)),
         ((0.45, 0.05, 0.05, 0.45), (0.6, 0.6, 0.6, 0.6), (0, 1, 2, 3)),  # a gap is filled: severity has no holes
         ((0.6, 0.3, 0.1, 0.0), (0.1, 0.1, 0.1, 0.1), (0,)),  # never empty
-        ((0.4, 0.3, 0.2, 0.1), (0.1, 0.1, 0.1, 0.1), (1,)),  # never without the grade that is given
+        ((0.4, 0.3, 0.2, 0.1), (0.1, 0.1, 0.1, 0.1), (0, 1)),  # never without the grade that is given
+        ((0.01, 0.26, 0.35, 0.38), (0.8, 0.8, 0.8, 0.04), (1, 2, 3)),  # nor without one that is likelier than another
+        ((0.21, 0.31, 0.13, 0.35), (0.8, 0.8, 0.8, 0.04), (0, 1, 2, 3)),
         ((0.97, 0.01, 0.01, 0.01), (0.5, 0.5, 0.5, 1.0), (0, 1, 2, 3)),  # a grade that may not be ruled out
     ],
 )
