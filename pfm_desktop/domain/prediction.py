@@ -154,11 +154,16 @@ class Prediction:
     @property
     def median_words(self) -> str:
         """Said where another grade is more likely on its own, so that nobody takes it for an error; "" elsewhere."""
-        if self.likeliest is self.grade:
+        likeliest, grade = self.likeliest, self.grade
+        if likeliest is grade:
             return ""
+        side, kept = (
+            ("worse", GRADES[grade.rank :]) if likeliest.rank < grade.rank else ("milder", GRADES[: grade.rank + 1])
+        )
+        together = sum(self.probabilities[one] for one in kept)
         return (
-            f"{self.grade.value.capitalize()} is the median: about as much lies below it as above. On its own "
-            f"{self.likeliest.value} is more likely ({self.probabilities[self.likeliest]:.2f})."
+            f"Likeliest alone: {likeliest.value} ({self.probabilities[likeliest]:.2f}). But {grade.value} or {side} "
+            f"is likelier still ({together:.2f}), so the grade is {grade.value}, the median."
         )
 
     @property

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, OTHER_PAIR, Analysis
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
@@ -119,6 +119,20 @@ def test_an_indeterminate_answer_shows_no_grade_and_offers_to_keep_the_own_one(p
     impression(room, Grade.CANCER)
     assert panel.agree.isHidden()
     assert panel.differ.text() == "My second read ..."
+
+
+def test_a_grade_whose_bar_is_not_the_longest_is_explained(panel, room) -> None:
+    found = graded()
+    assert found.prediction is not None
+    shares = dict(zip(GRADES, (0.1, 0.42, 0.48, 0.0), strict=True))
+    median = replace(found.prediction, grade=Grade.LOW, probabilities=shares)
+    reveal(panel, room, replace(found, prediction=median))
+    assert panel.headline.text() == "Low"
+    assert panel.advice.isVisibleTo(panel)
+    assert panel.advice.text().startswith("Likeliest alone: high (0.48). But low or milder is likelier still (0.52)")
+    wide = replace(median, prediction_set=GRADES[:3], indeterminate=True)
+    reveal(panel, room, replace(found, prediction=wide))
+    assert "ikeli" not in panel.advice.text()  # no grade stands out
 
 
 def test_a_refused_answer_says_why_and_what_to_retake(panel, room) -> None:

@@ -109,10 +109,14 @@ def test_a_median_that_is_not_the_most_likely_grade_says_so() -> None:
     said = shared(0.42, 0.33, 0.25, 0, grade=Grade.LOW)
     assert said.likeliest is Grade.NORMAL
     assert said.median_words == (
-        "Low is the median: about as much lies below it as above. On its own normal is more likely (0.42)."
+        "Likeliest alone: normal (0.42). But low or worse is likelier still (0.58), so the grade is low, the median."
     )
     assert said.hedge == ""
     assert replace(said, indeterminate=True).hedge == "indeterminate, median "
+    milder = shared(0.1, 0.42, 0.48, 0, grade=Grade.LOW).median_words
+    assert milder == (
+        "Likeliest alone: high (0.48). But low or milder is likelier still (0.52), so the grade is low, the median."
+    )
 
 
 def test_a_grade_that_is_the_most_likely_one_needs_no_word() -> None:
