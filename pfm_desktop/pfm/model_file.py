@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import tomli_w
@@ -80,6 +80,8 @@ def check_name(name: str, version: str = "1", trained_on: str = "") -> None:
     """Raise `BadInputError` for what no model can be called: said before the work of making it."""
     if not tables.NAME.fullmatch(name):
         raise BadInputError(f"{name!r} cannot be the name of a model", remedy="use letters, digits, - _ and .")
+    if PureWindowsPath(name).is_reserved() or name.endswith("."):  # a model goes from one computer to another
+        raise BadInputError(f"{name!r} cannot be a folder on Windows", remedy="choose another name for the model")
     if not tables.VERSION.fullmatch(version):
         raise BadInputError(f"{version!r} cannot be the version of a model", remedy="use digits, letters, - _ + and .")
     try:

@@ -178,6 +178,8 @@ def test_a_start_of_another_variant_is_refused_before_anything_is_prepared(
     ("more", "said"),
     [
         (["--name", "our model"], "'our model' cannot be the name of a model"),
+        (["--name", "con"], "'con' cannot be a folder on Windows"),
+        (["--name", "ours."], "'ours.' cannot be a folder on Windows"),
         (["--version", "1\n2"], "cannot be the version of a model"),
         (["--trained-on", "a\x1b[2Jb"], "what a model was trained on is not one line"),
     ],
