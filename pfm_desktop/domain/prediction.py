@@ -64,12 +64,29 @@ class ModelInfo:
         return f"a {kind} trained on {self.trained_on}"
 
 
+def likeliest_of(probabilities: Mapping[Grade, float], grade: Grade) -> Grade:
+    """The grade that is the most likely on its own; `grade` itself where it is as likely."""
+    return max((grade, *GRADES), key=lambda one: probabilities.get(one, 0.0))
+
+
+def share_words(probabilities: Mapping[Grade, float], grade: Grade) -> str:
+    """`high (0.70)`; where another one is likelier on its own, `low (0.44; likeliest normal 0.45)`."""
+    likeliest = likeliest_of(probabilities, grade)
+    other = "" if likeliest is grade else f"; likeliest {likeliest.value} {probabilities[likeliest]:.2f}"
+    return f"{grade.value} ({probabilities[grade]:.2f}{other})"
+
+
 @dataclass(frozen=True)
 class SourceAnswer:
     """What one source alone says (auxiliary head), calibrated."""
 
     grade: Grade
     probabilities: Mapping[Grade, float]
+
+    @property
+    def share_words(self) -> str:
+        """See `share_words`."""
+        return share_words(self.probabilities, self.grade)
 
 
 @dataclass(frozen=True)
@@ -143,13 +160,18 @@ class Prediction:
     @property
     def likeliest(self) -> Grade:
         """The grade that is the most likely on its own; `grade` itself where it is as likely."""
-        return max((self.grade, *GRADES), key=lambda grade: self.probabilities.get(grade, 0.0))
+        return likeliest_of(self.probabilities, self.grade)
 
     @property
     def hedge(self) -> str:
         """What stands before the grade of an indeterminate answer: `indeterminate, most likely `; "" before others."""
-        kind = "most likely" if self.likeliest is self.grade else "median"
+        kind = "most likely" if self.likeliest is self.grade else "middle grade"
         return f"indeterminate, {kind} " if self.indeterminate else ""
+
+    @property
+    def share_words(self) -> str:
+        """`low (0.44; likeliest normal 0.45)`."""
+        return share_words(self.probabilities, self.grade)
 
     @property
     def median_words(self) -> str:
@@ -157,13 +179,12 @@ class Prediction:
         likeliest, grade = self.likeliest, self.grade
         if likeliest is grade:
             return ""
-        side, kept = (
-            ("worse", GRADES[grade.rank :]) if likeliest.rank < grade.rank else ("milder", GRADES[: grade.rank + 1])
-        )
+        milder = likeliest.rank < grade.rank
+        side, kept = ("worse", GRADES[grade.rank :]) if milder else ("milder", GRADES[: grade.rank + 1])
         together = sum(self.probabilities[one] for one in kept)
         return (
-            f"Likeliest alone: {likeliest.value} ({self.probabilities[likeliest]:.2f}). But {grade.value} or {side} "
-            f"is likelier still ({together:.2f}), so the grade is {grade.value}, the median."
+            f"No single grade is likelier than {likeliest.value} ({self.probabilities[likeliest]:.2f}), but "
+            f"{grade.value} or {side} is at least as likely ({together:.2f}): the grade is {grade.value}, the median."
         )
 
     @property

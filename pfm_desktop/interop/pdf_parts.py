@@ -117,6 +117,7 @@ def _prediction(prediction: Prediction, model: ModelInfo, width: float) -> list[
     parts: list[Flowable] = [
         *_warning(prediction.warning, width),
         _text(say.headline(prediction), _STRONG),
+        *([_text(prediction.median_words)] if prediction.median_words else []),
         _Bars(prediction, width * 0.62),
         _text(prediction.full_set_words(model)),
         _text(say.small_print(prediction), _SMALL),

@@ -105,9 +105,8 @@ def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:
 
 
 def small_print(prediction: Prediction) -> str:
-    """Below the grades: what the mark before one means, what the grade is where that is not plain, what is no error."""
-    marks = f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it."
-    return " ".join(said for said in (prediction.median_words, marks, prediction.spread_words) if said)
+    """Below the grades: what the mark before one means, and what the number behind the plus-minus is."""
+    return f"{IN_SET} in the prediction set, {NOT_IN_SET} not in it. {prediction.spread_words}"
 
 
 def one_source(prediction: Prediction) -> str:
@@ -123,8 +122,7 @@ def evidence(prediction: Prediction) -> str:
         return ""
     shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
     alone = ", ".join(
-        f"{source.words} alone: {answer.grade.value} ({answer.probabilities[answer.grade]:.2f})"
-        for source, answer in prediction.single_source.items()
+        f"{source.words} alone: {answer.share_words}" for source, answer in prediction.single_source.items()
     )
     return f"Share of the evidence: {shares}." + (f" {alone[:1].upper()}{alone[1:]}." if alone else "")
 

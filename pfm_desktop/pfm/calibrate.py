@@ -3,8 +3,9 @@
 Numpy and scipy only. Probabilities are `softmax(log_p / temperature + offsets)`, fitted by likelihood with a prior on
 the offsets, so that few cases give little more than a temperature (Guo 2017; bias-corrected, Alexandari 2020).
 Prediction sets are class-conditional conformal (Vovk 2012), made contiguous in grade. All calibration cases serve both:
-the score of a case comes from a scale that was fitted without its fold (cross-conformal, Vovk 2015; CV+, Barber 2021).
-In theory that promises somewhat less than two halves would, in practice the same, from twice as many scores.
+the score of a case comes from a scale that was fitted without its fold, as in cross-conformal prediction (Vovk 2015).
+Two halves would keep their promise whatever the answers look like, and this has no such proof; but as a scale has only
+five numbers, which hardly hang on one fold, it holds in practice (tests), from twice as many scores.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from pfm_desktop.pfm.model_tables import combinations_of
 
 Floats = NDArray[np.float64]
 LEAST_THRESHOLD = 1e-9  # one of 0 stands for a calibration that is damaged
+LIKELY = 1 / len(GRADES)  # a grade this likely is never left out of a set
 INDETERMINATE = 3  # this many grades in a set say "cannot tell"
 OFFSET_PRIOR = 4.0  # strength of the prior that pulls grade offsets to zero, in units of one nat
 
 
 def graded(probabilities: Floats) -> NDArray[np.int64]:
-    """The grade (rank) of ... x 4 probabilities: the median, one grade worse for each grade that is left behind as
-    likely as not.
+    """The grade (rank) of ... x 4 probabilities, the median: the worst grade that is reached with even odds or better.
 
     So CORN reads its head (Shi 2023). Of all ways to name one grade it is the fewest grades off on average, and two
     shots of one woman jump less than between the grades that are the most likely alone; docs/adr/0009 compares them.
@@ -52,12 +53,11 @@ class Scale:
     def prediction_set(self, probabilities: Floats) -> tuple[int, ...]:
         """Ranks of the grades in the set, contiguous, never empty; `probabilities` of one case, 4.
 
-        It holds the grade that is given, and no grade is left out that is as likely as one inside: a reader would not
-        expect `cancer` at 0.32 outside of a set that holds `high` at 0.26, whatever is promised without it.
+        It holds the grade that is given and each grade of `LIKELY` or more, so also the likeliest one: nobody would
+        expect `cancer` at 0.32 outside of it, whatever is promised without.
         """
-        inside = 1 - probabilities <= np.array(self.thresholds) + 1e-12
+        inside = (1 - probabilities <= np.array(self.thresholds) + 1e-12) | (probabilities >= LIKELY)
         inside[int(graded(probabilities))] = True
-        inside |= probabilities >= probabilities[inside].min()
         ranks = np.flatnonzero(inside)
         return tuple(range(int(ranks[0]), int(ranks[-1]) + 1))
 
@@ -105,17 +105,27 @@ def held_out(log_p: Floats, grades: NDArray[np.int64], folds: NDArray[np.int64])
     return out
 
 
-def fit_sets(scale: Scale, probabilities: Floats, grades: NDArray[np.int64], *, coverage: float = COVERAGE) -> Scale:
+def fit_sets(
+    scale: Scale,
+    probabilities: Floats,
+    grades: NDArray[np.int64],
+    patients: Sequence[str],
+    *,
+    coverage: float = COVERAGE,
+) -> Scale:
     """The scale with thresholds for `coverage` within each grade, from `held_out` probabilities N x 4.
 
-    A grade with too few cases to promise the coverage is in every set (threshold 1).
+    A grade of too few women (N `patients`) to promise the coverage is in every set (threshold 1): many pictures of one
+    woman say nothing about the next one.
     """
-    thresholds = []
+    women, thresholds = np.array(patients, dtype=str), []
     for rank in range(len(GRADES)):
-        scores = np.sort(1 - probabilities[grades == rank, rank])
+        chosen = grades == rank
+        count = len(np.unique(women[chosen]))
+        scores = np.sort(1 - probabilities[chosen, rank])
         position = int(np.ceil((len(scores) + 1) * coverage))
-        fitted = float(scores[position - 1]) if 0 < position <= len(scores) else 1.0
-        thresholds.append(max(fitted, LEAST_THRESHOLD))
+        enough = np.ceil((count + 1) * coverage) <= count and position <= len(scores)
+        thresholds.append(max(float(scores[position - 1]), LEAST_THRESHOLD) if enough else 1.0)
     return Scale(scale.temperature, scale.offsets, tuple(thresholds), scale.cases)
 
 

@@ -97,6 +97,7 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
     return {
         "banner": BANNER,
         "grade": said["grade"],
+        "likeliest": prediction.likeliest.value if prediction else None,
         "probabilities": said["probabilities"],
         "spread": said["spread"],
         "prediction_set": said["prediction_set"],

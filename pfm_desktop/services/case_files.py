@@ -102,10 +102,7 @@ def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     if len(prediction.sources) == 1:
         return [*lines, f"One source only: {prediction.sources[0].words}"]
     shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
-    alone = ", ".join(
-        f"{source.words} {answer.grade} ({answer.probabilities[answer.grade]:.2f})"
-        for source, answer in prediction.single_source.items()
-    )
+    alone = ", ".join(f"{source.words} {answer.share_words}" for source, answer in prediction.single_source.items())
     return [*lines, f"Evidence: {shares}. Each alone: {alone}"]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, likeliest_of
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.moments import moment, zone
@@ -327,7 +327,9 @@ def _alone(prediction: Prediction) -> tuple[tuple[str, str], ...]:
 
 
 def _with_share(grade: Grade, probabilities: Mapping[Grade, float]) -> str:
-    return f"{grade.value} {probabilities.get(grade, 0.0):.2f}"
+    likeliest = likeliest_of(probabilities, grade)
+    other = "" if likeliest is grade else f" (likeliest: {likeliest.value} {probabilities[likeliest]:.2f})"
+    return f"{grade.value} {probabilities.get(grade, 0.0):.2f}{other}"
 
 
 # ---- quality and registration

@@ -113,6 +113,7 @@ def _prediction(prediction: Prediction, model: ModelInfo, look: PreviewLook) -> 
         (
             _warning(prediction.warning, look),
             f"<p><b>{_safe(say.headline(prediction))}</b></p>",
+            _paragraph(prediction.median_words),
             _rows(rows, look),
             _paragraph(prediction.full_set_words(model)),
             _paragraph(say.small_print(prediction), look.quiet),

@@ -15,13 +15,14 @@ from pypdf import PdfReader
 from pfm_desktop.cli.main import main
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION
+from pfm_desktop.pfm.calibrate import graded
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import PairFiles
 
 KEYS = {
     "grade", "probabilities", "prediction_set", "indeterminate", "refused", "quality", "registration", "evidence",
-    "single_source", "model", "timing_ms", "familiarity",
+    "single_source", "model", "timing_ms", "familiarity", "likeliest",
 }  # fmt: skip
 
 
@@ -61,8 +62,10 @@ def test_a_pair_becomes_json_overlay_and_report(
     check_shape(answer)
     assert set(answer["probabilities"]) == set(GRADES)
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
-    assert answer["grade"] == max(answer["probabilities"], key=answer["probabilities"].get)
-    assert answer["grade"] in answer["prediction_set"]
+    assert answer["likeliest"] == max(answer["probabilities"], key=answer["probabilities"].get)
+    shares = [answer["probabilities"][grade] for grade in GRADES]
+    assert answer["grade"] == GRADES[int(graded(np.array(shares)))]
+    assert {answer["grade"], answer["likeliest"]} <= set(answer["prediction_set"])
     assert sum(answer["evidence"].values()) == pytest.approx(1)
     assert answer["registration"]["status"] in ("ok", "check")
     assert np.array(answer["registration"]["matrix"]).shape == (3, 3)
@@ -70,7 +73,8 @@ def test_a_pair_becomes_json_overlay_and_report(
     assert {"read", "quality", "register", "predict", "total"} <= set(answer["timing_ms"])
     assert BANNER in said
     assert DEMONSTRATION in said
-    likely = "indeterminate, most likely " if answer["indeterminate"] else ""
+    kind = "most likely" if answer["grade"] == answer["likeliest"] else "middle grade"
+    likely = f"indeterminate, {kind} " if answer["indeterminate"] else ""
     assert f"Grade: {likely}{answer['grade']}" in said
     with Image.open(tmp_path / "o.png") as overlay:
         assert overlay.width == 448

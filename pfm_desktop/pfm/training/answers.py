@@ -102,8 +102,10 @@ def fit_calibration(answers: Answers, *, seed: int) -> Calibration:
     scales: dict[str, Scale] = {}
     for name in answers.log_p:
         log_p, grades = answers.of(name)
-        probabilities = held_out(log_p, grades, folds[answers.valid[name]])
-        scales[name] = fit_sets(fit_scale(log_p, grades), probabilities, grades)
+        valid = answers.valid[name]
+        women = [patient for patient, there in zip(answers.patients, valid, strict=True) if there]
+        probabilities = held_out(log_p, grades, folds[valid])
+        scales[name] = fit_sets(fit_scale(log_p, grades), probabilities, grades, women)
     return Calibration(scales)
 
 
@@ -113,7 +115,8 @@ def calibration_notes(calibration: Calibration, combination: str) -> tuple[str, 
     never = [grade.value for grade, threshold in zip(GRADES, thresholds, strict=True) if threshold >= 1]
     if not never:
         return ()
-    return (f"too few calibration patients to ever rule out {', '.join(never)}: more answers will be indeterminate",)
+    often = "every answer" if len(never) == len(GRADES) else "more answers"
+    return (f"too few calibration patients to ever rule out {', '.join(never)}: {often} will be indeterminate",)
 
 
 def likelihood_loss(answers: Answers, combination: str) -> float:

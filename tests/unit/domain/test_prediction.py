@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, Heatmap, ModelInfo, Prediction
+from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.source import Source
 
 PHANTOM = ModelInfo("m", "1", "0" * 64, (Source.WHITE,), "T0", "token", 64)
@@ -109,19 +109,23 @@ def test_a_median_that_is_not_the_most_likely_grade_says_so() -> None:
     said = shared(0.42, 0.33, 0.25, 0, grade=Grade.LOW)
     assert said.likeliest is Grade.NORMAL
     assert said.median_words == (
-        "Likeliest alone: normal (0.42). But low or worse is likelier still (0.58), so the grade is low, the median."
+        "No single grade is likelier than normal (0.42), but low or worse is at least as likely (0.58): the grade is "
+        "low, the median."
     )
     assert said.hedge == ""
-    assert replace(said, indeterminate=True).hedge == "indeterminate, median "
+    assert said.share_words == "low (0.33; likeliest normal 0.42)"
+    assert SourceAnswer(said.grade, said.probabilities).share_words == said.share_words
+    assert replace(said, indeterminate=True).hedge == "indeterminate, middle grade "
     milder = shared(0.1, 0.42, 0.48, 0, grade=Grade.LOW).median_words
     assert milder == (
-        "Likeliest alone: high (0.48). But low or milder is likelier still (0.52), so the grade is low, the median."
+        "No single grade is likelier than high (0.48), but low or milder is at least as likely (0.52): the grade is "
+        "low, the median."
     )
 
 
 def test_a_grade_that_is_the_most_likely_one_needs_no_word() -> None:
     said = shared(0.1, 0.2, 0.7, 0, grade=Grade.HIGH)
-    assert (said.median_words, said.hedge) == ("", "")
+    assert (said.median_words, said.hedge, said.share_words) == ("", "", "high (0.70)")
     assert replace(said, indeterminate=True).hedge == "indeterminate, most likely "
     assert shared(0.4, 0.4, 0.2, 0, grade=Grade.LOW).median_words == ""  # as likely is not less likely
 

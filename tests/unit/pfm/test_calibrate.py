@@ -20,6 +20,10 @@ def drawn(count: int, *, temperature: float = 1.0, seed: int = 0) -> tuple[Float
     return np.log(true) * temperature, grades, true
 
 
+def women(count: int) -> list[str]:
+    return [f"w{number}" for number in range(count)]
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
 def test_answers_that_are_too_sure_or_too_timid_are_put_right(temperature: float) -> None:
     log_p, grades, true = drawn(3000, temperature=temperature)
@@ -79,10 +83,12 @@ def test_the_median_is_the_fewest_grades_off_on_average() -> None:
     [
         ((0.7, 0.2, 0.05, 0.05), (0.9, 0.9, 0.9, 0.9), (0, 1)),
         ((0.45, 0.05, 0.05, 0.45), (0.6, 0.6, 0.6, 0.6), (0, 1, 2, 3)),  # a gap is filled: severity has no holes
-        ((0.6, 0.3, 0.1, 0.0), (0.1, 0.1, 0.1, 0.1), (0,)),  # never empty
+        ((0.7, 0.2, 0.1, 0.0), (0.1, 0.1, 0.1, 0.1), (0,)),  # never empty
         ((0.4, 0.3, 0.2, 0.1), (0.1, 0.1, 0.1, 0.1), (0, 1)),  # never without the grade that is given
-        ((0.01, 0.26, 0.35, 0.38), (0.8, 0.8, 0.8, 0.04), (1, 2, 3)),  # nor without one that is likelier than another
-        ((0.21, 0.31, 0.13, 0.35), (0.8, 0.8, 0.8, 0.04), (0, 1, 2, 3)),
+        ((0.01, 0.26, 0.35, 0.38), (0.8, 0.8, 0.8, 0.04), (1, 2, 3)),  # nor without one of a quarter or more
+        ((0.01, 0.06, 0.53, 0.40), (0.8, 0.8, 0.8, 0.04), (2, 3)),
+        ((0.02, 0.08, 0.88, 0.02), (0.5, 0.5, 0.5, 1.0), (2, 3)),  # never ruled out, and draws no other one in
+        ((0.02, 0.95, 0.02, 0.01), (0.5, 0.6, 0.6, 1.0), (1, 2, 3)),
         ((0.97, 0.01, 0.01, 0.01), (0.5, 0.5, 0.5, 1.0), (0, 1, 2, 3)),  # a grade that may not be ruled out
     ],
 )
@@ -95,24 +101,32 @@ def test_a_prediction_set_is_contiguous_and_holds_the_answer(
 def test_a_threshold_is_the_score_that_nine_of_ten_new_cases_stay_under() -> None:
     p = np.linspace(0.05, 0.85, 9)  # nine cases of `normal`: the tenth could be worse than all, so the largest score
     rest = np.repeat(((1 - p) / 3)[:, None], 3, axis=1)
-    scale = fit_sets(Scale(), np.column_stack((p, rest)), np.zeros(9, np.int64))
+    scale = fit_sets(Scale(), np.column_stack((p, rest)), np.zeros(9, np.int64), women(9))
     assert scale.thresholds[0] == pytest.approx(0.95)
     assert scale.thresholds[1:] == (1.0, 1.0, 1.0)
     nineteen = np.linspace(0.05, 0.95, 19)
     rest = np.repeat(((1 - nineteen) / 3)[:, None], 3, axis=1)
-    scale = fit_sets(Scale(), np.column_stack((nineteen, rest)), np.zeros(19, np.int64))
+    scale = fit_sets(Scale(), np.column_stack((nineteen, rest)), np.zeros(19, np.int64), women(19))
     assert scale.thresholds[0] == pytest.approx(0.90)  # the 18th of 19
 
 
 def test_too_few_cases_of_a_grade_mean_that_it_is_never_ruled_out() -> None:
     _, _, true = drawn(8)
-    scale = fit_sets(Scale(), true, np.full(8, 2))
+    scale = fit_sets(Scale(), true, np.full(8, 2), women(8))
     assert scale.thresholds == (1.0, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("count", "promised"), [(1, False), (8, False), (9, True)])
+def test_many_pictures_of_few_women_promise_nothing(count: int, promised: bool) -> None:
+    _, _, true = drawn(90)
+    names = [f"w{number % count}" for number in range(90)]
+    scale = fit_sets(Scale(), true, np.full(90, 2), names)
+    assert (scale.thresholds[2] < 1) is promised
 
 
 def calibrated(count: int, seed: int) -> Scale:
     log_p, grades, _ = drawn(count, temperature=2.0, seed=seed)
-    return fit_sets(fit_scale(log_p, grades), held_out(log_p, grades, np.arange(count) % 10), grades)
+    return fit_sets(fit_scale(log_p, grades), held_out(log_p, grades, np.arange(count) % 10), grades, women(count))
 
 
 def covered(scale: Scale) -> Floats:
@@ -170,4 +184,7 @@ def test_a_network_calibrated_on_nothing_rules_nothing_out() -> None:
 def test_a_threshold_is_never_zero_which_would_stand_for_a_damaged_one() -> None:
     grades = np.repeat(np.arange(4), 30)
     certain = np.where(np.eye(4)[grades] > 0, 0.0, -1e9)
-    assert all(0 < threshold <= 1 for threshold in fit_sets(Scale(), Scale().probabilities(certain), grades).thresholds)
+    assert all(
+        0 < threshold <= 1
+        for threshold in fit_sets(Scale(), Scale().probabilities(certain), grades, women(120)).thresholds
+    )

@@ -201,7 +201,7 @@ def test_the_preview_says_all_that_the_pdf_says(answer: Analysis) -> None:
     assert [word for word in dict.fromkeys(printed) if word not in html and word not in furniture] == []
     assert html.index(BANNER) < html.index("Colposcopy report")
     assert "\u25cf high (HSIL, CIN2-3)" in html
-    assert "White light alone: low (0.20), fluorescence alone: low (0.20)." in html
+    assert "White light alone: low (0.60), fluorescence alone: low (0.60)." in html
     assert "ab" * 32 in html
 
 
