@@ -57,10 +57,11 @@ def content(**changes: object) -> ReportContent:
 
 def analysis(**changes: object) -> Analysis:
     shares = dict(zip(GRADES, (0.05, 0.2, 0.7, 0.05), strict=True))
+    alone = dict(zip(GRADES, (0.3, 0.6, 0.05, 0.05), strict=True))
     prediction = Prediction(
         Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False,
         {Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
-        {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
+        {source: SourceAnswer(Grade.LOW, alone) for source in Source}, tuple(Source),
     )  # fmt: skip
     model = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "token", 224)
     quality = {"white": Quality(Verdict.LIMITED, ("glare",), "Tilt a little")}
