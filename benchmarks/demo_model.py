@@ -18,7 +18,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from benchmarks.evidence_parts.results import Answers  # noqa: E402
 from benchmarks.evidence_parts.shots import LATER_S, write_second_shots  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
+from pfm_desktop.domain.prediction import ModelInfo  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
 from pfm_desktop.pfm.calibrate import graded  # noqa: E402
@@ -45,6 +46,7 @@ from pfm_desktop.pfm.training.metrics import (  # noqa: E402
     calibration_error,
     confusion,
     difference,
+    mcnemar,
     patient_weights,
     quadratic_kappa,
     set_figures,
@@ -104,8 +106,7 @@ def answer(task: Task) -> None:
 
 def tasks_of(manifest: Path, model: str) -> list[Task]:
     """One task a line; answers of another model are kept apart, also of the same weights with another calibration."""
-    info = models.info_of(model)
-    kept = manifest.parent / f"answers-{info.version}-{info.sha256[:12]}"
+    kept = manifest.parent / answers_folder(models.info_of(model))
     with manifest.open(encoding="utf-8", newline="") as stream:
         return [
             Task(
@@ -118,6 +119,11 @@ def tasks_of(manifest: Path, model: str) -> list[Task]:
             )
             for row in csv.DictReader(stream)
         ]
+
+
+def answers_folder(info: ModelInfo) -> str:
+    """Name of the folder for what a model says."""
+    return f"answers-{info.version}-{info.sha256[:12]}"
 
 
 def second_tasks(bar: Bar, manifest: Path, tasks: Sequence[Task]) -> list[Task]:
@@ -162,18 +168,30 @@ def repeat_line(first: Answers, second: Answers) -> str:
     )
 
 
-def reading_line(first: Answers, second: Answers) -> str:
+def reading_lines(first: Answers, second: Answers) -> Iterator[str]:
     """What the most likely grade would be worth as the answer, instead of the median (docs/adr/0009)."""
-    tables = [confusion(first.truth, read(first.probabilities)) for read in (likeliest, graded)]
+    given = [read(first.probabilities) for read in (likeliest, graded)]
+    tables = [confusion(first.truth, ranks) for ranks in given]
     apart = [repeatability(first, second, read) for read in (likeliest, graded)]
-    (right, median_right), (kappa, median_kappa) = ([float(f(t)) for t in tables] for f in (accuracy, quadratic_kappa))
-    (one, other), (again, median_again) = ([found[key] for found in apart] for key in ("jumps", "kappa"))
-    return (
-        f"on phantoms, both sources, read as the most likely grade instead of the median: accuracy {right:.3f} instead "
-        f"of {median_right:.3f}, quadratic kappa {kappa:.3f} instead of {median_kappa:.3f}, two shots of "
-        f"{apart[0]['women']} women: kappa {again.value:.3f} instead of {median_again.value:.3f}, two grades or more "
-        f"apart {one} instead of {other}"
+    high = Grade.HIGH.rank
+
+    def both(values: Iterable[float], form: str = ".3f") -> str:
+        return " instead of ".join(format(float(value), form) for value in values)
+
+    recall = ", ".join(
+        f"{grade} {both(table[grade.rank, grade.rank] / table[grade.rank].sum() for table in tables)}"
+        for grade in GRADES
     )
+    says = "on phantoms, both sources, read as the most likely grade instead of the median"
+    p = mcnemar(*(ranks == first.truth for ranks in given))
+    yield (
+        f"{says}: accuracy {both(map(accuracy, tables))} (McNemar p {p:.2g}), quadratic kappa "
+        f"{both(map(quadratic_kappa, tables))}, recall of {recall}"
+    )
+    missed = both((table[high:, :high].sum() for table in tables), ".0f")
+    yield f"{says}: graded below high {missed} of {tables[0][high:].sum():.0f} with high or cancer"
+    again, jumps = both(found["kappa"].value for found in apart), both((found["jumps"] for found in apart), ".0f")
+    yield f"{says}, two shots of {apart[0]['women']} women: kappa {again}, two grades or more apart {jumps}"
 
 
 def answered(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -270,7 +288,7 @@ def main() -> None:
     figures = figures_of(said)
     lines = list(lines_of(figures, said))
     lines.append(repeat_line(answers_of(said), answers_of(again)))
-    for line in (*lines, reading_line(answers_of(said), answers_of(again))):
+    for line in (*lines, *reading_lines(answers_of(said), answers_of(again))):
         print(line)
     if asked.write:
         replace_figures(models.folder_of(asked.model), figures, [*lines[: 1 + len(ASKED)], lines[-1]])

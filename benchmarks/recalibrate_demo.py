@@ -24,6 +24,7 @@ threads.set_polite_threads()
 
 import numpy as np  # noqa: E402 - the thread settings come before numpy
 
+from benchmarks.demo_model import answers_folder  # noqa: E402
 from benchmarks.trunk_parts.phantom_sets import SHARES  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
@@ -33,7 +34,8 @@ from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file  
 from pfm_desktop.pfm.model_tables import BOTH  # noqa: E402
 from pfm_desktop.pfm.training.answers import Answers, collect, combinations, fit_calibration  # noqa: E402
 from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
-from pfm_desktop.pfm.training.report import replace_figures  # noqa: E402
+from pfm_desktop.pfm.training.report import MEDIAN, replace_figures  # noqa: E402
+from pfm_desktop.pfm.training.seen import KEY, marks_of  # noqa: E402
 from pfm_desktop.pfm.training.split import split_by_patient  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
@@ -53,9 +55,9 @@ def main() -> None:
     model, seed = load_model(folder), int(read_model_file(folder).training["seed"])
     with Bar() as bar:
         own = own_answers(bar, model, PreparedSet(asked.prepared), seed, expected(folder))
-    added = kept_answers(asked.answers, model.calibration)
+    added = kept_answers(asked.answers, model)
     calibration = fit_calibration(joined(own, added), seed=seed)
-    write_version(folder, asked.out, asked.version, calibration, len(own.grades), int(added.valid[BOTH].sum()))
+    write_version(folder, asked.out, asked.version, calibration, len(own.grades), added)
     for name, scale in calibration.scales.items():
         limits = ", ".join(f"{grade} {value:.3f}" for grade, value in zip(GRADES, scale.thresholds, strict=True))
         print(f"{name}: {scale.cases} phantoms, temperature {scale.temperature:.3f}, thresholds {limits}")
@@ -75,8 +77,10 @@ def own_answers(bar: Bar, model: LoadedModel, data: PreparedSet, seed: int, coun
     return collect(bar, model.net, data, split.calibration, model.normalisation)
 
 
-def kept_answers(folder: Path, calibration: Calibration) -> Answers:
+def kept_answers(folder: Path, model: LoadedModel) -> Answers:
     """What the engine said of fresh phantoms, its calibration taken off again; nothing of the source heads."""
+    if folder.name != answers_folder(model.info):
+        raise SystemExit(f"{folder} is not of {model.info.name} {model.info.version}: {answers_folder(model.info)}")
     files = sorted(file for file in folder.glob("*.json") if not file.stem.endswith("-second"))
     if not files:
         raise SystemExit(f"no answers in {folder}")
@@ -84,10 +88,13 @@ def kept_answers(folder: Path, calibration: Calibration) -> Answers:
     log_p: dict[str, Floats] = {}
     valid = {}
     for name in combinations(("white", "fluorescence")):
-        scale = calibration.scale(name)
+        scale = model.calibration.scale(name)
         given = [case[name].get("probabilities", [np.nan] * len(GRADES)) for case in said]
-        log_p[name] = (np.log(np.array(given)) - np.array(scale.offsets)) * scale.temperature
+        with np.errstate(divide="ignore"):
+            log_p[name] = (np.log(np.array(given)) - np.array(scale.offsets)) * scale.temperature
         valid[name] = np.isfinite(log_p[name]).all(axis=1)
+        if lost := sum("probabilities" in case[name] for case in said) - int(valid[name].sum()):
+            raise SystemExit(f"{lost} answers of {name} hold a probability of 0, which cannot be taken back")
     return Answers(
         log_p,
         valid,
@@ -108,11 +115,20 @@ def joined(first: Answers, second: Answers) -> Answers:
     )
 
 
-def write_version(folder: Path, out: Path, version: str, calibration: Calibration, own: int, added: int) -> None:
-    """A copy of the model with another calibration and no figures yet."""
-    content = read_model_file(folder)
+def write_version(folder: Path, out: Path, version: str, calibration: Calibration, own: int, answers: Answers) -> None:
+    """A copy of the model with another calibration and no figures yet; who calibrated it counts as learned from."""
+    content, added = read_model_file(folder), int(answers.valid[BOTH].sum())
     shutil.copytree(folder, out, ignore=shutil.ignore_patterns("model.toml"))
-    training = {**content.training, "recalibrated": {"from": content.version, "own": own, "added": added}}
+    command = (
+        f"{content.training['command']}\npython benchmarks/recalibrate_demo.py --prepared DIR --answers DIR --version "
+        f"{version} --out DIR\npython benchmarks/demo_model.py --write"
+    )
+    training = {
+        **content.training,
+        "command": command,
+        "recalibrated": {"from": content.version, "own": own, "added": added},
+        KEY: marks_of(answers.patients, content.training),
+    }
     scales = {name: asdict(scale) for name, scale in calibration.scales.items()}
     head, data, rest = (out / CARD).read_text(encoding="utf-8").partition("\n## Data\n\n")
     first, end, others = rest.partition("\n\n")
@@ -121,8 +137,13 @@ def write_version(folder: Path, out: Path, version: str, calibration: Calibratio
         f"again, on those {own} calibration cases and on {added} phantoms that judged version {content.version} "
         "(`benchmarks/recalibrate_demo.py`)."
     )
-    head = head.replace(f"# {content.name} {content.version}\n", f"# {content.name} {version}\n")
-    write_text(out / CARD, f"{head}{data}{first}{told}{end}{others}")
+    title, what = f"# {content.name} {content.version}\n", "and all training choices are ours."
+    old = str(content.training["command"])
+    if not data or head.count(title) != 1 or head.count(what) != 1 or others.count(old) != 1:
+        raise SystemExit(f"{folder / CARD} is not as training writes it")
+    head = head.replace(title, f"# {content.name} {version}\n")
+    head = head if MEDIAN in head else head.replace(what, f"{what} {MEDIAN}")
+    write_text(out / CARD, f"{head}{data}{first}{told}{end}{others.replace(old, command)}")
     write_model_file(out, replace(content, version=version, calibration=scales, training=training, figures={}))
     replace_figures(out, {})
 

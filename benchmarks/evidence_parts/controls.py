@@ -18,7 +18,11 @@ from pfm_desktop.support.errors import BadInputError
 
 
 class Shuffled(PreparedSet):
-    """Each white-light picture with the fluorescence picture of another woman, of whatever grade."""
+    """Each white-light picture with the fluorescence picture of another woman, of whatever grade.
+
+    The outline of a lesion holds for white light alone: the fluorescence head is not taught to look where this woman's
+    lesion is in another woman's picture.
+    """
 
     def __init__(self, folder: Path, *, seed: int) -> None:
         super().__init__(folder)
@@ -34,6 +38,7 @@ class Shuffled(PreparedSet):
             seen={**own.seen, FLUORESCENCE: other.seen[FLUORESCENCE]},
             level=other.level,
             present={**own.present, FLUORESCENCE: other.present[FLUORESCENCE]},
+            lesion_in=(WHITE,),
         )
 
 

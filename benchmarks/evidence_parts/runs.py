@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ from pfm_desktop.pfm.training.answers import collect, main_combination
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.loop import train
 from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import write_text
 
 TEST_SHUFFLE, TRAIN_SHUFFLE = 77_4110, 77_2026
 
@@ -38,10 +41,12 @@ def run_arm(
 ) -> Result:
     """Train the arm where it is not yet, and ask it about each set of `asked`; "" is the test set itself.
 
-    `start`: the model folder whose trunks it takes. A run that was killed goes on behind its last whole epoch.
+    `start`: the model folder whose trunks it takes. A run that was killed goes on behind its last whole epoch. Raises
+    `BadInputError` where the arm was begun there under another plan.
     """
     home = work / "arms" / arm.key
     with sole_use(home):
+        _same_plan(home, plan)
         if not (home / "model" / MODEL).is_file():
             data = controlled(training, arm.control, seed=TRAIN_SHUFFLE)
             train(ctx, data, home / "model", arm.config(plan, start))
@@ -64,10 +69,23 @@ def ask(ctx: Context, model: LoadedModel, data: PreparedSet, *, combination: str
     return Answers(tuple(data.cases), said.grades, probabilities)
 
 
+def _same_plan(home: Path, plan: Plan) -> None:
+    kept, wanted = home / "plan.json", json.dumps(asdict(plan))
+    if kept.is_file() and kept.read_text(encoding="utf-8") == wanted:
+        return
+    if kept.is_file() or (home / "model").exists():
+        raise BadInputError(
+            f"the arm in {home} was begun under another plan",
+            safe="it is unchanged",
+            remedy="delete that folder, or name another --work",
+        )
+    write_text(kept, wanted)
+
+
 def _facts(arm: Arm, plan: Plan, model: Path) -> dict[str, Any]:
     content = read_model_file(model)
     told = content.training
-    config = arm.config(plan)
+    config = arm.config(plan, Path("DIR") if plan.start else None)
     return {
         "plan": asdict(plan),
         "config": {key: str(value) for key, value in asdict(config).items() if value not in (None, "", ())},

@@ -37,7 +37,8 @@ def made(results: Results) -> Iterator[str]:
         f"prepared as for an answer (checked, registered, letterboxed to {plan.size} x {plan.size}). Split by woman: "
         f"{parts['train']} to train, {parts['validation']} to choose the epoch, {parts['calibration']} to calibrate.\n"
         f"- **Alike for all arms**: variant T0, {plan.epochs} epochs, the recipe of the demonstration model "
-        "(the outlines of the lesions are learned from as well) without what it goes on copying beside, "
+        "(the outlines of the lesions are learned from as well; the grade is the median of the probabilities) without "
+        "what it goes on copying beside, "
         f"{_start_words(plan)}"
         f"{'bf16' if one.facts['bf16'] else '32-bit numbers (this processor does not gain by bf16)'}. This is "
         "smaller and shorter than the demonstration model, so that all arms can be afforded: compare the arms, not "
@@ -133,8 +134,8 @@ def controls(folder: Path, results: Results) -> Iterator[str]:
         "of another "
         "woman drawn at random (in training and at test), or the white-light picture again. What they gain "
         "over white light "
-        "alone is capacity or augmentation, no fusion; both sources must beat them. The outline they learn from is "
-        "that of the white-light picture, so it says nothing about another woman's fluorescence. On phantoms:"
+        "alone is capacity or augmentation, no fusion; both sources must beat them. Where the lesion lies they "
+        "learn from the white-light picture; in another woman's fluorescence nothing is outlined. On phantoms:"
     )
     rows = [(arm.words, figures_of(results[arm.key].answers)) for arm in arms]
     yield measures([(words, {name: span(one) for name, one in figures.items()}) for words, figures in rows])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -116,4 +116,4 @@ def plain_steps(data: PreparedSet, config: TrainConfig) -> Iterator[Step]:
 
 def _as_it_comes(inputs: Inputs) -> Inputs:
     pictures = {name: planes.contiguous() for name, planes in inputs.pictures.items()}
-    return Inputs(pictures, inputs.coverage, inputs.present, inputs.lesion)
+    return replace(inputs, pictures=pictures)

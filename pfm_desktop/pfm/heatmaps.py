@@ -90,7 +90,10 @@ def shown(plane: Singles, coverage: Singles, box: Letterbox) -> Singles:
 
 
 def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Singles:
-    """Mean of the maps by evidence where they see something; NaN where none does."""
+    """Mean of the maps by evidence where they see something, over its own highest point; NaN where none does.
+
+    Like the map of one source it runs from 0 to 1, also where the sources point at different places.
+    """
     shape = next(iter(planes.values())).shape
     total, weight = np.zeros(shape), np.zeros(shape)
     for name, plane in planes.items():
@@ -99,4 +102,6 @@ def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Sing
         total += np.where(seen, plane, 0) * share
         weight += seen * share
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(weight > 0, total / weight, np.nan).astype(np.float32)
+        mean = np.where(weight > 0, total / weight, np.nan)
+    top = float(np.nanmax(mean)) if (weight > 0).any() else 0.0
+    return (mean / top if top > LEAST_TOP else mean).astype(np.float32)

@@ -90,8 +90,8 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
 def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) -> PairAnswer:
     """Quality, registration and answer of a pair, kept or made now.
 
-    An answer that was kept before its model told what is unlike anything it learned from, or by other limits, is made
-    again; of a signed visit it stays as it was.
+    An answer that was kept before its model told what is unlike anything it learned from, by other limits, or by
+    another version with the same weights, is made again; of a signed visit it stays as it was.
 
     Raises `ModelError` for a model that is missing, altered or made for other sources; the registration is kept by
     then, so that the pictures can be read together all the same.
@@ -99,8 +99,9 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     registration = _kept_registration(lib, pictures) or pictures.registration
     content, problem = _content(model)
     if content is not None:
-        kept = _kept_answer(lib, pictures.pair.id, content.info, registration)
-        if kept is not None and (_told_all(kept, content.limits) or _signed(lib, pictures.pair)):
+        signed = _signed(lib, pictures.pair)
+        kept = _kept_answer(lib, pictures.pair.id, content.info, registration, signed=signed)
+        if kept is not None and (signed or _told_all(kept, content.limits)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
     ctx.check()
@@ -171,8 +172,13 @@ def _kept_registration(lib: Library, pictures: PairPictures) -> Registration | N
     return found if fits else None
 
 
-def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Registration | None) -> Analysis | None:
-    """None unless it is of exactly this model and this registration, and the pictures may be answered together."""
+def _kept_answer(
+    lib: Library, pair_id: str, info: ModelInfo, registration: Registration | None, *, signed: bool
+) -> Analysis | None:
+    """None unless it is of exactly this model and this registration, and the pictures may be answered together.
+
+    In a signed visit of any version of this model: the weights are the same, and it was signed beside this answer.
+    """
     kept = answers.answer(lib, pair_id, info.sha256)
     if kept is None:
         return None
@@ -186,7 +192,7 @@ def _kept_answer(lib: Library, pair_id: str, info: ModelInfo, registration: Regi
     pair = analysis.quality.get("pair")
     # answers kept by earlier versions may join two women
     joined = analysis.prediction is not None and pair is not None and "structures_disagree" in pair.problems
-    return analysis if analysis.model == info and same and not joined else None
+    return analysis if (signed or analysis.model == info) and same and not joined else None
 
 
 def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:

@@ -92,13 +92,13 @@ class DisplayWindow:
 @dataclass(frozen=True)
 class HeatmapView:
     """How the heatmap is laid over the picture. `kind` is fused, white or fluorescence; values below `threshold` (0..1)
-    are left clear; until the reader has `moved` it, it is the threshold of the heatmap that is shown."""
+    are left clear; `begins` is where it stood for such heatmaps before the reader moved it."""
 
     visible: bool = True
     kind: str = FUSED
     opacity: float = HEAT_OPACITY
     threshold: float = HEAT_THRESHOLD
-    moved: bool = False
+    begins: float = HEAT_THRESHOLD
     contour_only: bool = False
     colour_map: str = "inferno"
 
@@ -224,17 +224,18 @@ def with_heatmap(view: PairView, **changes: object) -> PairView:
     for name in ("opacity", "threshold"):
         if name in changes:
             changes[name] = clamped(float(str(changes[name])))
-    if "threshold" in changes:
-        changes["moved"] = True
     return replace(view, heatmap=replace(view.heatmap, **changes))  # type: ignore[arg-type]  # names checked by replace
 
 
 def for_heatmaps(view: PairView, heatmaps: Mapping[str, Heatmap]) -> PairView:
-    """These heatmaps instead of others: drawn from their own threshold, unless the reader has moved it."""
-    if view.heatmap.moved or not heatmaps:
+    """These heatmaps instead of others: those of another kind are drawn from their own threshold; where the reader has
+    moved it, it stays for those that begin alike."""
+    if not heatmaps:
         return view
-    shown = heatmaps.get(view.heatmap.kind) or next(iter(heatmaps.values()))
-    return replace(view, heatmap=replace(view.heatmap, threshold=shown.threshold))
+    begins = (heatmaps.get(view.heatmap.kind) or next(iter(heatmaps.values()))).threshold
+    if begins == view.heatmap.begins:
+        return view
+    return replace(view, heatmap=replace(view.heatmap, threshold=begins, begins=begins))
 
 
 def fitted(view: PairView) -> PairView:

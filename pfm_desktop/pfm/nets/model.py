@@ -22,13 +22,15 @@ class Inputs:
 
     `pictures` N x 3 x S x S, normalised, zero where nothing is seen; `coverage` N x h x w in 0..1, the share of each
     cell inside the picture (and the overlap); `present` N bool. `lesion` N x h x w, in training alone: the share of
-    each cell on the outlined lesion, all zero for a case without an outline; None when no case has one.
+    each cell on the outlined lesion, all zero for a case without an outline; None when no case has one. `lesion_in`:
+    the sources that it holds for; None: all.
     """
 
     pictures: Mapping[str, Tensor]
     coverage: Mapping[str, Tensor]
     present: Mapping[str, Tensor]
     lesion: Tensor | None = None
+    lesion_in: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

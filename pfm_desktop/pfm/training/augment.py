@@ -69,7 +69,7 @@ def augmented_inputs(
     if raw.lesion is not None:  # drawn on white light, the frame that no warp touches
         there = F.grid_sample(raw.lesion[:, None], places, mode="bilinear", padding_mode="zeros", align_corners=False)
         lesion = cell_coverage(there[:, 0], grid)
-    return Inputs(pictures, coverage, present, lesion)
+    return Inputs(pictures, coverage, present, lesion, raw.lesion_in)
 
 
 def _finish(planes: Tensor) -> Tensor:

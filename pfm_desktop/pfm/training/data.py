@@ -161,7 +161,8 @@ class RawBatch:
     """Some cases as stored.
 
     Per source: `squares` N x S x S x 3 uint8, `seen` N x S x S float 0 or 1, `present` N bool. `level` N (0..255),
-    `grade` N int64. `lesion` N x S x S float 0 or 1, zero without an outline; None when no case has one.
+    `grade` N int64. `lesion` N x S x S float 0 or 1, zero without an outline; None when no case has one. `lesion_in`:
+    the sources that it holds for; None: all.
     """
 
     squares: dict[str, Tensor]
@@ -170,6 +171,7 @@ class RawBatch:
     present: dict[str, Tensor]
     grade: Tensor
     lesion: Tensor | None = None
+    lesion_in: tuple[str, ...] | None = None
 
 
 class PreparedSet:

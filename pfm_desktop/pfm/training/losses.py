@@ -67,6 +67,8 @@ def outline_loss(net: PfmNet, outputs: Outputs, inputs: Inputs, grade: Tensor) -
         return total
     count = 0
     for name, features in outputs.maps.items():
+        if inputs.lesion_in is not None and name not in inputs.lesion_in:
+            continue
         seen = inputs.coverage[name] >= SEEN
         wanted = (inputs.lesion * seen).flatten(1)
         size = wanted.sum(dim=1)

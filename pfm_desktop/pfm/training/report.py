@@ -31,6 +31,7 @@ ATTENTION = {
     "`docs/heatmaps.md`, which says how often its highest point lies on a visible lesion of phantoms, and where it "
     "falls short.",
 }
+MEDIAN = "The grade is the median of the probabilities, which is mostly but not always the most likely one."
 LIMITS = (
     "It never saw a photograph of a patient; what it answers on one shows that the program runs, and nothing else.",
     "It never saw pregnancy, glandular lesions, a treated cervix, another organ, a picture without acetic acid.",
@@ -100,8 +101,8 @@ def _what(info: ModelInfo) -> str:
         f"PConvFusionModel, variant {info.variant}, {info.splice} splice, input {info.input_size} x {info.input_size}, "
         f"for {sources}. Grades: normal, low (LSIL, CIN1), high (HSIL, CIN2-3), cancer. PConv extraction, channel and "
         "spatial attention, splice and self-attention decision follow the abstract of rs-6642645 (a preprint without "
-        "peer review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours. The "
-        "grade is the median of the probabilities, which is mostly but not always the most likely one."
+        "peer review); FasterNet's blocks, the ordinal head, the source heads and all training choices are ours. "
+        f"{MEDIAN}"
     )
 
 

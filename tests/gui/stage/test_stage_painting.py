@@ -265,8 +265,13 @@ def test_a_class_map_starts_at_its_own_threshold_and_the_slider_stays_where_the_
     assert (registered.legend().threshold, controls.threshold.value()) == ("from 0.30", 30)
     controls.threshold.setFocus()
     qtbot.keyClick(controls.threshold, Qt.Key.Key_Right)
-    registered.set_heatmaps({"fused": Heatmap(values, "class map")})
+    registered.set_heatmaps({})  # another woman
+    registered.set_heatmaps({"fused": Heatmap(values, "LayerCAM"), "white": Heatmap(values, "LayerCAM")})
     assert (registered.legend().threshold, controls.threshold.value()) == ("from 0.31", 31)
+    with_look(registered, kind="white", contour_only=True)
+    assert registered.legend().threshold == "fine lines: 0.31 and above"
+    registered.set_heatmaps({"fused": Heatmap(values, "class map")})  # another model
+    assert controls.threshold.value() == 70
 
 
 def test_the_legend_of_a_heatmap_with_nothing_to_draw_says_so(registered, heatmap) -> None:

@@ -47,6 +47,12 @@ def test_white_light_and_grade_stay_with_the_woman(data: PreparedSet) -> None:
     np.testing.assert_array_equal(mixed.batch(np.arange(COUNT)).grade, data.batch(np.arange(COUNT)).grade)
 
 
+def test_in_another_womans_fluorescence_nothing_is_outlined(data: PreparedSet) -> None:
+    assert Shuffled(data.folder, seed=3).batch(np.arange(COUNT)).lesion_in == (WHITE,)
+    for other in (data, Duplicated(data.folder)):
+        assert other.batch(np.arange(COUNT)).lesion_in is None
+
+
 def test_level_and_overlap_go_with_the_fluorescence_picture(data: PreparedSet) -> None:
     raw = Shuffled(data.folder, seed=3).batch(np.arange(COUNT))
     whose = raw.squares[FLUORESCENCE][:, 0, 0, 0].numpy().astype(int) - 100

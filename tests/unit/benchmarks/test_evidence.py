@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import evidence
-from benchmarks.evidence_parts import cases
+from benchmarks.evidence_parts import cases, runs
 from benchmarks.evidence_parts.arms import ARMS, Plan, arm_of
 from benchmarks.evidence_parts.page import write_report
 from benchmarks.evidence_parts.results import Answers, Result, read_results, write_result
@@ -140,3 +140,14 @@ def test_arms_are_trained_once_asked_and_written_and_a_second_run_only_adds_what
     facts = json.loads((out / "results" / "white-seed1.json").read_text())
     assert facts["cases"]["test"] == 0
     assert "both sources less one" in (out / "REPORT.md").read_text(encoding="utf-8").lower()
+
+
+def test_an_arm_that_was_begun_under_another_plan_is_not_taken_for_one_of_this(tmp_path: Path) -> None:
+    runs._same_plan(tmp_path, Plan())
+    runs._same_plan(tmp_path, Plan())
+    with pytest.raises(BadInputError, match="under another plan"):
+        runs._same_plan(tmp_path, Plan(epochs=9))
+    (tmp_path / "plan.json").unlink()
+    (tmp_path / "model").mkdir()
+    with pytest.raises(BadInputError, match="under another plan"):  # of a version that kept no plan
+        runs._same_plan(tmp_path, Plan())

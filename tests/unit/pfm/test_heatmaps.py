@@ -202,9 +202,18 @@ def test_a_picture_of_which_nothing_was_seen_is_blind() -> None:
 def test_the_sources_are_weighed_by_evidence_where_they_see() -> None:
     white, other = np.array([[1.0, 0.5, np.nan]], np.float32), np.array([[0.0, np.nan, np.nan]], np.float32)
     fused = weighted({"white": white, "fluorescence": other}, {"white": 0.75, "fluorescence": 0.25})
-    np.testing.assert_allclose(fused, [[0.75, 0.5, np.nan]])
+    np.testing.assert_allclose(fused, [[1.0, 0.5 / 0.75, np.nan]])
     alone = weighted({"white": white, "fluorescence": other}, {"white": 0.0, "fluorescence": 1.0})
-    assert alone[0, 1] == pytest.approx(0.5), "a source without evidence still shows where it alone sees"
+    assert alone[0, 1] == 1, "a source without evidence still shows where it alone sees"
+
+
+def test_sources_that_point_at_different_places_leave_a_map_that_reaches_its_scale() -> None:
+    white, other = np.array([[1.0, 0.0, 0.4]], np.float32), np.array([[0.0, 1.0, 0.4]], np.float32)
+    fused = weighted({"white": white, "fluorescence": other}, {"white": 0.6, "fluorescence": 0.4})
+    np.testing.assert_allclose(fused, [[1.0, 0.4 / 0.6, 0.4 / 0.6]], rtol=1e-6)
+    empty = np.zeros((1, 2), np.float32)
+    assert not weighted({"white": empty}, {"white": 1.0}).any()
+    assert np.isnan(weighted({"white": np.full((1, 2), np.nan, np.float32)}, {"white": 1.0})).all()
 
 
 def _all(monkeypatch: pytest.MonkeyPatch, value: float) -> None:

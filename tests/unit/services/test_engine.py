@@ -170,6 +170,23 @@ def test_of_a_signed_visit_it_stays_as_it_was_signed_and_says_that_it_was_not_ch
     assert "not checked when this answer was made" in signed.analysis.prediction.familiarity_words
 
 
+@pytest.mark.parametrize("sign", [False, True])
+def test_another_version_with_the_same_weights_is_asked_anew_but_not_in_a_signed_visit(
+    lib: Library, pair: Pair, model: Path, sign: bool
+) -> None:
+    first = engine.answer_pair(CTX, lib, load(lib, pair), MODEL).analysis
+    if sign:
+        review.set_impression(lib, pair.visit_id, Grade.LOW)
+        review.sign(lib, pair.visit_id, "Dr. Test", "author")
+    rewrite_model_file(model, version="2")
+    again = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
+    assert again.from_library is sign
+    assert again.analysis.model.version == (first.model.version if sign else "2")
+    kept = answers.answer(lib, pair.id, first.model.sha256)
+    assert kept is not None
+    assert kept.body["model"]["version"] == again.analysis.model.version
+
+
 def test_other_limits_of_the_same_weights_are_asked_anew(lib: Library, pair: Pair, model: Path) -> None:
     pictures = load(lib, pair)
     plain = engine.answer_pair(CTX, lib, pictures, MODEL).analysis.prediction

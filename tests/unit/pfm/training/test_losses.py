@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -107,6 +109,19 @@ def test_a_case_without_outline_or_lesion_or_picture_teaches_nothing() -> None:
     assert loss_of(votes, corner(), present=absent) == 0
     unseen = {name: 1 - corner()[None] for name in NET.names}
     assert loss_of(votes, corner(), coverage=unseen) == 0
+
+
+def test_an_outline_teaches_the_sources_that_it_holds_for_and_no_other() -> None:
+    right, wrong = (torch.where(where, 40.0, 0.0) for where in (corner() > 0, corner() == 0))
+    outputs, inputs = voted({"white": right, "fluorescence": wrong}, corner())
+    with torch.no_grad():
+        both, white, other = (
+            float(outline_loss(NET, outputs, replace(inputs, lesion_in=held), torch.tensor([2])))
+            for held in (None, ("white",), ("fluorescence",))
+        )
+    assert white == pytest.approx(0, abs=1e-3)
+    assert other > 10
+    assert both == pytest.approx((white + other) / 2)
 
 
 def test_cells_that_were_not_seen_take_no_share() -> None:
