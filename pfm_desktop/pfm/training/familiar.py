@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, pooled, to_table
 from pfm_desktop.pfm.first_stage import STRIDE
@@ -47,6 +50,23 @@ def familiarity_table(
 ) -> dict[str, Any]:
     """`known_of` as `model.toml` keeps it."""
     return to_table(known_of(ctx, net, data, split, normalisation))
+
+
+def familiarity_notes(table: Mapping[str, Any], sources: Sequence[str]) -> tuple[str, ...]:
+    """What a person should know of a model that cannot tell of some source what is unlike its cases."""
+    missing = [Source(name).words for name in sources if name not in table]
+    if not missing:
+        return ()
+    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[name])}" for name in sources)
+    return (
+        f"too few calibration patients to notice when {' or '.join(missing)} is unlike anything it learned from "
+        f"(needed: {needed}): it will warn of no such picture",
+    )
+
+
+def least_patients(accepted: float) -> int:
+    """How many calibration patients it takes to promise that this share passes."""
+    return math.ceil(accepted / (1 - accepted) - 1e-9)
 
 
 @torch.no_grad()

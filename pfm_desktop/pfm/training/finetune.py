@@ -30,7 +30,7 @@ from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
-from pfm_desktop.pfm.training.familiar import familiarity_table
+from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
@@ -135,7 +135,7 @@ def finetune(
     info = _write(out, model, calibration, known, config, training, {**new, "parent": old, "against_parent": gain})
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
-        _notes(calibration, main_combination(model.net.names), tuned),
+        _notes(calibration, model.net.names, known, tuned),
     )  # fmt: skip
 
 
@@ -252,9 +252,9 @@ def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
     )
 
 
-def _notes(calibration: Calibration, combination: str, tuned: Tuned) -> tuple[str, ...]:
+def _notes(calibration: Calibration, sources: Sequence[str], known: Mapping[str, Any], tuned: Tuned) -> tuple[str, ...]:
     """What a person should know before using the new model."""
-    notes = list(calibration_notes(calibration, combination))
+    notes = [*calibration_notes(calibration, main_combination(sources)), *familiarity_notes(known, sources)]
     if tuned.best_epoch == 0:
         notes.append("no epoch was better than the old weights; only the calibration is new")
     return tuple(notes)

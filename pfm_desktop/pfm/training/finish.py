@@ -23,7 +23,7 @@ from pfm_desktop.pfm.training.answers import calibration_notes, collect, fit_cal
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
-from pfm_desktop.pfm.training.familiar import familiarity_table
+from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
@@ -123,6 +123,7 @@ def finish(
         KEY: marks_of(data.patients[index] for part in PARTS[:3] for index in getattr(split, part)),
         **(extra or {}),
     }
+    known = familiarity_table(within, net, data, split, normalisation)
     info = save_model(
         out,
         net,
@@ -131,7 +132,7 @@ def finish(
         calibration=calibration,
         normalisation=normalisation,
         trained_on=config.trained_on,
-        familiarity=familiarity_table(within, net, data, split, normalisation),
+        familiarity=known,
         heatmap={"method": _heatmap_of(outlined, len(split.train))},
         training=training,
         figures=figures,
@@ -146,7 +147,7 @@ def finish(
         progress.seconds,
         progress.pairs / max(progress.seconds, 1e-6),
         figures,
-        calibration_notes(calibration, main_combination(net.names)),
+        (*calibration_notes(calibration, main_combination(net.names)), *familiarity_notes(known, net.names)),
     )
 
 
