@@ -163,28 +163,24 @@ class Prediction:
         return likeliest_of(self.probabilities, self.grade)
 
     @property
-    def hedge(self) -> str:
-        """What stands before the grade of an indeterminate answer: `indeterminate, most likely `; "" before others."""
-        kind = "most likely" if self.likeliest is self.grade else "middle grade"
-        return f"indeterminate, {kind} " if self.indeterminate else ""
-
-    @property
     def share_words(self) -> str:
-        """`low (0.44; likeliest normal 0.45)`."""
+        """`low (0.44; likeliest normal 0.45)`, or where no grade stands out `indeterminate (likeliest high 0.38)`."""
+        if self.indeterminate:
+            return f"indeterminate (likeliest {self.likeliest.value} {self.probabilities[self.likeliest]:.2f})"
         return share_words(self.probabilities, self.grade)
 
     @property
     def median_words(self) -> str:
         """Said where another grade is more likely on its own, so that nobody takes it for an error; "" elsewhere."""
         likeliest, grade = self.likeliest, self.grade
-        if likeliest is grade:
+        if likeliest is grade or self.indeterminate:
             return ""
         milder = likeliest.rank < grade.rank
         side, kept = ("worse", GRADES[grade.rank :]) if milder else ("milder", GRADES[: grade.rank + 1])
         together = sum(self.probabilities[one] for one in kept)
         return (
-            f"No single grade is likelier than {likeliest.value} ({self.probabilities[likeliest]:.2f}), but "
-            f"{grade.value} or {side} is at least as likely ({together:.2f}): the grade is {grade.value}, the median."
+            f"The likeliest single grade is {likeliest.value} ({self.probabilities[likeliest]:.2f}). The grade is "
+            f"{grade.value}, the median: {grade.value} or {side} has {together:.2f}."
         )
 
     @property
@@ -217,12 +213,21 @@ class Prediction:
         return f"{WARNING} {self.unlike_words}" if self.unlike else ""
 
     @property
-    def attention_words(self) -> str:
-        """What the heatmaps show where that is not the grade itself; "" where it is. See `pfm.heatmaps`."""
-        if self.grade is not Grade.NORMAL:
+    def shows(self) -> str:
+        """What the heatmaps show where that is not the grade that is given; "" where it is. See `pfm.predict`.
+
+        `what speaks for high, not for normal`, or of an indeterminate answer `what speaks for cancer`, the likeliest.
+        """
+        if not self.indeterminate and self.grade is not Grade.NORMAL:
             return ""
-        graded = "Most likely normal" if self.indeterminate else "Graded normal"
-        return f"{graded}: {ATTENTION.lower()} shows {NOT_FOR_NORMAL}."
+        explained = self.likeliest if self.indeterminate else self.grade
+        return NOT_FOR_NORMAL if explained is Grade.NORMAL else f"what speaks for {explained.value}"
+
+    @property
+    def attention_words(self) -> str:
+        """`shows` in a sentence."""
+        kind = "Indeterminate" if self.indeterminate else "Graded normal"
+        return f"{kind}: {ATTENTION.lower()} shows {self.shows}." if self.shows else ""
 
     @property
     def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:

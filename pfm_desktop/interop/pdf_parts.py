@@ -196,7 +196,8 @@ class _Bars(Flowable):  # type: ignore[misc]  # reportlab has no types
             share, spread = self.prediction.probabilities[grade], self.prediction.spread.get(grade, 0.0)
             canvas = self.canv
             canvas.setFillGray(0.1)
-            canvas.setFont(BOLD if grade is self.prediction.grade else SANS, 8)
+            stands_out = grade is self.prediction.grade and not self.prediction.indeterminate
+            canvas.setFont(BOLD if stands_out else SANS, 8)
             name, numbers = say.grade_line(self.prediction, grade)
             canvas.drawString(0, y, name)
             canvas.setFillGray(0.9)

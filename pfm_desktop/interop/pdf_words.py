@@ -92,9 +92,10 @@ def early_warning(content: ReportContent) -> str:
 
 
 def headline(prediction: Prediction) -> str:
-    """`Grade: high (HSIL, CIN2-3), probability 0.70`."""
-    probability = prediction.probabilities[prediction.grade]
-    return f"Grade: {prediction.hedge}{GRADE_NAMES[prediction.grade]}, probability {probability:.2f}"
+    """`Grade: high (HSIL, CIN2-3), probability 0.70`, or `Grade: indeterminate, likeliest ...`."""
+    named = prediction.likeliest if prediction.indeterminate else prediction.grade
+    before = "indeterminate, likeliest " if prediction.indeterminate else ""
+    return f"Grade: {before}{GRADE_NAMES[named]}, probability {prediction.probabilities[named]:.2f}"
 
 
 def grade_line(prediction: Prediction, grade: Grade) -> tuple[str, str]:

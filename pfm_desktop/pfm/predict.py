@@ -190,16 +190,17 @@ class Predictor:
         familiarity = self._familiarity.of(case.pictures, case.digests, case.fine, used)
         probabilities = np.asarray(scale.probabilities(answers.log_p[row]))
         ranks = scale.prediction_set(probabilities)
-        rank = int(graded(probabilities))
+        rank, indeterminate = int(graded(probabilities)), len(ranks) >= INDETERMINATE
+        explained = int(np.argmax(probabilities)) if indeterminate else rank  # see `Prediction.shows`
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
         if self._slopes is None:
             said = {name: self._heads[name].by_cell(maps[name][0]) for name in used}
-            planes = {name: class_map(said[name], case.coverage[name][0], rank) for name in used}
+            planes = {name: class_map(said[name], case.coverage[name][0], explained) for name in used}
         else:
             middles = {name: both.middle[0] for name, both in trunks.items()}
-            slopes = self._slopes.of(middles, case.coverage, tokens, visible, asked_of(rank))
+            slopes = self._slopes.of(middles, case.coverage, tokens, visible, asked_of(explained))
             planes = {name: layer_cam(middles[name], slopes[name]) for name in used}
         heatmaps = self._heatmaps(planes, case, evidence)
         spread = waiting()
@@ -209,7 +210,7 @@ class Predictor:
             probabilities=_by_grade(probabilities),
             spread=_by_grade(spread),
             prediction_set=tuple(GRADES[k] for k in ranks),
-            indeterminate=len(ranks) >= INDETERMINATE,
+            indeterminate=indeterminate,
             evidence={Source(name): share for name, share in evidence.items()},
             single_source={
                 Source(name): SourceAnswer(GRADES[int(graded(p))], _by_grade(p)) for name, p in alone.items()

@@ -93,7 +93,7 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
 def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     lines = [
         *([prediction.warning] if prediction.unlike else []),  # first: whoever reads one line reads this one
-        f"Grade: {prediction.hedge}{_share(prediction, prediction.grade)}",
+        f"Grade: {_named(prediction)}",
         *([prediction.median_words] if prediction.median_words else []),
         prediction.spread_words,
         prediction.full_set_words(model),
@@ -104,6 +104,12 @@ def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     shares = ", ".join(f"{source.words} {share:.0%}" for source, share in prediction.evidence.items())
     alone = ", ".join(f"{source.words} {answer.share_words}" for source, answer in prediction.single_source.items())
     return [*lines, f"Evidence: {shares}. Each alone: {alone}"]
+
+
+def _named(prediction: Prediction) -> str:
+    if prediction.indeterminate:
+        return f"indeterminate, likeliest {_share(prediction, prediction.likeliest)}"
+    return _share(prediction, prediction.grade)
 
 
 def _share(prediction: Prediction, grade: Grade) -> str:

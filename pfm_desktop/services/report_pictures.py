@@ -107,7 +107,7 @@ def answer_lines(analysis: Analysis) -> tuple[str, ...]:
     prediction = analysis.prediction
     if prediction is None:
         return ("Answer: none",)
-    answer = f"Answer: {prediction.hedge}{prediction.share_words}. {prediction.set_words}".rstrip()
+    answer = f"Answer: {prediction.share_words}. {prediction.set_words}".rstrip()
     alone = (f"One source only: {prediction.sources[0].words}",) if len(prediction.sources) == 1 else ()
     return (answer, *alone)
 

@@ -280,7 +280,7 @@ def _advice(prediction: Prediction, pair: Quality | None) -> str:
     said = [pair.advice] if pair is not None and doubtful else []
     if prediction.indeterminate:
         said.append("The pictures do not settle the grade; your own read decides.")
-    elif prediction.median_words:  # beside a grade whose bar is not the longest
+    if prediction.median_words:  # beside a grade whose bar is not the longest
         said.append(prediction.median_words)
     return " ".join(said)
 
@@ -365,7 +365,7 @@ def _second(case: VisitCase, prediction: Prediction | None, read_only_reason: st
     if not prediction.indeterminate:
         return SecondRead(_agree(own, prediction.grade), prediction.grade, "I differ ...", blocked, said)
     if own is not None and own in prediction.prediction_set:
-        return SecondRead(f"I agree, and keep {own.value}", own, "I differ ...", blocked, said)
+        return SecondRead(f"Keep my impression: {own.value}", own, "I differ ...", blocked, said)
     return SecondRead("", None, "My second read ...", blocked, said)
 
 
@@ -381,8 +381,7 @@ def _agree(own: Grade | None, grade: Grade) -> str:
 def _said(reading: Reading, prediction: Prediction) -> str:
     """`Second read: low, agrees with the AI, 18:02 UTC+01:00`. One chosen in Findings has no reason."""
     if prediction.indeterminate:
-        agrees = not reading.reason and reading.impression in prediction.prediction_set
-        how = "agrees with the AI" if agrees else "the AI is indeterminate"
+        how = "the AI is indeterminate"
     elif reading.impression is prediction.grade:
         how = "same grade as the AI" if reading.reason else "agrees with the AI"
     else:

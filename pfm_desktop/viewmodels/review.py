@@ -190,10 +190,11 @@ def answer_sources(desk: Desk) -> tuple[Source, ...]:
     return () if prediction is None else tuple(prediction.sources)
 
 
-def attention_words(desk: Desk) -> str:
-    """What the heatmaps show where it is not the grade of the answer; "" where it is, and without an answer."""
+def attention_words(desk: Desk) -> tuple[str, str]:
+    """What the heatmaps show where it is not the grade of the answer, in short and in a sentence; "" where it is, and
+    without an answer."""
     prediction = _prediction(desk)
-    return "" if prediction is None else prediction.attention_words
+    return ("", "") if prediction is None else (prediction.shows, prediction.attention_words)
 
 
 def banner(case: VisitCase | None, desk: Desk) -> str:

@@ -73,14 +73,13 @@ def test_a_pair_becomes_json_overlay_and_report(
     assert {"read", "quality", "register", "predict", "total"} <= set(answer["timing_ms"])
     assert BANNER in said
     assert DEMONSTRATION in said
-    kind = "most likely" if answer["grade"] == answer["likeliest"] else "middle grade"
-    likely = f"indeterminate, {kind} " if answer["indeterminate"] else ""
-    assert f"Grade: {likely}{answer['grade']}" in said
+    said_grade = f"indeterminate, likeliest {answer['likeliest']}" if answer["indeterminate"] else answer["grade"]
+    assert f"Grade: {said_grade}" in said
     with Image.open(tmp_path / "o.png") as overlay:
         assert overlay.width == 448
         assert overlay.height > 448 + 30  # banner above, legend below
     report = words_of(tmp_path / "r.pdf")
-    for text in (BANNER, DEMONSTRATION, f"Grade: {likely}{answer['grade']}", phantom_pair.white.name):
+    for text in (BANNER, DEMONSTRATION, f"Grade: {said_grade}", phantom_pair.white.name):
         assert text in report
     assert {file.name for file in tmp_path.iterdir()} == {"a.json", "o.png", "r.pdf"}
 

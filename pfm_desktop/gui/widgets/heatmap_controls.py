@@ -8,7 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOT_FOR_NORMAL
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.legend import KIND_TITLES, kind_title
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSlider, say, words
@@ -38,16 +38,18 @@ class HeatmapControls(QWidget):
         stage.view_changed.connect(self._follow)
         self.set_kinds(())
 
-    def set_kinds(self, kinds: Collection[str], sources: Sequence[Source] = (), shows: str = "") -> None:
+    def set_kinds(
+        self, kinds: Collection[str], sources: Sequence[Source] = (), shows: str = "", words: str = ""
+    ) -> None:
         """The heatmaps there are (fused, white, fluorescence); none hides the controls.
 
         With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
-        `shows`: what they show where it is not the grade (`Prediction.attention_words`).
+        `shows` and, in a sentence, `words`: what they show where it is not the grade (`Prediction.shows`).
         """
         alone = len(sources) == 1 and FUSED in kinds
         kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == FUSED or not alone)]
         self.setVisible(bool(kinds))
-        self._say_what_it_shows(shows)
+        self._say_what_it_shows(shows, words)
         with QSignalBlocker(self.kind):
             self.kind.clear()
             for kind in kinds:
@@ -71,11 +73,11 @@ class HeatmapControls(QWidget):
         self.colours.setAccessibleName("Colours of the model attention")
         self.threshold.setToolTip("Attention below this value is left clear")
 
-    def _say_what_it_shows(self, shows: str) -> None:
+    def _say_what_it_shows(self, shows: str, words: str) -> None:
         """Beside the box, and to a screen reader on it and on the controls as a whole."""
-        say(self.shows, f"Shows {NOT_FOR_NORMAL}." if shows else "")  # one line: room is short
+        say(self.shows, f"Shows {shows}." if shows else "")  # one line: room is short
         limits = f"{ATTENTION}: {ATTENTION_LIMITS}."
-        about = f"{shows} {limits}" if shows else limits
+        about = f"{words} {limits}" if words else limits
         self.show_it.setToolTip(f"{about} Hold H on the stage to hide it for a moment")
         for widget in (self, self.show_it):
             widget.setAccessibleDescription(about)

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, NOT_FOR_NORMAL, SPEAKS_FOR_HIGH, STRONG, WEAK
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, STRONG, WEAK
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -37,7 +37,7 @@ HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  #
 class LegendLines:
     """The words of the legend; `source`, `unseen` and `label` are "" where there is nothing to say.
 
-    `normal`: the grade is normal, so what is shown speaks for high.
+    `shows`: what is shown where that is not the grade (`Prediction.shows`).
     """
 
     source: str
@@ -46,7 +46,7 @@ class LegendLines:
     label: str
     banner: str = BANNER
     empty: bool = False
-    normal: bool = False
+    shows: str = ""
 
     @property
     def title(self) -> str:
@@ -87,12 +87,12 @@ def legend_lines(
     label: str = "",
     sources: Sequence[Source] = (),
     empty: bool = False,
-    normal: bool = False,
+    shows: str = "",
 ) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
     `empty`: nothing reaches the threshold, so nothing is drawn, and that is said, as it is at an opacity of nothing.
-    `normal` is the grade, and what the heatmap shows then.
+    `shows`: see `Prediction.shows`.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     if empty:
@@ -103,7 +103,7 @@ def legend_lines(
         source=kind_title(look.kind, sources),
         threshold=drawn,
         empty=empty,
-        normal=normal,
+        shows=shows,
         unseen="" if all_seen else UNSEEN_TEXT,
         label=label,
     )
@@ -113,7 +113,7 @@ def legend_words(lines: LegendLines | None) -> str:
     """What the strip says of the heatmap, for a screen reader; "" without one."""
     if lines is None:
         return ""
-    shows = f": {NOT_FOR_NORMAL}" if lines.normal else ""
+    shows = f": {lines.shows}" if lines.shows else ""
     return f"{lines.title}{shows} ({WEAK} to {STRONG}, {lines.threshold})"
 
 
@@ -124,7 +124,7 @@ def legend_height(lines: LegendLines, width: float) -> float:
 
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
     """Where everything stands. Where more than two lines would be needed and that helps, the threshold goes, then the
-    source, then what is shown where the grade is normal; what the strip is about never does. Label and banner are
+    source, then what is shown where that is not the grade; what the strip is about never does. Label and banner are
     whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else does, and
     nothing is laid out anew."""
     return _laid_out(replace(lines, threshold="", empty=False), width)
@@ -134,13 +134,13 @@ def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
 def _laid_out(lines: LegendLines, width: float) -> tuple[Part, ...]:
     bare = replace(lines, source="")
     ways = [(lines, Kind.SCALE), (lines, Kind.BARE_SCALE), (bare, Kind.SCALE), (bare, Kind.BARE_SCALE)]
-    ways += [(replace(bare, normal=False), Kind.BARE_SCALE)]
+    ways += [(replace(bare, shows=""), Kind.BARE_SCALE)]
     return min((_flowed(_parts(*way), width) for way in ways), key=lambda parts: max(1, parts[-1].row))
 
 
 def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
     plain, bold = QFontMetricsF(stage_font(SIZE)), QFontMetricsF(stage_font(SIZE, bold=True))
-    title = f"{lines.title}: {SPEAKS_FOR_HIGH}" if lines.normal else lines.title
+    title = f"{lines.title}: {lines.shows.partition(',')[0]}" if lines.shows else lines.title
     parts = [
         (Kind.TITLE, title, bold.horizontalAdvance(title)),
         (scale, lines.threshold, _scale_width(plain, scale)),

@@ -62,7 +62,7 @@ class StageWidget(QWidget):
         super().__init__(parent)
         self._view = PairView()
         self._heatmaps = HeatmapStore()
-        self._label, self._sources, self._normal = "", tuple[Source, ...](), False
+        self._label, self._sources, self._shows = "", tuple[Source, ...](), ""
         self._stages: dict[Source, str] = {}
         self._warning = ""
         self._marks = Marks()
@@ -97,7 +97,7 @@ class StageWidget(QWidget):
         """
         if self._pictures.replace(white, fluorescence, registration):
             self._heatmaps.replace({}, aspect=1.0)
-            self._label, self._sources, self._normal = "", (), False
+            self._label, self._sources, self._shows = "", (), ""
             self._stages, self._warning = {}, ""
             self._marks = Marks()
             self._pictures.scene.mm_per_px = None
@@ -108,14 +108,14 @@ class StageWidget(QWidget):
         self._pictures_changed()
 
     def set_heatmaps(
-        self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = (), normal: bool = False
+        self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = (), shows: str = ""
     ) -> None:
         """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides.
 
         `label` (`ModelInfo.label`) stands in the legend, so do the `sources` of the answer (none: those shown), and
-        what the heatmaps show where its grade is `normal`.
+        what the heatmaps show where that is not the grade (`Prediction.shows`).
         """
-        self._label, self._sources, self._normal = label, tuple(sources), normal
+        self._label, self._sources, self._shows = label, tuple(sources), shows
         size = self.shown.size(self.shown.reference) or (1, 1)
         self._heatmaps.replace(heatmaps, aspect=size[0] / size[1])
         self.set_view(for_heatmaps(self._view, heatmaps))
@@ -235,7 +235,7 @@ class StageWidget(QWidget):
             label=self._label,
             sources=sources,
             empty=maps.empty(look),
-            normal=self._normal,
+            shows=self._shows,
         )
 
     # ---- painting

@@ -115,7 +115,7 @@ def test_an_indeterminate_answer_shows_no_grade_and_offers_to_keep_the_own_one(p
     assert panel.headline.text() == "Indeterminate"
     assert panel.icon.isHidden()
     assert panel.possible.text() == "Prediction set: normal, low, high. Other grades are not excluded."
-    assert panel.agree.text() == "I agree, and keep normal"
+    assert panel.agree.text() == "Keep my impression: normal"
     impression(room, Grade.CANCER)
     assert panel.agree.isHidden()
     assert panel.differ.text() == "My second read ..."
@@ -129,7 +129,7 @@ def test_a_grade_whose_bar_is_not_the_longest_is_explained(panel, room) -> None:
     reveal(panel, room, replace(found, prediction=median))
     assert panel.headline.text() == "Low"
     assert panel.advice.isVisibleTo(panel)
-    assert panel.advice.text().startswith("No single grade is likelier than high (0.48), but low or milder is")
+    assert panel.advice.text().startswith("The likeliest single grade is high (0.48). The grade is low, the median")
     wide = replace(median, prediction_set=GRADES[:3], indeterminate=True)
     reveal(panel, room, replace(found, prediction=wide))
     assert "ikeli" not in panel.advice.text()  # no grade stands out

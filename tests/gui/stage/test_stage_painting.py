@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, STRONG, WEAK, Heatmap
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, NOT_FOR_NORMAL, STRONG, WEAK, Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets import stage as stage_module
 from pfm_desktop.gui.widgets import stage_render
@@ -347,7 +347,7 @@ def test_label_and_banner_are_whole_at_any_width_and_the_source_gives_way(qtbot,
 @pytest.mark.parametrize("normal", [False, True])
 @pytest.mark.parametrize("all_seen", [True, False])
 def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, normal, all_seen) -> None:
-    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION, normal=normal)
+    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION, shows=NOT_FOR_NORMAL if normal else "")
     seen = []
     for width in range(1600, 119, -20):
         title, scale = legend_parts(lines, float(width))[:2]
@@ -390,7 +390,7 @@ def test_the_ends_of_the_scale_are_no_grades() -> None:
 @pytest.mark.parametrize("normal", [False, True])
 def test_a_screen_reader_hears_what_the_heatmap_shows(registered, heatmap, normal) -> None:
     assert "attention" not in registered.accessibleDescription()
-    registered.set_heatmaps({"fused": heatmap()}, normal=normal)
+    registered.set_heatmaps({"fused": heatmap()}, shows=NOT_FOR_NORMAL if normal else "")
     shows = ": what speaks for high, not for normal" if normal else ""
     words = f"Model attention, both sources{shows} (0 weak to 1 strong, from 0.30)"
     assert words in registered.accessibleDescription()
@@ -403,7 +403,7 @@ def test_the_controls_say_what_the_heatmap_shows_where_the_grade_is_normal(regis
     qtbot.addWidget(controls)
     shows = "Graded normal: model attention shows what speaks for high, not for normal."
     for said in (shows, ""):
-        controls.set_kinds(["fused"], shows=said)
+        controls.set_kinds(["fused"], shows=NOT_FOR_NORMAL if said else "", words=said)
         assert controls.shows.text() == ("Shows what speaks for high, not for normal." if said else "")
         assert controls.shows.isHidden() is (not said)
         for words in (controls.show_it.toolTip(), controls.show_it.accessibleDescription()):

@@ -65,12 +65,19 @@ def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarit
 
 
 @pytest.mark.parametrize("grade", GRADES)
-@pytest.mark.parametrize("indeterminate", [False, True])
-def test_only_where_the_grade_is_normal_do_the_heatmaps_show_another_one(grade: Grade, indeterminate: bool) -> None:
-    said = replace(told(), grade=grade, indeterminate=indeterminate).attention_words
-    begins = "Most likely normal" if indeterminate else "Graded normal"
-    expected = f"{begins}: model attention shows what speaks for high, not for normal."
-    assert said == (expected if grade is Grade.NORMAL else "")
+def test_where_the_grade_is_normal_the_heatmaps_show_another_one(grade: Grade) -> None:
+    said = replace(told(), grade=grade)
+    normal = grade is Grade.NORMAL
+    assert said.shows == ("what speaks for high, not for normal" if normal else "")
+    expected = "Graded normal: model attention shows what speaks for high, not for normal."
+    assert said.attention_words == (expected if normal else "")
+
+
+def test_of_an_indeterminate_answer_the_heatmaps_show_the_likeliest_grade_and_say_so() -> None:
+    said = shared(0.13, 0.33, 0.10, 0.44, grade=Grade.HIGH, indeterminate=True)
+    assert said.attention_words == "Indeterminate: model attention shows what speaks for cancer."
+    normal = shared(0.4, 0.3, 0.3, 0.0, grade=Grade.LOW, indeterminate=True)
+    assert normal.attention_words == "Indeterminate: model attention shows what speaks for high, not for normal."
 
 
 def test_a_source_that_was_not_used_warns_of_nothing() -> None:
@@ -109,24 +116,25 @@ def test_a_median_that_is_not_the_most_likely_grade_says_so() -> None:
     said = shared(0.42, 0.33, 0.25, 0, grade=Grade.LOW)
     assert said.likeliest is Grade.NORMAL
     assert said.median_words == (
-        "No single grade is likelier than normal (0.42), but low or worse is at least as likely (0.58): the grade is "
-        "low, the median."
+        "The likeliest single grade is normal (0.42). The grade is low, the median: low or worse has 0.58."
     )
-    assert said.hedge == ""
     assert said.share_words == "low (0.33; likeliest normal 0.42)"
     assert SourceAnswer(said.grade, said.probabilities).share_words == said.share_words
-    assert replace(said, indeterminate=True).hedge == "indeterminate, middle grade "
     milder = shared(0.1, 0.42, 0.48, 0, grade=Grade.LOW).median_words
     assert milder == (
-        "No single grade is likelier than high (0.48), but low or milder is at least as likely (0.52): the grade is "
-        "low, the median."
+        "The likeliest single grade is high (0.48). The grade is low, the median: low or milder has 0.52."
     )
+
+
+def test_an_indeterminate_answer_names_no_grade_but_the_likeliest() -> None:
+    said = shared(0.13, 0.33, 0.10, 0.44, grade=Grade.HIGH, indeterminate=True)
+    assert said.share_words == "indeterminate (likeliest cancer 0.44)"
+    assert said.median_words == ""
 
 
 def test_a_grade_that_is_the_most_likely_one_needs_no_word() -> None:
     said = shared(0.1, 0.2, 0.7, 0, grade=Grade.HIGH)
-    assert (said.median_words, said.hedge, said.share_words) == ("", "", "high (0.70)")
-    assert replace(said, indeterminate=True).hedge == "indeterminate, most likely "
+    assert (said.median_words, said.share_words) == ("", "high (0.70)")
     assert shared(0.4, 0.4, 0.2, 0, grade=Grade.LOW).median_words == ""  # as likely is not less likely
 
 

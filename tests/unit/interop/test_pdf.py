@@ -242,7 +242,7 @@ def test_an_indeterminate_answer_is_called_so() -> None:
     assert prediction is not None
     wide = replace(prediction, prediction_set=GRADES[:3], indeterminate=True)
     text = text_of(replace(full(), analysis=replace(answer(), prediction=wide)))
-    assert "Grade: indeterminate, most likely high (HSIL, CIN2-3), probability 0.70" in text
+    assert "Grade: indeterminate, likeliest high (HSIL, CIN2-3), probability 0.70" in text
     assert "on phantoms): normal, low, high. Other grades are not excluded." in text
 
 
@@ -252,7 +252,7 @@ def test_a_grade_that_is_not_the_most_likely_one_is_explained() -> None:
     shares = dict(zip(GRADES, (0.42, 0.33, 0.25, 0.0), strict=True))
     median = replace(prediction, grade=GRADES[1], probabilities=shares)
     text = text_of(replace(full(), analysis=replace(answer(), prediction=median)))
-    assert "No single grade is likelier than normal (0.42), but low or worse is at least as likely (0.58)" in text
+    assert "The likeliest single grade is normal (0.42). The grade is low, the median: low or worse has 0.58." in text
     assert "the median" not in text_of(full())
 
 

@@ -101,7 +101,7 @@ def test_an_indeterminate_answer_on_the_overlay_lists_its_set() -> None:
     analysis = answer(np.zeros((3, 4), np.float32))
     assert analysis.prediction is not None
     wide = replace(analysis.prediction, prediction_set=(Grade.NORMAL, Grade.LOW, Grade.HIGH), indeterminate=True)
-    expected = "Answer: indeterminate, most likely high (0.70). Prediction set: normal, low, high. "
+    expected = "Answer: indeterminate (likeliest high 0.70). Prediction set: normal, low, high. "
     assert answer_lines(replace(analysis, prediction=wide))[0] == f"{expected}Other grades are not excluded."
 
 

@@ -132,7 +132,7 @@ def test_an_indeterminate_answer_is_called_so() -> None:
     assert made.prediction is not None
     open_ = replace(made.prediction, indeterminate=True, prediction_set=GRADES[:3])
     html = preview_html(content(analysis=replace(made, prediction=open_)))
-    assert "Grade: indeterminate, most likely high (HSIL, CIN2-3), probability 0.70" in html
+    assert "Grade: indeterminate, likeliest high (HSIL, CIN2-3), probability 0.70" in html
     assert "normal, low, high. Other grades are not excluded." in html
 
 

@@ -174,8 +174,10 @@ def test_what_the_heatmaps_show_is_said_only_of_an_answer_that_is_normal() -> No
     desk = answered()
     prediction = replace(desk.answer.analysis.prediction, grade=Grade.NORMAL)
     normal = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, prediction=prediction)))
-    assert "speaks for high" in review.attention_words(normal)
-    assert review.attention_words(desk) == review.attention_words(Desk()) == ""
+    short, sentence = review.attention_words(normal)
+    assert short == "what speaks for high, not for normal"
+    assert short in sentence
+    assert review.attention_words(desk) == review.attention_words(Desk()) == ("", "")
 
 
 def test_the_room_of_the_banner_is_kept_while_the_answer_of_a_revealed_visit_is_awaited() -> None:

@@ -285,9 +285,10 @@ class ReviewPage(QWidget):
         if self._laid is None or any(one is not other for one, other in zip(laid, self._laid, strict=True)):
             self._laid = laid  # an edit does not have them coloured again
             sources = review.answer_sources(desk) if heatmaps else ()
-            label, shows = (review.model_label(desk), review.attention_words(desk)) if heatmaps else ("", "")
-            self.stage.set_heatmaps(heatmaps, label=label, sources=sources, normal=bool(shows))
-            self.side.heatmap.set_kinds(heatmaps, sources, shows)
+            label = review.model_label(desk) if heatmaps else ""
+            shows, words = review.attention_words(desk) if heatmaps else ("", "")
+            self.stage.set_heatmaps(heatmaps, label=label, sources=sources, shows=shows)
+            self.side.heatmap.set_kinds(heatmaps, sources, shows, words)
 
     def _show_side(self) -> None:
         desk = self.loader.desk
