@@ -46,7 +46,7 @@ def models_verify(name: str) -> None:
     from pfm_desktop.services import models
 
     info = models.verify_whole(name)
-    say(f"{info.name} {info.version}: weights are what model.toml promises, and model.toml is as it was made")
+    say(f"{info.name} {info.version}: weights are what model.toml promises, and {models.seal_of(name)}")
 
 
 @models_app.command("import")

@@ -23,7 +23,9 @@ WARNING = "WARNING:"  # where colour and shape are no help: a terminal, a line d
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 FUSED = "fused"  # the heatmap of all sources together, among those of an analysis
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
-WEAK, STRONG = "0 weak", "1 strong"  # the ends of its scale; never words of a grade: low, high
+# the ends of its scale, which is that of one picture: the strongest place is 1 however weak it is. Never words of a
+# grade: low, high
+WEAK, STRONG = "0 least", "1 most here"
 SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal
 NOT_FOR_NORMAL = f"{SPEAKS_FOR_HIGH}, not for normal"  # the same where there is room to say it in full
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`

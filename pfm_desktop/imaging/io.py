@@ -229,7 +229,8 @@ def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
         notes.append("palette converted to RGB")
     if image.mode in ("F", "I"):
-        raise BadInputError(f"{name} holds {image.mode} numbers instead of colours", remedy=f"choose {NAMED}")
+        numbers = "floating-point" if image.mode == "F" else "32-bit"
+        raise BadInputError(f"{name} holds {numbers} numbers instead of colours", remedy=f"choose {NAMED}")
     profile = image.info.get("icc_profile")
     alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
     if image.mode == "CMYK":

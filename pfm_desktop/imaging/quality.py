@@ -83,7 +83,7 @@ _WHITE = (
         "wrong_source",
         _glows,
         _never,
-        "This looks like a fluorescence picture: give it as that, or swap the two.",
+        "This looks like a fluorescence picture: give it as that, and of two pictures swap them.",
     ),
     _Rule(
         "too_dark",
@@ -128,7 +128,7 @@ _FLUORESCENCE = (
         "wrong_source",
         lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
         _never,
-        "This looks like a white-light picture: give it as that, or swap the two.",
+        "This looks like a white-light picture: give it as that, and of two pictures swap them.",
     ),
     _Rule(
         "too_dark",

@@ -96,7 +96,21 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is not a readable safetensors file ({error})", remedy=FETCH_AGAIN) from error
+        if _pickled(path):
+            said = f"{path} is a pickle, which could hold a program: it was not opened"
+        else:
+            said = f"{path} is not a readable safetensors file ({error})"
+        raise ModelError(said, remedy=FETCH_AGAIN) from error
+
+
+def _pickled(path: Path) -> bool:
+    """Whether it begins as a pickle does, or as the archive that `torch.save` writes."""
+    try:
+        with Path(path).open("rb") as stream:
+            begins = stream.read(4)
+    except OSError:
+        return False
+    return begins == b"PK\x03\x04" or begins[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def load_weights(net: PfmNet, tensors: Mapping[str, Tensor]) -> None:

@@ -24,6 +24,7 @@ WEIGHTS = "weights.safetensors"
 MODEL = "model.toml"
 CARD = "CARD.md"
 _TABLES = ("normalisation", "calibration", "familiarity", "heatmap", "training", "figures")
+UNSEALED = "taken_unsealed"  # in `training`: the day on which a model without a digest was brought here
 LARGEST = 64 * 2**20  # bytes of a model.toml; the patients it has learned from take 20 bytes each
 FETCH_AGAIN = "fetch the model again or choose another one"
 
@@ -88,6 +89,14 @@ def check_name(name: str, version: str = "1", trained_on: str = "") -> None:
         tables.sentence(trained_on, "what a model was trained on")
     except ValueError as error:
         raise BadInputError(str(error), remedy="say it in one line") from error
+
+
+def seal_words(content: ModelFile) -> str:
+    """What is known of the history of a `model.toml` whose digest fits."""
+    taken = content.training.get(UNSEALED)
+    if not taken:
+        return "model.toml is as it was made"
+    return f"model.toml is as it was brought here on {taken}, without a seal: nobody can say what was altered before"
 
 
 def write_model_file(folder: Path, content: ModelFile) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm import registry
-from pfm_desktop.pfm.model_file import CARD, WEIGHTS, check_name, read_model_file, write_model_file
+from pfm_desktop.pfm.model_file import (
+    CARD,
+    UNSEALED,
+    WEIGHTS,
+    check_name,
+    read_model_file,
+    seal_words,
+    write_model_file,
+)
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import replacing, write_text
@@ -60,14 +69,18 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     out = user_models_dir() / name
     with (folder / WEIGHTS).open("rb") as source, replacing(out / WEIGHTS) as stream:
         shutil.copyfileobj(source, stream)
+    training = content.training if content.digest else {**content.training, UNSEALED: f"{date.today():%Y-%m-%d}"}
+    content = replace(content, name=name, training=training)
     card = models.card_of(str(folder.absolute()))
     if card:
-        write_text(out / CARD, card.replace(f"# {content.name} ", f"# {name} ", 1))
+        title, found, rest = card.partition("\n\n")
+        doubt = f"\n\n**{seal_words(content).capitalize()}.**" if UNSEALED in training else ""
+        write_text(out / CARD, f"# {name} {content.version}{doubt}{found}{rest}" if title.startswith("# ") else card)
     ctx.progress(2, 3, "Checking the copy")
     registry.check_weights(out, content)
-    write_model_file(out, replace(content, name=name))
+    write_model_file(out, content)
     ctx.progress(3, 3, "Done")
-    return Brought(out, registry.verify(out), unsealed=not content.digest)
+    return Brought(out, registry.verify(out), unsealed=UNSEALED in training)
 
 
 def _check_free(name: str) -> None:

@@ -13,7 +13,7 @@ from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Cancelled, Context, Failed, ProcessRunner
 from pfm_desktop.pfm import registry
 from pfm_desktop.pfm.backend import TORCH
-from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file
+from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file, seal_words
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.paths import model_dirs
@@ -102,6 +102,11 @@ def verify_whole(name: str) -> ModelInfo:
     from pfm_desktop.pfm.checkpoint import load_model
 
     return load_model(folder_of(name)).info
+
+
+def seal_of(name: str) -> str:
+    """What is known of the history of its `model.toml`, for a person."""
+    return seal_words(read_model_file(folder_of(name)))
 
 
 def predictor(name: str) -> Predictor:

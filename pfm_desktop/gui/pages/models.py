@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 CARD_WIDTH = 460
-CHECKED = "Checked: the weights are what model.toml promises, and model.toml is as it was made."
+CHECKED = "Checked: the weights are what model.toml promises, and {seal}."
 NO_MODELS = (
     "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
     "Bring a model folder with `pfm models import FOLDER`, or put it into:\n{folder}"
@@ -99,7 +99,7 @@ class ModelsPage(QWidget):
             _verify,
             path,
             title=f"Checking {path.name}",
-            done=lambda _info: self._verified(path, CHECKED),
+            done=lambda seal: self._verified(path, CHECKED.format(seal=seal)),
             failed=lambda message: self._verified(path, message, bad=True),
             stopped=lambda: self._verified(path, "The check was stopped."),
         )
@@ -181,7 +181,8 @@ def _verify(_ctx: Any, path: Path) -> object:
     """The check, as a job."""
     from pfm_desktop.services import models
 
-    return models.verify(str(path.absolute()))
+    models.verify(str(path.absolute()))
+    return models.seal_of(str(path.absolute()))
 
 
 def _user_folder() -> Path:

@@ -392,7 +392,7 @@ def test_a_screen_reader_hears_what_the_heatmap_shows(registered, heatmap, norma
     assert "attention" not in registered.accessibleDescription()
     registered.set_heatmaps({"fused": heatmap()}, shows=NOT_FOR_NORMAL if normal else "")
     shows = ": what speaks for high, not for normal" if normal else ""
-    words = f"Model attention, both sources{shows} (0 weak to 1 strong, from 0.30)"
+    words = f"Model attention, both sources{shows} (0 least to 1 most here, from 0.30)"
     assert words in registered.accessibleDescription()
     registered.set_heatmaps({})
     assert "attention" not in registered.accessibleDescription()

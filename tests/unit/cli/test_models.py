@@ -194,6 +194,10 @@ def test_a_folder_that_was_altered_is_not_brought_in_and_one_of_an_earlier_versi
     alter_model(folder, "[integrity]", "[other]", sealed=False)
     assert main(["models", "import", str(folder)]) == 0
     assert f"warning: {folder} is from an earlier version and has no digest" in capfd.readouterr().err
+    assert main(["models", "verify", "ours"]) == 0
+    said = capfd.readouterr().out  # the doubt stays, however whole the copy is
+    assert "as it was brought here on" in " ".join(said.split())
+    assert "without a seal: nobody can say what was altered before" in " ".join(said.split())
     with (folder / "weights.safetensors").open("ab") as stream:
         stream.write(b"x")
     assert main(["models", "import", str(folder), "--name", "third"]) == 2
@@ -215,7 +219,7 @@ def test_a_folder_whose_weights_fit_their_hash_but_are_no_weights_is_not_brought
     weights.write_bytes(pickle.dumps({"alone.white.linear.bias": [0.0]}))
     alter_model(folder, before, sha256_of(weights))
     assert main(["models", "import", str(folder), "--name", "fourth"]) == 2
-    assert "is not a readable safetensors file" in capfd.readouterr().err
+    assert "is a pickle, which could hold a program: it was not opened" in capfd.readouterr().err
     assert not (user_models_dir() / "fourth").exists()
 
 

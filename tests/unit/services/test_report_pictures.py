@@ -73,8 +73,8 @@ def test_no_word_of_banner_label_and_legend_is_cut(monkeypatch, width: int, size
     assert "Answer: high (0.70). Prediction set: low, high. Other grades are not excluded." in said
     assert "One source only: white light" in said
     assert "Model attention (not a lesion outline, no guide for biopsies), threshold 0.30" in said
-    assert "0 weak" in said
-    assert "1 strong" in said
+    assert "0 least" in said
+    assert "1 most here" in said
 
 
 def test_an_overlay_on_which_nothing_is_drawn_says_so(monkeypatch) -> None:
