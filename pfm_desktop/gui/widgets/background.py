@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -42,7 +43,8 @@ class _Post(QObject):
 
     def send(self, to: weakref.ref[Background], event: Event) -> None:
         """Called on any thread."""
-        self._sent.emit(to, event)
+        with suppress(RuntimeError):  # the program has left meanwhile: nobody hears it
+            self._sent.emit(to, event)
 
     def _deliver(self, to: weakref.ref[Background], event: Event) -> None:
         background = to()
