@@ -44,7 +44,7 @@ class Outputs:
 
 
 class SourceTrunk(nn.Module):
-    """PConv trunk and attention of one source."""
+    """PConv trunk and attention of one source: N x 3 x S x S to N x 8C x S/32 x S/32."""
 
     def __init__(self, spec: NetSpec) -> None:
         super().__init__()
@@ -63,7 +63,15 @@ class SourceTrunk(nn.Module):
 
 
 class PfmNet(nn.Module):
-    """PConvFusionModel. A spec with one source gives the single-source network, built and trained alike."""
+    """PConvFusionModel. A spec with one source gives the single-source network, built and trained alike.
+
+    Each of n sources, N x 3 x S x S, goes through its own trunk of PConv blocks (`pconv.Trunk`) to N x 8C x S/32 x S/32
+    and through channel and spatial attention (`attention.Enhance`), which keep the shape; C is 40 with T0. The splice
+    (`fusion`) makes one row of tokens of all maps, N x L x D: L = 1 + n + n h w (token) or 1 + h w (channel), D = 256.
+    The self-attention decision (`heads.Decision`) reads the answer token, N x D, and the classifier
+    (`heads.Classifier`) gives 4 logits of a softmax and 3 of CORN. Beside them each source has a head of its own on its
+    map (`heads.SourceHead`), N x 4. `NetSpec` switches each part off for an ablation.
+    """
 
     def __init__(self, spec: NetSpec) -> None:
         super().__init__()
