@@ -3,7 +3,7 @@
     python benchmarks/demo_model.py [--work DIR] [--count 3200] [--model pfm-demo] [--write]
 
 Draws phantoms of seed 79, which no training uses, at 512 pixels, and lets the engine check, register and grade each:
-with both sources, with white light only, with fluorescence only. The first 1,000 women are photographed again at
+with both sources, with white light only, with fluorescence only. The first 600 women are photographed a second time at
 the same visit and asked about again, with both sources. Goes on where it was stopped when `--work` is given. `--write`
 puts the figures into the model's CARD.md and model.toml. About 30 minutes on two idle cores. Beside the calibration
 error stands what a perfectly calibrated model would show on as many cases by chance. Seed 77 judged pfm-demo 1,
@@ -60,7 +60,7 @@ from pfm_desktop.services.pool import spread  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
 SEED, COUNT, SIZE, WORKERS = 79, 3200, 512, 2
-REPEATED = 1000  # women with a second shot
+REPEATED = 600  # women with a second shot
 CHANCES = 200  # sets of grades drawn for the calibration error that chance alone gives
 ASKED = {"both": "both sources", "white": "white light only", "fluorescence": "fluorescence only"}
 MEASURES = {
