@@ -161,5 +161,5 @@ def test_a_spec_survives_its_table_and_unknown_entries_ask_for_an_update() -> No
     assert NetSpec.from_table(spec.to_table()) == spec
     with pytest.raises(ModelError, match=r"the model asks for magic.*update the program"):
         NetSpec.from_table({**spec.to_table(), "magic": 1})
-    with pytest.raises(ModelError, match="damaged"):
+    with pytest.raises(ModelError, match="does not know: 'x-ray'"):
         NetSpec.from_table({**spec.to_table(), "sources": ["x-ray"]})
