@@ -157,7 +157,7 @@ def test_one_picture_given_as_the_other_source_is_called_so(source: str, phantom
     assert analysis.quality[source].problems == ("wrong_source",)
     assert analysis.refused is not None
     assert "wrong source" in analysis.refused.reason
-    assert "swap the two" in analysis.refused.advice
+    assert "of two pictures swap them" in analysis.refused.advice
 
 
 def test_a_real_photograph_given_as_fluorescence_is_refused_as_white_light(annocerv: Path, model: str) -> None:
