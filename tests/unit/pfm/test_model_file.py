@@ -66,12 +66,12 @@ def test_the_limits_are_the_largest_distances_of_the_sources_it_can_tell_of() ->
 
 
 def test_what_was_altered_since_is_refused_at_the_next_question(folder: Path, alter_model: Callable[..., Path]) -> None:
-    read_model_file(folder)
-    alter_model(folder, 'version = "2"', 'version = "9"', sealed=False)
+    version = read_model_file(folder).version
+    alter_model(folder, f'version = "{version}"', 'version = "9"', sealed=False)
     with pytest.raises(ModelError, match="was altered after the model was made"):
         read_model_file(folder)
-    alter_model(folder, 'version = "9"', 'version = "2"', sealed=False)
-    assert read_model_file(folder).version == "2"
+    alter_model(folder, 'version = "9"', f'version = "{version}"', sealed=False)
+    assert read_model_file(folder).version == version
 
 
 def test_a_refusal_is_not_kept_and_names_each_folder(folder: Path, tmp_path: Path) -> None:
