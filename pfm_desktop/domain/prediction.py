@@ -26,8 +26,7 @@ ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 # the ends of its scale, which is that of one picture: the strongest place is 1 however weak it is. Never words of a
 # grade: low, high
 WEAK, STRONG = "0 least", "1 most here"
-SPEAKS_FOR_HIGH = "what speaks for high"  # what it shows where the grade is normal
-NOT_FOR_NORMAL = f"{SPEAKS_FOR_HIGH}, not for normal"  # the same where there is room to say it in full
+NOT_FOR_NORMAL = "what speaks for high, not for normal"  # what it shows where the grade is normal
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 LAYER_CAM_WORDS, CLASS_MAP_WORDS = "LayerCAM", "class map"  # how a heatmap was made; see `pfm.heatmaps`
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
@@ -139,9 +138,8 @@ class RevealedModel:
 class Prediction:
     """Calibrated answer of the engine on the sources it was given.
 
-    `grade` is the median of the probabilities (`pfm.calibrate.graded`; in answers kept by earlier versions, the most
-    likely one).
-    `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
+    `grade` is the median of the probabilities (`pfm.calibrate.graded`; in answers that earlier versions kept, the most
+    likely one). `spread` is the standard deviation of each probability over `passes` Monte Carlo dropout passes.
     `prediction_set` is contiguous in grade; `indeterminate` when it holds three or more grades.
     `evidence` is each source's share, summing to 1. `familiarity` holds the sources that the model can tell it of; with
     `familiarity_asked` False it was never asked, as in answers kept by versions that did not.
@@ -219,6 +217,7 @@ class Prediction:
         """What the heatmaps show where that is not the grade that is given; "" where it is. See `pfm.predict`.
 
         `what speaks for high, not for normal`, or of an indeterminate answer `what speaks for cancer`, the likeliest.
+        What comes before a comma can stand alone.
         """
         if not self.indeterminate and self.grade is not Grade.NORMAL:
             return ""

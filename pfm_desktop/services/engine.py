@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.prediction import Analysis, ModelInfo
+from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
 from pfm_desktop.jobs import Context
@@ -99,9 +99,9 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     registration = _kept_registration(lib, pictures) or pictures.registration
     content, problem = _content(model)
     if content is not None:
-        signed = _signed(lib, pictures.pair)
-        kept = _kept_answer(lib, pictures.pair.id, content.info, registration, signed=signed)
-        if kept is not None and (signed or _told_all(kept, content.limits)):
+        kept = _kept_answer(lib, pictures.pair.id, content.info.sha256, registration)
+        current = kept is not None and kept.model == content.info and _told_all(kept, content.limits)
+        if kept is not None and (current or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
     ctx.check()
@@ -172,14 +172,9 @@ def _kept_registration(lib: Library, pictures: PairPictures) -> Registration | N
     return found if fits else None
 
 
-def _kept_answer(
-    lib: Library, pair_id: str, info: ModelInfo, registration: Registration | None, *, signed: bool
-) -> Analysis | None:
-    """None unless it is of exactly this model and this registration, and the pictures may be answered together.
-
-    In a signed visit of any version of this model: the weights are the same, and it was signed beside this answer.
-    """
-    kept = answers.answer(lib, pair_id, info.sha256)
+def _kept_answer(lib: Library, pair_id: str, sha256: str, registration: Registration | None) -> Analysis | None:
+    """None unless it is of these weights and this registration, and the pictures may be answered together."""
+    kept = answers.answer(lib, pair_id, sha256)
     if kept is None:
         return None
     try:
@@ -192,7 +187,7 @@ def _kept_answer(
     pair = analysis.quality.get("pair")
     # answers kept by earlier versions may join two women
     joined = analysis.prediction is not None and pair is not None and "structures_disagree" in pair.problems
-    return analysis if (signed or analysis.model == info) and same and not joined else None
+    return analysis if same and not joined else None
 
 
 def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:

@@ -74,7 +74,7 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     card = models.card_of(str(folder.absolute()))
     if card:
         title, found, rest = card.partition("\n\n")
-        doubt = f"\n\n**{seal_words(content).capitalize()}.**" if UNSEALED in training else ""
+        doubt = f"\n\n**Mind: {seal_words(content)}.**" if UNSEALED in training else ""
         write_text(out / CARD, f"# {name} {content.version}{doubt}{found}{rest}" if title.startswith("# ") else card)
     ctx.progress(2, 3, "Checking the copy")
     registry.check_weights(out, content)

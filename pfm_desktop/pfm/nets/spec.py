@@ -93,22 +93,17 @@ class NetSpec:
         if unknown:
             shown = ", ".join(name if name.isprintable() else repr(name) for name in unknown)[:200]
             raise ModelError(f"the model asks for {shown}", remedy="update the program to read this model")
-        strange = [name for name in table.get("sources", ()) if name not in set(Source)] if _texts(table) else []
-        if strange:
-            raise ModelError(
-                f"the model was trained for pictures that this program does not know: {_shown(strange[0])}",
-                remedy="choose a model for white light and fluorescence",
-            )
         try:
+            for name in table.get("sources", ()):
+                if isinstance(name, str) and name not in set(Source):
+                    raise ModelError(
+                        f"the model was trained for pictures that this program does not know: {_shown(name)}",
+                        remedy="choose a model for white light and fluorescence",
+                    )
             sources = tuple(Source(name) for name in table.get("sources", ()))
             return cls(**{**table, "sources": sources})
         except (TypeError, ValueError) as error:
             raise ModelError(f"the network table is damaged ({error})", remedy="fetch the model again") from error
-
-
-def _texts(table: dict[str, Any]) -> bool:
-    given = table.get("sources", ())
-    return isinstance(given, list | tuple) and all(isinstance(name, str) for name in given)
 
 
 def _whole(value: Any, range_: tuple[int, int]) -> bool:

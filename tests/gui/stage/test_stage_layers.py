@@ -100,6 +100,8 @@ def test_a_dragged_blend_with_its_heatmap_looks_as_if_painted_anew(
     show(Mode.BLEND)
     registered.set_heatmaps({"fused": spots(unseen=True)})
     registered.set_view(with_heatmap(registered.view, contour_only=contour_only))
+    strip = registered.height() - round(registered.painting().arrangement.panes[0].lens.height)
+    registered.resize(registered.width(), 375 + strip)  # as high a pane whatever the legend has to say
     registered.commands.zoom(3.0)
     look(scale)
     hand.press((500, 150))
@@ -111,8 +113,7 @@ def test_a_dragged_blend_with_its_heatmap_looks_as_if_painted_anew(
     registered.painting().layers.clear()
     anew = look(scale).pixels.astype(int)
     differs = np.abs(dragged - anew).max(axis=2)
-    # thin lines may fall between pixels; how many of their pixels differ then hangs on the height of the stage
-    assert differs.max() <= 6 if not contour_only else (differs > 6).mean() < 0.004
+    assert differs.max() <= 6 if not contour_only else (differs > 6).mean() < 0.002
 
 
 def test_a_blend_that_rests_is_the_same_kept_as_one_as_kept_in_parts(registered, look, show, hand) -> None:
