@@ -27,7 +27,7 @@ def models_list() -> None:
     for path, other in instead.items():
         complain(f"not used: {path}, because the name leads to {other}")
     for bad in models.broken():
-        complain(f"not readable: {bad.problem}")
+        complain(f"not readable: {bad.error or bad.problem}")
     if not entries:
         complain("no models yet: train one with `pfm train`")
 

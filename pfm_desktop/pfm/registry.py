@@ -36,8 +36,11 @@ class BrokenModel:
 
 
 def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
-    """Readable models by name; of two with one name and version the one in the earlier folder. Others are logged."""
-    return _first_of_each(_readable(dirs, tell=True))
+    """Readable models by name and version, of one name and version those in earlier folders first. Others are logged.
+
+    A name leads to one of them only; see `hidden_models`.
+    """
+    return _in_order(_readable(dirs, tell=True))
 
 
 def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
@@ -158,18 +161,22 @@ def _is_bare(name: str) -> bool:
 def _called(name: str, dirs: Iterable[Path]) -> Path | None:
     """In the first of `dirs` that has it: the newest model of that name, else the folder of that name."""
     for parent in dirs:
-        named = [entry.path for entry in _first_of_each(_readable([parent])) if entry.info.name == name]
+        named = [entry.path for entry in _first_of_each(_in_order(_readable([parent]))) if entry.info.name == name]
         folders = [folder for folder in _folders([parent]) if folder.name == name]
         if named or folders:
             return (named or folders)[-1]
     return None
 
 
+def _in_order(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.info.name, *version_order(entry.info.version))))
+
+
 def _first_of_each(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
     found: dict[tuple[str, str], ModelEntry] = {}
     for entry in entries:
         found.setdefault((entry.info.name, entry.info.version), entry)
-    return tuple(sorted(found.values(), key=lambda entry: (entry.info.name, *version_order(entry.info.version))))
+    return tuple(found.values())
 
 
 def version_order(version: str) -> tuple[list[tuple[int, str]], str]:

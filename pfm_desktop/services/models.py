@@ -6,6 +6,7 @@ import logging
 import threading
 import unicodedata
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from pfm_desktop.pfm.backend import TORCH
 from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file, seal_words
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import ModelError, UserError
-from pfm_desktop.support.paths import model_dirs
+from pfm_desktop.support.paths import model_dirs, shipped_models_dir, user_models_dir
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.predict import Predictor
@@ -32,13 +33,16 @@ _loading = threading.Lock()
 
 
 def models() -> tuple[registry.ModelEntry, ...]:
-    """Models that can be read, by name."""
+    """Models that can be read, by name, also those that are hidden by another one."""
     return registry.list_models(model_dirs())
 
 
 def broken() -> tuple[registry.BrokenModel, ...]:
     """Folders that look like models but cannot be read, and why."""
-    return registry.broken_models(model_dirs())
+    return tuple(
+        replace(bad, error=_or_the_shipped(bad.error, bad.path)) if isinstance(bad.error, ModelError) else bad
+        for bad in registry.broken_models(model_dirs())
+    )
 
 
 def folder_of(name: str) -> Path:
@@ -94,7 +98,11 @@ def _is_control(letter: str) -> bool:
 
 def verify(name: str) -> ModelInfo:
     """Check a model's weights against the hash it promises; `ModelError` when missing or altered."""
-    return registry.verify(folder_of(name))
+    folder = folder_of(name)
+    try:
+        return registry.verify(folder)
+    except ModelError as error:
+        raise _or_the_shipped(error, folder) from error
 
 
 def verify_whole(name: str) -> ModelInfo:
@@ -112,6 +120,13 @@ def seal_of(name: str) -> str:
 def predictor(name: str) -> Predictor:
     """A model ready to answer; kept for the next call. The first call loads the numeric library."""
     folder = folder_of(name)
+    try:
+        return _predictor(folder)
+    except ModelError as error:
+        raise _or_the_shipped(error, folder) from error
+
+
+def _predictor(folder: Path) -> Predictor:
     key = _key(folder)
     with _loading:
         if key not in _loaded:
@@ -123,6 +138,24 @@ def predictor(name: str) -> Predictor:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
         return _loaded[key]
+
+
+def _or_the_shipped(error: ModelError, folder: Path) -> ModelError:
+    """The error; where the user's own copy hides a model that came with the program, also how to get that one back."""
+    if folder.resolve().parent != user_models_dir().resolve():
+        return error
+    try:
+        name = registry.read_info(folder).name
+    except UserError:
+        name = folder.name
+    try:
+        other = registry.read_info(registry.find_model(name, (shipped_models_dir(),)))
+    except UserError:
+        return error
+    back = (
+        f"remove or rename the folder {folder}: then {other.name} {other.version} answers, which came with the program"
+    )
+    return ModelError(error.what, safe=error.safe, remedy=f"{error.remedy}, or {back}" if error.remedy else back)
 
 
 def _key(folder: Path) -> tuple[str, str, str]:

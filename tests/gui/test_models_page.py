@@ -218,3 +218,22 @@ def test_tab_goes_through_the_cards_before_the_text_and_enter_presses(qtbot: QtB
     page.cards[1].read.setFocus()
     qtbot.keyClick(page.cards[1].read, Qt.Key.Key_Return)
     assert "Card of b" in page.text.toPlainText()
+
+
+def test_a_model_in_use_that_cannot_answer_says_so_as_soon_as_the_page_is_opened(
+    qtbot: QtBot, page: ModelsPage
+) -> None:
+    page.use("model-b")
+    (page.cards[1].row.path / WEIGHTS).write_bytes(b"others")
+    page.entered()
+    qtbot.waitUntil(lambda: page.cards[1].said.text().startswith("Problem: "))
+    assert page.cards[1].badge.text() == "in use, cannot answer"
+    assert page.cards[0].said.isHidden(), "only the one in use is checked"
+
+
+def test_a_model_in_use_that_is_whole_is_checked_without_a_word(qtbot: QtBot, page: ModelsPage) -> None:
+    page.use("model-b")
+    page.entered()
+    qtbot.waitUntil(lambda: not page._jobs.busy)
+    assert page.cards[1].said.isHidden()
+    assert page.cards[1].badge.text() == "in use"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,8 +65,11 @@ class ModelsPage(QWidget):
         return self._actions
 
     def entered(self) -> None:
-        """The page comes into sight: folders are read again."""
+        """The page comes into sight: folders are read again, and the model in use is checked."""
         self.reread()
+        for row in self._rows:
+            if self._used(row):  # whether it can answer should be known before the next case asks for it
+                self._check(row.path, lambda _seal: None, lambda: None)
         for card in self.cards[:1]:
             (card.read if card.use.isHidden() else card.use).setFocus()
 
@@ -95,15 +98,22 @@ class ModelsPage(QWidget):
 
     def verify(self, path: Path) -> None:
         """Check a model's weights and description against the hashes it promises."""
+        self._check(
+            path,
+            lambda seal: self._verified(path, CHECKED.format(seal=seal)),
+            lambda: self._verified(path, "The check was stopped."),
+        )
+        self._verified(path, "Checking the weights...")
+
+    def _check(self, path: Path, done: Callable[[Any], None], stopped: Callable[[], None]) -> None:
         self._jobs.start(
             _verify,
             path,
             title=f"Checking {path.name}",
-            done=lambda seal: self._verified(path, CHECKED.format(seal=seal)),
+            done=done,
             failed=lambda message: self._verified(path, message, bad=True),
-            stopped=lambda: self._verified(path, "The check was stopped."),
+            stopped=stopped,
         )
-        self._verified(path, "Checking the weights...")
 
     def _verified(self, path: Path, said: str, *, bad: bool = False) -> None:
         for card in self.cards:

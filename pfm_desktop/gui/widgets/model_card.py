@@ -12,6 +12,8 @@ from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.viewmodels.model_cards import CardRow
 from pfm_desktop.viewmodels.words import capital
 
+IN_USE, IN_USE_BAD = "in use", "in use, cannot answer"
+
 
 class ModelCard(QFrame):
     """`used` carries the model's name, `chosen` and `checked` its folder."""
@@ -27,7 +29,7 @@ class ModelCard(QFrame):
         self.setAccessibleName(f"Model {row.name} {row.version}")
         name = QLabel(f"{row.name}  {row.version}".strip(), self)
         name.setProperty("role", "heading")
-        self.badge = QLabel("in use", self)
+        self.badge = QLabel(IN_USE, self)
         self.badge.setProperty("role", "badge")
         self.said = _words("", self)
         self.said.hide()
@@ -55,6 +57,7 @@ class ModelCard(QFrame):
         """What the check found."""
         self.said.setText(f"Problem: {text}" if bad else text)
         self.said.show()
+        self.badge.setText(IN_USE_BAD if bad else IN_USE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click anywhere shows the text."""

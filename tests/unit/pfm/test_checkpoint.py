@@ -345,7 +345,7 @@ def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, mak
     make_model(own / "m", name="m")
     make_model(shipped / "m", name="m", sources=(Source.WHITE,))
     make_model(shipped / "a", name="a")
-    assert [entry.path for entry in list_models([own, shipped])] == [shipped / "a", own / "m"]
+    assert [entry.path for entry in list_models([own, shipped])] == [shipped / "a", own / "m", shipped / "m"]
     assert find_model("m", [own, shipped]) == own / "m"
     assert list_models([tmp_path / "nowhere"]) == ()
     assert [(entry.path, other) for entry, other in hidden_models([own, shipped])] == [(shipped / "m", own / "m")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.pfm import backends
 from pfm_desktop.pfm.backend import OPENVINO_F32, TORCH
 from pfm_desktop.pfm.backends import Choice
-from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_file import MODEL, WEIGHTS, read_model_file
 from pfm_desktop.services import models
 from pfm_desktop.support.errors import ModelError
 
@@ -126,3 +127,31 @@ def test_the_process_that_compares_leaves_this_one_without_torch(model: str) -> 
     assert chosen in backends.NAMES
     assert loaded == "False"
     assert backends.chosen(read_model_file(Path(model))).milliseconds.keys() >= {TORCH, OPENVINO_F32}
+
+
+@pytest.mark.parametrize("harm", ["weights", "description"])
+def test_an_own_copy_that_cannot_answer_says_how_to_get_back_what_came_with_the_program(
+    tmp_path: Path, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    own, shipped = tmp_path / "own", tmp_path / "shipped"
+    copy = make_model(own / "m", name="m", version="1")
+    make_model(shipped / "m", name="m", version="1")
+    make_model(own / "alone", name="alone")
+    monkeypatch.setattr(models, "model_dirs", lambda: (own, shipped))
+    monkeypatch.setattr(models, "user_models_dir", lambda: own)
+    monkeypatch.setattr(models, "shipped_models_dir", lambda: shipped)
+    assert [entry.path for entry in models.models()] == [own / "alone", own / "m", shipped / "m"]
+    assert models.hidden()[0][0].path == shipped / "m"
+    (copy / (WEIGHTS if harm == "weights" else MODEL)).write_bytes(b"damaged")
+    (own / "alone" / WEIGHTS).write_bytes(b"damaged")
+    back = f"or remove or rename the folder {copy}: then m 1 answers, which came with the program"
+    for asked in (models.verify, models.predictor):
+        with pytest.raises(ModelError) as error:
+            asked("m")
+        assert back in str(error.value)
+    with pytest.raises(ModelError) as error:
+        models.verify("alone")
+    assert "came with the program" not in str(error.value)
+    assert [back in str(bad.error) for bad in models.broken()] == ([True] if harm == "description" else [])
+    shutil.rmtree(copy)
+    assert models.verify("m").name == "m"
