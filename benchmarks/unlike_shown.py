@@ -4,7 +4,7 @@
 
 Asks about every pair of the demo library (drawn where it is not there yet) as the window does, and about one photograph
 of each woman of AnnoCerv whom no other benchmark developed with, given as white light as `pfm analyze --white` does: in
-its original shape, and squashed to a square as the files of our copy are.
+its own shape, in other looks (`unlike_parts.women.LOOKS`), and squashed to a square as the files of our copy are.
 Prints how many answers carry the warning, with Clopper-Pearson intervals of 95 %, and how many were refused.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -21,10 +21,13 @@ from pfm_desktop.support import threads
 
 threads.set_polite_threads()
 
-import cv2  # noqa: E402 - the thread settings come before numpy
-import numpy as np  # noqa: E402
-
-from benchmarks.unlike_parts.women import one_photograph_a_woman, share  # noqa: E402
+from benchmarks.unlike_parts.women import (  # noqa: E402 - the thread settings come before numpy
+    LOOKS,
+    Pixels,
+    in_its_own_shape,
+    one_photograph_a_woman,
+    share,
+)
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.prediction import Analysis, Prediction  # noqa: E402
 from pfm_desktop.domain.source import Source  # noqa: E402
@@ -49,16 +52,16 @@ def of_library(ctx: Context, lib: Library, model: str) -> Iterator[Analysis]:
         yield analyze(SilentContext(), asked).analysis
 
 
-def of_photographs(ctx: Context, annocerv: Path, model: str, *, squashed: bool) -> Iterator[Analysis]:
-    """The answer to one photograph a woman, as white light; `squashed`: as the file is."""
+def of_photographs(
+    ctx: Context, annocerv: Path, model: str, look: Callable[[Pixels], Pixels] | None
+) -> Iterator[Analysis]:
+    """The answer to one photograph a woman, as white light; without `look` as the file is, squashed to a square."""
     chosen = one_photograph_a_woman(annocerv, PART)
     for number, row in enumerate(chosen):
         ctx.progress(number, len(chosen), "AnnoCerv")
         pixels = read_picture(annocerv / "images" / row["file"]).pixels
-        if not squashed:
-            width = round(pixels.shape[0] * int(row["original_width"]) / int(row["original_height"]))
-            pixels = cv2.resize(pixels, (width, pixels.shape[0])).astype(np.uint8)
-        asked = AnalysisRequest(pixels, None, model, heatmaps=False, passes=0)
+        shown = pixels if look is None else look(in_its_own_shape(pixels, row))
+        asked = AnalysisRequest(shown, None, model, heatmaps=False, passes=0)
         yield analyze(SilentContext(), asked).analysis
 
 
@@ -92,9 +95,10 @@ def main() -> None:
         with ensure_demo_library(bar, demo_library_dir()) as lib:
             lines = lines_of("on phantoms, pairs of the demo library", of_library(bar, lib, asked.model))
         if asked.annocerv is not None:
-            for shape, squashed in (("in its original shape", False), ("squashed to a square", True)):
-                photographs = of_photographs(bar, asked.annocerv, asked.model, squashed=squashed)
-                lines += lines_of(f"real cervices of AnnoCerv, one photograph a woman, {shape}", photographs)
+            looks: dict[str, Callable[[Pixels], Pixels] | None] = {**LOOKS, "squashed to a square": None}
+            for name, look in looks.items():
+                photographs = of_photographs(bar, asked.annocerv, asked.model, look)
+                lines += lines_of(f"real cervices of AnnoCerv, one photograph a woman, {name}", photographs)
     for line in lines:
         print(line)
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from benchmarks.unlike_parts.pictures import DRAWN, SIDE, Pixels, crops, degraded, other_device, photographs
-from benchmarks.unlike_parts.women import one_photograph_a_woman
+from benchmarks.unlike_parts.women import LOOKS, in_its_own_shape, one_photograph_a_woman
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.source import Source
@@ -28,6 +27,7 @@ from pfm_desktop.support.files import write_text
 VERDICTS = "verdicts.json"
 LIGHTS = ("white", "fluorescence")
 LIKE = ("phantoms, each source alone", "phantoms, somewhat worse")  # what must pass; all other kinds must not
+CERVIX = {f"real cervix, {name}": look for name, look in LOOKS.items()}
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def kinds(wanted: Wanted) -> dict[str, Iterator[Given]]:
         ),
     }
     if wanted.annocerv is not None:
-        found["real cervix"] = _cervix(wanted, square=False)
-        found["real cervix, cut square"] = _cervix(wanted, square=True)
+        for name, look in CERVIX.items():
+            found[name] = _cervix(wanted, look)
     if wanted.pictures is not None:
         found["photographs of other things"] = _photographs(wanted)
     for number, name in enumerate(DRAWN):
@@ -136,18 +136,14 @@ def _photographs(wanted: Wanted) -> Iterator[Given]:
                     yield Given(part, light)
 
 
-def _cervix(wanted: Wanted, *, square: bool) -> Iterator[Given]:
+def _cervix(wanted: Wanted, look: Callable[[Pixels], Pixels]) -> Iterator[Given]:
     """One photograph a woman, given as each source."""
     assert wanted.annocerv is not None
     for row in one_photograph_a_woman(wanted.annocerv, wanted.part):
         pixels = read_picture(wanted.annocerv / "images" / row["file"]).pixels
-        width = round(SIDE * int(row["original_width"]) / int(row["original_height"]))
-        shown = cv2.resize(pixels, (width, SIDE), interpolation=cv2.INTER_LINEAR)
-        if square:
-            left = max(0, (width - SIDE) // 2)
-            shown = np.ascontiguousarray(shown[:, left : left + SIDE])
+        shown = look(in_its_own_shape(pixels, row, SIDE))
         for light in LIGHTS:
-            yield Given(shown.astype(np.uint8), light)
+            yield Given(shown, light)
 
 
 def lights_of(data: PreparedSet) -> Sequence[str]:

@@ -1,10 +1,11 @@
 """How far a case lies from all that a model learned from, for each source, by the features of its trunk. Numpy only.
 
-The features of a source are the mean of the map of the trunk's first stage over the cells that show something. What the
-model learned from is one normal distribution a source (Lee et al. 2018, without the grades), and the distance is
-Mahalanobis', a feature. The threshold lets pass a chosen share of patients that the network did not learn from (split
-conformal). Later stages keep what tells the grades apart and little else: they take most strange pictures for a cervix.
-Stages and scores that were compared: docs/familiarity.md.
+The features of a source are mean and contrast of each channel of the trunk's first stage, over the cells that show
+something; contrast is the logarithm of the spread. Photographs with the colours of drawings still have another contrast
+at that scale, also cut out, enlarged or blurred. What the model learned from is one normal distribution a source (Lee
+et al. 2018, without the grades), and the distance is Mahalanobis', a feature. The threshold lets pass a chosen share of
+patients that the network did not learn from (split conformal). Later stages keep what tells the grades apart and little
+else: they take most strange pictures for a cervix. Stages and scores that were compared: docs/familiarity.md.
 """
 
 from __future__ import annotations
@@ -27,15 +28,16 @@ Floats = NDArray[np.float64]
 # share of familiar pictures of a source that pass, so that of pairs 0.95 do whatever they share. Photographs lie close
 # to drawings in white light and far away in fluorescence, where more can be let pass
 ACCEPTED = {"white": 0.965, "fluorescence": 0.985}
-RIDGE = 1e-4  # of each feature's variance: thin directions tell photographs from drawings, so little is added
+RIDGE = 1e-3  # of each feature's variance: thin directions tell photographs from drawings, so little is added
+LEAST_SPREAD = 1e-3  # of a channel that is of one value all over
 _SINGLE = np.dtype("<f4")  # how numbers are kept
 
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What a model learned from, of one source with C features.
+    """What a model learned from, of one source with F features.
 
-    `mean` C; `whitening` C x C makes features around it of spread 1 and unrelated; `threshold` of the distance; `cases`
+    `mean` F; `whitening` F x F makes features around it of spread 1 and unrelated; `threshold` of the distance; `cases`
     that it is from.
     """
 
@@ -45,28 +47,34 @@ class Known:
     cases: int
 
     def distances(self, features: Floats) -> Floats:
-        """N x C features to N distances."""
+        """N x F features to N distances."""
         white = (np.asarray(features, np.float64) - self.mean) @ self.whitening.T
         return np.asarray(np.sqrt((white**2).mean(axis=1)))
 
 
 def pooled(trunk_map: NDArray[np.floating[Any]], coverage: NDArray[np.floating[Any]]) -> Floats:
-    """Features C of a map C x h x w: its mean over the cells, weighted by how much of each is seen (h x w, 0..1)."""
-    weights = np.asarray(coverage, np.float64)
+    """Features 2C of a map C x h x w: mean and contrast over the cells, weighted by how much of each is seen (h x w,
+    0..1)."""
+    weights = np.asarray(coverage, np.float64).ravel()
     total = weights.sum()
     if not total > 0:
         raise ValueError("nothing of the picture is seen")
-    return np.asarray((np.asarray(trunk_map, np.float64) * (weights / total)).sum(axis=(1, 2)))
+    values, shares = np.asarray(trunk_map, np.float64).reshape(len(trunk_map), -1), weights / total
+    mean = values @ shares
+    spread = np.sqrt((values - mean[:, None]) ** 2 @ shares)
+    return np.concatenate((mean, np.log(np.maximum(spread, LEAST_SPREAD))))
 
 
 def familiarity(features: Mapping[str, Floats], known: Mapping[str, Known]) -> dict[str, Familiarity]:
-    """Distance of each source of a case, features C each; sources that the model keeps nothing of are left out.
+    """Distance of each source of a case, features 2C each; sources that the model keeps nothing of are left out.
 
-    Raises `ModelError` for features that are no numbers, or are of another network.
+    A model of an earlier version was measured by the means alone, and still is. Raises `ModelError` for features that
+    are no numbers, or are of another network.
     """
     out = {}
     for source in sorted(set(features) & set(known)):
         values, of = np.asarray(features[source], np.float64), known[source]
+        values = values[: len(of.mean)] if len(values) == 2 * len(of.mean) else values
         if values.shape != of.mean.shape or not np.isfinite(values).all():
             raise ModelError(
                 f"the features of {source} are no numbers, or not those that the model was measured with",
@@ -78,7 +86,7 @@ def familiarity(features: Mapping[str, Floats], known: Mapping[str, Known]) -> d
 
 
 def fit_known(learned: Floats, calibration: Floats, *, accepted: float, ridge: float = RIDGE) -> Known:
-    """From features N x C of what was learned from, and M x C of other patients, for the threshold.
+    """From features N x F of what was learned from, and M x F of other patients, for the threshold.
 
     With too few of them to promise `accepted`, the threshold is infinite: nothing is called unlike.
     """

@@ -20,8 +20,8 @@ _SILENT = (
 )
 _WHAT = (
     "Beside each answer stands when a picture is unlike anything that this model learned from: the grade is not to be "
-    "relied on then. Measured is how far its colour and fine texture (features of the trunk's first stage) lie from "
-    "those of the training cases, for each source; see `docs/familiarity.md`."
+    "relied on then. Measured is how far its colour and fine texture (mean and contrast of the features of the trunk's "
+    "first stage) lie from those of the training cases, for each source; see `docs/familiarity.md`."
 )
 _NO_PROMISE = "A picture that is not flagged is not thereby one that the model can read."
 

@@ -35,14 +35,20 @@ def known_of(
     ctx: Context, net: PfmNet, data: PreparedSet, split: Split, normalisation: Normalisation
 ) -> dict[str, Known]:
     """By source, of the training part, with the threshold from the calibration part, which the network never saw."""
-    chosen = split.train[np.linspace(0, len(split.train) - 1, min(MEASURED_ON, len(split.train))).astype(np.int64)]
-    learned = features_of(ctx, net, data, chosen, normalisation, views=max(VIEWS[name] for name in net.names))
+    learned = features_of(
+        ctx, net, data, measured_on(split.train), normalisation, views=max(VIEWS[name] for name in net.names)
+    )
     held_out = features_of(ctx, net, data, split.calibration, normalisation)
     return {
         name: fit_known(_together(learned[name][:, : VIEWS[name]]), held_out[name][:, 0], accepted=ACCEPTED[name])
         for name in net.names
         if len(learned[name]) > 1
     }
+
+
+def measured_on(train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """At most `MEASURED_ON` of the training cases, evenly spaced."""
+    return train[np.linspace(0, len(train) - 1, min(MEASURED_ON, len(train))).astype(np.int64)]
 
 
 def familiarity_table(
@@ -79,7 +85,7 @@ def features_of(
     *,
     views: int = 1,
 ) -> dict[str, Floats]:
-    """By source, N x views x C, of each of the cases that shows something of that source.
+    """By source, N x views x 2C, of each of the cases that shows something of that source.
 
     The first view is the picture as it is. Evaluation mode is left.
     """
@@ -121,9 +127,9 @@ def _pooled(net: PfmNet, name: str, views: list[Inputs]) -> list[Floats]:
 
 
 def _together(features: Floats) -> Floats:
-    """N x V x C to NV x C."""
+    """N x V x F to NV x F."""
     return features.reshape(-1, features.shape[-1])
 
 
 def _nothing(net: PfmNet, views: int) -> Floats:
-    return np.zeros((0, views, WIDTH[net.spec.variant]))
+    return np.zeros((0, views, 2 * WIDTH[net.spec.variant]))

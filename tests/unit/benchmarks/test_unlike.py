@@ -135,10 +135,25 @@ def test_women_of_the_test_are_not_those_of_the_development(annocerv: Path, phan
     counts = []
     for part in (0, 1):
         asked = sets.Wanted(part, phantoms, 5, 1, annocerv, None)
-        counts.append(sum(1 for _ in zip(sets.kinds(asked)["real cervix"], range(6), strict=False)))
+        counts.append(sum(1 for _ in zip(sets.kinds(asked)["real cervix, in its own shape"], range(6), strict=False)))
         first = next(sets.kinds(asked)["real cervix, cut square"])
         assert first.pixels.shape == (pictures.SIDE, pictures.SIDE, 3)
+        middle = next(sets.kinds(asked)["real cervix, the middle half"])
+        assert middle.pixels.shape == (pictures.SIDE // 2, pictures.SIDE // 2, 3)
     assert counts == [6, 6]
+
+
+def test_a_photograph_comes_back_in_its_own_shape_and_in_the_looks_that_are_handed_over() -> None:
+    row = {"original_width": "300", "original_height": "200"}
+    squashed = np.random.default_rng(0).integers(0, 255, (100, 100, 3), dtype=np.uint8)
+    wide = women.in_its_own_shape(squashed, row)
+    assert wide.shape == (100, 150, 3)
+    assert women.in_its_own_shape(squashed, row, 512).shape == (512, 768, 3)
+    shown = {name: look(wide) for name, look in women.LOOKS.items()}
+    assert [picture.shape[:2] for picture in shown.values()] == [(100, 150), (100, 100), (50, 50), (100, 100)]
+    np.testing.assert_array_equal(shown["cut square"], wide[:, 25:125])
+    np.testing.assert_array_equal(shown["the middle half"], wide[25:75, 50:100])
+    assert shown["cut square and blurred"].std() < 0.8 * shown["cut square"].std()
 
 
 def test_a_woman_is_asked_about_once_and_is_of_one_part_only(tmp_path: Path) -> None:
@@ -282,7 +297,7 @@ def test_the_rows_of_the_first_stage_are_those_that_the_program_looks_at(
     rows = compare.rows_of(CTX, model, data, there, "fluorescence")
     used = features_of(CTX, model.net, data, there, model.normalisation)["fluorescence"][:, 0]
     np.testing.assert_allclose(rows[compare.STAGES[0]], used, rtol=1e-4, atol=1e-6)
-    assert [values.shape[1] for values in rows.values()] == [40, 80, 160, 320, 320]
+    assert [values.shape[1] for values in rows.values()] == [80, 160, 320, 640, 640]
 
 
 def test_a_table_has_a_line_for_each_stage_and_each_score() -> None:
@@ -292,7 +307,7 @@ def test_a_table_has_a_line_for_each_stage_and_each_score() -> None:
         return {stage: random.standard_normal((count, 6)) + shift for stage in compare.STAGES}
 
     grades = np.arange(200) % 4
-    names = (*sets.LIKE, *compare.CERVIX, "noise")
+    names = (*sets.LIKE, *sets.CERVIX, "noise")
     material = compare.Material(
         {light: rows(200, 0) for light in LIGHTS},
         dict.fromkeys(LIGHTS, grades),
@@ -300,10 +315,11 @@ def test_a_table_has_a_line_for_each_stage_and_each_score() -> None:
         {name: {light: rows(50, 0 if name in sets.LIKE else 9) for light in LIGHTS} for name in names},
     )
     lines = compare.tables(material)
-    for title in (*compare.STAGES, "one normal distribution", "relative"):
+    measures = (f"{stage}, {of}" for stage in compare.STAGES for of in ("means", "means and contrasts"))
+    for title in (*measures, "one normal distribution", "relative"):
         assert any(line.startswith(f"| {title} |") for line in lines), title
-    line = next(line for line in lines if line.startswith("| first stage |"))
-    assert line.split(" | ")[1:7] == ["1.000", "1.000", "1.000", "100 %", "100 %", "100 %"]
+    line = next(line for line in lines if line.startswith("| first stage, means |"))
+    assert line.split(" | ")[1:8] == [*["100 %"] * 4, "1.000", "100 %", "1.000"]
     assert "on development pictures" in lines[0]
 
 

@@ -16,6 +16,7 @@ import pytest
 from pfm_desktop.domain.prediction import Familiarity
 from pfm_desktop.pfm.familiarity import (
     ACCEPTED,
+    LEAST_SPREAD,
     Known,
     familiarity,
     fit_known,
@@ -129,13 +130,29 @@ def test_only_cells_that_show_something_count() -> None:
     trunk_map = np.stack([np.arange(9.0).reshape(3, 3), np.full((3, 3), 7.0)])
     coverage = np.zeros((3, 3))
     coverage[0, 0], coverage[2, 2] = 1.0, 0.5
-    np.testing.assert_allclose(pooled(trunk_map, coverage), [(0 * 1 + 8 * 0.5) / 1.5, 7.0])
-    np.testing.assert_allclose(pooled(trunk_map, np.ones((3, 3))), [4.0, 7.0])
+    nothing = np.log(LEAST_SPREAD)  # the second channel is the same all over
+    spread = np.log(np.sqrt(((0 - 8 / 3) ** 2 + 0.5 * (8 - 8 / 3) ** 2) / 1.5))
+    np.testing.assert_allclose(pooled(trunk_map, coverage), [(0 * 1 + 8 * 0.5) / 1.5, 7.0, spread, nothing])
+    np.testing.assert_allclose(pooled(trunk_map, np.ones((3, 3))), [4.0, 7.0, np.log(np.std(np.arange(9.0))), nothing])
     with pytest.raises(ValueError, match="nothing of the picture is seen"):
         pooled(trunk_map, np.zeros((3, 3)))
 
 
+def test_contrast_tells_two_pictures_of_one_colour_apart() -> None:
+    plain, patterned = np.full((1, 4, 4), 2.0), np.tile([1.0, 3.0], (1, 4, 2))
+    one, other = (pooled(values, np.ones((4, 4))) for values in (plain, patterned))
+    assert one[0] == other[0] == 2
+    assert other[1] == pytest.approx(0.0, abs=1e-12)
+    assert one[1] < other[1]
+
+
 # ---- a case
+
+
+def test_a_model_that_was_measured_by_means_alone_is_asked_by_means_alone(known: Known) -> None:
+    means = cloud(1, seed=5)[0]
+    found = familiarity({"white": np.concatenate((means, np.full(WIDTH, 99.0)))}, {"white": known})
+    assert found == familiarity({"white": means}, {"white": known})
 
 
 def test_each_source_is_judged_by_itself(known: Known) -> None:
@@ -186,11 +203,12 @@ def test_what_is_kept_gives_the_same_distances_to_the_last_digit(known: Known) -
     assert from_table({}) == {}
 
 
-def test_it_takes_some_tens_of_kilobytes_at_most() -> None:
-    for width in (40, 96):  # of the smallest and the largest network
-        wide = np.random.default_rng(0).standard_normal((400, width))
+def test_it_takes_some_tens_of_kilobytes_and_of_the_largest_network_two_hundred() -> None:
+    for channels, most in ((40, 36_000), (96, 200_000)):
+        wide = np.random.default_rng(0).standard_normal((400, 2 * channels))
         table = to_table({"white": fit_known(wide, wide[:100], accepted=SHARE)})
-        assert len(table["white"]["whitening"]) + len(table["white"]["mean"]) < 50_000
+        check_familiarity(table, SOURCES)
+        assert len(table["white"]["whitening"]) + len(table["white"]["mean"]) < most
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_there_is_one_row_for_each_case_that_has_the_source(cases: PreparedSet, 
     everything = np.arange(len(cases), dtype=np.int64)
     features = features_of(CTX, loaded.net, cases, everything, loaded.normalisation)
     for name, rows in features.items():
-        assert rows.shape == (int(cases.present[name].sum()), 1, WIDTH["T0"])
+        assert rows.shape == (int(cases.present[name].sum()), 1, 2 * WIDTH["T0"])
         assert np.isfinite(rows).all()
     assert len(features["white"]) < len(cases)
 
@@ -68,7 +68,7 @@ def test_the_first_view_is_the_picture_as_it_is_and_the_same_run_gives_the_same_
     assert (np.abs(views[:, 1] - views[:, 2]).max(axis=1) > 0).all()
 
 
-def test_a_row_is_the_mean_of_the_first_stage_over_what_is_seen(cases: PreparedSet, model: Path) -> None:
+def test_a_row_is_mean_and_contrast_of_the_first_stage_over_what_is_seen(cases: PreparedSet, model: Path) -> None:
     loaded = load_model(model)
     number = int(np.flatnonzero(cases.present["fluorescence"])[3])
     index = np.array([number], dtype=np.int64)
@@ -78,9 +78,10 @@ def test_a_row_is_the_mean_of_the_first_stage_over_what_is_seen(cases: PreparedS
     assert trunk_map.shape == (WIDTH["T0"], 16, 16)
     weights = inputs.coverage["fluorescence"][0]
     assert float(weights.min()) < 1  # a part of the picture is not seen
-    expected = (trunk_map * weights).sum(dim=(1, 2)) / weights.sum()
+    mean = (trunk_map * weights).sum(dim=(1, 2)) / weights.sum()
+    spread = ((trunk_map - mean[:, None, None]) ** 2 * weights).sum(dim=(1, 2)).div(weights.sum()).sqrt()
     found = features_of(CTX, loaded.net, cases, index, loaded.normalisation)["fluorescence"][0, 0]
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found, torch.cat((mean, spread.log())).numpy(), rtol=1e-4, atol=1e-5)
 
 
 def test_cases_like_those_learned_from_pass_and_noise_does_not(
