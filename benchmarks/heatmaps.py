@@ -3,10 +3,10 @@
     python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
-on those of seed 4212. Seeds 4210 and 4211 judged pfm-demo 1. `--development` stops before the second seed, and judges
-the first, and points with what was tried and left out. `--draws` only says how much the check of forgotten heads hangs
-on which untrained heads are drawn. `--sheet` also draws 12 cases with the outline of the lesion. Goes on where it was
-stopped.
+on those of seed 4213. Seeds 4210 and 4211 judged pfm-demo 1, 4212 pfm-demo 2. `--development` stops before the second
+seed, and judges the first, and points with what was tried and left out. `--draws` only says how much the check of
+forgotten heads hangs on which untrained heads are drawn. `--sheet` also draws 12 cases with the outline of the lesion.
+Goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -29,21 +29,28 @@ import numpy as np  # noqa: E402 - the thread settings come before numpy
 
 from benchmarks.heatmap_parts.cases import REMOVED, Judge, Part, cases_of  # noqa: E402
 from benchmarks.heatmap_parts.sheet import draw_sheet  # noqa: E402
+from benchmarks.unlike_parts.women import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
-from pfm_desktop.domain.prediction import HEAT_THRESHOLD, HEAT_THRESHOLDS  # noqa: E402
+from pfm_desktop.domain.prediction import (  # noqa: E402
+    CLASS_MAP_WORDS,
+    HEAT_THRESHOLD,
+    HEAT_THRESHOLDS,
+    LAYER_CAM_WORDS,
+    SCALED_MAP_WORDS,
+)
 from pfm_desktop.pfm.explain.sanity import CASCADE  # noqa: E402
-from pfm_desktop.pfm.heatmaps import WORDS  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
 CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6, draws=6)
-TEST = Part(4212, 320, 160, 160, taken=60, checked=12, draws=6)
-FORMER = "LayerCAM"  # the engine's map of pfm-demo 1
+TEST = Part(4213, 320, 160, 160, taken=60, checked=12, draws=6)
+FORMER = LAYER_CAM_WORDS  # the engine's map of pfm-demo 1
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
-CANDIDATES = (FORMER, "class map", "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
-FINALISTS = (FORMER, "class map", *PLAIN)
+CANDIDATES = (FORMER, SCALED_MAP_WORDS, "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
+FINALISTS = (FORMER, SCALED_MAP_WORDS, *PLAIN)
+OWN_SCALE = (CLASS_MAP_WORDS,)  # beside it, pointing only
 SOFTENED = "softened LayerCAM"
 TRIED = (SOFTENED, "shifted class map", "LayerCAM of the last map", "class map x LayerCAM", "token occlusion")
 DRAWS = 6  # untrained sets of heads, and cases, of `--draws`
@@ -203,11 +210,23 @@ def pointing_of(rows: Sequence[Row], methods: Sequence[str], thresholds: Mapping
 def begun_at(rows: Sequence[Row], methods: Sequence[str]) -> Iterator[str]:
     """Of the maps that the engine can draw: IoU at the threshold that screen and report begin with."""
     visible = [row for row in rows if row["visible"]]
-    for method in (name for name in methods if name in WORDS.values()):
-        at = f"{HEAT_THRESHOLDS.get(method, HEAT_THRESHOLD):.2f}"
+    drawn = (LAYER_CAM_WORDS, CLASS_MAP_WORDS, SCALED_MAP_WORDS)
+    for method in (name for name in methods if name in drawn):
+        begins = HEAT_THRESHOLDS.get(method, HEAT_THRESHOLD)
+        at = f"{begins:.2f}"
         found = np.array([row["methods"][method]["overlaps"][at] for row in visible])
         shown = _span(mean_of(found, [row["patient"] for row in visible]))
         yield f"on phantoms, {method}: IoU at the threshold that screen and report begin with, {at}: {shown}"
+        for words, of in answers_of(rows):
+            blank = sum(row["methods"][method]["top"] < begins for row in of)
+            yield f"on phantoms, {method}: nothing at or above {at} on {share(blank, len(of))} {words}"
+
+
+def answers_of(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """Cases whose map should be empty at first, and cases whose map should not."""
+    yield "normal ones graded normal", [row for row in rows if row["grade"] == "normal" and row["rank"] == 0]
+    yield "others graded normal", [row for row in rows if row["grade"] != "normal" and row["rank"] == 0]
+    yield "visible lesions graded low or worse", [row for row in rows if row["visible"] and row["rank"] > 0]
 
 
 def verdict_of(rows: Sequence[Row], methods: Sequence[str], drawn_by: str) -> Iterator[str]:
@@ -287,19 +306,19 @@ def main() -> None:
                 print(line)
             return
         methods = CANDIDATES if asked.development else FINALISTS
-        part, tried = (DEVELOPMENT, TRIED) if asked.development else (CHOOSING, ())
+        part, tried = (DEVELOPMENT, (*OWN_SCALE, *TRIED)) if asked.development else (CHOOSING, OWN_SCALE)
         rows = judged(judge, bar, asked.work, part, methods, tried)
         thresholds = thresholds_of(rows, (*methods, *tried))
         if not asked.development:
             part = TEST
-            rows = judged(judge, bar, asked.work, part, methods, ())
+            rows = judged(judge, bar, asked.work, part, methods, tried)
         if asked.sheet:
             draw_sheet(judge, cases_of(bar, asked.work, part, judge.size), methods, asked.sheet)
     rows = with_overlap(rows, thresholds)
     for line in (
         *lines_of(rows, methods, thresholds, part.seed),
         *pointing_of(rows, tried, thresholds),
-        *begun_at(rows, methods),
+        *begun_at(rows, (*methods, *tried)),
         *verdict_of(rows, methods, judge.drawn_by),
     ):
         print(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import FUSED
+from pfm_desktop.domain.prediction import FUSED, SCALED_MAP_WORDS
 from pfm_desktop.imaging.phantom.visit import draw_visit
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.calibrate import graded
+from pfm_desktop.pfm.calibrate import Scale
 from pfm_desktop.pfm.checkpoint import load_model
 from pfm_desktop.pfm.explain.fuse import evidence, explain
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.removal import SIDE, STEPS, answers, blurred, ranking_cells
 from pfm_desktop.pfm.explain.sanity import CASCADE, forgetful
 from pfm_desktop.pfm.explain.scores import Mask, Plane, area, hits, order, overlap, rank_correlation, removals
-from pfm_desktop.pfm.explain.target import Planes
-from pfm_desktop.pfm.heatmaps import WORDS, target_of
-from pfm_desktop.pfm.model_tables import heatmap_method
+from pfm_desktop.pfm.explain.target import Planes, Way
+from pfm_desktop.pfm.heatmaps import target_of, words_of
+from pfm_desktop.pfm.model_tables import BOTH, heatmap_strengths
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.preprocess import Letterbox, letterbox_mask
 from pfm_desktop.pfm.training.augment import plain_inputs
@@ -108,7 +108,8 @@ class Judge:
         self._net = self._model.net
         self.name, self.sha256 = f"{self._model.info.name} {self._model.info.version}", self._model.info.sha256
         self.size = self._net.spec.size
-        self.drawn_by = WORDS[heatmap_method(self._model.heatmap)]
+        self.drawn_by = words_of(self._model.heatmap)
+        self._strong = heatmap_strengths(self._model.heatmap)
         self._forgetful = {step: forgetful(self._net, step) for step in CASCADE if step != "heads"}
         self._headless: dict[int, PfmNet] = {}
 
@@ -130,13 +131,23 @@ class Judge:
             used = tuple(name for name in self._net.names if bool(inputs.present[name].all()))
             return ask(used), evidence(ask, used)
 
+    def explained(self, probabilities: Floats, shares: Mapping[str, float]) -> int:
+        """Rank of the grade that the engine draws its maps for."""
+        return self._scale_of(tuple(shares)).explained(probabilities)
+
     def grades(self, case: Case, rank: int) -> str:
         """The true grade and the answer, for a sheet."""
         return f"{GRADES[int(case.data.grades[case.index])]}, said {GRADES[rank]}"
 
     def maps(self, inputs: Inputs, method: str, target: int, shares: dict[str, float]) -> Planes:
         """The maps of one method by source, and `fused`."""
-        return explain(self._net, inputs, target, METHODS[method], shares)
+        return explain(self._net, inputs, target, METHODS[method], shares, self._ends_of(method, target))
+
+    def _ends_of(self, method: str, target: int) -> dict[str, float]:
+        """Where the scale of each source ends, for the map that has the scale of the model."""
+        if method != SCALED_MAP_WORDS:
+            return {}
+        return {name: values[target - 1] for name, values in self._strong.items()}
 
     def without_heads(self, cases: Sequence[Case], method: str, draws: int) -> list[float]:
         """For each of `draws` untrained sets of heads, the mean rank correlation with the original map."""
@@ -144,12 +155,15 @@ class Judge:
         for case in cases:
             inputs = self.inputs(case)
             probabilities, shares = self.answer(inputs)
-            target = target_of(int(graded(probabilities)))
+            target = target_of(self.explained(probabilities, shares))
             asked.append((inputs, target, shares, ranking_cells(self.maps(inputs, method, target, shares)[FUSED])))
         means = []
         for seed in range(draws):
             net = self._without_heads(seed)
-            found = [resemblance(net, inputs, method, target, shares, cells) for inputs, target, shares, cells in asked]
+            found = [
+                resemblance(net, inputs, METHODS[method], target, shares, cells, self._ends_of(method, target))
+                for inputs, target, shares, cells in asked
+            ]
             means.append(float(np.mean(found)))
         return means
 
@@ -159,7 +173,7 @@ class Judge:
         begun = time.perf_counter()
         probabilities, shares = self.answer(inputs)
         took = 1000 * (time.perf_counter() - begun)
-        rank, lesion = int(graded(probabilities)), case.lesion()
+        rank, lesion = self.explained(probabilities, shares), case.lesion()
         visible = case.drawn_visible() and int(lesion.sum()) >= LEAST_LESION
         row: dict[str, Any] = {
             "patient": case.data.patients[case.index],
@@ -174,7 +188,10 @@ class Judge:
         for method in (*methods, *tried):
             begun = time.perf_counter()
             maps = self.maps(inputs, method, target_of(rank), shares)
-            found: dict[str, Any] = {"ms": 1000 * (time.perf_counter() - begun)}
+            found: dict[str, Any] = {
+                "ms": 1000 * (time.perf_counter() - begun),
+                "top": float(maps[FUSED].nan_to_num(0.0).max()),
+            }
             if visible:
                 found |= _pointing(maps, lesion)
             if ends is not None and method in methods:
@@ -196,7 +213,10 @@ class Judge:
         return self._scaled(answers(self._net, inputs, without, gone), used)
 
     def _scaled(self, log_p: Floats, used: tuple[str, ...]) -> Floats:
-        return self._model.calibration.scale("both" if len(used) > 1 else used[0]).probabilities(log_p)
+        return self._scale_of(used).probabilities(log_p)
+
+    def _scale_of(self, used: tuple[str, ...]) -> Scale:
+        return self._model.calibration.scale(BOTH if len(used) > 1 else used[0])
 
     def _removal(self, inputs: Inputs, ends: Floats, fused: Tensor, rank: int) -> dict[str, float]:
         gone = removals(order(ranking_cells(fused)), STEPS)[1:-1]
@@ -213,8 +233,11 @@ class Judge:
         self, inputs: Inputs, method: str, target: int, shares: dict[str, float], maps: Planes, draws: int
     ) -> dict[str, float]:
         """Rank correlation of the fused map with that of networks whose heads forgot, the mean over `draws` of them."""
-        cells = ranking_cells(maps[FUSED])
-        found = [resemblance(self._without_heads(seed), inputs, method, target, shares, cells) for seed in range(draws)]
+        cells, strong = ranking_cells(maps[FUSED]), self._ends_of(method, target)
+        found = [
+            resemblance(self._without_heads(seed), inputs, METHODS[method], target, shares, cells, strong)
+            for seed in range(draws)
+        ]
         return {"forgets heads": float(np.mean(found))}
 
     def _without_heads(self, seed: int) -> PfmNet:
@@ -227,9 +250,9 @@ class Judge:
         self, inputs: Inputs, method: str, target: int, shares: dict[str, float], maps: Planes
     ) -> dict[str, float]:
         """Rank correlation of the fused map with that of networks that forgot, and with that of a noisy picture."""
-        cells = ranking_cells(maps[FUSED])
+        cells, strong = ranking_cells(maps[FUSED]), self._ends_of(method, target)
         found = {
-            f"forgets {step}": resemblance(net, inputs, method, target, shares, cells)
+            f"forgets {step}": resemblance(net, inputs, METHODS[method], target, shares, cells, strong)
             for step, net in self._forgetful.items()
         }
         random = torch.Generator().manual_seed(0)
@@ -238,12 +261,20 @@ class Judge:
             for name, picture in inputs.pictures.items()
         }
         again = Inputs(noisy, inputs.coverage, inputs.present)
-        return {**found, "noise": resemblance(self._net, again, method, target, shares, cells)}
+        return {**found, "noise": resemblance(self._net, again, METHODS[method], target, shares, cells, strong)}
 
 
-def resemblance(net: PfmNet, inputs: Inputs, method: str, target: int, shares: dict[str, float], cells: Plane) -> float:
+def resemblance(
+    net: PfmNet,
+    inputs: Inputs,
+    way: Way,
+    target: int,
+    shares: dict[str, float],
+    cells: Plane,
+    strong: dict[str, float],
+) -> float:
     """Rank correlation of an original map, as `cells` that rank, with the fused map that `net` gives of `inputs`."""
-    return rank_correlation(cells, ranking_cells(explain(net, inputs, target, METHODS[method], shares)[FUSED]))
+    return rank_correlation(cells, ranking_cells(explain(net, inputs, target, way, shares, strong)[FUSED]))
 
 
 def enlarged(plane: Tensor, size: int) -> Plane:

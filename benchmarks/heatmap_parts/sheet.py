@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from benchmarks.heatmap_parts.cases import Case, Judge, enlarged
 from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.imaging.io import encode_png
-from pfm_desktop.pfm.calibrate import graded
 from pfm_desktop.pfm.explain.scores import Mask, Plane
 from pfm_desktop.pfm.heatmaps import target_of
 from pfm_desktop.support.files import write_bytes
@@ -40,7 +39,7 @@ def draw_sheet(judge: Judge, cases: Sequence[Case], methods: Sequence[str], fold
 def _row(judge: Judge, case: Case, lesion: Mask, methods: Sequence[str]) -> Pixels:
     inputs = judge.inputs(case)
     probabilities, shares = judge.answer(inputs)
-    rank = int(graded(probabilities))
+    rank = judge.explained(probabilities, shares)
     raw = case.data.batch(np.array([case.index], np.int64))
     white, fluorescence = (raw.squares[name][0].numpy() for name in ("white", "fluorescence"))
     tiles = [outlined(white, lesion), outlined(fluorescence, lesion)]

@@ -23,14 +23,18 @@ WARNING = "WARNING:"  # where colour and shape are no help: a terminal, a line d
 ATTENTION = "Model attention"  # what a heatmap is called wherever people read of it
 FUSED = "fused"  # the heatmap of all sources together, among those of an analysis
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
-# the ends of its scale, which is that of one picture: the strongest place is 1 however weak it is. Never words of a
-# grade: low, high
-WEAK, STRONG = "0 least", "1 most here"
+# the ends of its scale, never words of a grade (low, high): of one picture, whose strongest place is 1 however weak it
+# is, and of the model, the same in every picture
+PICTURE_SCALE, MODEL_SCALE = ("0 least", "1 most here"), ("0 none", "1 strong")
 NOT_FOR_NORMAL = "what speaks for high, not for normal"  # what it shows where the grade is normal
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
-LAYER_CAM_WORDS, CLASS_MAP_WORDS = "LayerCAM", "class map"  # how a heatmap was made; see `pfm.heatmaps`
+# how a heatmap was made; see `pfm.heatmaps`
+LAYER_CAM_WORDS, CLASS_MAP_WORDS, SCALED_MAP_WORDS = "LayerCAM", "class map", "class map on the scale of the model"
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
-HEAT_THRESHOLDS = {CLASS_MAP_WORDS: 0.70}  # other ways start at their own threshold; docs/heatmaps.md says why
+HEAT_THRESHOLDS = {
+    CLASS_MAP_WORDS: 0.70,
+    SCALED_MAP_WORDS: 0.70,
+}  # other ways start at their own threshold; docs/heatmaps.md says why
 
 
 @dataclass(frozen=True)
@@ -294,6 +298,11 @@ class Heatmap:
     def threshold(self) -> float:
         """From which value, 0..1, it is drawn at first."""
         return HEAT_THRESHOLDS.get(self.method, HEAT_THRESHOLD)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Words of 0 and of 1."""
+        return MODEL_SCALE if self.method == SCALED_MAP_WORDS else PICTURE_SCALE
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""

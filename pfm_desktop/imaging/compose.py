@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD, STRONG, WEAK
+from pfm_desktop.domain.prediction import HEAT_OPACITY, HEAT_THRESHOLD
 
 Pixels = NDArray[np.uint8]
 Values = NDArray[np.float32]
@@ -93,40 +93,47 @@ def side_by_side(pictures: Sequence[Pixels], *, gap: int = 12) -> Pixels:
 
 
 def with_legend(
-    pixels: Pixels, title: str, *, scale: bool = True, size: float = 1.0, threshold: float = 0.0, letters: int = 0
+    pixels: Pixels,
+    title: str,
+    *,
+    ends: tuple[str, str] | None = None,
+    size: float = 1.0,
+    threshold: float = 0.0,
+    letters: int = 0,
 ) -> Pixels:
-    """A strip under the picture: its title and, with `scale`, the colour bar of the heatmap, black below `threshold`.
+    """A strip under the picture: its title and, between `ends` (words of 0 and of 1), the colour bar of the heatmap,
+    black below `threshold`.
 
     `size` enlarges the text, for a picture that will be shown smaller than it is; `letters` is its least height in
     pixels. The title wraps, and where its
     longest word is wider than the picture the letters shrink: no word is cut.
     """
     width = pixels.shape[1]
-    font, lines = _set([title], max(letters, round(size * max(13, width // 56))), width)
+    font, lines = _set([title], max(letters, round(size * max(13, width // 56))), width, beside=ends or ())
     step = _step(font)
     bar_top = step * len(lines) + _edge(font)
-    image = Image.new("RGB", (width, bar_top + (step if scale else 0) + _edge(font)), SURROUND)
+    image = Image.new("RGB", (width, bar_top + (step if ends else 0) + _edge(font)), SURROUND)
     draw = ImageDraw.Draw(image)
     for number, (_, line) in enumerate(lines):
         draw.text((_edge(font), _edge(font) + number * step), line, _INK, font)
-    if scale:
-        _draw_scale(image, font, bar_top, step, threshold)
+    if ends:
+        _draw_scale(image, font, bar_top, step, threshold, ends)
     return np.concatenate([pixels, np.asarray(image, dtype=np.uint8)], axis=0)
 
 
-def _draw_scale(image: Image.Image, font: _Font, top: int, step: int, threshold: float) -> None:
+def _draw_scale(image: Image.Image, font: _Font, top: int, step: int, threshold: float, ends: tuple[str, str]) -> None:
     draw = ImageDraw.Draw(image)
-    edge = _edge(font)
-    left = 2 * edge + round(font.getlength(WEAK))
-    right = image.width - 2 * edge - round(font.getlength(STRONG))
+    edge, (least, most) = _edge(font), ends
+    left = 2 * edge + round(font.getlength(least))
+    right = image.width - 2 * edge - round(font.getlength(most))
     height = max(6, step // 2)
     if right - left >= 12:
         ramp = inferno().copy()
         ramp[: round(threshold * 256)] = 0
         bar = Image.fromarray(np.repeat(ramp[None], height, axis=0)).resize((right - left, height))
         image.paste(bar, (left, top + (step - height) // 2))
-    draw.text((edge, top), WEAK, _INK, font)
-    draw.text((image.width - edge, top), STRONG, _INK, font, anchor="ra")
+    draw.text((edge, top), least, _INK, font)
+    draw.text((image.width - edge, top), most, _INK, font, anchor="ra")
 
 
 def with_banner(
@@ -192,9 +199,12 @@ def _font(size: int) -> _Font:
     return ImageFont.load_default(max(SMALLEST, size))  # Pillow's own, so that every machine draws the same
 
 
-def _set(texts: Sequence[str], letters: int, width: int) -> tuple[_Font, list[tuple[int, str]]]:
-    """Font and lines (number of the text, line) in which `texts` stand in `width` pixels."""
-    words = [word for text in texts for word in text.split()] + [f"{WEAK} {STRONG}"]
+def _set(
+    texts: Sequence[str], letters: int, width: int, *, beside: Sequence[str] = ()
+) -> tuple[_Font, list[tuple[int, str]]]:
+    """Font and lines (number of the text, line) in which `texts` stand in `width` pixels; the words `beside` each other
+    have room in one line as well."""
+    words = [word for text in texts for word in text.split()] + [" ".join(beside)]
     font = _font(letters)
     while letters > SMALLEST and max(map(font.getlength, words)) > width - 2 * _edge(font):
         letters -= 1

@@ -50,6 +50,11 @@ class Scale:
         """N x 4 log-probabilities (any constant a row) to calibrated probabilities N x 4."""
         return _softmax(np.asarray(log_p, np.float64) / self.temperature + np.array(self.offsets))
 
+    def explained(self, probabilities: Floats) -> int:
+        """Rank that heatmaps are drawn for: the grade, or the likeliest one where the answer is indeterminate."""
+        indeterminate = len(self.prediction_set(probabilities)) >= INDETERMINATE
+        return int(np.argmax(probabilities)) if indeterminate else int(graded(probabilities))
+
     def prediction_set(self, probabilities: Floats) -> tuple[int, ...]:
         """Ranks of the grades in the set, contiguous, never empty; `probabilities` of one case, 4.
 

@@ -9,28 +9,38 @@ LayerCAM (Jiang et al., IEEE TIP 2021): `M = max(0, sum over k of max(0, dS/dA_k
 the third stage's map of a source and S what the decision module says of the grade in question: its log-probability
 against the mean of the others'. `explain.methods` draws the same with torch; docs/heatmaps.md says what each is worth.
 For `normal` the map shows what speaks for `high`, so that the eye is led to what was weighed and dismissed.
+
+A class map goes from 0 to what the middle one of the lesions reached that the model graded rightly in its calibration
+(`training.strength`), or to its own highest point where that is higher: what hardly speaks for the grade looks weak. A
+map whose model keeps no such number, and LayerCAM, goes to its own highest point.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.prediction import CLASS_MAP_WORDS, LAYER_CAM_WORDS
+from pfm_desktop.domain.prediction import CLASS_MAP_WORDS, LAYER_CAM_WORDS, SCALED_MAP_WORDS
 from pfm_desktop.pfm.letterbox import Letterbox, Singles
-from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method, heatmap_strengths
 from pfm_desktop.pfm.nets.spec import SEEN
 
-WORDS = {LAYER_CAM: LAYER_CAM_WORDS, CLASS_MAP: CLASS_MAP_WORDS}
+WORDS = {LAYER_CAM: LAYER_CAM_WORDS, CLASS_MAP: CLASS_MAP_WORDS}  # of maps that each have their own scale
 FINER = 4  # cells of a class map a side, to one of the network's
 _KEYS = -0.75
 MAP_SIDE = 128  # longer side of a heatmap
 LEAST_TOP = 1e-12  # a map that rises no higher is empty
 LEAST_SHARE = 1e-3  # a source without evidence still shows where it alone sees
+
+
+def words_of(table: Mapping[str, Any]) -> str:
+    """How the maps of a model are made, from its `[heatmap]`, for `domain.prediction.Heatmap`."""
+    return SCALED_MAP_WORDS if heatmap_strengths(table) else WORDS[heatmap_method(table)]
 
 
 def target_of(rank: int) -> int:
@@ -76,23 +86,24 @@ def _cubic(cells: int) -> Singles:
     return matrix.astype(np.float32)
 
 
-def shown(plane: Singles, coverage: Singles, box: Letterbox) -> Singles:
-    """A plane g x g over the square input, over its highest point, cut to the picture; NaN where nothing was seen.
+def shown(plane: Singles, coverage: Singles, box: Letterbox, *, strong: float = 0.0) -> Singles:
+    """A plane g x g over the square input, cut to the picture, in 0..1; NaN where nothing was seen.
 
-    `coverage` h x w in 0..1, g a multiple of h. All zero where there is no highest point.
+    1 is `strong`, or the highest point where that is higher. `coverage` h x w in 0..1, g a multiple of h. All zero
+    where there is no highest point.
     """
     step = plane.shape[0] // coverage.shape[0]
     seen_cells = (coverage >= SEEN).repeat(step, axis=0).repeat(step, axis=1)
     drawn = box.cut(np.where(seen_cells, plane, np.float32(0)), longest=MAP_SIDE)
     seen = box.cut(coverage, longest=MAP_SIDE) > SEEN
     top = float(drawn[seen].max()) if seen.any() else 0.0
-    return np.where(seen, drawn / top if top > LEAST_TOP else 0.0, np.nan).astype(np.float32)
+    return np.where(seen, drawn / max(top, strong) if top > LEAST_TOP else 0.0, np.nan).astype(np.float32)
 
 
 def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Singles:
-    """Mean of the maps by evidence where they see something, over its own highest point; NaN where none does.
+    """Mean of the maps by evidence where they see something, as high as the highest of them; NaN where none does.
 
-    Like the map of one source it runs from 0 to 1, also where the sources point at different places.
+    So it is as strong as what it is made of, also where the sources point at different places.
     """
     shape = next(iter(planes.values())).shape
     total, weight = np.zeros(shape), np.zeros(shape)
@@ -104,4 +115,5 @@ def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Sing
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(weight > 0, total / weight, np.nan)
     top = float(np.nanmax(mean)) if (weight > 0).any() else 0.0
-    return (mean / top if top > LEAST_TOP else mean).astype(np.float32)
+    highest = max(float(np.nanmax(plane, initial=0.0)) for plane in planes.values())
+    return (mean * (highest / top) if top > LEAST_TOP else mean).astype(np.float32)

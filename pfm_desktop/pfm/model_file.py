@@ -34,7 +34,8 @@ class ModelFile:
     """The content of `model.toml`. Tables that only torch code reads stay plain mappings.
 
     `normalisation`: per source `mean` and `std`. `calibration`: per combination `temperature`, `offsets`,
-    `thresholds`, `cases`. `familiarity`: per source what `pfm.familiarity` reads; it may be empty. `heatmap`: `method`.
+    `thresholds`, `cases`. `familiarity`: per source what `pfm.familiarity` reads; it may be empty. `heatmap`: `method`
+    and, where maps have a scale of the model, `strong` by source.
     `training`: how it was made. `figures`: how good it was. `digest`: over all of it, as it was read; "" where there
     was none.
     """
@@ -216,7 +217,7 @@ def _content(table: Mapping[str, Any], digest: str) -> ModelFile:
     can_grade = tables.yes_or_no(head.get("can_grade", True), "can_grade")
     tables.check_normalisation(parts["normalisation"], network.sources)
     tables.check_calibration(parts["calibration"], network.sources, needed=can_grade)
-    tables.heatmap_method(parts["heatmap"])
+    tables.check_heatmap(parts["heatmap"], network.sources)
     tables.check_familiarity(parts["familiarity"], network.sources)
     tables.sentence(parts["training"].get("origin", ""), "where the model came from")
     return ModelFile(

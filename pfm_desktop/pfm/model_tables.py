@@ -26,11 +26,13 @@ HASH = re.compile(r"[0-9a-f]{64}")
 LONGEST = 300  # letters of a sentence that stands beside every answer
 BOTH, ALONE = "both", "alone_"  # keys of `calibration`, beside the names of the sources
 LAYER_CAM, CLASS_MAP = "layer_cam", "class_map"  # `method` of `heatmap`; see `pfm.heatmaps`
+STRONG = "strong"  # of `heatmap`: where the scale of class maps ends
+STRENGTHS = (1e-3, 1e4)
 TEMPERATURES = (0.01, 100.0)  # least and most; fitting stays within 0.05 and 20
 MOST_OFFSET = 20.0  # nats; fitting stays within 6
 MOST_MEAN = 100.0  # of an intensity, which lies between 0 and 3
 DEVIATIONS = (1e-4, 100.0)
-MOST_FEATURES = 256  # of one source; the widest network has 96 in its first stage
+MOST_FEATURES = 256  # of one source; the widest network has 2 x 96
 DISTANCES = (1e-3, 1e6)
 
 
@@ -76,6 +78,26 @@ def heatmap_method(table: Mapping[str, Any]) -> str:
             f"the model's heatmaps are drawn by {repr(method)[:40]}", remedy="update the program to read this model"
         )
     return str(method)
+
+
+def check_heatmap(table: Mapping[str, Any], sources: Sequence[str]) -> None:
+    """The method, and where there is `strong`, a number for low, high and cancer of every source.
+
+    Raises `ModelError` for an unknown method, else `ValueError`.
+    """
+    heatmap_method(table)
+    if STRONG not in table:
+        return
+    strong = _part(table, STRONG, "the heatmap")
+    for source in dict.fromkeys((*map(str, sources), *strong)):
+        what = f"the strength of the heatmaps of {source}"
+        for value in _numbers(strong, source, len(GRADES) - 1, "the heatmap"):
+            _within(value, STRENGTHS, what)
+
+
+def heatmap_strengths(table: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    """By source for low, high and cancer, of a table that `check_heatmap` found whole; empty where it keeps none."""
+    return {source: tuple(map(float, values)) for source, values in table.get(STRONG, {}).items()}
 
 
 def check_normalisation(table: Mapping[str, Any], sources: Sequence[str]) -> None:

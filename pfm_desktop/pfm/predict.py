@@ -35,11 +35,11 @@ from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale, graded
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
-from pfm_desktop.pfm.heatmaps import WORDS, asked_of, class_map, layer_cam, shown, weighted
+from pfm_desktop.pfm.heatmaps import asked_of, class_map, layer_cam, shown, target_of, weighted, words_of
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, source_votes
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, read_model_file
-from pfm_desktop.pfm.model_tables import ALONE, BOTH, LAYER_CAM, heatmap_method
+from pfm_desktop.pfm.model_tables import ALONE, BOTH, LAYER_CAM, heatmap_method, heatmap_strengths
 from pfm_desktop.pfm.registry import check_weights, refuse_start_only
 from pfm_desktop.pfm.slopes import slopes_of
 from pfm_desktop.support.errors import BadInputError, ModelError
@@ -79,7 +79,7 @@ class Predictor:
         self._heads = source_votes(self._path / WEIGHTS, self._names)
         method = heatmap_method(content.heatmap)
         self._slopes = slopes_of(self._path / WEIGHTS, content.network) if method == LAYER_CAM else None
-        self._drawn_by = WORDS[method]
+        self._drawn_by, self._strong = words_of(content.heatmap), heatmap_strengths(content.heatmap)
         self._features = FeatureCache() if features is None else features
         self._familiarity = FamiliarityCheck(self._path, content, self._features)
         self._masks: dict[int, tuple[Singles, ...]] = {}
@@ -191,7 +191,7 @@ class Predictor:
         probabilities = np.asarray(scale.probabilities(answers.log_p[row]))
         ranks = scale.prediction_set(probabilities)
         rank, indeterminate = int(graded(probabilities)), len(ranks) >= INDETERMINATE
-        explained = int(np.argmax(probabilities)) if indeterminate else rank  # see `Prediction.shows`
+        explained = scale.explained(probabilities)
         # of one source there is one answer: its own head, meant for comparing, would give another
         alone = {name: self._alone(name, maps, case) for name in used} if len(used) > 1 else {used[0]: probabilities}
         evidence = self._evidence(answers, used, probabilities)
@@ -202,7 +202,7 @@ class Predictor:
             middles = {name: both.middle[0] for name, both in trunks.items()}
             slopes = self._slopes.of(middles, case.coverage, tokens, visible, asked_of(explained))
             planes = {name: layer_cam(middles[name], slopes[name]) for name in used}
-        heatmaps = self._heatmaps(planes, case, evidence)
+        heatmaps = self._heatmaps(planes, case, evidence, explained)
         spread = waiting()
         self._refuse_no_numbers(probabilities, spread, *alone.values(), list(evidence.values()))
         prediction = Prediction(
@@ -265,12 +265,20 @@ class Predictor:
         total = sum(moved.values())
         return {name: value / total if total > 1e-9 else 1.0 / len(used) for name, value in moved.items()}
 
-    def _heatmaps(self, planes: dict[str, Singles], case: Prepared, evidence: dict[str, float]) -> dict[str, Heatmap]:
-        """From a plane of each source, 0 or more, over the square input."""
+    def _heatmaps(
+        self, planes: dict[str, Singles], case: Prepared, evidence: dict[str, float], explained: int
+    ) -> dict[str, Heatmap]:
+        """From a plane of each source, 0 or more, over the square input, for the grade of rank `explained`."""
         self._refuse_no_numbers(*planes.values())
-        values = {name: shown(plane, case.coverage[name][0], case.box) for name, plane in planes.items()}
+        values = {
+            name: shown(plane, case.coverage[name][0], case.box, strong=self._strong_of(name, explained))
+            for name, plane in planes.items()
+        }
         both = {FUSED: weighted(values, evidence), **values}
         return {name: Heatmap(plane, self._drawn_by) for name, plane in both.items()}
+
+    def _strong_of(self, name: str, rank: int) -> float:
+        return self._strong[name][target_of(rank) - 1] if self._strong else 0.0
 
     def _refuse_no_numbers(self, *values: Floats | Singles | list[float]) -> None:
         """Whatever is no number would still be shown as a grade."""

@@ -83,7 +83,7 @@ def overlay(
         title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {heatmap.threshold:.2f}"
         asked = analysis.prediction.attention_words if analysis.prediction is not None else ""
         title += f". {asked}" if asked else ""
-        drawn = with_legend(drawn, title, size=size, threshold=heatmap.threshold, letters=letters)
+        drawn = with_legend(drawn, title, ends=heatmap.ends, size=size, threshold=heatmap.threshold, letters=letters)
     words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
     warning = answer_warning(analysis, short=letters > 0)
     return with_banner(drawn, words, warning=warning, size=size, letters=letters)

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, STRONG, WEAK
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, PICTURE_SCALE
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -37,7 +37,7 @@ HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  #
 class LegendLines:
     """The words of the legend; `source`, `unseen` and `label` are "" where there is nothing to say.
 
-    `shows`: what is shown where that is not the grade (`Prediction.shows`).
+    `shows`: what is shown where that is not the grade (`Prediction.shows`). `ends`: words of 0 and of 1.
     """
 
     source: str
@@ -47,6 +47,7 @@ class LegendLines:
     banner: str = BANNER
     empty: bool = False
     shows: str = ""
+    ends: tuple[str, str] = PICTURE_SCALE
 
     @property
     def title(self) -> str:
@@ -88,11 +89,12 @@ def legend_lines(
     sources: Sequence[Source] = (),
     empty: bool = False,
     shows: str = "",
+    ends: tuple[str, str] = PICTURE_SCALE,
 ) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
     `empty`: nothing reaches the threshold, so nothing is drawn, and that is said, as it is at an opacity of nothing.
-    `shows`: see `Prediction.shows`.
+    `shows`: see `Prediction.shows`; `ends`: see `Heatmap.ends`.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     if empty:
@@ -104,6 +106,7 @@ def legend_lines(
         threshold=drawn,
         empty=empty,
         shows=shows,
+        ends=ends,
         unseen="" if all_seen else UNSEEN_TEXT,
         label=label,
     )
@@ -114,7 +117,7 @@ def legend_words(lines: LegendLines | None) -> str:
     if lines is None:
         return ""
     shows = f": {lines.shows}" if lines.shows else ""
-    return f"{lines.title}{shows} ({WEAK} to {STRONG}, {lines.threshold})"
+    return f"{lines.title}{shows} ({' to '.join(lines.ends)}, {lines.threshold})"
 
 
 def legend_height(lines: LegendLines, width: float) -> float:
@@ -143,7 +146,7 @@ def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
     title = f"{lines.title}: {lines.shows.partition(',')[0]}" if lines.shows else lines.title
     parts = [
         (Kind.TITLE, title, bold.horizontalAdvance(title)),
-        (scale, lines.threshold, _scale_width(plain, scale)),
+        (scale, lines.threshold, _scale_width(plain, scale, lines.ends)),
     ]
     if lines.unseen:
         parts.append((Kind.HATCH, lines.unseen, KEY + plain.horizontalAdvance(lines.unseen)))
@@ -151,10 +154,10 @@ def _parts(lines: LegendLines, scale: Kind) -> list[tuple[Kind, str, float]]:
     return parts + [(Kind.WORDS, text, plain.horizontalAdvance(text)) for text in words]
 
 
-def _scale_width(metrics: QFontMetricsF, kind: Kind) -> float:
+def _scale_width(metrics: QFontMetricsF, kind: Kind, ends: tuple[str, str]) -> float:
     """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
     threshold = " (from 0.00)" if kind is Kind.SCALE else ""
-    bar = metrics.horizontalAdvance(f"{WEAK}{STRONG}{threshold}") + BAR[0] + 18
+    bar = metrics.horizontalAdvance(f"{''.join(ends)}{threshold}") + BAR[0] + 18
     outlined, empty = f"{OUTLINED} 0.00 and above", "nothing at or above 0.00"
     return max(bar, KEY + metrics.horizontalAdvance(outlined), metrics.horizontalAdvance(empty))
 
@@ -184,7 +187,7 @@ def draw_legend(painter: QPainter, strip: QRectF, look: HeatmapView, lines: Lege
             if lines.empty:
                 _write(painter, box, lines.threshold)
             else:
-                _draw_scale(painter, box, look, lines.threshold, bare=part.kind is Kind.BARE_SCALE)
+                _draw_scale(painter, box, look, lines, bare=part.kind is Kind.BARE_SCALE)
         elif part.kind is Kind.HATCH:
             _draw_hatch_key(painter, box.adjusted(0, 3, KEY - 6 - box.width(), -2))
             _write(painter, box.adjusted(KEY, 0, 0, 0), part.text)
@@ -199,20 +202,20 @@ def _write(painter: QPainter, box: QRectF, text: str, *, bold: bool = False) -> 
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | free, text)
 
 
-def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, threshold: str, *, bare: bool) -> None:
+def _draw_scale(painter: QPainter, box: QRectF, look: HeatmapView, lines: LegendLines, *, bare: bool) -> None:
     middle = box.center().y()
     if look.contour_only:
         _draw_lines_key(painter, QRectF(box.left(), box.top() + 3, KEY - 6, box.height() - 5))
-        _write(painter, box.adjusted(KEY, 0, 0, 0), threshold)
+        _write(painter, box.adjusted(KEY, 0, 0, 0), lines.threshold)
         return
-    metrics = QFontMetricsF(stage_font(SIZE))
-    _write(painter, box, WEAK)
-    bar = QRectF(box.left() + metrics.horizontalAdvance(WEAK) + 6, middle - BAR[1] / 2, *BAR)
+    metrics, (least, most) = QFontMetricsF(stage_font(SIZE)), lines.ends
+    _write(painter, box, least)
+    bar = QRectF(box.left() + metrics.horizontalAdvance(least) + 6, middle - BAR[1] / 2, *BAR)
     _draw_bar(painter, bar, look)
     box = box.adjusted(bar.right() + 6 - box.left(), 0, 0, 0)
-    _write(painter, box, STRONG)
+    _write(painter, box, most)
     if not bare:
-        _write(painter, box.adjusted(metrics.horizontalAdvance(f"{STRONG} "), 0, 0, 0), f"({threshold})")
+        _write(painter, box.adjusted(metrics.horizontalAdvance(f"{most} "), 0, 0, 0), f"({lines.threshold})")
 
 
 def _draw_lines_key(painter: QPainter, sample: QRectF) -> None:

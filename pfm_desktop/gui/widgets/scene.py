@@ -92,6 +92,10 @@ class HeatmapStore:
         """Whether the engine saw the whole picture."""
         return self._all_seen[kind]
 
+    def ends(self, kind: str) -> tuple[str, str]:
+        """Words of 0 and of 1 on its scale."""
+        return self._given[kind].ends
+
     def empty(self, look: HeatmapView) -> bool:
         """Whether nothing of the heatmap of `look.kind`, which is at hand, reaches the threshold."""
         return not bool(self._peaks[look.kind] >= look.threshold)

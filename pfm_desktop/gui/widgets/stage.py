@@ -236,6 +236,7 @@ class StageWidget(QWidget):
             sources=sources,
             empty=maps.empty(look),
             shows=self._shows,
+            ends=maps.ends(look.kind),
         )
 
     # ---- painting

@@ -20,10 +20,18 @@ from pfm_desktop.support.errors import ModelError
 Floats = NDArray[np.float64]
 
 
-def explain(net: PfmNet, inputs: Inputs, target: int, way: Way, shares: Mapping[str, float]) -> Planes:
+def explain(
+    net: PfmNet,
+    inputs: Inputs,
+    target: int,
+    way: Way,
+    shares: Mapping[str, float],
+    strong: Mapping[str, float] | None = None,
+) -> Planes:
     """Maps of each source and `fused`, g x g in 0..1 over the square input, NaN where nothing was seen.
 
-    `shares`: each source's evidence; used unless the method's planes are parts of one sum (`Way.common`). Raises
+    `shares`: each source's evidence; used unless the method's planes are parts of one sum (`Way.common`). `strong`:
+    where the scale of each source ends, unless its map goes higher; without it at the map's highest point. Raises
     `BadInputError` for what cannot be asked, `ModelError` for a network whose map is no number.
     """
     planes = way.draw(net, inputs, target)
@@ -34,19 +42,21 @@ def explain(net: PfmNet, inputs: Inputs, target: int, way: Way, shares: Mapping[
             remedy="check the pictures, or fetch the model again",
         )
     seen = {name: _seen(plane, inputs.coverage[name]) for name, plane in planes.items()}
-    drawn = {name: _over_its_top(plane) for name, plane in seen.items()}
+    drawn = {name: _over_its_top(plane, (strong or {}).get(name, 0.0)) for name, plane in seen.items()}
     fused = _over_its_top(_sum(seen)) if way.common else weighted(drawn, shares)
     return {FUSED: fused, **drawn}
 
 
 def weighted(planes: Planes, shares: Mapping[str, float]) -> Tensor:
-    """Mean of the maps by evidence where they see something; NaN where none does. All of one size."""
+    """Mean of the maps by evidence where they see something, as high as the highest of them; NaN where none does."""
     total, weight = torch.zeros_like(next(iter(planes.values()))), torch.zeros_like(next(iter(planes.values())))
     for name, plane in planes.items():
         share = max(shares[name], LEAST_SHARE)
         total += plane.nan_to_num(0.0) * share
         weight += plane.isfinite() * share
-    return torch.where(weight > 0, total / weight, torch.nan)
+    mean = torch.where(weight > 0, total / weight, torch.nan)
+    top, highest = (max(float(plane.nan_to_num(0.0).max()) for plane in of) for of in ([mean], planes.values()))
+    return mean * (highest / top) if top > LEAST_TOP else mean
 
 
 def evidence(ask: Callable[[tuple[str, ...]], Floats], used: tuple[str, ...]) -> dict[str, float]:
@@ -76,7 +86,7 @@ def _seen(plane: Tensor, coverage: Tensor) -> Tensor:
     return torch.where(share >= SEEN, plane, torch.nan)
 
 
-def _over_its_top(plane: Tensor) -> Tensor:
-    """g x g over its highest value; zero where there is none above zero."""
+def _over_its_top(plane: Tensor, strong: float = 0.0) -> Tensor:
+    """g x g over its highest value, or over `strong` where that is higher; zero where there is none above zero."""
     top = float(plane.nan_to_num(0.0).max())
-    return plane / top if top > LEAST_TOP else plane * 0
+    return plane / max(top, strong) if top > LEAST_TOP else plane * 0

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pfm_desktop.domain.prediction import CLASS_MAP_WORDS, LAYER_CAM_WORDS, SCALED_MAP_WORDS
 from pfm_desktop.pfm.explain.integrated import integrated, smooth
 from pfm_desktop.pfm.explain.occlusion import occlusion
 from pfm_desktop.pfm.explain.relevance import relevance
@@ -110,8 +111,9 @@ def centre(net: PfmNet, inputs: Inputs, target: int) -> Planes:
 
 METHODS: Mapping[str, Way] = MappingProxyType(
     {
-        "class map": Way(class_map),
-        "LayerCAM": Way(layer_cam),
+        CLASS_MAP_WORDS: Way(class_map),
+        SCALED_MAP_WORDS: Way(class_map),  # how it is scaled is in `fuse`
+        LAYER_CAM_WORDS: Way(layer_cam),
         "attention relevance": Way(relevance),
         "smoothed LayerCAM": Way(smoothed_layer_cam, common=True),
         "integrated gradients": Way(integrated, common=True),

@@ -24,6 +24,7 @@ from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
 from pfm_desktop.pfm.features import Features, build_features
 from pfm_desktop.pfm.model_file import CARD, read_model_file
+from pfm_desktop.pfm.model_tables import heatmap_method
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect, fit_calibration, main_combination
@@ -35,6 +36,7 @@ from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
+from pfm_desktop.pfm.training.strength import heatmap_table
 from pfm_desktop.pfm.training.tuning import Tuned, tune
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.threads import worker_threads
@@ -114,6 +116,9 @@ def finetune(
         after = collect(within, model.net, data, split.test, model.normalisation)
         # of the local cases alone: beside drawings, which may be rehearsed, every photograph would look alike
         known = familiarity_table(within, model.net, data, split, model.normalisation)
+        heatmap = heatmap_table(
+            within, model.net, data, split.calibration, model.normalisation, calibration, heatmap_method(model.heatmap)
+        )
     seconds = max(time.monotonic() - begun, 1e-6)
     old, new = figures_of(before, model.calibration), figures_of(after, calibration)
     gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
@@ -132,7 +137,8 @@ def finetune(
         "origin": model.info.passed_on,
         KEY: marks_of(_learned_from(data, split, old_cases), read_model_file(parent).training),
     }
-    info = _write(out, model, calibration, known, config, training, {**new, "parent": old, "against_parent": gain})
+    measured = {"familiarity": known, "heatmap": heatmap}
+    info = _write(out, model, calibration, measured, config, training, {**new, "parent": old, "against_parent": gain})
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
         _notes(calibration, model.net.names, known, tuned),
@@ -209,7 +215,7 @@ def _write(
     out: Path,
     model: LoadedModel,
     calibration: Calibration,
-    known: dict[str, Any],
+    measured: dict[str, Any],
     config: FinetuneConfig,
     training: dict[str, Any],
     figures: dict[str, Any],
@@ -222,8 +228,7 @@ def _write(
         calibration=calibration,
         normalisation=model.normalisation,
         trained_on=config.trained_on,
-        familiarity=known,
-        heatmap=model.heatmap,
+        **measured,
         training=training,
         figures=figures,
     )

@@ -28,6 +28,7 @@ from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
+from pfm_desktop.pfm.training.strength import heatmap_table
 from pfm_desktop.support.errors import ModelError
 
 OUTLINED = 0.5  # share of the training cases with an outline from which on the class map is the model's heatmap
@@ -124,6 +125,8 @@ def finish(
         **(extra or {}),
     }
     known = familiarity_table(within, net, data, split, normalisation)
+    drawn_by = _heatmap_of(outlined, len(split.train))
+    heatmap = heatmap_table(within, net, data, split.calibration, normalisation, calibration, drawn_by)
     info = save_model(
         out,
         net,
@@ -133,7 +136,7 @@ def finish(
         normalisation=normalisation,
         trained_on=config.trained_on,
         familiarity=known,
-        heatmap={"method": _heatmap_of(outlined, len(split.train))},
+        heatmap=heatmap,
         training=training,
         figures=figures,
     )

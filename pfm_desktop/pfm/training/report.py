@@ -10,7 +10,7 @@ from typing import Any
 from pfm_desktop.domain.prediction import BANNER, ModelInfo
 from pfm_desktop.pfm.familiarity_card import with_section
 from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
-from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method, heatmap_strengths
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
@@ -31,6 +31,10 @@ ATTENTION = {
     "`docs/heatmaps.md`, which says how often its highest point lies on a visible lesion of phantoms, and where it "
     "falls short.",
 }
+SCALED = (
+    "On its scale 1 is what the middle one of the lesions reached that it graded rightly in its calibration, of the "
+    "same grade and source, or the map's own highest point where that is higher."
+)
 MEDIAN = "The grade is the median of the probabilities, which is mostly but not always the most likely one."
 LIMITS = (
     "It never saw a photograph of a patient; what it answers on one shows that the program runs, and nothing else.",
@@ -51,7 +55,9 @@ def write_card(
 ) -> None:
     """Write `CARD.md` beside the `model.toml` that is there."""
     content = read_model_file(path.parent)
-    text = card_text(info, training, figures, config, drawn_by=heatmap_method(content.heatmap))
+    attention = ATTENTION[heatmap_method(content.heatmap)]
+    attention += f" {SCALED}" if heatmap_strengths(content.heatmap) else ""
+    text = card_text(info, training, figures, config, attention=attention)
     write_text(path, with_section(text, content))
 
 
@@ -70,7 +76,7 @@ def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[st
 
 
 def card_text(
-    info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig, *, drawn_by: str
+    info: ModelInfo, training: Mapping[str, Any], figures: Mapping[str, Any], config: TrainConfig, *, attention: str
 ) -> str:
     """The card in Markdown; each figure stands in a sentence that names the data."""
     where = "on phantoms" if info.trained_on == "phantoms" else f"on {info.trained_on}"
@@ -78,7 +84,7 @@ def card_text(
         f"# {info.name} {info.version}",
         f"**{BANNER}.** {_capital(info.label)}.",
         "## What it is",
-        f"{_what(info)} {ATTENTION[drawn_by]}",
+        f"{_what(info)} {attention}",
         "## Intended use",
         "Showing and testing pfm_desktop, and as a start for fine-tuning on a clinic's own graded cases. A clinician "
         "reads the pictures first; the answer is never the only ground for a decision.",

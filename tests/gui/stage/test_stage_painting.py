@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, NOT_FOR_NORMAL, STRONG, WEAK, Heatmap
+from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, MODEL_SCALE, NOT_FOR_NORMAL, PICTURE_SCALE, Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets import stage as stage_module
 from pfm_desktop.gui.widgets import stage_render
@@ -362,10 +362,11 @@ def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, 
 @pytest.mark.parametrize("look", [HeatmapView(), HeatmapView(contour_only=True)])
 @pytest.mark.parametrize("kind", [Kind.SCALE, Kind.BARE_SCALE])
 @pytest.mark.parametrize("empty", [False, True])
-def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look, kind, empty) -> None:
+@pytest.mark.parametrize("ends", [PICTURE_SCALE, MODEL_SCALE])
+def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look, kind, empty, ends) -> None:
     from pfm_desktop.gui.widgets import legend
 
-    lines = legend_lines(look, all_seen=True, empty=empty)
+    lines = legend_lines(look, all_seen=True, empty=empty, ends=ends)
     room = next(
         wide for kind_, _, wide in legend._parts(replace(lines, threshold=""), kind) if kind_ is kind
     )  # fmt: skip
@@ -376,7 +377,7 @@ def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look
     if empty:
         legend._write(painter, box, lines.threshold)
     else:
-        legend._draw_scale(painter, box, look, lines.threshold, bare=kind is Kind.BARE_SCALE)
+        legend._draw_scale(painter, box, look, lines, bare=kind is Kind.BARE_SCALE)
     painter.end()
     columns = [x for x in range(600) if any(image.pixelColor(x, y).value() > 40 for y in range(40))]
     assert columns[0] + 1 >= 10
@@ -384,7 +385,16 @@ def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look
 
 
 def test_the_ends_of_the_scale_are_no_grades() -> None:
-    assert not {grade.value for grade in GRADES} & set(f"{WEAK} {STRONG}".split())
+    assert not {grade.value for grade in GRADES} & set(" ".join((*PICTURE_SCALE, *MODEL_SCALE)).split())
+
+
+def test_the_ends_of_the_scale_are_those_of_the_heatmap_that_is_shown(registered, heatmap) -> None:
+    registered.set_heatmaps({"fused": heatmap()})
+    assert registered.legend().ends == PICTURE_SCALE
+    assert "(0 least to 1 most here, from 0.30)" in registered.accessibleDescription()
+    registered.set_heatmaps({"fused": Heatmap(heatmap().values, "class map on the scale of the model")})
+    assert registered.legend().ends == MODEL_SCALE
+    assert "(0 none to 1 strong, from 0.70)" in registered.accessibleDescription()
 
 
 @pytest.mark.parametrize("normal", [False, True])

@@ -17,12 +17,14 @@ from pfm_desktop.pfm.explain.sanity import CASCADE
 pytestmark = pytest.mark.slow
 
 NAMES = heatmaps.CANDIDATES
+SCALED = heatmaps.SCALED_MAP_WORDS.replace(" ", "_")
 
 
 def found(*, good: float = 0.5, remembers: float = 0.1, noise: float = 0.99, ms: float = 10.0) -> dict[str, Any]:
     """Of one case and one map: the higher `good`, the better in all four figures."""
     return {
         "ms": ms,
+        "top": good,
         "hit": good > 0.5,
         "near": True,
         "hit_white": True,
@@ -37,7 +39,7 @@ def found(*, good: float = 0.5, remembers: float = 0.1, noise: float = 0.99, ms:
 def row(number: int, *, visible: bool = True, rank: int = 2, **methods: dict[str, Any]) -> dict[str, Any]:
     said = {name: methods.get(name.replace(" ", "_"), found()) for name in NAMES}
     if not visible:
-        said = {name: {"ms": 5.0} for name in said}
+        said = {name: {"ms": 5.0, "top": 0.5} for name in said}
     return {
         "patient": f"p{number}", "grade": "high", "rank": rank, "visible": visible,
         "lesion_share": 0.1 + number / 100, "answer_ms": 50.0, "methods": said,
@@ -50,7 +52,7 @@ def rows_of(**methods: dict[str, Any]) -> list[Any]:
 
 
 def test_every_map_of_the_page_can_be_drawn() -> None:
-    assert {*NAMES, *heatmaps.TRIED} == set(METHODS)
+    assert {*NAMES, *heatmaps.OWN_SCALE, *heatmaps.TRIED} == set(METHODS)
     assert heatmaps.FORMER in NAMES
     assert set(heatmaps.PLAIN) < set(NAMES)
 
@@ -69,9 +71,9 @@ def test_the_best_map_wins() -> None:
 
 @pytest.mark.parametrize("bad", [{"remembers": 0.6}, {"noise": 0.8}])
 def test_a_map_that_fails_a_check_cannot_win(bad: dict[str, float]) -> None:
-    rows = rows_of(LayerCAM=found(good=0.9, **bad), class_map=found(good=0.8))
+    rows = rows_of(LayerCAM=found(good=0.9, **bad), **{SCALED: found(good=0.8)})
     assert not heatmaps.passes(rows, "LayerCAM")
-    assert heatmaps.winner_of(rows, NAMES)[0] == "class map"
+    assert heatmaps.winner_of(rows, NAMES)[0] == heatmaps.SCALED_MAP_WORDS
 
 
 def test_forgetting_only_the_heads_must_change_a_map_too() -> None:
@@ -100,10 +102,10 @@ def test_when_no_map_passes_the_former_default_stays() -> None:
 
 
 def test_the_default_changes_only_for_what_is_better_and_nowhere_worse() -> None:
-    assert heatmaps.becomes_default(rows_of(class_map=found(good=0.9)), "class map")
-    assert not heatmaps.becomes_default(rows_of(), "class map"), "equal is not better"
+    assert heatmaps.becomes_default(rows_of(**{SCALED: found(good=0.9)}), heatmaps.SCALED_MAP_WORDS)
+    assert not heatmaps.becomes_default(rows_of(), heatmaps.SCALED_MAP_WORDS), "equal is not better"
     mixed = {**found(good=0.9), "insertion_graded": 0.1}
-    assert not heatmaps.becomes_default(rows_of(class_map=mixed), "class map")
+    assert not heatmaps.becomes_default(rows_of(**{SCALED: mixed}), heatmaps.SCALED_MAP_WORDS)
 
 
 def test_the_threshold_is_the_one_with_the_best_mean_overlap_on_visible_lesions() -> None:
@@ -161,7 +163,20 @@ def test_a_sheet_shows_the_outline_and_the_highest_point() -> None:
 
 
 def test_the_overlap_is_told_at_the_threshold_that_the_screen_begins_with() -> None:
-    lines = list(heatmaps.begun_at(rows_of(class_map=found(good=0.9)), NAMES))
-    assert len(lines) == 2  # the engine draws two kinds
-    assert any("class map: IoU" in line and "begin with, 0.70: 0.700 (0.700-0.700)" in line for line in lines)
+    lines = list(heatmaps.begun_at(rows_of(**{SCALED: found(good=0.9)}), NAMES))
+    assert sum(": IoU" in line for line in lines) == 2  # of those that the engine draws, two are compared
+    assert any("scale of the model: IoU" in line and "with, 0.70: 0.700 (0.700-0.700)" in line for line in lines)
     assert all(line.startswith("on phantoms, ") for line in lines)
+
+
+def test_it_is_told_how_often_nothing_reaches_that_threshold() -> None:
+    weak, strong = found(good=0.4), found(good=0.9)
+    rows = [row(0, rank=2, **{SCALED: strong}), row(1, rank=0, **{SCALED: weak}), row(2, rank=0, **{SCALED: weak})]
+    rows[1]["grade"] = "normal"
+    lines = list(heatmaps.begun_at(heatmaps.with_overlap(rows, dict.fromkeys(NAMES, "0.30")), NAMES))
+    told = [line.partition("scale of the model: nothing at or above 0.70 on ")[2] for line in lines]
+    assert [words for words in told if words] == [
+        "100.0 % (2.5-100.0), 1 of 1 normal ones graded normal",
+        "100.0 % (2.5-100.0), 1 of 1 others graded normal",
+        "0.0 % (0.0-97.5), 0 of 1 visible lesions graded low or worse",
+    ]

@@ -145,3 +145,6 @@ def test_a_class_map_is_drawn_from_higher_up_than_other_maps() -> None:
     values = np.full((2, 2), 0.5, np.float32)
     assert Heatmap(values, "LayerCAM").threshold == Heatmap(values, "of another version").threshold == 0.30
     assert Heatmap(values, "class map").threshold == 0.70
+    assert Heatmap(values, "class map on the scale of the model").threshold == 0.70
+    assert Heatmap(values, "class map").ends == Heatmap(values, "LayerCAM").ends == ("0 least", "1 most here")
+    assert Heatmap(values, "class map on the scale of the model").ends == ("0 none", "1 strong")

@@ -83,14 +83,14 @@ def test_pictures_of_two_heights_stand_in_one_row() -> None:
     assert row[50, 300, 0] == 200
 
 
-@pytest.mark.parametrize("scale", [True, False])
-def test_a_legend_is_added_below_and_leaves_the_picture(scale: bool) -> None:
-    framed = with_legend(grey(300, 500), "White light with heatmap (attention relevance), long", scale=scale)
+@pytest.mark.parametrize("ends", [("0 none", "1 strong"), None])
+def test_a_legend_is_added_below_and_leaves_the_picture(ends: tuple[str, str] | None) -> None:
+    framed = with_legend(grey(300, 500), "White light with heatmap (attention relevance), long", ends=ends)
     np.testing.assert_array_equal(framed[:300], 128)
     strip = framed[300:]
     assert strip.std() > 10
     colourful = (strip.max(axis=2).astype(int) - strip.min(axis=2) > 80).any()
-    assert colourful == scale
+    assert colourful == (ends is not None)
 
 
 def test_a_banner_is_added_above_and_leaves_the_picture() -> None:

@@ -18,10 +18,10 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast
-from pfm_desktop.pfm.heatmaps import MAP_SIDE, asked_of, class_map, layer_cam, shown, target_of, weighted
+from pfm_desktop.pfm.heatmaps import MAP_SIDE, asked_of, class_map, layer_cam, shown, target_of, weighted, words_of
 from pfm_desktop.pfm.letterbox import Letterbox
 from pfm_desktop.pfm.model_file import MODEL, read_model_file
-from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, digest_of
+from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, check_heatmap, digest_of, heatmap_strengths
 from pfm_desktop.pfm.nets.heads import Logits
 from pfm_desktop.pfm.nets.model import Inputs
 from pfm_desktop.pfm.predict import Predictor, Prepared
@@ -271,5 +271,64 @@ def test_asking_again_runs_no_trunk_again(small: Path, monkeypatch: pytest.Monke
     np.testing.assert_array_equal(first["fused"].values, again["fused"].values)
 
 
-def test_the_shipped_model_says_how_its_maps_are_drawn() -> None:
-    assert read_model_file(DEMO).heatmap == {"method": "class_map"}
+def test_the_shipped_model_says_how_its_maps_are_drawn_and_where_their_scale_ends() -> None:
+    table = read_model_file(DEMO).heatmap
+    assert table["method"] == "class_map"
+    assert words_of(table) == "class map on the scale of the model"
+    for low, high, cancer in heatmap_strengths(table).values():
+        assert 3 < low < high < cancer < 20
+
+
+# ---- on the scale of the model
+
+
+def test_a_map_that_is_weaker_than_the_scale_of_the_model_looks_weak_and_a_stronger_one_ends_at_one() -> None:
+    plane = np.array([[1.0, 2.0], [4.0, 0.0]], np.float32)
+    seen = np.ones((2, 2), np.float32)
+    own, weak, strong = (shown(plane, seen, SQUARE, strong=ends) for ends in (0.0, 8.0, 3.0))
+    assert np.nanmax(own) == np.nanmax(strong) == 1
+    np.testing.assert_array_equal(own, strong)
+    np.testing.assert_allclose(weak, own / 2, rtol=1e-6)
+
+
+def test_all_sources_together_are_as_strong_as_the_strongest_of_them() -> None:
+    weak, other = np.array([[0.4, 0.0]], np.float32), np.array([[0.0, 0.2]], np.float32)
+    fused = weighted({"white": weak, "fluorescence": other}, {"white": 0.5, "fluorescence": 0.5})
+    np.testing.assert_allclose(fused, [[0.4, 0.2]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rank", range(4))
+def test_the_scale_is_that_of_the_grade_and_the_source(
+    rank: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """For `normal` that of `high`, as its map shows what speaks for high."""
+    folder = tmp_path / "demo"
+    shutil.copytree(DEMO, folder)
+    strong = {"white": [1e3, 2e3, 3e3], "fluorescence": [4e3, 5e3, 6e3]}
+    rewrite_model_file(folder, heatmap={"method": CLASS_MAP, "strong": strong})
+    predictor = Predictor(folder, backend=TorchBackend(load_model(folder).net))
+    monkeypatch.setattr(
+        "pfm_desktop.pfm.predict.class_map", lambda votes, *_: np.full(votes.shape[1:], 500, np.float32)
+    )
+    monkeypatch.setattr("pfm_desktop.pfm.calibrate.Scale.explained", lambda *_: rank)
+    _, maps = predictor.predict(*_pictures())
+    for name, ends in strong.items():
+        assert np.nanmax(maps[name].values) == pytest.approx(500 / ends[max(rank - 1, 0) if rank else 1])
+    assert np.nanmax(maps["fused"].values) == pytest.approx(np.nanmax(maps["white"].values))
+    assert {heatmap.method for heatmap in maps.values()} == {"class map on the scale of the model"}
+
+
+@pytest.mark.parametrize(
+    ("strong", "said"),
+    [
+        ({"white": [1.0, 2.0, 3.0]}, "needs 3 numbers for fluorescence"),
+        ({"white": [1.0, 2.0], "fluorescence": [1.0, 2.0, 3.0]}, "needs 3 numbers for white"),
+        ({"white": [1.0, 2.0, 0.0], "fluorescence": [1.0, 2.0, 3.0]}, "of white is 0"),
+        ({"white": [1.0, 2.0, float("nan")], "fluorescence": [1.0, 2.0, 3.0]}, "no number"),
+        ({"white": [1.0, 2.0, 1e9], "fluorescence": [1.0, 2.0, 3.0]}, "must lie between"),
+        (3, "missing"),
+    ],
+)
+def test_a_scale_that_means_nothing_is_refused(strong: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_heatmap({"method": CLASS_MAP, "strong": strong}, ("white", "fluorescence"))
