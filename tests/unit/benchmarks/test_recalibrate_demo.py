@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from benchmarks import recalibrate_demo
 from benchmarks.demo_model import answers_folder
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.calibrate import Calibration, Scale
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.answers import Answers
-from pfm_desktop.pfm.training.report import MEDIAN
+from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.report import MEDIAN, SCALED
 from pfm_desktop.pfm.training.seen import seen_patients
 from pfm_desktop.services import models
 
@@ -26,6 +29,7 @@ pytestmark = pytest.mark.slow
 
 SCALE = Scale(1.3, (0.2, -0.1, 0.1, -0.2))
 NAMES = ("both", "white", "fluorescence")
+HEATMAP = {"method": "class_map", "strong": {"white": [1.0, 2.0, 3.0], "fluorescence": [4.0, 5.0, 6.0]}}
 
 
 MODEL = LoadedModel(
@@ -98,7 +102,8 @@ def test_another_version_has_the_same_weights_and_no_figures_yet(tmp_path: Path)
     calibration = Calibration(dict.fromkeys(before.calibration, SCALE))
     women = tuple("abcdefghijklmnopqrst")
     added = Answers({"both": np.zeros((20, 4))}, {"both": np.ones(20, np.bool_)}, np.zeros(20, np.int64), women)
-    recalibrate_demo.write_version(folder, tmp_path / "next", "99", calibration, 10, added)
+    measured = recalibrate_demo.Measured(calibration, HEATMAP, before.familiarity, 10, added)
+    recalibrate_demo.write_version(folder, tmp_path / "next", "99", measured)
     after = read_model_file(tmp_path / "next")
     assert (after.version, after.sha256, after.figures) == ("99", before.sha256, {})
     assert after.training["recalibrated"] == {"from": before.version, "own": 10, "added": 20}
@@ -110,4 +115,34 @@ def test_another_version_has_the_same_weights_and_no_figures_yet(tmp_path: Path)
     assert "fitted again, on those 10 calibration cases and on 20 phantoms" in data
     assert "there is no figure on phantoms" in card
     assert card.count(MEDIAN) == 1
-    assert "recalibrate_demo.py --prepared DIR" in card.partition("## How to make it again")[2]
+    assert "recalibrate_demo.py --prepared DIR --answers DIR" in card.partition("## How to make it again")[2]
+
+
+def test_without_answers_a_version_differs_in_its_heatmaps_and_its_familiarity_only(tmp_path: Path) -> None:
+    folder = models.folder_of(models.DEFAULT_MODEL)
+    before, out = read_model_file(folder), tmp_path / "next"
+    known = {**before.familiarity, "white": {**before.familiarity["white"], "threshold": 9.5}}
+    measured = recalibrate_demo.Measured(load_model(folder).calibration, HEATMAP, known, 10, None)
+    recalibrate_demo.write_version(folder, out, "99", measured)
+    after = read_model_file(out)
+    assert (after.version, after.sha256, after.figures) == ("99", before.sha256, before.figures)
+    assert (after.calibration, after.heatmap, after.familiarity) == (before.calibration, HEATMAP, known)
+    changed = {key for key in after.training if after.training[key] != before.training.get(key)}
+    assert changed == {"command"}
+    card, old = ((place / CARD).read_text(encoding="utf-8") for place in (out, folder))
+    assert card.startswith("# pfm-demo 99\n")
+    assert "with the same weights and the same answers" in card.partition("## Data")[2].partition("\n## ")[0]
+    assert "flagged above a distance of 9.500" in card
+    assert card.count(SCALED) == 1
+    figures, expected = (text.partition("## Figures")[2].partition("\n## ")[0] for text in (card, old))
+    assert figures == expected
+    assert card.rstrip().endswith(old.rstrip().rpartition("\n\n")[2])
+    assert card.partition("## How to make it again")[2].count("--version 99 --out DIR") == 1
+
+
+def test_another_prepared_set_than_that_of_the_training_is_refused(
+    tmp_path: Path, make_blobs: Callable[..., PreparedSet]
+) -> None:
+    data = make_blobs(tmp_path / "blobs", 40)
+    with pytest.raises(SystemExit, match="another prepared set"):
+        recalibrate_demo.measured(SilentContext(), models.folder_of(models.DEFAULT_MODEL), data, None)
