@@ -26,6 +26,11 @@ ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 # the ends of its scale, never words of a grade (low, high): of one picture, whose strongest place is 1 however weak it
 # is, and of the model, the same in every picture
 PICTURE_SCALE, MODEL_SCALE = ("0 least", "1 most here"), ("0 none", "1 strong")
+PICTURE_SCALE_WORDS = "The scale is that of this picture: its strongest place is 1, however weak it is."
+MODEL_SCALE_WORDS = (
+    "1 is as strong as in half of the lesions that the model graded rightly when it was calibrated, of the same grade; "
+    "where this picture is stronger, its strongest place is 1."
+)
 NOT_FOR_NORMAL = "what speaks for high, not for normal"  # what it shows where the grade is normal
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 # how a heatmap was made; see `pfm.heatmaps`
@@ -303,6 +308,11 @@ class Heatmap:
     def ends(self) -> tuple[str, str]:
         """Words of 0 and of 1."""
         return MODEL_SCALE if self.method == SCALED_MAP_WORDS else PICTURE_SCALE
+
+    @property
+    def scale_words(self) -> str:
+        """What 1 means."""
+        return MODEL_SCALE_WORDS if self.ends == MODEL_SCALE else PICTURE_SCALE_WORDS
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""

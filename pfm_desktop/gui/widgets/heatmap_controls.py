@@ -16,6 +16,8 @@ from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.viewmodels.colour_maps import COLOUR_MAPS
 from pfm_desktop.viewmodels.pair_view import PairView, with_heatmap
 
+CLEAR = "Attention below this value is left clear."
+
 
 class HeatmapControls(QWidget):
     """Follows the stage's view and changes it."""
@@ -39,17 +41,25 @@ class HeatmapControls(QWidget):
         self.set_kinds(())
 
     def set_kinds(
-        self, kinds: Collection[str], sources: Sequence[Source] = (), shows: str = "", words: str = ""
+        self,
+        kinds: Collection[str],
+        sources: Sequence[Source] = (),
+        shows: str = "",
+        words: str = "",
+        scale: str = "",
     ) -> None:
         """The heatmaps there are (fused, white, fluorescence); none hides the controls.
 
         With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
-        `shows` and, in a sentence, `words`: what they show where it is not the grade (`Prediction.shows`).
+        `shows` and, in a sentence, `words`: what they show where it is not the grade (`Prediction.shows`). `scale`:
+        what 1 means (`Heatmap.scale_words`).
         """
         alone = len(sources) == 1 and FUSED in kinds
         kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == FUSED or not alone)]
         self.setVisible(bool(kinds))
         self._say_what_it_shows(shows, words)
+        self.threshold.setToolTip(f"{CLEAR} {scale}".rstrip())
+        self.threshold.setAccessibleDescription(scale)
         with QSignalBlocker(self.kind):
             self.kind.clear()
             for kind in kinds:
@@ -71,7 +81,6 @@ class HeatmapControls(QWidget):
             slider.setAccessibleName(f"{name} of the model attention")
         self.kind.setAccessibleName("Model attention of which source")
         self.colours.setAccessibleName("Colours of the model attention")
-        self.threshold.setToolTip("Attention below this value is left clear")
 
     def _say_what_it_shows(self, shows: str, words: str) -> None:
         """Beside the box, and to a screen reader on it and on the controls as a whole."""

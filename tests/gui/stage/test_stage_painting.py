@@ -450,6 +450,16 @@ def test_the_wheel_over_the_controls_scrolls_the_panel_and_changes_nothing(regis
     assert registered.view == before
 
 
+def test_the_threshold_says_what_one_means(registered, heatmap, qtbot) -> None:
+    controls = HeatmapControls(registered)
+    qtbot.addWidget(controls)
+    controls.set_kinds(["fused"], scale=heatmap().scale_words)
+    assert controls.threshold.toolTip().endswith("its strongest place is 1, however weak it is.")
+    assert controls.threshold.accessibleDescription() in controls.threshold.toolTip()
+    controls.set_kinds([])
+    assert controls.threshold.toolTip() == "Attention below this value is left clear."
+
+
 def test_the_source_box_names_the_one_source(registered, heatmap, qtbot) -> None:
     controls = HeatmapControls(registered)
     qtbot.addWidget(controls)

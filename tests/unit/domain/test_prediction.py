@@ -148,3 +148,5 @@ def test_a_class_map_is_drawn_from_higher_up_than_other_maps() -> None:
     assert Heatmap(values, "class map on the scale of the model").threshold == 0.70
     assert Heatmap(values, "class map").ends == Heatmap(values, "LayerCAM").ends == ("0 least", "1 most here")
     assert Heatmap(values, "class map on the scale of the model").ends == ("0 none", "1 strong")
+    assert "of this picture" in Heatmap(values, "LayerCAM").scale_words
+    assert "half of the lesions" in Heatmap(values, "class map on the scale of the model").scale_words

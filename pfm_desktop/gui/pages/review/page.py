@@ -288,7 +288,8 @@ class ReviewPage(QWidget):
             label = review.model_label(desk) if heatmaps else ""
             shows, words = review.attention_words(desk) if heatmaps else ("", "")
             self.stage.set_heatmaps(heatmaps, label=label, sources=sources, shows=shows)
-            self.side.heatmap.set_kinds(heatmaps, sources, shows, words)
+            scale = next((heatmap.scale_words for heatmap in heatmaps.values()), "")
+            self.side.heatmap.set_kinds(heatmaps, sources, shows, words, scale)
 
     def _show_side(self) -> None:
         desk = self.loader.desk
