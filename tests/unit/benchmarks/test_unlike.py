@@ -153,7 +153,7 @@ def test_a_photograph_comes_back_in_its_own_shape_and_in_the_looks_that_are_hand
     assert [picture.shape[:2] for picture in shown.values()] == [(100, 150), (100, 100), (50, 50), (100, 100)]
     np.testing.assert_array_equal(shown["cut square"], wide[:, 25:125])
     np.testing.assert_array_equal(shown["the middle half"], wide[25:75, 50:100])
-    assert shown["cut square and blurred"].std() < 0.8 * shown["cut square"].std()
+    assert shown["cut square and blurred"].std() < 0.95 * shown["cut square"].std()
 
 
 def test_a_woman_is_asked_about_once_and_is_of_one_part_only(tmp_path: Path) -> None:
