@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
 from pfm_desktop.gui.display import why_no_window
+from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.support import logs, memory, threads
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.main_window import MainWindow
 
 BAD_INPUT = 2
+PATIENCE = 5.0  # seconds at the end for what still runs beside the window
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         restore()
         logs.stop_logging()
+        wait_for_threads(PATIENCE)
 
 
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:

@@ -2,7 +2,7 @@
 
 from pfm_desktop.jobs.context import CallbackContext, Cancelled, Context, SilentContext
 from pfm_desktop.jobs.events import Event, Failed, Finished, Progress, Stopped
-from pfm_desktop.jobs.runner import Handle, InlineRunner, ProcessRunner, Runner, ThreadRunner
+from pfm_desktop.jobs.runner import Handle, InlineRunner, ProcessRunner, Runner, ThreadRunner, wait_for_threads
 
 __all__ = [
     "CallbackContext",
@@ -19,4 +19,5 @@ __all__ = [
     "SilentContext",
     "Stopped",
     "ThreadRunner",
+    "wait_for_threads",
 ]

@@ -99,12 +99,20 @@ class _Crew:
     def __init__(self) -> None:
         self._free: list[SimpleQueue[tuple[Callable[[], None], str]]] = []
         self._lock = threading.Lock()
+        self._working = 0
+        self._idle = threading.Condition(self._lock)
 
     def do(self, work: Callable[[], None], name: str) -> None:
         """Have `work` done at once, on a thread called `name` meanwhile."""
         with self._lock:
+            self._working += 1
             inbox = self._free.pop() if self._free else None  # the last to come free: its memory is still warm
         (inbox or self._one_more()).put((work, name))
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is worked on; False when `seconds` passed first."""
+        with self._idle:
+            return self._idle.wait_for(lambda: self._working == 0, seconds)
 
     def _one_more(self) -> SimpleQueue[tuple[Callable[[], None], str]]:
         inbox: SimpleQueue[tuple[Callable[[], None], str]] = SimpleQueue()
@@ -124,6 +132,9 @@ class _Crew:
                 threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), me)))
             del work  # what the job was given must not live until the next
             me.name = FREE
+            with self._idle:
+                self._working -= 1
+                self._idle.notify_all()
             self._rest(inbox)
 
     def _rest(self, inbox: SimpleQueue[tuple[Callable[[], None], str]]) -> None:
@@ -132,6 +143,15 @@ class _Crew:
 
 
 _crew = _Crew()
+
+
+def wait_for_threads(seconds: float) -> bool:
+    """Wait until no job of any `ThreadRunner` runs; False when `seconds` passed first.
+
+    For the end of the program: a thread that comes back from C++ code after the interpreter is gone ends the process
+    with SIGABRT.
+    """
+    return _crew.wait(seconds)
 
 
 def _run(handle: Handle, job: Job, args: tuple[Any, ...], listener: Listener) -> None:

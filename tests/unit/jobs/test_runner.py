@@ -24,6 +24,7 @@ from pfm_desktop.jobs import (
     Runner,
     Stopped,
     ThreadRunner,
+    wait_for_threads,
 )
 from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.support.errors import BadInputError
@@ -208,3 +209,23 @@ def test_a_thread_keeps_nothing_of_the_job_it_ended() -> None:
             return
         threading.Event().wait(0.005)
     raise AssertionError("the picture is still held")
+
+
+def test_at_the_end_of_the_program_it_is_known_whether_a_job_still_runs() -> None:
+    go = threading.Event()
+    assert wait_for_threads(5)
+    handles = [ThreadRunner().start(lambda _ctx: go.wait(30), listener=lambda _event: None) for _ in range(3)]
+    assert not wait_for_threads(0.05)
+    go.set()
+    assert wait_for_threads(5)
+    assert all(handle.wait(0) for handle in handles)
+
+
+def test_a_job_that_fails_and_a_listener_that_raises_are_over_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
+
+    def raising(_event: Event) -> None:
+        raise RuntimeError("listener")
+
+    ThreadRunner().start(lambda _ctx: 1 / 0, listener=raising)
+    assert wait_for_threads(5)
