@@ -24,13 +24,14 @@ ATTENTION = "Model attention"  # what a heatmap is called wherever people read o
 FUSED = "fused"  # the heatmap of all sources together, among those of an analysis
 ATTENTION_LIMITS = "not a lesion outline, no guide for biopsies"
 # the ends of its scale, never words of a grade (low, high): of one picture, whose strongest place is 1 however weak it
-# is, and of the model, the same in every picture
+# is, and of the model, the same in every picture that is not stronger still
 PICTURE_SCALE, MODEL_SCALE = ("0 least", "1 most here"), ("0 none", "1 strong")
 PICTURE_SCALE_WORDS = "The scale is that of this picture: its strongest place is 1, however weak it is."
 MODEL_SCALE_WORDS = (
-    "1 is as strong as in half of the lesions that the model graded rightly when it was calibrated, of the same grade; "
-    "where this picture is stronger, its strongest place is 1."
+    "1 is as strong as in half of the lesions, of the grade that the map speaks for, which the model graded rightly "
+    "when it was calibrated; where this picture is stronger, its strongest place is 1."
 )
+NOTHING_DRAWN = "That nothing is drawn does not mean that nothing is there."  # said where a map is empty
 NOT_FOR_NORMAL = "what speaks for high, not for normal"  # what it shows where the grade is normal
 DISTANCE = "Distance from what the model learned from"  # of a picture; see `Familiarity`
 # how a heatmap was made; see `pfm.heatmaps`
@@ -72,6 +73,11 @@ class ModelInfo:
             return self.origin
         kind = "demonstration model" if self.trained_on == "phantoms" else "model"
         return f"a {kind} trained on {self.trained_on}"
+
+
+def nothing_words(threshold: float, most: float) -> str:
+    """See `Heatmap.nothing_at`; rounded down, so that it never reads as the threshold itself."""
+    return f"nothing from {threshold:.2f} (most {int(100 * max(most, 0)) / 100:.2f})"
 
 
 def likeliest_of(probabilities: Mapping[Grade, float], grade: Grade) -> Grade:
@@ -223,21 +229,19 @@ class Prediction:
 
     @property
     def shows(self) -> str:
-        """What the heatmaps show where that is not the grade that is given; "" where it is. See `pfm.predict`.
+        """What the heatmaps show, as `what speaks for low`; see `pfm.predict`.
 
         `what speaks for high, not for normal`, or of an indeterminate answer `what speaks for cancer`, the likeliest.
         What comes before a comma can stand alone.
         """
-        if not self.indeterminate and self.grade is not Grade.NORMAL:
-            return ""
         explained = self.likeliest if self.indeterminate else self.grade
         return NOT_FOR_NORMAL if explained is Grade.NORMAL else f"what speaks for {explained.value}"
 
     @property
     def attention_words(self) -> str:
         """`shows` in a sentence."""
-        kind = "Indeterminate" if self.indeterminate else "Graded normal"
-        return f"{kind}: {ATTENTION.lower()} shows {self.shows}." if self.shows else ""
+        kind = "Indeterminate" if self.indeterminate else f"Graded {self.grade.value}"
+        return f"{kind}: {ATTENTION.lower()} shows {self.shows}."
 
     @property
     def familiarity_lines(self) -> tuple[tuple[Source, str], ...]:
@@ -258,6 +262,15 @@ class Prediction:
         if not any(source in self.familiarity for source in self.sources):
             return f"{DISTANCE}: not known, this model keeps no measure of it."
         return f"{DISTANCE}: " + "; ".join(f"{source.words} {said}" for source, said in self.familiarity_lines) + "."
+
+    @property
+    def unchecked_words(self) -> str:
+        """Said near the grade where the model keeps no measure of a picture's source; "" where it does, and of answers
+        that were kept before any was asked for."""
+        missing = [source.words for source in self.sources if source not in self.familiarity]
+        if not missing or not self.familiarity_asked:
+            return ""
+        return f"This model cannot tell whether {' or '.join(missing)} is like anything it learned from."
 
     @property
     def spread_words(self) -> str:
@@ -317,6 +330,21 @@ class Heatmap:
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""
         return bool((self.values >= threshold).any())
+
+    @property
+    def most(self) -> float:
+        """The strongest place; below 0 where nothing was seen."""
+        seen = self.values[self.values == self.values]  # not NaN, without loading numpy for it
+        return float(seen.max()) if seen.size else -1.0
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether the engine saw the whole picture."""
+        return bool((self.values == self.values).all())
+
+    def nothing_at(self, threshold: float) -> str:
+        """`nothing from 0.70 (most 0.42)`."""
+        return nothing_words(threshold, self.most)
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,13 @@ def familiarity(features: Mapping[str, Floats], known: Mapping[str, Known]) -> d
     return out
 
 
-def fit_known(learned: Floats, calibration: Floats, *, accepted: float, ridge: float = RIDGE) -> Known:
+def fit_known(
+    learned: Floats, calibration: Floats, *, accepted: float, ridge: float = RIDGE, women: int | None = None
+) -> Known:
     """From features N x F of what was learned from, and M x F of other patients, for the threshold.
 
-    With too few of them to promise `accepted`, the threshold is infinite: nothing is called unlike.
+    With too few of them to promise `accepted`, the threshold is infinite: nothing is called unlike. `women` among the M
+    (by default each is another one): many pictures of one woman say nothing about the next one.
     """
     mean = learned.mean(axis=0)
     scale = np.maximum(learned.std(axis=0), 1e-6)  # also where a feature never changes
@@ -98,8 +101,9 @@ def fit_known(learned: Floats, calibration: Floats, *, accepted: float, ridge: f
     # what is written is what is used, so the threshold is of the rounded numbers
     known = Known(_rounded(mean), _rounded(whitening), math.inf, len(learned))
     distances = np.sort(known.distances(calibration))
-    position = math.ceil((len(distances) + 1) * accepted)
-    return replace(known, threshold=float(distances[position - 1])) if 0 < position <= len(distances) else known
+    position, count = math.ceil((len(distances) + 1) * accepted), len(distances) if women is None else women
+    enough = 0 < position <= len(distances) and math.ceil((count + 1) * accepted) <= count
+    return replace(known, threshold=float(distances[position - 1])) if enough else known
 
 
 def to_table(known: Mapping[str, Known]) -> dict[str, Any]:

@@ -101,9 +101,10 @@ def shown(plane: Singles, coverage: Singles, box: Letterbox, *, strong: float = 
 
 
 def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Singles:
-    """Mean of the maps by evidence where they see something, as high as the highest of them; NaN where none does.
+    """Mean of the maps by evidence where they see something, as strong as the strongest of them where it is highest.
 
-    So it is as strong as what it is made of, also where the sources point at different places.
+    Nowhere stronger than every one of them; NaN where none sees anything. Maps that each have their own scale are to be
+    put over the highest point again (`on_own_scale`).
     """
     shape = next(iter(planes.values())).shape
     total, weight = np.zeros(shape), np.zeros(shape)
@@ -114,6 +115,14 @@ def weighted(planes: Mapping[str, Singles], shares: Mapping[str, float]) -> Sing
         weight += seen * share
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(weight > 0, total / weight, np.nan)
-    top = float(np.nanmax(mean)) if (weight > 0).any() else 0.0
-    highest = max(float(np.nanmax(plane, initial=0.0)) for plane in planes.values())
-    return (mean * (highest / top) if top > LEAST_TOP else mean).astype(np.float32)
+    if not (weight > 0).any() or float(np.nanmax(mean)) <= LEAST_TOP:
+        return mean.astype(np.float32)
+    strongest: Singles = np.fmax.reduce(list(planes.values()))
+    peak = np.unravel_index(int(np.nanargmax(mean)), shape)
+    return np.asarray(np.minimum(mean * (strongest[peak] / mean[peak]), strongest), np.float32)
+
+
+def on_own_scale(plane: Singles) -> Singles:
+    """The map over its highest point, so that 1 is the strongest place of this picture; NaN stays."""
+    top = float(np.nanmax(plane)) if np.isfinite(plane).any() else 0.0
+    return np.asarray(plane / np.float32(top) if top > LEAST_TOP else plane, np.float32)

@@ -35,7 +35,7 @@ from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale, graded
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
-from pfm_desktop.pfm.heatmaps import asked_of, class_map, layer_cam, shown, target_of, weighted, words_of
+from pfm_desktop.pfm.heatmaps import asked_of, class_map, layer_cam, on_own_scale, shown, target_of, weighted, words_of
 from pfm_desktop.pfm.letterbox import Letterbox, Pixels, Seen, covered_cells, squared, squared_mask
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of, source_votes
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, read_model_file
@@ -274,7 +274,8 @@ class Predictor:
             name: shown(plane, case.coverage[name][0], case.box, strong=self._strong_of(name, explained))
             for name, plane in planes.items()
         }
-        both = {FUSED: weighted(values, evidence), **values}
+        fused = weighted(values, evidence)
+        both = {FUSED: fused if self._strong else on_own_scale(fused), **values}
         return {name: Heatmap(plane, self._drawn_by) for name, plane in both.items()}
 
     def _strong_of(self, name: str, rank: int) -> float:

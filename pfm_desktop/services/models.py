@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +59,9 @@ def hidden() -> tuple[tuple[registry.ModelEntry, Path], ...]:
 
 def content_of(name: str) -> ModelFile:
     """All that a model says about itself, without loading it."""
-    return read_model_file(folder_of(name))
+    folder = folder_of(name)
+    with _naming_the_shipped(folder):
+        return read_model_file(folder)
 
 
 def info_of(name: str) -> ModelInfo:
@@ -68,9 +72,10 @@ def info_of(name: str) -> ModelInfo:
 def verified_info(name: str) -> ModelInfo:
     """The same of weights that are what they promise: for what is written down. `ModelError` when altered."""
     folder = folder_of(name)
-    with _loading:
-        kept = _loaded.get(_key(folder))
-    return kept.info if kept is not None else registry.verify(folder)
+    with _naming_the_shipped(folder):
+        with _loading:
+            kept = _loaded.get(_key(folder))
+        return kept.info if kept is not None else registry.verify(folder)
 
 
 def card_of(name: str) -> str:
@@ -99,10 +104,8 @@ def _is_control(letter: str) -> bool:
 def verify(name: str) -> ModelInfo:
     """Check a model's weights against the hash it promises; `ModelError` when missing or altered."""
     folder = folder_of(name)
-    try:
+    with _naming_the_shipped(folder):
         return registry.verify(folder)
-    except ModelError as error:
-        raise _or_the_shipped(error, folder) from error
 
 
 def verify_whole(name: str) -> ModelInfo:
@@ -120,10 +123,8 @@ def seal_of(name: str) -> str:
 def predictor(name: str) -> Predictor:
     """A model ready to answer; kept for the next call. The first call loads the numeric library."""
     folder = folder_of(name)
-    try:
+    with _naming_the_shipped(folder):
         return _predictor(folder)
-    except ModelError as error:
-        raise _or_the_shipped(error, folder) from error
 
 
 def _predictor(folder: Path) -> Predictor:
@@ -138,6 +139,15 @@ def _predictor(folder: Path) -> Predictor:
                 _loaded.popitem(last=False)
         _loaded.move_to_end(key)
         return _loaded[key]
+
+
+@contextlib.contextmanager
+def _naming_the_shipped(folder: Path) -> Iterator[None]:
+    """See `_or_the_shipped`."""
+    try:
+        yield
+    except ModelError as error:
+        raise _or_the_shipped(error, folder) from error
 
 
 def _or_the_shipped(error: ModelError, folder: Path) -> ModelError:

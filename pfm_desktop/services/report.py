@@ -12,7 +12,7 @@ from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Picture
 from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOTHING_DRAWN, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
@@ -221,13 +221,15 @@ def _pictures(
 def _heat_caption(analysis: Analysis) -> str:
     where = f"{ATTENTION} over {_FRAMES[analysis.frame]}: {ATTENTION_LIMITS}."
     heat = analysis.heatmaps.get(FUSED)
-    empty = ""
-    if heat is not None and not heat.reaches(heat.threshold):
-        empty = f" Nothing at or above {heat.threshold:.2f}."
+    empty, dimmed = "", ""
+    if heat is not None:
+        if not heat.reaches(heat.threshold):
+            empty = f" N{heat.nothing_at(heat.threshold)[1:]}. {NOTHING_DRAWN}"
+        dimmed = "" if heat.all_seen else " Dimmed: not seen by the engine."
     asked = analysis.prediction.attention_words if analysis.prediction is not None and heat is not None else ""
     normal = f" {asked}" if asked else ""
     method = "" if heat is None else f" Method: {heat.method}."  # an answer that was kept may have another one
-    return f"{where}{normal}{empty}{method} Dimmed: not seen by the engine."
+    return f"{where}{normal}{empty}{method}{dimmed}"
 
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, WARNING, Analysis
+from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, BANNER, FUSED, NOTHING_DRAWN, WARNING, Analysis
 from pfm_desktop.imaging.compose import Mark, fit, heat_over, with_banner, with_legend, with_marks
 from pfm_desktop.imaging.io import encode_jpeg
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, READABLE, ReportPicture
@@ -79,11 +79,13 @@ def overlay(
     if pins or os_mark:
         drawn = with_marks(drawn, pins, os_mark, size=size)
     if heatmap is not None:
-        reach = "threshold" if heatmap.reaches(heatmap.threshold) else "nothing at or above"
-        title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach} {heatmap.threshold:.2f}"
-        asked = analysis.prediction.attention_words if analysis.prediction is not None else ""
-        title += f". {asked}" if asked else ""
-        drawn = with_legend(drawn, title, ends=heatmap.ends, size=size, threshold=heatmap.threshold, letters=letters)
+        begins, reached = heatmap.threshold, heatmap.reaches(heatmap.threshold)
+        reach = f"threshold {begins:.2f}" if reached else heatmap.nothing_at(begins)
+        title = f"{ATTENTION} ({ATTENTION_LIMITS}), {reach}."
+        title += f" {analysis.prediction.attention_words}" if analysis.prediction is not None else ""
+        ends = heatmap.ends if reached else None
+        title += "" if reached else f" {NOTHING_DRAWN}"
+        drawn = with_legend(drawn, title, ends=ends, size=size, threshold=begins, letters=letters)
     words = [BANNER, f"{model.name} {model.version}: {model.label}", *answer_lines(analysis)]
     warning = answer_warning(analysis, short=letters > 0)
     return with_banner(drawn, words, warning=warning, size=size, letters=letters)

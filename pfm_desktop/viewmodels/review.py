@@ -191,8 +191,7 @@ def answer_sources(desk: Desk) -> tuple[Source, ...]:
 
 
 def attention_words(desk: Desk) -> tuple[str, str]:
-    """What the heatmaps show where it is not the grade of the answer, in short and in a sentence; "" where it is, and
-    without an answer."""
+    """What the heatmaps show, in short and in a sentence; "" without an answer."""
     prediction = _prediction(desk)
     return ("", "") if prediction is None else (prediction.shows, prediction.attention_words)
 

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, PICTURE_SCALE
+from pfm_desktop.domain.prediction import ATTENTION, BANNER, FUSED, PICTURE_SCALE, nothing_words
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.ink import TEXT, stage_font, twice
 from pfm_desktop.gui.widgets.pyramid import argb_image
@@ -37,7 +37,7 @@ HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  #
 class LegendLines:
     """The words of the legend; `source`, `unseen` and `label` are "" where there is nothing to say.
 
-    `shows`: what is shown where that is not the grade (`Prediction.shows`). `ends`: words of 0 and of 1.
+    `shows`: what the heatmap shows (`Prediction.shows`). `ends`: words of 0 and of 1.
     """
 
     source: str
@@ -87,18 +87,20 @@ def legend_lines(
     all_seen: bool,
     label: str = "",
     sources: Sequence[Source] = (),
-    empty: bool = False,
+    most: float = 1.0,
     shows: str = "",
     ends: tuple[str, str] = PICTURE_SCALE,
 ) -> LegendLines:
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
-    `empty`: nothing reaches the threshold, so nothing is drawn, and that is said, as it is at an opacity of nothing.
+    `most`: the strongest place; where it does not reach the threshold nothing is drawn, and that is said, as it is at
+    an opacity of nothing.
     `shows`: see `Prediction.shows`; `ends`: see `Heatmap.ends`.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
+    empty = most < look.threshold
     if empty:
-        drawn = f"nothing at or above {look.threshold:.2f}"
+        drawn = nothing_words(look.threshold, most)
     elif not look.contour_only and round(100 * look.opacity) == 0:  # as the controls say it
         empty, drawn = True, "nothing at opacity 0 %"
     return LegendLines(
@@ -127,7 +129,7 @@ def legend_height(lines: LegendLines, width: float) -> float:
 
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
     """Where everything stands. Where more than two lines would be needed and that helps, the threshold goes, then the
-    source, then what is shown where that is not the grade; what the strip is about never does. Label and banner are
+    source, then what is shown; what the strip is about never does. Label and banner are
     whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else does, and
     nothing is laid out anew."""
     return _laid_out(replace(lines, threshold="", empty=False), width)
@@ -158,7 +160,7 @@ def _scale_width(metrics: QFontMetricsF, kind: Kind, ends: tuple[str, str]) -> f
     """The same for colours and for the line and for every threshold: nothing moves while a slider does."""
     threshold = " (from 0.00)" if kind is Kind.SCALE else ""
     bar = metrics.horizontalAdvance(f"{''.join(ends)}{threshold}") + BAR[0] + 18
-    outlined, empty = f"{OUTLINED} 0.00 and above", "nothing at or above 0.00"
+    outlined, empty = f"{OUTLINED} 0.00 and above", nothing_words(0, 0)
     return max(bar, KEY + metrics.horizontalAdvance(outlined), metrics.horizontalAdvance(empty))
 
 

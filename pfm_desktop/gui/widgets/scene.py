@@ -70,7 +70,7 @@ class HeatmapStore:
     def __init__(self) -> None:
         self._given: dict[str, Heatmap] = {}
         self._all_seen: dict[str, bool] = {}
-        self._peaks: dict[str, np.float32] = {}  # known once: asked for in every frame
+        self._peaks: dict[str, float] = {}  # known once: asked for in every frame
         self._aspect = 1.0
         self._prepared: dict[str, tuple[PreparedHeatmap, Blocks]] = {}
         self._painted: tuple[tuple[object, ...], PaintedHeatmap] | None = None
@@ -79,7 +79,7 @@ class HeatmapStore:
         """Other heatmaps, over a picture of `aspect` (width / height)."""
         self._given, self._aspect = dict(heatmaps), aspect
         self._all_seen = {kind: bool(np.isfinite(heatmap.values).all()) for kind, heatmap in heatmaps.items()}
-        self._peaks = {kind: _peak(heatmap.values) for kind, heatmap in heatmaps.items()}
+        self._peaks = {kind: heatmap.most for kind, heatmap in heatmaps.items()}
         self._prepared.clear()
         self._painted = None
 
@@ -96,9 +96,9 @@ class HeatmapStore:
         """Words of 0 and of 1 on its scale."""
         return self._given[kind].ends
 
-    def empty(self, look: HeatmapView) -> bool:
-        """Whether nothing of the heatmap of `look.kind`, which is at hand, reaches the threshold."""
-        return not bool(self._peaks[look.kind] >= look.threshold)
+    def most(self, kind: str) -> float:
+        """Its strongest place; below 0 where nothing was seen."""
+        return self._peaks[kind]
 
     def painted(self, look: HeatmapView) -> PaintedHeatmap | None:
         """The heatmap of `look.kind`; None where there is none."""
@@ -158,9 +158,3 @@ class Marks:
 
 def _lines(pieces: NDArray[np.float64]) -> tuple[QLineF, ...]:
     return tuple(QLineF(*piece) for piece in pieces.reshape(-1, 4).tolist())
-
-
-def _peak(values: NDArray[np.float32]) -> np.float32:
-    """The highest value; -inf where the engine saw nothing."""
-    seen = values[np.isfinite(values)]
-    return np.float32(seen.max() if seen.size else -np.inf)

@@ -113,7 +113,7 @@ class StageWidget(QWidget):
         """Heatmaps by kind (fused, white, fluorescence) over the white-light picture, or the only one; {} hides.
 
         `label` (`ModelInfo.label`) stands in the legend, so do the `sources` of the answer (none: those shown), and
-        what the heatmaps show where that is not the grade (`Prediction.shows`).
+        what the heatmaps show (`Prediction.shows`).
         """
         self._label, self._sources, self._shows = label, tuple(sources), shows
         size = self.shown.size(self.shown.reference) or (1, 1)
@@ -234,7 +234,7 @@ class StageWidget(QWidget):
             all_seen=maps.all_seen(look.kind),
             label=self._label,
             sources=sources,
-            empty=maps.empty(look),
+            most=maps.most(look.kind),
             shows=self._shows,
             ends=maps.ends(look.kind),
         )

@@ -43,20 +43,24 @@ def explain(
         )
     seen = {name: _seen(plane, inputs.coverage[name]) for name, plane in planes.items()}
     drawn = {name: _over_its_top(plane, (strong or {}).get(name, 0.0)) for name, plane in seen.items()}
-    fused = _over_its_top(_sum(seen)) if way.common else weighted(drawn, shares)
+    fused = _sum(seen) if way.common else weighted(drawn, shares)
+    fused = fused if strong and not way.common else _over_its_top(fused)
     return {FUSED: fused, **drawn}
 
 
 def weighted(planes: Planes, shares: Mapping[str, float]) -> Tensor:
-    """Mean of the maps by evidence where they see something, as high as the highest of them; NaN where none does."""
+    """As `pfm.heatmaps.weighted`: mean by evidence, as strong as the strongest where it is highest."""
     total, weight = torch.zeros_like(next(iter(planes.values()))), torch.zeros_like(next(iter(planes.values())))
     for name, plane in planes.items():
         share = max(shares[name], LEAST_SHARE)
         total += plane.nan_to_num(0.0) * share
         weight += plane.isfinite() * share
     mean = torch.where(weight > 0, total / weight, torch.nan)
-    top, highest = (max(float(plane.nan_to_num(0.0).max()) for plane in of) for of in ([mean], planes.values()))
-    return mean * (highest / top) if top > LEAST_TOP else mean
+    if float(mean.nan_to_num(0.0).max()) <= LEAST_TOP:
+        return mean
+    strongest = torch.stack([plane.nan_to_num(0.0) for plane in planes.values()]).amax(dim=0)
+    peak = int(mean.nan_to_num(0.0).argmax())
+    return torch.minimum(mean * (strongest.flatten()[peak] / mean.flatten()[peak]), strongest)
 
 
 def evidence(ask: Callable[[tuple[str, ...]], Floats], used: tuple[str, ...]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,16 +34,32 @@ SHOWN = Augmentation(drop_source=0.0)
 def known_of(
     ctx: Context, net: PfmNet, data: PreparedSet, split: Split, normalisation: Normalisation
 ) -> dict[str, Known]:
-    """By source, of the training part, with the threshold from the calibration part, which the network never saw."""
+    """By source, of the training part, with the threshold from the calibration part, which the network never saw.
+
+    A source that fewer than `least_learned` women of the training part show is left out: the distances of what a model
+    learned from are then so much smaller than those of others that the threshold lets nearly everything pass.
+    """
     learned = features_of(
         ctx, net, data, measured_on(split.train), normalisation, views=max(VIEWS[name] for name in net.names)
     )
     held_out = features_of(ctx, net, data, split.calibration, normalisation)
     return {
-        name: fit_known(_together(learned[name][:, : VIEWS[name]]), held_out[name][:, 0], accepted=ACCEPTED[name])
+        name: fit_known(
+            _together(learned[name][:, : VIEWS[name]]), held_out[name][:, 0], accepted=ACCEPTED[name],
+            women=_women(data, split.calibration, name),
+        )
         for name in net.names
-        if len(learned[name]) > 1
-    }
+        if _women(data, split.train, name) >= least_learned(net)
+    }  # fmt: skip
+
+
+def least_learned(net: PfmNet) -> int:
+    """Women to learn from: one for every other feature. With pfm-demo 40; docs/familiarity.md says what fewer do."""
+    return WIDTH[net.spec.variant]
+
+
+def _women(data: PreparedSet, indices: NDArray[np.int64], name: str) -> int:
+    return len({data.patients[index] for index in indices if data.present[name][index]})
 
 
 def measured_on(train: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -58,15 +74,16 @@ def familiarity_table(
     return to_table(known_of(ctx, net, data, split, normalisation))
 
 
-def familiarity_notes(table: Mapping[str, Any], sources: Sequence[str]) -> tuple[str, ...]:
+def familiarity_notes(table: Mapping[str, Any], net: PfmNet) -> tuple[str, ...]:
     """What a person should know of a model that cannot tell of some source what is unlike its cases."""
-    missing = [Source(name).words for name in sources if name not in table]
+    missing = [Source(name).words for name in net.names if name not in table]
     if not missing:
         return ()
-    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[name])}" for name in sources)
+    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[name])}" for name in net.names)
     return (
-        f"too few calibration patients to notice when {' or '.join(missing)} is unlike anything it learned from "
-        f"(needed: {needed}): it will warn of no such picture",
+        f"too few patients to notice when {' or '.join(missing)} is unlike anything it learned from "
+        f"(needed: {least_learned(net)} to learn from, and to calibrate {needed}): it will warn of no such picture, "
+        "and its answers say so",
     )
 
 

@@ -25,18 +25,19 @@ from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing,
 from pfm_desktop.pfm.features import Features, build_features
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.pfm.model_tables import heatmap_method
+from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect, fit_calibration, main_combination
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
-from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
+from pfm_desktop.pfm.training.familiar import familiarity_table
 from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
-from pfm_desktop.pfm.training.strength import heatmap_table
+from pfm_desktop.pfm.training.strength import heatmap_table, measure_notes
 from pfm_desktop.pfm.training.tuning import Tuned, tune
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.threads import worker_threads
@@ -141,7 +142,7 @@ def finetune(
     info = _write(out, model, calibration, measured, config, training, {**new, "parent": old, "against_parent": gain})
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
-        _notes(calibration, model.net.names, known, tuned),
+        _notes(calibration, model.net, measured, tuned),
     )  # fmt: skip
 
 
@@ -257,9 +258,10 @@ def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
     )
 
 
-def _notes(calibration: Calibration, sources: Sequence[str], known: Mapping[str, Any], tuned: Tuned) -> tuple[str, ...]:
+def _notes(calibration: Calibration, net: PfmNet, measured: Mapping[str, Any], tuned: Tuned) -> tuple[str, ...]:
     """What a person should know before using the new model."""
-    notes = [*calibration_notes(calibration, main_combination(sources)), *familiarity_notes(known, sources)]
+    about = measure_notes(measured["familiarity"], measured["heatmap"], net)
+    notes = [*calibration_notes(calibration, main_combination(net.names)), *about]
     if tuned.best_epoch == 0:
         notes.append("no epoch was better than the old weights; only the calibration is new")
     return tuple(notes)

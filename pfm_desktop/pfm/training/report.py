@@ -31,6 +31,7 @@ ATTENTION = {
     "`docs/heatmaps.md`, which says how often its highest point lies on a visible lesion of phantoms, and where it "
     "falls short.",
 }
+NOT_KNOWN = "This model itself was shown no outlines since: how well its maps point is not known."
 SCALED = (
     "On its scale 1 is what the middle one of the lesions reached that it graded rightly in its calibration, of the "
     "same grade and source, or the map's own highest point where that is higher."
@@ -57,6 +58,8 @@ def write_card(
     content = read_model_file(path.parent)
     attention = ATTENTION[heatmap_method(content.heatmap)]
     attention += f" {SCALED}" if heatmap_strengths(content.heatmap) else ""
+    if heatmap_method(content.heatmap) == CLASS_MAP and training.get("outlined", 0) == 0:
+        attention += f" {NOT_KNOWN}"
     text = card_text(info, training, figures, config, attention=attention)
     write_text(path, with_section(text, content))
 

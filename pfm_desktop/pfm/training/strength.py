@@ -6,6 +6,7 @@ one of a grade is where the scale of `pfm.heatmaps` ends.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.answers import ask, main_combination
 from pfm_desktop.pfm.training.augment import plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.familiar import familiarity_notes
 
 LEAST_CASES = 10  # of a grade; with fewer its number is that of all lesions
 BATCH = 32
@@ -86,6 +88,17 @@ def tops_of(
                 plane = class_map(heads[name].by_cell(maps[row]), coverage, rank)
                 rows[name].append((rank, float(plane.max())))
     return {name: np.array(found, np.float64).reshape(-1, 2) for name, found in rows.items()}
+
+
+def measure_notes(familiarity: Mapping[str, Any], heatmap: Mapping[str, Any], net: PfmNet) -> tuple[str, ...]:
+    """What a person should know of the measures that a new model could not keep."""
+    notes = familiarity_notes(familiarity, net)
+    if heatmap["method"] == CLASS_MAP and STRONG not in heatmap:
+        notes += (
+            f"fewer than {LEAST_CASES} lesions were graded rightly in the calibration: each heatmap has the scale of "
+            "its own picture, so that one of a normal reaches 1 as well",
+        )
+    return notes
 
 
 def _middle(rows: Floats) -> list[float]:

@@ -277,14 +277,14 @@ def test_a_class_map_starts_at_its_own_threshold_and_the_slider_stays_where_the_
 def test_the_legend_of_a_heatmap_with_nothing_to_draw_says_so(registered, heatmap) -> None:
     faint = heatmap()
     registered.set_heatmaps({"fused": Heatmap(np.clip(faint.values, 0, 0.25), "test")})
-    assert registered.legend().threshold == "nothing at or above 0.30"
+    assert registered.legend().threshold == "nothing from 0.30 (most 0.25)"
     with_look(registered, contour_only=True)
-    assert registered.legend().threshold == "nothing at or above 0.30"
+    assert registered.legend().threshold == "nothing from 0.30 (most 0.25)"
     with_look(registered, contour_only=False, threshold=0.2)
     assert registered.legend().threshold == "from 0.20"
     unseen = Heatmap(np.full((4, 4), np.nan, np.float32), "test")
     registered.set_heatmaps({"fused": unseen})
-    assert registered.legend().threshold == "nothing at or above 0.20"
+    assert registered.legend().threshold == "nothing from 0.20 (most 0.00)"
 
 
 def test_the_words_of_the_legend_are_made_once_for_the_screen_reader_and_once_a_frame(
@@ -306,8 +306,8 @@ def test_the_words_of_the_legend_are_made_once_for_the_screen_reader_and_once_a_
 @pytest.mark.parametrize("width", [320.0, 460.0, 620.0, 930.0])
 def test_saying_that_nothing_is_drawn_moves_nothing(qtbot, width) -> None:
     some, none = (
-        legend_parts(legend_lines(HeatmapView(), all_seen=True, label=DEMONSTRATION, empty=empty), width)
-        for empty in (False, True)
+        legend_parts(legend_lines(HeatmapView(), all_seen=True, label=DEMONSTRATION, most=most), width)
+        for most in (1.0, 0.2)
     )
     assert [(part.x, part.row) for part in some] == [(part.x, part.row) for part in none]
 
@@ -344,19 +344,20 @@ def test_label_and_banner_are_whole_at_any_width_and_the_source_gives_way(qtbot,
     assert len({(part.x, part.row) for part in parts}) == len(parts)
 
 
-@pytest.mark.parametrize("normal", [False, True])
+@pytest.mark.parametrize("shows", [NOT_FOR_NORMAL, "what speaks for cancer"])
 @pytest.mark.parametrize("all_seen", [True, False])
-def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, normal, all_seen) -> None:
-    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION, shows=NOT_FOR_NORMAL if normal else "")
+def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, shows, all_seen) -> None:
+    lines = legend_lines(HeatmapView(), all_seen=all_seen, label=DEMONSTRATION, shows=shows)
     seen = []
     for width in range(1600, 119, -20):
         title, scale = legend_parts(lines, float(width))[:2]
         assert title.text.startswith("Model attention"), width
-        seen.append(("both sources" in title.text, scale.kind is Kind.SCALE, "what speaks for high" in title.text))
-        if width >= (580 if all_seen else 780):
-            assert seen[-1][2] is normal, width
-    assert seen[0] == (True, True, normal)
-    assert {(True, False, normal), (False, False, normal)} <= set(seen)
+        seen.append(("both sources" in title.text, scale.kind is Kind.SCALE, shows.partition(",")[0] in title.text))
+        if width >= (580 if all_seen else 800):
+            assert seen[-1][2], width
+    assert seen[0] == (True, True, True)
+    if shows is NOT_FOR_NORMAL or all_seen:
+        assert any(about and not source for source, _, about in seen), "the source goes first"
 
 
 @pytest.mark.parametrize("look", [HeatmapView(), HeatmapView(contour_only=True)])
@@ -366,7 +367,7 @@ def test_what_the_strip_is_about_never_goes_and_the_threshold_goes_first(qtbot, 
 def test_the_scale_has_room_for_its_words_also_without_the_threshold(qtbot, look, kind, empty, ends) -> None:
     from pfm_desktop.gui.widgets import legend
 
-    lines = legend_lines(look, all_seen=True, empty=empty, ends=ends)
+    lines = legend_lines(look, all_seen=True, most=0.2 if empty else 1.0, ends=ends)
     room = next(
         wide for kind_, _, wide in legend._parts(replace(lines, threshold=""), kind) if kind_ is kind
     )  # fmt: skip

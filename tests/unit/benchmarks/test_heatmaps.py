@@ -179,4 +179,5 @@ def test_it_is_told_how_often_nothing_reaches_that_threshold() -> None:
         "100.0 % (2.5-100.0), 1 of 1 normal ones graded normal",
         "100.0 % (2.5-100.0), 1 of 1 others graded normal",
         "0.0 % (0.0-97.5), 0 of 1 visible lesions graded low or worse",
+        "none lesions graded low or worse that white light does not show",
     ]

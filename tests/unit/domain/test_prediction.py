@@ -65,12 +65,11 @@ def test_without_a_picture_that_is_unlike_there_is_no_word_of_warning(familiarit
 
 
 @pytest.mark.parametrize("grade", GRADES)
-def test_where_the_grade_is_normal_the_heatmaps_show_another_one(grade: Grade) -> None:
+def test_it_is_said_what_the_heatmaps_show_and_of_normal_another_grade(grade: Grade) -> None:
     said = replace(told(), grade=grade)
-    normal = grade is Grade.NORMAL
-    assert said.shows == ("what speaks for high, not for normal" if normal else "")
-    expected = "Graded normal: model attention shows what speaks for high, not for normal."
-    assert said.attention_words == (expected if normal else "")
+    shows = "what speaks for high, not for normal" if grade is Grade.NORMAL else f"what speaks for {grade.value}"
+    assert said.shows == shows
+    assert said.attention_words == f"Graded {grade.value}: model attention shows {shows}."
 
 
 def test_of_an_indeterminate_answer_the_heatmaps_show_the_likeliest_grade_and_say_so() -> None:
@@ -150,3 +149,20 @@ def test_a_class_map_is_drawn_from_higher_up_than_other_maps() -> None:
     assert Heatmap(values, "class map on the scale of the model").ends == ("0 none", "1 strong")
     assert "of this picture" in Heatmap(values, "LayerCAM").scale_words
     assert "half of the lesions" in Heatmap(values, "class map on the scale of the model").scale_words
+
+
+def test_an_empty_map_says_how_strong_it_is_and_never_rounds_up_to_the_threshold() -> None:
+    heat = Heatmap(np.array([[0.1, 0.699, np.nan]], np.float32), "class map")
+    assert heat.nothing_at(0.7) == "nothing from 0.70 (most 0.69)"
+    assert heat.most == pytest.approx(0.699)
+    assert not heat.all_seen
+    unseen = Heatmap(np.full((2, 2), np.nan, np.float32), "class map")
+    assert unseen.most < 0
+    assert unseen.nothing_at(0.7) == "nothing from 0.70 (most 0.00)"
+
+
+def test_a_model_that_cannot_tell_what_is_unlike_says_so_near_the_grade() -> None:
+    assert "white light or fluorescence is like anything" in told().unchecked_words
+    assert "whether fluorescence is like anything" in told(white=NEAR).unchecked_words
+    assert told(white=NEAR, fluorescence=FAR).unchecked_words == ""
+    assert replace(told(), familiarity_asked=False).unchecked_words == ""

@@ -95,6 +95,14 @@ def test_too_few_calibration_cases_call_nothing_unlike_and_keep_nothing(calibrat
     assert math.isfinite(fit_known(cloud(100), cloud(LEAST, seed=1), accepted=SHARE).threshold)
 
 
+def test_many_pictures_of_few_women_promise_nothing_of_the_next_one() -> None:
+    few, enough = (
+        fit_known(cloud(100), cloud(200, seed=1), accepted=SHARE, women=count) for count in (LEAST - 1, LEAST)
+    )
+    assert few.threshold == math.inf
+    assert enough.threshold == fit_known(cloud(100), cloud(200, seed=1), accepted=SHARE).threshold
+
+
 @pytest.mark.parametrize("threshold", [0.0, 1e7, math.inf, math.nan])
 def test_a_source_whose_threshold_means_nothing_is_left_out_and_the_model_is_kept(
     known: Known, threshold: float

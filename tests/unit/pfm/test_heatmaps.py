@@ -18,7 +18,17 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file
 from pfm_desktop.pfm.explain.methods import METHODS
 from pfm_desktop.pfm.explain.target import Planes, contrast
-from pfm_desktop.pfm.heatmaps import MAP_SIDE, asked_of, class_map, layer_cam, shown, target_of, weighted, words_of
+from pfm_desktop.pfm.heatmaps import (
+    MAP_SIDE,
+    asked_of,
+    class_map,
+    layer_cam,
+    on_own_scale,
+    shown,
+    target_of,
+    weighted,
+    words_of,
+)
 from pfm_desktop.pfm.letterbox import Letterbox
 from pfm_desktop.pfm.model_file import MODEL, read_model_file
 from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, check_heatmap, digest_of, heatmap_strengths
@@ -96,7 +106,7 @@ def test_the_map_is_that_of_explain_in_the_way_the_model_says(demo: Predictor, g
         assert maps[name].method == demo._drawn_by
     assert any(maps[name].values[np.isfinite(maps[name].values)].any() for name in planes)
     shares = {str(source): share for source, share in answer.evidence.items()}
-    fused = weighted({name: maps[name].values for name in planes}, shares)
+    fused = on_own_scale(weighted({name: maps[name].values for name in planes}, shares))
     np.testing.assert_array_equal(maps["fused"].values, fused)
 
 
@@ -202,15 +212,15 @@ def test_a_picture_of_which_nothing_was_seen_is_blind() -> None:
 def test_the_sources_are_weighed_by_evidence_where_they_see() -> None:
     white, other = np.array([[1.0, 0.5, np.nan]], np.float32), np.array([[0.0, np.nan, np.nan]], np.float32)
     fused = weighted({"white": white, "fluorescence": other}, {"white": 0.75, "fluorescence": 0.25})
-    np.testing.assert_allclose(fused, [[1.0, 0.5 / 0.75, np.nan]])
+    np.testing.assert_allclose(fused, [[1.0, 0.5, np.nan]], rtol=1e-6)
     alone = weighted({"white": white, "fluorescence": other}, {"white": 0.0, "fluorescence": 1.0})
-    assert alone[0, 1] == 1, "a source without evidence still shows where it alone sees"
+    assert on_own_scale(alone)[0, 1] == 1, "a source without evidence still shows where it alone sees"
 
 
 def test_sources_that_point_at_different_places_leave_a_map_that_reaches_its_scale() -> None:
     white, other = np.array([[1.0, 0.0, 0.4]], np.float32), np.array([[0.0, 1.0, 0.4]], np.float32)
     fused = weighted({"white": white, "fluorescence": other}, {"white": 0.6, "fluorescence": 0.4})
-    np.testing.assert_allclose(fused, [[1.0, 0.4 / 0.6, 0.4 / 0.6]], rtol=1e-6)
+    np.testing.assert_allclose(fused, [[1.0, 0.4 / 0.6, 0.4]], rtol=1e-6)
     empty = np.zeros((1, 2), np.float32)
     assert not weighted({"white": empty}, {"white": 1.0}).any()
     assert np.isnan(weighted({"white": np.full((1, 2), np.nan, np.float32)}, {"white": 1.0})).all()
@@ -297,6 +307,19 @@ def test_all_sources_together_are_as_strong_as_the_strongest_of_them() -> None:
     np.testing.assert_allclose(fused, [[0.4, 0.2]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.5, 0.9, 1.0])
+def test_no_place_is_stronger_than_in_every_source(share: float) -> None:
+    strong, weak = np.array([[1.0, 0.0, 0.3]], np.float32), np.array([[0.0, 0.2, 0.1]], np.float32)
+    fused = weighted({"white": strong, "fluorescence": weak}, {"white": share, "fluorescence": 1 - share})
+    assert (fused <= np.maximum(strong, weak) + 1e-6).all()
+    peak = fused.argmax()
+    assert fused[0, peak] == pytest.approx(max(strong[0, peak], weak[0, peak]))
+    random = np.random.default_rng(int(10 * share))
+    one, other = (random.random((9, 9)).astype(np.float32) for _ in range(2))
+    mixed = weighted({"white": one, "fluorescence": other}, {"white": share, "fluorescence": 1 - share})
+    assert (mixed <= np.maximum(one, other) + 1e-6).all()
+
+
 @pytest.mark.parametrize("rank", range(4))
 def test_the_scale_is_that_of_the_grade_and_the_source(
     rank: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -314,7 +337,7 @@ def test_the_scale_is_that_of_the_grade_and_the_source(
     _, maps = predictor.predict(*_pictures())
     for name, ends in strong.items():
         assert np.nanmax(maps[name].values) == pytest.approx(500 / ends[max(rank - 1, 0) if rank else 1])
-    assert np.nanmax(maps["fused"].values) == pytest.approx(np.nanmax(maps["white"].values))
+    assert np.nanmax(maps["fused"].values) == pytest.approx(np.nanmax(maps["white"].values))  # the same plane in both
     assert {heatmap.method for heatmap in maps.values()} == {"class map on the scale of the model"}
 
 

@@ -145,7 +145,9 @@ def test_an_own_copy_that_cannot_answer_says_how_to_get_back_what_came_with_the_
     (copy / (WEIGHTS if harm == "weights" else MODEL)).write_bytes(b"damaged")
     (own / "alone" / WEIGHTS).write_bytes(b"damaged")
     back = f"or remove or rename the folder {copy}: then m 1 answers, which came with the program"
-    for asked in (models.verify, models.predictor):
+    asked_of = [models.verify, models.predictor, models.verified_info]
+    asked_of += [models.content_of, models.info_of] if harm == "description" else []
+    for asked in asked_of:
         with pytest.raises(ModelError) as error:
             asked("m")
         assert back in str(error.value)

@@ -82,11 +82,13 @@ def test_an_overlay_on_which_nothing_is_drawn_says_so(monkeypatch) -> None:
     monkeypatch.setattr(report_pictures, "with_legend", lambda pixels, title, **_: titles.append(title) or pixels)
     for value in (0.29, 0.31):
         overlay(grey(), answer(np.full((3, 4), value, np.float32)))
-    assert titles[0].endswith(", nothing at or above 0.30")
-    assert titles[1].endswith(", threshold 0.30")
+    empty = "nothing from 0.30 (most 0.28). Graded high: model attention shows what speaks for high. That nothing"
+    assert empty in titles[0]
+    assert ", threshold 0.30. Graded high" in titles[1]
+    assert "That nothing" not in titles[1]
 
 
-def test_an_overlay_graded_normal_says_what_its_heatmap_shows(monkeypatch) -> None:
+def test_an_overlay_says_what_its_heatmap_shows(monkeypatch) -> None:
     titles: list[str] = []
     monkeypatch.setattr(report_pictures, "with_legend", lambda pixels, title, **_: titles.append(title) or pixels)
     high = answer(np.full((3, 4), 0.5, np.float32))
@@ -94,7 +96,7 @@ def test_an_overlay_graded_normal_says_what_its_heatmap_shows(monkeypatch) -> No
     for grade in (Grade.NORMAL, Grade.HIGH):
         overlay(grey(), replace(high, prediction=replace(high.prediction, grade=grade)))
     assert titles[0].endswith(". Graded normal: model attention shows what speaks for high, not for normal.")
-    assert "speaks" not in titles[1]
+    assert titles[1].endswith(". Graded high: model attention shows what speaks for high.")
 
 
 def test_an_indeterminate_answer_on_the_overlay_lists_its_set() -> None:

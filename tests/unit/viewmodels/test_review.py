@@ -170,14 +170,15 @@ def test_the_banner_has_a_warning_above_it_where_a_picture_is_unlike_what_was_le
     assert review.banner_warning(case(), unlike) == ""  # before the reveal
 
 
-def test_what_the_heatmaps_show_is_said_only_of_an_answer_that_is_normal() -> None:
+def test_what_the_heatmaps_show_is_said_of_every_answer() -> None:
     desk = answered()
     prediction = replace(desk.answer.analysis.prediction, grade=Grade.NORMAL)
     normal = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, prediction=prediction)))
     short, sentence = review.attention_words(normal)
     assert short == "what speaks for high, not for normal"
     assert short in sentence
-    assert review.attention_words(desk) == review.attention_words(Desk()) == ("", "")
+    assert review.attention_words(desk)[0] == f"what speaks for {desk.answer.analysis.prediction.grade.value}"
+    assert review.attention_words(Desk()) == ("", "")
 
 
 def test_the_room_of_the_banner_is_kept_while_the_answer_of_a_revealed_visit_is_awaited() -> None:

@@ -129,6 +129,31 @@ def test_too_few_calibration_patients_keep_nothing(cases: PreparedSet, model: Pa
     assert familiarity_table(CTX, loaded.net, cases, few, loaded.normalisation) == {}
 
 
+def test_too_few_women_to_learn_from_keep_nothing(cases: PreparedSet, model: Path) -> None:
+    """However many pictures there are of them."""
+    loaded = load_model(model)
+    both = np.flatnonzero(cases.present["white"] & cases.present["fluorescence"]).astype(np.int64)
+    least = familiar.least_learned(loaded.net)
+    assert least == 40
+
+    def kept(women: int) -> set[str]:
+        learned = np.concatenate([both[:women]] * 3)
+        split = Split(learned, both[:0], both[women:], both[:0])
+        return set(known_of(CTX, loaded.net, cases, split, loaded.normalisation))
+
+    assert kept(least) == {"white", "fluorescence"}
+    assert kept(least - 1) == set()
+
+
+def test_pictures_of_one_woman_do_not_make_up_for_calibration_women(cases: PreparedSet, model: Path) -> None:
+    loaded = load_model(model)
+    both = np.flatnonzero(cases.present["white"] & cases.present["fluorescence"]).astype(np.int64)
+    split = Split(both[:50], both[:0], np.repeat(both[50:60], 12), both[:0])
+    table = familiarity_table(CTX, loaded.net, cases, split, loaded.normalisation)
+    assert table == {}, "120 pictures, but of ten women"
+    assert "40 to learn from" in familiar.familiarity_notes(table, loaded.net)[0]
+
+
 def test_it_can_be_cancelled(cases: PreparedSet, split: Split, model: Path) -> None:
     loaded = load_model(model)
     with pytest.raises(Cancelled):

@@ -87,6 +87,14 @@ def test_layer_cam_has_no_scale_beyond_its_picture(model: LoadedModel, cases: Pr
     assert table_of(model, cases, LAYER_CAM) == {"method": LAYER_CAM}
 
 
+def test_a_model_without_a_scale_for_its_class_maps_says_so(model: LoadedModel) -> None:
+    kept = dict.fromkeys(model.net.names, "kept")
+    (note,) = strength.measure_notes(kept, {"method": CLASS_MAP}, model.net)
+    assert "scale of its own picture" in note
+    for table in ({"method": LAYER_CAM}, {"method": CLASS_MAP, "strong": {}}):
+        assert strength.measure_notes(kept, table, model.net) == ()
+
+
 def test_it_can_be_cancelled(model: LoadedModel, cases: PreparedSet) -> None:
     stopped = CallbackContext(lambda *_: None, lambda: True)
     with pytest.raises(Cancelled):
