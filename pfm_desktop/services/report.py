@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 NOT_REVEALED = "The AI answer was not revealed in this visit, so it does not stand here."
-NOT_THERE = "The AI answer was revealed in this visit, but it is not available now."
+NOT_THERE = "The AI answer was revealed in this visit, but it is not available now and not in this report."
 PHANTOM = "This library is a demonstration: the woman is made up and the pictures are computer-drawn phantoms."
 DEMO = "This is the demo library: do not keep real women here. Their place is a library of your own (Settings)."
 IMPRESSION_CHANGED = (

@@ -280,10 +280,10 @@ def _advice(prediction: Prediction, pair: Quality | None) -> str:
     said = [pair.advice] if pair is not None and doubtful else []
     if prediction.indeterminate:
         said.append("The pictures do not settle the grade; your own read decides.")
-    if prediction.unchecked_words:
-        said.append(prediction.unchecked_words)
     if prediction.median_words:  # beside a grade whose bar is not the longest
         said.append(prediction.median_words)
+    if prediction.unchecked_words:
+        said.append(prediction.unchecked_words)
     return " ".join(said)
 
 

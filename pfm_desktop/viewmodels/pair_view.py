@@ -238,6 +238,11 @@ def for_heatmaps(view: PairView, heatmaps: Mapping[str, Heatmap]) -> PairView:
     return replace(view, heatmap=replace(view.heatmap, threshold=begins, begins=begins))
 
 
+def for_another_woman(view: PairView) -> PairView:
+    """What was looked for in the heatmap of one woman does not decide how that of the next one looks at first."""
+    return replace(view, heatmap=replace(view.heatmap, kind=FUSED, threshold=view.heatmap.begins))
+
+
 def fitted(view: PairView) -> PairView:
     """The whole picture, also after the next resize."""
     return replace(view, zoom=None)

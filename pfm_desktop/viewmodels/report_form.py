@@ -95,6 +95,7 @@ def sign_question(case: VisitCase, name: str, meaning: str) -> str:
 
 def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnswer | None) -> str:
     """What speaks against the pictures that are signed with the visit, and the AI answer; "" where nothing does."""
+    from pfm_desktop.services.report import NOT_THERE
     from pfm_desktop.services.report_checks import checks_of
 
     own = ReportSources(case, answer, pictures).own()
@@ -105,6 +106,8 @@ def sign_doubts(case: VisitCase, pictures: PairPictures | None, answer: PairAnsw
     told = own.answer.analysis.prediction if own.answer is not None and case.findings.revealed else None
     if told is not None and told.unlike:
         said.append(f"AI answer: {told.unlike_words}")
+    if case.findings.revealed and own.answer is None:
+        said.append(NOT_THERE)
     return "\n".join(said)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, bring_into_sight, grade_icon, say, words
 from pfm_desktop.viewmodels.answer import Check
 from pfm_desktop.viewmodels.grades import grade_words
 from pfm_desktop.viewmodels.registration_chip import Light
@@ -153,6 +153,7 @@ class DifferForm(QFrame):
             say(self.missing, "")
             self.show()
         self.grade.setFocus(Qt.FocusReason.OtherFocusReason)
+        bring_into_sight(self)
 
     def close_form(self) -> None:
         """Put it away."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, QPainter, QPalette, QPixmap, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -11,15 +11,35 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QSlider,
     QWidget,
 )
+from shiboken6 import isValid
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.viewmodels.grades import COLOURS
 
+MARGIN = 8  # pixels left free around a part that is brought into sight
 _SHARP = 3  # icon pixels a screen pixel, so that 200 % and 300 % stay sharp
+
+
+def bring_into_sight(part: QWidget) -> None:
+    """Scroll the column so that a part that was just shown is seen whole, once its place is known; its top first."""
+
+    def scroll() -> None:
+        area = part.parentWidget() if isValid(part) else None
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        inside = None if area is None else area.widget()
+        if area is not None and inside is not None and part.isVisible():
+            place = part.mapTo(inside, part.rect().topLeft()).y()
+            low = place + part.height() - area.viewport().height() + MARGIN
+            bar = area.verticalScrollBar()
+            bar.setValue(min(max(bar.value(), low), max(0, place - MARGIN)))
+
+    QTimer.singleShot(0, part, scroll)
 
 
 def words(parent: QWidget, role: str = "", text: str = "") -> QLabel:

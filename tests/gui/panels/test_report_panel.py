@@ -154,6 +154,18 @@ def test_an_answer_that_is_not_to_be_relied_on_is_told_before_the_signature_once
     assert panel.ask.doubts.isHidden()
 
 
+def test_a_revealed_answer_that_is_not_there_any_more_is_told_before_the_signature(panel, room, qtbot) -> None:
+    impression(room)
+    panel.set_sources(on_the_stage(room), None)
+    qtbot.mouseClick(panel.sign, Left)
+    assert "revealed" not in panel.ask.doubts.text()
+    room.session.perform(lambda lib: review.reveal(lib, room.visit, "R", model=graded().model), undoable=False)
+    panel.set_sources(on_the_stage(room), None)
+    assert panel.ask.doubts.text().endswith(
+        "The AI answer was revealed in this visit, but it is not available now and not in this report."
+    )
+
+
 def test_pictures_other_than_those_of_the_reveal_are_told_before_the_signature(panel, room, qtbot) -> None:
     impression(room)
     pictures = on_the_stage(room)

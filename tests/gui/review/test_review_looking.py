@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.findings import SwedeScore
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
@@ -93,6 +94,40 @@ def test_the_heatmap_controls_change_what_the_stage_shows(page: ReviewPage, qtbo
     qtbot.keyClick(used.show_it, Qt.Key.Key_Space)
     assert page.stage.painting().heatmap is None
     assert not used.opacity.isEnabled()
+
+
+def test_what_was_looked_for_of_one_woman_does_not_decide_how_the_next_map_looks(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot, revealed: None
+) -> None:
+    used = controls(page)
+    before = page.stage.view.heatmap
+    used.threshold.setFocus()
+    qtbot.keyClick(used.threshold, Qt.Key.Key_Home)
+    qtbot.keyClick(used.kind, Qt.Key.Key_Down)
+    used.opacity.setFocus()
+    qtbot.keyClick(used.opacity, Qt.Key.Key_End)
+    session.perform(lambda lib: work.set_impression(lib, clinic.adler, Grade.HIGH))
+    assert page.stage.view.heatmap.threshold == 0.0, "an edit of the same visit changes nothing"
+    opened(clinic.adler_before)
+    look = page.stage.view.heatmap
+    assert (look.kind, look.threshold, look.begins) == (before.kind, before.begins, before.begins)
+    assert look.opacity == 1.0, "how the reader likes it stays"
+
+
+@pytest.mark.slow
+def test_on_a_low_page_the_second_read_comes_into_sight_whole(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    page.resize(1250, 480)
+    opened(clinic.adler)
+    reveal(session)
+    page.side.setCurrentIndex(1)
+    panel = page.side.answer
+    qtbot.waitUntil(panel.differ.isVisible)
+    qtbot.mouseClick(panel.differ, Qt.MouseButton.LeftButton)
+    form = panel.form
+    qtbot.waitUntil(lambda: form.visibleRegion().boundingRect() == form.rect())
+    assert form.grade.hasFocus()
 
 
 @pytest.mark.slow

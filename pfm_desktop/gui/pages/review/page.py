@@ -27,6 +27,7 @@ from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
+from pfm_desktop.viewmodels.pair_view import for_another_woman
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
 
@@ -184,6 +185,7 @@ class ReviewPage(QWidget):
     def _begin_visit(self, case: VisitCase | None) -> None:
         """What was looked at of the woman before does not decide where the next one begins."""
         self._wish = None
+        self.stage.set_view(for_another_woman(self.stage.view))
         held = self.side.isAncestorOf(QApplication.focusWidget() or self)
         self.side.begin_visit(first_read=review.unread(case))
         if held:  # a space meant for the stage would press what is new under the keys
