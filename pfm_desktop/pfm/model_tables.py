@@ -81,15 +81,19 @@ def heatmap_method(table: Mapping[str, Any]) -> str:
 
 
 def check_heatmap(table: Mapping[str, Any], sources: Sequence[str]) -> None:
-    """The method, and where there is `strong`, a number for low, high and cancer of every source.
+    """The method, and where there is `strong`, of class maps only, a number for low, high and cancer of every source.
 
     Raises `ModelError` for an unknown method, else `ValueError`.
     """
-    heatmap_method(table)
+    method = heatmap_method(table)
     if STRONG not in table:
         return
+    if method != CLASS_MAP:
+        raise ValueError(f"heatmaps that are drawn by {method} have no scale of the model")
     strong = _part(table, STRONG, "the heatmap")
-    for source in dict.fromkeys((*map(str, sources), *strong)):
+    if unknown := [str(source)[:64] for source in strong if source not in [str(known) for known in sources]]:
+        raise ValueError(f"the strength of the heatmaps of {unknown[0]!r} is of no source of this model")
+    for source in map(str, sources):
         what = f"the strength of the heatmaps of {source}"
         for value in _numbers(strong, source, len(GRADES) - 1, "the heatmap"):
             _within(value, STRENGTHS, what)
@@ -136,6 +140,8 @@ def check_familiarity(table: Mapping[str, Any], sources: Sequence[str]) -> None:
         whitening = _singles(part.get("whitening"), f"{what} (whitening)", most=MOST_FEATURES**2)
         if not width or len(whitening) != width**2:
             raise ValueError(f"{what} has {len(whitening)} numbers for {width} features")
+        if any(not any(whitening[row * width : (row + 1) * width]) for row in range(width)):
+            raise ValueError(f"{what} leaves a feature out: nothing would be called unlike")
         cases = part.get("cases")
         if isinstance(cases, bool) or not isinstance(cases, int) or not 0 < cases < 10**12:
             raise ValueError(f"{what} does not say how many cases it is from")

@@ -237,3 +237,14 @@ def test_a_model_in_use_that_is_whole_is_checked_without_a_word(qtbot: QtBot, pa
     qtbot.waitUntil(lambda: not page._jobs.busy)
     assert page.cards[1].said.isHidden()
     assert page.cards[1].badge.text() == "in use"
+
+
+def test_a_folder_that_cannot_be_read_and_that_the_name_in_use_leads_to_says_so(qtbot: QtBot, page: ModelsPage) -> None:
+    page.use("model-b")
+    (user_models_dir() / "model-b" / MODEL).write_text("not toml [", encoding="utf-8")
+    page.entered()
+    broken = {card.row.name: card for card in page.cards if not card.row.version}
+    assert set(broken) == {"model-b", "model-c"}
+    assert broken["model-b"].badge.text() == "in use, cannot answer"
+    assert not broken["model-b"].badge.isHidden()
+    assert broken["model-c"].badge.isHidden()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -13,6 +14,7 @@ from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
+from pfm_desktop.viewmodels import model_cards
 
 from .conftest import Opened
 
@@ -146,3 +148,17 @@ def test_tab_goes_through_the_settings_as_they_are_read(open_window: Opened, lib
     assert heights == sorted(heights)
     assert len(heights) == 6
     assert chain[-4] is page.shortcuts.table or chain[-5] is page.shortcuts.table
+
+
+def test_a_model_that_another_folder_hides_is_not_offered_as_one_that_answers(
+    open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = settings_page(open_window(library_folder))
+    used = page._session.settings.model
+    rows = (
+        model_cards.CardRow(used, Path("shipped"), "4", "label", usable=True, hidden="Not used: ..."),
+        model_cards.CardRow(used, Path("own"), problem="Cannot be read: damaged."),
+    )
+    monkeypatch.setattr(model_cards, "card_rows", lambda: rows)
+    page.entered()
+    assert [page.model.itemText(row) for row in range(page.model.count())] == [f"{used} (cannot answer, see Models)"]

@@ -124,6 +124,15 @@ class ModelsPage(QWidget):
         """Whether this model answers; a name leads to one folder only."""
         return row.usable and not row.hidden and row.name == self._session.settings.model
 
+    def _leads_to(self) -> Path | None:
+        """The folder that the name of the model in use leads to."""
+        from pfm_desktop.services import models
+
+        try:
+            return models.folder_of(self._session.settings.model)
+        except UserError:
+            return None
+
     def _settings_changed(self, _settings: Settings) -> None:
         for card in self.cards:
             card.set_used(self._used(card.row))
@@ -137,6 +146,8 @@ class ModelsPage(QWidget):
         for place, row in enumerate(self._rows):
             card = ModelCard(row, self)
             card.set_used(self._used(row))
+            if not row.version and row.path == self._leads_to():
+                card.set_unable()
             card.chosen.connect(self.choose)
             card.used.connect(self.use)
             card.checked.connect(self.verify)

@@ -111,10 +111,10 @@ class SettingsPage(QWidget):
         used = self._session.settings.model
         self.model.clear()
         for row in card_rows():
-            if row.usable:
+            if row.usable and not row.hidden:  # what another folder hides would not answer
                 self.model.addItem(f"{row.name} {row.version} ({row.label})", row.name)
         if self.model.findData(used) < 0:
-            self.model.addItem(f"{used} (not on this computer)", used)
+            self.model.addItem(f"{used} (cannot answer, see Models)", used)
 
     def _lay_out(self) -> None:
         inner = QWidget(self)

@@ -46,6 +46,11 @@ class ModelCard(QFrame):
         self.badge.setVisible(used)
         self.use.setVisible(self.row.usable and not self.row.hidden and not used)
 
+    def set_unable(self) -> None:
+        """This is the folder that the name of the model in use leads to, and it cannot be read."""
+        self.badge.setText(IN_USE_BAD)
+        self.badge.show()
+
     def set_chosen(self, chosen: bool) -> None:
         """Whether its text is shown."""
         if self.property("chosen") != chosen:

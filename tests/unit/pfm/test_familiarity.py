@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import subprocess
 import sys
@@ -251,6 +252,20 @@ def test_a_damaged_table_is_refused_and_never_filled_in(known: Known, key: str, 
     with pytest.raises(ValueError, match=said):
         check_familiarity({"white": {**table["white"], key: value}}, SOURCES)
     check_familiarity(table, SOURCES)
+
+
+def test_a_whitening_that_would_call_nothing_unlike_is_refused(known: Known) -> None:
+    flat = known.whitening.copy()
+    flat[3] = 0
+    for whitening in (flat, np.zeros_like(flat)):
+        with pytest.raises(ValueError, match="leaves a feature out"):
+            check_familiarity(
+                {"white": {**to_table({"white": known})["white"], "whitening": _packed(whitening)}}, SOURCES
+            )
+
+
+def _packed(values: np.ndarray) -> str:
+    return base64.b64encode(values.astype("<f4").tobytes()).decode()
 
 
 @pytest.mark.parametrize(

@@ -350,8 +350,16 @@ def test_the_scale_is_that_of_the_grade_and_the_source(
         ({"white": [1.0, 2.0, float("nan")], "fluorescence": [1.0, 2.0, 3.0]}, "no number"),
         ({"white": [1.0, 2.0, 1e9], "fluorescence": [1.0, 2.0, 3.0]}, "must lie between"),
         (3, "missing"),
+        ({"white": [1.0] * 3, "fluorescence": [1.0] * 3, "infrared": [1.0] * 3}, "'infrared' is of no source"),
     ],
 )
 def test_a_scale_that_means_nothing_is_refused(strong: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_heatmap({"method": CLASS_MAP, "strong": strong}, ("white", "fluorescence"))
+
+
+def test_only_class_maps_have_a_scale_of_the_model() -> None:
+    strong = {"white": [1.0, 2.0, 3.0], "fluorescence": [1.0, 2.0, 3.0]}
+    check_heatmap({"method": CLASS_MAP, "strong": strong}, ("white", "fluorescence"))
+    with pytest.raises(ValueError, match="layer_cam have no scale of the model"):
+        check_heatmap({"method": LAYER_CAM, "strong": strong}, ("white", "fluorescence"))
