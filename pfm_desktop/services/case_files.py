@@ -93,9 +93,9 @@ def said_lines(result: AnalysisResult) -> tuple[str, ...]:
 def _answer(prediction: Prediction, model: ModelInfo) -> list[str]:
     lines = [
         *([prediction.warning] if prediction.unlike else []),  # first: whoever reads one line reads this one
-        *([f"Note: {prediction.unchecked_words}"] if prediction.unchecked_words else []),
         f"Grade: {_named(prediction)}",
         *([prediction.median_words] if prediction.median_words else []),
+        *([prediction.unchecked_words] if prediction.unchecked_words else []),
         prediction.spread_words,
         prediction.full_set_words(model),
         prediction.familiarity_words,
