@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,23 @@ from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import BadInputError
 
-ENOUGH_TO_APPLY = 3  # with fewer, one click decides where everything lies
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pfm_desktop.imaging.registration import Registration
+
+    Pixels = NDArray[np.uint8]
+
+ENOUGH_TO_APPLY = 1  # what one click decides is a shift, and the status stays `check`
 ENOUGH_TO_CHECK = 4  # three points always fit: only a fourth one shows an error
+# what the pairs make of the picture, by how many there are (see `imaging.registration.landmarks`)
+ALLOWED = (
+    (1, "Apply to shift the picture only, or add a spot: two also turn and scale it."),
+    (2, "Apply to shift, turn and scale the picture, or add a spot away from the others."),
+    (3, "Apply, or add a fourth spot: only then can the fit be checked."),
+    (4, "Apply, or add a spot: from six on the picture can bend as the tissue does."),
+    (6, "Apply, or add a spot."),
+)
 ON_ONE_LINE = "The points lie on top of each other or on one line. Spread them over the cervix."  # as it is refused
 WORDS = {Source.WHITE: "white-light", Source.FLUORESCENCE: "fluorescence"}
 Size = tuple[int, int]
@@ -69,12 +85,7 @@ class PointPairs:
             return f"Now the same spot in the {WORDS[self.waiting]} picture."
         if not self.count:
             return "Click a spot that you recognise in both pictures, then the same spot in the other."
-        missing = ENOUGH_TO_APPLY - self.count
-        if missing > 0:
-            return f"Another spot, away from the others: {missing} more to apply, {missing + 1} to check the fit."
-        if self.count < ENOUGH_TO_CHECK:
-            return "Apply, or add a fourth spot: only then can the fit be checked."
-        return "Apply, or add a spot."
+        return next(text for least, text in reversed(ALLOWED) if self.count >= least)
 
     def arrays(self) -> tuple[Points, Points]:
         """Complete pairs as N x 2 pixels: white light, fluorescence."""
@@ -114,6 +125,18 @@ def undo_point(points: PointPairs) -> PointPairs:
     return PointPairs(points.placed[:-1])
 
 
+def start_points(white: Pixels | None, registration: Registration | None) -> PointPairs:
+    """Pairs where a registration has them, to be put right; none without a map."""
+    if white is None or registration is None:
+        return PointPairs()
+    from pfm_desktop.imaging.registration import spots
+
+    points = PointPairs()
+    for (x, y), (u, v) in zip(*(found.tolist() for found in spots(white, registration)), strict=True):
+        points = add_point(add_point(points, Source.WHITE, x, y), Source.FLUORESCENCE, u, v)
+    return points
+
+
 def fit_lines(points: PointPairs, white_size: Size, fluorescence_size: Size) -> tuple[tuple[str, ...], str]:
     """A line for each pair, and what is to be said about the fit; residuals are fluorescence pixels."""
     residuals: Sequence[float] = ()
@@ -137,14 +160,14 @@ def every_prompt() -> tuple[str, ...]:
     """All that `PointPairs.prompt` can say: room is kept for the longest of it."""
     said: list[str] = []
     points = PointPairs()
-    for number in range(ENOUGH_TO_CHECK + 1):
+    for number in range(ALLOWED[-1][0] + 1):
         said += [points.prompt, *(add_point(points, frame, 0, 0).prompt for frame in Source)]
         points = add_point(add_point(points, Source.WHITE, number, 0), Source.FLUORESCENCE, number, 0)
     return tuple(said)
 
 
 def fit_words(lines: Sequence[str], said: str) -> str:
-    """`Pairs 1: 0.4 px,  2: 1.0 px   Middle error 0.7 px`."""
+    """`Pairs 1: 0.4 px,  2: 1.0 px   Middle error 0.7 px, worst pair 2`."""
     pairs = "Pairs " + ",  ".join(lines) if lines else "No pair yet"
     return "   ".join(part for part in (pairs, said) if part)
 
@@ -154,7 +177,7 @@ def long_fits() -> tuple[str, ...]:
     known, unknown = ([f"{number}: {far}" for number in range(1, 7)] for far in ("000.0 px", "not known"))
     return (
         fit_words(["1", "2", "3"], ON_ONE_LINE),
-        fit_words(known, _fit([100.0] * 6, exact=False)),
+        fit_words(known, _fit([100.0] * 10 + [101.0], exact=False)),
         fit_words(unknown, _fit([np.nan], exact=False)),
         fit_words(unknown[:3], _fit([], exact=True)),
     )
@@ -165,7 +188,7 @@ def _fit(residuals: Sequence[float], exact: bool) -> str:
         return "No error to show yet: up to 3 pairs always fit."
     if not np.isfinite(residuals).all():
         return "The error is not known: spread the spots, the others lie on one line."
-    return f"Middle error {np.median(residuals):.1f} px"
+    return f"Middle error {np.median(residuals):.1f} px, worst pair {int(np.argmax(residuals)) + 1}"
 
 
 def _distance(residual: float) -> str:

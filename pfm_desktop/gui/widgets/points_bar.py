@@ -10,14 +10,15 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButt
 from pfm_desktop.viewmodels.point_pairs import every_prompt, fit_words, long_fits
 
 BUTTONS = (
+    ("start", "Start from the map", "Puts up to six spots where the pictures are registered now, to be dragged right"),
     ("undo", "Undo last", "Takes the last point away (Backspace, Ctrl+Z)"),
-    ("apply", "Apply", "Registers the pair by these points, three or more (Enter)"),
+    ("apply", "Apply", "Registers the pair by these points (Enter)"),
     ("automatic", "Automatic again", "Forgets points and registers the pair automatically"),
     ("leave", "Leave", "Back, without a change (Escape)"),
 )
 
 
-NARROW = 800  # below this width the buttons stand below the words
+NARROW = 1000  # below this width the buttons stand below the words
 
 
 class RoomyLabel(QLabel):
@@ -64,7 +65,7 @@ class _Row(QBoxLayout):
 
 
 class PointsBar(QFrame):
-    """`asked` names the button that was pressed: undo, apply, automatic, leave."""
+    """`asked` names the button that was pressed: start, undo, apply, automatic, leave."""
 
     asked = Signal(str)
 
@@ -93,11 +94,13 @@ class PointsBar(QFrame):
             button.clicked.connect(lambda _checked=False, name=name: self.asked.emit(name))
             buttons.addWidget(button)
             self.buttons[name] = button
+        self.has_map = False  # whether there is a registration to start from
         self.hide()
 
     def show_points(self, prompt: str, lines: Sequence[str], said: str, *, enough: bool, placed: int) -> None:
         """Say how far the points are."""
         self.prompt.setText(prompt)
         self.fit.setText(fit_words(lines, said))
+        self.buttons["start"].setEnabled(self.has_map and not placed)
         self.buttons["undo"].setEnabled(placed > 0)
         self.buttons["apply"].setEnabled(enough)

@@ -64,7 +64,7 @@ def test_the_points_stand_numbered_in_their_pictures_and_the_bar_says_what_comes
     assert placing.points.bar.prompt.text() == "Now the same spot in the fluorescence picture."
     click(qtbot, placing, 36, 24, pane=1)
     assert sorted(pin.letter for pin in placing.stage.marks.pins) == ["1", "1"]
-    assert "2 more to apply" in placing.points.bar.prompt.text()
+    assert "two also turn and scale" in placing.points.bar.prompt.text()
 
 
 @pytest.mark.parametrize("size", [(1250, 640), (850, 480)])
@@ -98,18 +98,45 @@ def test_no_picture_moves_while_points_are_placed_and_no_word_is_cut(
     assert any("Middle error" in text for text in said)
 
 
-def test_one_or_two_pairs_cannot_be_applied(placing: ReviewPage, engine: FakeEngine, qtbot: QtBot) -> None:
+def test_one_pair_can_be_applied_and_none_cannot(placing: ReviewPage, engine: FakeEngine, qtbot: QtBot) -> None:
     apply = placing.points.bar.buttons["apply"]
-    for x, y in SPOTS[:2]:
-        click(qtbot, placing, x, y, pane=0)
-        click(qtbot, placing, x + 6, y + 4, pane=1)
-        assert not apply.isEnabled()
-        qtbot.keyClick(placing.stage, Qt.Key.Key_Return)
+    assert not apply.isEnabled()
+    qtbot.keyClick(placing.stage, Qt.Key.Key_Return)
     assert placing.points.active
     assert all(step != "register" for step, _visit in engine.calls)
-    click(qtbot, placing, *SPOTS[2], pane=0)
-    click(qtbot, placing, *SPOTS[2], pane=1)
+    click(qtbot, placing, *SPOTS[0], pane=0)
+    assert not apply.isEnabled(), "its partner is missing"
+    click(qtbot, placing, SPOTS[0][0] + 6, SPOTS[0][1] + 4, pane=1)
     assert apply.isEnabled()
+    assert "shift the picture only" in placing.points.bar.prompt.text()
+    qtbot.keyClick(placing.stage, Qt.Key.Key_Return)
+    settle(qtbot, placing)
+    assert len(engine.points[0]) == 1
+    assert placing.bar.chip.text() == "check, error not known, by hand"
+
+
+def test_points_may_start_where_the_pictures_are_registered_now(
+    page: ReviewPage, clinic: Clinic, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    found = page.stage.registration
+    assert found is not None
+    qtbot.mouseClick(page.bar.chip, LEFT)
+    start = page.points.bar.buttons["start"]
+    assert start.isEnabled()
+    qtbot.mouseClick(start, LEFT)
+    white, lit = page.points.points.arrays()
+    assert len(white) >= 1
+    np.testing.assert_allclose(found.white_to_fluorescence(white), lit, atol=1e-6)
+    assert len(page.stage.marks.pins) == 2 * len(white)
+    assert not start.isEnabled(), "it never moves what was placed"
+    for _ in range(2 * len(white)):
+        qtbot.keyClick(page.stage, Qt.Key.Key_Backspace)
+    assert start.isEnabled()
+
+
+def test_without_a_registration_there_is_nothing_to_start_from(placing: ReviewPage) -> None:
+    assert not placing.points.bar.buttons["start"].isEnabled()
 
 
 def test_a_fourth_pair_shows_how_far_each_pair_is_off(placing: ReviewPage, qtbot: QtBot) -> None:

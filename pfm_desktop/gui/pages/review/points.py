@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
+from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.points_bar import PointsBar
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
@@ -14,9 +17,18 @@ from pfm_desktop.viewmodels.point_pairs import (
     fit_lines,
     move_point,
     remove_pair,
+    start_points,
     undo_point,
 )
 from pfm_desktop.viewmodels.review import Desk
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pfm_desktop.imaging.registration import Registration
+
+    Pixels = NDArray[np.uint8]
 
 
 class PointMode(QObject):
@@ -33,6 +45,8 @@ class PointMode(QObject):
         self.active = False
         self.points = PointPairs()
         self._mode = Mode.SIDE_BY_SIDE
+        self._white: Pixels | None = None
+        self._map: Registration | None = None
 
     def begin(self, desk: Desk) -> None:
         """Start with no points, on the pictures of the desk."""
@@ -40,6 +54,8 @@ class PointMode(QObject):
         if pictures is None or self.active:
             return
         self.active, self.points = True, PointPairs()
+        self._white, self._map = pictures.white, desk.registration
+        self.bar.has_map = self._map is not None and self._map.status is not RegistrationStatus.REFUSED
         self._mode = self._stage.view.mode
         self._stage.commands.set_mode(Mode.SIDE_BY_SIDE)
         self._stage.set_pair(pictures.white, pictures.fluorescence, None)
@@ -60,6 +76,11 @@ class PointMode(QObject):
     def remove(self, key: str) -> None:
         """A point and its partner go."""
         self._become(remove_pair(self.points, key))
+
+    def start(self) -> None:
+        """Put spots where the pictures are registered now; only while there are none."""
+        if self.active and not self.points.placed:
+            self._become(start_points(self._white, self._map))
 
     def undo(self) -> None:
         """The last point goes."""
@@ -88,7 +109,7 @@ class PointMode(QObject):
             self.leave()
             self.applied.emit(None)
         else:
-            {"undo": self.undo, "apply": self.apply, "leave": self.leave}[name]()
+            {"start": self.start, "undo": self.undo, "apply": self.apply, "leave": self.leave}[name]()
 
     def _become(self, points: PointPairs) -> None:
         self.points = points
