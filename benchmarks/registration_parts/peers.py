@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,9 +28,10 @@ Map = Callable[[Points], Points]
 
 SIFT_FEATURES, SIFT_RATIO, SIFT_NEAR = 8000, 0.8, 4.0  # features, Lowe's ratio, pixels of RANSAC
 LEAST_INLIERS = 15
-ECC_SIDE, ECC_LEAST = 512, 0.4  # pixels; correlation below which ECC is not believed
+SIDE = 512  # pixels that ECC, mutual information and SyN work at
+ECC_LEAST = 0.4  # correlation below which ECC is not believed
 PHASE_LEAST = 0.05  # response below which phase correlation is not believed
-MI_BINS, MI_SHARE, MESH = 32, 0.1, 8
+MI_BINS, MI_SHARE, MESH = 32, 0.25, 6
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def sift(white: Pixels, fluorescence: Pixels) -> Found | None:
 
 def ecc(white: Pixels, fluorescence: Pixels) -> Found | None:
     """Enhanced correlation (Evangelidis and Psarakis 2008) of gradient magnitudes, affine, at 512 pixels."""
-    one, two = (_gradients(_grey(picture), ECC_SIDE) for picture in (white, fluorescence))
+    one, two = (_gradients(_grey(picture), SIDE) for picture in (white, fluorescence))
     matrix = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-5)
     try:
@@ -95,50 +97,53 @@ def phase(white: Pixels, fluorescence: Pixels) -> Found | None:
 
 
 def mutual_information(white: Pixels, fluorescence: Pixels) -> Found | None:
-    """SimpleITK: Mattes' mutual information (2003), affine, three levels."""
+    """SimpleITK: Mattes' mutual information (2003), affine, three levels, at 512 pixels."""
     return _itk(white, fluorescence, bent=False)
 
 
 def mutual_information_bent(white: Pixels, fluorescence: Pixels) -> Found | None:
-    """The same, then a B-spline of 8 x 8 (Rueckert 1999)."""
+    """The same, then a B-spline of 6 x 6 (Rueckert 1999)."""
     return _itk(white, fluorescence, bent=True)
 
 
 def syn(white: Pixels, fluorescence: Pixels) -> Found | None:
-    """antspyx: SyN (Avants 2008) with mutual information."""
+    """antspyx: affine, then SyN (Avants 2008), both with mutual information, at 512 pixels."""
     import ants
     import pandas
 
-    one, two = (ants.from_numpy(np.ascontiguousarray(_grey(picture).T)) for picture in (white, fluorescence))
+    smalls = [_reduced(picture) for picture in (white, fluorescence)]
+    one, two = (ants.from_numpy(np.ascontiguousarray(small.T)) for small in smalls)
+    height, width = smalls[0].shape
+    y, x = np.mgrid[0:height:2, 0:width:2].astype(np.float64)
     with tempfile.TemporaryDirectory() as folder:
         made = ants.registration(
             one, two, type_of_transform="SyN", syn_metric="mattes", outprefix=str(Path(folder) / "t"), random_seed=1
         )
-        # as many points as are asked for at once: the transforms are files that are gone afterwards
-        height, width = white.shape[:2]
-        grid_y, grid_x = np.mgrid[0:height:4, 0:width:4].astype(np.float64)
-        frame = pandas.DataFrame({"x": grid_x.ravel(), "y": grid_y.ravel()})
-        moved = ants.apply_transforms_to_points(2, frame, made["fwdtransforms"])
-    planes = [np.asarray(moved[axis], np.float32).reshape(grid_x.shape) for axis in ("x", "y")]
+        # all points at once: the transforms are files that are gone afterwards
+        moved = ants.apply_transforms_to_points(
+            2, pandas.DataFrame({"x": x.ravel(), "y": y.ravel()}), made["fwdtransforms"]
+        )
+    planes = [np.asarray(moved[axis], np.float32).reshape(x.shape) for axis in ("x", "y")]
 
     def mapped(points: Points) -> Points:
-        at = (points / 4).astype(np.float32)
-        read = [cv2.remap(plane, at[None, :, 0], at[None, :, 1], cv2.INTER_LINEAR) for plane in planes]
+        at = np.ascontiguousarray((points / 2).astype(np.float32)[None])
+        read = [cv2.remap(plane, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for plane in planes]
         return np.stack([values[0] for values in read], axis=1).astype(np.float64)
 
-    return Found(mapped, accepted=True)
+    return Found(_scaled(mapped, *_scales(white, fluorescence, smalls)), accepted=True)
 
 
 def _itk(white: Pixels, fluorescence: Pixels, *, bent: bool) -> Found:
     import SimpleITK as sitk
 
-    one, two = (sitk.GetImageFromArray(_grey(picture)) for picture in (white, fluorescence))
+    smalls = [_reduced(picture) for picture in (white, fluorescence)]
+    one, two = (sitk.GetImageFromArray(small) for small in smalls)
     start = sitk.CenteredTransformInitializer(
         one, two, sitk.AffineTransform(2), sitk.CenteredTransformInitializerFilter.GEOMETRY
     )
     method = _mattes(sitk)
     method.SetInitialTransform(start, inPlace=True)
-    method.SetOptimizerAsGradientDescent(learningRate=1.0, numberOfIterations=200)
+    method.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-3, 200)
     method.SetOptimizerScalesFromPhysicalShift()
     transform = method.Execute(one, two)
     if bent:
@@ -146,21 +151,37 @@ def _itk(white: Pixels, fluorescence: Pixels, *, bent: bool) -> Found:
         method = _mattes(sitk)
         method.SetMovingInitialTransform(transform)
         method.SetInitialTransform(spline, inPlace=True)
-        method.SetOptimizerAsLBFGSB(numberOfIterations=60)
+        method.SetOptimizerAsLBFGSB(numberOfIterations=40)
         method.Execute(one, two)
         transform = sitk.CompositeTransform([transform, spline])
-    return Found(lambda points: np.array([transform.TransformPoint(point) for point in points.tolist()]), accepted=True)
+
+    def mapped(points: Points) -> Points:
+        return np.array([transform.TransformPoint(point) for point in points.tolist()])
+
+    return Found(_scaled(mapped, *_scales(white, fluorescence, smalls)), accepted=True)
 
 
-def _mattes(sitk: object) -> object:
-    method = sitk.ImageRegistrationMethod()  # type: ignore[attr-defined]
+def _mattes(sitk: ModuleType) -> Any:
+    method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(MI_BINS)
     method.SetMetricSamplingStrategy(method.RANDOM)
     method.SetMetricSamplingPercentage(MI_SHARE, 1)
-    method.SetInterpolator(sitk.sitkLinear)  # type: ignore[attr-defined]
-    method.SetShrinkFactorsPerLevel([8, 4, 2])
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetShrinkFactorsPerLevel([4, 2, 1])
     method.SetSmoothingSigmasPerLevel([4, 2, 1])
     return method
+
+
+def _reduced(picture: Pixels) -> Plane:
+    """Grey, evened, the longer side 512 pixels."""
+    factor = min(1.0, SIDE / max(picture.shape))
+    return np.asarray(
+        cv2.resize(_evened(picture), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.float32
+    )
+
+
+def _scales(white: Pixels, fluorescence: Pixels, smalls: Sequence[Plane]) -> tuple[float, float]:
+    return white.shape[1] / smalls[0].shape[1], fluorescence.shape[1] / smalls[1].shape[1]
 
 
 OURS = "ours"
