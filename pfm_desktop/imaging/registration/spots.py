@@ -17,6 +17,7 @@ COLUMNS, ROWS = 3, 2  # one spot in each cell: six let the map bend
 WORKING_SIDE = 512
 BORDER = 0.08  # of a side: too near to the edge for a person to judge
 AROUND = 7  # working pixels over which a corner is one
+APART = 0.12  # of the shorter side: two spots side by side say little more than one
 LEAST = 0.02  # of the strongest corner; a cell without one is left out
 
 
@@ -41,18 +42,19 @@ def spots(white: NDArray[np.uint8], found: Registration) -> tuple[Points, Points
         return empty, empty
     rows, columns = np.nonzero(shown)
     least = LEAST * float(corners[shown].max())
-    chosen = []
-    for bottom, top in _halves(rows, ROWS):
-        for left, right in _halves(columns, COLUMNS):
-            cell = np.where(shown & (y >= bottom) & (y <= top) & (x >= left) & (x <= right), corners, -1)
+    chosen: list[int] = []
+    free = shown.copy()
+    for bottom, top in _parts(rows, ROWS):
+        for left, right in _parts(columns, COLUMNS):
+            cell = np.where(free & (y >= bottom) & (y <= top) & (x >= left) & (x <= right), corners, -1)
             best = int(cell.argmax())
             if cell.ravel()[best] > least:
                 chosen.append(best)
+                free &= np.hypot(x - best % width, y - best // width) >= APART * min(height, width)
     return at[chosen], there[chosen]
 
 
-def _halves(places: NDArray[np.intp], parts: int) -> list[tuple[float, float]]:
-    """The range of `places` in equal parts, apart by a tenth of one so that two spots do not meet at a border."""
+def _parts(places: NDArray[np.intp], parts: int) -> list[tuple[float, float]]:
+    """The range of `places` in equal parts."""
     edges = np.linspace(places.min(), places.max(), parts + 1)
-    gap = 0.05 * (edges[1] - edges[0])
-    return [(float(low + gap), float(high - gap)) for low, high in pairwise(edges)]
+    return [(float(low), float(high)) for low, high in pairwise(edges)]
