@@ -212,9 +212,16 @@ def _looked_into(parent: Path) -> tuple[list[Path], tuple[BrokenModel, ...]]:
         try:
             if (child / MODEL).is_file():
                 found.append(child)
+            elif (child / WEIGHTS).is_file():
+                closed.append(_without_description(child))
         except OSError as error:
             closed.append(_closed(child, error))
     return found, tuple(closed)
+
+
+def _without_description(folder: Path) -> BrokenModel:
+    error = ModelError(f"{folder} holds weights, but {MODEL}, which says what they are, is missing", remedy=FETCH_AGAIN)
+    return BrokenModel(folder, str(error), error)
 
 
 def _closed(folder: Path, error: OSError) -> BrokenModel:

@@ -353,6 +353,19 @@ def test_of_two_models_of_one_name_the_users_own_comes_first(tmp_path: Path, mak
     assert [entry.path for entry, _ in hidden_models([own, shipped])] == [own / "twin", shipped / "m"]
 
 
+def test_weights_without_a_description_are_listed_as_what_cannot_be_read(
+    tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    (make_model(tmp_path / "m", name="m") / "model.toml").unlink()
+    make_model(tmp_path / "other", name="other")
+    assert [entry.info.name for entry in list_models([tmp_path])] == ["other"]
+    (broken,) = broken_models([tmp_path])
+    assert broken.path == tmp_path / "m"
+    assert "model.toml, which says what they are, is missing. fetch the model again" in broken.problem
+    with pytest.raises(ModelError, match="there is no model 'm'"):
+        find_model("m", [tmp_path])
+
+
 def test_a_name_never_means_a_folder_where_the_program_was_started(
     tmp_path: Path, make_model: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
