@@ -435,12 +435,33 @@ def test_points_on_pictures_with_nothing_to_compare_are_answered_with_a_warning(
     assert "structures_not_compared" in analysis.quality["pair"].problems
 
 
-def test_one_crude_pair_of_points_leaves_the_refusal_as_it_was(lib: Library, model: Path, phantom: Phantom) -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_or_two_pairs_of_points_on_two_women_are_for_looking_only_and_never_answered(
+    lib: Library, model: Path, phantom: Phantom, count: int
+) -> None:
+    stranger = render(13, grade=Grade.LOW, size=448)
+    pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
+    before = engine.answer_pair(CTX, lib, pictures, MODEL)
+    assert before.analysis.refused is not None
+    found, change = engine.register_again(CTX, lib, pictures, SPOTS[:count], SPOTS[:count] + 4)
+    assert found.for_looking_only
+    assert (found.status, found.error_px) == (RegistrationStatus.CHECK, None)
+    after = engine.answer_pair(CTX, lib, load(lib, pictures.pair), MODEL)
+    assert after.analysis.prediction is None
+    assert after.analysis.refused is not None
+    review.undo(lib, change)
+    kept = load(lib, pictures.pair).registration
+    assert kept is not None
+    assert before.registration is not None
+    assert kept.summary() == before.registration.summary()
+
+
+def test_without_a_pair_of_points_the_refusal_stays_as_it_was(lib: Library, model: Path, phantom: Phantom) -> None:
     stranger = render(13, grade=Grade.LOW, size=448)
     pictures = load(lib, fill(lib, phantom.white, stranger.fluorescence))
     before = engine.answer_pair(CTX, lib, pictures, MODEL).registration
-    with pytest.raises(BadInputError, match="fewer than three pairs"):
-        engine.register_again(CTX, lib, pictures, SPOTS[:1], SPOTS[:1] + 4)
+    with pytest.raises(BadInputError, match="no pair of points"):
+        engine.register_again(CTX, lib, pictures, SPOTS[:0], SPOTS[:0])
     after = load(lib, pictures.pair).registration
     assert before is not None
     assert after is not None
