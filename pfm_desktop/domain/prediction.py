@@ -37,10 +37,8 @@ DISTANCE = "Distance from what the model learned from"  # of a picture; see `Fam
 # how a heatmap was made; see `pfm.heatmaps`
 LAYER_CAM_WORDS, CLASS_MAP_WORDS, SCALED_MAP_WORDS = "LayerCAM", "class map", "class map on the scale of the model"
 HEAT_THRESHOLD, HEAT_OPACITY = 0.30, 0.5  # how a heatmap is shown at first, on the screen and in print
-HEAT_THRESHOLDS = {
-    CLASS_MAP_WORDS: 0.70,
-    SCALED_MAP_WORDS: 0.70,
-}  # other ways start at their own threshold; docs/heatmaps.md says why
+# other ways start at their own threshold; docs/heatmaps.md says why
+HEAT_THRESHOLDS = {CLASS_MAP_WORDS: 0.70, SCALED_MAP_WORDS: 0.70}
 
 
 @dataclass(frozen=True)
@@ -329,7 +327,7 @@ class Heatmap:
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything is at or above `threshold`: below it nothing is drawn."""
-        return bool((self.values >= threshold).any())
+        return self.most >= threshold
 
     @property
     def most(self) -> float:

@@ -4,8 +4,9 @@ The features of a source are mean and contrast of each channel of the trunk's fi
 something; contrast is the logarithm of the spread. Photographs with the colours of drawings still have another contrast
 at that scale, also cut out, enlarged or blurred. What the model learned from is one normal distribution a source (Lee
 et al. 2018, without the grades), and the distance is Mahalanobis', a feature. The threshold lets pass a chosen share of
-patients that the network did not learn from (split conformal). Later stages keep what tells the grades apart and little
-else: they take most strange pictures for a cervix. Stages and scores that were compared: docs/familiarity.md.
+patients that the network did not learn from (split conformal). What later stages show hangs on how a network was
+trained: in one that only learned to grade they take most strange pictures for a cervix. Stages and scores that were
+compared: docs/familiarity.md.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def list_models(dirs: Iterable[Path]) -> tuple[ModelEntry, ...]:
 
     A name leads to one of them only; see `hidden_models`.
     """
-    return _in_order(_readable(dirs, tell=True))
+    entries = _readable(dirs, tell=True)
+    return tuple(sorted(entries, key=lambda entry: (entry.info.name, *version_order(entry.info.version))))
 
 
 def broken_models(dirs: Iterable[Path]) -> tuple[BrokenModel, ...]:
@@ -161,22 +162,13 @@ def _is_bare(name: str) -> bool:
 def _called(name: str, dirs: Iterable[Path]) -> Path | None:
     """In the first of `dirs` that has it: the newest model of that name, else the folder of that name."""
     for parent in dirs:
-        named = [entry.path for entry in _first_of_each(_in_order(_readable([parent]))) if entry.info.name == name]
+        named = [entry for entry in _readable([parent]) if entry.info.name == name]
+        if named:
+            return max(named, key=lambda entry: version_order(entry.info.version)).path  # of equal ones the first
         folders = [folder for folder in _folders([parent]) if folder.name == name]
-        if named or folders:
-            return (named or folders)[-1]
+        if folders:
+            return folders[-1]
     return None
-
-
-def _in_order(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
-    return tuple(sorted(entries, key=lambda entry: (entry.info.name, *version_order(entry.info.version))))
-
-
-def _first_of_each(entries: Iterable[ModelEntry]) -> tuple[ModelEntry, ...]:
-    found: dict[tuple[str, str], ModelEntry] = {}
-    for entry in entries:
-        found.setdefault((entry.info.name, entry.info.version), entry)
-    return tuple(found.values())
 
 
 def version_order(version: str) -> tuple[list[tuple[int, str]], str]:

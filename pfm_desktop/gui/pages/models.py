@@ -134,8 +134,12 @@ class ModelsPage(QWidget):
             return None
 
     def _settings_changed(self, _settings: Settings) -> None:
+        self._mark_used()
+
+    def _mark_used(self) -> None:
+        led_to = self._leads_to()
         for card in self.cards:
-            card.set_used(self._used(card.row))
+            card.set_used(self._used(card.row), unable=not card.row.version and card.row.path == led_to)
 
     def _draw(self) -> None:
         for card in self.cards:
@@ -145,14 +149,12 @@ class ModelsPage(QWidget):
         self.cards = []
         for place, row in enumerate(self._rows):
             card = ModelCard(row, self)
-            card.set_used(self._used(row))
-            if not row.version and row.path == self._leads_to():
-                card.set_unable()
             card.chosen.connect(self.choose)
             card.used.connect(self.use)
             card.checked.connect(self.verify)
             self._list.insertWidget(place, card)
             self.cards.append(card)
+        self._mark_used()
         buttons = [button for card in self.cards for button in (card.use, card.read, card.check)]
         for button in buttons:
             button.setAutoDefault(True)  # Enter presses the button that has the keys

@@ -51,8 +51,8 @@ class HeatmapControls(QWidget):
         """The heatmaps there are (fused, white, fluorescence); none hides the controls.
 
         With an answer from one of `sources` alone, its fused heatmap bears that name and is the only one offered.
-        `shows` and, in a sentence, `words`: what they show (`Prediction.shows`). `scale`:
-        what 1 means (`Heatmap.scale_words`).
+        `shows` and, in a sentence, `words`: what they show (`Prediction.shows`). `scale`: what 1 means
+        (`Heatmap.scale_words`).
         """
         alone = len(sources) == 1 and FUSED in kinds
         kinds = [kind for kind in KIND_TITLES if kind in kinds and (kind == FUSED or not alone)]

@@ -94,8 +94,7 @@ def legend_lines(
     """`Model attention, both sources`, `from 0.30`, what the hatch means, which model, what the answer is not for.
 
     `most`: the strongest place; where it does not reach the threshold nothing is drawn, and that is said, as it is at
-    an opacity of nothing.
-    `shows`: see `Prediction.shows`; `ends`: see `Heatmap.ends`.
+    an opacity of nothing. `shows`: see `Prediction.shows`; `ends`: see `Heatmap.ends`.
     """
     drawn = f"{OUTLINED} {look.threshold:.2f} and above" if look.contour_only else f"from {look.threshold:.2f}"
     empty = most < look.threshold
@@ -129,9 +128,8 @@ def legend_height(lines: LegendLines, width: float) -> float:
 
 def legend_parts(lines: LegendLines, width: float) -> tuple[Part, ...]:
     """Where everything stands. Where more than two lines would be needed and that helps, the threshold goes, then the
-    source, then what is shown; what the strip is about never does. Label and banner are
-    whole, wrapped if need be. The scale has room for any threshold: while the slider moves nothing else does, and
-    nothing is laid out anew."""
+    source, then what is shown; what the strip is about never does. Label and banner are whole, wrapped if need be. The
+    scale has room for any threshold: while the slider moves nothing else does, and nothing is laid out anew."""
     return _laid_out(replace(lines, threshold="", empty=False), width)
 
 

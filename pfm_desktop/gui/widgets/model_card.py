@@ -41,15 +41,12 @@ class ModelCard(QFrame):
         self._lay_out(name)
         self.set_used(False)
 
-    def set_used(self, used: bool) -> None:
-        """Whether this model answers now."""
-        self.badge.setVisible(used)
+    def set_used(self, used: bool, *, unable: bool = False) -> None:
+        """Whether this model answers now; `unable`: it should, but its folder cannot be read."""
+        if unable:
+            self.badge.setText(IN_USE_BAD)
+        self.badge.setVisible(used or unable)
         self.use.setVisible(self.row.usable and not self.row.hidden and not used)
-
-    def set_unable(self) -> None:
-        """This is the folder that the name of the model in use leads to, and it cannot be read."""
-        self.badge.setText(IN_USE_BAD)
-        self.badge.show()
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether its text is shown."""

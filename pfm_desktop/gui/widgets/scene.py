@@ -78,7 +78,7 @@ class HeatmapStore:
     def replace(self, heatmaps: Mapping[str, Heatmap], *, aspect: float) -> None:
         """Other heatmaps, over a picture of `aspect` (width / height)."""
         self._given, self._aspect = dict(heatmaps), aspect
-        self._all_seen = {kind: bool(np.isfinite(heatmap.values).all()) for kind, heatmap in heatmaps.items()}
+        self._all_seen = {kind: heatmap.all_seen for kind, heatmap in heatmaps.items()}
         self._peaks = {kind: heatmap.most for kind, heatmap in heatmaps.items()}
         self._prepared.clear()
         self._painted = None

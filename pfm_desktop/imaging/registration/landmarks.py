@@ -137,15 +137,28 @@ def _bent(white: Points, fluorescence: Points, matrix: Matrix, size: Size) -> tu
 
 
 def _spline(white: Points, fluorescence: Points, size: Size) -> Callable[[Points], Points]:
-    """N x 2 white-light pixels to fluorescence pixels."""
-    from scipy.interpolate import RBFInterpolator  # takes a while to load, and few registrations need it
+    """N x 2 white-light pixels to fluorescence pixels.
 
+    Written out: scipy's takes half a second to load, and this is asked while a person drags points.
+    """
     if _on_one_line(white):
         raise _coincide()
     # in units of the longer side the bending energy does not hang on the size of the picture
-    scale = max(size)
-    spline = RBFInterpolator(white / scale, fluorescence, kernel="thin_plate_spline", degree=1, smoothing=SMOOTHING)
-    return lambda points: np.asarray(spline(points / scale), dtype=np.float64)
+    scale, count = max(size), len(white)
+    placed = white / scale
+    straight = _basis(placed)
+    bending = _bending(placed, placed) + SMOOTHING * np.eye(count)
+    system = np.block([[bending, straight], [straight.T, np.zeros((3, 3))]])
+    solved = np.linalg.solve(system, np.concatenate((fluorescence, np.zeros((3, 2)))))
+    return lambda points: np.asarray(
+        _bending(points / scale, placed) @ solved[:count] + _basis(points / scale) @ solved[count:], dtype=np.float64
+    )
+
+
+def _bending(points: Points, placed: Points) -> NDArray[np.float64]:
+    """N x M: r squared times log r, with r the distance of each point to each that was placed."""
+    square = ((points[:, None] - placed[None]) ** 2).sum(axis=2)
+    return np.asarray(0.5 * square * np.log(np.maximum(square, 1e-300)), dtype=np.float64)
 
 
 def _basis(white: Points) -> NDArray[np.float64]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.domain.prediction import FUSED
+from pfm_desktop.pfm import heatmaps
 from pfm_desktop.pfm.explain.target import Planes, Way
-from pfm_desktop.pfm.heatmaps import LEAST_SHARE, LEAST_TOP
+from pfm_desktop.pfm.heatmaps import LEAST_TOP
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.nets.spec import SEEN
 from pfm_desktop.support.errors import ModelError
@@ -49,18 +50,8 @@ def explain(
 
 
 def weighted(planes: Planes, shares: Mapping[str, float]) -> Tensor:
-    """As `pfm.heatmaps.weighted`: mean by evidence, as strong as the strongest where it is highest."""
-    total, weight = torch.zeros_like(next(iter(planes.values()))), torch.zeros_like(next(iter(planes.values())))
-    for name, plane in planes.items():
-        share = max(shares[name], LEAST_SHARE)
-        total += plane.nan_to_num(0.0) * share
-        weight += plane.isfinite() * share
-    mean = torch.where(weight > 0, total / weight, torch.nan)
-    if float(mean.nan_to_num(0.0).max()) <= LEAST_TOP:
-        return mean
-    strongest = torch.stack([plane.nan_to_num(0.0) for plane in planes.values()]).amax(dim=0)
-    peak = int(mean.nan_to_num(0.0).argmax())
-    return torch.minimum(mean * (strongest.flatten()[peak] / mean.flatten()[peak]), strongest)
+    """As the engine fuses them: `pfm.heatmaps.weighted`."""
+    return torch.from_numpy(heatmaps.weighted({name: plane.numpy() for name, plane in planes.items()}, shares))
 
 
 def evidence(ask: Callable[[tuple[str, ...]], Floats], used: tuple[str, ...]) -> dict[str, float]:

@@ -52,9 +52,13 @@ def main_combination(sources: Sequence[str]) -> str:
     return BOTH if len(sources) > 1 else sources[0]
 
 
-def ask(net: PfmNet, inputs: Inputs) -> Iterator[tuple[str, Tensor, Tensor]]:
-    """Combination, log-probabilities N x 4, valid N; the trunks run once."""
-    maps = {name: net.extract[name](inputs.pictures[name])[1].float() for name in net.names}
+def maps_of(net: PfmNet, inputs: Inputs) -> dict[str, Tensor]:
+    """Enhanced map of each source, N x C x h x w."""
+    return {name: net.extract[name](inputs.pictures[name])[1].float() for name in net.names}
+
+
+def ask(net: PfmNet, inputs: Inputs, maps: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Combination, log-probabilities N x 4, valid N, of `maps_of` the inputs."""
     for combination, needed in combinations(net.names).items():
         valid = torch.stack([inputs.present[name] for name in needed]).all(dim=0)
         present = {name: valid if name in needed else torch.zeros_like(valid) for name in net.names}
@@ -84,7 +88,7 @@ def collect(
         raw = data.batch(indices[start : start + batch])
         inputs = plain_inputs(raw, net.names, net.spec.grid, normalisation)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            answered = list(ask(net, inputs))
+            answered = list(ask(net, inputs, maps_of(net, inputs)))
         for combination, values, there in answered:
             log_p.setdefault(combination, []).append(values.double().numpy())
             valid.setdefault(combination, []).append(there.numpy())

@@ -32,12 +32,12 @@ from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
-from pfm_desktop.pfm.training.familiar import familiarity_table
+from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.metrics import difference, patient_weights
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
-from pfm_desktop.pfm.training.strength import heatmap_table, measure_notes
+from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
 from pfm_desktop.pfm.training.tuning import Tuned, tune
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.threads import worker_threads
@@ -260,8 +260,11 @@ def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
 
 def _notes(calibration: Calibration, net: PfmNet, measured: Mapping[str, Any], tuned: Tuned) -> tuple[str, ...]:
     """What a person should know before using the new model."""
-    about = measure_notes(measured["familiarity"], measured["heatmap"], net)
-    notes = [*calibration_notes(calibration, main_combination(net.names)), *about]
+    notes = [
+        *calibration_notes(calibration, main_combination(net.names)),
+        *familiarity_notes(measured["familiarity"], net),
+        *heatmap_notes(measured["heatmap"]),
+    ]
     if tuned.best_epoch == 0:
         notes.append("no epoch was better than the old weights; only the calibration is new")
     return tuple(notes)

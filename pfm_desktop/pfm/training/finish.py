@@ -23,12 +23,12 @@ from pfm_desktop.pfm.training.answers import calibration_notes, collect, fit_cal
 from pfm_desktop.pfm.training.config import TrainConfig, TrainResult
 from pfm_desktop.pfm.training.data import WHITE, PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
-from pfm_desktop.pfm.training.familiar import familiarity_table
+from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split
 from pfm_desktop.pfm.training.state import Progress
-from pfm_desktop.pfm.training.strength import heatmap_table, measure_notes
+from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
 from pfm_desktop.support.errors import ModelError
 
 OUTLINED = 0.5  # share of the training cases with an outline from which on the class map is the model's heatmap
@@ -150,7 +150,11 @@ def finish(
         progress.seconds,
         progress.pairs / max(progress.seconds, 1e-6),
         figures,
-        (*calibration_notes(calibration, main_combination(net.names)), *measure_notes(known, heatmap, net)),
+        (
+            *calibration_notes(calibration, main_combination(net.names)),
+            *familiarity_notes(known, net),
+            *heatmap_notes(heatmap),
+        ),
     )
 
 

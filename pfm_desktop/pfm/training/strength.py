@@ -22,10 +22,9 @@ from pfm_desktop.pfm.model_tables import CLASS_MAP, STRONG, check_heatmap
 from pfm_desktop.pfm.nets.heads import SourceHead
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
-from pfm_desktop.pfm.training.answers import ask, main_combination
+from pfm_desktop.pfm.training.answers import ask, main_combination, maps_of
 from pfm_desktop.pfm.training.augment import plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
-from pfm_desktop.pfm.training.familiar import familiarity_notes
 
 LEAST_CASES = 10  # of a grade; with fewer its number is that of all lesions
 BATCH = 32
@@ -78,27 +77,26 @@ def tops_of(
         ctx.check()
         raw = data.batch(indices[start : start + BATCH])
         inputs = plain_inputs(raw, net.names, net.spec.grid, normalisation)
-        log_p, there = next((values, valid) for name, values, valid in ask(net, inputs) if name == combination)
+        maps = maps_of(net, inputs)
+        log_p, there = next((values, valid) for name, values, valid in ask(net, inputs, maps) if name == combination)
         ranks = graded(calibration.scale(combination).probabilities(log_p.double().numpy()))
         right = there.numpy() & (ranks == raw.grade.numpy()) & (ranks > 0)
         for name in net.names:
-            maps = net.extract[name](inputs.pictures[name])[1].float().numpy()
             for row in np.flatnonzero(right):
                 rank, coverage = int(ranks[row]), inputs.coverage[name][row].numpy()
-                plane = class_map(heads[name].by_cell(maps[row]), coverage, rank)
+                plane = class_map(heads[name].by_cell(maps[name][row].numpy()), coverage, rank)
                 rows[name].append((rank, float(plane.max())))
     return {name: np.array(found, np.float64).reshape(-1, 2) for name, found in rows.items()}
 
 
-def measure_notes(familiarity: Mapping[str, Any], heatmap: Mapping[str, Any], net: PfmNet) -> tuple[str, ...]:
-    """What a person should know of the measures that a new model could not keep."""
-    notes = familiarity_notes(familiarity, net)
-    if heatmap["method"] == CLASS_MAP and STRONG not in heatmap:
-        notes += (
-            f"fewer than {LEAST_CASES} lesions were graded rightly in the calibration: each heatmap has the scale of "
-            "its own picture, so that one of a normal reaches 1 as well",
-        )
-    return notes
+def heatmap_notes(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a person should know of a model whose class maps have no scale of the model."""
+    if table["method"] != CLASS_MAP or STRONG in table:
+        return ()
+    return (
+        f"fewer than {LEAST_CASES} lesions were graded rightly in the calibration: each heatmap has the scale of its "
+        "own picture, so that one of a normal reaches 1 as well",
+    )
 
 
 def _middle(rows: Floats) -> list[float]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ from pfm_desktop.imaging.registration import (
     by_hand,
     compared,
     from_points,
+    landmarks,
     register,
     spots,
     structures_agree,
@@ -376,6 +380,27 @@ def test_six_or_more_pairs_bend_the_map_and_both_ways_agree() -> None:
     there = bent.white_to_fluorescence(asked)
     np.testing.assert_allclose(bent.fluorescence_to_white(there), asked, atol=0.1)
     assert not straight.nodes.any()
+
+
+def test_the_bend_is_the_smoothed_thin_plate_spline_of_scipy() -> None:
+    from scipy.interpolate import RBFInterpolator
+
+    target = _swelling(SPREAD)
+    smooth = {"kernel": "thin_plate_spline", "degree": 1, "smoothing": landmarks.SMOOTHING}
+    theirs = RBFInterpolator(SPREAD / 100, target, **smooth)
+    asked = np.random.default_rng(2).uniform([0, 0], [100, 80], (200, 2))
+    ours = landmarks._spline(SPREAD, target, SIZES["white_size"])(asked)
+    np.testing.assert_allclose(ours, theirs(asked / 100), atol=1e-8)
+
+
+def test_six_points_do_not_load_half_of_scipy() -> None:
+    code = (
+        "import sys; import numpy as np; from pfm_desktop.imaging.registration import from_points;"
+        "p = np.array([[1.0, 1], [90, 5], [50, 70], [20, 40], [70, 40], [40, 20]]);"
+        "from_points(p, p + 3, white_size=(100, 80), fluorescence_size=(100, 80));"
+        "assert 'scipy.interpolate' not in sys.modules, 'the window would wait for it'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_points_that_would_fold_the_picture_give_a_map_without_folds_and_a_warning() -> None:

@@ -87,12 +87,11 @@ def test_layer_cam_has_no_scale_beyond_its_picture(model: LoadedModel, cases: Pr
     assert table_of(model, cases, LAYER_CAM) == {"method": LAYER_CAM}
 
 
-def test_a_model_without_a_scale_for_its_class_maps_says_so(model: LoadedModel) -> None:
-    kept = dict.fromkeys(model.net.names, "kept")
-    (note,) = strength.measure_notes(kept, {"method": CLASS_MAP}, model.net)
+def test_a_model_without_a_scale_for_its_class_maps_says_so() -> None:
+    (note,) = strength.heatmap_notes({"method": CLASS_MAP})
     assert "scale of its own picture" in note
     for table in ({"method": LAYER_CAM}, {"method": CLASS_MAP, "strong": {}}):
-        assert strength.measure_notes(kept, table, model.net) == ()
+        assert strength.heatmap_notes(table) == ()
 
 
 def test_it_can_be_cancelled(model: LoadedModel, cases: PreparedSet) -> None:
