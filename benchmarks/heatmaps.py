@@ -29,7 +29,7 @@ import numpy as np  # noqa: E402 - the thread settings come before numpy
 
 from benchmarks.heatmap_parts.cases import REMOVED, Judge, Part, cases_of  # noqa: E402
 from benchmarks.heatmap_parts.sheet import draw_sheet  # noqa: E402
-from benchmarks.unlike_parts.women import share  # noqa: E402
+from benchmarks.shares import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.prediction import (  # noqa: E402
     CLASS_MAP_WORDS,

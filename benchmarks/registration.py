@@ -30,7 +30,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.registration_parts.peers import OURS, Found, Points, Way, at_hand  # noqa: E402
 from benchmarks.registration_parts.photographs import lines_of_frames, lines_of_moved, women_of  # noqa: E402
-from benchmarks.unlike_parts.women import share  # noqa: E402
+from benchmarks.shares import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.registration import RegistrationStatus  # noqa: E402
 from pfm_desktop.imaging.phantom import Phantom, render  # noqa: E402
@@ -210,8 +210,9 @@ def main() -> None:
             print(line_of_way(name, tries[name]))
         if asked.annocerv is not None:
             women = women_of(asked.annocerv, 0 if asked.development else 1)
-            for line in (*lines_of_frames(bar, women), *lines_of_moved(bar, women)):
-                print(line)
+            for lines in (lines_of_frames(bar, women), lines_of_moved(bar, women)):
+                for line in lines:  # each takes minutes
+                    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -28,10 +28,10 @@ threads.set_polite_threads()
 
 import numpy as np  # noqa: E402 - the thread settings come before numpy
 
+from benchmarks.shares import share  # noqa: E402
 from benchmarks.unlike_parts.compare import material_of, tables  # noqa: E402
 from benchmarks.unlike_parts.sets import LIKE, Wanted, kinds, lights_of, prepared  # noqa: E402
 from benchmarks.unlike_parts.training import split_of  # noqa: E402
-from benchmarks.unlike_parts.women import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.grade import GRADES  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402

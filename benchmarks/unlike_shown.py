@@ -21,12 +21,12 @@ from pfm_desktop.support import threads
 
 threads.set_polite_threads()
 
-from benchmarks.unlike_parts.women import (  # noqa: E402 - the thread settings come before numpy
+from benchmarks.shares import share  # noqa: E402 - the thread settings come before numpy
+from benchmarks.unlike_parts.women import (  # noqa: E402
     LOOKS,
     Pixels,
     in_its_own_shape,
     one_photograph_a_woman,
-    share,
 )
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.prediction import Analysis, Prediction  # noqa: E402

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.registration_parts.moved import LIGHTS, Motion, Points, moved
-from benchmarks.unlike_parts.women import in_its_own_shape, share
+from benchmarks.shares import share
+from benchmarks.unlike_parts.women import in_its_own_shape
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.io import read_picture
 from pfm_desktop.imaging.registration import register

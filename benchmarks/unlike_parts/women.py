@@ -1,4 +1,4 @@
-"""Which photographs of AnnoCerv are asked about, and how a share of any pictures is said."""
+"""Which photographs of AnnoCerv are asked about, and in which looks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from types import MappingProxyType
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 Pixels = NDArray[np.uint8]
 SOFTENED = 1 / 224  # of the side: standard deviation of the blur; more is refused as out of focus
@@ -52,12 +51,3 @@ LOOKS: Mapping[str, Callable[[Pixels], Pixels]] = MappingProxyType(
         "cut square and blurred": _softened,
     }
 )
-
-
-def share(count: int, of: int) -> str:
-    """`97.0 % (91.5-99.4), 97 of 100`: Clopper-Pearson, 95 %."""
-    if not of:
-        return "none"
-    low = float(beta.ppf(0.025, count, of - count + 1)) if count else 0.0
-    high = float(beta.ppf(0.975, count + 1, of - count)) if count < of else 1.0
-    return f"{100 * count / of:.1f} % ({100 * low:.1f}-{100 * high:.1f}), {count} of {of}"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import unlike, unlike_shown
+from benchmarks.shares import share
 from benchmarks.unlike_parts import compare, pictures, sets, women
 from benchmarks.unlike_parts.scores import SCORES, shrunk_covariance
 from benchmarks.unlike_parts.training import split_of
@@ -233,7 +234,7 @@ def test_the_shrinkage_is_the_published_one() -> None:
     ],
 )
 def test_a_share_is_said_with_its_exact_interval(count: int, of: int, said: str) -> None:
-    assert women.share(count, of) == said
+    assert share(count, of) == said
 
 
 def asked(distances: list[float], poor: list[bool]) -> unlike.Asked:
