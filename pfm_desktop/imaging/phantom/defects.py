@@ -70,8 +70,18 @@ def fluorescence_fault(defects: frozenset[Defect]) -> Fault:
 
 def obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Field:
     """A swab's cotton head across the middle of the view."""
+    cover, tone = _swab(seed, image.shape[0])
+    return as_field(image * (1 - cover[..., None]) + cover[..., None] * (tone[..., None] * np.array(colour, np.float32)))
+
+
+def swab(seed: int, size: int) -> Field:
+    """How far the swab of `obstruct` covers each pixel (size x size), 0-1."""
+    return _swab(seed, size)[0]
+
+
+def _swab(seed: int, size: int) -> tuple[Field, Field]:
+    """Its cover and its tone."""
     rng = stream(seed, "obstruct")
-    size = image.shape[0]
     turn, at = rng.uniform(0, 2 * np.pi), rng.uniform(-0.15, 0.15, 2)
     axis = ((np.arange(size) + 0.5) / size * 2 - 1).astype(np.float32)
     x, y = axis[None, :] - np.float32(at[0]), axis[:, None] - np.float32(at[1])
@@ -81,8 +91,5 @@ def obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Fie
     )
     head = 1 - np.hypot(np.maximum(np.abs(u) - 0.25, 0), v) / np.float32(0.55)
     stick = (0.10 - np.abs(v)) * (u > 0) * 3
-    cover = np.clip(np.maximum(head + 0.02 * fluff, stick) * 14, 0, 1)[..., None]
-    tone = np.clip(0.45 + 0.75 * np.maximum(head, 0.25) + 0.05 * fluff, 0, 1.2)[..., None] * np.array(
-        colour, np.float32
-    )
-    return as_field(image * (1 - cover) + cover * tone)
+    cover = np.clip(np.maximum(head + 0.02 * fluff, stick) * 14, 0, 1)
+    return cover, np.clip(0.45 + 0.75 * np.maximum(head, 0.25) + 0.05 * fluff, 0, 1.2)

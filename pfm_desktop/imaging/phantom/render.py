@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.phantom import fluorescence, motion, white_light
-from pfm_desktop.imaging.phantom.anatomy import build
+from pfm_desktop.imaging.phantom.anatomy import Geometry, build
 from pfm_desktop.imaging.phantom.blades import blades
 from pfm_desktop.imaging.phantom.camera import Picture
 from pfm_desktop.imaging.phantom.defects import Defect
@@ -21,6 +21,7 @@ from pfm_desktop.imaging.phantom.visit import Visit, draw_visit
 
 _LEAST_SIZE = 64
 _GLARE = 0.30
+_FILM = _COVERED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Phantom:
     """The graded lesion; empty in a normal phantom even where there is benign whitening."""
     cervix: Mask
     glare: Mask
+    film: Mask
+    """Mucus or blood that hides what lies under it."""
+    speculum: Mask
+    os: tuple[float, float]
+    """x and y of the middle of the external os in the white-light picture; may lie outside it."""
     overlap: Mask
     """White-light pixels that the fluorescence picture shows too; empty for a wrong pair."""
     grade: Grade
@@ -87,9 +93,10 @@ def render(
         overlap = np.zeros_like(overlap)
     crop = canvas.crop
     lesion, cervix = crop(scene.optics.lesion), crop(scene.optics.cervix)
+    film = crop(np.maximum(scene.optics.film, scene.optics.mucus)) > _FILM
     glare = crop(scene.light.glint) > _GLARE
     if Defect.NO_CERVIX in defects:
-        lesion, cervix = np.zeros_like(lesion), np.zeros_like(cervix)
+        lesion, cervix, film = (np.zeros_like(mask) for mask in (lesion, cervix, film))
     return Phantom(
         white=white,
         fluorescence=glow,
@@ -98,6 +105,9 @@ def render(
         lesion=np.ascontiguousarray(lesion),
         cervix=np.ascontiguousarray(cervix),
         glare=glare,
+        film=film,
+        speculum=np.zeros_like(film) if scene.metal is None else crop(scene.metal.cover) > _COVERED,
+        os=_os(visit, scene.geometry),
         overlap=overlap,
         grade=visit.grade,
         drawn=_record(visit, move, camera, scene, defects, mm_per_px),
@@ -131,6 +141,16 @@ def _placed(visit: Visit, defects: frozenset[Defect]) -> Visit:
     return replace(visit, centre_mm=(reach * float(np.cos(turn)), reach * float(np.sin(turn))))
 
 
+def _os(visit: Visit, geometry: Geometry) -> tuple[float, float]:
+    """In white-light pixels. The axes of the geometry count from the cervix's centre."""
+    canvas = geometry.canvas
+    x, y = (
+        float((shift - axis[0]) / canvas.mm_per_px)
+        for shift, axis in zip(visit.woman.os_shift, (canvas.axis_x(), canvas.axis_y()), strict=True)
+    )
+    return x - canvas.left, y - canvas.top
+
+
 def _canvas(size: int, mm_per_px: float, to_white: Field) -> Canvas:
     """The white-light grid, widened to what the fluorescence picture sees."""
     step = max(1, round(size / 256))
@@ -150,7 +170,7 @@ def _scene(visit: Visit, canvas: Canvas, camera: GlowShot) -> Scene:
     metal = blades(visit, geometry)
     white = white_light.paint(geometry, optics, light, metal)
     glow = fluorescence.paint(geometry, optics, light, metal, leak=camera.leak, level=camera.level)
-    return Scene(geometry, optics, light, white, glow)
+    return Scene(geometry, optics, light, metal, white, glow)
 
 
 def _record(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pfm_desktop.imaging.phantom.anatomy import Geometry
+from pfm_desktop.imaging.phantom.blades import Blades
 from pfm_desktop.imaging.phantom.camera import Picture, beam, blur, expose, smear
 from pfm_desktop.imaging.phantom.defects import Defect, fluorescence_fault, obstruct, white_fault
 from pfm_desktop.imaging.phantom.fields import Field, as_field, stream
@@ -22,6 +23,7 @@ class Scene:
     geometry: Geometry
     optics: Optics
     light: Light
+    metal: Blades | None
     white: list[Field]
     glow: list[Field]
 
