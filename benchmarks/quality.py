@@ -1,0 +1,167 @@
+"""The quality gate: what it finds on phantoms with faults, what it lets through, what it catches of spoiled photographs.
+
+    python benchmarks/quality.py [--count 40] [--seed 800000] [--size 512] [--annocerv DIR] [--development]
+
+Fresh phantoms, each drawn without a fault and with every one. Printed is, for each fault of a picture and each source it
+shows in, the area under the ROC curve of the verdict (good, limited, poor) of pictures with the fault against those
+without any, the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv iclx, CC
+BY 4.0; women with an even number, or those with an odd one for `--development`): how many are accepted as they are, and
+how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
+
+Seeds from 20000 served development; those from 800000 are for the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from pfm_desktop.support import threads
+
+threads.set_polite_threads()
+
+import numpy as np  # noqa: E402 - the thread settings come before numpy
+from numpy.typing import NDArray  # noqa: E402
+from scipy.stats import rankdata  # noqa: E402
+
+from benchmarks.quality_parts.spoiled import KINDS  # noqa: E402
+from benchmarks.registration_parts.photographs import Women, women_of  # noqa: E402
+from benchmarks.shares import share  # noqa: E402
+from pfm_desktop.cli.progress import Bar  # noqa: E402
+from pfm_desktop.domain.quality import Quality, Verdict  # noqa: E402
+from pfm_desktop.domain.source import Source  # noqa: E402
+from pfm_desktop.imaging.phantom import Phantom, render  # noqa: E402
+from pfm_desktop.imaging.phantom.defects import Defect  # noqa: E402
+from pfm_desktop.imaging.quality import assess  # noqa: E402
+from pfm_desktop.jobs import Context  # noqa: E402
+
+FIRST_SEED = 800_000
+LEVEL = {Verdict.GOOD: 0, Verdict.LIMITED: 1, Verdict.POOR: 2}
+BOTH = (Source.WHITE, Source.FLUORESCENCE)
+SHOWS_IN = {
+    Defect.WHITE_OUT_OF_FOCUS: (Source.WHITE,),
+    Defect.FLUORESCENCE_OUT_OF_FOCUS: (Source.FLUORESCENCE,),
+    Defect.WHITE_TOO_DARK: (Source.WHITE,),
+    Defect.FLUORESCENCE_TOO_DARK: (Source.FLUORESCENCE,),
+    Defect.WHITE_OVEREXPOSED: (Source.WHITE,),
+    Defect.FLUORESCENCE_OVEREXPOSED: (Source.FLUORESCENCE,),
+    Defect.NO_CERVIX: BOTH,
+    Defect.OBSTRUCTED: BOTH,
+    Defect.OFF_CENTRE: BOTH,
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Verdicts, by `LEVEL`, of pictures of one source with a fault and without any."""
+
+    name: str
+    faulty: Sequence[int]
+    clean: Sequence[int]
+
+    def line(self) -> str:
+        """For the eye."""
+        caught = sum(level > 0 for level in self.faulty)
+        poor = sum(level == LEVEL[Verdict.POOR] for level in self.faulty)
+        return (
+            f"on phantoms, {self.name}: area under the curve of the verdict {area(self.faulty, self.clean):.3f}; limited "
+            f"or poor {share(caught, len(self.faulty))}, poor {poor}"
+        )
+
+
+def area(faulty: Sequence[int], clean: Sequence[int]) -> float:
+    """Share of pairs of one with the fault and one without in which the first has the worse verdict; ties count half."""
+    ranks = rankdata([*faulty, *clean])
+    positive = len(faulty)
+    return float((ranks[:positive].sum() - positive * (positive + 1) / 2) / (positive * len(clean)))
+
+
+def picture_of(phantom: Phantom, source: Source) -> NDArray[np.uint8]:
+    """The picture of one source."""
+    return phantom.white if source is Source.WHITE else phantom.fluorescence
+
+
+def level(quality: Quality) -> int:
+    """0 good, 1 limited, 2 poor."""
+    return LEVEL[quality.verdict]
+
+
+def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterator[str]:
+    """Each fault in each source that it shows in, and what is let through of pictures without any."""
+    clean: dict[Source, list[int]] = {source: [] for source in BOTH}
+    faulty: dict[tuple[Defect, Source], list[int]] = {(one, s): [] for one, where in SHOWS_IN.items() for s in where}
+    seconds: list[float] = []
+    for number in range(count):
+        ctx.progress(number, count, "Looking at phantoms")
+        plain = render(seed + number, size=size)
+        begun = time.perf_counter()
+        for source in BOTH:
+            clean[source].append(level(assess(picture_of(plain, source), source)))
+        seconds.append(time.perf_counter() - begun)
+        for defect, where in SHOWS_IN.items():
+            ctx.check()
+            spoiled = render(seed + number, size=size, defects=frozenset({defect}))
+            for source in where:
+                faulty[defect, source].append(level(assess(picture_of(spoiled, source), source)))
+    for source in BOTH:
+        accepted = sum(one < LEVEL[Verdict.POOR] for one in clean[source])
+        good = sum(one == 0 for one in clean[source])
+        yield f"on phantoms without a fault, {source.words}: accepted {share(accepted, count)}, good {good}"
+    for (defect, source), levels in faulty.items():
+        name = defect.value.removeprefix(f"{source.value}_").replace("_", " ")
+        yield Fault(f"{name}, {source.words}", levels, clean[source]).line()
+    yield f"on phantoms, {size} pixels: {1000 * statistics.median(seconds):.0f} ms a pair, one after the other"
+
+
+def lines_of_photographs(ctx: Context, women: Women) -> Iterator[str]:
+    """Every photograph as it is; the first one of each woman spoiled."""
+    found = []
+    for number, frames in enumerate(women.frames):
+        ctx.progress(number, len(women.frames), "Looking at photographs")
+        found += [level(assess(women.picture(number, frame), Source.WHITE)) for frame in range(len(frames))]
+    accepted = sum(one < LEVEL[Verdict.POOR] for one in found)
+    yield f"photographs (AnnoCerv) as they are: accepted {share(accepted, len(found))}, good {found.count(0)}"
+    every = []
+    for kind, spoil in KINDS.items():
+        levels = []
+        for number in range(len(women.frames)):
+            ctx.progress(number, len(women.frames), f"Photographs, {kind}")
+            spoiled = spoil(women.picture(number, 0), np.random.default_rng([11, number]))
+            levels.append(level(assess(spoiled, Source.WHITE)))
+        caught = sum(one > 0 for one in levels)
+        every += levels
+        poor = levels.count(LEVEL[Verdict.POOR])
+        yield f"photographs (AnnoCerv), {kind}: limited or poor {share(caught, len(levels))}, poor {poor}"
+    yield (
+        f"photographs (AnnoCerv), twelve kinds of spoiled ones together: limited or poor "
+        f"{share(sum(one > 0 for one in every), len(every))}, poor {share(every.count(2), len(every))}"
+    )
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=40, help="phantoms, each drawn with every fault; 0 for none")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--annocerv", type=Path)
+    parser.add_argument("--development", action="store_true", help="the other half of AnnoCerv's women")
+    asked = parser.parse_args()
+    with Bar() as bar:
+        if asked.count:
+            for line in lines_of_phantoms(bar, asked.count, asked.seed, asked.size):
+                print(line, flush=True)
+        if asked.annocerv is not None:
+            for line in lines_of_photographs(bar, women_of(asked.annocerv, 0 if asked.development else 1)):
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
