@@ -1,9 +1,9 @@
-"""The quality gate: what it finds on phantoms with faults, what it lets through, what it catches of spoiled photographs.
+"""The quality gate: what it finds on phantoms with faults, lets through, and catches of spoiled photographs.
 
     python benchmarks/quality.py [--count 40] [--seed 800000] [--size 512] [--annocerv DIR] [--development]
 
-Fresh phantoms, each drawn without a fault and with every one. Printed is, for each fault of a picture and each source it
-shows in, the area under the ROC curve of the verdict (good, limited, poor) of pictures with the fault against those
+Fresh phantoms, each drawn without a fault and with every one. Printed is, for each fault of a picture and each source
+it shows in, the area under the ROC curve of the verdict (good, limited, poor) of pictures with the fault against those
 without any, the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv iclx, CC
 BY 4.0; women with an even number, or those with an odd one for `--development`): how many are accepted as they are, and
 how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
@@ -71,13 +71,13 @@ class Fault:
         caught = sum(level > 0 for level in self.faulty)
         poor = sum(level == LEVEL[Verdict.POOR] for level in self.faulty)
         return (
-            f"on phantoms, {self.name}: area under the curve of the verdict {area(self.faulty, self.clean):.3f}; limited "
-            f"or poor {share(caught, len(self.faulty))}, poor {poor}"
+            f"on phantoms, {self.name}: area under the curve of the verdict {area(self.faulty, self.clean):.3f}; "
+            f"limited or poor {share(caught, len(self.faulty))}, poor {poor}"
         )
 
 
 def area(faulty: Sequence[int], clean: Sequence[int]) -> float:
-    """Share of pairs of one with the fault and one without in which the first has the worse verdict; ties count half."""
+    """Share of pairs, one with the fault and one without, in which the first has the worse verdict; ties: half."""
     ranks = rankdata([*faulty, *clean])
     positive = len(faulty)
     return float((ranks[:positive].sum() - positive * (positive + 1) / 2) / (positive * len(clean)))

@@ -91,7 +91,7 @@ def other_object(photograph: Pixels, random: Random) -> Pixels:
 def text_page(photograph: Pixels, random: Random) -> Pixels:
     """Black on white."""
     page = np.full_like(photograph, 246)
-    height, width = page.shape[:2]
+    height = len(page)
     step = int(random.integers(14, 26))
     for row in range(step, height, step):
         line = " ".join(random.choice(WORDS, 14))

@@ -20,6 +20,8 @@ PICTURE = {
     "too_dark": "is too dark",
     "overexposed": "is overexposed",
     "no_colour": "is black and white",
+    "noisy": "is too noisy",
+    "banded": "has bars of a flickering lamp",
     "out_of_focus": "is out of focus",
     "obstructed": "is obstructed",
     "no_cervix": "shows no cervix",

@@ -71,7 +71,9 @@ def fluorescence_fault(defects: frozenset[Defect]) -> Fault:
 def obstruct(seed: int, image: Field, colour: tuple[float, float, float]) -> Field:
     """A swab's cotton head across the middle of the view."""
     cover, tone = _swab(seed, image.shape[0])
-    return as_field(image * (1 - cover[..., None]) + cover[..., None] * (tone[..., None] * np.array(colour, np.float32)))
+    return as_field(
+        image * (1 - cover[..., None]) + cover[..., None] * (tone[..., None] * np.array(colour, np.float32))
+    )
 
 
 def swab(seed: int, size: int) -> Field:

@@ -352,3 +352,28 @@ def test_two_pictures_of_one_cervix_are_not_one_picture(pair: tuple[np.ndarray, 
 def test_phantom_pairs_are_never_taken_for_one_picture(defect: Defect) -> None:
     for seed in list(SEEDS)[:4]:
         assert identical(*pictures(seed, grade_of(seed), defect)) is None
+
+
+@pytest.mark.parametrize(("spread", "verdict"), [(0, Verdict.GOOD), (40, Verdict.POOR)])
+def test_a_noisy_photograph_is_named_and_nothing_that_noise_feigns(spread: int, verdict: Verdict) -> None:
+    white, _ = pictures(23_000, Grade.NORMAL)
+    noisy = white + np.random.default_rng(1).normal(0, spread, white.shape) if spread else white
+    found = assess(np.clip(noisy, 0, 255).astype(np.uint8), WHITE)
+    assert found.verdict is verdict
+    assert found.problems == (("noisy",) if spread else ())
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_bars_of_a_flickering_lamp_are_named(across: bool) -> None:
+    for source, picture in zip((WHITE, GLOW), pictures(23_000, Grade.NORMAL), strict=True):
+        light = np.where(np.sin(np.arange(SIZE) / 6) > 0, 1.0, 0.3)
+        barred = picture * (light[None, :, None] if across else light[:, None, None])
+        found = assess(barred.astype(np.uint8), source)
+        assert (found.verdict, found.problems) == (Verdict.POOR, ("banded",))
+
+
+@pytest.mark.parametrize("colour", [(60, 60, 66), (120, 150, 205), (235, 233, 228)])
+def test_what_lies_over_the_middle_obstructs_whatever_its_colour(colour: tuple[int, int, int]) -> None:
+    covered = pictures(23_000, Grade.NORMAL)[0].copy()
+    cv2.circle(covered, (SIZE // 2, SIZE // 2), int(0.36 * SIZE), colour, -1)
+    assert "obstructed" in assess(covered, WHITE).problems

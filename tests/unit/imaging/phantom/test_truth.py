@@ -32,7 +32,8 @@ def test_the_os_is_told_in_the_same_place_at_every_size() -> None:
 def test_the_os_moves_out_with_the_view_and_masks_are_empty_without_a_cervix() -> None:
     away = drawn(60_004, Defect.NO_CERVIX)
     assert not (0 <= away.os[0] < SIZE and 0 <= away.os[1] < SIZE)
-    assert not away.film.any() and not away.cervix.any()
+    assert not away.film.any()
+    assert not away.cervix.any()
 
 
 def test_a_speculum_is_marked_where_one_was_drawn_and_nowhere_else() -> None:
@@ -45,7 +46,8 @@ def test_the_swab_covers_what_changed() -> None:
     seed = 60_003
     plain, hidden = drawn(seed).white.astype(int), drawn(seed, Defect.OBSTRUCTED).white.astype(int)
     covered = swab(seed, SIZE)
-    assert covered.shape == (SIZE, SIZE) and 0 <= covered.min() and covered.max() <= 1
+    assert covered.shape == (SIZE, SIZE)
+    assert (covered.min(), covered.max()) == (0, 1)
     changed = np.abs(plain - hidden).max(axis=2)
     assert np.median(changed[covered == 1]) > 30
     assert np.median(changed[covered == 0]) < 5
