@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import cv2
@@ -240,17 +241,20 @@ def measure(pixels: Pixels) -> dict[str, float]:
     light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
     chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a))
     mucosal = (hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)
-    red, green, blue = (small[:, :, channel].astype(np.int16) for channel in range(3))
+    planes = cv2.split(small)
+    # a tenth of the time of small.max(axis=2)
+    most, least = (np.asarray(reduce(choose, planes), np.uint8) for choose in (np.maximum, np.minimum))
+    red, green, blue = (plane.astype(np.int16) for plane in planes)
     return {
         "side": float(min(pixels.shape[:2])),
         "bright": float(np.percentile(light, 95)),
-        "blown": _opened(small.max(axis=2) >= 250),
-        "glare": float((small.min(axis=2) >= 245).mean()),
+        "blown": _opened(most >= 250),
+        "glare": float((least >= 245).mean()),
         "colour": float(np.percentile(chroma, 95)),
-        "tint": _tint(small),
+        "tint": _tint(most, least),
         "white": _opened((chroma < 10) & (light > 65)),
         "tissue": float(mucosal.mean()),
-        "middle": _in_the_middle(mucosal, small.min(axis=2) < _CLIPPED),
+        "middle": _in_the_middle(mucosal, least < _CLIPPED),
         "green": float(((green > 1.15 * red) & (green > 8)).mean()),
         "blue": float(((blue > 1.1 * green) & (blue > 20)).mean()),
         "speckle": _speckle(small),
@@ -335,9 +339,8 @@ def _opened(mask: NDArray[np.bool_]) -> float:
     return float(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB).mean())
 
 
-def _tint(small: Pixels) -> float:
+def _tint(most: Pixels, least: Pixels) -> float:
     """Where a picture is darker, the channels say little."""
-    most, least = small.max(axis=2), small.min(axis=2)
     bright = most >= np.percentile(most, 75)
     return 1.0 - float(least[bright].sum(dtype=np.int64)) / max(1, int(most[bright].sum(dtype=np.int64)))
 
@@ -377,7 +380,7 @@ def _speckle(small: Pixels) -> float:
     """
     if min(small.shape[:2]) < _BLOCK:
         return 0.0
-    grey = small.mean(axis=2, dtype=np.float32)
+    grey = cv2.transform(small.astype(np.float32), np.full((1, 3), 1 / 3, np.float32))
     response = np.abs(cv2.filter2D(grey, -1, _NOISE_KERNEL))
     blocks = cv2.blur(response, (_BLOCK, _BLOCK))[_BLOCK // 2 :: _BLOCK, _BLOCK // 2 :: _BLOCK]
     return float(np.sqrt(np.pi / 2) * np.percentile(blocks, 20))
