@@ -12,9 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Random = np.random.Generator
-WORDS = ("visit", "acid", "biopsy", "result", "patient", "date", "signed", "page", "note")
+from benchmarks.unlike_parts.pictures import WORDS, Pixels, Random
 
 
 def _bytes(values: NDArray[np.floating]) -> Pixels:
@@ -27,7 +25,7 @@ def blurred(photograph: Pixels, random: Random) -> Pixels:
 
 
 def dark(photograph: Pixels, random: Random) -> Pixels:
-    """A twentieth to a tenth of the light (linear)."""
+    """0.5 to 2 % of the light (linear), with sensor noise."""
     linear = (photograph / 255.0) ** 2.2 * random.uniform(0.005, 0.02)
     return _bytes(255 * linear ** (1 / 2.2) + random.normal(0, 1.5, photograph.shape))
 

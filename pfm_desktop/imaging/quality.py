@@ -5,8 +5,8 @@ camera's resolution. Thresholds lie between development phantoms without and wit
 were checked on the AnnoCerv photographs (`benchmarks/quality.py`). On a device of another kind they have to be set
 again.
 
-Known misses on the development phantoms: of 24 cervix-free views 5 are not refused in white light and 7 in fluorescence
-(smooth, evenly lit walls). A cervix that is merely off centre is not looked for, nor a photograph that was turned.
+Known misses: smooth, evenly lit walls pass for a cervix, more often in fluorescence. A cervix that is merely off centre
+is not looked for, nor a photograph that was turned. How often: README, `benchmarks/quality.py`.
 """
 
 from __future__ import annotations
@@ -390,14 +390,14 @@ def _bands(log: Plane, axis: int) -> float:
     """Strength of bars along `axis` that all four quarters of the picture show alike: a lamp, not tissue."""
     if min(log.shape) < _LEAST:
         return 0.0
-    alike, strength = [], []
-    for part in (log, *np.array_split(log, 4, axis=axis)):
-        profile = np.median(part, axis=axis).astype(np.float32)[:, None]
-        slow = cv2.GaussianBlur(profile, (0, 0), _SLOW * len(profile), borderType=cv2.BORDER_REFLECT)
-        fast = (profile - slow)[:, 0]
-        inner = fast[len(fast) // 10 : len(fast) - len(fast) // 10]
-        strength.append(float(inner.std()))
-        alike.append(inner - inner.mean())
-    spread = np.array([float(one.std()) + 1e-6 for one in alike[1:]])
-    quarters = np.stack(alike[1:]) / spread[:, None]
-    return strength[0] * max(0.0, float((quarters @ quarters.T / quarters.shape[1]).min()))
+    whole, *quarters = (_fast(part, axis) for part in (log, *np.array_split(log, 4, axis=axis)))
+    alike = np.array([(one - one.mean()) / (one.std() + 1e-6) for one in quarters])
+    return float(whole.std()) * max(0.0, float((alike @ alike.T / len(whole)).min()))
+
+
+def _fast(log: Plane, axis: int) -> Plane:
+    """The middle 80 % of the profile across bars along `axis`, without the light that falls off slowly."""
+    profile = np.median(log, axis=axis).astype(np.float32)[:, None]
+    slow = cv2.GaussianBlur(profile, (0, 0), _SLOW * len(profile), borderType=cv2.BORDER_REFLECT)
+    edge = len(profile) // 10
+    return np.asarray((profile - slow)[edge : len(profile) - edge, 0], np.float32)
