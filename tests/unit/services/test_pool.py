@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services.pool import spread
+from pfm_desktop.services.pool import _ctrl_c_waits, spread
 from pfm_desktop.support.errors import BadInputError, UserError
 
 
@@ -98,7 +98,7 @@ def ctrl_c_is_heard() -> Iterator[None]:
 PROGRAM = """
 import sys
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services.pool import spread
+from pfm_desktop.services.pool import _ctrl_c_waits, spread
 sys.path.insert(0, {folder!r})
 from test_pool import slow_square
 if __name__ == "__main__":
@@ -149,29 +149,21 @@ def test_ctrl_c_while_a_worker_still_imports_does_not_reach_it(tmp_path: Path) -
     assert (ended.stdout.strip(), ended.stderr) == ("[1, 4, 9]", "")
 
 
-WAITING = """
-import signal
-from pfm_desktop.services.pool import _ctrl_c_waits
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
-done = []
-try:
-    with _ctrl_c_waits():
-        signal.raise_signal(signal.SIGINT)
-        done.append("started")
-except KeyboardInterrupt:
-    done.append("heard")
-done.append(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
-done.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-print(done)
-"""
-
-
 @posix
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_while_workers_start_is_heard_once_they_have_started() -> None:
-    # in a program of its own: where a signal went astray it ended the process that runs the tests
-    ended = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, check=False)
-    assert (ended.stdout.strip(), ended.stderr) == ("['started', 'heard', True, False]", "")
+    done: list[str] = []
+
+    def start() -> None:
+        with _ctrl_c_waits():
+            signal.raise_signal(signal.SIGINT)  # to this thread: a library's own would take one that is for the process
+            done.append("started")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert done == ["started"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.slow
