@@ -19,7 +19,8 @@ from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.phantom import Defect, render
-from pfm_desktop.imaging.quality import _PALE, assess, assess_pair, identical, measure
+from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
+from pfm_desktop.imaging.quality.rules import PALE
 from pfm_desktop.imaging.registration.result import Registration, refused
 
 SIZE = 512
@@ -199,8 +200,8 @@ def test_a_dark_pale_or_tinted_fluorescence_picture_is_not_called_black_and_whit
 def test_no_phantom_glow_is_called_black_and_white_whatever_its_fault(defect: Defect | None) -> None:
     for seed in list(SEEDS)[:4]:
         _, glow = pictures(seed, grade_of(seed), *([defect] if defect else []))
-        assert measure(glow)["tint"] > 3 * _PALE
-        assert measure(in_grey(glow))["tint"] < _PALE / 5
+        assert measure(glow)["tint"] > 3 * PALE
+        assert measure(in_grey(glow))["tint"] < PALE / 5
 
 
 @pytest.mark.parametrize(("side", "verdict"), [(1, Verdict.POOR), (100, Verdict.POOR)])

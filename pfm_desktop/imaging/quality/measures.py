@@ -1,0 +1,134 @@
+"""Readings of one picture, on which the verdict of the quality gate rests.
+
+Measured on the picture reduced to 400 pixels, where sensor noise is averaged away and readings do not depend on the
+camera's resolution.
+"""
+
+from __future__ import annotations
+
+import itertools
+from functools import reduce
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.imaging.compose import fit
+
+Pixels = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+SIDE = 400  # pixels
+_NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_CLIPPED = 240  # of 255
+_BLOCK = 16  # pixels
+_LEAST = 40  # pixels a side, from which a picture can be looked at in quarters
+_SLOW = 0.06  # of the side: what changes more slowly is light that falls off
+_BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a lesion, larger than a glint
+
+
+def measure(pixels: Pixels) -> dict[str, float]:
+    """Readings behind a verdict; shares are of the picture's area.
+
+    `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `tint` by how
+    much the strongest channel exceeds the weakest in the brightest quarter, of the strongest (0: grey, 1: pure);
+    `blown` share of clipped blobs; `glare` share of clipped white; `white` share of colourless bright blobs; `tissue`
+    share of mucosal colours, `middle` the same in the middle of the picture, clipped white left out; `green`, `blue`
+    shares of fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over
+    coarse, `grain` finest structure, `folds` finer over coarse in the strongest 3 %, `relief` coarse structure (all of
+    log intensity); `speckle` noise in 255ths where the picture is smoothest; `bands` strength of bars that run across
+    the whole picture, in log intensity.
+    """
+    small = fit(pixels, SIDE)
+    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
+    chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a))
+    mucosal = (hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)
+    planes = cv2.split(small)
+    # a tenth of the time of small.max(axis=2)
+    most, least = (np.asarray(reduce(choose, planes), np.uint8) for choose in (np.maximum, np.minimum))
+    red, green, blue = (plane.astype(np.int16) for plane in planes)
+    return {
+        "side": float(min(pixels.shape[:2])),
+        "bright": float(np.percentile(light, 95)),
+        "blown": _opened(most >= 250),
+        "glare": float((least >= 245).mean()),
+        "colour": float(np.percentile(chroma, 95)),
+        "tint": _tint(most, least),
+        "white": _opened((chroma < 10) & (light > 65)),
+        "tissue": float(mucosal.mean()),
+        "middle": _in_the_middle(mucosal, least < _CLIPPED),
+        "green": float(((green > 1.15 * red) & (green > 8)).mean()),
+        "blue": float(((blue > 1.1 * green) & (blue > 20)).mean()),
+        "speckle": _speckle(small),
+        **_structure(small),
+    }
+
+
+def _opened(mask: NDArray[np.bool_]) -> float:
+    """Share of a mask after specks smaller than a lesion are taken away."""
+    return float(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB).mean())
+
+
+def _tint(most: Pixels, least: Pixels) -> float:
+    """Where a picture is darker, the channels say little."""
+    bright = most >= np.percentile(most, 75)
+    return 1.0 - float(least[bright].sum(dtype=np.int64)) / max(1, int(most[bright].sum(dtype=np.int64)))
+
+
+def _structure(small: Pixels) -> dict[str, float]:
+    """Strength of structure in four octaves of log intensity (sd 0.7-1.4, 1.4-2.8, 2.8-5.6, 5.6-11 pixels)."""
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
+    log = np.log(grey + np.float32(0.02))
+    smooth = [cv2.GaussianBlur(log, (0, 0), 0.7 * 2**octave) for octave in range(5)]
+    bands = [fine - coarse for fine, coarse in itertools.pairwise(smooth)]
+    rms = [float(np.sqrt(np.mean(band**2))) + 1e-6 for band in bands]
+    strong = [float(np.percentile(np.abs(band), 97)) + 1e-6 for band in (bands[1], bands[3])]
+    return {
+        "focus": rms[1] / rms[2],
+        "detail": rms[1] / rms[3],
+        "noise": rms[0] / rms[2],
+        "grain": rms[0],
+        "folds": strong[0] / strong[1],
+        "relief": rms[3],
+        "bands": max(_bands(log, axis) for axis in (0, 1)),
+    }
+
+
+def _in_the_middle(mucosal: NDArray[np.bool_], seen: NDArray[np.bool_]) -> float:
+    """Share of `mucosal` of what is `seen` in a disc of 60 % of the shorter side; 0 where nothing is."""
+    height, width = mucosal.shape
+    y, x = np.ogrid[:height, :width]
+    disc = (x - width / 2) ** 2 + (y - height / 2) ** 2 < (0.3 * min(height, width)) ** 2
+    count = int((disc & seen).sum())
+    return float((mucosal & disc & seen).sum()) / count if count else 0.0
+
+
+def _speckle(small: Pixels) -> float:
+    """Standard deviation of noise by Immerkaer (1996), in the fifth of the blocks that have the least of it.
+
+    What is smooth there is tissue between vessels and glints, so that fine structure is not taken for noise.
+    """
+    if min(small.shape[:2]) < _BLOCK:
+        return 0.0
+    grey = cv2.transform(small.astype(np.float32), np.full((1, 3), 1 / 3, np.float32))
+    response = np.abs(cv2.filter2D(grey, -1, _NOISE_KERNEL))
+    blocks = cv2.blur(response, (_BLOCK, _BLOCK))[_BLOCK // 2 :: _BLOCK, _BLOCK // 2 :: _BLOCK]
+    return float(np.sqrt(np.pi / 2) * np.percentile(blocks, 20))
+
+
+def _bands(log: Plane, axis: int) -> float:
+    """Strength of bars along `axis` that all four quarters of the picture show alike: a lamp, not tissue."""
+    if min(log.shape) < _LEAST:
+        return 0.0
+    whole, *quarters = (_fast(part, axis) for part in (log, *np.array_split(log, 4, axis=axis)))
+    alike = np.array([(one - one.mean()) / (one.std() + 1e-6) for one in quarters])
+    return float(whole.std()) * max(0.0, float((alike @ alike.T / len(whole)).min()))
+
+
+def _fast(log: Plane, axis: int) -> Plane:
+    """The middle 80 % of the profile across bars along `axis`, without the light that falls off slowly."""
+    profile = np.median(log, axis=axis).astype(np.float32)[:, None]
+    slow = cv2.GaussianBlur(profile, (0, 0), _SLOW * len(profile), borderType=cv2.BORDER_REFLECT)
+    edge = len(profile) // 10
+    return np.asarray((profile - slow)[edge : len(profile) - edge, 0], np.float32)

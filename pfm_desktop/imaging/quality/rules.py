@@ -1,0 +1,166 @@
+"""From which reading on something is wrong with a picture, and what to do about it.
+
+Thresholds lie between development phantoms without and with each defect (seeds from 20000) and were checked on the
+AnnoCerv photographs (`benchmarks/quality.py`). On a device of another kind they have to be set again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Measures = Mapping[str, float]
+
+_BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more
+_GREY = 1.0  # chroma; the darkest phantoms have 2, photographs 18 and more, a grey picture saved as JPEG below 0.5
+PALE = 0.05  # tint of a fluorescence picture; 720 phantoms with and without defects have 0.21 and more, grey ones 0.00
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A problem and when it is there: `poor` must not be used, `limited` with care."""
+
+    problem: str
+    poor: Callable[[Measures], bool]
+    limited: Callable[[Measures], bool]
+    advice: str
+
+
+def _never(_: Measures) -> bool:
+    return False
+
+
+def _lit(m: Measures) -> bool:
+    """Darkness is the cause only where tissue is seen in it, or nothing at all; a dark cavity is `no_cervix`."""
+    return m["tissue"] >= 0.3 or m["bright"] < 12
+
+
+def _hidden(m: Measures, least: float) -> bool:
+    """Whether something that is no tissue lies over the middle of a view of tissue; without tissue it is no cervix."""
+    return m["middle"] < least and m["tissue"] >= 0.3
+
+
+def glows(m: Measures) -> bool:
+    return m["green"] > 0.6 and m["tissue"] < 0.1
+
+
+_TOO_SMALL = Rule(
+    "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
+)
+
+_BLACK_AND_WHITE = (
+    "This picture is black and white: use the colour picture, or switch the camera to colour, then retake."
+)
+
+_NOISY = Rule(
+    "noisy",
+    lambda m: m["speckle"] > 4.0,
+    lambda m: m["speckle"] > 2.5,
+    "Add light and lower the camera's gain (ISO), then retake.",
+)
+_BANDED = Rule(
+    "banded",
+    lambda m: m["bands"] > 0.2,
+    lambda m: m["bands"] > 0.1,
+    "Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.",
+)
+
+WHITE = (
+    _TOO_SMALL,
+    # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
+    Rule(
+        "wrong_source",
+        glows,
+        _never,
+        "This looks like a fluorescence picture: give it as that, and of two pictures swap them.",
+    ),
+    Rule(
+        "too_dark",
+        lambda m: m["bright"] < 34 and _lit(m),
+        lambda m: m["bright"] < 42 and _lit(m),
+        "Open the aperture or raise the light, then retake.",
+    ),
+    # before what is judged by structure, which noise and bars feign
+    _NOISY,
+    _BANDED,
+    Rule(
+        "overexposed",
+        lambda m: m["blown"] > 0.42,
+        lambda m: m["blown"] > 0.28,
+        "Lower the light or the exposure, retake.",
+    ),
+    # before what is judged by colours, all of which a picture without any would fail
+    Rule(
+        "no_colour",
+        lambda m: m["colour"] < _GREY and m["relief"] >= _BLANK,
+        _never,
+        _BLACK_AND_WHITE,
+    ),
+    Rule(
+        "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
+    ),
+    Rule(
+        "obstructed",
+        lambda m: m["white"] > 0.32 or _hidden(m, 0.5),
+        lambda m: m["white"] > 0.26 or _hidden(m, 0.75),
+        "Take the swab or instrument out of the view, then retake.",
+    ),
+    Rule(
+        "no_cervix",
+        lambda m: m["tissue"] < 0.3 or (m["folds"] > 1.15 and m["grain"] > 0.045) or m["relief"] < _BLANK,
+        lambda m: m["tissue"] < 0.45,
+        "Bring the whole cervix into view and into the light, then retake.",
+    ),
+    Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
+)
+
+FLUORESCENCE = (
+    _TOO_SMALL,
+    Rule(
+        "wrong_source",
+        lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
+        _never,
+        "This looks like a white-light picture: give it as that, and of two pictures swap them.",
+    ),
+    Rule(
+        "too_dark",
+        lambda m: m["bright"] < 13 or (m["bright"] < 22 and m["noise"] > 0.6),
+        lambda m: m["bright"] < 20,
+        "Lengthen the exposure, darken the room, then retake.",
+    ),
+    _BANDED,
+    Rule(
+        "overexposed",
+        lambda m: m["blown"] > 0.1 or m["bright"] > 84,
+        lambda m: m["blown"] > 0.02 or m["bright"] > 77,
+        "Shorten the exposure, then retake.",
+    ),
+    # by the ratio of the colours and not by chroma, of which a dark glow has little however green it is
+    Rule("no_colour", lambda m: m["tint"] < PALE and m["relief"] >= _BLANK, _never, _BLACK_AND_WHITE),
+    Rule(
+        "out_of_focus",
+        lambda m: m["detail"] < 0.24,
+        lambda m: m["detail"] < 0.29,
+        "Focus on the os, hold still, retake.",
+    ),
+    Rule(
+        "obstructed",
+        lambda m: m["blue"] > 0.25,
+        lambda m: m["blue"] > 0.12,
+        "Take the swab or instrument out of the view, then retake.",
+    ),
+    Rule(
+        "no_cervix",
+        lambda m: m["folds"] > 0.9 or m["relief"] < _BLANK,
+        _never,
+        "Bring the whole cervix into view, then retake.",
+    ),
+    Rule(
+        "unusual_colours",
+        _never,
+        lambda m: m["green"] < 0.35,
+        "The colours are unlike the fluorescence this model knows: check filter and white balance.",
+    ),
+)
+# what makes the later readings meaningless, so that one cause gives one problem
+MASKING = ("too_small", "too_dark", "noisy", "banded", "overexposed", "wrong_source", "no_colour")
