@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pfm_desktop.domain.anatomy import Anatomy, Region
+
 
 class Verdict(StrEnum):
     """GOOD can be used, LIMITED can be used with care, POOR cannot carry an answer."""
@@ -19,13 +21,16 @@ class Quality:
 
     `problems` are short codes (`out_of_focus`, `too_dark`, `overexposed`, `glare`, `no_cervix`, `obstructed`,
     `identical`, `wrong_pair`, `too_little_overlap`, ...); `advice` says what to retake and how; `measures` holds the
-    readings behind the verdict.
+    readings behind the verdict. `regions` are the parts of the picture that show a problem, `anatomy` where cervix and
+    os were found in it (None: not looked for, as in a pair).
     """
 
     verdict: Verdict
     problems: tuple[str, ...] = ()
     advice: str = ""
     measures: Mapping[str, float] = field(default_factory=dict)
+    regions: tuple[Region, ...] = ()
+    anatomy: Anatomy | None = None
 
     @property
     def problem_words(self) -> str:

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/make_finder.py` and `benchmarks/finder.py`."""

@@ -1,0 +1,92 @@
+"""Readings of what the finder saw: where the cervix lies, how much of it is seen, what lies over it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.anatomy import Anatomy, Outline, Region
+from pfm_desktop.imaging.finder import Found
+
+Mask = NDArray[np.bool_]
+THERE = 0.5  # `present` from which the rest is read
+OS_SURE = 0.15  # `os_sure` from which the os is named
+_SMOOTH = 0.004  # of the longer side: how far an outline is simplified
+_LEAST = 0.002  # of the picture: what is smaller is no region
+_ABOUT_OS = 0.1  # of the cervix's diameter: the disc that counts as the os
+
+
+def readings(found: Found, size: tuple[int, int]) -> dict[str, float]:
+    """What the rules ask, of a picture of `size` (width, height) pixels.
+
+    `present`, `turned` as in `Found`; `cervix` diameter of a disc of its area, of the shorter side; `off` how far its
+    os (where none is sure, its middle) lies from the middle of the picture, of half of the shorter side; `stretch`
+    width over height; `blocked` share of its convex hull that a foreign body covers; `film` share of the os that mucus
+    or blood covers.
+    """
+    said = {"present": found.present, "turned": found.turned}
+    if found.present < THERE or not found.cervix.any():
+        return {**said, "cervix": 0.0, "off": 0.0, "stretch": 1.0, "blocked": 0.0, "film": 0.0}
+    height, width = found.cervix.shape
+    shorter = min(height, width)
+    diameter = 2 * float(np.sqrt(found.cervix.sum() / np.pi))
+    rows, columns = np.nonzero(found.cervix)
+    x, y = float(columns.mean()), float(rows.mean())
+    if found.os_sure >= OS_SURE:
+        x, y = (
+            (at + 0.5) * cells / whole - 0.5 for at, cells, whole in zip(found.os, (width, height), size, strict=True)
+        )
+    away = float(np.hypot(x - (width - 1) / 2, y - (height - 1) / 2))
+    hull = _hull(found.cervix)
+    disc = np.zeros(found.cervix.shape, np.uint8)
+    cv2.circle(disc, (round(x), round(y)), max(2, round(_ABOUT_OS * diameter)), 1, -1)
+    return {
+        **said,
+        "cervix": diameter / shorter,
+        "off": away / (shorter / 2),
+        "stretch": float(columns.std() + 0.5) / float(rows.std() + 0.5),
+        "blocked": float(found.foreign[hull].mean()),
+        "film": float(found.film[disc > 0].mean()) if disc.any() else 0.0,
+    }
+
+
+def anatomy_of(found: Found, size: tuple[int, int]) -> Anatomy:
+    """Outlines and os in pixels of a picture of `size` (width, height)."""
+    if found.present < THERE:
+        return Anatomy()
+    seen = found.os_sure >= OS_SURE and all(0 <= at <= whole - 1 for at, whole in zip(found.os, size, strict=True))
+    return Anatomy(outlines(found.cervix, size), found.os if seen else None)
+
+
+def regions_of(found: Found, size: tuple[int, int], problems: tuple[str, ...]) -> tuple[Region, ...]:
+    """The parts of the picture that show the problems, where a problem has a place."""
+    masks = {"obstructed": found.foreign, "os_covered": found.film}
+    return tuple(
+        Region(problem, outline)
+        for problem in problems
+        if problem in masks
+        for outline in outlines(masks[problem], size)
+    )
+
+
+def outlines(mask: Mask, size: tuple[int, int]) -> tuple[Outline, ...]:
+    """Outer outlines of a mask (h x w) over a picture of `size`, in its pixels, largest first."""
+    height, width = mask.shape
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    large = sorted((one for one in found if cv2.contourArea(one) >= _LEAST * mask.size), key=cv2.contourArea)[::-1]
+    scale = np.array([size[0] / width, size[1] / height])
+    made = []
+    for one in large:
+        line = cv2.approxPolyDP(one, _SMOOTH * max(height, width), closed=True)[:, 0].astype(np.float64)
+        points = (line + 0.5) * scale - 0.5
+        made.append(tuple((float(x), float(y)) for x, y in np.round(points, 1)))
+    return tuple(made)
+
+
+def _hull(mask: Mask) -> Mask:
+    """Convex hull of the largest part."""
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.fillPoly(filled, [cv2.convexHull(max(found, key=cv2.contourArea))], (1,))
+    return filled > 0
