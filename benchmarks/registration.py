@@ -1,13 +1,14 @@
 """Registration against exact truth on fresh phantoms, beside other ways, and on photographs.
 
-    python benchmarks/registration.py [--count 200] [--size 1024] [--peers N] [--annocerv DIR]
+    python benchmarks/registration.py [--count 200] [--size 1024] [--peers N] [--bad N] [--annocerv DIR]
 
 Seeds 10000 to 10149 served development; 500000 to 500049 and 730000 to 730049 measured earlier versions and are spent.
 Prints the error over cervix and overlap, what was accepted with more than 10 px of error, what was refused, how many
 pairs of two different women were refused, how good the error estimate is, how well both directions fit each other, and
 seconds. `--peers` registers the first N pairs also in other ways (`registration_parts/peers.py`; two of them need
-SimpleITK and one antspyx, which nothing else here needs: what is not installed is left out). `--annocerv` registers
-frames of one woman, of two, and photographs that were moved by a known map and seen in another light.
+SimpleITK and one antspyx, which nothing else here needs: what is not installed is left out). `--bad` gives it N times
+each kind of pair that has no map (`registration_parts/bad.py`), of fresh phantoms. `--annocerv` registers frames of one
+woman, of two, and photographs that were moved by a known map and seen in another light.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ threads.set_polite_threads()
 import cv2  # noqa: E402 - the thread settings come before numpy
 import numpy as np  # noqa: E402
 
+from benchmarks.registration_parts.bad import lines_of_bad  # noqa: E402
 from benchmarks.registration_parts.peers import OURS, Found, Points, Way, at_hand  # noqa: E402
 from benchmarks.registration_parts.photographs import lines_of_frames, lines_of_moved, women_of  # noqa: E402
 from benchmarks.shares import share  # noqa: E402
@@ -182,6 +184,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--seed", type=int, default=FIRST_SEED, help="of the first pair")
     parser.add_argument("--peers", type=int, default=0, help="so many pairs also in other ways")
+    parser.add_argument("--bad", type=int, default=0, help="so many times each kind of pair that has no map")
     parser.add_argument("--annocerv", type=Path)
     parser.add_argument("--development", action="store_true", help="the other half of AnnoCerv's women")
     asked = parser.parse_args()
@@ -204,10 +207,13 @@ def main() -> None:
             for name, way in ways.items() if number < asked.peers else ():
                 tries[name].append(tried(way, phantom))
             before = phantom
-        for line in lines_of_ours(measured, wrong, large, asked.size):
+        for line in lines_of_ours(measured, wrong, large, asked.size) if measured else ():
             print(line)
         for name in sorted(tries, key=lambda name: name != OURS):
             print(line_of_way(name, tries[name]))
+        if asked.bad:
+            for line in lines_of_bad(bar, asked.seed + asked.count, asked.bad, asked.size):
+                print(line, flush=True)
         if asked.annocerv is not None:
             women = women_of(asked.annocerv, 0 if asked.development else 1)
             for lines in (lines_of_frames(bar, women), lines_of_moved(bar, women)):

@@ -41,7 +41,7 @@ class Lesson:
     seed: int = 60_000_000
     phantoms: int = 5200
     size: int = 256
-    steps: int = 2800
+    steps: int = 2200
     batch: int = 32
     rate: float = 2e-3
     borrowed_rate: float = 2e-4

@@ -79,7 +79,7 @@ def prepared(ctx: Context, folder: Path, pictures: Iterable[Given], size: int) -
             for number, given in enumerate(pictures):
                 ctx.progress(number, number + 1, folder.name)
                 quality = assess(given.pixels, Source(given.light))
-                poor = quality.verdict is Verdict.POOR
+                poor = quality.verdict is Verdict.UNUSABLE
                 problems.append(", ".join(quality.problems) if poor else "")
                 if f"{number}" not in writer.done:  # goes on behind what a stopped run has left
                     writer.append(

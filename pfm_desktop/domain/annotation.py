@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.clock import clock_hour
 from pfm_desktop.domain.source import Source
 
@@ -29,6 +30,15 @@ class OsMark:
     frame: Source
     x: float
     y: float
+
+
+@dataclass(frozen=True)
+class CervixMark:
+    """The outline of the cervix as the user drew it on a picture, in its pixels; it comes before the one found."""
+
+    id: str
+    picture_id: str
+    outline: Outline
 
 
 def hour_of(pin: Pin, mark: OsMark | None) -> int | None:

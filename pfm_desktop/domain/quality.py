@@ -8,11 +8,16 @@ from pfm_desktop.domain.anatomy import Anatomy, Region
 
 
 class Verdict(StrEnum):
-    """GOOD can be used, LIMITED can be used with care, POOR cannot carry an answer."""
+    """GOOD can be used, LIMITED can be used with care, UNUSABLE cannot carry an answer."""
 
     GOOD = "good"
     LIMITED = "limited"
-    POOR = "poor"
+    UNUSABLE = "unusable"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Verdict | None":
+        """What it was called in answers kept by earlier versions."""
+        return cls.UNUSABLE if value == "poor" else None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ FILE = "finder.onnx"
 SIDE = 128  # pixels of a side that the network sees
 GRID = 64  # cells of a side of its maps
 FINE = 4  # times GRID at which masks are given
-_PEAK = 4  # cells about the highest one, whose mean is the place of the os
+_POOLED, _PEAK = 2.5, 4  # cells: over which the share of an os is pooled, and about the best, whose mean is its place
 _DAMAGED = "The program itself is damaged: install it again. The pictures and the library are not touched."
 _one_at_a_time = threading.Lock()  # a network of OpenCV keeps what it works on within itself
 
@@ -37,8 +37,9 @@ _one_at_a_time = threading.Lock()  # a network of OpenCV keeps what it works on 
 class Found:
     """What a picture shows. Masks are h x w over the whole picture, the longer side GRID * FINE cells.
 
-    `present` (0..1) how surely there is a cervix at all; `turned` (0..1) how surely it lies on its side; `os` in pixels
-    of the picture and `os_sure` (0..1), the share of all that speaks for an os which lies there.
+    `present` (0..1) how surely there is a cervix at all; `turned` (0..1) how surely it lies on its side; `os` x and y
+    in shares of the picture (0..1 within it) and `os_sure` (0..1), the share of all that speaks for an os which lies
+    there.
     """
 
     present: float
@@ -63,11 +64,8 @@ def find(pixels: Pixels) -> Found:
     rows, columns = (slice(round(at / cell), round((at + n) / cell)) for at, n in ((top, size[1]), (left, size[0])))
     cervix, foreign, film = (_mask(maps[number])[rows, columns] for number in (0, 2, 3))
     (x, y), sure = _peak(maps[1])
-    # cells to pixels of the square, then of the picture: the middle of cell 0 lies at half a cell
-    spot = tuple(
-        ((at + 0.5) * SIDE / GRID - before) / part * whole - 0.5
-        for at, before, part, whole in ((x, left, size[0], width), (y, top, size[1], height))
-    )
+    # the middle of cell 0 lies at half a cell
+    spot = [((at + 0.5) * SIDE / GRID - before) / part for at, before, part in ((x, left, size[0]), (y, top, size[1]))]
     present, turned = (float(1 / (1 + np.exp(-mark))) for mark in marks)
     return Found(present, turned, cervix, foreign, film, (float(spot[0]), float(spot[1])), sure)
 
@@ -101,10 +99,12 @@ def _mask(logits: Plane) -> Mask:
 
 
 def _peak(logits: Plane) -> tuple[Spot, float]:
-    """Where the share of an os is highest, to a part of a cell, and how much of all lies about there."""
+    """Where most of the share of an os lies, to a part of a cell, and how much of all that is."""
     share = np.exp(logits - logits.max())
     share /= share.sum()
-    row, column = np.unravel_index(int(share.argmax()), share.shape)
+    # not its highest cell: a slit is long, and each of its ends may be the sharpest thing in the picture
+    about = cv2.GaussianBlur(share, (0, 0), _POOLED, borderType=cv2.BORDER_CONSTANT)
+    row, column = np.unravel_index(int(about.argmax()), share.shape)
     rows, columns = (slice(max(0, int(at) - _PEAK), int(at) + _PEAK + 1) for at in (row, column))
     near = share[rows, columns]
     y, x = np.mgrid[rows.start : rows.start + near.shape[0], columns.start : columns.start + near.shape[1]]

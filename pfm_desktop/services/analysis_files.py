@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from pfm_desktop.domain.anatomy import Anatomy, Outline, Region
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
     BANNER,
@@ -129,7 +130,15 @@ _ANSWERS = ("grade", "probabilities", "spread", "prediction_set", "indeterminate
 def _public_quality(quality: Quality | None) -> dict[str, Any] | None:
     if quality is None:
         return None
-    return {"verdict": quality.verdict.value, "problems": list(quality.problems), "advice": quality.advice}
+    anatomy = quality.anatomy
+    return {
+        "verdict": quality.verdict.value,
+        "problems": list(quality.problems),
+        "advice": quality.advice,
+        "regions": [{"what": region.what, "outline": _points(region.outline)} for region in quality.regions],
+        "os": None if anatomy is None or anatomy.os is None else list(anatomy.os),
+        "cervix": [] if anatomy is None else [_points(outline) for outline in anatomy.cervix],
+    }
 
 
 def _alone(answer: SourceAnswer | None) -> dict[str, Any] | None:
@@ -169,12 +178,48 @@ def _quality(quality: Quality) -> dict[str, Any]:
         "problems": list(quality.problems),
         "advice": quality.advice,
         "measures": dict(quality.measures),
+        "regions": [{"what": region.what, "outline": _points(region.outline)} for region in quality.regions],
+        "anatomy": _anatomy(quality.anatomy),
     }
 
 
 def _quality_of(table: Mapping[str, Any]) -> Quality:
     measures = {name: float(value) for name, value in table["measures"].items()}
-    return Quality(Verdict(table["verdict"]), tuple(table["problems"]), str(table["advice"]), measures)
+    return Quality(
+        Verdict(table["verdict"]),
+        tuple(table["problems"]),
+        str(table["advice"]),
+        measures,
+        tuple(Region(str(one["what"]), _outline(one["outline"])) for one in table.get("regions", ())),
+        _anatomy_of(table.get("anatomy")),  # answers kept by earlier versions have neither
+    )
+
+
+def _anatomy(anatomy: Anatomy | None) -> dict[str, Any] | None:
+    if anatomy is None:
+        return None
+    return {
+        "cervix": [_points(outline) for outline in anatomy.cervix],
+        "os": None if anatomy.os is None else list(anatomy.os),
+    }
+
+
+def _anatomy_of(table: Mapping[str, Any] | None) -> Anatomy | None:
+    if table is None:
+        return None
+    spot = None if table["os"] is None else _outline([table["os"]])[0]
+    return Anatomy(tuple(_outline(outline) for outline in table["cervix"]), spot)
+
+
+def _points(outline: Outline) -> list[list[float]]:
+    return [[x, y] for x, y in outline]
+
+
+def _outline(points: Sequence[Sequence[float]]) -> Outline:
+    made = tuple((float(x), float(y)) for x, y in points)
+    if not all(math.isfinite(value) for point in made for value in point):
+        raise ValueError("an outline that is nowhere")
+    return made
 
 
 def registration_table(summary: RegistrationSummary) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.anatomy import Outline
+from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
@@ -46,6 +48,7 @@ class VisitCase:
     second_read: Reading | None = None
     revealed_model: RevealedModel | None = None  # None also where the journal does not say it
     corrections: tuple[IdentityCorrection, ...] = ()
+    cervix_marks: tuple[CervixMark, ...] = ()
 
     def picture(self, picture_id: str | None) -> Picture | None:
         """Picture of this visit by id."""
@@ -75,6 +78,12 @@ class VisitCase:
     def _on(self, mark: Pin | OsMark, pair_id: str) -> bool:
         shown = _picture_id(self.pair(pair_id), mark.frame)
         return shown is not None and _picture_id(self.pair(mark.pair_id), mark.frame) == shown
+
+    def cervix_on(self, pair_id: str) -> Mapping[Source, Outline]:
+        """The outlines that were drawn on the pictures of a pair, by source."""
+        pair = self.pair(pair_id)
+        shown = {_picture_id(pair, source): source for source in Source}
+        return {shown[mark.picture_id]: mark.outline for mark in self.cervix_marks if mark.picture_id in shown}
 
     @property
     def signed(self) -> bool:
@@ -107,6 +116,7 @@ def visit_case(lib: Library, visit_id: str) -> VisitCase:
             second_read=stored.second_read_of(session, visit_id),
             revealed_model=journal.revealed_model(session, visit_id),
             corrections=journal.corrections_since_signing(session, patient, visit_id),
+            cervix_marks=stored.cervix_marks_of(session, visit_id),
         )
 
 

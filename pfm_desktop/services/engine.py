@@ -191,7 +191,9 @@ def _kept_answer(lib: Library, pair_id: str, sha256: str, registration: Registra
 
 
 def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:
-    """Whether an answer says of its pictures what its model can tell of them now."""
+    """Whether an answer says of its pictures what the quality check and its model can tell of them now."""
+    if any(quality.anatomy is None for name, quality in kept.quality.items() if name != "pair"):
+        return False
     prediction = kept.prediction
     if prediction is None:
         return True

@@ -213,19 +213,19 @@ def _check_pictures(case: Examined) -> None:
     case.quality.update({source.value: verdict for source, verdict in verdicts})
     case.small = {source: small for source, _, small in checked}
     twice = judge.identical(*case.small.values()) if len(case.small) == 2 else None
-    poor = [source for source, verdict in verdicts if verdict.verdict is Verdict.POOR]
+    unusable = [source for source, verdict in verdicts if verdict.verdict is Verdict.UNUSABLE]
     if twice is not None:  # before the verdict of each: that one of them is of the wrong source only follows from it
         # what one of them would need counts only once the right one is there
         case.quality.update({source.value: replace(verdict, advice="") for source, verdict in verdicts})
         case.quality["pair"] = twice
         case.refused = Refusal(_words(twice), twice.advice)
-    elif len(poor) == 2 and all(case.quality[source.value].problems == ("wrong_source",) for source in poor):
-        advice = dict(zip(poor, ("", SWAPPED), strict=True))  # once for both, not the two ways out of each
+    elif len(unusable) == 2 and all(case.quality[source.value].problems == ("wrong_source",) for source in unusable):
+        advice = dict(zip(unusable, ("", SWAPPED), strict=True))  # once for both, not the two ways out of each
         case.quality.update({source.value: replace(verdict, advice=advice[source]) for source, verdict in verdicts})
         case.refused = Refusal("the two pictures look swapped", SWAPPED)
-    elif poor:
-        said = "; ".join(f"the {source.words} picture: {_words(case.quality[source.value])}" for source in poor)
-        case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in poor))
+    elif unusable:
+        said = "; ".join(f"the {source.words} picture: {_words(case.quality[source.value])}" for source in unusable)
+        case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in unusable))
 
 
 def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
@@ -237,7 +237,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
     if registration.status is RegistrationStatus.REFUSED:
         reason = registration.cause or _words(pair) or "the pictures could not be registered"
         case.refused = Refusal(reason, pair.advice)
-    elif pair.verdict is Verdict.POOR:
+    elif pair.verdict is Verdict.UNUSABLE:
         said = registration.reason if registration.for_looking_only else _words(pair)
         case.refused = Refusal(said, pair.advice)
     else:

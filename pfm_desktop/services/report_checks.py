@@ -24,7 +24,7 @@ _NAMES = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"
 def checks_of(answer: PairAnswer | None, pictures: PairPictures | None) -> tuple[ReportCheck, ...]:
     """What is known of the pictures of a pair; () where there is no pair.
 
-    What makes a doubt comes as one: a poor picture, a poor pair, a refused registration, points by hand that the
+    What makes a doubt comes as one: an unusable picture or pair, a refused registration, points by hand that the
     structures contradict or cannot be compared under, and pictures that nobody has checked.
     """
     if answer is not None:
@@ -56,7 +56,7 @@ def checks(
 def _picture(name: str, quality: Quality) -> ReportCheck:
     problems = f" ({quality.problem_words})" if quality.problems else ""
     text = f"{name}: quality {quality.verdict.value}{problems}."
-    doubt = quality.verdict is Verdict.POOR or "structures_not_compared" in quality.problems
+    doubt = quality.verdict is Verdict.UNUSABLE or "structures_not_compared" in quality.problems
     return ReportCheck(f"{text} {quality.advice}".strip(), doubt)
 
 

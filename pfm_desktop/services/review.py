@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pfm_desktop.domain.annotation import Pin, next_letter
+from pfm_desktop.domain.anatomy import Outline
+from pfm_desktop.domain.annotation import CervixMark, Pin, next_letter
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, SwedeScore, says_the_last_read
@@ -27,6 +28,7 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
+LEAST_POINTS, LEAST_AREA = 3, 0.005  # of an outline; area as a share of the picture
 UNDO, REDO = "Undo: ", "Redo: "
 
 # marks
@@ -83,6 +85,60 @@ def clear_os(lib: Library, pair_id: str, frame: Source) -> Change:
     with lib.read() as session:
         old = _known(records.snapshot(session, "os_mark", key), "os mark")
     return lib.apply(Change("os_mark", key, old, None, "Os mark removed"))
+
+
+def mark_cervix(lib: Library, pair_id: str, frame: Source, outline: Outline) -> Change:
+    """Draw the outline of the cervix on the picture of `frame`, in place of an earlier one on that picture.
+
+    Raises `BadInputError` unless it has three points within the picture that enclose something.
+    """
+    with lib.read() as session:
+        pair = _pair_with(stored.pair(session, pair_id), frame)
+        picture = _known(stored.picture(session, pair.picture_id(frame) or ""), "picture")
+        _check_outline(outline, picture.width, picture.height)
+        before = _cervix_on(session, pair.visit_id, picture.id)
+        old = records.snapshot(session, "annotation", before.id) if before is not None else None
+    body = {"outline": [[round(x, 1), round(y, 1)] for x, y in outline]}
+    if before is not None and old is not None:
+        return lib.apply(Change("annotation", before.id, {"body": old["body"]}, {"body": body}, "Cervix drawn anew"))
+    fields = {
+        "visit_id": pair.visit_id,
+        "picture_id": picture.id,
+        "kind": stored.CERVIX,
+        "author": "",
+        "made_at": _now(),
+        "body": body,
+    }
+    return lib.apply(Change("annotation", new_id(), None, fields, "Cervix drawn"))
+
+
+def clear_cervix(lib: Library, pair_id: str, frame: Source) -> Change:
+    """Take the drawn outline of the picture of `frame` away; what was found there counts again."""
+    with lib.read() as session:
+        pair = _pair_with(stored.pair(session, pair_id), frame)
+        drawn = _known(_cervix_on(session, pair.visit_id, pair.picture_id(frame) or ""), "outline of the cervix")
+        old = _known(records.snapshot(session, "annotation", drawn.id), "outline of the cervix")
+    return lib.apply(Change("annotation", drawn.id, old, None, "Outline of the cervix removed"))
+
+
+def _cervix_on(session: Any, visit_id: str, picture_id: str) -> CervixMark | None:
+    marks = stored.cervix_marks_of(session, visit_id)
+    return next((mark for mark in marks if mark.picture_id == picture_id), None)
+
+
+def _check_outline(outline: Outline, width: int, height: int) -> None:
+    inside = all(0 <= x <= width - 1 and 0 <= y <= height - 1 for x, y in outline)  # nothing that is no number is
+    if not inside or len(outline) < LEAST_POINTS or _area(outline) < LEAST_AREA * width * height:
+        raise BadInputError(
+            "this is no outline of a cervix",
+            safe="nothing was changed",
+            remedy="draw around the whole cervix in one stroke, within the picture",
+        )
+
+
+def _area(outline: Outline) -> float:
+    pairs = zip(outline, (*outline[1:], outline[0]), strict=True)
+    return abs(sum(x * other_y - other_x * y for (x, y), (other_x, other_y) in pairs)) / 2
 
 
 # findings

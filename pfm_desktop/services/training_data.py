@@ -246,14 +246,14 @@ def _checked(case: str, pictures: dict[Source, Pixels]) -> _Ready | LeftOut:
 
     for source, pixels in pictures.items():
         verdict = quality.assess(pixels, source)
-        if verdict.verdict is Verdict.POOR:
+        if verdict.verdict is Verdict.UNUSABLE:
             return LeftOut(case, f"{source}: {', '.join(verdict.problems)}")
     white, fluorescence = pictures.get(Source.WHITE), pictures.get(Source.FLUORESCENCE)
     if white is None or fluorescence is None:
         return _Ready(white, fluorescence, None)
     registration = register(white, fluorescence)
     pair = quality.assess_pair(white, fluorescence, registration)
-    if registration.status is RegistrationStatus.REFUSED or pair.verdict is Verdict.POOR:
+    if registration.status is RegistrationStatus.REFUSED or pair.verdict is Verdict.UNUSABLE:
         return LeftOut(case, f"pair: {', '.join(pair.problems)}")
     return _Ready(white, registration.warp_to_white(fluorescence), registration.overlap_mask())
 

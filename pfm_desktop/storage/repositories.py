@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import Grade
@@ -17,6 +17,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import worklist
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.tables import (
+    AnnotationTable,
     FindingsTable,
     OsMarkTable,
     PairTable,
@@ -26,6 +27,8 @@ from pfm_desktop.storage.tables import (
     VisitTable,
 )
 from pfm_desktop.storage.worklist import Question
+
+CERVIX = "cervix"  # kind of an annotation that is the outline of the cervix
 
 
 def patient(session: Session, patient_id: str) -> Patient | None:
@@ -107,6 +110,18 @@ def os_marks_of(session: Session, visit_id: str) -> tuple[OsMark, ...]:
     query = select(OsMarkTable).join(PairTable, PairTable.id == OsMarkTable.pair_id)
     query = query.where(PairTable.visit_id == visit_id).order_by(OsMarkTable.pair_id, OsMarkTable.frame)
     return tuple(OsMark(row.pair_id, Source(row.frame), row.x, row.y) for row in session.scalars(query))
+
+
+def cervix_marks_of(session: Session, visit_id: str) -> tuple[CervixMark, ...]:
+    """Outlines of the cervix that were drawn on pictures of a visit, at most one a picture."""
+    query = select(AnnotationTable).where(AnnotationTable.visit_id == visit_id, AnnotationTable.kind == CERVIX)
+    query = query.order_by(AnnotationTable.made_at, AnnotationTable.id)
+    marks = [
+        CervixMark(row.id, row.picture_id, tuple((float(x), float(y)) for x, y in row.body["outline"]))
+        for row in session.scalars(query)
+        if row.picture_id is not None
+    ]
+    return tuple({mark.picture_id: mark for mark in marks}.values())
 
 
 def findings_of(session: Session, visit_id: str) -> Findings:

@@ -348,7 +348,7 @@ def checks_of(analysis: Analysis) -> tuple[Check, ...]:
 
 
 def _quality(title: str, quality: Quality) -> Check:
-    lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.POOR: Light.RED}
+    lights = {Verdict.GOOD: Light.GREEN, Verdict.LIMITED: Light.AMBER, Verdict.UNUSABLE: Light.RED}
     return Check(title, lights[quality.verdict], quality.verdict.value, quality.problem_words, quality.advice)
 
 

@@ -15,18 +15,24 @@ from pfm_desktop.viewmodels.pair_view import XY, CursorPosition, PairRegistratio
 
 @dataclass(frozen=True)
 class PlacedPin:
-    """A pin at (x, y) of one frame. `hour` is None until the os is marked where it can be compared."""
+    """A pin at (x, y) of one frame. `hour` is None until the os is marked, or at least found, where it can be compared.
+
+    `sure` is False while the os was only found by the program.
+    """
 
     id: str
     x: float
     y: float
     letter: str
     hour: int | None
+    sure: bool = True
 
     @property
     def label(self) -> str:
-        """`B  4 o'clock`, or `B`; "4 h" would read as hours."""
-        return self.letter if self.hour is None else f"{self.letter}  {self.hour} o'clock"
+        """`B  4 o'clock`, `B  4 o'clock?` or `B`; "4 h" would read as hours."""
+        if self.hour is None:
+            return self.letter
+        return f"{self.letter}  {self.hour} o'clock{'' if self.sure else '?'}"
 
 
 def mapped(x: float, y: float, start: Source, end: Source, registration: PairRegistration | None) -> XY | None:
@@ -45,14 +51,23 @@ def mapped(x: float, y: float, start: Source, end: Source, registration: PairReg
 
 
 def pins_in(
-    frame: Source, pins: Sequence[Pin], os_mark: OsMark | None, registration: PairRegistration | None
+    frame: Source,
+    pins: Sequence[Pin],
+    os_mark: OsMark | None,
+    registration: PairRegistration | None,
+    *,
+    suggested: OsMark | None = None,
 ) -> tuple[PlacedPin, ...]:
-    """The pins as they stand in `frame`; the hour is read in the pin's own frame, to which the os is mapped."""
+    """The pins as they stand in `frame`; the hour is read in the pin's own frame, to which the os is mapped.
+
+    Where no os is marked, `suggested` gives an hour that is not sure.
+    """
+    centre, sure = os_mark or suggested, os_mark is not None
     placed = []
     for pin in pins:
         spot = mapped(pin.x, pin.y, pin.frame, frame, registration)
         if spot is not None:
-            placed.append(PlacedPin(pin.id, spot[0], spot[1], pin.letter, hour(pin, os_mark, registration)))
+            placed.append(PlacedPin(pin.id, *spot, pin.letter, hour(pin, centre, registration), sure))
     return tuple(placed)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.annotation import Pin
+from pfm_desktop.domain.annotation import OsMark, Pin
+from pfm_desktop.domain.clock import NO_WAY
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.viewmodels.findings import why_locked
+from pfm_desktop.viewmodels.found import TAKE_KEY
 from pfm_desktop.viewmodels.grades import SOURCES
 from pfm_desktop.viewmodels.review import os_mark_of
 from pfm_desktop.viewmodels.stages import stage_words
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 NO_PINS = "No pins yet. Press P on the stage, then click where the biopsy is taken."
 NO_OS = "Mark the os first (O on the stage)"
+NOT_SURE = f"if the os is where the program found it ({TAKE_KEY} on the stage marks it there)"
 NOT_ON_STAGE = "not on the stage now"
 
 
@@ -45,13 +48,14 @@ class PinsView:
     note: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Registered:
     """The pair on the stage ("" while none is) and its registration, as far as it is known: an os marked in the other
-    picture then counts."""
+    picture then counts. `suggested` is the os that the program found in it, while none is marked."""
 
     pair_id: str = ""
     registration: Registration | None = None
+    suggested: OsMark | None = None
 
     def for_pair(self, pair_id: str) -> Registration | None:
         """The registration where it is of this pair and may be used."""
@@ -74,13 +78,19 @@ def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registe
 
 
 def place_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:
-    """`2 o'clock, anterior left`, as the report says it; what to do while there is no hour."""
+    """`2 o'clock, anterior left`, as the report says it; what to do while there is no hour, or none that is sure."""
     from pfm_desktop.services.report import NO_HOUR, place_of
 
     pair_id = known.pair_id if known is not None and pin in case.pins_on(known.pair_id) else pin.pair_id
     mark = os_mark_of(case, pair_id)
     place = place_of(pin, mark, known.for_pair(pair_id) if known else None)
-    return NO_OS if place == NO_HOUR else place
+    if place != NO_HOUR:
+        return place
+    found = known.suggested if known is not None and pair_id == known.pair_id else None
+    if known is None or found is None:
+        return NO_OS
+    place = place_of(pin, found, known.for_pair(pair_id))
+    return NO_OS if place in (NO_HOUR, NO_WAY) else f"{place}, {NOT_SURE}"
 
 
 def picture_words(case: VisitCase, pin: Pin, known: Registered | None = None) -> str:

@@ -25,6 +25,11 @@ PICTURE = {
     "out_of_focus": "is out of focus",
     "obstructed": "is obstructed",
     "no_cervix": "shows no cervix",
+    "cervix_unsure": "may show no cervix",
+    "far_away": "shows the cervix from too far away",
+    "off_centre": "shows the os far from its middle",
+    "turned": "seems to lie on its side",
+    "os_covered": "shows mucus or blood over the os",
     "glare": "has too much glare",
 }
 PAIR = {
@@ -36,7 +41,7 @@ PAIR = {
 
 
 def retake_words(analysis: Analysis | None) -> str:
-    """`The white-light picture is out of focus. Focus on the os, hold still, retake.`; "" while nothing is poor."""
+    """`The white-light picture is out of focus. Focus on the os, hold still, retake.`; "" while all can be used."""
     if analysis is None:
         return ""
     pair = analysis.quality.get("pair")
@@ -45,15 +50,28 @@ def retake_words(analysis: Analysis | None) -> str:
     said = [
         _picture(name, analysis.quality[source.value])
         for source, name in NAMES.items()
-        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.POOR
+        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.UNUSABLE
     ]
-    if pair is not None and pair.verdict is Verdict.POOR:
+    if pair is not None and pair.verdict is Verdict.UNUSABLE:
         said.append(_pair(pair))
     return " ".join(said)
 
 
+def care_words(analysis: Analysis | None) -> str:
+    """`To be used with care: the fluorescence picture has too much glare. Tilt the light.`; "" while all is good."""
+    if analysis is None:
+        return ""
+    limited = [
+        _picture(name, analysis.quality[source.value])
+        for source, name in NAMES.items()
+        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.LIMITED
+    ]
+    said = " ".join(limited)
+    return f"To be used with care: {said[:1].lower()}{said[1:]}" if said else ""
+
+
 def _picture(name: str, quality: Quality) -> str:
-    wrong = " and ".join(PICTURE.get(problem, _plain(problem)) for problem in quality.problems) or "is poor"
+    wrong = " and ".join(PICTURE.get(problem, _plain(problem)) for problem in quality.problems) or "is unusable"
     return f"The {name} {wrong}. {quality.advice}".strip()
 
 
@@ -63,4 +81,4 @@ def _pair(quality: Quality) -> str:
 
 
 def _plain(problem: str) -> str:
-    return f"is poor ({problem.replace('_', ' ')})"
+    return f"is unusable ({problem.replace('_', ' ')})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from pfm_desktop.domain.registration import RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.moments import day
-from pfm_desktop.viewmodels.retake import retake_words
+from pfm_desktop.viewmodels.retake import care_words, retake_words
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.registration import Registration
@@ -240,13 +241,22 @@ def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
     return Notice(NO_PICTURES, "" if case.signed else "add")
 
 
-def strip_notice(desk: Desk) -> Notice:
-    """What failed while the pictures stay usable, or what is wrong with them."""
+def strip_notice(case: VisitCase | None, desk: Desk) -> Notice:
+    """What failed while the pictures stay usable, or what is wrong with them; what is only limited while the woman may
+    still be there for another picture."""
     if desk.failed is Step.ANSWERING:
         return Notice(f"There is no AI answer for this pair. {_sentences(desk.problem)}", "retry")
     if desk.failed is Step.REGISTERING:
         return Notice(f"The pair was not registered again. {_sentences(desk.problem)}", "retry")
-    return Notice("" if desk.answer is None else retake_words(desk.answer.analysis))
+    analysis = desk.answer.analysis if desk.answer is not None else None
+    return Notice(retake_words(analysis) or (care_words(analysis) if _still_there(case) else ""))
+
+
+def _still_there(case: VisitCase | None) -> bool:
+    """Whether a visit began today and is not signed."""
+    if case is None or case.signed:
+        return False
+    return case.visit.started_at.astimezone().date() == datetime.now(UTC).astimezone().date()
 
 
 def _sentences(text: str) -> str:
@@ -264,6 +274,18 @@ def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = 
     if signature is not None:
         return f"Signed by {signature.name}: nothing can be changed any more."
     return f"Read only: {read_only_reason}." if read_only_reason else ""
+
+
+NOTHING_DRAWN = "The cervix was not drawn on these pictures. To draw it, press C and draw around it in one stroke."
+
+
+def why_no_found_os(os_mark: OsMark | None, suggested: OsMark | None) -> str:
+    """Why there is no os of the program's to take over; "" when there is one."""
+    if os_mark is not None:
+        return "The os is marked already. To move it, press O and click where it is."
+    if suggested is None:
+        return "No os was found in these pictures. To mark it, press O and click where it is."
+    return ""
 
 
 def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:

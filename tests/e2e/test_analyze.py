@@ -114,7 +114,7 @@ def test_poor_quality_ends_with_three_and_everything_written_says_why(
     assert "retake" in answer["refused"]["advice"]
     for key in ("grade", "probabilities", "prediction_set", "indeterminate"):
         assert answer[key] is None
-    assert answer["quality"]["white"]["verdict"] == "poor"
+    assert answer["quality"]["white"]["verdict"] == "unusable"
     assert "No answer: the white light picture: too dark" in capsys.readouterr().out
     assert "No answer: the white light picture: too dark" in words_of(tmp_path / "r.pdf")
     assert "Grade:" not in words_of(tmp_path / "r.pdf")

@@ -16,6 +16,7 @@ FAINT = QColor(190, 190, 190)
 DARK = QColor(0, 0, 0, 200)
 LIGHT = QColor(255, 255, 255)
 CHOSEN = QColor(90, 220, 255)  # apart from tissue and from the hot end of every colour map
+PROBLEM = QColor(255, 176, 46)  # amber, as of a limited picture
 PAD = 6.0
 
 

@@ -14,6 +14,7 @@ from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.pins import PinRow, Registered
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.annotation import OsMark
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
@@ -66,10 +67,14 @@ class PinsPanel(QWidget):
                 self._list.insertWidget(place, card)
             card.show_row(row, self._drafts.shown(row.id, row.note), locked=bool(view.locked))
 
-    def set_registration(self, pair_id: str, registration: Registration | None) -> None:
-        """How the pictures of a pair lie on each other: an os marked on one then gives hours on the other."""
-        if (pair_id, registration) != (self._known.pair_id, self._known.registration):
-            self._known = Registered(pair_id, registration)
+    def set_registration(
+        self, pair_id: str, registration: Registration | None, suggested: OsMark | None = None
+    ) -> None:
+        """How the pictures of a pair lie on each other: an os marked on one then gives hours on the other. `suggested`
+        is an os that the program found."""
+        known = Registered(pair_id, registration, suggested)
+        if known != self._known:
+            self._known = known
             self.show_case(self._case)
 
     def save(self) -> None:

@@ -132,26 +132,32 @@ class HeatmapStore:
 
 @dataclass
 class Marks:
-    """Pins and the os as given, and as they stand in each frame."""
+    """Pins and the os as given, and as they stand in each frame. `suggested` is an os that the program found."""
 
     pins: tuple[Pin, ...] = ()
     os_mark: OsMark | None = None
     selected: str = ""
+    suggested: OsMark | None = None
     _placed: dict[Source, tuple[PlacedPin, ...]] = field(default_factory=dict)
     _os: dict[Source, XY | None] = field(default_factory=dict)
 
     def place(self, registration: PairRegistration | None) -> None:
         """Work out where everything stands; after each change of marks or registration."""
         for frame in Source:
-            self._placed[frame] = pins_in(frame, self.pins, self.os_mark, registration)
-            self._os[frame] = os_in(frame, self.os_mark, registration)
+            self._placed[frame] = pins_in(frame, self.pins, self.os_mark, registration, suggested=self.suggested)
+            self._os[frame] = os_in(frame, self.os_mark or self.suggested, registration)
 
     def pins_in(self, frame: Source) -> Sequence[PlacedPin]:
         """The pins in `frame`."""
         return self._placed.get(frame, ())
 
+    @property
+    def os_is_sure(self) -> bool:
+        """Whether a person marked the os."""
+        return self.os_mark is not None
+
     def os_in(self, frame: Source) -> QPointF | None:
-        """The os in `frame`."""
+        """The os in `frame`, marked or found."""
         spot = self._os.get(frame)
         return None if spot is None else QPointF(*spot)
 

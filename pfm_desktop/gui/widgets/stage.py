@@ -26,6 +26,7 @@ from pfm_desktop.gui.widgets.stage_mouse import StageMouse
 from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_render import Painting, paint
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
+from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
 from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView, for_heatmaps
 
@@ -38,6 +39,7 @@ class Tool(StrEnum):
     PAN = "pan"
     PIN = "pin"
     OS = "os"
+    CERVIX = "cervix"
 
 
 class StageWidget(QWidget):
@@ -54,6 +56,7 @@ class StageWidget(QWidget):
     pin_selected = Signal(str)
     pin_removed = Signal(str)
     os_marked = Signal(object, float, float)
+    cervix_drawn = Signal(object, object)  # Source, outline
     tool_changed = Signal(str)
     picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
     aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)
@@ -66,6 +69,8 @@ class StageWidget(QWidget):
         self._stages: dict[Source, str] = {}
         self._warning = ""
         self._marks = Marks()
+        self._found: Mapping[Source, Found] = {}
+        self._cervix_shown = False
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
         self._hovered: Source | None = None
@@ -99,7 +104,7 @@ class StageWidget(QWidget):
             self._heatmaps.replace({}, aspect=1.0)
             self._label, self._sources, self._shows = "", (), ""
             self._stages, self._warning = {}, ""
-            self._marks = Marks()
+            self._marks, self._found = Marks(), {}
             self._pictures.scene.mm_per_px = None
             self._layers.clear()
             self._mouse.let_go()
@@ -128,9 +133,25 @@ class StageWidget(QWidget):
         self._stages, self._warning = dict(stages), warning
         self._refresh()
 
-    def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None) -> None:
-        """Pins and os, drawn in both pictures."""
-        self._marks.pins, self._marks.os_mark = tuple(pins), os_mark
+    def set_found(self, found: Mapping[Source, Found]) -> None:
+        """What the quality check found in the pictures on the stage."""
+        if found != self._found:
+            self._found = found
+            self._refresh()
+
+    @property
+    def cervix_shown(self) -> bool:
+        """Whether the outline of the cervix is drawn; what is wrong with a picture always is."""
+        return self._cervix_shown
+
+    def show_cervix(self, shown: bool) -> None:
+        """Draw the outline of the cervix as it was found, or not."""
+        self._cervix_shown = shown
+        self._refresh()
+
+    def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None, suggested: OsMark | None = None) -> None:
+        """Pins and os, drawn in both pictures; `suggested` is an os that the program found, for want of a mark."""
+        self._marks.pins, self._marks.os_mark, self._marks.suggested = tuple(pins), os_mark, suggested
         self._marks.place(self.registration)
         self.select_pin(self._marks.selected)
 
@@ -200,7 +221,7 @@ class StageWidget(QWidget):
 
     @property
     def tool(self) -> str:
-        """What a click does: pan, pin or os."""
+        """What the mouse does: pan, pin, os or cervix."""
         return self._tool.value
 
     @tool.setter
@@ -250,6 +271,9 @@ class StageWidget(QWidget):
             arrangement=self._arranged(legend),
             stage=QRectF(self.rect()),
             marks=self._mouse.marks_while_dragging(self._marks),
+            found=self._found,
+            cervix=self._cervix_shown,
+            stroke=self._mouse.stroke,
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
             legend=legend,
             stages=self._stages,

@@ -18,6 +18,7 @@ TOOLS = (
     (Tool.PAN, "Pan", "V", "Drag the pictures, or a pin to move it"),
     (Tool.PIN, "Pin", "P", "Click to place a biopsy pin, drag one to move it"),
     (Tool.OS, "Os", "O", "Click the external os: the centre of the clock"),
+    (Tool.CERVIX, "Cervix", "C", "Draw around the cervix in one stroke, where it was not found right; Q shows it"),
 )
 SHORT = {Mode.SIDE_BY_SIDE: "Sides", Mode.CHECKERBOARD: "Checker"}  # where all captions need a row of their own
 FIT_TIP = "The whole picture (F)"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from collections.abc import Sequence
 
-from pfm_desktop.gui.widgets.ink import CHOSEN, DARK, LIGHT, PLATE, TEXT, fill_plate, plate, stage_font, twice
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from pfm_desktop.gui.widgets.ink import CHOSEN, DARK, LIGHT, PLATE, PROBLEM, TEXT, fill_plate, plate, stage_font, twice
 from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.found import TAKE_KEY, Line
 from pfm_desktop.viewmodels.marks import PlacedPin
 from pfm_desktop.viewmodels.overlay import scale_bar
 
@@ -15,6 +18,7 @@ PIN_RADIUS = 8.0
 CURSOR_REACH = 13.0
 SCALE_LONGEST = 150.0
 MARGIN = 10.0
+DASH = 6.0
 
 
 def pin_point(pane: Pane, pin: PlacedPin) -> QPointF:
@@ -26,7 +30,7 @@ def draw_marks(painter: QPainter, pane: Pane, marks: Marks) -> None:
     """Os and pins of a pane."""
     centre = marks.os_in(pane.frame)
     if centre is not None:
-        _draw_os(painter, QPointF(*pane.lens.to_stage(centre.x(), centre.y())))
+        _draw_os(painter, QPointF(*pane.lens.to_stage(centre.x(), centre.y())), sure=marks.os_is_sure)
     for pin in marks.pins_in(pane.frame):
         _draw_pin(painter, pin_point(pane, pin), pin, chosen=pin.id == marks.selected)
 
@@ -44,7 +48,46 @@ def _draw_pin(painter: QPainter, at: QPointF, pin: PlacedPin, *, chosen: bool) -
     plate(painter, at + QPointF(PIN_RADIUS + 7, -PIN_RADIUS - 12), pin.label, font=stage_font(13, bold=True))
 
 
-def _draw_os(painter: QPainter, at: QPointF) -> None:
+def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
+    """Outlines with their names: dashed where the program found them, whole where a person drew them."""
+    for line in lines:
+        corners = QPolygonF([QPointF(*pane.lens.to_stage(x, y)) for x, y in line.points])
+        colour = PROBLEM if line.problem else LIGHT
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for ink, width in ((DARK, 3.5), (colour, 1.5)):
+            pen = QPen(ink, width)
+            if not line.drawn:
+                pen.setDashPattern([DASH / width, DASH / width])
+            painter.setPen(pen)
+            painter.drawPolygon(corners)
+    for line in lines:  # above all lines: a problem at its top, the cervix at its foot
+        place = min if line.problem else max
+        spot = QPointF(*pane.lens.to_stage(*place(line.points, key=lambda point: point[1])))
+        plate(painter, spot + QPointF(4, 4 if line.problem else -30), line.words, font=stage_font(13))
+
+
+def draw_stroke(painter: QPainter, pane: Pane, points: Sequence[tuple[float, float]]) -> None:
+    """What is being drawn around the cervix, and the line that would close it."""
+    line = QPolygonF([QPointF(*pane.lens.to_stage(x, y)) for x, y in points])
+    twice(painter, lambda: painter.drawPolyline(line), colour=CHOSEN)
+    if len(points) > 2:
+        painter.setPen(QPen(CHOSEN, 1, Qt.PenStyle.DotLine))
+        painter.drawLine(line.last(), line.first())
+
+
+def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
+    if not sure:  # a ring in dashes and a question: nobody has said that this is the os
+        for ink, width in ((DARK, 3.5), (LIGHT, 1.5)):
+            pen = QPen(ink, width)
+            pen.setDashPattern([3.0 / width, 3.0 / width])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.drawEllipse(at, 9, 9)
+        plate(painter, at + QPointF(14, 2), f"os? ({TAKE_KEY})", font=stage_font(13))
+        return
+
     def shape() -> None:
         painter.drawEllipse(at, 5, 5)
         for dx, dy in ((1, 0), (-1, 0), (0, 1)):

@@ -13,18 +13,21 @@ from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.gui.widgets.stage_marks import PIN_RADIUS, pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
+from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import ZOOM_STEP, Cursor, Mode, set_swipe, within
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
 
 PICTURE_MIME = "application/x-pfm-picture"  # bytes: the picture's id
+STEP, LEAST = 3.0, 4  # stage pixels between points of a stroke; points of the shortest one
 GRAB = 14.0  # how near to a pin or the curtain a press takes hold of it
 
 
 @dataclass
 class _Held:
-    """From press to release: what is dragged ("", pan, pin, curtain), and the pin that was pressed."""
+    """From press to release: what is dragged ("", pan, pin, curtain, stroke), the pin that was pressed, and the line
+    that is drawn."""
 
     start: QPointF
     last: QPointF
@@ -32,6 +35,7 @@ class _Held:
     drag: str = ""
     pin: str = ""
     pin_at: Cursor | None = None
+    stroke: Stroke | None = None
 
 
 class StageMouse:
@@ -82,9 +86,14 @@ class StageMouse:
             return marks
         spot, dragged = self._held.pin_at, self._held.pin
         pins = [replace(p, frame=spot.frame, x=spot.x, y=spot.y) if p.id == dragged else p for p in marks.pins]
-        held = Marks(tuple(pins), marks.os_mark, marks.selected)
+        held = Marks(tuple(pins), marks.os_mark, marks.selected, marks.suggested)
         held.place(self._stage.registration)
         return held
+
+    @property
+    def stroke(self) -> Stroke | None:
+        """The line that is being drawn."""
+        return None if self._held is None else self._held.stroke
 
     # ---- buttons
 
@@ -122,6 +131,9 @@ class StageMouse:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
+        elif self._stage.tool == "cervix":
+            if spot := self._spot_in(pane, at):
+                self._held.drag, self._held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),))
         elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
             self._held.pin = pin
             if self._stage.pins_move:  # else it is chosen once it is clear that the pictures are not panned by it
@@ -148,15 +160,32 @@ class StageMouse:
             spot = self._spot(at)
             held.pin_at = spot or held.pin_at
             self._stage.update()
-        if held.drag:
+        elif held.drag == "stroke":
+            self._draw_on(held, at)
+        if held.drag and held.drag != "stroke":
             held.last = at
+
+    def _draw_on(self, held: _Held, at: QPointF) -> None:
+        """Along the edge of the picture where the mouse leaves it; hardly moved is not moved."""
+        start = held.start
+        pane = next((one for one in self._stage.arrangement.panes if one.lens.contains(start.x(), start.y())), None)
+        size = None if pane is None else self._stage.shown.size(pane.frame)
+        if pane is None or size is None or held.stroke is None or (at - held.last).manhattanLength() < STEP:
+            return
+        x, y = pane.lens.to_picture(at.x(), at.y())
+        spot = min(max(x, 0.0), size[0] - 1), min(max(y, 0.0), size[1] - 1)
+        held.stroke, held.last = replace(held.stroke, points=(*held.stroke.points, spot)), at
+        self._stage.update()
 
     def _release(self, event: QMouseEvent) -> bool:
         held = self._held
         if held is None or event.button() is not held.button:
             return False
         self._held = None
-        if held.pin_at is not None:
+        if held.stroke is not None:
+            if len(held.stroke.points) >= LEAST:  # a click draws nothing
+                self._stage.cervix_drawn.emit(held.stroke.frame, held.stroke.points)
+        elif held.pin_at is not None:
             self._stage.commands.put_pin(held.pin, held.pin_at)
         elif not held.drag and held.pin and not self._stage.pins_move:
             self._stage.commands.choose_pin(held.pin)

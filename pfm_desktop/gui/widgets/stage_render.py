@@ -21,8 +21,17 @@ from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
 from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
 from pfm_desktop.gui.widgets.stage_heatmap import coloured_region, draw_heatmap
-from pfm_desktop.gui.widgets.stage_marks import draw_cursor, draw_curtain, draw_focus, draw_marks, draw_scale_bar
+from pfm_desktop.gui.widgets.stage_marks import (
+    draw_cursor,
+    draw_curtain,
+    draw_focus,
+    draw_found,
+    draw_marks,
+    draw_scale_bar,
+    draw_stroke,
+)
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
+from pfm_desktop.viewmodels.found import Found, Stroke, lines_in
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
 ROOM = (320.0, 100.0)  # for the scale bar
@@ -39,6 +48,9 @@ class Painting:
     arrangement: Arrangement
     stage: QRectF
     marks: Marks = field(default_factory=Marks)
+    found: Mapping[Source, Found] = field(default_factory=dict)
+    cervix: bool = False  # whether its outline is drawn, besides what is wrong
+    stroke: Stroke | None = None  # that is being drawn around the cervix
     heatmap: PaintedHeatmap | None = None
     legend: LegendLines | None = None
     stages: Mapping[Source, str] = field(default_factory=dict)  # when each picture was taken
@@ -98,12 +110,22 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
         draw_middle(painter, area, pane.absent)
     else:
         draw_tissue(painter, painting, pane, area)
+        _draw_found(painter, painting, pane)
+        if painting.stroke is not None and painting.stroke.frame is pane.frame:
+            draw_stroke(painter, pane, painting.stroke.points)
         draw_marks(painter, pane, painting.marks)
         _draw_cursor(painter, painting, pane)
         if painting.arrangement.mode is Mode.SWIPE:
             draw_curtain(painter, pane, curtain_x(painting.view, pane))
         _draw_words(painter, painting, pane, area)
     painter.restore()
+
+
+def _draw_found(painter: QPainter, painting: Painting, pane: Pane) -> None:
+    """Never without the picture that it was found in."""
+    if painting.found and _at_hand(painting, pane):
+        lines = lines_in(pane.frame, painting.found, pane.sources, painting.scene.registration)
+        draw_found(painter, pane, [line for line in lines if line.problem or painting.cervix])
 
 
 def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:

@@ -1,7 +1,7 @@
 """Whether one picture can carry an answer; and if not, what to retake.
 
-Known misses: smooth, evenly lit walls pass for a cervix, more often in fluorescence. A cervix that is merely off centre
-is not looked for, nor a photograph that was turned. How often: README, `benchmarks/quality.py`.
+Focus, light, noise and colours are measured; cervix, os and what lies before them are found by a network
+(`imaging.finder`). How often which is right: README, `benchmarks/quality.py`.
 """
 
 from __future__ import annotations
@@ -11,28 +11,39 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
-from pfm_desktop.imaging.quality.measures import measure
+from pfm_desktop.imaging.compose import fit
+from pfm_desktop.imaging.finder import find
+from pfm_desktop.imaging.quality.measures import SIDE, measure
+from pfm_desktop.imaging.quality.places import anatomy_of, readings, regions_of
 from pfm_desktop.imaging.quality.rules import FLUORESCENCE, MASKING, WHITE, Rule, glows
 
 Pixels = NDArray[np.uint8]
 
 
 def assess(pixels: Pixels, source: Source) -> Quality:
-    """Quality of one picture (H x W x 3 uint8 RGB) as a picture of `source`."""
-    measures = measure(pixels)
-    poor: list[Rule] = []
+    """Quality of one picture (H x W x 3 uint8 RGB) as a picture of `source`, and where cervix and os are in it.
+
+    Raises `ModelError` where the finder's file is missing or damaged.
+    """
+    size = pixels.shape[1], pixels.shape[0]
+    small = fit(pixels, SIDE)  # once for both
+    found = find(small)
+    measures = {**measure(small), "side": float(min(size)), **readings(found)}
+    unusable: list[Rule] = []
     limited: list[Rule] = []
     for rule in WHITE if source is Source.WHITE else FLUORESCENCE:
-        if any(found.problem in MASKING for found in poor):
+        if any(one.problem in MASKING for one in unusable):
             break
-        if rule.poor(measures):
-            poor.append(rule)
+        if rule.unusable(measures):
+            unusable.append(rule)
         elif rule.limited(measures):
             limited.append(rule)
-    verdict = Verdict.POOR if poor else Verdict.LIMITED if limited else Verdict.GOOD
-    found = poor or limited
-    advice = " ".join(dict.fromkeys(rule.advice for rule in found))
-    return Quality(verdict, tuple(rule.problem for rule in found), advice, measures)
+    verdict = Verdict.UNUSABLE if unusable else Verdict.LIMITED if limited else Verdict.GOOD
+    said = unusable or limited
+    problems = tuple(rule.problem for rule in said)
+    advice = " ".join(dict.fromkeys(rule.advice for rule in said))
+    regions = regions_of(found, small, size, problems)
+    return Quality(verdict, problems, advice, measures, regions, anatomy_of(found, size))
 
 
 def looks_fluorescent(pixels: Pixels) -> bool:

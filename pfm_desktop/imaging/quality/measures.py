@@ -6,7 +6,6 @@ camera's resolution.
 
 from __future__ import annotations
 
-import itertools
 from functools import reduce
 
 import cv2
@@ -19,8 +18,10 @@ Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 SIDE = 400  # pixels
+EVERY = 2  # pixels: of colours and profiles every second one tells as much
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
-_CLIPPED = 240  # of 255
+_FINEST, _HALVED = 0.7, 2  # pixels; octaves after which the picture is halved each time
+BLOWN, CLIPPED = 250, 245  # of 255
 _BLOCK = 16  # pixels
 _LEAST = 40  # pixels a side, from which a picture can be looked at in quarters
 _SLOW = 0.06  # of the side: what changes more slowly is light that falls off
@@ -32,42 +33,48 @@ def measure(pixels: Pixels) -> dict[str, float]:
 
     `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `tint` by how
     much the strongest channel exceeds the weakest in the brightest quarter, of the strongest (0: grey, 1: pure);
-    `blown` share of clipped blobs; `glare` share of clipped white; `white` share of colourless bright blobs; `tissue`
-    share of mucosal colours, `middle` the same in the middle of the picture, clipped white left out; `green`, `blue`
-    shares of fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over
-    coarse, `grain` finest structure, `folds` finer over coarse in the strongest 3 %, `relief` coarse structure (all of
-    log intensity); `speckle` noise in 255ths where the picture is smoothest; `bands` strength of bars that run across
-    the whole picture, in log intensity.
+    `blown` share of clipped blobs; `glare` share of clipped white; `tissue` share of mucosal colours; `green` share of
+    fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over coarse,
+    `relief` coarse structure (all of log intensity); `speckle` noise in 255ths where the picture is smoothest; `bands`
+    strength of bars that run across the whole picture, in log intensity.
     """
     small = fit(pixels, SIDE)
-    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+    some = small[::EVERY, ::EVERY]
+    lab = cv2.cvtColor(some.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
     chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a))
     mucosal = (hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)
     planes = cv2.split(small)
     # a tenth of the time of small.max(axis=2)
     most, least = (np.asarray(reduce(choose, planes), np.uint8) for choose in (np.maximum, np.minimum))
-    red, green, blue = (plane.astype(np.int16) for plane in planes)
+    red, green = (some[:, :, channel].astype(np.int16) for channel in (0, 1))
     return {
         "side": float(min(pixels.shape[:2])),
         "bright": float(np.percentile(light, 95)),
-        "blown": _opened(most >= 250),
-        "glare": float((least >= 245).mean()),
+        "blown": float(_opened(most >= BLOWN).mean()),
+        "glare": float((least >= CLIPPED).mean()),
         "colour": float(np.percentile(chroma, 95)),
-        "tint": _tint(most, least),
-        "white": _opened((chroma < 10) & (light > 65)),
+        "tint": _tint(most[::EVERY, ::EVERY], least[::EVERY, ::EVERY]),
         "tissue": float(mucosal.mean()),
-        "middle": _in_the_middle(mucosal, least < _CLIPPED),
         "green": float(((green > 1.15 * red) & (green > 8)).mean()),
-        "blue": float(((blue > 1.1 * green) & (blue > 20)).mean()),
         "speckle": _speckle(small),
         **_structure(small),
     }
 
 
-def _opened(mask: NDArray[np.bool_]) -> float:
-    """Share of a mask after specks smaller than a lesion are taken away."""
-    return float(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB).mean())
+def blown(small: Pixels) -> NDArray[np.bool_]:
+    """Where a channel is clipped over more than specks."""
+    return _opened(small.max(axis=2) >= BLOWN)
+
+
+def clipped(small: Pixels) -> NDArray[np.bool_]:
+    """Where all channels are clipped: glare is white."""
+    return np.asarray(small.min(axis=2) >= CLIPPED)
+
+
+def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask without specks that are smaller than a lesion."""
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, _BLOB) > 0)
 
 
 def _tint(most: Pixels, least: Pixels) -> float:
@@ -80,28 +87,23 @@ def _structure(small: Pixels) -> dict[str, float]:
     """Strength of structure in four octaves of log intensity (sd 0.7-1.4, 1.4-2.8, 2.8-5.6, 5.6-11 pixels)."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
     log = np.log(grey + np.float32(0.02))
-    smooth = [cv2.GaussianBlur(log, (0, 0), 0.7 * 2**octave) for octave in range(5)]
-    bands = [fine - coarse for fine, coarse in itertools.pairwise(smooth)]
+    bands, smooth = [], cv2.GaussianBlur(log, (0, 0), _FINEST)
+    for octave in range(4):
+        # a blur of a blur: the wider ones of a picture that is small by then
+        spread = _FINEST * np.sqrt(3) * (2**octave if octave < _HALVED else 2**_HALVED / 2)
+        if octave >= _HALVED:
+            smooth = smooth[::2, ::2]
+        coarse = cv2.GaussianBlur(smooth, (0, 0), float(spread))
+        bands.append(smooth - coarse)
+        smooth = coarse
     rms = [float(np.sqrt(np.mean(band**2))) + 1e-6 for band in bands]
-    strong = [float(np.percentile(np.abs(band), 97)) + 1e-6 for band in (bands[1], bands[3])]
     return {
         "focus": rms[1] / rms[2],
         "detail": rms[1] / rms[3],
         "noise": rms[0] / rms[2],
-        "grain": rms[0],
-        "folds": strong[0] / strong[1],
         "relief": rms[3],
         "bands": max(_bands(log, axis) for axis in (0, 1)),
     }
-
-
-def _in_the_middle(mucosal: NDArray[np.bool_], seen: NDArray[np.bool_]) -> float:
-    """Share of `mucosal` of what is `seen` in a disc of 60 % of the shorter side; 0 where nothing is."""
-    height, width = mucosal.shape
-    y, x = np.ogrid[:height, :width]
-    disc = (x - width / 2) ** 2 + (y - height / 2) ** 2 < (0.3 * min(height, width)) ** 2
-    count = int((disc & seen).sum())
-    return float((mucosal & disc & seen).sum()) / count if count else 0.0
 
 
 def _speckle(small: Pixels) -> float:
@@ -128,7 +130,7 @@ def _bands(log: Plane, axis: int) -> float:
 
 def _fast(log: Plane, axis: int) -> Plane:
     """The middle 80 % of the profile across bars along `axis`, without the light that falls off slowly."""
-    profile = np.median(log, axis=axis).astype(np.float32)[:, None]
+    profile = np.median(log[::EVERY] if axis == 0 else log[:, ::EVERY], axis=axis).astype(np.float32)[:, None]
     slow = cv2.GaussianBlur(profile, (0, 0), _SLOW * len(profile), borderType=cv2.BORDER_REFLECT)
     edge = len(profile) // 10
     return np.asarray((profile - slow)[edge : len(profile) - edge, 0], np.float32)

@@ -36,13 +36,13 @@ def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
     glows = looks_fluorescent(fit(white, SIDE))
     kept, missing = ("fluorescence", "white-light") if glows else ("white-light", "fluorescence")
     advice = f"Choose the {missing} picture that belongs to this {kept} picture."
-    return Quality(Verdict.POOR, ("identical",), advice, {"difference": difference})
+    return Quality(Verdict.UNUSABLE, ("identical",), advice, {"difference": difference})
 
 
 def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration) -> Quality:
     """Quality of a pair: two different pictures of one cervix that overlap enough.
 
-    A registration by hand that the structures do not bear out may join two women: poor. One that they cannot be
+    A registration by hand that the structures do not bear out may join two women: unusable. One that they cannot be
     compared under is limited.
     """
     twice = identical(white, fluorescence)
@@ -55,10 +55,10 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
         return _unregistered(registration, measures)
     agreed = _agreed(white, fluorescence, registration) if registration.by_hand else Agreement.YES
     if agreed is Agreement.NO:  # before the overlap, which is only as good as the points
-        return Quality(Verdict.POOR, _disagreeing(registration.reason), PLACED_WRONG, measures)
+        return Quality(Verdict.UNUSABLE, _disagreeing(registration.reason), PLACED_WRONG, measures)
     if registration.overlap < LEAST_OVERLAP:
         advice = "Retake both with the cervix in the middle."
-        return Quality(Verdict.POOR, ("too_little_overlap",), advice, measures)
+        return Quality(Verdict.UNUSABLE, ("too_little_overlap",), advice, measures)
     limited, advices = [], []
     if registration.overlap < ENOUGH_OVERLAP:
         limited.append("little_overlap")
@@ -85,7 +85,7 @@ def _unregistered(registration: Registration, measures: Mapping[str, float]) -> 
     else:
         problem, advice = "wrong_pair", "Check that both pictures show the same woman at this visit"
         advice += " and are as the camera took them, neither cut nor squeezed; if so," if shapes else "; if they do,"
-    return Quality(Verdict.POOR, (problem,), f"{advice} place four points by hand.", measures)
+    return Quality(Verdict.UNUSABLE, (problem,), f"{advice} place four points by hand.", measures)
 
 
 def _agreed(white: Pixels, fluorescence: Pixels, registration: Registration) -> Agreement:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.anatomy import Anatomy, Outline, Region
 from pfm_desktop.imaging.finder import Found
+from pfm_desktop.imaging.quality.measures import blown, clipped
 
+Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-THERE = 0.5  # `present` from which the rest is read
+THERE = 0.35  # `present` from which the rest is read
 OS_SURE = 0.15  # `os_sure` from which the os is named
 _SMOOTH = 0.004  # of the longer side: how far an outline is simplified
 _LEAST = 0.002  # of the picture: what is smaller is no region
+_TOGETHER = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (15, 15))  # of 400 pixels
 _ABOUT_OS = 0.1  # of the cervix's diameter: the disc that counts as the os
 
 
-def readings(found: Found, size: tuple[int, int]) -> dict[str, float]:
-    """What the rules ask, of a picture of `size` (width, height) pixels.
+def readings(found: Found) -> dict[str, float]:
+    """What the rules ask.
 
     `present`, `turned` as in `Found`; `cervix` diameter of a disc of its area, of the shorter side; `off` how far its
     os (where none is sure, its middle) lies from the middle of the picture, of half of the shorter side; `stretch`
@@ -34,9 +39,7 @@ def readings(found: Found, size: tuple[int, int]) -> dict[str, float]:
     rows, columns = np.nonzero(found.cervix)
     x, y = float(columns.mean()), float(rows.mean())
     if found.os_sure >= OS_SURE:
-        x, y = (
-            (at + 0.5) * cells / whole - 0.5 for at, cells, whole in zip(found.os, (width, height), size, strict=True)
-        )
+        x, y = found.os[0] * width - 0.5, found.os[1] * height - 0.5
     away = float(np.hypot(x - (width - 1) / 2, y - (height - 1) / 2))
     hull = _hull(found.cervix)
     disc = np.zeros(found.cervix.shape, np.uint8)
@@ -55,19 +58,28 @@ def anatomy_of(found: Found, size: tuple[int, int]) -> Anatomy:
     """Outlines and os in pixels of a picture of `size` (width, height)."""
     if found.present < THERE:
         return Anatomy()
-    seen = found.os_sure >= OS_SURE and all(0 <= at <= whole - 1 for at, whole in zip(found.os, size, strict=True))
-    return Anatomy(outlines(found.cervix, size), found.os if seen else None)
+    seen = found.os_sure >= OS_SURE and all(0 <= at <= 1 for at in found.os)
+    # half a pixel of the edge lies beyond the middle of the last one
+    x, y = (min(max(at * whole - 0.5, 0.0), whole - 1.0) for at, whole in zip(found.os, size, strict=True))
+    return Anatomy(outlines(found.cervix, size), (round(x, 1), round(y, 1)) if seen else None)
 
 
-def regions_of(found: Found, size: tuple[int, int], problems: tuple[str, ...]) -> tuple[Region, ...]:
-    """The parts of the picture that show the problems, where a problem has a place."""
-    masks = {"obstructed": found.foreign, "os_covered": found.film}
-    return tuple(
-        Region(problem, outline)
-        for problem in problems
-        if problem in masks
-        for outline in outlines(masks[problem], size)
-    )
+def regions_of(found: Found, small: Pixels, size: tuple[int, int], problems: tuple[str, ...]) -> tuple[Region, ...]:
+    """The parts of a picture of `size` that show the problems, where a problem has a place. `small` is the picture
+    reduced for the readings."""
+    masks: dict[str, Callable[[], Mask]] = {
+        "obstructed": lambda: found.foreign,
+        "os_covered": lambda: found.film,
+        "glare": lambda: grown(clipped(small)),
+        "overexposed": lambda: blown(small),
+    }
+    placed = [problem for problem in problems if problem in masks]
+    return tuple(Region(problem, line) for problem in placed for line in outlines(masks[problem](), size))
+
+
+def grown(mask: Mask) -> Mask:
+    """Glints that lie together as one part."""
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _TOGETHER) > 0)
 
 
 def outlines(mask: Mask, size: tuple[int, int]) -> tuple[Outline, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pfm_desktop.imaging.quality.places import THERE
+
 Measures = Mapping[str, float]
 
 _BLANK = 0.008  # relief below which there is nothing in a picture; blurred phantoms and photographs have 0.025 and more
@@ -18,10 +20,10 @@ PALE = 0.05  # tint of a fluorescence picture; 720 phantoms with and without def
 
 @dataclass(frozen=True)
 class Rule:
-    """A problem and when it is there: `poor` must not be used, `limited` with care."""
+    """A problem and when it is there: `unusable` must not be used, `limited` with care."""
 
     problem: str
-    poor: Callable[[Measures], bool]
+    unusable: Callable[[Measures], bool]
     limited: Callable[[Measures], bool]
     advice: str
 
@@ -33,11 +35,6 @@ def _never(_: Measures) -> bool:
 def _lit(m: Measures) -> bool:
     """Darkness is the cause only where tissue is seen in it, or nothing at all; a dark cavity is `no_cervix`."""
     return m["tissue"] >= 0.3 or m["bright"] < 12
-
-
-def _hidden(m: Measures, least: float) -> bool:
-    """Whether something that is no tissue lies over the middle of a view of tissue; without tissue it is no cervix."""
-    return m["middle"] < least and m["tissue"] >= 0.3
 
 
 def glows(m: Measures) -> bool:
@@ -64,6 +61,39 @@ _BANDED = Rule(
     lambda m: m["bands"] > 0.1,
     "Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.",
 )
+
+# by what the finder saw, in either light
+_WHOLE = "Bring the whole cervix into view and into the light, then retake."
+_NO_CERVIX = Rule(
+    "no_cervix",
+    lambda m: m["present"] < THERE or m["relief"] < _BLANK,
+    _never,
+    _WHOLE,
+)
+_UNSURE = Rule("cervix_unsure", _never, lambda m: m["present"] < 0.65, _WHOLE)
+_OBSTRUCTED = Rule(
+    "obstructed",
+    lambda m: m["blocked"] > 0.3,
+    lambda m: m["blocked"] > 0.15,
+    "Take the swab or instrument out of the view, then retake.",
+)
+_OFF_CENTRE = Rule(
+    "off_centre", _never, lambda m: m["off"] > 0.7, "Bring the os into the middle of the picture, then retake."
+)
+_FAR_AWAY = Rule(
+    "far_away",
+    lambda m: 0 < m["cervix"] < 0.25,
+    lambda m: 0 < m["cervix"] < 0.45,
+    "Move closer or zoom in until the cervix fills most of the picture, then retake.",
+)
+_TURNED = Rule(
+    "turned",
+    _never,
+    lambda m: m["turned"] > 0.7 or (m["off"] < 0.7 and not 0.6 < m["stretch"] < 1.6),
+    "It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took it.",
+)
+_OS_COVERED = Rule("os_covered", _never, lambda m: m["film"] > 0.6, "Wipe mucus or blood off the os, then retake.")
+_VIEW = (_NO_CERVIX, _UNSURE, _OBSTRUCTED, _FAR_AWAY, _OFF_CENTRE, _TURNED, _OS_COVERED)
 
 WHITE = (
     _TOO_SMALL,
@@ -99,18 +129,7 @@ WHITE = (
     Rule(
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
     ),
-    Rule(
-        "obstructed",
-        lambda m: m["white"] > 0.32 or _hidden(m, 0.5),
-        lambda m: m["white"] > 0.26 or _hidden(m, 0.75),
-        "Take the swab or instrument out of the view, then retake.",
-    ),
-    Rule(
-        "no_cervix",
-        lambda m: m["tissue"] < 0.3 or (m["folds"] > 1.15 and m["grain"] > 0.045) or m["relief"] < _BLANK,
-        lambda m: m["tissue"] < 0.45,
-        "Bring the whole cervix into view and into the light, then retake.",
-    ),
+    *_VIEW,
     Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
 )
 
@@ -143,18 +162,7 @@ FLUORESCENCE = (
         lambda m: m["detail"] < 0.29,
         "Focus on the os, hold still, retake.",
     ),
-    Rule(
-        "obstructed",
-        lambda m: m["blue"] > 0.25,
-        lambda m: m["blue"] > 0.12,
-        "Take the swab or instrument out of the view, then retake.",
-    ),
-    Rule(
-        "no_cervix",
-        lambda m: m["folds"] > 0.9 or m["relief"] < _BLANK,
-        _never,
-        "Bring the whole cervix into view, then retake.",
-    ),
+    *_VIEW,
     Rule(
         "unusual_colours",
         _never,

@@ -53,7 +53,7 @@ def indeterminate() -> Analysis:
 
 def refused() -> Analysis:
     """Out of focus."""
-    poor = Quality(Verdict.POOR, ("out_of_focus",), "Focus on the os and retake the white-light picture.")
+    poor = Quality(Verdict.UNUSABLE, ("out_of_focus",), "Focus on the os and retake the white-light picture.")
     return replace(
         graded(),
         quality={"white": poor, "fluorescence": Quality(Verdict.GOOD)},

@@ -128,7 +128,7 @@ def test_what_speaks_against_the_pictures_stands_in_the_question(panel, room, qt
     qtbot.mouseClick(panel.sign, Left)
     assert panel.ask.doubts.text() == "The quality of these pictures has not been checked."
     panel.set_sources(pictures, answer_for(room.pair, refused()))
-    said = "White light: quality poor (out of focus). Focus on the os and retake the white-light picture."
+    said = "White light: quality unusable (out of focus). Focus on the os and retake the white-light picture."
     assert panel.ask.doubts.text() == said
     assert panel.ask.doubts.isVisible()
     assert panel.ask.accessibleDescription().startswith(said)

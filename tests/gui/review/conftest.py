@@ -41,7 +41,7 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
 
 WIDTH, HEIGHT = 120, 100
-BLURRED = Quality(Verdict.POOR, ("out_of_focus",), "Focus on the os, hold still, retake.")
+BLURRED = Quality(Verdict.UNUSABLE, ("out_of_focus",), "Focus on the os, hold still, retake.")
 MODEL = ModelInfo("pfm-test", "1", "ab" * 32, tuple(Source), "T0", "channel", 224)
 
 
@@ -79,6 +79,7 @@ class FakeEngine:
     stranger: bool = False  # loads pictures of a visit that nobody asked about
     keeps_registration: bool = False  # after an attempt to answer
     points: Any = None
+    quality: Quality = field(default_factory=lambda: Quality(Verdict.GOOD))  # of the white-light picture
 
     def load_pair(self, _ctx: object, lib: Library, pair_id: str) -> Pictures:
         pair = _pair(lib, pair_id)
@@ -101,7 +102,7 @@ class FakeEngine:
         registration = (known or self._registration()) if both else None
         analysis = Analysis(
             model=replace(MODEL, name=model),
-            quality={"white": BLURRED if self.refuse_answer else Quality(Verdict.GOOD)},
+            quality={"white": BLURRED if self.refuse_answer else self.quality},
             registration=registration.summary() if registration else None,
             prediction=None if self.refuse_answer else prediction(),
             refused=Refusal("The white-light picture is out of focus", "Retake it") if self.refuse_answer else None,

@@ -21,6 +21,7 @@ from pfm_desktop.gui.widgets.legend import UNSEEN_TEXT, Kind, legend_height, leg
 from pfm_desktop.gui.widgets.loupe import LARGER, RADIUS
 from pfm_desktop.gui.widgets.pyramid import build_pyramid, picture_rect
 from pfm_desktop.gui.widgets.stage import StageWidget
+from pfm_desktop.viewmodels.found import Found, Line
 from pfm_desktop.viewmodels.overlay import SURROUND
 from pfm_desktop.viewmodels.pair_view import MODES, HeatmapView, Mode, with_heatmap
 
@@ -575,6 +576,66 @@ def test_a_pin_that_is_removed_is_chosen_no_more(registered, pins) -> None:
     registered.select_pin("a")
     registered.set_marks(pins[1:], None)
     assert registered.marks.selected == ""
+
+
+# ---- what the quality check found
+
+
+PROBLEM = Line("in the way", ((150.0, 60.0), (300.0, 60.0), (300.0, 160.0), (150.0, 160.0)), problem=True)
+CERVIX = Line("cervix as found", ((90.0, 30.0), (330.0, 30.0), (330.0, 180.0), (90.0, 180.0)), problem=False)
+
+
+@pytest.mark.parametrize("source", list(Source))
+def test_what_is_wrong_is_drawn_on_the_picture_that_it_was_found_in(registered, look, spot, source: Source) -> None:
+    bare = look()
+    registered.set_found({source: Found((PROBLEM,))})
+    changed = change(look(), bare)
+    own, other = (changed[:, :500], changed[:, 504:])[:: 1 if source is Source.WHITE else -1]
+    assert other.max() == 0
+    assert own.max() > 80
+    if source is Source.WHITE:
+        column, row = (round(v) for v in spot(300, 110))
+        assert changed[row - 20 : row + 20, column - 3 : column + 4].max() > 80
+        column, row = (round(v) for v in spot(225, 140))
+        assert changed[row - 5 : row + 5, column - 5 : column + 5].max() == 0, "the tissue within stays as it is"
+
+
+def test_the_cervix_is_drawn_only_when_it_is_asked_for(registered, look, spot) -> None:
+    bare = look()
+    registered.set_found({Source.WHITE: Found((CERVIX,))})
+    assert change(look(), bare).max() == 0
+    registered.show_cervix(True)
+    column, row = (round(v) for v in spot(330, 100))
+    assert change(look(), bare)[row - 20 : row + 20, column - 3 : column + 4].max() > 80
+    registered.show_cervix(False)
+    assert change(look(), bare).max() == 0
+
+
+def test_what_was_found_in_one_picture_is_not_drawn_on_the_other_without_a_way_there(unregistered, look) -> None:
+    bare = look()
+    unregistered.set_found({Source.WHITE: Found((PROBLEM,))})
+    changed = change(look(), bare)
+    assert changed[:, :500].max() > 80
+    assert changed[:, 504:].max() == 0
+
+
+def test_what_was_found_does_not_stay_with_other_pictures(registered, white, glow) -> None:
+    registered.set_found({Source.WHITE: Found((PROBLEM,))})
+    registered.set_pair(white.copy(), glow, None)
+    assert registered.painting().found == {}
+
+
+def test_an_os_that_was_only_found_looks_unlike_one_that_was_marked(registered, look, spot, os_mark) -> None:
+    bare = look()
+    registered.set_marks((), os_mark)
+    marked = look()
+    registered.set_marks((), None, os_mark)
+    found = look()
+    column, row = (round(v) for v in spot(os_mark.x, os_mark.y))
+    around = np.s_[row - 22 : row + 14, column - 13 : column + 13]
+    assert change(found, bare)[around].max() > 80
+    assert change(found, marked)[around].max() > 80
+    assert change(found, bare)[row - 2 : row + 3, column - 2 : column + 3].max() == 0, "the os itself stays visible"
 
 
 # ---- words, scale bar, focus

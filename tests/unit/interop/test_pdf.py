@@ -199,7 +199,7 @@ def test_without_an_answer_the_banner_stays_and_the_reason_is_given() -> None:
 
 def test_the_advice_of_a_refusal_stands_there_once() -> None:
     refused = replace(answer(), prediction=None, refused=Refusal("given twice", "Choose the other picture."))
-    checks = (ReportCheck("Pair: quality poor (identical). Choose the other picture.", doubt=True),)
+    checks = (ReportCheck("Pair: quality unusable (identical). Choose the other picture.", doubt=True),)
     text = text_of(replace(full(), findings=None, analysis=refused, checks=checks))
     assert text.count("Choose the other picture") == 1
 

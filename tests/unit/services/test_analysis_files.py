@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.anatomy import Anatomy, Region
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
@@ -17,6 +18,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.services.analysis_files import from_kept, public_json, to_kept
 from pfm_desktop.support.errors import BadInputError
 
+LINE = ((1.5, 2.0), (30.0, 2.0), (30.0, 40.5))
+REGIONS, FOUND = (Region("glare", LINE),), Anatomy((LINE, LINE), (9.5, 3.25))
 MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
 
 
@@ -34,7 +37,8 @@ def answer() -> Analysis:
         {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
     )  # fmt: skip
     quality = {
-        "white": Quality(Verdict.LIMITED, ("glare",), "Tilt.", {"glare": 0.2}), "fluorescence": Quality(Verdict.GOOD),
+        "white": Quality(Verdict.LIMITED, ("glare",), "Tilt.", {"glare": 0.2}, REGIONS, FOUND),
+        "fluorescence": Quality(Verdict.GOOD, anatomy=Anatomy()),
         "pair": Quality(Verdict.GOOD, measures={"overlap": 0.9}),
     }  # fmt: skip
     registration = RegistrationSummary(
@@ -176,3 +180,27 @@ def test_other_programs_read_the_distance_of_each_source_or_null() -> None:
         "fluorescence": {"distance": 0, "threshold": 1, "unlike": False},
     }
     assert unknown == none == {"white": None, "fluorescence": None}
+
+
+def test_an_answer_kept_before_places_were_kept_has_none() -> None:
+    body, blobs = to_kept(answer())
+    for table in body["quality"].values():
+        del table["regions"], table["anatomy"]
+    quality = from_kept(body, blobs).quality["white"]
+    assert (quality.verdict, quality.regions, quality.anatomy) == (Verdict.LIMITED, (), None)
+
+
+@pytest.mark.parametrize("outline", [[[1.0]], [["x", 2]], [[float("nan"), 1.0]], 5, [None]])
+def test_an_outline_that_is_nowhere_is_not_taken(outline: Any) -> None:
+    body, blobs = to_kept(answer())
+    body["quality"]["white"]["regions"][0]["outline"] = outline
+    with pytest.raises(BadInputError):
+        from_kept(body, blobs)
+
+
+def test_other_programs_read_where_a_problem_the_cervix_and_the_os_are() -> None:
+    said = public_json(answer())["quality"]
+    assert said["white"]["regions"] == [{"what": "glare", "outline": [list(point) for point in LINE]}]
+    assert said["white"]["os"] == [9.5, 3.25]
+    assert len(said["white"]["cervix"]) == 2
+    assert (said["fluorescence"]["os"], said["fluorescence"]["cervix"]) == (None, [])

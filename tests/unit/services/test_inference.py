@@ -88,7 +88,7 @@ def test_swapped_pictures_are_told_apart(phantom: Phantom, model: str) -> None:
     assert [quality.advice for quality in result.analysis.quality.values() if quality.advice] == [
         result.analysis.refused.advice
     ]
-    assert {quality.verdict for quality in result.analysis.quality.values()} == {Verdict.POOR}
+    assert {quality.verdict for quality in result.analysis.quality.values()} == {Verdict.UNUSABLE}
 
 
 def test_one_picture_twice_is_called_so_and_not_a_wrong_source(phantom: Phantom) -> None:

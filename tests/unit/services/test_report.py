@@ -439,7 +439,7 @@ TWO_WOMEN = f"Not registered: the pictures do not show the same structures. {WOM
 def of_two_women() -> Analysis:
     none = refused("the pictures do not show the same structures. Place 4 points", (400, 300), (400, 300)).summary()
     good = Quality(Verdict.GOOD)
-    quality = {"white": good, "fluorescence": good, "pair": Quality(Verdict.POOR, ("wrong_pair",), WOMEN)}
+    quality = {"white": good, "fluorescence": good, "pair": Quality(Verdict.UNUSABLE, ("wrong_pair",), WOMEN)}
     return replace(
         analysis(), quality=quality, registration=none, prediction=None, heatmaps={}, refused=Refusal("two", WOMEN)
     )
@@ -464,9 +464,9 @@ def test_pictures_of_two_women_are_told_with_the_pictures_whether_or_not_the_ai_
 
 def test_quality_stands_in_the_report_before_the_reveal_and_nothing_of_the_grade(lib: Library) -> None:
     desk = Desk(lib)
-    dark = replace(analysis(), quality={"white": Quality(Verdict.POOR, ("too_dark",), "Raise the light.")})
+    dark = replace(analysis(), quality={"white": Quality(Verdict.UNUSABLE, ("too_dark",), "Raise the light.")})
     content = desk.report(answer=PairAnswer(desk.pair.id, dark, None, False))
-    assert content.checks == (ReportCheck("White light: quality poor (too dark). Raise the light.", doubt=True),)
+    assert content.checks == (ReportCheck("White light: quality unusable (too dark). Raise the light.", doubt=True),)
     assert content.analysis is None
     assert "0.70" not in text_of(content)
 
@@ -485,7 +485,7 @@ def test_pictures_that_were_not_checked_are_not_passed_over(lib: Library) -> Non
     [
         (
             replace(shifted(-20), reason=DISAGREE),
-            Quality(Verdict.POOR, ("structures_disagree",), "Check both."),
+            Quality(Verdict.UNUSABLE, ("structures_disagree",), "Check both."),
             [(f"Registered by hand, to be looked at only: {DISAGREE}. Check both.", True)],
         ),
         (

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import Pin, hour_of
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SwedeScore
@@ -14,6 +15,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services.removal import remove_pictures
 from pfm_desktop.storage import journal, rules
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import FirstReadError, ReadsDifferError, SignedError
@@ -179,6 +181,67 @@ def test_where_an_older_version_marked_a_picture_in_two_pairs_the_mark_of_the_pa
     room.lib.apply(Change("os_mark", f"{alone}/white", None, {"x": 30.0, "y": 40.0}, "Os marked"))
     assert [mark.x for mark in room.case.os_marks_on(room.pair)] == [50]
     assert [mark.x for mark in room.case.os_marks_on(alone)] == [30]
+
+
+RING = ((10.0, 10.0), (80.0, 12.0), (70.0, 70.0), (12.0, 66.0))
+
+
+def test_the_cervix_is_drawn_drawn_anew_and_removed_and_each_step_comes_back(room: Room) -> None:
+    drawn = review.mark_cervix(room.lib, room.pair, Source.WHITE, RING)
+    assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING}
+    anew = review.mark_cervix(room.lib, room.pair, Source.WHITE, RING[1:])
+    review.mark_cervix(room.lib, room.pair, Source.FLUORESCENCE, RING)
+    assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING[1:], Source.FLUORESCENCE: RING}
+    assert (drawn.text, anew.text) == ("Cervix drawn", "Cervix drawn anew")
+    removed = review.clear_cervix(room.lib, room.pair, Source.FLUORESCENCE)
+    assert set(room.case.cervix_on(room.pair)) == {Source.WHITE}
+    review.undo(room.lib, removed)
+    review.undo(room.lib, anew)
+    assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING, Source.FLUORESCENCE: RING}
+    review.undo(room.lib, drawn)
+    assert set(room.case.cervix_on(room.pair)) == {Source.FLUORESCENCE}
+
+
+def test_an_outline_belongs_to_its_picture_whatever_it_is_paired_with(room: Room) -> None:
+    review.mark_cervix(room.lib, room.pair, Source.WHITE, RING)
+    alone = pairing.make_pair(room.lib, room.visit, room.case.pairs[0].white_id, None).key
+    review.mark_cervix(room.lib, alone, Source.WHITE, RING[1:])
+    assert len(room.case.cervix_marks) == 1
+    assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING[1:]}
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        (),
+        RING[:2],
+        ((10.0, 10.0), (12.0, 10.0), (12.0, 12.0)),
+        ((10.0, 10.0), (50.0, 50.0), (90.0, 79.5)),
+        ((math.nan, 10.0), (50.0, 10.0), (50.0, 50.0)),
+        ((-1.0, 10.0), (50.0, 10.0), (50.0, 50.0)),
+        ((10.0, 10.0), (50.0, 10.0), (50.0, math.inf)),
+    ],
+    ids=["nothing", "a line", "a speck", "beyond", "no number", "before", "endless"],
+)
+def test_what_encloses_nothing_or_leaves_the_picture_is_no_outline(room: Room, outline: Outline) -> None:
+    with pytest.raises(BadInputError, match="draw around the whole cervix"):
+        review.mark_cervix(room.lib, room.pair, Source.WHITE, outline)
+    assert room.case.cervix_marks == ()
+
+
+def test_what_is_drawn_on_a_picture_keeps_it_on_record_and_a_signed_visit_keeps_what_is_drawn(room: Room) -> None:
+    review.mark_cervix(room.lib, room.pair, Source.WHITE, RING)
+    white = room.case.pairs[0].white_id
+    assert white is not None
+    with pytest.raises(StorageError, match="something is drawn"):
+        remove_pictures(room.lib, [white])
+    review.set_impression(room.lib, room.visit, Grade.LOW)
+    review.set_plan(room.lib, room.visit, "none")
+    review.sign(room.lib, room.visit, "Dr. Test", "Reviewed")
+    for edit in (review.clear_cervix, lambda *at: review.mark_cervix(*at, RING[1:])):
+        with pytest.raises(SignedError):
+            edit(room.lib, room.pair, Source.WHITE)
+    assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING}
 
 
 def test_findings_are_kept_as_they_are_said_and_each_comes_back_alone(room: Room) -> None:

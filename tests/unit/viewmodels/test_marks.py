@@ -156,3 +156,11 @@ def test_the_cursor_has_no_place_on_an_absent_or_unregistered_picture() -> None:
     assert cursor_in_both(WHITE, 30, 40, Turn(), other_size=None).fluorescence is None
     assert cursor_in_both(WHITE, 30, 40, None, other_size=(200, 200)).fluorescence is None
     assert cursor_in_both(GLOW, 30, 40, None, other_size=(200, 200)).white is None
+
+
+def test_an_hour_about_an_os_that_was_only_found_is_a_question() -> None:
+    found = OsMark("p", WHITE, 50, 50)
+    (shown,) = pins_in(WHITE, (pin(70, 50),), None, None, suggested=found)
+    assert (shown.hour, shown.sure, shown.label) == (3, False, "A  3 o'clock?")
+    (marked,) = pins_in(WHITE, (pin(70, 50),), OsMark("p", WHITE, 70, 90), None, suggested=found)
+    assert (marked.hour, marked.label) == (12, "A  12 o'clock")

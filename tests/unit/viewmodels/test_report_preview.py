@@ -146,7 +146,7 @@ def test_a_refusal_gives_reason_and_advice_and_no_grade() -> None:
 
 def test_the_advice_of_a_refusal_stands_once() -> None:
     refused = analysis(prediction=None, refused=Refusal("white light: glare", "Tilt a little"))
-    checks = (ReportCheck("White light: quality poor (glare). Tilt a little", doubt=True),)
+    checks = (ReportCheck("White light: quality unusable (glare). Tilt a little", doubt=True),)
     assert preview_html(content(analysis=refused, checks=checks)).count("Tilt a little") == 1
 
 

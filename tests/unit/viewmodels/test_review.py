@@ -14,7 +14,7 @@ from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import Findings, Signature
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction
-from pfm_desktop.domain.quality import Refusal
+from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.cases import VisitCase
@@ -247,10 +247,23 @@ def test_the_stage_says_what_is_missing() -> None:
 
 def test_what_fails_after_the_pictures_came_is_said_beside_them() -> None:
     desk = loaded()
-    assert review.strip_notice(desk).text == ""
+    assert review.strip_notice(case(), desk).text == ""
     failed = review.with_problem(desk, desk.ticket, "no model")
-    assert review.strip_notice(failed).action == "retry"
+    assert review.strip_notice(case(), failed).action == "retry"
     assert review.stage_notice(case(), failed).text == ""
+
+
+def test_a_limited_picture_is_told_of_while_the_woman_may_still_be_there() -> None:
+    glare = {"white": Quality(Verdict.LIMITED, ("glare",), "Tilt the light.")}
+    desk = answered()
+    assert desk.answer is not None
+    desk = replace(desk, answer=replace(desk.answer, analysis=replace(desk.answer.analysis, quality=glare)))
+    today = replace(case(), visit=replace(case().visit, started_at=datetime.now(UTC)))
+    signed = replace(today, findings=Findings("visit", signature=Signature("Dr. A", AT, "Reviewed")))
+    assert "Tilt the light." in review.strip_notice(today, desk).text
+    assert review.strip_notice(case(), desk).text == ""
+    assert review.strip_notice(signed, desk).text == ""
+    assert review.strip_notice(today, loaded()).text == ""
 
 
 def test_marks_are_refused_with_the_reason() -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.stage import Tool
+from pfm_desktop.viewmodels.found import SHOW_KEY, TAKE_KEY
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def stage_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("pan", "Pan tool", "V", lambda: page.choose_tool(Tool.PAN.value)),
         ask("pin", "Pin tool", "P", lambda: page.choose_tool(Tool.PIN.value)),
         ask("os", "Os tool", "O", lambda: page.choose_tool(Tool.OS.value)),
+        ask("draw_cervix", "Cervix tool", "C", lambda: page.choose_tool(Tool.CERVIX.value)),
+        ask("take_os", "Mark the os where the program found it", TAKE_KEY, page.take_os),
+        ask("cervix", "Show or hide the cervix", SHOW_KEY, page.toggle_cervix),
     )
 
 
@@ -49,6 +53,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("previous_area", "Previous area of the page", "Shift+F6", partial(page.step_area, -1)),
         ask("heatmap", "Show or hide the model attention", "Ctrl+H", page.side.heatmap.toggle),
         ask("points", "Register by points ...", "Ctrl+R", page.place_points),
+        ask("clear_cervix", "Remove the drawn outline of the cervix", "", page.clear_cervix),
         ask("automatic", "Register automatically again", "", page.register_automatically),
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),

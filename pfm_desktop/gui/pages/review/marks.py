@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.found import found_in, suggested_os
 from pfm_desktop.viewmodels.review import Desk, os_mark_of
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.anatomy import Outline
     from pfm_desktop.domain.change import Change
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.services.cases import VisitCase
@@ -53,13 +55,45 @@ class StageEdits:
         if pair_id:
             self._session.perform(lambda lib: _mark_os(lib, self._session.case, pair_id, frame, x, y))
 
-    def show(self, case: VisitCase | None) -> None:
-        """Pins and os of the pictures on the stage."""
+    def take_os(self) -> None:
+        """The os that the program found becomes the mark, as it stands."""
+        found = self._stage.marks.suggested
+        if found is not None and found.pair_id == self._pair_id():
+            self.mark_os(found.frame, found.x, found.y)
+
+    def draw_cervix(self, frame: Source, outline: Outline) -> None:
+        """A stroke with the cervix tool."""
+        from pfm_desktop.services import review
+
         pair_id = self._pair_id()
+        if pair_id and self._session.perform(lambda lib: review.mark_cervix(lib, pair_id, frame, outline)):
+            self._stage.show_cervix(True)
+
+    def clear_cervix(self) -> None:
+        """What was drawn on the pictures on the stage goes; what was found in them counts again."""
+        from pfm_desktop.services import review
+
+        case, pair_id = self._session.case, self._pair_id()
+        drawn = tuple(case.cervix_on(pair_id)) if case is not None else ()
+        if drawn:
+            self._session.perform(lambda lib: tuple(review.clear_cervix(lib, pair_id, frame) for frame in drawn))
+
+    def has_drawn(self) -> bool:
+        """Whether the user drew the cervix on a picture on the stage."""
+        case = self._session.case
+        return case is not None and bool(case.cervix_on(self._pair_id()))
+
+    def show(self, case: VisitCase | None) -> None:
+        """Pins and os of the pictures on the stage, and what was found in them."""
+        pair_id, answer = self._pair_id(), self._desk().answer
         if case is None or not pair_id:
+            self._stage.set_found({})
             self._stage.set_marks((), None)
-        else:
-            self._stage.set_marks(case.pins_on(pair_id), os_mark_of(case, pair_id))
+            return
+        found = found_in(answer.analysis if answer is not None else None, case.cervix_on(pair_id))
+        mark = os_mark_of(case, pair_id)
+        self._stage.set_found(found)
+        self._stage.set_marks(case.pins_on(pair_id), mark, suggested_os(found, pair_id, mark))
 
     def _pair_id(self) -> str:
         case, pair = self._session.case, self._desk().pair

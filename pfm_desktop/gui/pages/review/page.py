@@ -117,6 +117,28 @@ class ReviewPage(QWidget):
         elif not self._once_loaded(partial(self.choose_tool, tool)):
             self._session.say(UserError(self._why_no_marks()))
 
+    def take_os(self) -> None:
+        """Mark the os where the program found it."""
+        if self.points.active or self._once_loaded(self.take_os):
+            return
+        why_not = self._why_no_marks() or review.why_no_found_os(self.stage.marks.os_mark, self.stage.marks.suggested)
+        if why_not:
+            self._session.say(UserError(why_not))
+        else:
+            self._edits.take_os()
+
+    def toggle_cervix(self) -> None:
+        """Show or hide the outline of the cervix as it was found or drawn."""
+        self.stage.show_cervix(not self.stage.cervix_shown)
+
+    def clear_cervix(self) -> None:
+        """Go back from the drawn outline of the cervix to the one that was found."""
+        why_not = self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
+        if why_not:
+            self._session.say(UserError(why_not))
+        else:
+            self._edits.clear_cervix()
+
     def place_points(self) -> None:
         """Register by hand."""
         if self._once_loaded(self.place_points):
@@ -259,7 +281,7 @@ class ReviewPage(QWidget):
         if desk.pictures is None:
             self._lose_points()
         self.notice.show_notice(review.stage_notice(case, desk))
-        self.strip.show_notice(review.strip_notice(desk))
+        self.strip.show_notice(review.strip_notice(case, desk))
         self.bar.show_chip(review.ChipState() if self.points.active else review.chip_state(desk))
         self.banner.show_lines(review.banner(case, desk), review.banner_warning(case, desk))
         self.pictures.mark_on_stage(desk.pair)
@@ -396,6 +418,7 @@ class ReviewPage(QWidget):
         stage.pin_moved.connect(self._either(self.points.move, edits.move_pin))
         stage.pin_removed.connect(self._either(self.points.remove, edits.remove_pin))
         stage.os_marked.connect(edits.mark_os)
+        stage.cervix_drawn.connect(edits.draw_cervix)
         stage.picture_dropped.connect(lambda picture_id, _source: self._picture_dropped(picture_id))
         self.bar.tool_chosen.connect(self.choose_tool)
         self.bar.chip.clicked.connect(self.place_points)

@@ -14,6 +14,7 @@ from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.gui.widgets.report_panel import ReportPanel
+from pfm_desktop.viewmodels.found import found_in, suggested_os
 from pfm_desktop.viewmodels.review import Desk, Step
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class SideColumn(QTabWidget):
         for panel in (self.findings, self.answer):
             panel.show_answer(desk.answer, pending=desk.busy, problem=problem)
         self.report.set_sources(desk.pictures, desk.answer)
-        self.pins.set_registration("" if desk.pair is None else desk.pair.id, desk.registration)
+        pair_id = "" if desk.pair is None else desk.pair.id
+        found = found_in(desk.answer.analysis if desk.answer is not None else None)
+        self.pins.set_registration(pair_id, desk.registration, suggested_os(found, pair_id, None))
 
     def commands(self) -> tuple[QAction, ...]:
         """What the panels can do by key."""

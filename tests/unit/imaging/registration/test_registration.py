@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.registration_parts.bad import KINDS, STRIP_KIND, strip, tried
 from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
+from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.quality import assess_pair
 from pfm_desktop.imaging.registration import (
@@ -236,11 +238,30 @@ def test_a_shape_is_called_by_its_usual_name(size: tuple[int, int], words: str) 
     assert shape_words(size) == words
 
 
-@pytest.mark.parametrize("turn", [1, 2, "mirror"])
-def test_a_mirrored_or_turned_picture_is_never_ok(turn: int | str, pairs: list[tuple[Phantom, Registration]]) -> None:
-    picture = pairs[0][0].fluorescence
-    wrong = picture[:, ::-1] if turn == "mirror" else np.rot90(picture, int(turn))
-    assert register(pairs[0][0].white, np.ascontiguousarray(wrong)).status is RegistrationStatus.REFUSED
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != STRIP_KIND])
+def test_a_pair_that_can_have_no_map_is_refused_with_a_reason(
+    kind: str, pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    phantom, random = pairs[0][0], np.random.default_rng(1)
+    for white, fluorescence in (
+        (KINDS[kind](phantom.white, random), phantom.fluorescence),
+        (phantom.white, KINDS[kind](phantom.fluorescence, random)),
+    ):
+        found = register(white, fluorescence)
+        assert found.status is RegistrationStatus.REFUSED
+        assert found.reason
+        assert np.isnan(found.white_to_fluorescence(np.array([[10.0, 10.0]]))).all()
+
+
+@pytest.mark.parametrize("spoiled", ["white", "fluorescence"])
+def test_a_narrow_strip_of_a_picture_is_never_put_in_the_wrong_place(
+    spoiled: str, pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    random = np.random.default_rng(1)
+    for phantom, _ in pairs:
+        pictures = {"white": phantom.white, "fluorescence": phantom.fluorescence}
+        pictures[spoiled] = strip(pictures[spoiled], random)
+        assert not tried(phantom, *pictures.values(), STRIP_KIND, Source(spoiled)).wild
 
 
 def test_inverted_contrast_changes_little(pairs: list[tuple[Phantom, Registration]]) -> None:

@@ -1,0 +1,127 @@
+"""What the quality check found in the pictures, for the stage: where a problem is, the cervix, and an os to confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pfm_desktop.domain.annotation import OsMark
+from pfm_desktop.domain.quality import Verdict
+from pfm_desktop.domain.source import Source
+from pfm_desktop.viewmodels.pair_view import XY, PairRegistration
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.anatomy import Outline
+    from pfm_desktop.domain.prediction import Analysis
+    from pfm_desktop.domain.quality import Quality
+
+TAKE_KEY, SHOW_KEY = "Shift+O", "Q"
+WORDS = {
+    "obstructed": "in the way",
+    "os_covered": "mucus or blood over the os",
+    "glare": "glare",
+    "overexposed": "overexposed",
+}
+CERVIX, DRAWN = "cervix as found", "cervix as drawn"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A closed outline, N x 2 pixels of the frame it is drawn in. `problem`: something is wrong there."""
+
+    words: str
+    points: Outline
+    problem: bool
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a person drew it."""
+        return self.words == DRAWN
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in one picture, in its own pixels."""
+
+    lines: tuple[Line, ...] = ()
+    os: XY | None = None
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A line that is being drawn around the cervix, in pixels of `frame`."""
+
+    frame: Source
+    points: Outline
+
+
+def found_in(analysis: Analysis | None, drawn: Mapping[Source, Outline] | None = None) -> Mapping[Source, Found]:
+    """By source; an os only of a picture that can be used. An outline that the user has `drawn` comes before the
+    cervix that was found."""
+    told = {source: analysis.quality.get(source.value) for source in Source} if analysis is not None else {}
+    own = drawn or {}
+    made = {source: _found(told.get(source), own.get(source)) for source in Source}
+    return {source: found for source, found in made.items() if source in own or told.get(source) is not None}
+
+
+def _found(quality: Quality | None, drawn: Outline | None) -> Found:
+    anatomy = quality.anatomy if quality is not None else None
+    problems = () if quality is None else tuple(Line(_words(r.what), r.outline, problem=True) for r in quality.regions)
+    if drawn is not None:
+        cervix: tuple[Line, ...] = (Line(DRAWN, drawn, problem=False),)
+    else:
+        cervix = tuple(Line(CERVIX, outline, problem=False) for outline in (anatomy.cervix if anatomy else ()))
+    usable = quality is not None and quality.verdict is not Verdict.UNUSABLE
+    return Found((*problems, *cervix), anatomy.os if anatomy is not None and usable else None)
+
+
+def suggested_os(found: Mapping[Source, Found], pair_id: str, os_mark: OsMark | None) -> OsMark | None:
+    """The os that was found, in white light if it was found there; None where the user has marked one."""
+    if os_mark is not None:
+        return None
+    for source in Source:
+        spot = found[source].os if source in found else None
+        if spot is not None:
+            return OsMark(pair_id, source, *spot)
+    return None
+
+
+def lines_in(
+    frame: Source, found: Mapping[Source, Found], shown: tuple[Source, ...], registration: PairRegistration | None
+) -> tuple[Line, ...]:
+    """The outlines that a pane draws, in its frame; without a way there they are left out.
+
+    What is wrong is drawn on the picture that it was found in. The cervix is drawn once: as somebody drew it on either
+    picture, or else as it was found in the one that is shown.
+    """
+
+    def lines_of(sources: Iterable[Source]) -> Iterator[Line]:
+        for source in sorted(sources, key=lambda one: one is not frame):
+            for line in found[source].lines if source in found else ():
+                points = _moved(line.points, source, frame, registration)
+                if points is not None:
+                    yield replace(line, points=points)
+
+    problems = (line for line in lines_of(shown) if line.problem)
+    drawn = (line for line in lines_of(Source) if line.drawn)
+    seen = (line for line in lines_of(shown) if not line.problem)
+    cervix = next(drawn, None) or next(seen, None)
+    return (*problems, *(() if cervix is None else (cervix,)))
+
+
+def _moved(points: Outline, start: Source, end: Source, registration: PairRegistration | None) -> Outline | None:
+    if start is end:
+        return points
+    if registration is None:
+        return None
+    given = np.array(points, np.float64)
+    way = registration.white_to_fluorescence if start is Source.WHITE else registration.fluorescence_to_white
+    moved = way(given)
+    return tuple((float(x), float(y)) for x, y in moved) if np.isfinite(moved).all() else None
+
+
+def _words(problem: str) -> str:
+    return WORDS.get(problem, problem.replace("_", " "))
