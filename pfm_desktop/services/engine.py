@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.geometry import Points
+from pfm_desktop.domain.geometry import Matrix, Points
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
@@ -103,7 +103,8 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
         current = kept is not None and kept.model == content.info and _told_all(kept, content.limits)
         if kept is not None and (current or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
-    case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration)
+    start = None if registration is not None else _device_map(lib, pictures.pair)
+    case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration, start=start)
     ctx.check()
     if case.registration is not None and case.registration is not registration:
         _keep_registration(lib, pictures.pair.id, case.registration)
@@ -138,7 +139,7 @@ def register_again(
         )
     ctx.progress(0, 2, "Registering")
     if white_points is None or fluorescence_points is None:
-        found = register(white, fluorescence, ctx=ctx)
+        found = register(white, fluorescence, start=_device_map(lib, pictures.pair), ctx=ctx)
     else:
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
         found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes), ctx=ctx)
@@ -146,6 +147,18 @@ def register_again(
     change = answers.replace_registration(lib, pictures.pair.id, **_to_keep(found))
     ctx.progress(2, 2, "Done")
     return found, change
+
+
+def _device_map(lib: Library, pair: Pair) -> Matrix | None:
+    """How the two sensors of the device lay to each other at another pair of the same device and sizes, the last one
+    that was registered; None where there is none."""
+    kept = answers.last_map(lib, pair.id)
+    try:
+        matrix = None if kept is None else np.array(kept, np.float64).reshape(3, 3)
+    except (TypeError, ValueError) as error:
+        log.warning("the map of another pair is not used: %s", error)
+        return None
+    return matrix if matrix is not None and np.isfinite(matrix).all() else None
 
 
 def _content(model: str) -> tuple[ModelFile | None, ModelError | None]:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
@@ -113,8 +114,12 @@ def examine(
     fluorescence: Path | Pixels | None,
     *,
     known: Registration | None = None,
+    start: Matrix | None = None,
 ) -> Examined:
-    """Read, check quality, register (unless `known`), check the pair. Raises `BadInputError` for unreadable files."""
+    """Read, check quality, register (unless `known`; `start` as in `imaging.registration.register`), check the pair.
+
+    Raises `BadInputError` for unreadable files.
+    """
     given = _given(white, fluorescence)
     case = Examined()
     with case.step(ctx, 0, "read", "Reading"):
@@ -123,7 +128,7 @@ def examine(
         _check_pictures(case)
     if case.refused is None and len(case.pictures) == 2:
         with case.step(ctx, 2, "register", "Registering"):
-            _register(ctx, case, known)
+            _register(ctx, case, known, start)
     return case
 
 
@@ -228,9 +233,9 @@ def _check_pictures(case: Examined) -> None:
         case.refused = Refusal(said, " ".join(case.quality[source.value].advice for source in unusable))
 
 
-def _register(ctx: Context, case: Examined, known: Registration | None) -> None:
+def _register(ctx: Context, case: Examined, known: Registration | None, start: Matrix | None) -> None:
     white, fluorescence = case.pictures[Source.WHITE], case.pictures[Source.FLUORESCENCE]
-    registration = known or register(white, fluorescence, ctx=ctx)
+    registration = known or register(white, fluorescence, start=start, ctx=ctx)
     case.registration = registration
     pair = judge.assess_pair(case.small[Source.WHITE], case.small[Source.FLUORESCENCE], registration)
     case.quality["pair"] = pair

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.orm import aliased
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.tables import PredictionTable, RegistrationTable
+from pfm_desktop.storage.tables import PairTable, PictureTable, PredictionTable, RegistrationTable
 from pfm_desktop.support.errors import StorageError
+
+_LOOKED_AT = 20  # registrations before one is given up to be found
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,24 @@ def put_registration(
         session.execute(delete(PredictionTable).where(PredictionTable.pair_id == pair_id))
         session.merge(record)
         journal.append(session, event, who=library.who)
+
+
+def last_map(library: Library, pair_id: str) -> Any:
+    """The matrix of the last registration of another pair whose pictures are of the same device and sizes as those of
+    this pair, `ok` or by hand; None where there is none."""
+    own, other = aliased(PairTable), aliased(PairTable)
+    lights = [(aliased(PictureTable), aliased(PictureTable)) for _ in range(2)]
+    query = select(RegistrationTable.summary, RegistrationTable.by_hand).select_from(own)
+    query = query.join(other, other.id != own.id).join(RegistrationTable, RegistrationTable.pair_id == other.id)
+    for (mine, its), name in zip(lights, ("white_id", "fluorescence_id"), strict=True):
+        query = query.join(mine, mine.id == getattr(own, name)).join(its, its.id == getattr(other, name))
+        query = query.where(mine.device == its.device, mine.width == its.width, mine.height == its.height)
+    query = query.where(own.id == pair_id).order_by(RegistrationTable.made_at.desc())
+    with library.read() as session:
+        for summary, by_hand in session.execute(query.limit(_LOOKED_AT)):
+            if summary.get("status") == "ok" or (by_hand and summary.get("status") == "check"):
+                return summary.get("matrix")
+    return None
 
 
 def replace_registration(

@@ -1,8 +1,8 @@
 """The global part: an affine map between two structures, coarse to fine.
 
 From no motion first; where that ends in doubt, also from the best places of a search over rotation, scale and
-translation, and where the shapes of the pictures differ, from both ways in which they may show one field. The start
-whose refined map makes the structures agree best is kept.
+translation, where the shapes of the pictures differ, from both ways in which they may show one field, and from the map
+that the device had before. The start whose refined map makes the structures agree best is kept.
 """
 
 from __future__ import annotations
@@ -25,9 +25,16 @@ COARSE_ROUNDS, FINE_ROUNDS = 4, 2
 LARGEST_STEP = 6.0  # level pixels a round
 
 
-def global_map(white: Structure, fluorescence: Structure, levels: Sequence[Level]) -> Matrix:
-    """Affine 3 x 3 map, working pixels of white light to those of fluorescence; `levels` from coarse to fine."""
+def global_map(
+    white: Structure, fluorescence: Structure, levels: Sequence[Level], start: Matrix | None = None
+) -> Matrix:
+    """Affine 3 x 3 map, working pixels of white light to those of fluorescence; `levels` from coarse to fine.
+
+    `start`, a map of the same kind, is tried as well where no other start is sure.
+    """
     first, *others = _same_extent(white, fluorescence)
+    if start is not None:
+        others.append(start)
     best, score = _from_still(first, levels)
     for still in others:
         if score < SURE:

@@ -18,6 +18,7 @@ from pfm_desktop.imaging.registration.nodes import grid_shape
 from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.imaging.registration.shapes import difference_words
 from pfm_desktop.jobs.context import Context
+from pfm_desktop.support.errors import BadInputError
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
@@ -25,8 +26,18 @@ SMALLEST_SIDE = 32
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 
 
-def register(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: Context | None = None) -> Registration:
+def register(
+    white: NDArray[np.uint8],
+    fluorescence: NDArray[np.uint8],
+    *,
+    start: Matrix | None = None,
+    ctx: Context | None = None,
+) -> Registration:
     """Register two pictures of one cervix, each H x W x 3 uint8 RGB, sizes may differ.
+
+    `start` (3 x 3, white-light pixels to fluorescence pixels) is a map that may be near, as that of another pair of the
+    same device, whose two sensors may see very different fields; of a homography its affine part about the middle.
+    Where nothing else is sure it is tried too, and is believed no more than any other.
 
     Coarse to fine: an affine map on contrast-free structure, then the stiffest smooth field that the structures
     allow, without folds. Deterministic. The status and `error_px` follow from how well the structures agree, over all
@@ -35,12 +46,16 @@ def register(white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: 
     identity, where `pfm register` and the window refuse the same picture twice (`imaging.quality.identical`). Raises
     `BadInputError` for arrays of another kind.
     """
-    found, _ = examined(white, fluorescence, ctx=ctx)
+    found, _ = examined(white, fluorescence, start=start, ctx=ctx)
     return found
 
 
 def examined(
-    white: NDArray[np.uint8], fluorescence: NDArray[np.uint8], *, ctx: Context | None = None
+    white: NDArray[np.uint8],
+    fluorescence: NDArray[np.uint8],
+    *,
+    start: Matrix | None = None,
+    ctx: Context | None = None,
 ) -> tuple[Registration, Evidence | None]:
     """`register`, and the evidence the verdict was made from; None when there was nothing to compare."""
     white, fluorescence = checked_pixels(white, "white light"), checked_pixels(fluorescence, "fluorescence")
@@ -56,10 +71,25 @@ def examined(
         return refused("a picture is too narrow to be compared", *sizes), None
     levels = [level_of(first, second, factor) for factor in _factors(first)]
     _look(ctx)
-    matrix = global_map(first, second, levels)
+    near = None if start is None else second.to_working() @ _affine(start, sizes[0]) @ np.linalg.inv(first.to_working())
+    matrix = global_map(first, second, levels, near)
     _look(ctx)
     nodes, spread = bent(levels[1:], matrix, grid_shape(*first.valid.shape))
     return _judged(_assembled(first, second, matrix, nodes, sizes), levels[-1], matrix, nodes, spread)
+
+
+def _affine(matrix: Matrix, size: tuple[int, int]) -> Matrix:
+    """The affine map that a homography is about the middle of a picture of `size` (width, height)."""
+    matrix = np.asarray(matrix, np.float64)
+    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+        raise BadInputError("a map to start from is 3 x 3 numbers", remedy="leave it out, or give a homography")
+    middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
+    x, y, w = matrix @ [*middle, 1.0]
+    if abs(w) < 1e-9:
+        raise BadInputError("a map to start from puts the middle at infinity", remedy="leave it out, or give another")
+    there = np.array([x, y]) / w
+    slope = (matrix[:2, :2] - np.outer(there, matrix[2, :2])) / w
+    return np.vstack([np.column_stack([slope, there - slope @ middle]), [0.0, 0.0, 1.0]])
 
 
 def _factors(white: Structure) -> tuple[int, int, int]:

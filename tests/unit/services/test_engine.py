@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -503,3 +504,47 @@ def test_the_engine_gives_the_same_answer_with_and_without_a_library(
     kept = engine.answer_pair(CTX, lib, load(lib, pair), MODEL)
     plain = inference.analyze(CTX, inference.AnalysisRequest(phantom.white, phantom.fluorescence, MODEL))
     assert plain.analysis.prediction == kept.analysis.prediction
+
+
+def other_sensor(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A second sensor that lies on its side behind a stronger lens, and the map to it."""
+    size = len(picture)
+    turn = np.array([[0.0, -1.5, 0], [1.5, 0.0, 0], [0, 0, 1]])
+    turn[:2, 2] = (np.eye(2) - turn[:2, :2]) @ np.full(2, (size - 1) / 2)
+    return np.asarray(cv2.warpAffine(picture, turn[:2], (size, size)), np.uint8), turn
+
+
+def visit_of(lib: Library, number: int, phantom: Phantom, device: str) -> Pair:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"D-{number}").id)
+    for pixels, stage in (
+        (phantom.white, Stage.ACETIC_ACID),
+        (other_sensor(phantom.fluorescence)[0], Stage.FLUORESCENCE_AFTER_ACID),
+    ):
+        cases.add_picture(lib, visit.id, encode_png(pixels), stage=stage, device=device)
+    pair = pairing.ensure_pair(lib, visit.id)
+    assert pair is not None
+    return pair
+
+
+def test_the_map_of_a_device_once_set_by_hand_registers_the_next_woman_on_it(lib: Library, phantom: Phantom) -> None:
+    first, second = visit_of(lib, 1, phantom, "Duo"), visit_of(lib, 2, render(12, size=448), "Duo")
+    found, _ = engine.register_again(CTX, lib, load(lib, second))
+    assert found.status is RegistrationStatus.REFUSED, "nothing is known of the device"
+    turn = other_sensor(phantom.fluorescence)[1]
+    truth = np.array([phantom.white_to_fluorescence[int(y), int(x)] for x, y in SPOTS]) @ turn[:2, :2].T + turn[:2, 2]
+    engine.register_again(CTX, lib, load(lib, first), SPOTS, truth)
+    found, _ = engine.register_again(CTX, lib, load(lib, second))
+    assert found.status is not RegistrationStatus.REFUSED
+    assert not found.by_hand
+    assert abs(np.degrees(np.arctan2(found.matrix[1, 0], found.matrix[0, 0])) - 90) < 15
+    stranger = visit_of(lib, 3, render(12, size=448), "Solo")
+    assert engine.register_again(CTX, lib, load(lib, stranger))[0].status is RegistrationStatus.REFUSED
+
+
+def test_a_map_of_another_pair_that_is_damaged_is_passed_over(lib: Library, phantom: Phantom) -> None:
+    first, second = fill(lib, phantom.white, phantom.fluorescence), visit_of(lib, 2, phantom, "")
+    kept, _ = engine.register_again(CTX, lib, load(lib, first))
+    summary = {"status": "ok", "matrix": [[1, "x"], None]}
+    answers.put_registration(lib, first.id, summary=summary, data=kept.to_bytes())
+    assert answers.last_map(lib, second.id) == summary["matrix"]
+    assert engine.register_again(CTX, lib, load(lib, second))[0].status is RegistrationStatus.REFUSED

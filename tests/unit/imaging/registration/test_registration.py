@@ -264,6 +264,60 @@ def test_a_narrow_strip_of_a_picture_is_never_put_in_the_wrong_place(
         assert not tried(phantom, *pictures.values(), STRIP_KIND, Source(spoiled)).wild
 
 
+def other_sensor(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """A second sensor that lies on its side behind a stronger lens, and the map from the upright picture to it."""
+    size = len(picture)
+    turn = np.array([[0.0, -1.5, 0], [1.5, 0.0, 0], [0, 0, 1]])
+    middle = np.array([(size - 1) / 2, (size - 1) / 2])
+    turn[:2, 2] = middle - turn[:2, :2] @ middle
+    seen = cv2.warpAffine(picture, turn[:2], (size, size), flags=cv2.INTER_LINEAR)
+    return np.asarray(seen, np.uint8), turn
+
+
+@pytest.mark.parametrize("kind", ["as it is", "a little off", "homography"])
+def test_sensors_that_see_very_different_fields_are_registered_from_the_map_of_their_device(
+    kind: str, pairs: list[tuple[Phantom, Registration]]
+) -> None:
+    for phantom, upright in pairs:
+        turned, turn = other_sensor(phantom.fluorescence)
+        assert register(phantom.white, turned).status is RegistrationStatus.REFUSED
+        start = turn.copy()
+        if kind == "a little off":
+            start[:2, 2] += (0.06 * SIZE, -0.04 * SIZE)
+        elif kind == "homography":
+            middle = np.array([[1, 0, -SIZE / 2], [0, 1, -SIZE / 2], [0, 0, 1.0]])
+            start = start @ np.linalg.inv(middle) @ np.array([[1, 0, 0], [0, 1, 0], [4e-4, 2e-4, 1.0]]) @ middle
+        found = register(phantom.white, turned, start=start)
+        points = cervix_points(phantom)
+        truth = truth_at(phantom, points) @ turn[:2, :2].T + turn[:2, 2]
+        seen = ((truth > 4) & (truth < SIZE - 5)).all(axis=1)
+        error = np.linalg.norm(found.white_to_fluorescence(points) - truth, axis=1)[seen]
+        assert found.status is not RegistrationStatus.REFUSED
+        assert np.median(error) < 4
+        assert upright.status is RegistrationStatus.OK
+
+
+def test_a_map_to_start_from_makes_no_pair_of_two_women(pairs: list[tuple[Phantom, Registration]]) -> None:
+    turned, turn = other_sensor(pairs[1][0].fluorescence)
+    assert register(pairs[0][0].white, turned, start=turn).status is RegistrationStatus.REFUSED
+
+
+def test_a_sure_registration_is_the_same_whatever_it_might_have_started_from(
+    pairs: list[tuple[Phantom, Registration]],
+) -> None:
+    phantom, found = pairs[0]
+    again = register(phantom.white, phantom.fluorescence, start=np.diag([2.0, 2.0, 1.0]))
+    np.testing.assert_array_equal(again.matrix, found.matrix)
+
+
+@pytest.mark.parametrize(
+    "start", [np.eye(2), np.full((3, 3), np.nan), np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0.0]])], ids=str
+)
+def test_a_start_that_is_no_map_is_said(start: NDArray[np.float64], pairs: list[tuple[Phantom, Registration]]) -> None:
+    with pytest.raises(BadInputError, match="start from"):
+        register(pairs[0][0].white, pairs[0][0].fluorescence, start=start)
+
+
 def test_inverted_contrast_changes_little(pairs: list[tuple[Phantom, Registration]]) -> None:
     phantom = pairs[0][0]
     found = register(phantom.white, 255 - phantom.white)
