@@ -31,7 +31,7 @@ import cv2  # noqa: E402 - the thread settings come before numpy
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from benchmarks.finder_parts.truth import CERVIX, KNOWN, truth_of  # noqa: E402
+from benchmarks.finder_parts.truth import CERVIX, KNOWN, diameter_of, truth_of  # noqa: E402
 from benchmarks.registration_parts.photographs import Women, women_of  # noqa: E402
 from benchmarks.shares import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
@@ -65,13 +65,11 @@ class Judged:
 def judged(phantom: Phantom, seed: int) -> Iterator[Judged]:
     """White light, then fluorescence."""
     truth = truth_of(phantom, seed, frozenset())
-    patient = phantom.drawn["patient"]
-    diameter = 2 * float(patient["radius_mm"]) / float(phantom.drawn["mm_per_px"])  # type: ignore[index, arg-type]
     for picture, bits, os in zip(truth.pictures, truth.bits, truth.os, strict=True):
         begun = time.perf_counter()
         found = find(fit(picture, SIDE))
         seconds = time.perf_counter() - begun
-        yield Judged(_overlap(found, bits), _distance(found, os, len(picture), diameter), seconds)
+        yield Judged(_overlap(found, bits), _distance(found, os, len(picture), diameter_of(phantom)), seconds)
 
 
 def _overlap(found: Found, bits: Pixels) -> float:

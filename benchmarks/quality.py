@@ -2,11 +2,12 @@
 
     python benchmarks/quality.py [--count 40] [--seed 800000] [--size 512] [--annocerv DIR] [--development]
 
-Fresh phantoms, each drawn without a fault and with every one. Printed is, for each fault of a picture and each source
-it shows in, the area under the ROC curve of the verdict (good, limited, unusable) of pictures with the fault against
-those without any, the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv
-iclx, CC BY 4.0; women with an even number, or those with an odd one for `--development`): how many are accepted as they
-are, and how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
+Fresh phantoms, each drawn without a fault and with every one, some of which are laid over it
+(`quality_parts/faults.py`). Printed is, for each fault of a picture and each source it shows in, the area under the ROC
+curve of the verdict (good, limited, unusable) of pictures with the fault against those without any, the shares that are
+caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv iclx, CC BY 4.0; women with an even
+number, or those with an odd one for `--development`): how many are accepted as they are, and how many are caught in
+each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
 
 Seeds from 20000 served development; those from 800000 are for the figures.
 """
@@ -31,6 +32,8 @@ import numpy as np  # noqa: E402 - the thread settings come before numpy
 from numpy.typing import NDArray  # noqa: E402
 from scipy.stats import rankdata  # noqa: E402
 
+from benchmarks.finder_parts.truth import diameter_of, truth_of  # noqa: E402
+from benchmarks.quality_parts.faults import MADE  # noqa: E402
 from benchmarks.quality_parts.spoiled import KINDS  # noqa: E402
 from benchmarks.registration_parts.photographs import Women, women_of  # noqa: E402
 from benchmarks.shares import share  # noqa: E402
@@ -57,6 +60,8 @@ SHOWS_IN = {
     Defect.OBSTRUCTED: BOTH,
     Defect.OFF_CENTRE: BOTH,
 }
+# the lamp is mirrored in white light; the filter of a fluorescence camera takes it away
+LAID_OVER = {kind: (Source.WHITE,) if kind == "glare" else BOTH for kind in MADE}
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
     """Each fault in each source that it shows in, and what is let through of pictures without any."""
     clean: dict[Source, list[int]] = {source: [] for source in BOTH}
     faulty: dict[tuple[Defect, Source], list[int]] = {(one, s): [] for one, where in SHOWS_IN.items() for s in where}
+    made: dict[tuple[str, Source], list[int]] = {(kind, source): [] for kind in MADE for source in LAID_OVER[kind]}
     seconds: list[float] = []
     both: list[float] = []
     for number in range(count):
@@ -110,6 +116,12 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
         begun = time.perf_counter()
         side_by_side(lambda one: assess(*one), [(picture_of(plain, source), source) for source in BOTH])
         both.append(time.perf_counter() - begun)
+        truth = truth_of(plain, seed + number, frozenset())
+        for (kind, source), levels in made.items():
+            light = BOTH.index(source)
+            random = np.random.default_rng([seed, number, light])
+            spoiled_one = MADE[kind](truth.pictures[light], truth.os[light], diameter_of(plain), random)
+            levels.append(level(assess(spoiled_one, source)))
         for defect, where in SHOWS_IN.items():
             ctx.check()
             spoiled = render(seed + number, size=size, defects=frozenset({defect}))
@@ -122,6 +134,8 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
     for (defect, source), levels in faulty.items():
         name = defect.value.removeprefix(f"{source.value}_").replace("_", " ")
         yield Fault(f"{name}, {source.words}", levels, clean[source]).line()
+    for (kind, source), levels in made.items():
+        yield Fault(f"{kind}, {source.words}", levels, clean[source]).line()
     alone, together = (1000 * statistics.median(part) for part in (seconds, both))
     yield f"on phantoms, {size} pixels: {together:.0f} ms a pair, both at once, {alone:.0f} ms one after the other"
 

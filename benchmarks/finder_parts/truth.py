@@ -69,6 +69,12 @@ def truth_of(phantom: Phantom, seed: int, defects: frozenset[Defect]) -> Truth:
     return Truth(np.stack([phantom.white, phantom.fluorescence]), np.stack([white, np.asarray(glow, np.uint8)]), spots)
 
 
+def diameter_of(phantom: Phantom) -> float:
+    """Of the whole cervix, in pixels."""
+    patient: dict[str, float] = phantom.drawn["patient"]  # type: ignore[assignment]
+    return 2 * float(patient["radius_mm"]) / float(phantom.drawn["mm_per_px"])  # type: ignore[arg-type]
+
+
 def drawn(ctx: Context, work: Path, seed: int, count: int, size: int) -> Drawn:
     """Phantoms of seeds from `seed`, some with faults, drawn once and kept in `work`; goes on where it was stopped."""
     folder = work / f"truth-{seed}-{count}-{size}"

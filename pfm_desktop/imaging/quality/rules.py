@@ -83,7 +83,7 @@ _OFF_CENTRE = Rule(
 _FAR_AWAY = Rule(
     "far_away",
     lambda m: 0 < m["cervix"] < 0.25,
-    lambda m: 0 < m["cervix"] < 0.45,
+    lambda m: 0 < m["cervix"] < 0.5,
     "Move closer or zoom in until the cervix fills most of the picture, then retake.",
 )
 _TURNED = Rule(
