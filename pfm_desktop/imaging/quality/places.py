@@ -26,28 +26,31 @@ def readings(found: Found) -> dict[str, float]:
     """What the rules ask.
 
     `present`, `turned` as in `Found`; `cervix` diameter of a disc of its area, of the shorter side; `off` how far its
-    os (where none is sure, its middle) lies from the middle of the picture, of half of the shorter side; `stretch`
-    width over height; `blocked` share of its convex hull that a foreign body covers; `film` share of the os that mucus
-    or blood covers.
+    os (where none is sure, its middle) lies from the middle of the picture, of half of the shorter side, `aside` the
+    same of its middle; `stretch` width over height; `blocked` share of its convex hull that a foreign body covers;
+    `film` share of the os that mucus or blood covers.
     """
     said = {"present": found.present, "turned": found.turned}
     if found.present < THERE or not found.cervix.any():
-        return {**said, "cervix": 0.0, "off": 0.0, "stretch": 1.0, "blocked": 0.0, "film": 0.0}
+        return {**said, "cervix": 0.0, "off": 0.0, "aside": 0.0, "stretch": 1.0, "blocked": 0.0, "film": 0.0}
     height, width = found.cervix.shape
     shorter = min(height, width)
     diameter = 2 * float(np.sqrt(found.cervix.sum() / np.pi))
     rows, columns = np.nonzero(found.cervix)
-    x, y = float(columns.mean()), float(rows.mean())
+    x, y = middle = float(columns.mean()), float(rows.mean())
     if found.os_sure >= OS_SURE:
         x, y = found.os[0] * width - 0.5, found.os[1] * height - 0.5
-    away = float(np.hypot(x - (width - 1) / 2, y - (height - 1) / 2))
+    off, aside = (
+        float(np.hypot(at[0] - (width - 1) / 2, at[1] - (height - 1) / 2)) / (shorter / 2) for at in ((x, y), middle)
+    )
     hull = _hull(found.cervix)
     disc = np.zeros(found.cervix.shape, np.uint8)
     cv2.circle(disc, (round(x), round(y)), max(2, round(_ABOUT_OS * diameter)), 1, -1)
     return {
         **said,
         "cervix": diameter / shorter,
-        "off": away / (shorter / 2),
+        "off": off,
+        "aside": aside,
         "stretch": float(columns.std() + 0.5) / float(rows.std() + 0.5),
         "blocked": float(found.foreign[hull].mean()),
         "film": float(found.film[disc > 0].mean()) if disc.any() else 0.0,

@@ -78,7 +78,10 @@ _OBSTRUCTED = Rule(
     "Take the swab or instrument out of the view, then retake.",
 )
 _OFF_CENTRE = Rule(
-    "off_centre", _never, lambda m: m["off"] > 0.7, "Bring the os into the middle of the picture, then retake."
+    "off_centre",
+    _never,
+    lambda m: m["off"] > 0.65 or m["aside"] > 0.5,
+    "Bring the os into the middle of the picture, then retake.",
 )
 _FAR_AWAY = Rule(
     "far_away",

@@ -39,6 +39,7 @@ def test_off_counts_from_the_os_and_without_one_from_the_middle_of_the_cervix() 
     by_middle = readings(found(at_the_edge, os=(0.5, 0.75), os_sure=0.01))["off"]
     assert by_os == pytest.approx(0.5, abs=0.01)
     assert by_middle == pytest.approx(72.5 / 96, abs=0.01)
+    assert readings(found(at_the_edge))["aside"] == pytest.approx(72.5 / 96, abs=0.01)
 
 
 def test_a_squeezed_cervix_shows_in_its_stretch() -> None:

@@ -283,7 +283,7 @@ def test_a_picture_is_not_changed_by_being_judged() -> None:
 
 def test_measures_are_given_with_every_verdict() -> None:
     quality = assess(even(128, 128, 128), WHITE)
-    places = {"present", "turned", "cervix", "off", "stretch", "blocked", "film"}
+    places = {"present", "turned", "cervix", "off", "aside", "stretch", "blocked", "film"}
     assert set(quality.measures) == set(measure(even(128, 128, 128))) | places
     shares = ("blown", "glare", "tissue", "green", "present", "turned", "blocked", "film")
     assert all(0 <= quality.measures[name] <= 1 for name in shares)
