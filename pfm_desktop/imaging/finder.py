@@ -90,7 +90,10 @@ def _network() -> cv2.dnn.Net:
         raise ModelError(f"what finds the cervix cannot be read: {error}", remedy=_DAMAGED) from error
     if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
         raise ModelError("what finds the cervix is not what was shipped", remedy=_DAMAGED)
-    return cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+    try:
+        return cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+    except cv2.error as error:  # a version of OpenCV that this was not tried with
+        raise ModelError("what finds the cervix cannot be used by this OpenCV", remedy=_DAMAGED) from error
 
 
 def _mask(logits: Plane) -> Mask:

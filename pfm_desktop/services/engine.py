@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.geometry import Matrix, Points
 from pfm_desktop.domain.prediction import Analysis
+from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.model_file import ModelFile
-from pfm_desktop.services import cases, inference, models
+from pfm_desktop.services import cases, inference, models, pairing
 from pfm_desktop.services.analysis_files import from_kept, registration_table, to_kept
 from pfm_desktop.storage import answers
 from pfm_desktop.storage import repositories as stored
@@ -30,6 +31,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 
 log = logging.getLogger(__name__)
+LONGEST_GAP = 300.0  # seconds between the two pictures of a pair: acetowhitening fades in minutes (clinical practice)
 Pixels = NDArray[np.uint8]
 
 
@@ -106,6 +108,8 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     start = None if registration is not None else _device_map(lib, pictures.pair)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration, start=start)
     ctx.check()
+    if "pair" in case.quality:
+        case.quality["pair"] = _with_gap(case.quality["pair"], _apart(lib, pictures.pair))
     if case.registration is not None and case.registration is not registration:
         _keep_registration(lib, pictures.pair.id, case.registration)
     if problem is not None:
@@ -159,6 +163,31 @@ def _device_map(lib: Library, pair: Pair) -> Matrix | None:
         log.warning("the map of another pair is not used: %s", error)
         return None
     return matrix if matrix is not None and np.isfinite(matrix).all() else None
+
+
+def _apart(lib: Library, pair: Pair) -> float | None:
+    with lib.read() as session:
+        white, fluorescence = (
+            stored.picture(session, picture_id) if picture_id else None
+            for picture_id in (pair.white_id, pair.fluorescence_id)
+        )
+    return pairing.seconds_apart(white, fluorescence)
+
+
+def _with_gap(quality: Quality, seconds: float | None) -> Quality:
+    """Tissue that whitened is not what it was some minutes later: a pair taken so far apart is limited."""
+    if seconds is None or seconds <= LONGEST_GAP or quality.verdict is Verdict.UNUSABLE:
+        return quality
+    minutes = round(seconds / 60)
+    said = f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    advice = f"They were taken {said} apart: use pictures that were taken together."
+    return replace(
+        quality,
+        verdict=Verdict.LIMITED,
+        problems=(*quality.problems, "taken_apart"),
+        advice=f"{quality.advice} {advice}".strip(),
+        measures={**quality.measures, "seconds_apart": seconds},
+    )
 
 
 def _content(model: str) -> tuple[ModelFile | None, ModelError | None]:

@@ -87,6 +87,13 @@ def ensure_pair(lib: Library, visit_id: str) -> Pair | None:
         return stored.pair(session, change.key)
 
 
+def seconds_apart(white: Picture | None, fluorescence: Picture | None) -> float | None:
+    """Between the two pictures of a pair; None where it is not known when either was taken."""
+    if white is None or fluorescence is None or not (white.time_known and fluorescence.time_known):
+        return None
+    return abs((white.taken_at - fluorescence.taken_at).total_seconds())
+
+
 def suggest(pictures: Sequence[Picture]) -> tuple[Picture | None, Picture | None]:
     """Best white-light and fluorescence picture: by stage (after acid first), then the two closest in time."""
     whites = _best_stage([p for p in pictures if p.source is Source.WHITE], _WHITE_ORDER)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAMES = {Source.WHITE: "white-light picture", Source.FLUORESCENCE: "fluorescence picture"}
 PICTURE = {
     "too_small": "is too small",
+    "odd_shape": "is far too long for a picture",
     "wrong_source": "looks like one of the other light",
     "too_dark": "is too dark",
     "overexposed": "is overexposed",

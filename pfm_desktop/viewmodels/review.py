@@ -279,13 +279,20 @@ def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = 
 NOTHING_DRAWN = "The cervix was not drawn on these pictures. To draw it, press C and draw around it in one stroke."
 
 
-def why_no_found_os(os_mark: OsMark | None, suggested: OsMark | None) -> str:
+BY_HAND = "To mark it, press O and click where it is."
+
+
+def why_no_found_os(desk: Desk, os_mark: OsMark | None, suggested: OsMark | None) -> str:
     """Why there is no os of the program's to take over; "" when there is one."""
     if os_mark is not None:
         return "The os is marked already. To move it, press O and click where it is."
-    if suggested is None:
-        return "No os was found in these pictures. To mark it, press O and click where it is."
-    return ""
+    if suggested is not None:
+        return ""
+    if desk.answer is None:
+        return f"The os is still being looked for. {BY_HAND}" if desk.busy else f"The os was not looked for. {BY_HAND}"
+    if retake_words(desk.answer.analysis):
+        return f"No os is suggested in pictures that cannot be used. {BY_HAND}"
+    return f"No os was found in these pictures. {BY_HAND}"
 
 
 def why_no_adding(case: VisitCase | None, read_only_reason: str) -> str:

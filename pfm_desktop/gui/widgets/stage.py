@@ -229,9 +229,14 @@ class StageWidget(QWidget):
         if Tool(tool) is self._tool:
             return
         self._tool = Tool(tool)
+        self._mouse.let_go()  # what was begun with another tool is not ended with this one
         self._mouse.show_pointer()
         self._refresh()
         self.tool_changed.emit(tool)
+
+    def cancel_drag(self) -> None:
+        """Whatever is dragged or drawn is let go of, and nothing comes of it."""
+        self._mouse.cancel()
 
     @property
     def arrangement(self) -> Arrangement:

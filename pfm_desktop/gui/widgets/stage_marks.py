@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from pfm_desktop.gui.widgets.ink import CHOSEN, DARK, LIGHT, PLATE, PROBLEM, TEXT, fill_plate, plate, stage_font, twice
+from pfm_desktop.gui.widgets.ink import (
+    CHOSEN,
+    DARK,
+    LIGHT,
+    PLATE,
+    PROBLEM,
+    TEXT,
+    fill_plate,
+    plate,
+    plate_rect,
+    stage_font,
+    twice,
+)
 from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.viewmodels.arrangement import Pane
 from pfm_desktop.viewmodels.found import TAKE_KEY, Line
@@ -64,7 +76,11 @@ def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
     for line in lines:  # above all lines: a problem at its top, the cervix at its foot
         place = min if line.problem else max
         spot = QPointF(*pane.lens.to_stage(*place(line.points, key=lambda point: point[1])))
-        plate(painter, spot + QPointF(4, 4 if line.problem else -30), line.words, font=stage_font(13))
+        corner, font, lens = spot + QPointF(4, 4 if line.problem else -30), stage_font(13), pane.lens
+        rect = plate_rect(corner, line.words, font)
+        x = max(lens.left, min(rect.left(), lens.left + lens.width - rect.width()))
+        y = max(lens.top, min(rect.top(), lens.top + lens.height - rect.height()))
+        plate(painter, QPointF(x, y), line.words, font=font)
 
 
 def draw_stroke(painter: QPainter, pane: Pane, points: Sequence[tuple[float, float]]) -> None:

@@ -170,7 +170,11 @@ class StageMouse:
         start = held.start
         pane = next((one for one in self._stage.arrangement.panes if one.lens.contains(start.x(), start.y())), None)
         size = None if pane is None else self._stage.shown.size(pane.frame)
-        if pane is None or size is None or held.stroke is None or (at - held.last).manhattanLength() < STEP:
+        if held.stroke is None or (at - held.last).manhattanLength() < STEP:
+            return
+        if pane is None or size is None or pane.frame is not held.stroke.frame:
+            self._held = None  # the pictures were registered meanwhile, or another way of looking was chosen
+            self._stage.update()
             return
         x, y = pane.lens.to_picture(at.x(), at.y())
         spot = min(max(x, 0.0), size[0] - 1), min(max(y, 0.0), size[1] - 1)

@@ -31,12 +31,12 @@ _BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a l
 def measure(pixels: Pixels) -> dict[str, float]:
     """Readings behind a verdict; shares are of the picture's area.
 
-    `side` shorter side in pixels; `bright` 95th percentile of L*; `colour` 95th percentile of chroma; `tint` by how
-    much the strongest channel exceeds the weakest in the brightest quarter, of the strongest (0: grey, 1: pure);
-    `blown` share of clipped blobs; `glare` share of clipped white; `tissue` share of mucosal colours; `green` share of
-    fluorescence colours; `focus` finest over next structure, `detail` finer over coarse, `noise` finest over coarse,
-    `relief` coarse structure (all of log intensity); `speckle` noise in 255ths where the picture is smoothest; `bands`
-    strength of bars that run across the whole picture, in log intensity.
+    `side` shorter side in pixels, `shape` the longer one over it; `bright` 95th percentile of L*; `colour` 95th
+    percentile of chroma; `tint` by how much the strongest channel exceeds the weakest in the brightest quarter, of the
+    strongest (0: grey, 1: pure); `blown` share of clipped blobs; `glare` share of clipped white; `tissue` share of
+    mucosal colours; `green` share of fluorescence colours; `focus` finest over next structure, `detail` finer over
+    coarse, `noise` finest over coarse, `relief` coarse structure (all of log intensity); `speckle` noise in 255ths
+    where the picture is smoothest; `bands` strength of bars that run across the whole picture, in log intensity.
     """
     small = fit(pixels, SIDE)
     some = small[::EVERY, ::EVERY]
@@ -50,6 +50,7 @@ def measure(pixels: Pixels) -> dict[str, float]:
     red, green = (some[:, :, channel].astype(np.int16) for channel in (0, 1))
     return {
         "side": float(min(pixels.shape[:2])),
+        "shape": max(pixels.shape[:2]) / min(pixels.shape[:2]),
         "bright": float(np.percentile(light, 95)),
         "blown": float(_opened(most >= BLOWN).mean()),
         "glare": float((least >= CLIPPED).mean()),

@@ -25,13 +25,14 @@ _ABOUT_OS = 0.1  # of the cervix's diameter: the disc that counts as the os
 def readings(found: Found) -> dict[str, float]:
     """What the rules ask.
 
-    `present`, `turned` as in `Found`; `cervix` diameter of a disc of its area, of the shorter side; `off` how far its
-    os (where none is sure, its middle) lies from the middle of the picture, of half of the shorter side, `aside` the
-    same of its middle; `stretch` width over height; `blocked` share of its convex hull that a foreign body covers;
-    `film` share of the os that mucus or blood covers.
+    `present`, `turned` as in `Found`, `present` 0 where no place of the picture is cervix; `cervix` diameter of a disc
+    of its area, of the shorter side; `off` how far its os (where none is sure, its middle) lies from the middle of the
+    picture, of half of the shorter side, `aside` the same of its middle; `stretch` width over height; `blocked` share
+    of its convex hull that a foreign body covers; `film` share of the os that mucus or blood covers.
     """
-    said = {"present": found.present, "turned": found.turned}
-    if found.present < THERE or not found.cervix.any():
+    seen = float(found.cervix.mean()) >= _LEAST  # whatever the answer about the whole picture says
+    said = {"present": found.present if seen else 0.0, "turned": found.turned}
+    if found.present < THERE or not seen:
         return {**said, "cervix": 0.0, "off": 0.0, "aside": 0.0, "stretch": 1.0, "blocked": 0.0, "film": 0.0}
     height, width = found.cervix.shape
     shorter = min(height, width)
@@ -59,12 +60,13 @@ def readings(found: Found) -> dict[str, float]:
 
 def anatomy_of(found: Found, size: tuple[int, int]) -> Anatomy:
     """Outlines and os in pixels of a picture of `size` (width, height)."""
-    if found.present < THERE:
+    cervix = outlines(found.cervix, size)
+    if found.present < THERE or not cervix:
         return Anatomy()
     seen = found.os_sure >= OS_SURE and all(0 <= at <= 1 for at in found.os)
     # half a pixel of the edge lies beyond the middle of the last one
     x, y = (min(max(at * whole - 0.5, 0.0), whole - 1.0) for at, whole in zip(found.os, size, strict=True))
-    return Anatomy(outlines(found.cervix, size), (round(x, 1), round(y, 1)) if seen else None)
+    return Anatomy(cervix, (round(x, 1), round(y, 1)) if seen else None)
 
 
 def regions_of(found: Found, small: Pixels, size: tuple[int, int], problems: tuple[str, ...]) -> tuple[Region, ...]:

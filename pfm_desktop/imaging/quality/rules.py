@@ -37,12 +37,24 @@ def _lit(m: Measures) -> bool:
     return m["tissue"] >= 0.3 or m["bright"] < 12
 
 
+def _drawn_on(m: Measures) -> bool:
+    """Bright, and not of one colour: that is the cap on the lens, or too much light."""
+    return m["bright"] > 42 and m["relief"] >= _BLANK
+
+
 def glows(m: Measures) -> bool:
     return m["green"] > 0.6 and m["tissue"] < 0.1
 
 
 _TOO_SMALL = Rule(
     "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
+)
+
+_SHAPE = Rule(
+    "odd_shape",
+    lambda m: m["shape"] > 2.1,
+    _never,
+    "No camera takes pictures of this shape: give the picture as the camera took it, neither cut nor squeezed.",
 )
 
 _BLACK_AND_WHITE = (
@@ -62,6 +74,13 @@ _BANDED = Rule(
     "Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.",
 )
 
+# before noise and glare, which letters on paper feign
+_PAPER = Rule(
+    "no_cervix",
+    lambda m: m["present"] < 0.1 and max(m["tissue"], m["green"]) < 0.1 and m["colour"] < 12 and _drawn_on(m),
+    _never,
+    "This shows no tissue: choose the picture of the cervix.",
+)
 # by what the finder saw, in either light
 _WHOLE = "Bring the whole cervix into view and into the light, then retake."
 _NO_CERVIX = Rule(
@@ -91,8 +110,8 @@ _FAR_AWAY = Rule(
 )
 _TURNED = Rule(
     "turned",
-    _never,
-    lambda m: m["turned"] > 0.7 or (m["off"] < 0.7 and not 0.6 < m["stretch"] < 1.6),
+    lambda m: m["off"] < 0.65 and not 0.4 < m["stretch"] < 2.5,
+    lambda m: m["turned"] > 0.7 or (m["off"] < 0.65 and not 0.6 < m["stretch"] < 1.6),
     "It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took it.",
 )
 _OS_COVERED = Rule("os_covered", _never, lambda m: m["film"] > 0.6, "Wipe mucus or blood off the os, then retake.")
@@ -100,6 +119,8 @@ _VIEW = (_NO_CERVIX, _UNSURE, _OBSTRUCTED, _FAR_AWAY, _OFF_CENTRE, _TURNED, _OS_
 
 WHITE = (
     _TOO_SMALL,
+    _SHAPE,
+    _PAPER,
     # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
     Rule(
         "wrong_source",
@@ -138,6 +159,8 @@ WHITE = (
 
 FLUORESCENCE = (
     _TOO_SMALL,
+    _SHAPE,
+    _PAPER,
     Rule(
         "wrong_source",
         lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
@@ -174,4 +197,14 @@ FLUORESCENCE = (
     ),
 )
 # what makes the later readings meaningless, so that one cause gives one problem
-MASKING = ("too_small", "too_dark", "noisy", "banded", "overexposed", "wrong_source", "no_colour")
+MASKING = (
+    "too_small",
+    "odd_shape",
+    "too_dark",
+    "noisy",
+    "banded",
+    "overexposed",
+    "wrong_source",
+    "no_colour",
+    "no_cervix",
+)

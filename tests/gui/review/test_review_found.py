@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.anatomy import Anatomy, Region
 from pfm_desktop.domain.quality import Quality, Verdict
+from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
+from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.viewmodels.found import Line
 from pfm_desktop.viewmodels.session import Session
 
@@ -84,6 +87,7 @@ def test_of_a_signed_visit_the_found_os_is_not_taken_over(
     assert session.case is not None
     assert session.case.os_marks == ()
     assert "Signed" in problems[-1]
+    assert page.stage.marks.suggested is None, "nobody could confirm it"
 
 
 def test_where_none_was_found_the_key_says_how_to_mark_it(
@@ -93,6 +97,30 @@ def test_where_none_was_found_the_key_says_how_to_mark_it(
     page.stage.setFocus()
     qtbot.keyClick(page.stage, Qt.Key.Key_O, SHIFT)
     assert "No os was found" in problems[-1]
+
+
+def test_while_the_pictures_are_checked_or_could_not_be_nobody_says_that_none_was_found(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, problems: list[str], qtbot: QtBot
+) -> None:
+    engine.held["answer"] = threading.Event()
+    engine.broken["answer"] = "what finds the cervix is not what was shipped"
+    assert session.open_visit(clinic.adler)
+    qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
+    page.take_os()
+    assert "still being looked for" in problems[-1]
+    engine.held["answer"].set()
+    qtbot.waitUntil(lambda: page.idle)
+    page.take_os()
+    assert "was not looked for" in problems[-1]
+
+
+def test_in_pictures_that_cannot_be_used_none_is_suggested_and_the_key_says_so(
+    page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened, problems: list[str]
+) -> None:
+    engine.refuse_answer = True
+    opened(clinic.adler)
+    page.take_os()
+    assert "cannot be used" in problems[-1]
 
 
 @pytest.mark.usefixtures("found")
@@ -243,3 +271,60 @@ def test_of_a_signed_visit_the_cervix_stays_as_it_is(
     assert page.stage.tool == "pan"
     assert "Signed" in problems[-1]
     assert not page.bar.tools["cervix"].isEnabled()
+
+
+def begin(qtbot: QtBot, page: ReviewPage, pane: int = 0) -> None:
+    """A stroke that is not ended."""
+    page.choose_tool("cervix")
+    qtbot.mousePress(page.stage, Qt.MouseButton.LeftButton, pos=stage_point(page, 20, 20, pane))
+    for x, y in ((50, 20), (100, 20), (100, 50), (100, 80)):
+        qtbot.mouseMove(page.stage, stage_point(page, x, y, pane))
+    assert page.stage.painting().stroke is not None
+
+
+def test_a_stroke_ends_nowhere_when_the_page_or_the_tool_changes_under_it(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    for interrupt in (page.left, lambda: page.choose_tool("pin")):
+        begin(qtbot, page)
+        interrupt()
+        assert page.stage.painting().stroke is None
+        qtbot.mouseRelease(page.stage, Qt.MouseButton.LeftButton, pos=stage_point(page, 20, 80))
+    assert session.case is not None
+    assert session.case.cervix_marks == ()
+    assert session.case.pins == ()
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_a_stroke_never_goes_on_in_another_frame(page: ReviewPage, session: Session, qtbot: QtBot) -> None:
+    begin(qtbot, page, pane=1)
+    pictures = page.loader.desk.pictures
+    assert pictures is not None
+    shift = np.array([[1.0, 0, 6], [0, 1, 4], [0, 0, 1]])
+    size = (120, 100)
+    found = Registration(RegistrationStatus.OK, 0.8, shift, np.zeros((2, 2, 2), np.float32), size, size)
+    page.stage.set_pair(pictures.white, pictures.fluorescence, found)
+    qtbot.waitUntil(lambda: not page.stage.busy)
+    qtbot.mouseMove(page.stage, stage_point(page, 20, 80, 1))
+    assert page.stage.painting().stroke is None
+    qtbot.mouseRelease(page.stage, Qt.MouseButton.LeftButton, pos=stage_point(page, 20, 80, 1))
+    assert session.case is not None
+    assert session.case.cervix_marks == ()
+
+
+def test_while_points_are_placed_only_the_pin_key_places_one(
+    page: ReviewPage, clinic: Clinic, opened: Opened, problems: list[str], qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.place_points()
+    page.stage.setFocus()
+    for key in (Qt.Key.Key_C, Qt.Key.Key_O):
+        qtbot.keyClick(page.stage, key)
+        assert "Finish placing points" in problems[-1]
+    assert page.points.points.placed == ()
+    page.stage.commands.move_cursor(0, 0)
+    qtbot.keyClick(page.stage, Qt.Key.Key_P)
+    assert len(page.points.points.placed) == 1
+    page.points.leave()
+    qtbot.waitUntil(lambda: page.idle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -92,7 +93,7 @@ def test_the_picture_is_left_as_it_was() -> None:
     find(picture)
 
 
-@pytest.mark.parametrize("damage", ["no folder", "no weights", "other weights", "no toml", "broken toml"])
+@pytest.mark.parametrize("damage", ["no folder", "no weights", "other weights", "no toml", "broken toml", "no network"])
 def test_without_its_own_file_it_says_what_is_safe_and_what_to_do(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,10 @@ def test_without_its_own_file_it_says_what_is_safe_and_what_to_do(
         (folder / "finder.toml").unlink()
     elif damage == "broken toml":
         (folder / "finder.toml").write_text("sha256 = ")
+    elif damage == "no network":
+        data = b"this is no network"
+        (folder / finder.FILE).write_bytes(data)
+        (folder / "finder.toml").write_text(f'sha256 = "{hashlib.sha256(data).hexdigest()}"')
     monkeypatch.setattr(finder, "resources_dir", lambda: tmp_path)
     finder._network.cache_clear()
     try:

@@ -64,6 +64,8 @@ def test_without_a_cervix_nothing_else_is_said() -> None:
     assert (said["cervix"], said["off"], said["blocked"], said["stretch"]) == (0, 0, 0, 1)
     assert anatomy_of(found(disc(128, 96, 60), present=0.1), (WIDTH, HEIGHT)).cervix == ()
     assert readings(found(NOTHING))["cervix"] == 0
+    assert readings(found(NOTHING))["present"] == 0, "whatever was said of the whole picture"
+    assert anatomy_of(found(NOTHING), (WIDTH, HEIGHT)).os is None, "an os without a cervix is none"
 
 
 def test_an_outline_is_in_pixels_of_the_picture_and_closed_around_the_mask() -> None:

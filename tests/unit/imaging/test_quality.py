@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.quality_parts.spoiled import text_page
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
@@ -287,6 +288,27 @@ def test_measures_are_given_with_every_verdict() -> None:
     assert set(quality.measures) == set(measure(even(128, 128, 128))) | places
     shares = ("blown", "glare", "tissue", "green", "present", "turned", "blocked", "film")
     assert all(0 <= quality.measures[name] <= 1 for name in shares)
+
+
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("paper", [(246, 246, 246), (20, 20, 20)], ids=["black on white", "white on black"])
+def test_a_page_of_letters_shows_no_cervix_and_is_called_neither_noisy_nor_glaring(
+    source: Source, paper: tuple[int, int, int]
+) -> None:
+    page = text_page(np.zeros((600, 800, 3), np.uint8), np.random.default_rng(3))
+    quality = assess(page if paper[0] > 99 else 255 - page, source)
+    assert quality.verdict is Verdict.UNUSABLE
+    assert quality.problems[0] == "no_cervix"
+    assert "noisy" not in quality.problems
+
+
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("size", [(900, 300), (300, 900), (2000, 320)])
+def test_a_picture_that_is_far_too_long_is_refused_by_its_shape(source: Source, size: tuple[int, int]) -> None:
+    picture = pictures(SEEDS[0], grade_of(SEEDS[0]))[source is GLOW]
+    quality = assess(np.asarray(cv2.resize(picture, size), np.uint8), source)
+    assert (quality.verdict, quality.problems) == (Verdict.UNUSABLE, ("odd_shape",))
+    assert "squeezed" in quality.advice
 
 
 # ---- pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -548,3 +549,23 @@ def test_a_map_of_another_pair_that_is_damaged_is_passed_over(lib: Library, phan
     answers.put_registration(lib, first.id, summary=summary, data=kept.to_bytes())
     assert answers.last_map(lib, second.id) == summary["matrix"]
     assert engine.register_again(CTX, lib, load(lib, second))[0].status is RegistrationStatus.REFUSED
+
+
+@pytest.mark.parametrize(("minutes", "known", "said"), [(3, True, ""), (12, True, "12 minutes"), (12, False, "")])
+def test_a_pair_that_was_not_taken_together_is_limited_where_the_times_are_known(
+    lib: Library, phantom: Phantom, model: Path, minutes: int, known: bool, said: str
+) -> None:
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier="T-1").id)
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    for pixels, stage, after in (
+        (phantom.white, Stage.ACETIC_ACID, 0),
+        (phantom.fluorescence, Stage.FLUORESCENCE_AFTER_ACID, minutes),
+    ):
+        taken = at + timedelta(minutes=after) if known else None
+        cases.add_picture(lib, visit.id, encode_png(pixels), stage=stage, taken_at=taken)
+    pair = pairing.ensure_pair(lib, visit.id)
+    assert pair is not None
+    quality = engine.answer_pair(CTX, lib, load(lib, pair), MODEL).analysis.quality["pair"]
+    assert ("taken_apart" in quality.problems) is bool(said)
+    assert said in quality.advice
+    assert quality.verdict is (Verdict.LIMITED if said else Verdict.GOOD)

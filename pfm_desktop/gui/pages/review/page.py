@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 
+FIRST_POINTS = "Finish placing points first."
+
+
 class ReviewPage(QWidget):
     """Follows `session.case`. `engine` stands in for `services.engine` in tests."""
 
@@ -84,6 +87,7 @@ class ReviewPage(QWidget):
         self._lose_points()
         self.side.left()
         self.stage.commands.let_go()
+        self.stage.cancel_drag()
 
     def focusNextPrevChild(self, next_: bool) -> bool:
         """Keys whose widget hides or is switched off go to the stage: the next in the chain is the rail's Today."""
@@ -109,8 +113,10 @@ class ReviewPage(QWidget):
     # ---- commands
 
     def choose_tool(self, tool: str) -> None:
-        """Pan, pin or os. In point mode the pin key places a point at the cursor."""
-        if self.points.active:
+        """Pan, pin, os or cervix. In point mode the pin key places a point at the cursor."""
+        if self.points.active and tool != "pin":
+            self._session.say(UserError(FIRST_POINTS))
+        elif self.points.active:
             self.stage.commands.use_tool_at_cursor()
         elif tool == "pan" or not self._why_no_marks():
             self.stage.tool = tool
@@ -121,7 +127,8 @@ class ReviewPage(QWidget):
         """Mark the os where the program found it."""
         if self.points.active or self._once_loaded(self.take_os):
             return
-        why_not = self._why_no_marks() or review.why_no_found_os(self.stage.marks.os_mark, self.stage.marks.suggested)
+        marks = self.stage.marks
+        why_not = self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
         if why_not:
             self._session.say(UserError(why_not))
         else:
@@ -210,7 +217,7 @@ class ReviewPage(QWidget):
         self.stage.set_view(for_another_woman(self.stage.view))
         held = self.side.isAncestorOf(QApplication.focusWidget() or self)
         self.side.begin_visit(first_read=review.unread(case))
-        if held:  # a space meant for the stage would press what is new under the keys
+        if held or not self.isVisible():  # a space meant for the stage would press what is new under the keys
             self.stage.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _note_way_back(self, before: VisitCase | None, case: VisitCase | None) -> None:
@@ -325,7 +332,7 @@ class ReviewPage(QWidget):
         if why_not and not self.points.active:
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
-        self.bar.allow_marks("Finish placing points first." if self.points.active else why_not)
+        self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.read_only_reason))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
