@@ -4,10 +4,10 @@
 
 Fresh phantoms, each drawn without a fault and with every one, some of which are laid over it
 (`quality_parts/faults.py`). Printed is, for each fault of a picture and each source it shows in, the area under the ROC
-curve of the verdict (good, limited, unusable) of pictures with the fault against those without any, the shares that are
-caught, and the seconds of a pair. `--annocerv` adds the photographs (AnnoCerv iclx, CC BY 4.0; women with an even
-number, or those with an odd one for `--development`): how many are accepted as they are, and how many are caught in
-each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
+curve of the reading that it is known by, and of the verdict (good, limited, unusable), of pictures with the fault
+against those without any; the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs
+(AnnoCerv iclx, CC BY 4.0; women with an even number, or those with an odd one for `--development`): how many are
+accepted as they are, and how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
 
 Seeds from 20000 served development; those from 800000 are for the figures.
 """
@@ -18,9 +18,10 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -64,26 +65,45 @@ SHOWS_IN = {
 LAID_OVER = {kind: (Source.WHITE,) if kind == "glare" else BOTH for kind in MADE}
 
 
+# by which the gate decides about a fault: the higher the worse
+READINGS: Mapping[str, Callable[[Mapping[str, float]], float]] = MappingProxyType(
+    {
+        "out of focus, white light": lambda m: -m["focus"],
+        "out of focus, fluorescence": lambda m: -m["detail"],
+        "too dark": lambda m: -m["bright"],
+        "overexposed": lambda m: m["blown"] + m["bright"] / 1000,
+        "no cervix": lambda m: -m["present"],
+        "obstructed": lambda m: m["blocked"],
+        "off centre": lambda m: max(m["off"] / 0.65, m["aside"] / 0.5),
+        "blood or mucus over the os": lambda m: m["film"],
+        "glare": lambda m: m["glare"],
+        "far away": lambda m: -m["cervix"],
+    }
+)
+
+
 @dataclass(frozen=True)
 class Fault:
-    """Verdicts, by `LEVEL`, of pictures of one source with a fault and without any."""
+    """Pictures of one source with a fault and without any."""
 
     name: str
-    faulty: Sequence[int]
-    clean: Sequence[int]
+    faulty: Sequence[Quality]
+    clean: Sequence[Quality]
 
     def line(self) -> str:
         """For the eye."""
-        caught = sum(level > 0 for level in self.faulty)
-        unusable = sum(level == LEVEL[Verdict.UNUSABLE] for level in self.faulty)
+        with_it, without = ([level(one) for one in part] for part in (self.faulty, self.clean))
+        reading = next(read for name, read in READINGS.items() if self.name.startswith(name))
+        read = area([reading(one.measures) for one in self.faulty], [reading(one.measures) for one in self.clean])
+        caught, unusable = sum(one > 0 for one in with_it), with_it.count(LEVEL[Verdict.UNUSABLE])
         return (
-            f"on phantoms, {self.name}: area under the curve of the verdict {area(self.faulty, self.clean):.3f}; "
-            f"limited or unusable {share(caught, len(self.faulty))}, unusable {unusable}"
+            f"on phantoms, {self.name}: area under the curve of the reading {read:.3f}, of the verdict "
+            f"{area(with_it, without):.3f}; limited or unusable {share(caught, len(with_it))}, unusable {unusable}"
         )
 
 
-def area(faulty: Sequence[int], clean: Sequence[int]) -> float:
-    """Share of pairs, one with the fault and one without, in which the first has the worse verdict; ties: half."""
+def area(faulty: Sequence[float], clean: Sequence[float]) -> float:
+    """Share of pairs, one with the fault and one without, in which the first is the worse; ties: half."""
     ranks = rankdata([*faulty, *clean])
     positive = len(faulty)
     return float((ranks[:positive].sum() - positive * (positive + 1) / 2) / (positive * len(clean)))
@@ -101,9 +121,11 @@ def level(quality: Quality) -> int:
 
 def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterator[str]:
     """Each fault in each source that it shows in, and what is let through of pictures without any."""
-    clean: dict[Source, list[int]] = {source: [] for source in BOTH}
-    faulty: dict[tuple[Defect, Source], list[int]] = {(one, s): [] for one, where in SHOWS_IN.items() for s in where}
-    made: dict[tuple[str, Source], list[int]] = {(kind, source): [] for kind in MADE for source in LAID_OVER[kind]}
+    clean: dict[Source, list[Quality]] = {source: [] for source in BOTH}
+    faulty: dict[tuple[Defect, Source], list[Quality]] = {
+        (one, s): [] for one, where in SHOWS_IN.items() for s in where
+    }
+    made: dict[tuple[str, Source], list[Quality]] = {(kind, source): [] for kind in MADE for source in LAID_OVER[kind]}
     seconds: list[float] = []
     both: list[float] = []
     for number in range(count):
@@ -111,31 +133,31 @@ def lines_of_phantoms(ctx: Context, count: int, seed: int, size: int) -> Iterato
         plain = render(seed + number, size=size)
         begun = time.perf_counter()
         for source in BOTH:
-            clean[source].append(level(assess(picture_of(plain, source), source)))
+            clean[source].append(assess(picture_of(plain, source), source))
         seconds.append(time.perf_counter() - begun)
         begun = time.perf_counter()
         side_by_side(lambda one: assess(*one), [(picture_of(plain, source), source) for source in BOTH])
         both.append(time.perf_counter() - begun)
         truth = truth_of(plain, seed + number, frozenset())
-        for (kind, source), levels in made.items():
+        for (kind, source), found in made.items():
             light = BOTH.index(source)
             random = np.random.default_rng([seed, number, light])
             spoiled_one = MADE[kind](truth.pictures[light], truth.os[light], diameter_of(plain), random)
-            levels.append(level(assess(spoiled_one, source)))
+            found.append(assess(spoiled_one, source))
         for defect, where in SHOWS_IN.items():
             ctx.check()
             spoiled = render(seed + number, size=size, defects=frozenset({defect}))
             for source in where:
-                faulty[defect, source].append(level(assess(picture_of(spoiled, source), source)))
+                faulty[defect, source].append(assess(picture_of(spoiled, source), source))
     for source in BOTH:
-        accepted = sum(one < LEVEL[Verdict.UNUSABLE] for one in clean[source])
-        good = sum(one == 0 for one in clean[source])
+        accepted = sum(one.verdict is not Verdict.UNUSABLE for one in clean[source])
+        good = sum(one.verdict is Verdict.GOOD for one in clean[source])
         yield f"on phantoms without a fault, {source.words}: accepted {share(accepted, count)}, good {good}"
-    for (defect, source), levels in faulty.items():
+    for (defect, source), found in faulty.items():
         name = defect.value.removeprefix(f"{source.value}_").replace("_", " ")
-        yield Fault(f"{name}, {source.words}", levels, clean[source]).line()
-    for (kind, source), levels in made.items():
-        yield Fault(f"{kind}, {source.words}", levels, clean[source]).line()
+        yield Fault(f"{name}, {source.words}", found, clean[source]).line()
+    for (kind, source), found in made.items():
+        yield Fault(f"{kind}, {source.words}", found, clean[source]).line()
     alone, together = (1000 * statistics.median(part) for part in (seconds, both))
     yield f"on phantoms, {size} pixels: {together:.0f} ms a pair, both at once, {alone:.0f} ms one after the other"
 
