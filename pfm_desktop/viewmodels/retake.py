@@ -48,11 +48,7 @@ def retake_words(analysis: Analysis | None) -> str:
     pair = analysis.quality.get("pair")
     if pair is not None and "identical" in pair.problems:
         return _pair(pair)  # that one of them is of the wrong source only follows from it
-    said = [
-        _picture(name, analysis.quality[source.value])
-        for source, name in NAMES.items()
-        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.UNUSABLE
-    ]
+    said = _pictures(analysis, Verdict.UNUSABLE)
     if pair is not None and pair.verdict is Verdict.UNUSABLE:
         said.append(_pair(pair))
     return " ".join(said)
@@ -62,18 +58,23 @@ def care_words(analysis: Analysis | None) -> str:
     """`To be used with care: the fluorescence picture has too much glare. Tilt the light.`; "" while all is good."""
     if analysis is None:
         return ""
-    limited = [
-        _picture(name, analysis.quality[source.value])
-        for source, name in NAMES.items()
-        if source.value in analysis.quality and analysis.quality[source.value].verdict is Verdict.LIMITED
-    ]
-    said = " ".join(limited)
+    said = " ".join(_pictures(analysis, Verdict.LIMITED))
     return f"To be used with care: {said[:1].lower()}{said[1:]}" if said else ""
+
+
+def _pictures(analysis: Analysis, verdict: Verdict) -> list[str]:
+    """What is said of each picture with this verdict; what is the same of both, once."""
+    told = {name: analysis.quality[source.value] for source, name in NAMES.items() if source.value in analysis.quality}
+    told = {name: quality for name, quality in told.items() if quality.verdict is verdict}
+    same = len(told) == len(NAMES) and len({(quality.problems, quality.advice) for quality in told.values()}) == 1
+    if same:
+        return [_picture("Each of the two pictures", next(iter(told.values())))]
+    return [_picture(f"The {name}", quality) for name, quality in told.items()]
 
 
 def _picture(name: str, quality: Quality) -> str:
     wrong = " and ".join(PICTURE.get(problem, _plain(problem)) for problem in quality.problems) or "is unusable"
-    return f"The {name} {wrong}. {quality.advice}".strip()
+    return f"{name} {wrong}. {quality.advice}".strip()
 
 
 def _pair(quality: Quality) -> str:

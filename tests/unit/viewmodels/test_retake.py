@@ -54,3 +54,14 @@ def test_a_limited_picture_is_said_to_need_care_and_how_to_take_a_better_one() -
     good = {"white": Quality(Verdict.GOOD), "pair": Quality(Verdict.LIMITED, ("little_overlap",))}
     assert care_words(Analysis(MODEL, good, None, None, None, Source.WHITE, {})) == ""
     assert care_words(None) == ""
+
+
+def test_what_is_the_same_of_both_pictures_is_said_once() -> None:
+    covered = Quality(Verdict.UNUSABLE, ("obstructed",), "Take the swab away.", {"blocked": 0.5})
+    words = said(white=covered, fluorescence=Quality(Verdict.UNUSABLE, ("obstructed",), "Take the swab away."))
+    assert words == "Each of the two pictures is obstructed. Take the swab away."
+    limited = Quality(Verdict.LIMITED, ("glare",), "Tilt.")
+    both = {"white": limited, "fluorescence": limited}
+    assert care_words(Analysis(MODEL, both, None, None, None, Source.WHITE, {})) == (
+        "To be used with care: each of the two pictures has too much glare. Tilt."
+    )
