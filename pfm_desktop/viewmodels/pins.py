@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.annotation import OsMark, Pin
@@ -70,6 +70,8 @@ def pins_view(case: VisitCase | None, read_only_reason: str = "", known: Registe
     locked = why_locked(case, read_only_reason)
     if case is None:
         return PinsView(locked=locked)
+    if locked and known is not None:
+        known = replace(known, suggested=None)  # nobody could confirm it
     rows = tuple(
         PinRow(pin.id, pin.letter, place_words(case, pin, known), picture_words(case, pin, known), pin.note)
         for pin in case.pins
