@@ -114,8 +114,10 @@ _TURNED = Rule(
     lambda m: m["turned"] > 0.7 or (m["off"] < 0.65 and not 0.6 < m["stretch"] < 1.6),
     "It seems to lie on its side or to be squeezed: hold the camera upright, give the picture as the camera took it.",
 )
-_OS_COVERED = Rule("os_covered", _never, lambda m: m["film"] > 0.6, "Wipe mucus or blood off the os, then retake.")
-_VIEW = (_NO_CERVIX, _UNSURE, _OBSTRUCTED, _FAR_AWAY, _OFF_CENTRE, _TURNED, _OS_COVERED)
+_WIPE = "Wipe mucus or blood off the os, then retake."
+_OS_COVERED = Rule("os_covered", _never, lambda m: m["film"] > 0.6, _WIPE)
+_OS_COVERED_GLOW = Rule("os_covered", _never, lambda m: m["film"] > 0.85, _WIPE)  # an open os is as dark as blood there
+_VIEW = (_NO_CERVIX, _UNSURE, _OBSTRUCTED, _FAR_AWAY, _OFF_CENTRE, _TURNED)
 
 WHITE = (
     _TOO_SMALL,
@@ -154,6 +156,7 @@ WHITE = (
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
     ),
     *_VIEW,
+    _OS_COVERED,
     Rule("glare", lambda m: m["glare"] > 0.3, lambda m: m["glare"] > 0.1, "Tilt the light or dab the surface dry."),
 )
 
@@ -189,6 +192,7 @@ FLUORESCENCE = (
         "Focus on the os, hold still, retake.",
     ),
     *_VIEW,
+    _OS_COVERED_GLOW,
     Rule(
         "unusual_colours",
         _never,
