@@ -70,13 +70,12 @@ class StageWidget(QWidget):
         self._warning = ""
         self._marks = Marks()
         self._found: Mapping[Source, Found] = {}
-        self._cervix_shown = False
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
         self._hovered: Source | None = None
         self._layers = LayerStore()
-        self.commands = StageCommands(self)
         self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
+        self.commands = StageCommands(self, cancel_drag=self._mouse.cancel)
         self._keys = StageKeys(self, cancel_drag=self._mouse.cancel)
         self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
@@ -138,16 +137,6 @@ class StageWidget(QWidget):
         if found != self._found:
             self._found = found
             self._refresh()
-
-    @property
-    def cervix_shown(self) -> bool:
-        """Whether the outline of the cervix is drawn; what is wrong with a picture always is."""
-        return self._cervix_shown
-
-    def show_cervix(self, shown: bool) -> None:
-        """Draw the outline of the cervix as it was found, or not."""
-        self._cervix_shown = shown
-        self._refresh()
 
     def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None, suggested: OsMark | None = None) -> None:
         """Pins and os, drawn in both pictures; `suggested` is an os that the program found, for want of a mark."""
@@ -234,10 +223,6 @@ class StageWidget(QWidget):
         self._refresh()
         self.tool_changed.emit(tool)
 
-    def cancel_drag(self) -> None:
-        """Whatever is dragged or drawn is let go of, and nothing comes of it."""
-        self._mouse.cancel()
-
     @property
     def arrangement(self) -> Arrangement:
         """The panes as they are now."""
@@ -277,7 +262,7 @@ class StageWidget(QWidget):
             stage=QRectF(self.rect()),
             marks=self._mouse.marks_while_dragging(self._marks),
             found=self._found,
-            cervix=self._cervix_shown,
+            cervix=self.commands.cervix_shown,
             stroke=self._mouse.stroke,
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
             legend=legend,

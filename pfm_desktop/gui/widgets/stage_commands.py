@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 class StageCommands:
     """Each command works on the stage as it is shown now, and does nothing where there is nothing to do."""
 
-    def __init__(self, stage: StageWidget) -> None:
+    def __init__(self, stage: StageWidget, *, cancel_drag: Callable[[], bool]) -> None:
         self._stage = stage
+        self.cancel_drag = cancel_drag  # whatever is dragged or drawn is let go of, and nothing comes of it
         self.heatmap_held_off = False
         self.loupe_held = False
+        self.cervix_shown = False  # whether its outline is drawn; what is wrong with a picture always is
 
     # ---- looking
 
@@ -84,6 +87,11 @@ class StageCommands:
             self._stage.set_view(set_opacity(view, view.opacity + step))
         elif view.mode is Mode.SWIPE:
             self._stage.set_view(set_swipe(view, view.swipe + step))
+
+    def show_cervix(self, shown: bool) -> None:
+        """Draw the outline of the cervix as it was found or drawn, or not."""
+        self.cervix_shown = shown
+        self._stage.update()
 
     def hold_heatmap_off(self, held: bool) -> None:
         """Hide the heatmap while held."""

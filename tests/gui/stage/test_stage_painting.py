@@ -604,10 +604,10 @@ def test_the_cervix_is_drawn_only_when_it_is_asked_for(registered, look, spot) -
     bare = look()
     registered.set_found({Source.WHITE: Found((CERVIX,))})
     assert change(look(), bare).max() == 0
-    registered.show_cervix(True)
+    registered.commands.show_cervix(True)
     column, row = (round(v) for v in spot(330, 100))
     assert change(look(), bare)[row - 20 : row + 20, column - 3 : column + 4].max() > 80
-    registered.show_cervix(False)
+    registered.commands.show_cervix(False)
     assert change(look(), bare).max() == 0
 
 

@@ -67,7 +67,7 @@ class StageEdits:
 
         pair_id = self._pair_id()
         if pair_id and self._session.perform(lambda lib: review.mark_cervix(lib, pair_id, frame, outline)):
-            self._stage.show_cervix(True)
+            self._stage.commands.show_cervix(True)
 
     def clear_cervix(self) -> None:
         """What was drawn on the pictures on the stage goes; what was found in them counts again."""

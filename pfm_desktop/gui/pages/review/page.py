@@ -87,7 +87,7 @@ class ReviewPage(QWidget):
         self._lose_points()
         self.side.left()
         self.stage.commands.let_go()
-        self.stage.cancel_drag()
+        self.stage.commands.cancel_drag()
 
     def focusNextPrevChild(self, next_: bool) -> bool:
         """Keys whose widget hides or is switched off go to the stage: the next in the chain is the rail's Today."""
@@ -136,7 +136,7 @@ class ReviewPage(QWidget):
 
     def toggle_cervix(self) -> None:
         """Show or hide the outline of the cervix as it was found or drawn."""
-        self.stage.show_cervix(not self.stage.cervix_shown)
+        self.stage.commands.show_cervix(not self.stage.commands.cervix_shown)
 
     def clear_cervix(self) -> None:
         """Go back from the drawn outline of the cervix to the one that was found."""
