@@ -31,6 +31,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 
 log = logging.getLogger(__name__)
+_LARGEST, _FARTHEST = 20.0, 1e6  # of a map between two sensors: times, pixels
 LONGEST_GAP = 300.0  # seconds between the two pictures of a pair: acetowhitening fades in minutes (clinical practice)
 Pixels = NDArray[np.uint8]
 
@@ -162,7 +163,11 @@ def _device_map(lib: Library, pair: Pair) -> Matrix | None:
     except (TypeError, ValueError) as error:
         log.warning("the map of another pair is not used: %s", error)
         return None
-    return matrix if matrix is not None and np.isfinite(matrix).all() else None
+    if matrix is None or not np.isfinite(matrix).all():
+        return None
+    sizes = np.linalg.svd(matrix[:2, :2], compute_uv=False) if np.abs(matrix).max() < _FARTHEST else np.zeros(2)
+    affine = np.allclose(matrix[2], (0, 0, 1))
+    return matrix if affine and sizes.min() > 1 / _LARGEST and sizes.max() < _LARGEST else None
 
 
 def _apart(lib: Library, pair: Pair) -> float | None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import aliased
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.registration import DISAGREE
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import PairTable, PictureTable, PredictionTable, RegistrationTable
@@ -116,9 +117,15 @@ def last_map(library: Library, pair_id: str) -> Any:
     query = query.where(own.id == pair_id).order_by(RegistrationTable.made_at.desc())
     with library.read() as session:
         for summary, by_hand in session.execute(query.limit(_LOOKED_AT)):
-            if summary.get("status") == "ok" or (by_hand and summary.get("status") == "check"):
+            if isinstance(summary, Mapping) and _borne_out(summary, by_hand=by_hand):
                 return summary.get("matrix")
     return None
+
+
+def _borne_out(summary: Mapping[str, Any], *, by_hand: bool) -> bool:
+    """Not where the structures contradict the points: that may join two women."""
+    status = summary.get("status")
+    return status == "ok" or (by_hand and status == "check" and DISAGREE not in str(summary.get("reason", "")))
 
 
 def replace_registration(

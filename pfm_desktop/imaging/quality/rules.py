@@ -166,7 +166,8 @@ FLUORESCENCE = (
     _PAPER,
     Rule(
         "wrong_source",
-        lambda m: m["tissue"] > 0.5 and m["green"] < 0.1,
+        # a part of it is enough where hardly anything glows
+        lambda m: (m["tissue"] > 0.5 and m["green"] < 0.1) or (m["tissue"] > 0.15 and m["green"] < 0.03),
         _never,
         "This looks like a white-light picture: give it as that, and of two pictures swap them.",
     ),

@@ -89,6 +89,9 @@ def _affine(matrix: Matrix, size: tuple[int, int]) -> Matrix:
         raise BadInputError("a map to start from puts the middle at infinity", remedy="leave it out, or give another")
     there = np.array([x, y]) / w
     slope = (matrix[:2, :2] - np.outer(there, matrix[2, :2])) / w
+    sizes = np.linalg.svd(slope, compute_uv=False)
+    if not 1e-3 < sizes.min() <= sizes.max() < 1e3:
+        raise BadInputError("a map to start from makes the picture vanish", remedy="leave it out, or give another")
     return np.vstack([np.column_stack([slope, there - slope @ middle]), [0.0, 0.0, 1.0]])
 
 

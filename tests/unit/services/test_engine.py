@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from pfm_desktop.domain.case import Pair
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.registration import Agreement, RegistrationStatus
+from pfm_desktop.domain.registration import DISAGREE, Agreement, RegistrationStatus
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging import registration as registering
 from pfm_desktop.imaging.io import encode_png
@@ -28,6 +29,7 @@ from pfm_desktop.services.engine import PairPictures
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
+from pfm_desktop.storage.tables import RegistrationTable
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 from pfm_desktop.support.paths import user_models_dir
 
@@ -542,12 +544,30 @@ def test_the_map_of_a_device_once_set_by_hand_registers_the_next_woman_on_it(lib
     assert engine.register_again(CTX, lib, load(lib, stranger))[0].status is RegistrationStatus.REFUSED
 
 
-def test_a_map_of_another_pair_that_is_damaged_is_passed_over(lib: Library, phantom: Phantom) -> None:
+@pytest.mark.parametrize(
+    "summary",
+    [
+        {"status": "ok", "matrix": [[1, "x"], None]},
+        {"status": "ok", "matrix": [[0, 0, 0], [0, 0, 0], [0, 0, 1]]},
+        {"status": "ok", "matrix": [[1e300, 0, 0], [0, 1, 0], [0, 0, 1]]},
+        {"status": "ok", "matrix": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]},
+        {"status": "ok"},
+        {"status": "check", "matrix": np.eye(3).tolist(), "reason": f"{DISAGREE}: look at them"},
+        [1],
+    ],
+    ids=["letters", "nothing", "endless", "zero", "none", "contradicted", "a list"],
+)
+def test_a_map_of_another_pair_that_is_damaged_or_contradicted_is_passed_over(
+    lib: Library, phantom: Phantom, summary: Any
+) -> None:
     first, second = fill(lib, phantom.white, phantom.fluorescence), visit_of(lib, 2, phantom, "")
     kept, _ = engine.register_again(CTX, lib, load(lib, first))
-    summary = {"status": "ok", "matrix": [[1, "x"], None]}
-    answers.put_registration(lib, first.id, summary=summary, data=kept.to_bytes())
-    assert answers.last_map(lib, second.id) == summary["matrix"]
+    with lib.write() as session:
+        row = session.get(RegistrationTable, first.id)
+        assert row is not None
+        row.summary, row.by_hand = summary, True
+    assert kept.status is RegistrationStatus.OK
+    assert engine._device_map(lib, second) is None
     assert engine.register_again(CTX, lib, load(lib, second))[0].status is RegistrationStatus.REFUSED
 
 

@@ -311,7 +311,9 @@ def test_a_sure_registration_is_the_same_whatever_it_might_have_started_from(
 
 
 @pytest.mark.parametrize(
-    "start", [np.eye(2), np.full((3, 3), np.nan), np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0.0]])], ids=str
+    "start",
+    [np.eye(2), np.full((3, 3), np.nan), np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0.0]]), np.ones((3, 3))],
+    ids=["two by two", "no numbers", "infinity", "singular"],
 )
 def test_a_start_that_is_no_map_is_said(start: NDArray[np.float64], pairs: list[tuple[Phantom, Registration]]) -> None:
     with pytest.raises(BadInputError, match="start from"):
