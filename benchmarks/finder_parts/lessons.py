@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.finder_parts.network import Finder
-from benchmarks.finder_parts.truth import Drawn, drawn
+from benchmarks.finder_parts.truth import Truth, drawn
 from benchmarks.finder_parts.views import Batch, batch
 from pfm_desktop.imaging.finder import GRID
 from pfm_desktop.jobs import Context, SilentContext
@@ -140,7 +140,7 @@ def _read(lesson: Lesson, work: Path, free: Path) -> None:
 
 def _batch(lesson: Lesson, step: int) -> Batch:
     """That of one step, whatever was shown before it."""
-    found: Drawn = _known["drawn"]
+    found: Truth = _known["drawn"]
     return batch(found, _known["free"], lesson.batch, np.random.default_rng([lesson.seed, step]))
 
 

@@ -16,10 +16,10 @@ Plane = NDArray[np.float32]
 Random = np.random.Generator
 
 
-def waves(random: Random, count: int) -> Plane:
-    """A smooth random plane with about `count` hills a side; mean 0, standard deviation near 1."""
+def waves(random: Random, count: int, size: int = SIDE) -> Plane:
+    """A smooth random plane (size x size) with about `count` hills a side; mean 0, standard deviation near 1."""
     coarse = random.standard_normal((count, count), np.float32)
-    return np.asarray(cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), np.float32)
+    return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def texture(random: Random) -> Plane:

@@ -38,16 +38,7 @@ CHUNK = 25
 @dataclass(frozen=True, eq=False)
 class Truth:
     """A pair: `pictures` 2 x S x S x 3 uint8 RGB (white light, fluorescence), `bits` 2 x S x S, `os` 2 x 2 (x, y in
-    each picture; NaN where there is no cervix)."""
-
-    pictures: Pixels
-    bits: Pixels
-    os: NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """Many, as in `Truth` with N before."""
+    each picture; NaN where there is no cervix). Of many pairs, N before each."""
 
     pictures: Pixels
     bits: Pixels
@@ -75,7 +66,7 @@ def diameter_of(phantom: Phantom) -> float:
     return 2 * float(patient["radius_mm"]) / float(phantom.drawn["mm_per_px"])  # type: ignore[arg-type]
 
 
-def drawn(ctx: Context, work: Path, seed: int, count: int, size: int) -> Drawn:
+def drawn(ctx: Context, work: Path, seed: int, count: int, size: int) -> Truth:
     """Phantoms of seeds from `seed`, some with faults, drawn once and kept in `work`; goes on where it was stopped."""
     folder = work / f"truth-{seed}-{count}-{size}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +76,7 @@ def drawn(ctx: Context, work: Path, seed: int, count: int, size: int) -> Drawn:
         for number, _ in enumerate(pool.map(partial(_draw_chunk, folder, size), missing)):
             ctx.progress(number + 1, len(missing), "Drawing phantoms")
     parts = [np.load(folder / f"{chunk.start}.npz") for chunk in chunks]
-    return Drawn(*(np.concatenate([part[name] for part in parts]) for name in ("pictures", "bits", "os")))
+    return Truth(*(np.concatenate([part[name] for part in parts]) for name in ("pictures", "bits", "os")))
 
 
 def faults_of(seed: int) -> frozenset[Defect]:

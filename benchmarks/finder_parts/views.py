@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.finder_parts.pictures import Random, as_mucosa, film, foreign_body, in_other_light, laid_over, waves
-from benchmarks.finder_parts.truth import CERVIX, FILM, KNOWN, SPECULUM, SWAB, Drawn
+from benchmarks.finder_parts.truth import CERVIX, FILM, KNOWN, SPECULUM, SWAB, Truth
 from pfm_desktop.imaging.finder import GRID, SIDE
 
 Pixels = NDArray[np.uint8]
@@ -46,7 +46,7 @@ class Batch:
     turned: NDArray[np.float32]
 
 
-def batch(drawn: Drawn, free: Sequence[Pixels], count: int, random: Random) -> Batch:
+def batch(drawn: Truth, free: Sequence[Pixels], count: int, random: Random) -> Batch:
     """`count` views of phantoms, of either source, and of `free` pictures (S x S x 3) that show no cervix."""
     made = [no_cervix(free, random) if random.random() < NO_CERVIX else view(drawn, free, random) for _ in range(count)]
     return Batch(
@@ -69,7 +69,7 @@ def no_cervix(free: Sequence[Pixels], random: Random) -> View:
     return View(in_other_light(random, picture), np.zeros((4, GRID, GRID), np.float32), NOWHERE, 0.0, UNKNOWN)
 
 
-def view(drawn: Drawn, free: Sequence[Pixels], random: Random) -> View:
+def view(drawn: Truth, free: Sequence[Pixels], random: Random) -> View:
     """A phantom as another camera might have taken it."""
     number, source = int(random.integers(len(drawn.os))), int(random.integers(2))
     picture, bits, os = drawn.pictures[number, source], drawn.bits[number, source], drawn.os[number, source]

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.finder_parts.pictures import waves
+
 Pixels = NDArray[np.uint8]
 Spot = NDArray[np.float32]
 Random = np.random.Generator
@@ -26,10 +28,10 @@ def over_the_os(picture: Pixels, os: Spot, diameter: float, random: Random) -> P
     size = len(picture)
     y, x = np.mgrid[:size, :size]
     away = np.hypot(x - os[0], y - os[1]) / (random.uniform(*COVERS) * diameter)
-    cover = 1 / (1 + np.exp(np.clip((away - 1 + 0.3 * _waves(random, size, 7)) * 14, -30, 30)))
+    cover = 1 / (1 + np.exp(np.clip((away - 1 + 0.3 * waves(random, 7, size)) * 14, -30, 30)))
     blood = random.random() < 0.5
     colour = np.array([0.75, 0.12, 0.14] if blood else [1.3, 1.25, 1.05]) * picture.mean() * random.uniform(0.8, 1.4)
-    colours = colour * (1 + 0.12 * _waves(random, size, 20))[..., None]
+    colours = colour * (1 + 0.12 * waves(random, 20, size))[..., None]
     share = (0.93 * cover)[..., None]
     return np.clip(picture * (1 - share) + colours * share, 0, 255).astype(np.uint8)
 
@@ -37,8 +39,8 @@ def over_the_os(picture: Pixels, os: Spot, diameter: float, random: Random) -> P
 def glare(picture: Pixels, os: Spot, diameter: float, random: Random) -> Pixels:
     """White patches that mirror the lamp."""
     size = len(picture)
-    waves = _waves(random, size, 8)
-    white = (waves > np.quantile(waves, 1 - random.uniform(*GLARES))).astype(np.float32)
+    hills = waves(random, 8, size)
+    white = (hills > np.quantile(hills, 1 - random.uniform(*GLARES))).astype(np.float32)
     share = np.asarray(cv2.GaussianBlur(white, (0, 0), 1.5))[..., None]
     return np.clip(picture * (1 - share) + 262 * share, 0, 255).astype(np.uint8)
 
@@ -58,8 +60,3 @@ def far_away(picture: Pixels, os: Spot, diameter: float, random: Random) -> Pixe
 MADE: Mapping[str, Callable[[Pixels, Spot, float, Random], Pixels]] = MappingProxyType(
     {"blood or mucus over the os": over_the_os, "glare": glare, "far away": far_away}
 )
-
-
-def _waves(random: Random, size: int, count: int) -> NDArray[np.float32]:
-    coarse = random.standard_normal((count, count), np.float32)
-    return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), np.float32)

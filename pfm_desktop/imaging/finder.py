@@ -29,7 +29,6 @@ SIDE = 128  # pixels of a side that the network sees
 GRID = 64  # cells of a side of its maps
 FINE = 4  # times GRID at which masks are given
 _POOLED, _PEAK = 2.5, 4  # cells: over which the share of an os is pooled, and about the best, whose mean is its place
-_DAMAGED = "The program itself is damaged: install it again. The pictures and the library are not touched."
 _one_at_a_time = threading.Lock()  # a network of OpenCV keeps what it works on within itself
 
 
@@ -87,13 +86,13 @@ def _network() -> cv2.dnn.Net:
         data = (folder / FILE).read_bytes()
         facts = tomllib.loads((folder / "finder.toml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"what finds the cervix cannot be read: {error}", remedy=_DAMAGED) from error
+        raise _damaged(f"what finds the cervix cannot be read: {error}") from error
     if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
-        raise ModelError("what finds the cervix is not what was shipped", remedy=_DAMAGED)
+        raise _damaged("what finds the cervix is not what was shipped")
     try:
         return cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
     except cv2.error as error:  # a version of OpenCV that this was not tried with
-        raise ModelError("what finds the cervix cannot be used by this OpenCV", remedy=_DAMAGED) from error
+        raise _damaged("what finds the cervix cannot be used by this OpenCV") from error
 
 
 def _mask(logits: Plane) -> Mask:
@@ -113,3 +112,9 @@ def _peak(logits: Plane) -> tuple[Spot, float]:
     y, x = np.mgrid[rows.start : rows.start + near.shape[0], columns.start : columns.start + near.shape[1]]
     total = float(near.sum())
     return (float((near * x).sum()) / total, float((near * y).sum()) / total), total
+
+
+def _damaged(what: str) -> ModelError:
+    return ModelError(
+        what, safe="pictures and library are not touched", remedy="the program itself is damaged: install it again"
+    )

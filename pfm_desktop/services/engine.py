@@ -20,7 +20,7 @@ from pfm_desktop.domain.geometry import Matrix, Points
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
-from pfm_desktop.imaging.registration import Registration, compared, from_points, register
+from pfm_desktop.imaging.registration import Registration, compared, from_points, register, start_map
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.services import cases, inference, models, pairing
@@ -31,7 +31,6 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
 
 log = logging.getLogger(__name__)
-_LARGEST, _FARTHEST = 20.0, 1e6  # of a map between two sensors: times, pixels
 LONGEST_GAP = 300.0  # seconds between the two pictures of a pair: acetowhitening fades in minutes (clinical practice)
 Pixels = NDArray[np.uint8]
 
@@ -106,7 +105,7 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
         current = kept is not None and kept.model == content.info and _told_all(kept, content.limits)
         if kept is not None and (current or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
-    start = None if registration is not None else _device_map(lib, pictures.pair)
+    start = None if registration is not None else _device_map(lib, pictures)
     case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration, start=start)
     ctx.check()
     if "pair" in case.quality:
@@ -144,7 +143,7 @@ def register_again(
         )
     ctx.progress(0, 2, "Registering")
     if white_points is None or fluorescence_points is None:
-        found = register(white, fluorescence, start=_device_map(lib, pictures.pair), ctx=ctx)
+        found = register(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     else:
         sizes = {"white_size": _size(white), "fluorescence_size": _size(fluorescence)}
         found = compared(white, fluorescence, from_points(white_points, fluorescence_points, **sizes), ctx=ctx)
@@ -154,20 +153,17 @@ def register_again(
     return found, change
 
 
-def _device_map(lib: Library, pair: Pair) -> Matrix | None:
+def _device_map(lib: Library, pictures: PairPictures) -> Matrix | None:
     """How the two sensors of the device lay to each other at another pair of the same device and sizes, the last one
-    that was registered; None where there is none."""
-    kept = answers.last_map(lib, pair.id)
+    that was registered; None where there is none, or it is damaged."""
+    white, kept = pictures.white, answers.last_map(lib, pictures.pair.id)
+    if white is None or kept is None:
+        return None
     try:
-        matrix = None if kept is None else np.array(kept, np.float64).reshape(3, 3)
-    except (TypeError, ValueError) as error:
+        return start_map(kept, _size(white))
+    except BadInputError as error:
         log.warning("the map of another pair is not used: %s", error)
         return None
-    if matrix is None or not np.isfinite(matrix).all():
-        return None
-    sizes = np.linalg.svd(matrix[:2, :2], compute_uv=False) if np.abs(matrix).max() < _FARTHEST else np.zeros(2)
-    affine = np.allclose(matrix[2], (0, 0, 1))
-    return matrix if affine and sizes.min() > 1 / _LARGEST and sizes.max() < _LARGEST else None
 
 
 def _apart(lib: Library, pair: Pair) -> float | None:

@@ -64,11 +64,20 @@ def fill_plate(painter: QPainter, rect: QRectF) -> None:
 
 
 def twice(
-    painter: QPainter, draw: Callable[[], None], *, width: float = 1.5, colour: QColor = LIGHT, smooth: bool = True
+    painter: QPainter,
+    draw: Callable[[], None],
+    *,
+    width: float = 1.5,
+    colour: QColor = LIGHT,
+    smooth: bool = True,
+    dash: float = 0.0,
 ) -> None:
-    """Call `draw` with a dark wide pen, then with a light one."""
+    """Call `draw` with a dark wide pen, then with a light one; both in dashes of so many pixels, 0 for none."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen_colour, pen_width in ((DARK, width + 2.0), (colour, width)):
-        painter.setPen(QPen(pen_colour, pen_width))  # logical pixels: as thick to the eye on any screen
+        pen = QPen(pen_colour, pen_width)  # logical pixels: as thick to the eye on any screen
+        if dash:
+            pen.setDashPattern([dash / pen_width, dash / pen_width])  # Qt counts in widths
+        painter.setPen(pen)
         draw()

@@ -15,6 +15,7 @@ from pfm_desktop.domain.prediction import Heatmap
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
+from pfm_desktop.viewmodels.found import Found, Line, lines_in
 from pfm_desktop.viewmodels.heatmap_parts import Blocks, blocks_of, coloured_parts
 from pfm_desktop.viewmodels.marks import PlacedPin, os_in, pins_in
 from pfm_desktop.viewmodels.overlay import PreparedHeatmap, coloured, contours, hatching, level_colours, prepare
@@ -160,6 +161,32 @@ class Marks:
         """The os in `frame`, marked or found."""
         spot = self._os.get(frame)
         return None if spot is None else QPointF(*spot)
+
+
+class FoundLines:
+    """What the quality check found as it was given, and its outlines as they stand in each pane: worked out once, not
+    in every frame."""
+
+    def __init__(self) -> None:
+        self.given: Mapping[Source, Found] = {}
+        self._registration: PairRegistration | None = None
+        self._placed: dict[tuple[Source, tuple[Source, ...]], tuple[Line, ...]] = {}
+
+    def replace(self, found: Mapping[Source, Found]) -> None:
+        """Other findings."""
+        self.given = found
+        self._placed.clear()
+
+    def place(self, registration: PairRegistration | None) -> None:
+        """Another registration."""
+        self._registration = registration
+        self._placed.clear()
+
+    def lines(self, frame: Source, shown: tuple[Source, ...], *, cervix: bool) -> list[Line]:
+        """Those of a pane that shows the pictures of `shown` in `frame`, without the cervix unless it is asked for."""
+        if (frame, shown) not in self._placed:
+            self._placed[frame, shown] = lines_in(frame, self.given, shown, self._registration)
+        return [line for line in self._placed[frame, shown] if line.problem or cervix]
 
 
 def _lines(pieces: NDArray[np.float64]) -> tuple[QLineF, ...]:

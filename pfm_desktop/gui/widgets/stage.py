@@ -18,7 +18,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.layers import LayerStore
 from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines, legend_words
 from pfm_desktop.gui.widgets.loupe import loupe_rect
-from pfm_desktop.gui.widgets.scene import HeatmapStore, Marks
+from pfm_desktop.gui.widgets.scene import FoundLines, HeatmapStore, Marks
 from pfm_desktop.gui.widgets.stage_commands import StageCommands
 from pfm_desktop.gui.widgets.stage_keys import StageKeys
 from pfm_desktop.gui.widgets.stage_marks import cursor_rect
@@ -69,7 +69,7 @@ class StageWidget(QWidget):
         self._stages: dict[Source, str] = {}
         self._warning = ""
         self._marks = Marks()
-        self._found: Mapping[Source, Found] = {}
+        self._found = FoundLines()
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
         self._hovered: Source | None = None
@@ -103,7 +103,7 @@ class StageWidget(QWidget):
             self._heatmaps.replace({}, aspect=1.0)
             self._label, self._sources, self._shows = "", (), ""
             self._stages, self._warning = {}, ""
-            self._marks, self._found = Marks(), {}
+            self._marks, self._found = Marks(), FoundLines()
             self._pictures.scene.mm_per_px = None
             self._layers.clear()
             self._mouse.let_go()
@@ -134,8 +134,8 @@ class StageWidget(QWidget):
 
     def set_found(self, found: Mapping[Source, Found]) -> None:
         """What the quality check found in the pictures on the stage."""
-        if found != self._found:
-            self._found = found
+        if found != self._found.given:
+            self._found.replace(found)
             self._refresh()
 
     def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None, suggested: OsMark | None = None) -> None:
@@ -298,6 +298,7 @@ class StageWidget(QWidget):
 
     def _pictures_changed(self) -> None:
         self._marks.place(self.registration)
+        self._found.place(self.registration)
         cursor = self._view.cursor
         if cursor is not None and all(pane.frame is not cursor.frame for pane in self.arrangement.panes):
             self.move_cursor(None)  # it stood in the fluorescence picture, which lies in the white-light frame now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
@@ -63,16 +64,9 @@ def _draw_pin(painter: QPainter, at: QPointF, pin: PlacedPin, *, chosen: bool) -
 def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
     """Outlines with their names: dashed where the program found them, whole where a person drew them."""
     for line in lines:
-        corners = QPolygonF([QPointF(*pane.lens.to_stage(x, y)) for x, y in line.points])
-        colour = PROBLEM if line.problem else LIGHT
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for ink, width in ((DARK, 3.5), (colour, 1.5)):
-            pen = QPen(ink, width)
-            if not line.drawn:
-                pen.setDashPattern([DASH / width, DASH / width])
-            painter.setPen(pen)
-            painter.drawPolygon(corners)
+        corners = _on_stage(pane, line.points)
+        colour, dash = PROBLEM if line.problem else LIGHT, 0.0 if line.drawn else DASH
+        twice(painter, partial(painter.drawPolygon, corners), colour=colour, dash=dash)
     for line in lines:  # above all lines: a problem at its top, the cervix at its foot
         place = min if line.problem else max
         spot = QPointF(*pane.lens.to_stage(*place(line.points, key=lambda point: point[1])))
@@ -85,22 +79,20 @@ def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
 
 def draw_stroke(painter: QPainter, pane: Pane, points: Sequence[tuple[float, float]]) -> None:
     """What is being drawn around the cervix, and the line that would close it."""
-    line = QPolygonF([QPointF(*pane.lens.to_stage(x, y)) for x, y in points])
+    line = _on_stage(pane, points)
     twice(painter, lambda: painter.drawPolyline(line), colour=CHOSEN)
     if len(points) > 2:
         painter.setPen(QPen(CHOSEN, 1, Qt.PenStyle.DotLine))
         painter.drawLine(line.last(), line.first())
 
 
+def _on_stage(pane: Pane, points: Sequence[tuple[float, float]]) -> QPolygonF:
+    return QPolygonF([QPointF(*pane.lens.to_stage(x, y)) for x, y in points])
+
+
 def _draw_os(painter: QPainter, at: QPointF, *, sure: bool) -> None:
     if not sure:  # a ring in dashes and a question: nobody has said that this is the os
-        for ink, width in ((DARK, 3.5), (LIGHT, 1.5)):
-            pen = QPen(ink, width)
-            pen.setDashPattern([3.0 / width, 3.0 / width])
-            painter.setPen(pen)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.drawEllipse(at, 9, 9)
+        twice(painter, lambda: painter.drawEllipse(at, 9, 9), dash=DASH / 2)
         plate(painter, at + QPointF(14, 2), f"os? ({TAKE_KEY})", font=stage_font(13))
         return
 

@@ -167,11 +167,11 @@ class StageMouse:
 
     def _draw_on(self, held: _Held, at: QPointF) -> None:
         """Along the edge of the picture where the mouse leaves it; hardly moved is not moved."""
+        if held.stroke is None or (at - held.last).manhattanLength() < STEP:
+            return
         start = held.start
         pane = next((one for one in self._stage.arrangement.panes if one.lens.contains(start.x(), start.y())), None)
         size = None if pane is None else self._stage.shown.size(pane.frame)
-        if held.stroke is None or (at - held.last).manhattanLength() < STEP:
-            return
         if pane is None or size is None or pane.frame is not held.stroke.frame:
             self._held = None  # the pictures were registered meanwhile, or another way of looking was chosen
             self._stage.update()

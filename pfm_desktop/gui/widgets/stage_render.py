@@ -19,7 +19,7 @@ from pfm_desktop.gui.widgets.layers import Drawn, LayerStore, Unkept, rectangles
 from pfm_desktop.gui.widgets.legend import LegendLines, draw_legend, legend_height
 from pfm_desktop.gui.widgets.loupe import draw_loupe
 from pfm_desktop.gui.widgets.pyramid import draw_picture, picture_rect
-from pfm_desktop.gui.widgets.scene import Marks, PaintedHeatmap, Scene
+from pfm_desktop.gui.widgets.scene import FoundLines, Marks, PaintedHeatmap, Scene
 from pfm_desktop.gui.widgets.stage_heatmap import coloured_region, draw_heatmap
 from pfm_desktop.gui.widgets.stage_marks import (
     draw_cursor,
@@ -31,7 +31,7 @@ from pfm_desktop.gui.widgets.stage_marks import (
     draw_stroke,
 )
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
-from pfm_desktop.viewmodels.found import Found, Stroke, lines_in
+from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
 ROOM = (320.0, 100.0)  # for the scale bar
@@ -48,7 +48,7 @@ class Painting:
     arrangement: Arrangement
     stage: QRectF
     marks: Marks = field(default_factory=Marks)
-    found: Mapping[Source, Found] = field(default_factory=dict)
+    found: FoundLines = field(default_factory=FoundLines)
     cervix: bool = False  # whether its outline is drawn, besides what is wrong
     stroke: Stroke | None = None  # that is being drawn around the cervix
     heatmap: PaintedHeatmap | None = None
@@ -123,9 +123,8 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
 
 def _draw_found(painter: QPainter, painting: Painting, pane: Pane) -> None:
     """Never without the picture that it was found in."""
-    if painting.found and _at_hand(painting, pane):
-        lines = lines_in(pane.frame, painting.found, pane.sources, painting.scene.registration)
-        draw_found(painter, pane, [line for line in lines if line.problem or painting.cervix])
+    if painting.found.given and _at_hand(painting, pane):
+        draw_found(painter, pane, painting.found.lines(pane.frame, pane.sources, cervix=painting.cervix))
 
 
 def draw_tissue(painter: QPainter, painting: Painting, pane: Pane, clip: QRectF) -> None:

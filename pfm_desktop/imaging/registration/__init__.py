@@ -2,8 +2,8 @@
 
 from pfm_desktop.imaging.registration.by_hand import compared, structures_agree
 from pfm_desktop.imaging.registration.landmarks import from_points
-from pfm_desktop.imaging.registration.pipeline import register
+from pfm_desktop.imaging.registration.pipeline import register, start_map
 from pfm_desktop.imaging.registration.result import Registration
 from pfm_desktop.imaging.registration.spots import spots
 
-__all__ = ["Registration", "compared", "from_points", "register", "spots", "structures_agree"]
+__all__ = ["Registration", "compared", "from_points", "register", "spots", "start_map", "structures_agree"]

@@ -22,6 +22,7 @@ from pfm_desktop.support.errors import BadInputError
 
 WORKING_SIDE = 512
 SMALLEST_SIDE = 32
+_LARGEST, _FARTHEST = 20.0, 1e6  # of a map between two sensors: times, pixels
 
 Sizes = tuple[tuple[int, int], tuple[int, int]]  # width, height of white light and of fluorescence
 
@@ -71,27 +72,37 @@ def examined(
         return refused("a picture is too narrow to be compared", *sizes), None
     levels = [level_of(first, second, factor) for factor in _factors(first)]
     _look(ctx)
-    near = None if start is None else second.to_working() @ _affine(start, sizes[0]) @ np.linalg.inv(first.to_working())
+    near = None
+    if start is not None:
+        near = second.to_working() @ start_map(start, sizes[0]) @ np.linalg.inv(first.to_working())
     matrix = global_map(first, second, levels, near)
     _look(ctx)
     nodes, spread = bent(levels[1:], matrix, grid_shape(*first.valid.shape))
     return _judged(_assembled(first, second, matrix, nodes, sizes), levels[-1], matrix, nodes, spread)
 
 
-def _affine(matrix: Matrix, size: tuple[int, int]) -> Matrix:
-    """The affine map that a homography is about the middle of a picture of `size` (width, height)."""
-    matrix = np.asarray(matrix, np.float64)
-    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
-        raise BadInputError("a map to start from is 3 x 3 numbers", remedy="leave it out, or give a homography")
+def start_map(matrix: object, size: tuple[int, int]) -> Matrix:
+    """A map to start from as it is used: of a homography (3 x 3, white-light pixels to fluorescence pixels) the affine
+    part about the middle of a white-light picture of `size` (width, height).
+
+    Raises `BadInputError` for what is no such map, or none that two sensors can have.
+    """
+    remedy = "leave it out, or give another"
+    try:
+        given = np.array(matrix, np.float64)
+    except (TypeError, ValueError):
+        given = np.zeros(0)
+    if given.shape != (3, 3) or not np.isfinite(given).all():
+        raise BadInputError("a map to start from is 3 x 3 numbers", remedy=remedy)
     middle = np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
-    x, y, w = matrix @ [*middle, 1.0]
-    if abs(w) < 1e-9:
-        raise BadInputError("a map to start from puts the middle at infinity", remedy="leave it out, or give another")
+    x, y, w = given @ [*middle, 1.0]
+    if abs(w) < 1e-9 or max(abs(x), abs(y)) > _FARTHEST * abs(w):
+        raise BadInputError("a map to start from puts the middle at infinity", remedy=remedy)
     there = np.array([x, y]) / w
-    slope = (matrix[:2, :2] - np.outer(there, matrix[2, :2])) / w
+    slope = (given[:2, :2] - np.outer(there, given[2, :2])) / w
     sizes = np.linalg.svd(slope, compute_uv=False)
-    if not 1e-3 < sizes.min() <= sizes.max() < 1e3:
-        raise BadInputError("a map to start from makes the picture vanish", remedy="leave it out, or give another")
+    if not 1 / _LARGEST < sizes.min() <= sizes.max() < _LARGEST:
+        raise BadInputError("a map to start from makes the picture vanish", remedy=remedy)
     return np.vstack([np.column_stack([slope, there - slope @ middle]), [0.0, 0.0, 1.0]])
 
 

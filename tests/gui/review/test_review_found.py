@@ -128,7 +128,10 @@ def test_what_is_wrong_is_on_the_stage_before_the_reveal_and_gone_with_the_visit
     page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
 ) -> None:
     opened(clinic.adler)
-    assert [line.words for line in page.stage.painting().found[Source.WHITE].lines] == ["in the way", "cervix as found"]
+    assert [line.words for line in page.stage.painting().found.given[Source.WHITE].lines] == [
+        "in the way",
+        "cervix as found",
+    ]
     assert not page.stage.painting().cervix
     page.stage.setFocus()
     qtbot.keyClick(page.stage, Qt.Key.Key_Q)
@@ -137,7 +140,7 @@ def test_what_is_wrong_is_on_the_stage_before_the_reveal_and_gone_with_the_visit
     assert not page.stage.painting().cervix
     assert session.open_visit(clinic.empty)
     qtbot.waitUntil(lambda: page.idle)
-    assert page.stage.painting().found == {}
+    assert page.stage.painting().found.given == {}
 
 
 @pytest.mark.usefixtures("found")
@@ -199,7 +202,7 @@ def test_a_stroke_around_the_cervix_takes_the_place_of_what_was_found_and_undo_b
 
 
 def shown(page: ReviewPage) -> tuple[Line, ...]:
-    return page.stage.painting().found[Source.WHITE].lines
+    return page.stage.painting().found.given[Source.WHITE].lines
 
 
 def test_a_drawn_outline_can_be_removed_and_the_command_says_when_there_is_none(

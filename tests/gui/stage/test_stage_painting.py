@@ -622,7 +622,7 @@ def test_what_was_found_in_one_picture_is_not_drawn_on_the_other_without_a_way_t
 def test_what_was_found_does_not_stay_with_other_pictures(registered, white, glow) -> None:
     registered.set_found({Source.WHITE: Found((PROBLEM,))})
     registered.set_pair(white.copy(), glow, None)
-    assert registered.painting().found == {}
+    assert registered.painting().found.given == {}
 
 
 def test_an_os_that_was_only_found_looks_unlike_one_that_was_marked(registered, look, spot, os_mark) -> None:

@@ -567,7 +567,7 @@ def test_a_map_of_another_pair_that_is_damaged_or_contradicted_is_passed_over(
         assert row is not None
         row.summary, row.by_hand = summary, True
     assert kept.status is RegistrationStatus.OK
-    assert engine._device_map(lib, second) is None
+    assert engine._device_map(lib, load(lib, second)) is None
     assert engine.register_again(CTX, lib, load(lib, second))[0].status is RegistrationStatus.REFUSED
 
 
