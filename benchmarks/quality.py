@@ -7,7 +7,8 @@ Fresh phantoms, each drawn without a fault and with every one, some of which are
 curve of the reading that it is known by, and of the verdict (good, limited, unusable), of pictures with the fault
 against those without any; the shares that are caught, and the seconds of a pair. `--annocerv` adds the photographs
 (AnnoCerv iclx, CC BY 4.0; women with an even number, or those with an odd one for `--development`): how many are
-accepted as they are, and how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`).
+accepted as they are, how many are caught in each of twelve ways of spoiling them (`quality_parts/spoiled.py`), and in
+pictures of a screen that shows them (`quality_parts/window.py`).
 
 Seeds from 20000 served development; those from 800000 are for the figures.
 """
@@ -36,6 +37,7 @@ from scipy.stats import rankdata  # noqa: E402
 from benchmarks.finder_parts.truth import diameter_of, truth_of  # noqa: E402
 from benchmarks.quality_parts.faults import MADE  # noqa: E402
 from benchmarks.quality_parts.spoiled import KINDS  # noqa: E402
+from benchmarks.quality_parts.window import in_window  # noqa: E402
 from benchmarks.registration_parts.photographs import Women, women_of  # noqa: E402
 from benchmarks.shares import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
@@ -185,6 +187,12 @@ def lines_of_photographs(ctx: Context, women: Women) -> Iterator[str]:
         f"photographs (AnnoCerv), twelve kinds of spoiled ones together: limited or unusable "
         f"{share(sum(one > 0 for one in every), len(every))}, unusable {share(every.count(2), len(every))}"
     )
+    unusable = 0
+    for number in range(len(women.frames)):
+        ctx.progress(number, len(women.frames), "Photographs on a screen")
+        shown = in_window(women.picture(number, 0), np.random.default_rng([12, number]))
+        unusable += level(assess(shown, Source.WHITE)) == LEVEL[Verdict.UNUSABLE]
+    yield f"photographs (AnnoCerv) in the window of a program: unusable {share(unusable, len(women.frames))}"
 
 
 def main() -> None:

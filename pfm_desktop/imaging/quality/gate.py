@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.anatomy import Anatomy
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import fit
@@ -43,7 +44,8 @@ def assess(pixels: Pixels, source: Source) -> Quality:
     problems = tuple(rule.problem for rule in said)
     advice = " ".join(dict.fromkeys(rule.advice for rule in said))
     regions = regions_of(found, small, size, problems)
-    return Quality(verdict, problems, advice, measures, regions, anatomy_of(found, size))
+    anatomy = Anatomy() if any(one in MASKING for one in problems) else anatomy_of(found, size)
+    return Quality(verdict, problems, advice, measures, regions, anatomy)
 
 
 def looks_fluorescent(pixels: Pixels) -> bool:

@@ -23,6 +23,9 @@ _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _FINEST, _HALVED = 0.7, 2  # pixels; octaves after which the picture is halved each time
 BLOWN, CLIPPED = 250, 245  # of 255
 _BLOCK = 16  # pixels
+_FLAT, _AROUND = 1, np.ones((5, 5), np.uint8)  # 255ths between the brightest and darkest of so many pixels
+_BLACK = 10  # of 255: a camera's frame may be as flat as a screen
+_COLOURS = 3  # of a screen's panels, its margins and its buttons
 _LEAST = 40  # pixels a side, from which a picture can be looked at in quarters
 _SLOW = 0.06  # of the side: what changes more slowly is light that falls off
 _BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a lesion, larger than a glint
@@ -36,7 +39,8 @@ def measure(pixels: Pixels) -> dict[str, float]:
     strongest (0: grey, 1: pure); `blown` share of clipped blobs; `glare` share of clipped white; `tissue` share of
     mucosal colours; `green` share of fluorescence colours; `focus` finest over next structure, `detail` finer over
     coarse, `noise` finest over coarse, `relief` coarse structure (all of log intensity); `speckle` noise in 255ths
-    where the picture is smoothest; `bands` strength of bars that run across the whole picture, in log intensity.
+    where the picture is smoothest; `flat` share of even areas in the three colours that most of them have, black and
+    white apart; `bands` strength of bars that run across the whole picture, in log intensity.
     """
     small = fit(pixels, SIDE)
     some = small[::EVERY, ::EVERY]
@@ -44,9 +48,7 @@ def measure(pixels: Pixels) -> dict[str, float]:
     light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
     chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a))
     mucosal = (hue > -35) & (hue < 70) & (chroma > 6) & (light > 6)
-    planes = cv2.split(small)
-    # a tenth of the time of small.max(axis=2)
-    most, least = (np.asarray(reduce(choose, planes), np.uint8) for choose in (np.maximum, np.minimum))
+    most, least = _highest(small), _lowest(small)
     red, green = (some[:, :, channel].astype(np.int16) for channel in (0, 1))
     return {
         "side": float(min(pixels.shape[:2])),
@@ -59,18 +61,29 @@ def measure(pixels: Pixels) -> dict[str, float]:
         "tissue": float(mucosal.mean()),
         "green": float(((green > 1.15 * red) & (green > 8)).mean()),
         "speckle": _speckle(small),
+        "flat": _flat(small, most, least),
         **_structure(small),
     }
 
 
 def blown(small: Pixels) -> NDArray[np.bool_]:
     """Where a channel is clipped over more than specks."""
-    return _opened(small.max(axis=2) >= BLOWN)
+    return _opened(_highest(small) >= BLOWN)
 
 
 def clipped(small: Pixels) -> NDArray[np.bool_]:
     """Where all channels are clipped: glare is white."""
-    return np.asarray(small.min(axis=2) >= CLIPPED)
+    return np.asarray(_lowest(small) >= CLIPPED)
+
+
+def _highest(small: Pixels) -> Pixels:
+    """Of the channels; a tenth of the time of `small.max(axis=2)`."""
+    return np.asarray(reduce(np.maximum, cv2.split(small)), np.uint8)
+
+
+def _lowest(small: Pixels) -> Pixels:
+    """Of the channels."""
+    return np.asarray(reduce(np.minimum, cv2.split(small)), np.uint8)
 
 
 def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -118,6 +131,15 @@ def _speckle(small: Pixels) -> float:
     response = np.abs(cv2.filter2D(grey, -1, _NOISE_KERNEL))
     blocks = cv2.blur(response, (_BLOCK, _BLOCK))[_BLOCK // 2 :: _BLOCK, _BLOCK // 2 :: _BLOCK]
     return float(np.sqrt(np.pi / 2) * np.percentile(blocks, 20))
+
+
+def _flat(small: Pixels, most: Pixels, least: Pixels) -> float:
+    """A camera sees no even area twice in the very same colour; the panels of a program have few colours."""
+    even = np.asarray(cv2.subtract(cv2.dilate(small, _AROUND), cv2.erode(small, _AROUND)), np.uint8)
+    there = (_highest(even) <= _FLAT) & (most > _BLACK) & (least < BLOWN)
+    colours = small[there].astype(np.int32) @ np.array([65536, 256, 1], np.int32)
+    counts = np.unique(colours, return_counts=True)[1]
+    return float(np.sort(counts)[-_COLOURS:].sum()) / there.size
 
 
 def _bands(log: Plane, axis: int) -> float:

@@ -81,6 +81,13 @@ _PAPER = Rule(
     _never,
     "This shows no tissue: choose the picture of the cervix.",
 )
+# after a text page; and a picture of one colour has no cervix
+_SCREEN = Rule(
+    "screenshot",
+    lambda m: m["flat"] > 0.1 and m["present"] >= THERE,
+    lambda m: m["flat"] > 0.07 and m["present"] >= THERE,
+    "Give the picture as the camera took it, without what a program draws beside it.",
+)
 # by what the finder saw, in either light
 _WHOLE = "Bring the whole cervix into view and into the light, then retake."
 _NO_CERVIX = Rule(
@@ -123,6 +130,7 @@ WHITE = (
     _TOO_SMALL,
     _SHAPE,
     _PAPER,
+    _SCREEN,
     # before the brightness: a dim fluorescence picture needs a swap, no wider aperture
     Rule(
         "wrong_source",
@@ -164,6 +172,7 @@ FLUORESCENCE = (
     _TOO_SMALL,
     _SHAPE,
     _PAPER,
+    _SCREEN,
     Rule(
         "wrong_source",
         # a part of it is enough where hardly anything glows
@@ -205,6 +214,7 @@ FLUORESCENCE = (
 MASKING = (
     "too_small",
     "odd_shape",
+    "screenshot",
     "too_dark",
     "noisy",
     "banded",

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarks.quality_parts.spoiled import text_page
+from benchmarks.quality_parts.window import in_window
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
@@ -107,7 +108,8 @@ def test_a_cervix_that_is_far_away_says_to_come_closer(source: Source) -> None:
         small = cv2.resize(pictures(seed, grade_of(seed))[source is GLOW], None, fx=0.35, fy=0.35)
         room = (SIZE - len(small)) // 2
         far = np.pad(small, ((room, room), (room, room), (0, 0)), mode="edge")
-        quality = assess(np.asarray(far, np.uint8), source)
+        noise = np.random.default_rng(seed).normal(0, 1.5, far.shape)  # no camera's corners are of one colour
+        quality = assess(np.clip(np.round(far + noise), 0, 255).astype(np.uint8), source)
         assert "far_away" in quality.problems, (quality.problems, quality.measures["cervix"])
         assert "closer" in quality.advice
 
@@ -311,6 +313,22 @@ def test_a_picture_that_is_far_too_long_is_refused_by_its_shape(source: Source, 
     assert "squeezed" in quality.advice
 
 
+@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_picture_of_a_screen_is_refused_however_well_it_shows_a_cervix(source: Source, seed: int) -> None:
+    shown = in_window(pictures(seed, grade_of(seed))[source is GLOW], np.random.default_rng(seed))
+    quality = assess(shown, source)
+    assert quality.verdict is Verdict.UNUSABLE
+    assert quality.problems in (("screenshot",), ("no_cervix",))
+    assert not quality.anatomy.cervix, "places in it are none of a picture"
+
+
+def test_a_black_frame_is_no_screen() -> None:
+    picture = pictures(SEEDS[0], grade_of(SEEDS[0]))[0]
+    framed = cv2.copyMakeBorder(picture, 60, 0, 40, 40, cv2.BORDER_CONSTANT, value=(3, 3, 3))
+    assert assess(np.asarray(framed, np.uint8), WHITE).measures["flat"] < 0.02
+
+
 # ---- pairs
 
 
@@ -456,4 +474,5 @@ def test_bars_of_a_flickering_lamp_are_named(across: bool) -> None:
 def test_what_lies_over_the_middle_obstructs_whatever_its_colour(colour: tuple[int, int, int]) -> None:
     covered = pictures(23_000, Grade.NORMAL)[0].copy()
     cv2.circle(covered, (SIZE // 2, SIZE // 2), int(0.36 * SIZE), colour, -1)
-    assert "obstructed" in assess(covered, WHITE).problems
+    seen = covered + np.random.default_rng(1).normal(0, 1.5, covered.shape)  # by a camera: even of one colour never
+    assert "obstructed" in assess(np.clip(np.round(seen), 0, 255).astype(np.uint8), WHITE).problems
