@@ -214,6 +214,7 @@ class MainWindow(QMainWindow):
 
     def _listen(self, desk: Desk) -> None:
         desk.session.on_problem.append(self._say)
+        desk.session.on_taken_back.append(lambda said: self.messages.forget([("problem", spoken(said))]))
         desk.session.on_settings.append(self._settings_changed)
         desk.session.on_case.append(lambda _case: self._refresh())
         desk.undo.changed.connect(self._refresh)

@@ -90,15 +90,19 @@ def clear_os(lib: Library, pair_id: str, frame: Source) -> Change:
 def mark_cervix(lib: Library, pair_id: str, frame: Source, outline: Outline) -> Change:
     """Draw the outline of the cervix on the picture of `frame`, in place of an earlier one on that picture.
 
-    Raises `BadInputError` unless it has three points within the picture that enclose something.
+    Of a line that crosses itself the outer edge is kept. Raises `BadInputError` unless it has three points within the picture that enclose something.
     """
+    from pfm_desktop.imaging.stroke import enclosed
+
     with lib.read() as session:
         pair = _pair_with(stored.pair(session, pair_id), frame)
         picture = _known(stored.picture(session, pair.picture_id(frame) or ""), "picture")
-        _check_outline(outline, picture.width, picture.height)
+        inside = all(0 <= x <= picture.width - 1 and 0 <= y <= picture.height - 1 for x, y in outline)  # never of NaN
+        kept = enclosed(outline) if inside else ()
+        _check_outline(kept, picture.width, picture.height)
         before = _cervix_on(session, pair.visit_id, picture.id)
         old = records.snapshot(session, "annotation", before.id) if before is not None else None
-    body = {"outline": [[round(x, 1), round(y, 1)] for x, y in outline]}
+    body = {"outline": [[round(x, 1), round(y, 1)] for x, y in kept]}
     if before is not None and old is not None:
         return lib.apply(Change("annotation", before.id, {"body": old["body"]}, {"body": body}, "Cervix drawn anew"))
     fields = {
@@ -127,8 +131,7 @@ def _cervix_on(session: Any, visit_id: str, picture_id: str) -> CervixMark | Non
 
 
 def _check_outline(outline: Outline, width: int, height: int) -> None:
-    inside = all(0 <= x <= width - 1 and 0 <= y <= height - 1 for x, y in outline)  # nothing that is no number is
-    if not inside or len(outline) < LEAST_POINTS or _area(outline) < LEAST_AREA * width * height:
+    if len(outline) < LEAST_POINTS or _area(outline) < LEAST_AREA * width * height:
         raise BadInputError(
             "this is no outline of a cervix",
             safe="nothing was changed",

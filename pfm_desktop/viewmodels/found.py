@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,13 @@ CERVIX, DRAWN = "cervix as found", "cervix as drawn"
 
 @dataclass(frozen=True)
 class Line:
-    """A closed outline, N x 2 pixels of the frame it is drawn in. `problem`: something is wrong there."""
+    """A closed outline, N x 2 pixels of the frame it is drawn in. `problem`: something is wrong there. `named`: its
+    words are written beside it; of several parts only one is."""
 
     words: str
     points: Outline
     problem: bool
+    named: bool = True
 
     @property
     def drawn(self) -> bool:
@@ -73,7 +75,8 @@ def _found(quality: Quality | None, drawn: Outline | None) -> Found:
     if drawn is not None:
         cervix: tuple[Line, ...] = (Line(DRAWN, drawn, problem=False),)
     else:
-        cervix = tuple(Line(CERVIX, outline, problem=False) for outline in (anatomy.cervix if anatomy else ()))
+        parts = anatomy.cervix if anatomy else ()  # more than one where something lies across it
+        cervix = tuple(Line(CERVIX, part, problem=False, named=part is parts[0]) for part in parts)
     usable = quality is not None and quality.verdict is not Verdict.UNUSABLE
     return Found((*problems, *cervix), anatomy.os if anatomy is not None and usable else None)
 
@@ -95,21 +98,21 @@ def lines_in(
     """The outlines that a pane draws, in its frame; without a way there they are left out.
 
     What is wrong is drawn on the picture that it was found in. The cervix is drawn once: as somebody drew it on either
-    picture, or else as it was found in the one that is shown.
+    picture, or else as it was found, in all its parts, in the one that is shown.
     """
 
-    def lines_of(sources: Iterable[Source]) -> Iterator[Line]:
-        for source in sorted(sources, key=lambda one: one is not frame):
-            for line in found[source].lines if source in found else ():
-                points = _moved(line.points, source, frame, registration)
-                if points is not None:
-                    yield replace(line, points=points)
+    def lines_of(source: Source) -> Iterator[Line]:
+        for line in found[source].lines if source in found else ():
+            points = _moved(line.points, source, frame, registration)
+            if points is not None:
+                yield replace(line, points=points)
 
-    problems = (line for line in lines_of(shown) if line.problem)
-    drawn = (line for line in lines_of(Source) if line.drawn)
-    seen = (line for line in lines_of(shown) if not line.problem)
-    cervix = next(drawn, None) or next(seen, None)
-    return (*problems, *(() if cervix is None else (cervix,)))
+    own_first = sorted(Source, key=lambda one: one is not frame)
+    lines = {source: tuple(lines_of(source)) for source in own_first}
+    problems = [line for source in own_first if source in shown for line in lines[source] if line.problem]
+    drawn = ([line for line in lines[source] if line.drawn] for source in own_first)
+    seen = ([line for line in lines[source] if not line.problem] for source in own_first if source in shown)
+    return (*problems, *next(filter(None, (*drawn, *seen)), ()))
 
 
 def _moved(points: Outline, start: Source, end: Source, registration: PairRegistration | None) -> Outline | None:

@@ -40,6 +40,7 @@ class Session:
         self.on_done: list[DoneListener] = []
         self.on_changed: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
+        self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
         self._account = library.who
         if settings.reader:
@@ -110,6 +111,11 @@ class Session:
     def say(self, problem: UserError) -> None:
         """Tell the user about a problem."""
         for listener in tuple(self.on_problem):
+            listener(problem)
+
+    def take_back(self, problem: UserError) -> None:
+        """What was said is no longer so."""
+        for listener in tuple(self.on_taken_back):
             listener(problem)
 
     def change_settings(self, **changes: object) -> bool:

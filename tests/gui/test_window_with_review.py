@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import REVIEW, SETTINGS
+from pfm_desktop.gui.main_window import REVIEW, SETTINGS, TODAY
 from pfm_desktop.services import review
 
 from .conftest import Opened
@@ -50,6 +51,12 @@ def test_a_visit_opened_by_enter_is_reviewed_and_an_edit_is_undone_from_the_stag
     assert session.case.findings.impression is Grade.HIGH
     window.show_page(SETTINGS)
     window.show_page(REVIEW)
+    assert window.focusWidget() is page.stage  # type: ignore[attr-defined]
+    field = page.side.findings.findChild(QPlainTextEdit)  # type: ignore[attr-defined]
+    field.setFocus()
+    window.show_page(TODAY)
+    window.open_visit(visit_id)
+    assert window.focusWidget() is page.stage, "a key of the stage would be typed into a note"  # type: ignore[attr-defined]
     assert window.patient.name.text() == "Adler, Anna"
 
 

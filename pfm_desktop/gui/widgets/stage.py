@@ -75,7 +75,7 @@ class StageWidget(QWidget):
         self._hovered: Source | None = None
         self._layers = LayerStore()
         self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
-        self.commands = StageCommands(self, cancel_drag=self._mouse.cancel)
+        self.commands = StageCommands(self, self._mouse)
         self._keys = StageKeys(self, cancel_drag=self._mouse.cancel)
         self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
@@ -189,6 +189,8 @@ class StageWidget(QWidget):
         """Show the pair another way."""
         if view == self._view:
             return
+        if (view.mode, view.flicker) != (self._view.mode, self._view.flicker):
+            self._mouse.drop_stroke()  # it would go on over another picture
         self._view = view
         for source in Source:
             self._pictures.set_window(source, view.window(source))

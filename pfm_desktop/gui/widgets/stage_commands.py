@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -27,17 +26,24 @@ from pfm_desktop.viewmodels.pair_view import (
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
+    from pfm_desktop.gui.widgets.stage_mouse import StageMouse
 
 
 class StageCommands:
     """Each command works on the stage as it is shown now, and does nothing where there is nothing to do."""
 
-    def __init__(self, stage: StageWidget, *, cancel_drag: Callable[[], bool]) -> None:
-        self._stage = stage
-        self.cancel_drag = cancel_drag  # whatever is dragged or drawn is let go of, and nothing comes of it
+    def __init__(self, stage: StageWidget, mouse: StageMouse) -> None:
+        self._stage, self._mouse = stage, mouse
+        self.cancel_drag = mouse.cancel  # whatever is dragged or drawn is let go of, and nothing comes of it
+        self.drop_stroke = mouse.drop_stroke  # the same, of a line that is being drawn
         self.heatmap_held_off = False
         self.loupe_held = False
         self.cervix_shown = False  # whether its outline is drawn; what is wrong with a picture always is
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a line is being drawn."""
+        return self._mouse.stroke is not None
 
     # ---- looking
 

@@ -67,7 +67,7 @@ def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
         corners = _on_stage(pane, line.points)
         colour, dash = PROBLEM if line.problem else LIGHT, 0.0 if line.drawn else DASH
         twice(painter, partial(painter.drawPolygon, corners), colour=colour, dash=dash)
-    for line in lines:  # above all lines: a problem at its top, the cervix at its foot
+    for line in (one for one in lines if one.named):  # above all lines: a problem at its top, the cervix at its foot
         place = min if line.problem else max
         spot = QPointF(*pane.lens.to_stage(*place(line.points, key=lambda point: point[1])))
         corner, font, lens = spot + QPointF(4, 4 if line.problem else -30), stage_font(13), pane.lens

@@ -72,6 +72,10 @@ class StageMouse:
         self._stage.update()
         return held is not None and bool(held.drag)
 
+    def drop_stroke(self) -> bool:
+        """Let go of the line that is being drawn; False when none is."""
+        return self.stroke is not None and self.cancel()
+
     def show_pointer(self, *, over_pin: bool = False) -> None:
         """The mouse pointer of the tool; over a pin that the pan tool would move, another one."""
         shape = Qt.CursorShape.OpenHandCursor if self._stage.tool == "pan" else Qt.CursorShape.CrossCursor

@@ -236,6 +236,14 @@ def problems(session: Session) -> list[str]:
 
 
 @pytest.fixture
+def taken_back(session: Session) -> list[str]:
+    """What was said and is no longer so."""
+    over: list[str] = []
+    session.on_taken_back.append(lambda problem: over.append(str(problem)))
+    return over
+
+
+@pytest.fixture
 def undo(session: Session, page: ReviewPage) -> Undo:
     return Undo(session, page)
 

@@ -23,7 +23,11 @@ from pfm_desktop.viewmodels.session import Session
 from .conftest import Clinic, FakeEngine, Opened, click, sign, stage_point
 
 SQUARE = ((20.0, 20.0), (80.0, 20.0), (80.0, 80.0), (20.0, 80.0))
-SHIFT = Qt.KeyboardModifier.ShiftModifier
+NONE, SHIFT, CTRL = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
 
 
 @pytest.fixture
@@ -100,7 +104,13 @@ def test_where_none_was_found_the_key_says_how_to_mark_it(
 
 
 def test_while_the_pictures_are_checked_or_could_not_be_nobody_says_that_none_was_found(
-    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, problems: list[str], qtbot: QtBot
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    engine: FakeEngine,
+    problems: list[str],
+    taken_back: list[str],
+    qtbot: QtBot,
 ) -> None:
     engine.held["answer"] = threading.Event()
     engine.broken["answer"] = "what finds the cervix is not what was shipped"
@@ -108,8 +118,11 @@ def test_while_the_pictures_are_checked_or_could_not_be_nobody_says_that_none_wa
     qtbot.waitUntil(lambda: page.loader.desk.pictures is not None)
     page.take_os()
     assert "still being looked for" in problems[-1]
+    page.take_os()
+    assert taken_back == []
     engine.held["answer"].set()
     qtbot.waitUntil(lambda: page.idle)
+    assert taken_back == problems, "both: it is no longer looked for"
     page.take_os()
     assert "was not looked for" in problems[-1]
 
@@ -145,7 +158,13 @@ def test_what_is_wrong_is_on_the_stage_before_the_reveal_and_gone_with_the_visit
 
 @pytest.mark.usefixtures("found")
 def test_while_points_are_placed_no_os_is_suggested_and_none_is_taken(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    opened: Opened,
+    problems: list[str],
+    taken_back: list[str],
+    qtbot: QtBot,
 ) -> None:
     opened(clinic.adler)
     page.place_points()
@@ -154,9 +173,11 @@ def test_while_points_are_placed_no_os_is_suggested_and_none_is_taken(
     qtbot.keyClick(page.stage, Qt.Key.Key_O, SHIFT)
     assert session.case is not None
     assert session.case.os_marks == ()
+    assert "Finish placing points" in problems[-1]
     page.points.leave()
     qtbot.waitUntil(lambda: page.idle)
     assert page.stage.marks.suggested is not None
+    assert taken_back == problems, "what was in the way no longer is"
 
 
 # ---- the cervix as the user draws it
@@ -297,6 +318,22 @@ def test_a_stroke_ends_nowhere_when_the_page_or_the_tool_changes_under_it(
     assert session.case is not None
     assert session.case.cervix_marks == ()
     assert session.case.pins == ()
+
+
+def test_a_stroke_ends_where_another_picture_is_shown_and_by_undo_which_takes_back_nothing_else(
+    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    page.choose_tool("pin")
+    click(qtbot, page, 40, 40)
+    for key, modifier in ((Qt.Key.Key_4, NONE), (Qt.Key.Key_Space, NONE), (Qt.Key.Key_1, NONE), (Qt.Key.Key_Z, CTRL)):
+        begin(qtbot, page)
+        qtbot.keyClick(page.stage, key, modifier)
+        assert page.stage.painting().stroke is None
+        qtbot.mouseRelease(page.stage, Qt.MouseButton.LeftButton, pos=stage_point(page, 20, 80))
+        assert session.case is not None
+        assert session.case.cervix_marks == ()
+        assert len(session.case.pins) == 1
 
 
 @pytest.mark.usefixtures("unregistered")

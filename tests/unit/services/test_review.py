@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from pfm_desktop.domain.anatomy import Outline
@@ -200,6 +201,17 @@ def test_the_cervix_is_drawn_drawn_anew_and_removed_and_each_step_comes_back(roo
     assert dict(room.case.cervix_on(room.pair)) == {Source.WHITE: RING, Source.FLUORESCENCE: RING}
     review.undo(room.lib, drawn)
     assert set(room.case.cervix_on(room.pair)) == {Source.FLUORESCENCE}
+
+
+def test_of_a_stroke_that_crosses_itself_the_outer_edge_is_kept(room: Room) -> None:
+    past_its_start = (*RING, (11.0, 30.0), (30.0, 8.0))
+    twice = (*RING, *((x + 2, y + 2) for x, y in RING[1:]), (11.0, 11.0))
+    eight = ((10.0, 10.0), (40.0, 70.0), (10.0, 70.0), (40.0, 10.0))
+    for line, area in ((past_its_start, 3500), (twice, 3820), (eight, 900)):
+        review.mark_cervix(room.lib, room.pair, Source.WHITE, line)
+        kept = dict(room.case.cervix_on(room.pair))[Source.WHITE]
+        x, y = np.array(kept).T
+        assert abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2 == pytest.approx(area, rel=0.02)
 
 
 def test_an_outline_belongs_to_its_picture_whatever_it_is_paired_with(room: Room) -> None:

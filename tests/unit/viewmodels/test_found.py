@@ -76,6 +76,14 @@ def test_the_cervix_is_drawn_once_and_every_problem() -> None:
     assert sum(line.problem for line in lines) == 2
 
 
+def test_a_cervix_in_parts_is_drawn_in_all_of_them_and_named_once() -> None:
+    other = tuple((x + 100, y) for x, y in SQUARE)
+    across = Quality(Verdict.LIMITED, ("obstructed",), "", {}, (), Anatomy((SQUARE, other)))
+    found = found_in(analysis(white=across, fluorescence=across), {})
+    lines = lines_in(WHITE, found, (WHITE, GLOW), shifted())  # type: ignore[arg-type]
+    assert [(line.points, line.named) for line in lines] == [(SQUARE, True), (other, False)]
+
+
 def test_a_drawn_cervix_comes_before_the_one_found_and_is_seen_on_both_pictures() -> None:
     limited = Quality(Verdict.LIMITED, ("obstructed",), "", {}, (SWAB,), ROUND)
     found = found_in(analysis(white=limited, fluorescence=limited), {WHITE: SQUARE[:3]})

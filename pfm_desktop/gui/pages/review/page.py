@@ -17,6 +17,7 @@ from pfm_desktop.gui.pages.review.loader import PairLoader
 from pfm_desktop.gui.pages.review.marks import StageEdits
 from pfm_desktop.gui.pages.review.pictures import PicturesArea
 from pfm_desktop.gui.pages.review.points import PointMode
+from pfm_desktop.gui.pages.review.refusals import Refusals
 from pfm_desktop.gui.pages.review.side import SideColumn
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -63,6 +64,7 @@ class ReviewPage(QWidget):
         self.pictures = PicturesArea(self._load_thumbnail, self)
         self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = StageBanner(self)
+        self._refusals = Refusals(session)
         self._edits = StageEdits(session, self.stage, lambda: self.loader.desk)
         self._lay_out()
         self._stage_keys = stage_actions(self)
@@ -88,6 +90,7 @@ class ReviewPage(QWidget):
         self.side.left()
         self.stage.commands.let_go()
         self.stage.commands.cancel_drag()
+        self.stage.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt gives the keys back to what had them here last
 
     def focusNextPrevChild(self, next_: bool) -> bool:
         """Keys whose widget hides or is switched off go to the stage: the next in the chain is the rail's Today."""
@@ -114,24 +117,20 @@ class ReviewPage(QWidget):
 
     def choose_tool(self, tool: str) -> None:
         """Pan, pin, os or cervix. In point mode the pin key places a point at the cursor."""
-        if self.points.active and tool != "pin":
-            self._session.say(UserError(FIRST_POINTS))
-        elif self.points.active:
+        if self.points.active and tool == "pin":
             self.stage.commands.use_tool_at_cursor()
+        elif self._refusals.refuse(self._why_points_first):
+            return
         elif tool == "pan" or not self._why_no_marks():
             self.stage.tool = tool
         elif not self._once_loaded(partial(self.choose_tool, tool)):
-            self._session.say(UserError(self._why_no_marks()))
+            self._refusals.refuse(self._why_no_marks)
 
     def take_os(self) -> None:
         """Mark the os where the program found it."""
-        if self.points.active or self._once_loaded(self.take_os):
+        if self._refusals.refuse(self._why_points_first) or self._once_loaded(self.take_os):
             return
-        marks = self.stage.marks
-        why_not = self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
-        if why_not:
-            self._session.say(UserError(why_not))
-        else:
+        if not self._refusals.refuse(self._why_no_found_os):
             self._edits.take_os()
 
     def toggle_cervix(self) -> None:
@@ -140,19 +139,12 @@ class ReviewPage(QWidget):
 
     def clear_cervix(self) -> None:
         """Go back from the drawn outline of the cervix to the one that was found."""
-        why_not = self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
-        if why_not:
-            self._session.say(UserError(why_not))
-        else:
+        if not self._refusals.refuse(self._why_nothing_to_clear):
             self._edits.clear_cervix()
 
     def place_points(self) -> None:
         """Register by hand."""
-        if self._once_loaded(self.place_points):
-            return
-        why_not = self._why_no_points()
-        if why_not:
-            self._session.say(UserError(why_not))
+        if self._once_loaded(self.place_points) or self._refusals.refuse(self._why_no_points):
             return
         self.points.begin(self.loader.desk)
         self._laid = None
@@ -160,11 +152,7 @@ class ReviewPage(QWidget):
 
     def register_automatically(self) -> None:
         """Forget points by hand."""
-        if self._once_loaded(self.register_automatically):
-            return
-        why_not = self._why_no_points()
-        if why_not:
-            self._session.say(UserError(why_not))
+        if self._once_loaded(self.register_automatically) or self._refusals.refuse(self._why_no_points):
             return
         self.points.leave()
         self.loader.register(None)
@@ -336,6 +324,10 @@ class ReviewPage(QWidget):
         self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.read_only_reason))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
+        self._refusals.look_again()
+
+    def _why_points_first(self) -> str:
+        return FIRST_POINTS if self.points.active else ""
 
     def _why_no_marks(self) -> str:
         return review.why_no_marks(
@@ -346,6 +338,13 @@ class ReviewPage(QWidget):
         return review.why_no_points(
             self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
         )
+
+    def _why_no_found_os(self) -> str:
+        marks = self.stage.marks
+        return self._why_no_marks() or review.why_no_found_os(self.loader.desk, marks.os_mark, marks.suggested)
+
+    def _why_nothing_to_clear(self) -> str:
+        return self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
         from pfm_desktop.services import cases
@@ -379,18 +378,20 @@ class ReviewPage(QWidget):
             self._session.say(review.points_lost(lost))
 
     def event(self, event: QEvent) -> bool:
-        """In point mode Ctrl+Z is the page's: the window's undo would take back an edit of the visit."""
-        if isinstance(event, QKeyEvent) and self.points_undo_wanted(event):
-            if event.type() is QEvent.Type.KeyPress:
+        """Ctrl+Z is the page's in point mode and while a line is drawn: the window's undo would take back an edit of
+        the visit."""
+        if isinstance(event, QKeyEvent) and self.undo_is_here(event):
+            if event.type() is QEvent.Type.KeyPress and not self.stage.commands.drop_stroke():
                 self.points.undo()
             event.accept()
             return True
         return super().event(event)
 
-    def points_undo_wanted(self, event: QKeyEvent) -> bool:
-        """Whether the key is undo and points are being placed."""
+    def undo_is_here(self, event: QKeyEvent) -> bool:
+        """Whether the key is undo and something is begun on the stage that is no edit yet."""
         wanted = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        return wanted and self.points.active and event.matches(QKeySequence.StandardKey.Undo)
+        begun = self.points.active or self.stage.commands.drawing
+        return wanted and begun and event.matches(QKeySequence.StandardKey.Undo)
 
     # ---- building
 
