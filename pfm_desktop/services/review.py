@@ -90,7 +90,8 @@ def clear_os(lib: Library, pair_id: str, frame: Source) -> Change:
 def mark_cervix(lib: Library, pair_id: str, frame: Source, outline: Outline) -> Change:
     """Draw the outline of the cervix on the picture of `frame`, in place of an earlier one on that picture.
 
-    Of a line that crosses itself the outer edge is kept. Raises `BadInputError` unless it has three points within the picture that enclose something.
+    Of a line that crosses itself the outer edge is kept. Raises `BadInputError` unless it has three points within the
+    picture that enclose something.
     """
     from pfm_desktop.imaging.stroke import enclosed
 
