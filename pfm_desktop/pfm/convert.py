@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +14,9 @@ from pfm_desktop.pfm.backend import CHUNK, mask_shapes, token_count
 from pfm_desktop.pfm.checkpoint import LoadedModel
 from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.pfm.nets.model import PfmNet
-from pfm_desktop.pfm.openvino_backend import ANSWERS, PASSES, pieces_of
+from pfm_desktop.pfm.openvino_backend import ANSWERS, EARLY, LATE, MIDDLE, PASSES, pieces_of
 from pfm_desktop.pfm.openvino_door import openvino
-from pfm_desktop.pfm.torch_pieces import AnswersPiece, PassesPiece, TrunkPiece
+from pfm_desktop.pfm.torch_pieces import AnswersPiece, EarlyPiece, LatePiece, MiddlePiece, PassesPiece
 
 
 def converted(content: ModelFile, model: LoadedModel) -> Path:
@@ -35,15 +36,19 @@ def _write(net: PfmNet, folder: Path) -> None:
     tokens, visible = torch.zeros(1, token_count(spec), spec.width), torch.ones(1, token_count(spec))
     masks = [torch.ones(shape) for shape in mask_shapes(spec, CHUNK)]
     for name in net.names:
-        _save(TrunkPiece(net, name), (torch.zeros(1, 3, spec.size, spec.size),), folder / f"trunk-{name}.xml")
+        given = torch.zeros(1, 3, spec.size, spec.size)
+        for part, piece in ((EARLY, EarlyPiece), (MIDDLE, MiddlePiece), (LATE, LatePiece)):
+            given = _save(piece(net, name), (given,), folder / f"{part}-{name}.xml")
     _save(AnswersPiece(net), (*maps, *coverage), folder / f"{ANSWERS}.xml")
     _save(PassesPiece(net), (tokens, visible, *masks), folder / f"{PASSES}.xml")
 
 
-def _save(piece: nn.Module, example: tuple[Tensor, ...], file: Path) -> None:
-    """One piece, traced on inputs of the fixed shapes that it will get."""
+def _save(piece: nn.Module, example: tuple[Tensor, ...], file: Path) -> Any:
+    """One piece, traced on inputs of the fixed shapes that it will get. Returns what it makes of them."""
     module = openvino()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of shapes that the trace takes as fixed: they are
         form = module.convert_model(piece.eval(), example_input=example, input=[list(part.shape) for part in example])
+        made = piece(*example)
     module.save_model(form, str(file), compress_to_fp16=False)
+    return made

@@ -19,14 +19,18 @@ from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, Answers, Backen
 from pfm_desktop.pfm.openvino_door import core
 from pfm_desktop.support.threads import worker_threads
 
+EARLY, MIDDLE, LATE = TRUNK = ("early", "middle", "late")  # parts of each source's trunk, one after the other
 ANSWERS, PASSES = "answers", "passes"
 PRECISIONS = {OPENVINO_F32: "f32", OPENVINO_BF16: "bf16"}
+# bf16 has 8 bits of a number: where the picture comes in and where the maps go out they are what a probability is off
+# by, while most of the time goes into what lies between
+FINE = (EARLY, LATE)
 SIDE_BY_SIDE = 2
 
 
 def pieces_of(names: Sequence[str]) -> tuple[str, ...]:
     """Names of the files, without their endings."""
-    return (*(f"trunk-{name}" for name in names), ANSWERS, PASSES)
+    return (*(f"{part}-{name}" for name in names for part in TRUNK), ANSWERS, PASSES)
 
 
 def has_bf16() -> bool:
@@ -44,7 +48,8 @@ class OpenVinoBackend:
         def piece(title: str) -> _Piece:
             requests = SIDE_BY_SIDE if title == PASSES else 1
             form = core().read_model(str(folder / f"{title}.xml"))
-            return _Piece(core().compile_model(form, "CPU", _settings(name, requests)), requests)
+            precision = "f32" if title.startswith(FINE) else PRECISIONS[name]
+            return _Piece(core().compile_model(form, "CPU", _settings(precision, requests)), requests)
 
         self._pieces = {title: piece(title) for title in pieces_of(names)}
         # OpenVINO's binding sets itself up for numpy at the first question, and two threads that ask the first one at
@@ -57,7 +62,9 @@ class OpenVinoBackend:
 
     def maps(self, source: str, picture: Singles) -> TrunkMaps:
         """See `backend.Backend`."""
-        return TrunkMaps(*self._pieces[f"trunk-{source}"].run(picture))
+        early, middle, late = (self._pieces[f"{part}-{source}"] for part in TRUNK)
+        (between,) = middle.run(*early.run(picture))
+        return TrunkMaps(between, *late.run(between))
 
     def answers(self, maps: Mapping[str, Singles], coverage: Mapping[str, Singles]) -> Answers:
         """See `backend.Backend`."""
@@ -69,9 +76,9 @@ class OpenVinoBackend:
         return self._pieces[PASSES].run(tokens[None], visible[None], *keep)[0]
 
 
-def _settings(name: str, requests: int) -> dict[str, Any]:
+def _settings(precision: str, requests: int) -> dict[str, Any]:
     return {
-        "INFERENCE_PRECISION_HINT": PRECISIONS[name],
+        "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": requests,
         "INFERENCE_NUM_THREADS": requests * max(1, worker_threads() // SIDE_BY_SIDE),
         "ENABLE_CPU_PINNING": False,

@@ -1,4 +1,5 @@
-"""The parts of the network that a backend runs as one piece each: a trunk, the answers, the dropout passes.
+"""The parts of the network that a backend runs as one piece each: a trunk, or its three parts, the answers, the dropout
+passes.
 
 The same modules are run by torch and turned into OpenVINO's form, so that both compute one thing. Everything has
 a fixed shape: one case, every combination of its sources at once, `CHUNK` dropout passes at a time.
@@ -28,6 +29,41 @@ class TrunkPiece(nn.Module):
         """See the class."""
         middle, enhanced = self.extract(picture)
         return middle, enhanced
+
+
+class EarlyPiece(nn.Module):
+    """The first two stages of a source's trunk: its picture 1 x 3 x S x S to 1 x 2C x S/8 x S/8."""
+
+    def __init__(self, net: PfmNet, name: str) -> None:
+        super().__init__()
+        self.trunk = net.extract[name].trunk
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """See the class."""
+        out: Tensor = self.trunk.stage2(picture)
+        return out
+
+
+class MiddlePiece(EarlyPiece):
+    """The third stage: 1 x 2C x S/8 x S/8 to `backend.TrunkMaps.middle`."""
+
+    def forward(self, early: Tensor) -> Tensor:
+        """See the class."""
+        out: Tensor = self.trunk.from_stage2(early)
+        return out
+
+
+class LatePiece(nn.Module):
+    """The last stage and the attention: `backend.TrunkMaps.middle` to its `enhanced`."""
+
+    def __init__(self, net: PfmNet, name: str) -> None:
+        super().__init__()
+        self.extract = net.extract[name]
+
+    def forward(self, middle: Tensor) -> Tensor:
+        """See the class."""
+        out: Tensor = self.extract.tail(middle)
+        return out
 
 
 class AnswersPiece(nn.Module):

@@ -162,7 +162,7 @@ def test_openvino_is_not_used_where_its_reporting_is_loaded_already(monkeypatch:
         openvino_door.openvino()
 
 
-@pytest.mark.parametrize("damaged", ["trunk-white.bin", "answers.xml", ir_cache.WHOLE])
+@pytest.mark.parametrize("damaged", ["early-white.bin", "answers.xml", ir_cache.WHOLE])
 def test_a_damaged_form_is_made_again_and_never_loaded(
     model: Path, folder: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, damaged: str
 ) -> None:
