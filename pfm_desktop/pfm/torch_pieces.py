@@ -23,7 +23,7 @@ class TrunkPiece(nn.Module):
 
     def __init__(self, net: PfmNet, name: str) -> None:
         super().__init__()
-        self.extract = net.extract[name]
+        self.extract = net.source_trunk(name)
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
@@ -36,12 +36,11 @@ class EarlyPiece(nn.Module):
 
     def __init__(self, net: PfmNet, name: str) -> None:
         super().__init__()
-        self.trunk = net.extract[name].trunk
+        self.trunk = net.source_trunk(name).trunk
 
     def forward(self, picture: Tensor) -> Tensor:
         """See the class."""
-        out: Tensor = self.trunk.stage2(picture)
-        return out
+        return self.trunk.stage2(picture)
 
 
 class MiddlePiece(EarlyPiece):
@@ -49,8 +48,7 @@ class MiddlePiece(EarlyPiece):
 
     def forward(self, early: Tensor) -> Tensor:
         """See the class."""
-        out: Tensor = self.trunk.from_stage2(early)
-        return out
+        return self.trunk.from_stage2(early)
 
 
 class LatePiece(nn.Module):
@@ -58,12 +56,11 @@ class LatePiece(nn.Module):
 
     def __init__(self, net: PfmNet, name: str) -> None:
         super().__init__()
-        self.extract = net.extract[name]
+        self.extract = net.source_trunk(name)
 
     def forward(self, middle: Tensor) -> Tensor:
         """See the class."""
-        out: Tensor = self.extract.tail(middle)
-        return out
+        return self.extract.tail(middle)
 
 
 class AnswersPiece(nn.Module):

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pfm_desktop.pfm.explain.removal import averaged
-from pfm_desktop.pfm.explain.target import Planes, asked, at_least, source_of
+from pfm_desktop.pfm.explain.target import Planes, asked, at_least
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 
 STEPS = 8  # points between the two pictures
@@ -39,11 +39,11 @@ def contributions(net: PfmNet, inputs: Inputs, target: int, *, steps: int = STEP
                 continue
             picture = inputs.pictures[name]
             both = torch.cat([picture, averaged(picture)]).contiguous(memory_format=torch.channels_last)
-            whole, plain = source_of(net, name).trunk.stage3(both)
+            whole, plain = net.source_trunk(name).trunk.stage3(both)
         gains[name] = whole - plain
         with torch.enable_grad():
             leaves[name] = (plain + at * gains[name]).detach().requires_grad_(True)
-            maps[name] = source_of(net, name).tail(leaves[name])
+            maps[name] = net.source_trunk(name).tail(leaves[name])
     coverage = {name: value.expand(steps, -1, -1) for name, value in inputs.coverage.items()}
     present = {name: value.expand(steps) for name, value in inputs.present.items()}
     with torch.enable_grad():

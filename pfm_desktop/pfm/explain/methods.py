@@ -13,7 +13,7 @@ from pfm_desktop.domain.prediction import CLASS_MAP_WORDS, LAYER_CAM_WORDS, SCAL
 from pfm_desktop.pfm.explain.integrated import integrated, smooth
 from pfm_desktop.pfm.explain.occlusion import occlusion
 from pfm_desktop.pfm.explain.relevance import relevance
-from pfm_desktop.pfm.explain.target import Planes, Score, Way, asked, at_least, contrast, enhanced, others, source_of
+from pfm_desktop.pfm.explain.target import Planes, Score, Way, asked, at_least, contrast, enhanced, others
 from pfm_desktop.pfm.heatmaps import FINER
 from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.nets.spec import SEEN, STRIDE
@@ -49,7 +49,7 @@ def shifted_class_map(net: PfmNet, inputs: Inputs, target: int) -> Planes:
         at = (0, 2 * _QUARTER)
         copies = torch.cat([padded[..., dy : dy + side, dx : dx + side] for dy in at for dx in at])
         with torch.no_grad():
-            features = source_of(net, name)(copies.contiguous(memory_format=torch.channels_last))[1]
+            features = net.source_trunk(name)(copies.contiguous(memory_format=torch.channels_last))[1]
         votes = _votes(net, name, features, target)
         planes[name] = F.pixel_shuffle(votes[None], 2)[0, 0]
     return planes
@@ -138,7 +138,7 @@ def _cam(net: PfmNet, inputs: Inputs, target: int, *, middle: bool, score: Score
             with torch.no_grad():
                 maps[name] = net.maps(name, inputs)
             continue
-        source = source_of(net, name)
+        source = net.source_trunk(name)
         with torch.no_grad():
             stage3 = source.trunk.stage3(inputs.pictures[name])
             last = None if middle else source.tail(stage3)

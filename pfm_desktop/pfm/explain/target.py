@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.pfm.nets.heads import Logits
-from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
+from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.support.errors import BadInputError
 
 Planes = dict[str, Tensor]
@@ -74,10 +74,3 @@ def enhanced(net: PfmNet, inputs: Inputs) -> Planes:
     """Enhanced maps 1 x C x h x w of all sources, zero where absent, without gradients."""
     with torch.no_grad():
         return {name: net.maps(name, inputs) for name in net.names}
-
-
-def source_of(net: PfmNet, name: str) -> SourceTrunk:
-    """Trunk and attention of a source."""
-    source = net.extract[name]
-    assert isinstance(source, SourceTrunk)
-    return source

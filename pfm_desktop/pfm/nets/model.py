@@ -93,6 +93,12 @@ class PfmNet(nn.Module):
             assert isinstance(module, SourceTrunk)
             yield module
 
+    def source_trunk(self, name: str) -> SourceTrunk:
+        """The feature extractor of one source."""
+        trunk = self.extract[name]
+        assert isinstance(trunk, SourceTrunk)
+        return trunk
+
     def source_head(self, name: str) -> SourceHead:
         """The head of one source alone."""
         head = self.alone[name]

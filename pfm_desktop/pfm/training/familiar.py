@@ -15,7 +15,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.familiarity import ACCEPTED, Floats, Known, fit_known, pooled, to_table
 from pfm_desktop.pfm.first_stage import STRIDE
-from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
+from pfm_desktop.pfm.nets.model import Inputs, PfmNet
 from pfm_desktop.pfm.nets.pconv import WIDTH
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs, plain_inputs
@@ -119,8 +119,7 @@ def features_of(
 
 def first_stage(net: PfmNet, name: str, pictures: Tensor) -> Tensor:
     """N x 3 x S x S to the map of the trunk's first stage, N x C x S/4 x S/4."""
-    source = net.extract[name]
-    assert isinstance(source, SourceTrunk)
+    source = net.source_trunk(name)
     out: Tensor = source.trunk.stages[0](source.trunk.patch_embed(pictures))
     return out
 

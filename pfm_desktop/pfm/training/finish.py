@@ -16,7 +16,7 @@ from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model, rewrite_model_file, save_model
 from pfm_desktop.pfm.model_file import CARD
 from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM
-from pfm_desktop.pfm.nets.model import PfmNet, SourceTrunk
+from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.registry import read_info, refuse_other_variant
 from pfm_desktop.pfm.training.answers import calibration_notes, collect, fit_calibration, main_combination
@@ -76,9 +76,8 @@ def start_weights(net: PfmNet, start: Path, measured: Normalisation) -> Normalis
         )
     alike = all(getattr(theirs, name) == getattr(ours, name) for name in ("channel_attention", "spatial_attention"))
     for name in net.names:
-        own, given = net.extract[name], model.net.extract[name if name in model.net.names else model.net.names[0]]
-        assert isinstance(own, SourceTrunk)
-        assert isinstance(given, SourceTrunk)
+        own = net.source_trunk(name)
+        given = model.net.source_trunk(name if name in model.net.names else model.net.names[0])
         own.trunk.load_state_dict(given.trunk.state_dict())
         if alike:
             own.enhance.load_state_dict(given.enhance.state_dict())
