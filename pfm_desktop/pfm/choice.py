@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import statistics
 import time
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -27,12 +29,13 @@ from pfm_desktop.pfm.torch_backend import TorchBackend
 from pfm_desktop.support.errors import UserError
 
 log = logging.getLogger(__name__)
-# Largest difference of a probability to torch, on the pictures asked about here. On every picture 32 bits are to stay
-# within 1e-3 and bf16 within 1e-2; on 500 phantoms bf16 was off by 0.022 where these pictures showed 0.0024
-LIMIT = 1e-3
+# Largest difference of a probability to torch that is borne. On the pictures asked about here, smooth as tissue, bf16
+# is as far off as on hundreds of phantoms and more; on pictures with noise, which rounding hardly moves, it was a tenth
+LIMIT = MappingProxyType({OPENVINO_F32: 1e-3, OPENVINO_BF16: 1e-2})
 HEAT_LIMIT = 0.02  # mean difference of a heatmap to torch's, of its height
 ROUNDS = 5
-INPUTS, SIDE = 4, 256  # pictures that are asked about, and their side in pixels
+INPUTS, SIDE = 16, 256  # pairs that are asked about, and their side in pixels
+PATCH, SMOOTH = 32, 12.0  # pixels: a side of the patches, and their blur (standard deviation)
 
 
 def decide(path: Path, ctx: Context | None = None) -> Choice:
@@ -91,7 +94,7 @@ def compared(path: Path, content: ModelFile, ctx: Context) -> Choice:
 
 def picked(milliseconds: dict[str, float], difference: dict[str, float]) -> Choice:
     """The fastest of those within their limit; torch always is."""
-    fit = [name for name in milliseconds if name == TORCH or difference[name] <= LIMIT]
+    fit = [name for name in milliseconds if name == TORCH or difference[name] <= LIMIT[name]]
     return Choice(min(fit, key=lambda name: milliseconds[name]), milliseconds, difference)
 
 
@@ -125,13 +128,15 @@ def _numbers(answer: Prediction) -> Floats:
     return np.array([value for part in said for value in part.values()], dtype=np.float64)
 
 
+@cache
 def _pictures() -> list[tuple[Pixels, Pixels]]:
     """Pairs of soft coloured patches, the same ones every time: SIDE x SIDE x 3."""
-    source = np.random.default_rng(20)
-    coarse = source.integers(20, 236, (INPUTS, 2, SIDE // 32, SIDE // 32, 3), dtype=np.uint8)
-    fine = coarse.repeat(32, axis=2).repeat(32, axis=3)
-    noise = source.integers(0, 20, fine.shape, dtype=np.uint8)
-    return [(pair[0], pair[1]) for pair in fine + noise]
+    from scipy.ndimage import gaussian_filter
+
+    coarse = np.random.default_rng(20).integers(20, 236, (INPUTS, 2, SIDE // PATCH, SIDE // PATCH, 3), dtype=np.uint8)
+    fine = coarse.repeat(PATCH, axis=2).repeat(PATCH, axis=3)
+    soft = np.round(gaussian_filter(fine.astype(np.float32), (0, 0, SMOOTH, SMOOTH, 0))).astype(np.uint8)
+    return [(pair[0], pair[1]) for pair in soft]
 
 
 def _rounded(choice: Choice) -> tuple[dict[str, float], dict[str, float]]:

@@ -20,7 +20,7 @@ from pfm_desktop.support.files import json_bytes, named, sha256_of, write_bytes
 from pfm_desktop.support.paths import cache_dir
 
 log = logging.getLogger(__name__)
-FORM = 3  # changes when the pieces of the network do, which no version number tells
+FORM = 4  # changes when the pieces of the network do, which no version number tells
 WHOLE = "whole.json"
 _LARGEST = 1 << 20  # bytes of a `whole.json`
 

@@ -32,7 +32,7 @@ class TrunkPiece(nn.Module):
 
 
 class EarlyPiece(nn.Module):
-    """The first two stages of a source's trunk: its picture 1 x 3 x S x S to 1 x 2C x S/8 x S/8."""
+    """A source's trunk before the third stage: its picture 1 x 3 x S x S to 1 x 4C x S/16 x S/16."""
 
     def __init__(self, net: PfmNet, name: str) -> None:
         super().__init__()
@@ -40,15 +40,15 @@ class EarlyPiece(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """See the class."""
-        return self.trunk.stage2(picture)
+        return self.trunk.before3(picture)
 
 
 class MiddlePiece(EarlyPiece):
-    """The third stage: 1 x 2C x S/8 x S/8 to `backend.TrunkMaps.middle`."""
+    """The third stage: from there to `backend.TrunkMaps.middle`."""
 
     def forward(self, early: Tensor) -> Tensor:
         """See the class."""
-        return self.trunk.from_stage2(early)
+        return self.trunk.within3(early)
 
 
 class LatePiece(nn.Module):

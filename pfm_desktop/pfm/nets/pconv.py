@@ -14,7 +14,7 @@ from pfm_desktop.pfm.nets.spec import RELU
 WIDTH = {"T0": 40, "T1": 64, "T2": 96}
 DEPTHS = (1, 2, 8, 2)
 FRACTION = 4  # the 3 x 3 runs on one channel in four
-STAGE2 = 3  # `stages[:3]` ends with the second stage
+BEFORE3 = 4  # `stages[:4]` ends with the merge before the third stage
 STAGE3 = 5  # `stages[:5]` ends with the third stage; 5 is the merge before the fourth, 6 the fourth
 
 
@@ -113,19 +113,19 @@ class Trunk(nn.Module):
         self.stages = nn.Sequential(*parts)
         self.apply(_initialise)
 
-    def stage2(self, x: Tensor) -> Tensor:
-        """N x 3 x S x S to the second stage's map, N x 2C x S/8 x S/8."""
-        out: Tensor = self.stages[:STAGE2](self.patch_embed(x))
+    def before3(self, x: Tensor) -> Tensor:
+        """N x 3 x S x S to what the third stage is given, N x 4C x S/16 x S/16."""
+        out: Tensor = self.stages[:BEFORE3](self.patch_embed(x))
         return out
 
-    def from_stage2(self, early: Tensor) -> Tensor:
-        """The second stage's map to the third's, N x 4C x S/16 x S/16."""
-        out: Tensor = self.stages[STAGE2:STAGE3](early)
+    def within3(self, early: Tensor) -> Tensor:
+        """What the third stage is given to its map, N x 4C x S/16 x S/16."""
+        out: Tensor = self.stages[BEFORE3:STAGE3](early)
         return out
 
     def stage3(self, x: Tensor) -> Tensor:
         """N x 3 x S x S to the third stage's map, N x 4C x S/16 x S/16."""
-        return self.from_stage2(self.stage2(x))
+        return self.within3(self.before3(x))
 
     def stage4(self, middle: Tensor) -> Tensor:
         """The third stage's map to the last, N x 8C x S/32 x S/32."""

@@ -74,10 +74,10 @@ def test_what_the_variable_asks_for_is_not_compared(monkeypatch: pytest.MonkeyPa
 
 def test_the_fastest_that_says_what_torch_says_is_picked() -> None:
     took = {TORCH: 40.0, OPENVINO_F32: 20.0, OPENVINO_BF16: 8.0}
-    close = {TORCH: 0.0, OPENVINO_F32: 9e-4, OPENVINO_BF16: 9e-4}
+    close = {TORCH: 0.0, OPENVINO_F32: 9e-4, OPENVINO_BF16: 9e-3}
     assert picked(took, close).backend == OPENVINO_BF16
-    assert picked(took, {**close, OPENVINO_BF16: 1.1e-3}).backend == OPENVINO_F32
-    assert picked(took, {**close, OPENVINO_BF16: 1.1e-3, OPENVINO_F32: 1.1e-3}).backend == TORCH
+    assert picked(took, {**close, OPENVINO_BF16: 1.1e-2}).backend == OPENVINO_F32
+    assert picked(took, {**close, OPENVINO_BF16: 1.1e-2, OPENVINO_F32: 1.1e-3}).backend == TORCH
     assert picked(took, {**close, OPENVINO_BF16: float("nan")}).backend == OPENVINO_F32
     assert picked({**took, TORCH: 5.0}, close).backend == TORCH
 

@@ -16,7 +16,7 @@ import pytest
 
 from pfm_desktop.domain.prediction import Prediction
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm import backends, choice, ir_cache, openvino_door
+from pfm_desktop.pfm import backends, choice, ir_cache, openvino_backend, openvino_door
 from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH
 from pfm_desktop.pfm.backends import Choice
 from pfm_desktop.pfm.feature_cache import FeatureCache
@@ -256,7 +256,7 @@ def test_the_comparison_is_made_once_remembered_and_followed(model: Path, folder
     assert not backends.undecided(content)
     assert backends.chosen(content) == made
     assert set(made.milliseconds) >= {TORCH, OPENVINO_F32}
-    assert 0 <= made.difference[OPENVINO_F32] <= choice.LIMIT
+    assert 0 <= made.difference[OPENVINO_F32] <= choice.LIMIT[OPENVINO_F32]
     assert Predictor(model).backend == made.backend
 
 
@@ -295,6 +295,23 @@ def test_a_form_that_draws_something_else_is_never_picked(
     assert made.backend == TORCH
     assert OPENVINO_F32 not in made.difference
     assert "openvino-f32 draws other heatmaps than torch" in caplog.text
+
+
+def test_bf16_leaves_what_comes_in_and_goes_out_of_a_trunk_in_32_bits(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    settings = openvino_backend._settings
+
+    def noted(precision: str, requests: int) -> dict[str, Any]:
+        compiled.append(precision)
+        return {**settings(precision, requests), "INFERENCE_PRECISION_HINT": "f32"}  # also without bf16 in hardware
+
+    monkeypatch.setattr(openvino_backend, "_settings", noted)
+    OpenVinoBackend(folder, NAMES, OPENVINO_BF16)
+    asked = dict(zip(pieces_of(NAMES), compiled, strict=True))
+    fine = {piece for piece, precision in asked.items() if precision == "f32"}
+    assert fine == {f"{part}-{name}" for part in ("early", "late") for name in NAMES}
 
 
 def test_bf16_is_only_asked_of_a_processor_that_has_it(
