@@ -3,7 +3,8 @@
     python benchmarks/heatmaps.py --work DIR [--development | --draws] [--sheet DIR] [--model pfm-demo]
 
 Draws phantoms of two seeds that no training uses: the thresholds are chosen on those of seed 4200, everything is judged
-on those of seed 4214. Seeds 4210 and 4211 judged pfm-demo 1, 4212 pfm-demo 2, 4213 another way to fuse the sources.
+on those of seed 4215. Seeds 4210 and 4211 judged pfm-demo 1, 4212 pfm-demo 2, 4213 another way to fuse the sources,
+4214 pfm-demo 4 on a third as many.
 `--development` stops before the second seed, and judges the first, and points with what was tried and left out.
 `--draws` only says how much the check of forgotten heads hangs on which untrained heads are drawn. `--sheet` also draws
 12 cases with the outline of the lesion. Goes on where it was stopped.
@@ -45,7 +46,7 @@ from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 
 CHOOSING, DEVELOPMENT = Part(4200, 512, 88, 40), Part(4200, 512, 88, 88, taken=40, checked=6, draws=6)
-TEST = Part(4214, 320, 160, 160, taken=60, checked=12, draws=6)
+TEST = Part(4215, 320, 480, 480, taken=60, checked=12, draws=6)
 FORMER = LAYER_CAM_WORDS  # the engine's map of pfm-demo 1
 PLAIN = ("uniform", "centre", "input gradient")  # may not win
 CANDIDATES = (FORMER, SCALED_MAP_WORDS, "attention relevance", "smoothed LayerCAM", "integrated gradients", *PLAIN)
