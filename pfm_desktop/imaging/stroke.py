@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.anatomy import Outline
 
 _SIDE = 2048  # pixels of the longer side in which a line that crosses itself is filled
-_APART, _LEAST = 0.5, 3  # pixels; points of a line that cannot cross itself
+_APART = 0.5  # pixels
+_LEAST, _MOST = 3, 1000  # points of a line that cannot cross itself, and of one that is a scribble
 
 
 def enclosed(line: Outline) -> Outline:
@@ -18,7 +19,8 @@ def enclosed(line: Outline) -> Outline:
     A hand that closes a round runs past its start, and loops on its way: such a line has no inside and outside.
     """
     points = np.array(line, np.float64).reshape(-1, 2)
-    if len(points) <= _LEAST or not _crosses(_few(points)):
+    few = _few(points) if len(points) > _LEAST else points
+    if len(points) <= _LEAST or (len(few) <= _MOST and not _crosses(few)):
         return line
     low, high = points.min(0), points.max(0)
     scale = (_SIDE - 1) / max(1.0, float((high - low).max()))

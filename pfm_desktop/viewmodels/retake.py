@@ -17,7 +17,7 @@ NAMES = {Source.WHITE: "white-light picture", Source.FLUORESCENCE: "fluorescence
 PICTURE = {
     "too_small": "is too small",
     "odd_shape": "is far too long for a picture",
-    "screenshot": "looks taken off a screen",
+    "screenshot": "has even areas as on a screen",
     "wrong_source": "looks like one of the other light",
     "too_dark": "is too dark",
     "overexposed": "is overexposed",

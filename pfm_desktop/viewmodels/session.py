@@ -40,6 +40,7 @@ class Session:
         self.on_done: list[DoneListener] = []
         self.on_changed: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
+        self.last_problem: UserError | None = None
         self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
         self._account = library.who
@@ -110,6 +111,7 @@ class Session:
 
     def say(self, problem: UserError) -> None:
         """Tell the user about a problem."""
+        self.last_problem = problem
         for listener in tuple(self.on_problem):
             listener(problem)
 

@@ -23,8 +23,10 @@ _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _FINEST, _HALVED = 0.7, 2  # pixels; octaves after which the picture is halved each time
 BLOWN, CLIPPED = 250, 245  # of 255
 _BLOCK = 16  # pixels
-_FLAT, _AROUND = 1, np.ones((5, 5), np.uint8)  # 255ths between the brightest and darkest of so many pixels
-_BLACK = 10  # of 255: a camera's frame may be as flat as a screen
+_FLOOR = 0.02  # of full light, under the logarithm
+_FLAT, _AROUND = 1, np.ones((11, 11), np.uint8)  # 255ths between darkest and brightest; larger than a block of JPEG
+_BLACK = 28  # of 255: what masks a field of view, also in video, whose black is 16, is as flat as a screen
+_MARGIN, _INSIDE = 4, 0.4  # 255ths within a line of a margin; of a side that is left at least
 _COLOURS = 3  # of a screen's panels, its margins and its buttons
 _LEAST = 40  # pixels a side, from which a picture can be looked at in quarters
 _SLOW = 0.06  # of the side: what changes more slowly is light that falls off
@@ -32,7 +34,7 @@ _BLOB = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))  # smaller than a l
 
 
 def measure(pixels: Pixels) -> dict[str, float]:
-    """Readings behind a verdict; shares are of the picture's area.
+    """Readings behind a verdict; shares are of the picture's area, without margins of one colour around it.
 
     `side` shorter side in pixels, `shape` the longer one over it; `bright` 95th percentile of L*; `colour` 95th
     percentile of chroma; `tint` by how much the strongest channel exceeds the weakest in the brightest quarter, of the
@@ -42,7 +44,7 @@ def measure(pixels: Pixels) -> dict[str, float]:
     where the picture is smoothest; `flat` share of even areas in the three colours that most of them have, black and
     white apart; `bands` strength of bars that run across the whole picture, in log intensity.
     """
-    small = fit(pixels, SIDE)
+    small = _content(fit(pixels, SIDE))
     some = small[::EVERY, ::EVERY]
     lab = cv2.cvtColor(some.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
     light, a, b = lab[:, :, 0], lab[:, :, 1], lab[:, :, 2]
@@ -100,7 +102,7 @@ def _tint(most: Pixels, least: Pixels) -> float:
 def _structure(small: Pixels) -> dict[str, float]:
     """Strength of structure in four octaves of log intensity (sd 0.7-1.4, 1.4-2.8, 2.8-5.6, 5.6-11 pixels)."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255)
-    log = np.log(grey + np.float32(0.02))
+    log = np.log(grey + np.float32(_FLOOR))
     bands, smooth = [], cv2.GaussianBlur(log, (0, 0), _FINEST)
     for octave in range(4):
         # a blur of a blur: the wider ones of a picture that is small by then
@@ -133,10 +135,22 @@ def _speckle(small: Pixels) -> float:
     return float(np.sqrt(np.pi / 2) * np.percentile(blocks, 20))
 
 
+def _content(small: Pixels) -> Pixels:
+    """A picture without the even bars that fill a frame of another shape, as long as enough of it is left."""
+    for axis in (1, 0):
+        low, high = np.percentile(small[:, ::EVERY] if axis else small[::EVERY], (2, 98), axis=axis)
+        inside = np.flatnonzero(((high - low) > _MARGIN).any(axis=1))
+        if len(inside) and inside[-1] + 1 - inside[0] >= _INSIDE * len(low):
+            cut = slice(inside[0], inside[-1] + 1)
+            small = small[cut] if axis else small[:, cut]
+    return np.ascontiguousarray(small)
+
+
 def _flat(small: Pixels, most: Pixels, least: Pixels) -> float:
     """A camera sees no even area twice in the very same colour; the panels of a program have few colours."""
     even = np.asarray(cv2.subtract(cv2.dilate(small, _AROUND), cv2.erode(small, _AROUND)), np.uint8)
-    there = (_highest(even) <= _FLAT) & (most > _BLACK) & (least < BLOWN)
+    whole = cv2.dilate((_highest(even) <= _FLAT).astype(np.uint8), _AROUND) > 0
+    there = whole & (most > _BLACK) & (least < BLOWN)
     colours = small[there].astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     counts = np.unique(colours, return_counts=True)[1]
     return float(np.sort(counts)[-_COLOURS:].sum()) / there.size
@@ -146,14 +160,28 @@ def _bands(log: Plane, axis: int) -> float:
     """Strength of bars along `axis` that all four quarters of the picture show alike: a lamp, not tissue."""
     if min(log.shape) < _LEAST:
         return 0.0
+    log = _lit(log, axis)
     whole, *quarters = (_fast(part, axis) for part in (log, *np.array_split(log, 4, axis=axis)))
     alike = np.array([(one - one.mean()) / (one.std() + 1e-6) for one in quarters])
     return float(whole.std()) * max(0.0, float((alike @ alike.T / len(whole)).min()))
 
 
+def _lit(log: Plane, axis: int) -> Plane:
+    """Without what is black at both ends, as a bar with the date is: its edge is the same in all quarters."""
+    inside = np.flatnonzero(_profile(log, axis) > np.log(_BLACK / 255 + _FLOOR))
+    if not len(inside) or inside[-1] + 1 - inside[0] < _INSIDE * log.shape[1 - axis]:
+        return log
+    cut = slice(inside[0], inside[-1] + 1)
+    return log[:, cut] if axis == 0 else log[cut]
+
+
+def _profile(log: Plane, axis: int) -> Plane:
+    return np.median(log[::EVERY] if axis == 0 else log[:, ::EVERY], axis=axis).astype(np.float32)
+
+
 def _fast(log: Plane, axis: int) -> Plane:
     """The middle 80 % of the profile across bars along `axis`, without the light that falls off slowly."""
-    profile = np.median(log[::EVERY] if axis == 0 else log[:, ::EVERY], axis=axis).astype(np.float32)[:, None]
+    profile = _profile(log, axis)[:, None]
     slow = cv2.GaussianBlur(profile, (0, 0), _SLOW * len(profile), borderType=cv2.BORDER_REFLECT)
     edge = len(profile) // 10
     return np.asarray((profile - slow)[edge : len(profile) - edge, 0], np.float32)

@@ -84,9 +84,9 @@ _PAPER = Rule(
 # after a text page; and a picture of one colour has no cervix
 _SCREEN = Rule(
     "screenshot",
-    lambda m: m["flat"] > 0.1 and m["present"] >= THERE,
-    lambda m: m["flat"] > 0.07 and m["present"] >= THERE,
-    "Give the picture as the camera took it, without what a program draws beside it.",
+    lambda m: m["flat"] > 0.13 and m["present"] >= THERE,
+    lambda m: m["flat"] > 0.08 and m["present"] >= THERE,
+    "Give the picture as the camera took it: no picture of a screen, no panels beside it, not saved at low quality.",
 )
 # by what the finder saw, in either light
 _WHOLE = "Bring the whole cervix into view and into the light, then retake."

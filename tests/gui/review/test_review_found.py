@@ -127,6 +127,21 @@ def test_while_the_pictures_are_checked_or_could_not_be_nobody_says_that_none_wa
     assert "was not looked for" in problems[-1]
 
 
+def test_commands_that_are_given_while_the_pictures_load_are_all_carried_out(
+    page: ReviewPage, clinic: Clinic, session: Session, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    engine.held["load"] = threading.Event()
+    assert session.open_visit(clinic.adler)
+    page.stage.setFocus()
+    qtbot.keyClick(page.stage, Qt.Key.Key_C)
+    qtbot.keyClick(page.stage, Qt.Key.Key_R, CTRL)
+    assert page.stage.tool == "pan"
+    engine.held["load"].set()
+    qtbot.waitUntil(lambda: page.idle)
+    assert page.points.active
+    page.points.leave()
+
+
 def test_in_pictures_that_cannot_be_used_none_is_suggested_and_the_key_says_so(
     page: ReviewPage, clinic: Clinic, engine: FakeEngine, opened: Opened, problems: list[str]
 ) -> None:
@@ -241,7 +256,13 @@ def test_a_drawn_outline_can_be_removed_and_the_command_says_when_there_is_none(
 
 
 def test_a_click_an_escape_or_a_scribble_draw_nothing(
-    page: ReviewPage, clinic: Clinic, session: Session, opened: Opened, problems: list[str], qtbot: QtBot
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    opened: Opened,
+    problems: list[str],
+    taken_back: list[str],
+    qtbot: QtBot,
 ) -> None:
     opened(clinic.adler)
     page.choose_tool("cervix")
@@ -259,6 +280,11 @@ def test_a_click_an_escape_or_a_scribble_draw_nothing(
     page.choose_tool("cervix")
     draw(qtbot, page, ((40, 40), (44, 40), (40, 40)))
     assert session.case.cervix_marks == ()
+    assert taken_back == []
+    said = tuple(problems)
+    draw(qtbot, page, AROUND)
+    assert len(session.case.cervix_marks) == 1
+    assert tuple(taken_back) == said, "nothing was changed: so it was said of the stroke before"
 
 
 def test_a_stroke_that_leaves_the_picture_runs_along_its_edge(

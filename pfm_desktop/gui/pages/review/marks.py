@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.stage import StageWidget
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
+    from pfm_desktop.support.errors import UserError
     from pfm_desktop.viewmodels.session import Session
 
 
@@ -23,6 +24,7 @@ class StageEdits:
 
     def __init__(self, session: Session, stage: StageWidget, desk: Callable[[], Desk]) -> None:
         self._session, self._stage, self._desk = session, stage, desk
+        self._refused: UserError | None = None  # the last stroke, as the message bar says
 
     def place_pin(self, frame: Source, x: float, y: float) -> None:
         """A click with the pin tool; the new pin is chosen."""
@@ -65,9 +67,16 @@ class StageEdits:
         """A stroke with the cervix tool."""
         from pfm_desktop.services import review
 
+        if self._refused is not None:
+            self._session.take_back(self._refused)
+            self._refused = None
         pair_id = self._pair_id()
-        if pair_id and self._session.perform(lambda lib: review.mark_cervix(lib, pair_id, frame, outline)):
+        if not pair_id:
+            return
+        if self._session.perform(lambda lib: review.mark_cervix(lib, pair_id, frame, outline)):
             self._stage.commands.show_cervix(True)
+        else:
+            self._refused = self._session.last_problem
 
     def clear_cervix(self) -> None:
         """What was drawn on the pictures on the stage goes; what was found in them counts again."""

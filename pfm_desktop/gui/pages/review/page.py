@@ -52,7 +52,7 @@ class ReviewPage(QWidget):
         self._case: VisitCase | None = None
         self._came_from: VisitLink | None = None
         self._changing = False  # to another visit: shown once, when all of it is known
-        self._wish: Callable[[], None] | None = None  # a command given while the pictures load
+        self._wishes: list[Callable[[], None]] = []  # commands given while the pictures load
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
         self._answered = False  # whether an answer is shown anywhere
         self._turns = Turns(self)
@@ -158,10 +158,10 @@ class ReviewPage(QWidget):
         self.loader.register(None)
 
     def _once_loaded(self, command: Callable[[], None]) -> bool:
-        """While the pictures load a command waits for them, the last one given; False when nothing loads."""
+        """While the pictures load a command waits for them; False when nothing loads."""
         loading = self.loader.desk.doing is Step.LOADING
         if loading:
-            self._wish = command
+            self._wishes.append(command)
         return loading
 
     def reload(self) -> None:
@@ -201,7 +201,7 @@ class ReviewPage(QWidget):
 
     def _begin_visit(self, case: VisitCase | None) -> None:
         """What was looked at of the woman before does not decide where the next one begins."""
-        self._wish = None
+        self._wishes = []
         self.stage.set_view(for_another_woman(self.stage.view))
         held = self.side.isAncestorOf(QApplication.focusWidget() or self)
         self.side.begin_visit(first_read=review.unread(case))
@@ -250,9 +250,10 @@ class ReviewPage(QWidget):
         if pair is not None and self._case is not None and self._case.pair(pair.id) is None:
             self._session.refresh()  # the pair was made while loading; comes back through `_on_case`
         self._show_news()
-        if self._wish is not None and self.loader.desk.doing is not Step.LOADING:
-            wish, self._wish = self._wish, None
-            wish()
+        if self._wishes and self.loader.desk.doing is not Step.LOADING:
+            wishes, self._wishes = self._wishes, []
+            for wish in wishes:
+                wish()
 
     def _show_news(self) -> None:
         """Pictures or an answer came: the stage first, the rest in later turns, so that no gesture waits for all of it.
