@@ -1,4 +1,4 @@
-"""The command line `pfm`. Exit codes: 0 done, 2 bad input (one line `error: ...`), 3 refused on quality."""
+"""The command line `pfm`. Exit codes: 0 done, 2 bad input (one line `error: ...`), 3 refused on quality, or wrong."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.kept import note
+from pfm_desktop.cli.library import library_app
 from pfm_desktop.cli.models import models_app
 from pfm_desktop.cli.pipes import output_is_no_error
 from pfm_desktop.cli.progress import Bar, complain, say
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(models_app, name="models")
+app.add_typer(library_app, name="library")
 app.command()(analyze)
 app.command()(selftest)
 app.command()(train)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.backup import pictures_of
 from pfm_desktop.storage import upkeep
+from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.files import named
+
+SET_ASIDE = "set-aside"
 
 # a picture is stored before its record: what is younger may belong to an import under way
 _MINIMUM_AGE_SECONDS = 24 * 3600
@@ -42,6 +49,58 @@ def verify(ctx: Context, lib: Library) -> Verification:
     kept = upkeep.hashes_in_use(lib)
     orphans = sum(sha256 not in kept for sha256, _ in lib.pictures.names())
     return Verification(len(hashes), tuple(problems), orphans)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What `repair` put right, and what is still wrong."""
+
+    done: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
+    """Put right what can be: bytes of pictures from a `backup`, indexes of the database from its tables.
+
+    Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. Raises `StorageError`
+    for a library that is open for reading only, and `BadInputError` for a folder that is no backup.
+    """
+    if lib.read_only:
+        raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
+    kept = pictures_of(backup) if backup is not None else None
+    done = list(upkeep.rebuild_indexes(lib))
+    hashes = upkeep.picture_hashes(lib)
+    for number, sha256 in enumerate(hashes):
+        ctx.progress(number, len(hashes), "Repairing")
+        ctx.check()
+        try:
+            lib.pictures.get(sha256)
+        except StorageError:
+            done += _put_back(lib, kept, sha256)
+    ctx.progress(len(hashes), len(hashes), "Repairing")
+    if done:
+        lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
+    return Repair(tuple(done), verify(ctx, lib).problems)
+
+
+def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:
+    """What was done about one picture that is missing or altered."""
+    if kept is None:
+        return []
+    try:
+        data = kept.get(sha256)
+    except StorageError:  # the backup has it not, or altered as well
+        return []
+    said, altered = [], lib.pictures.find(sha256)
+    if altered is not None:
+        aside = lib.path / SET_ASIDE
+        with named(aside, safe="the library is unchanged"):
+            aside.mkdir(exist_ok=True)
+            place = aside / f"{altered.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+            altered.rename(place)
+        said.append(f"the altered file {altered.name} was moved to {place}")
+    lib.pictures.put(data)
+    return [*said, f"the picture {sha256[:12]}... was put back from the backup"]
 
 
 def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECONDS) -> int:

@@ -1,8 +1,9 @@
-"""The one place that makes a database engine, and the one that turns its errors into words for a person."""
+"""The one place that makes a database engine, copies a database, and turns errors of it into words for a person."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,35 @@ def make_engine(database: Path, *, create: bool = False, query_only: bool = Fals
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def copy_database(engine: Engine, out: Path, *, safe: str) -> None:
+    """Copy the database of `engine` to the file `out`, which appears only once it is whole and on disk.
+
+    Raises `StorageError`, which says with `safe` what is as before. Nothing is written to the database itself, so that
+    one that is open for reading only can be copied as well.
+    """
+    temporary = out.with_name(f".{out.name}.part")
+    source = engine.raw_connection()
+    try:
+        temporary.unlink(missing_ok=True)
+        driver: Any = source.driver_connection
+        with contextlib.closing(sqlite3.connect(temporary)) as target:
+            driver.backup(target)  # all pages in one step: what is written meanwhile comes into the next copy
+            target.execute("PRAGMA journal_mode=DELETE")  # whole on its own, without side files
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o600)
+        temporary.replace(out)
+    except (OSError, sqlite3.Error) as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
+            safe=safe,
+            remedy="free some space or choose a folder that you may write to, then try again",
+        ) from error
+    finally:
+        source.close()
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import journal, migrations
-from pfm_desktop.storage.engine import damaged, in_words, make_engine
+from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
 from pfm_desktop.storage.schema import DATABASE
@@ -168,6 +168,10 @@ class Library:
         """Put on record what happened without changing a record: an export, a setting, a refused act."""
         with self.write() as session:
             journal.append(session, Change(what, key, None, details, text), who=self.who)
+
+    def copy_database(self, out: Path, *, safe: str) -> None:
+        """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""
+        copy_database(self._opened(), out, safe=safe)
 
     def meta(self, key: str) -> str | None:
         """A fact about the library itself."""

@@ -20,6 +20,15 @@ def database_problems(library: Library) -> Iterator[str]:
             yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
 
 
+def rebuild_indexes(library: Library) -> Iterator[str]:
+    """Make the indexes anew from their tables, where the database says that something is wrong; tells what was done."""
+    if not any(True for _ in database_problems(library)):
+        return
+    with library.write() as session:
+        session.execute(text("REINDEX"))
+    yield "the indexes of the database were made anew"
+
+
 def picture_hashes(library: Library) -> tuple[str, ...]:
     """Hashes of all pictures on record, each once."""
     with library.read() as session:

@@ -7,13 +7,13 @@ any other module. Alembic does the work on the tables.
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from pfm_desktop.storage.engine import copy_database
 from pfm_desktop.storage.migrations import versions as versions  # so that the bundler sees them
 from pfm_desktop.storage.schema import CURRENT as CURRENT
 from pfm_desktop.storage.schema import VERSIONS as VERSIONS
@@ -69,28 +69,9 @@ def migrate(engine: Engine, library: Path) -> Sequence[str]:
     if version >= CURRENT:
         return ()
     if version > 0:
-        back_up(engine, library / f"library.sqlite.v{version}.bak")
+        out = library / f"library.sqlite.v{version}.bak"
+        copy_database(engine, out, safe="the library is unchanged and was not brought up to date")
     return _run(engine, version)
-
-
-def back_up(engine: Engine, out: Path) -> None:
-    """A consistent copy of the database; an older copy of that name gives way only once the new one is whole."""
-    temporary = out.with_name(f".{out.name}.part")
-    raw = engine.raw_connection()  # VACUUM INTO cannot run inside a transaction
-    try:
-        temporary.unlink(missing_ok=True)
-        raw.cursor().execute("VACUUM INTO ?", (str(temporary),))
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())  # it must be on disk before anything is changed
-        temporary.replace(out)
-    except OSError as error:
-        raise StorageError(
-            f"could not write the backup {out}: {error.strerror or error}",
-            safe="the library is unchanged and was not brought up to date",
-            remedy="free some space, then open it again",
-        ) from error
-    finally:
-        raw.close()
 
 
 def _run(engine: Engine, version: int) -> list[str]:

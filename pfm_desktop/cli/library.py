@@ -1,0 +1,108 @@
+"""`pfm library`: is everything there, backups, bringing a library back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pfm_desktop.cli.progress import Bar, complain, say
+
+WRONG = 3
+Folder = Annotated[Path, typer.Argument(metavar="LIBRARY", help="Folder of the library.", readable=False)]
+library_app = typer.Typer(help="Looking after a library of cases.", no_args_is_help=True)
+
+
+@library_app.command("verify")
+def library_verify(library: Folder) -> int:
+    """Check the database, every reference and every picture against its hash; changes nothing.
+
+    Exit code 3 when something is wrong.
+    """
+    from pfm_desktop.services.housekeeping import verify
+    from pfm_desktop.storage.library import Library
+
+    with Bar() as bar, Library.open(library) as lib:
+        found = verify(bar, lib)
+    for problem in found.problems:
+        complain(f"wrong: {problem}")
+    unused = f"; {found.orphans} stored files that no record names" if found.orphans else ""
+    say(f"{found.pictures} pictures checked, {len(found.problems) or 'nothing'} wrong{unused}")
+    return 0 if found.clean else WRONG
+
+
+@library_app.command("backup")
+def library_backup(
+    library: Folder,
+    out: Annotated[
+        Path, typer.Argument(metavar="BACKUP", help="Folder for the backups of this library.", readable=False)
+    ],
+) -> int:
+    """Add a backup; the library may be in use. What is there from earlier ones is not copied again.
+
+    Exit code 3 when a picture is missing or altered in the library; the rest is kept all the same.
+    """
+    from pfm_desktop.services.backup import back_up
+    from pfm_desktop.storage.library import Library
+
+    with Bar() as bar, Library.open(library) as lib:
+        made = back_up(bar, lib, out)
+    for problem in made.problems:
+        complain(f"not kept: {problem}")
+    say(f"Backup {made.snapshot.stem}: {made.pictures} pictures, {made.copied} files new")
+    say(f"To bring it back: pfm library restore {out} NEW_FOLDER --at {made.snapshot.stem}")
+    return WRONG if made.problems else 0
+
+
+@library_app.command("restore")
+def library_restore(
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of the backups.", readable=False)],
+    out: Annotated[
+        Path, typer.Argument(metavar="NEW_FOLDER", help="Where the library is made; not there yet.", readable=False)
+    ],
+    at: Annotated[str, typer.Option(help="Of several backups the one whose name begins so; else the latest.")] = "",
+    list_: Annotated[bool, typer.Option("--list", help="Only say which there are.")] = False,
+) -> int:
+    """Make a library from a backup. A library is never written over.
+
+    Exit code 3 when something of it is missing.
+    """
+    from pfm_desktop.services.backup import restore, snapshots
+
+    if list_:
+        for snapshot in snapshots(backup):
+            say(snapshot.stem)
+        return 0
+    with Bar() as bar:
+        made = restore(bar, backup, out, at=at)
+    for problem in made.problems:
+        complain(f"wrong: {problem}")
+    say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures")
+    return WRONG if made.problems else 0
+
+
+@library_app.command("repair")
+def library_repair(
+    library: Folder,
+    backup: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="BACKUP", help="Take missing and altered pictures from here.", readable=False),
+    ] = None,
+) -> int:
+    """Put right what can be. Nothing is removed: an altered file is moved into the library's folder `set-aside`.
+
+    Exit code 3 when something is still wrong.
+    """
+    from pfm_desktop.services.housekeeping import repair
+    from pfm_desktop.storage.library import Library
+
+    with Bar() as bar, Library.open(library) as lib:
+        made = repair(bar, lib, backup)
+    for line in made.done:
+        say(f"done: {line}")
+    for problem in made.left:
+        complain(f"still wrong: {problem}")
+    if not made.done and not made.left:
+        say("nothing was wrong")
+    return WRONG if made.left else 0

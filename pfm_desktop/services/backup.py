@@ -1,0 +1,225 @@
+"""Backing a library up while it is in use, and bringing it back.
+
+A backup is a folder. `pictures/` and `derived/` are as in a library, and each backup adds to them what is new;
+`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed. A snapshot takes its
+name only once everything that it names is there, so a backup cut short leaves the ones before as they were.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.sole_use import sole_use
+from pfm_desktop.storage import snapshot, upkeep
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.files import json_bytes, named, write_bytes
+
+ABOUT, SNAPSHOTS, UNFINISHED = "backup.json", "snapshots", ".unfinished"
+STORES = PICTURES, DERIVED = ("pictures", "derived")
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup: its snapshot, how many pictures are on record, how many files were new, what could not be kept."""
+
+    snapshot: Path
+    pictures: int
+    copied: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A library that was brought back: where, from which snapshot, what is missing of it."""
+
+    library: Path
+    snapshot: Path
+    pictures: int
+    problems: tuple[str, ...]
+
+
+def snapshots(folder: Path) -> tuple[Path, ...]:
+    """Snapshots of a backup, oldest first."""
+    return tuple(sorted(path for path in (folder / SNAPSHOTS).glob("*.sqlite") if not path.name.startswith(".")))
+
+
+def pictures_of(folder: Path) -> ImageStore:
+    """The pictures of a backup. Raises `BadInputError` for a folder that is none."""
+    _library_of(folder)
+    return ImageStore(folder / PICTURES)
+
+
+def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
+    """Add a backup of the library to `folder` (made if missing). The library may be in use, also by this program.
+
+    A picture that is missing or altered in the library is told in `problems`; the rest is kept all the same. Raises
+    `BadInputError` for a folder that is no place for it and `StorageError` where it cannot be written.
+    """
+    folder = Path(folder).absolute()
+    _check_place(lib, folder)
+    with sole_use(folder, busy=f"the backup {folder} is being written"):
+        _claim(lib, folder)
+        safe = "the library and the backups before are unchanged"
+        with named(folder, safe=safe):
+            (folder / SNAPSHOTS).mkdir(exist_ok=True)
+        unfinished = folder / SNAPSHOTS / UNFINISHED
+        lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
+        with snapshot.opened(unfinished) as taken:
+            on_record, others, derived = taken.pictures(), taken.undone_pictures(), taken.derived()
+        into = {name: ImageStore(folder / name) for name in STORES}
+        problems, copied = [], 0
+        wanted = [(lib.pictures, into[PICTURES], sha256, True) for sha256 in on_record]
+        wanted += [(lib.pictures, into[PICTURES], sha256, False) for sha256 in sorted(others)]
+        wanted += [(lib.derived, into[DERIVED], sha256, False) for sha256 in sorted(derived)]
+        for done, (source, target, sha256, must) in enumerate(wanted):
+            ctx.progress(done, len(wanted), "Backing up")
+            ctx.check()
+            try:
+                copied += _copied(source, target, sha256)
+            except _NotThere as error:
+                if must:
+                    problems.append(str(error))
+        final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
+        with named(final, safe=safe):
+            unfinished.replace(final)
+        ctx.progress(len(wanted), len(wanted), "Backing up")
+    return Backup(final, len(on_record), copied, tuple(problems))
+
+
+def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
+    """Make a library in `out` from a backup: the latest snapshot, or the latest whose name begins with `at`.
+
+    `out` must be missing or empty, or what an earlier attempt left. Raises `BadInputError` where there is no such
+    backup or no such place, and `StorageError` where it cannot be written; the backup is never changed.
+    """
+    folder, out = Path(folder).absolute(), Path(out).absolute()
+    chosen = _chosen(folder, at)
+    _check_empty(out)
+    safe = "the backup is unchanged, and no library was made"
+    with snapshot.opened(chosen) as taken:
+        on_record = taken.pictures()
+        others, derived = taken.undone_pictures(), taken.derived()
+    stores = {name: (ImageStore(folder / name), ImageStore(out / name)) for name in STORES}
+    with named(out, safe=safe):
+        out.mkdir(parents=True, exist_ok=True)
+        out.chmod(0o700)
+        for name in STORES:
+            (out / name).mkdir(exist_ok=True)
+    problems = []
+    wanted = [(*stores[PICTURES], sha256, True) for sha256 in on_record]
+    wanted += [(*stores[PICTURES], sha256, False) for sha256 in sorted(others)]
+    wanted += [(*stores[DERIVED], sha256, False) for sha256 in sorted(derived)]
+    for done, (source, target, sha256, must) in enumerate(wanted):
+        ctx.progress(done, len(wanted), "Restoring")
+        ctx.check()
+        try:
+            _copied(source, target, sha256)
+        except _NotThere as error:
+            if must:
+                problems.append(str(error))
+    with named(out, safe=safe):
+        write_bytes(out / DATABASE, chosen.read_bytes())  # the one step that makes it a library
+    with Library.open(out) as lib:
+        problems += upkeep.database_problems(lib)
+        lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
+    ctx.progress(len(wanted), len(wanted), "Restoring")
+    return Restored(out, chosen, len(on_record), tuple(problems))
+
+
+class _NotThere(Exception):
+    """Bytes that the source does not have, or not as their name promises."""
+
+
+def _copied(source: ImageStore, target: ImageStore, sha256: str) -> bool:
+    """Copy what is not there yet; False for what is. Raises `_NotThere`, and `StorageError` of the target."""
+    there, here = target.find(sha256), source.find(sha256)
+    if there is not None and (here is None or there.stat().st_size == here.stat().st_size):
+        return False
+    try:
+        data = source.get(sha256)
+    except StorageError as error:
+        raise _NotThere(str(error)) from error
+    target.put(data)
+    return True
+
+
+def _check_place(lib: Library, folder: Path) -> None:
+    resolved, inside = folder.resolve(), lib.path.resolve()
+    if resolved == inside or inside in resolved.parents or (folder / DATABASE).exists():
+        raise BadInputError(
+            f"{folder} is a library, or lies within one",
+            safe="nothing was written",
+            remedy="choose a folder of its own for backups, best on another disk",
+        )
+    if folder.is_dir() and not (folder / ABOUT).exists() and any(_foreign(folder)):
+        raise BadInputError(
+            f"{folder} holds other files", safe="nothing was written", remedy="choose an empty folder for backups"
+        )
+
+
+def _foreign(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.iterdir() if path.name not in (*STORES, SNAPSHOTS, "lock"))
+
+
+def _claim(lib: Library, folder: Path) -> None:
+    """A backup folder belongs to one library."""
+    about = folder / ABOUT
+    if not about.exists():
+        with named(about, safe="nothing was written"):
+            write_bytes(about, json_bytes({"library_id": lib.id, "what": "backups of a pfm_desktop library"}))
+        return
+    if _library_of(folder) != lib.id:
+        raise BadInputError(
+            f"{folder} holds backups of another library",
+            safe="nothing was written",
+            remedy="choose another folder; each library has its own",
+        )
+
+
+def _library_of(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["library_id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInputError(
+            f"{folder} is no backup: its {ABOUT} is missing or cannot be read", safe="nothing was changed"
+        ) from error
+
+
+def _name_after(before: Sequence[Path]) -> str:
+    """By the clock; where that was set back, a second after the last one, so that the order stays."""
+    now = datetime.now(UTC).strftime(_TIME)
+    if not before or now > before[-1].stem:
+        return now
+    return (datetime.strptime(before[-1].stem, _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(_TIME)
+
+
+def _chosen(folder: Path, at: str) -> Path:
+    _library_of(folder)
+    found = [path for path in snapshots(folder) if path.stem.startswith(at)]
+    if not found:
+        there = ", ".join(path.stem for path in snapshots(folder)[-5:]) or "none"
+        raise BadInputError(
+            f"{folder} has no snapshot{f' that begins with {at!r}' if at else ''}",
+            safe="nothing was changed",
+            remedy=f"choose one of those there are (the latest: {there})",
+        )
+    return found[-1]
+
+
+def _check_empty(out: Path) -> None:
+    there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
+    if any(name not in STORES for name in there):
+        raise BadInputError(
+            f"{out} is not empty",
+            safe="nothing was changed",
+            remedy="choose a folder that is not there yet; a library is never written over",
+        )
