@@ -82,7 +82,6 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
         wanted += [(lib.derived, into[DERIVED], sha256, False) for sha256 in sorted(derived)]
         for done, (source, target, sha256, must) in enumerate(wanted):
             ctx.progress(done, len(wanted), "Backing up")
-            ctx.check()
             try:
                 copied += _copied(source, target, sha256)
             except _NotThere as error:
@@ -120,7 +119,6 @@ def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
     wanted += [(*stores[DERIVED], sha256, False) for sha256 in sorted(derived)]
     for done, (source, target, sha256, must) in enumerate(wanted):
         ctx.progress(done, len(wanted), "Restoring")
-        ctx.check()
         try:
             _copied(source, target, sha256)
         except _NotThere as error:

@@ -72,7 +72,6 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     hashes = upkeep.picture_hashes(lib)
     for number, sha256 in enumerate(hashes):
         ctx.progress(number, len(hashes), "Repairing")
-        ctx.check()
         try:
             lib.pictures.get(sha256)
         except StorageError:

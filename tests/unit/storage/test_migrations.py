@@ -157,7 +157,7 @@ def test_no_room_for_the_backup_means_no_migration(old: Path, monkeypatch: pytes
 
     next_version(monkeypatch, add_colour)
     with monkeypatch.context() as patch:
-        patch.setattr(migrations.os, "fsync", full)
+        patch.setattr("pfm_desktop.storage.engine.os.fsync", full)
         with pytest.raises(StorageError, match=r"is full|No space left"):
             Library.open(old)
     assert "colour" not in columns(old / DATABASE)

@@ -1,0 +1,334 @@
+"""Backups: consistent while the library is in use, nothing of them ever overwritten, and a library comes back."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.services import backup, cases, housekeeping
+from pfm_desktop.storage import answers, journal, snapshot
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+CTX = SilentContext()
+Named = tuple[str, ...]
+
+
+def add(lib: Library, number: int) -> str:
+    """A woman with a picture on record, whose bytes are no picture; its hash."""
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}").id).id
+    sha256 = lib.pictures.put(b"picture %d" % number)
+    fields = {
+        "visit_id": visit,
+        "sha256": sha256,
+        "stage": "saline",
+        "taken_at": "2026-03-14T12:00:00+00:00",
+        "width": 8,
+        "height": 8,
+        "seconds_since_acid": None,
+        "mm_per_px": None,
+        "device": "",
+        "original_name": "",
+    }
+    lib.apply(Change("picture", cases.new_id(), None, fields, "Picture added"))
+    return sha256
+
+
+@pytest.fixture
+def women(lib: Library) -> list[str]:
+    return [add(lib, number) for number in range(3)]
+
+
+def everything(lib: Library) -> list[tuple[Any, ...]]:
+    """The journal, which every record can be told from."""
+    with lib.read() as session:
+        return [(line.what, line.key, line.old, line.new, line.who, line.at) for line in journal.entries(session)]
+
+
+def test_a_library_comes_back_as_it_was_and_goes_on_from_there(lib: Library, women: list[str], tmp_path: Path) -> None:
+    made = backup.back_up(CTX, lib, tmp_path / "backup")
+    assert (made.pictures, made.copied, made.problems) == (3, 3, ())
+    before = everything(lib)
+    add(lib, 99)  # after the backup
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    assert (back.pictures, back.problems, back.snapshot) == (3, (), made.snapshot)
+    with Library.open(tmp_path / "back") as again:
+        assert everything(again)[:-1] == before
+        assert everything(again)[-1][0] == "library", "that it was restored is on record"
+        assert housekeeping.verify(CTX, again).clean
+        assert again.id == lib.id
+        assert [again.pictures.get(sha256) for sha256 in women] == [b"picture 0", b"picture 1", b"picture 2"]
+        add(again, 5)
+
+
+def test_the_next_backup_copies_only_what_is_new_and_leaves_the_one_before(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    first = backup.back_up(CTX, lib, folder)
+    bytes_before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "lock"}
+    add(lib, 3)
+    second = backup.back_up(CTX, lib, folder)
+    assert (second.pictures, second.copied) == (4, 1)
+    assert all(path.read_bytes() == data for path, data in bytes_before.items())
+    assert backup.snapshots(folder) == (first.snapshot, second.snapshot)
+    old = backup.restore(CTX, folder, tmp_path / "old", at=first.snapshot.stem)
+    new = backup.restore(CTX, folder, tmp_path / "new")
+    assert (old.pictures, new.pictures) == (3, 4)
+
+
+def test_answers_and_their_heatmaps_come_along(lib: Library, women: list[str], tmp_path: Path) -> None:
+    with lib.read() as session:
+        visit = next(line.new or {} for line in journal.entries(session) if line.what == "picture")["visit_id"]
+    picture = cases.visit_case(lib, visit).pictures[0].id
+    from pfm_desktop.services import pairing
+
+    pair = pairing.make_pair(lib, visit, picture, None).key
+    answers.put_answer(lib, pair, model_name="m", model_sha256="ab" * 32, body={"a": 1}, blobs={"fused": b"heat"})
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    with Library.open(tmp_path / "back") as again:
+        kept = answers.answer(again, pair, "ab" * 32)
+    assert kept is not None
+    assert kept.blobs == {"fused": b"heat"}
+
+
+def test_while_somebody_writes_each_backup_is_one_state_of_the_library(lib: Library, tmp_path: Path) -> None:
+    stop = threading.Event()
+    written: list[str] = []
+
+    def write() -> None:
+        while not stop.is_set():
+            written.append(add(lib, len(written)))
+
+    worker = threading.Thread(target=write)
+    worker.start()
+    try:
+        made = [backup.back_up(CTX, lib, tmp_path / "backup") for _ in range(3)]
+    finally:
+        stop.set()
+        worker.join()
+    assert all(one.problems == () for one in made)
+    for number, one in enumerate(made):
+        out = tmp_path / str(number)
+        assert backup.restore(CTX, tmp_path / "backup", out, at=one.snapshot.stem).problems == ()
+        with Library.open(out) as again:
+            assert housekeeping.verify(CTX, again).clean
+
+
+def test_a_library_that_another_program_has_open_is_backed_up_too(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    with Library.open(lib.path) as second:
+        assert second.read_only
+        assert backup.back_up(CTX, second, tmp_path / "backup").pictures == 3
+
+
+def test_what_is_missing_or_altered_is_told_and_the_rest_is_kept(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    gone, altered = (lib.pictures.find(sha256) for sha256 in women[:2])
+    assert gone is not None
+    assert altered is not None
+    gone.unlink()
+    altered.write_bytes(b"something else")
+    made = backup.back_up(CTX, lib, tmp_path / "backup")
+    assert (made.copied, len(made.problems)) == (1, 2)
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    assert len(back.problems) == 2
+    with Library.open(tmp_path / "back") as again:
+        assert len(housekeeping.verify(CTX, again).problems) == 2
+
+
+def _after(checks: int) -> CallbackContext:
+    """Cancelled at that check."""
+    left = iter([False] * checks)
+    return CallbackContext(lambda *_: None, lambda: next(left, True))
+
+
+@pytest.mark.parametrize("checks", [0, 1, 2])
+def test_a_backup_that_is_stopped_leaves_the_ones_before_and_the_next_goes_on(
+    lib: Library, women: list[str], tmp_path: Path, checks: int
+) -> None:
+    folder = tmp_path / "backup"
+    with pytest.raises(Cancelled):
+        backup.back_up(_after(checks), lib, folder)
+    assert backup.snapshots(folder) == ()
+    with pytest.raises(BadInputError, match="no snapshot"):
+        backup.restore(CTX, folder, tmp_path / "back")
+    assert backup.back_up(CTX, lib, folder).copied == 3 - checks
+    with pytest.raises(Cancelled):
+        backup.restore(_after(checks), folder, tmp_path / "back")
+    with pytest.raises(StorageError, match="holds no library"):
+        Library.open(tmp_path / "back")
+    assert backup.restore(CTX, folder, tmp_path / "back").problems == ()
+
+
+@pytest.mark.parametrize("where", ["picture", "database", "rename"])
+def test_a_full_disk_leaves_library_and_earlier_backups_and_space_lets_it_go_on(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    folder = tmp_path / "backup"
+    first = backup.back_up(CTX, lib, folder)
+    add(lib, 7)
+    before = everything(lib)
+
+    def full(*_: object, **__: object) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as at:
+        if where == "picture":
+            at.setattr("pfm_desktop.support.files.os.fsync", full)
+        elif where == "database":
+            at.setattr("pfm_desktop.storage.engine.os.fsync", full)
+        else:
+            at.setattr(Path, "replace", full)
+        with pytest.raises(StorageError, match="No space left"):
+            backup.back_up(CTX, lib, folder)
+    assert everything(lib) == before
+    assert backup.snapshots(folder) == (first.snapshot,)
+    assert backup.back_up(CTX, lib, folder).problems == ()
+
+
+def test_the_order_of_the_snapshots_stays_when_the_clock_is_set_back(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "backup"
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2020, 1, 1, tzinfo=UTC)
+
+    first = backup.back_up(CTX, lib, folder)
+    monkeypatch.setattr(backup, "datetime", Clock)
+    second = backup.back_up(CTX, lib, folder)
+    assert backup.snapshots(folder) == (first.snapshot, second.snapshot)
+
+
+def _inside(lib: Library, tmp_path: Path) -> Path:
+    return lib.path / "backup"
+
+
+def _itself(lib: Library, tmp_path: Path) -> Path:
+    return lib.path
+
+
+def _linked(lib: Library, tmp_path: Path) -> Path:
+    (tmp_path / "link").symlink_to(lib.path)
+    return tmp_path / "link" / "backup"
+
+
+def _other_files(lib: Library, tmp_path: Path) -> Path:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("mine", encoding="utf-8")
+    return tmp_path / "mine"
+
+
+def _of_another(lib: Library, tmp_path: Path) -> Path:
+    with Library.create(tmp_path / "other") as other:
+        backup.back_up(CTX, other, tmp_path / "theirs")
+    return tmp_path / "theirs"
+
+
+def _damaged(lib: Library, tmp_path: Path) -> Path:
+    backup.back_up(CTX, lib, tmp_path / "kept")
+    (tmp_path / "kept" / backup.ABOUT).write_text("{", encoding="utf-8")
+    return tmp_path / "kept"
+
+
+@pytest.mark.parametrize("place", [_inside, _itself, _linked, _other_files, _of_another, _damaged])
+def test_a_folder_that_is_no_place_for_backups_is_refused_untouched(
+    lib: Library, tmp_path: Path, place: Callable[[Library, Path], Path]
+) -> None:
+    folder = place(lib, tmp_path)
+    before = sorted(path for path in tmp_path.rglob("*") if path.name != "lock")
+    with pytest.raises(BadInputError):
+        backup.back_up(CTX, lib, folder)
+    assert sorted(path for path in tmp_path.rglob("*") if path.name != "lock") == before
+
+
+def test_a_library_is_never_restored_over_anything(lib: Library, women: list[str], tmp_path: Path) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    for place in (lib.path, _other_files(lib, tmp_path)):
+        before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+        with pytest.raises(BadInputError, match="not empty"):
+            backup.restore(CTX, tmp_path / "backup", place)
+        assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+    with pytest.raises(BadInputError, match="is no backup"):
+        backup.restore(CTX, tmp_path / "nothing", tmp_path / "back")
+
+
+def test_a_snapshot_that_is_damaged_is_refused_and_an_earlier_one_can_be_taken(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    first = backup.back_up(CTX, lib, folder)
+    second = backup.back_up(CTX, lib, folder)
+    second.snapshot.write_bytes(b"x" * 5000)
+    with pytest.raises(StorageError, match="damaged"):
+        backup.restore(CTX, folder, tmp_path / "back")
+    assert backup.restore(CTX, folder, tmp_path / "back", at=first.snapshot.stem).problems == ()
+
+
+# ---- repair
+
+
+def test_pictures_are_put_back_from_a_backup_and_nothing_is_removed(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    gone, altered = (lib.pictures.find(sha256) for sha256 in women[:2])
+    assert gone is not None
+    assert altered is not None
+    gone.unlink()
+    altered.write_bytes(b"something else")
+    without = housekeeping.repair(CTX, lib)
+    assert (without.done, len(without.left)) == ((), 2)
+    made = housekeeping.repair(CTX, lib, tmp_path / "backup")
+    assert made.left == ()
+    assert len(made.done) == 3
+    (aside,) = (lib.path / housekeeping.SET_ASIDE).iterdir()
+    assert aside.read_bytes() == b"something else"
+    assert housekeeping.verify(CTX, lib).clean
+    assert everything(lib)[-1][0] == "library", "it is on record"
+    assert housekeeping.repair(CTX, lib, tmp_path / "backup") == housekeeping.Repair((), ())
+
+
+def test_a_picture_that_the_backup_has_damaged_as_well_stays_where_it_is(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    for store in (lib.pictures, ImageStore(tmp_path / "backup" / backup.PICTURES)):
+        file = store.find(women[0])
+        assert file is not None
+        file.write_bytes(b"something else")
+    made = housekeeping.repair(CTX, lib, tmp_path / "backup")
+    assert (made.done, len(made.left)) == ((), 1)
+    assert not (lib.path / housekeeping.SET_ASIDE).exists()
+
+
+def test_a_read_only_library_is_not_repaired_and_a_folder_that_is_no_backup_is_refused(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    with Library.open(lib.path) as second, pytest.raises(StorageError, match="reading only"):
+        housekeeping.repair(CTX, second)
+    with pytest.raises(BadInputError, match="is no backup"):
+        housekeeping.repair(CTX, lib, tmp_path)
+
+
+def test_a_snapshot_tells_what_it_names(lib: Library, women: list[str], tmp_path: Path) -> None:
+    made = backup.back_up(CTX, lib, tmp_path / "backup")
+    with snapshot.opened(made.snapshot) as taken:
+        assert taken.pictures() == tuple(sorted(women))
+        assert taken.meta()["library_id"] == lib.id
+        assert taken.undone_pictures() == frozenset()
