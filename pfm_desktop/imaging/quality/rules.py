@@ -33,8 +33,9 @@ def _never(_: Measures) -> bool:
 
 
 def _lit(m: Measures) -> bool:
-    """Darkness is the cause only where tissue is seen in it, or nothing at all; a dark cavity is `no_cervix`."""
-    return m["tissue"] >= 0.3 or m["bright"] < 12
+    """Darkness is the cause only where a cervix or tissue is seen in it, or nothing at all; a dark cavity is
+    `no_cervix`."""
+    return m["present"] >= THERE or m["tissue"] >= 0.3 or m["bright"] < 12
 
 
 def _drawn_on(m: Measures) -> bool:
