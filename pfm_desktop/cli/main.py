@@ -11,6 +11,7 @@ import typer
 
 from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
+from pfm_desktop.cli.audit import audit_app
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.kept import note
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(library_app, name="library")
+app.add_typer(audit_app, name="audit")
 app.command()(analyze)
 app.command()(selftest)
 app.command()(train)

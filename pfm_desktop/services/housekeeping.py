@@ -35,9 +35,23 @@ class Verification:
         return not self.problems
 
 
+@dataclass(frozen=True)
+class AuditCheck:
+    """What `verify_audit` found in how many lines."""
+
+    lines: int
+    problems: tuple[str, ...]
+
+
+def verify_audit(lib: Library) -> AuditCheck:
+    """Check the chain of the audit trail; changes nothing."""
+    return AuditCheck(upkeep.audit_length(lib), tuple(upkeep.audit_problems(lib)))
+
+
 def verify(ctx: Context, lib: Library) -> Verification:
-    """Check the database, every reference, and the bytes of every picture against their hash; changes nothing."""
-    problems = list(upkeep.database_problems(lib))
+    """Check the database, every reference, the chain of the audit trail, and the bytes of every picture against their
+    hash; changes nothing."""
+    problems = [*upkeep.database_problems(lib), *upkeep.audit_problems(lib)]
     hashes = upkeep.picture_hashes(lib)
     for done, sha256 in enumerate(hashes):
         ctx.progress(done, len(hashes), "Checking pictures")

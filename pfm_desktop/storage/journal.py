@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.case import IdentityCorrection, Patient
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
-from pfm_desktop.storage import records, removal, rules
+from pfm_desktop.storage import chain, records, removal, rules
 from pfm_desktop.storage.tables import JournalTable
 
 _REVEAL = "reveal"
@@ -51,12 +51,12 @@ def append(session: Session, change: Change, *, who: str) -> None:
     """Append a line without touching a record."""
     old = dict(change.old) if change.old is not None else None
     new = dict(change.new) if change.new is not None else None
-    session.add(
-        JournalTable(
-            at=datetime.now(UTC), who=who, what=change.what, key=change.key, old=old, new=new, text=change.text
-        )
+    row = JournalTable(
+        at=datetime.now(UTC), who=who, what=change.what, key=change.key, old=old, new=new, text=change.text
     )
+    session.add(row)
     session.flush()
+    chain.extend(session, row)
 
 
 def append_reveal(session: Session, visit_id: str, model: ModelInfo, pair_id: str, *, who: str) -> None:

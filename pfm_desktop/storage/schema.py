@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 DATABASE = "library.sqlite"
 # names of the modules in `migrations/versions`; the place is the version number
-VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known")
+VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known", "v0003_chained_journal")
 CURRENT = len(VERSIONS)
 
 

@@ -209,7 +209,7 @@ class RegistrationTable(Base):
 
 
 class JournalTable(Base):
-    """Every change and every event, in order. Only ever appended to."""
+    """Every change and every event, in order. Only ever appended to; `chain` as `storage.chain` makes it."""
 
     __tablename__ = "journal"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own way to say it
@@ -221,3 +221,4 @@ class JournalTable(Base):
     old: Mapped[dict[str, Any] | None] = mapped_column(Json)
     new: Mapped[dict[str, Any] | None] = mapped_column(Json)
     text: Mapped[str] = mapped_column(Text)
+    chain: Mapped[str] = mapped_column(String(64), default="", server_default="")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
+from pfm_desktop.storage import chain
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import JournalTable, PictureTable
 
@@ -18,6 +19,18 @@ def database_problems(library: Library) -> Iterator[str]:
                 yield f"database: {verdict}"
         for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")):
             yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
+
+
+def audit_problems(library: Library) -> Iterator[str]:
+    """Where the chain of the journal does not hold."""
+    with library.read() as session:
+        yield from chain.problems(session)
+
+
+def audit_length(library: Library) -> int:
+    """Lines of the journal."""
+    with library.read() as session:
+        return session.scalar(select(func.count()).select_from(JournalTable)) or 0
 
 
 def rebuild_indexes(library: Library) -> Iterator[str]:

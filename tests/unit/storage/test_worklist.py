@@ -98,7 +98,7 @@ def test_a_library_that_was_not_closed_is_opened_first(closed: Path) -> None:
     assert first_rows(closed) is None
 
 
-@pytest.mark.parametrize("version", ["1", "3", "999", "", "two"])
+@pytest.mark.parametrize("version", ["1", "2", "4", "999", "", "two"])
 def test_a_library_of_another_version_is_opened_first(closed: Path, version: str) -> None:
     connection = sqlite3.connect(closed / DATABASE)
     connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,0 +1,27 @@
+"""`pfm audit`: the audit trail of a library."""
+
+from __future__ import annotations
+
+import typer
+
+from pfm_desktop.cli.library import WRONG, Folder
+from pfm_desktop.cli.progress import complain, say
+
+audit_app = typer.Typer(help="The audit trail of a library.", no_args_is_help=True)
+
+
+@audit_app.command("verify")
+def audit_verify(library: Folder) -> int:
+    """Check that no line of the audit trail was altered, removed or moved; changes nothing.
+
+    Exit code 3 when one was.
+    """
+    from pfm_desktop.services.housekeeping import verify_audit
+    from pfm_desktop.storage.library import Library
+
+    with Library.open(library) as lib:
+        found = verify_audit(lib)
+    for problem in found.problems:
+        complain(f"wrong: {problem}")
+    say(f"{found.lines} lines checked, {len(found.problems) or 'nothing'} wrong")
+    return WRONG if found.problems else 0

@@ -1,0 +1,84 @@
+"""The chain of the journal: each line carries a hash of itself and of the line before.
+
+Whoever alters, removes, adds or moves a line without making all hashes behind it anew is found, and the end of the
+chain stands beside the library's facts, so that lines cut off at the end are missed as well. It shows damage and
+careless hands; somebody who writes to the database and knows this page can make all of it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.storage.tables import JournalTable, MetaTable
+
+HEAD = "journal_head"  # in the facts of the library: number and hash of the last line
+FIRST = "0" * 64  # before the first line
+_AT_ONCE = 1000  # lines
+
+
+def link(
+    previous: str,
+    *,
+    seq: int,
+    at: datetime,
+    who: str,
+    what: str,
+    key: str,
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    text: str,
+) -> str:
+    """The hash of a line, from that of the line before and everything that it says."""
+    stored = json.loads(json.dumps([old, new]))  # as the database gives it back: keys are strings
+    said = json.dumps([seq, at.isoformat(), who, what, key, *stored, text], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{said}".encode()).hexdigest()
+
+
+def link_of(previous: str, row: JournalTable) -> str:
+    """As `link`, of a line of the table."""
+    return link(
+        previous,
+        seq=row.seq,
+        at=row.at,
+        who=row.who,
+        what=row.what,
+        key=row.key,
+        old=row.old,
+        new=row.new,
+        text=row.text,
+    )
+
+
+def head_of(seq: int, chain: str) -> str:
+    """What stands at `HEAD`."""
+    return f"{seq} {chain}"
+
+
+def extend(session: Session, row: JournalTable) -> None:
+    """Join a line, just added and numbered, to the chain. The caller's transaction is the only one that writes."""
+    before = select(JournalTable.chain).where(JournalTable.seq < row.seq).order_by(JournalTable.seq.desc()).limit(1)
+    row.chain = link_of(session.scalar(before) or FIRST, row)
+    session.merge(MetaTable(key=HEAD, value=head_of(row.seq, row.chain)))
+    session.flush()
+
+
+def problems(session: Session) -> Iterator[str]:
+    """Where the chain does not hold, in order; nothing when it does."""
+    previous, last = FIRST, 0
+    for row in session.scalars(select(JournalTable).order_by(JournalTable.seq).execution_options(yield_per=_AT_ONCE)):
+        if row.chain != link_of(previous, row):
+            yield (
+                f"audit trail: line {row.seq} ({row.at:%Y-%m-%d %H:%M} UTC, {row.text[:60]!r}) is not what was "
+                f"written, or lines between it and line {last} were altered, removed or moved"
+            )
+        previous, last = row.chain, row.seq
+    head = session.get(MetaTable, HEAD)
+    if (head.value if head is not None else "") != (head_of(last, previous) if last else ""):
+        yield f"audit trail: its end is not line {last}, as the library notes: lines at the end were altered or removed"
