@@ -8,7 +8,7 @@ name only once everything that it names is there, so a backup cut short leaves t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -74,24 +74,12 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
         unfinished = folder / SNAPSHOTS / UNFINISHED
         lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
         with snapshot.opened(unfinished) as taken:
-            on_record, others, derived = taken.pictures(), taken.undone_pictures(), taken.derived()
-        into = {name: ImageStore(folder / name) for name in STORES}
-        problems, copied = [], 0
-        wanted = [(lib.pictures, into[PICTURES], sha256, True) for sha256 in on_record]
-        wanted += [(lib.pictures, into[PICTURES], sha256, False) for sha256 in sorted(others)]
-        wanted += [(lib.derived, into[DERIVED], sha256, False) for sha256 in sorted(derived)]
-        for done, (source, target, sha256, must) in enumerate(wanted):
-            ctx.progress(done, len(wanted), "Backing up")
-            try:
-                copied += _copied(source, target, sha256)
-            except _NotThere as error:
-                if must:
-                    problems.append(str(error))
+            names = _names_of(taken)
+        copied, problems = _copy_all(ctx, names, {PICTURES: lib.pictures, DERIVED: lib.derived}, folder, "Backing up")
         final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
         with named(final, safe=safe):
             unfinished.replace(final)
-        ctx.progress(len(wanted), len(wanted), "Backing up")
-    return Backup(final, len(on_record), copied, tuple(problems))
+    return Backup(final, len(names.on_record), copied, problems)
 
 
 def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
@@ -105,32 +93,55 @@ def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
     _check_empty(out)
     safe = "the backup is unchanged, and no library was made"
     with snapshot.opened(chosen) as taken:
-        on_record = taken.pictures()
-        others, derived = taken.undone_pictures(), taken.derived()
-    stores = {name: (ImageStore(folder / name), ImageStore(out / name)) for name in STORES}
+        names = _names_of(taken)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
         out.chmod(0o700)
         for name in STORES:
             (out / name).mkdir(exist_ok=True)
-    problems = []
-    wanted = [(*stores[PICTURES], sha256, True) for sha256 in on_record]
-    wanted += [(*stores[PICTURES], sha256, False) for sha256 in sorted(others)]
-    wanted += [(*stores[DERIVED], sha256, False) for sha256 in sorted(derived)]
-    for done, (source, target, sha256, must) in enumerate(wanted):
-        ctx.progress(done, len(wanted), "Restoring")
-        try:
-            _copied(source, target, sha256)
-        except _NotThere as error:
-            if must:
-                problems.append(str(error))
+    kept = {name: ImageStore(folder / name) for name in STORES}
+    _, problems = _copy_all(ctx, names, kept, out, "Restoring")
     with named(out, safe=safe):
         write_bytes(out / DATABASE, chosen.read_bytes())  # the one step that makes it a library
     with Library.open(out) as lib:
-        problems += upkeep.database_problems(lib)
+        wrong = (*problems, *upkeep.database_problems(lib), *upkeep.audit_problems(lib))
         lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
-    ctx.progress(len(wanted), len(wanted), "Restoring")
-    return Restored(out, chosen, len(on_record), tuple(problems))
+    return Restored(out, chosen, len(names.on_record), wrong)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Hashes that a snapshot names: pictures on record, those that undo could bring back, what was made of them."""
+
+    on_record: tuple[str, ...]
+    undone: frozenset[str]
+    derived: frozenset[str]
+
+
+def _names_of(taken: snapshot.Snapshot) -> _Names:
+    return _Names(taken.pictures(), taken.undone_pictures(), taken.derived())
+
+
+def _copy_all(
+    ctx: Context, names: _Names, kept: Mapping[str, ImageStore], out: Path, text: str
+) -> tuple[int, tuple[str, ...]]:
+    """Copy from the stores of `kept` to those of `out` what is not there: how much was, and what is missing.
+
+    Only pictures on record are missed: an answer can be made again, and undo says what it cannot bring back.
+    """
+    wanted = [(PICTURES, sha256, True) for sha256 in names.on_record]
+    wanted += [(PICTURES, sha256, False) for sha256 in sorted(names.undone)]
+    wanted += [(DERIVED, sha256, False) for sha256 in sorted(names.derived)]
+    copied, missing = 0, []
+    for done, (store, sha256, must) in enumerate(wanted):
+        ctx.progress(done, len(wanted), text)
+        try:
+            copied += _copied(kept[store], ImageStore(out / store), sha256)
+        except _NotThere as error:
+            if must:
+                missing.append(str(error))
+    ctx.progress(len(wanted), len(wanted), text)
+    return copied, tuple(missing)
 
 
 class _NotThere(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from pfm_desktop.domain.change import Change
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import backup, cases, housekeeping
 from pfm_desktop.storage import answers, journal, snapshot
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
+
+from .conftest import put_on_record
 
 CTX = SilentContext()
 Named = tuple[str, ...]
@@ -26,21 +28,9 @@ Named = tuple[str, ...]
 def add(lib: Library, number: int) -> str:
     """A woman with a picture on record, whose bytes are no picture; its hash."""
     visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}").id).id
-    sha256 = lib.pictures.put(b"picture %d" % number)
-    fields = {
-        "visit_id": visit,
-        "sha256": sha256,
-        "stage": "saline",
-        "taken_at": "2026-03-14T12:00:00+00:00",
-        "width": 8,
-        "height": 8,
-        "seconds_since_acid": None,
-        "mm_per_px": None,
-        "device": "",
-        "original_name": "",
-    }
-    lib.apply(Change("picture", cases.new_id(), None, fields, "Picture added"))
-    return sha256
+    data = b"picture %d" % number
+    put_on_record(lib, visit, data)
+    return hashlib.sha256(data).hexdigest()
 
 
 @pytest.fixture

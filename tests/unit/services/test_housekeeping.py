@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pfm_desktop.domain.change import Change
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases, housekeeping, removal, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
+
+from .conftest import put_on_record
 
 CTX = SilentContext()
 
@@ -19,23 +20,7 @@ CTX = SilentContext()
 def pictures(lib: Library) -> list[str]:
     """Three pictures on record; their bytes are no pictures, which housekeeping does not mind."""
     visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
-    keys = []
-    for number in range(3):
-        fields = {
-            "visit_id": visit,
-            "sha256": lib.pictures.put(b"picture %d" % number),
-            "stage": "saline",
-            "taken_at": "2026-03-14T12:00:00+00:00",
-            "width": 8,
-            "height": 8,
-            "seconds_since_acid": None,
-            "mm_per_px": None,
-            "device": "",
-            "original_name": "",
-        }
-        keys.append(cases.new_id())
-        lib.apply(Change("picture", keys[-1], None, fields, "Picture added"))
-    return keys
+    return [put_on_record(lib, visit, b"picture %d" % number) for number in range(3)]
 
 
 def files_of(lib: Library) -> list[Path]:
