@@ -26,7 +26,7 @@ _BLOCK = 16  # pixels
 _FLOOR = 0.02  # of full light, under the logarithm
 _FLAT, _AROUND = 1, np.ones((11, 11), np.uint8)  # 255ths between darkest and brightest; larger than a block of JPEG
 _BLACK = 28  # of 255: what masks a field of view, also in video, whose black is 16, is as flat as a screen
-_MARGIN, _INSIDE = 2, 0.4  # 255ths within a line of a margin; of a side that is left at least
+_MARGIN, _INSIDE = 1.0, 0.4  # 255ths (standard deviation) within a line of a margin; of a side that is left at least
 _COLOURS = 3  # of a screen's panels, its margins and its buttons
 _LEAST = 40  # pixels a side, from which a picture can be looked at in quarters
 _SLOW = 0.06  # of the side: what changes more slowly is light that falls off
@@ -138,9 +138,10 @@ def _speckle(small: Pixels) -> float:
 def _content(small: Pixels) -> Pixels:
     """A picture without the even bars that fill a frame of another shape, as long as enough of it is left."""
     for axis in (1, 0):
-        low, high = np.percentile(small[:, ::EVERY] if axis else small[::EVERY], (2, 98), axis=axis)
-        inside = np.flatnonzero(((high - low) > _MARGIN).any(axis=1))
-        if len(inside) and inside[-1] + 1 - inside[0] >= _INSIDE * len(low):
+        values = small.astype(np.float32)
+        mean, squares = (cv2.reduce(part, axis, cv2.REDUCE_AVG).reshape(-1, 3) for part in (values, values * values))
+        inside = np.flatnonzero(((squares - mean * mean) > _MARGIN**2).any(axis=1))
+        if len(inside) and inside[-1] + 1 - inside[0] >= _INSIDE * len(mean):
             cut = slice(inside[0], inside[-1] + 1)
             small = small[cut] if axis else small[:, cut]
     return np.ascontiguousarray(small)
