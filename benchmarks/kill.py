@@ -1,0 +1,203 @@
+"""What is lost when the program is killed: SIGKILL at random moments of labelling, importing, backing up, migrating.
+
+    python benchmarks/kill.py [--count 300] [--seed 1] [--only labelling|importing|"backing up"|migrating]
+
+A worker (`kill_parts/worker.py`) works on a library and says after each step what the program has accepted. It is
+killed after a random number of steps and milliseconds, and the library is opened again, the worker's lock still in it;
+ten kills for one library. Counted is what was accepted and is not there, libraries that do not open, and those in which `pfm library verify` finds
+something (database, references, audit trail, every picture against its hash). A backup counts as accepted once it was
+said; the last one is restored after each kill and checked as well. An older library (version 1, 400 lines in its
+journal) is killed while it is brought up to date, and must open, up to date, with all of its lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.kill_parts.worker import KINDS, SIZE  # noqa: E402 - found by the path above
+from pfm_desktop.cli.progress import Bar  # noqa: E402
+from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
+from pfm_desktop.services import backup, cases, housekeeping  # noqa: E402
+from pfm_desktop.storage import migrations  # noqa: E402
+from pfm_desktop.storage.library import Library  # noqa: E402
+from pfm_desktop.storage.schema import DATABASE  # noqa: E402
+from pfm_desktop.support.errors import UserError  # noqa: E402
+
+STEPS, MILLISECONDS = 40, 60  # at most, before the kill
+OLD_LINES = 400
+ANEW = 10  # kills, after which another library is made
+Step = dict[str, Any]
+
+
+@dataclass
+class Count:
+    """What was found after the kills of one kind."""
+
+    kills: int = 0
+    accepted: int = 0
+    lost: int = 0
+    not_opened: int = 0
+    not_clean: int = 0
+    said: list[str] = field(default_factory=list)
+
+    def line(self, kind: str) -> str:
+        """For the eye."""
+        return (
+            f"{kind}: {self.kills} kills, {self.accepted} steps accepted, lost {self.lost}, "
+            f"libraries that do not open {self.not_opened}, not clean {self.not_clean}"
+        )
+
+
+def killed(kind: str, library: Path, turn: int, extra: Path, chance: random.Random) -> list[Step]:
+    """What a worker had accepted when it was killed in the middle of its next step."""
+    command = [sys.executable, "-m", "benchmarks.kill_parts.worker", kind, str(library), str(turn), str(extra)]
+    steps = 1 if kind == "migrating" else chance.randint(1, STEPS)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ}
+    ) as worker:
+        if worker.stdout is None:
+            raise SystemExit("the worker has no output")
+        lines = [worker.stdout.readline() for _ in range(steps)]
+        time.sleep(chance.uniform(0, MILLISECONDS) / 1000)
+        worker.send_signal(signal.SIGKILL)
+        lines += worker.stdout.readlines()
+    if worker.returncode != -signal.SIGKILL:
+        raise SystemExit(f"the worker ended by itself ({worker.returncode})")
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def missing(lib: Library, accepted: list[Step]) -> Iterator[str]:
+    """What was accepted and is not there."""
+    visits = {step["visit"] for step in accepted if "visit" in step}
+    told = {visit: [step for step in accepted if step.get("visit") == visit] for visit in visits}
+    for visit, steps in told.items():
+        try:
+            case = cases.visit_case(lib, visit)
+        except UserError as error:
+            yield f"visit: {error}"
+            continue
+        removing = {step["removing"] for step in steps if "removing" in step}
+        pins = {pin.id for pin in case.pins}
+        for step in steps:
+            lost = (
+                ("pin" in step and step["pin"] not in pins | removing)
+                or ("gone" in step and step["gone"] in pins)
+                or ("cervix" in step and not case.cervix_marks)
+                or ("impression" in step and case.findings.impression != step["impression"])
+                or ("signed" in step and case.findings.signature is None)
+                or ("picture" in step and cases.load_picture(lib, step["picture"]).shape[:2] != SIZE)
+            )
+            if lost:
+                yield f"{step}"
+
+
+def checked(count: Count, library: Path, accepted: list[Step]) -> None:
+    """Open what a kill has left, and count."""
+    count.kills += 1
+    count.accepted += len(accepted)
+    try:
+        with Library.open(library) as lib:
+            lost = list(missing(lib, accepted))
+            count.lost += len(lost)
+            problems = housekeeping.verify(SilentContext(), lib).problems
+            count.not_clean += bool(problems) or lib.read_only
+            count.said += [*lost, *problems]
+    except UserError as error:
+        count.not_opened += 1
+        count.said.append(str(error))
+
+
+def old_library(folder: Path) -> None:
+    """As the first version left it, with a journal to be chained."""
+    versions, current = migrations.VERSIONS, migrations.CURRENT
+    migrations.VERSIONS, migrations.CURRENT = versions[:1], 1  # type: ignore[assignment]
+    try:
+        Library.create(folder).close()
+    finally:
+        migrations.VERSIONS, migrations.CURRENT = versions, current  # type: ignore[assignment]
+    connection = sqlite3.connect(folder / DATABASE)
+    connection.executemany(
+        "INSERT INTO journal (at, who, what, key, text) VALUES ('2026-01-01 10:00:00.000000', 'x', 'test', ?, 'kept')",
+        [(str(number),) for number in range(OLD_LINES)],
+    )
+    connection.commit()
+    connection.close()
+
+
+def tried(ctx: Context, kind: str, kills: int, work: Path, seed: int) -> Count:
+    """Kill one kind of work that often."""
+    count, chance = Count(), random.Random(f"{seed} {kind}")
+    library, extra, old = work / "library", work / "backup", work / "old"
+    if kind == "migrating":
+        old_library(old)
+    for turn in range(kills):
+        ctx.progress(turn, kills, f"Killing, {kind}")
+        if kind == "migrating":
+            shutil.rmtree(library, ignore_errors=True)
+            shutil.copytree(old, library)
+        elif turn % ANEW == 0:
+            shutil.rmtree(library, ignore_errors=True)
+            shutil.rmtree(extra, ignore_errors=True)
+            Library.create(library).close()
+        accepted = killed(kind, library, turn, extra, chance)
+        checked(count, library, accepted)
+        if kind == "migrating":
+            with Library.open(library) as lib:
+                count.lost += housekeeping.verify_audit(lib).lines != OLD_LINES
+        if kind == "backing up":
+            _restored(count, extra, work / "restored", accepted)
+    return count
+
+
+def _restored(count: Count, folder: Path, out: Path, accepted: list[Step]) -> None:
+    """The last backup that was accepted comes back whole."""
+    said = [step["backup"] for step in accepted if "backup" in step]
+    if not said:
+        return
+    count.lost += not {path.stem for path in backup.snapshots(folder)} >= set(said)
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        made = backup.restore(SilentContext(), folder, out, at=said[-1])
+        count.not_clean += bool(made.problems)
+        count.said += made.problems
+    except UserError as error:
+        count.not_opened += 1
+        count.said.append(str(error))
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=300, help="kills, shared by the kinds of work")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=tuple(KINDS))
+    asked = parser.parse_args()
+    kinds = (asked.only,) if asked.only else tuple(KINDS)
+    with Bar() as bar:
+        for kind in kinds:
+            with tempfile.TemporaryDirectory() as work:
+                count = tried(bar, kind, asked.count // len(kinds), Path(work), asked.seed)
+            print(count.line(kind), flush=True)
+            for line in count.said[:5]:
+                print(f"  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

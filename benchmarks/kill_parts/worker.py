@@ -1,0 +1,108 @@
+"""Works on a library in a great hurry and says after each step what the program has accepted, until it is killed.
+
+python -m benchmarks.kill_parts.worker KIND LIBRARY TURN [BACKUP]
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image
+
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import backup, cases, pairing, review
+from pfm_desktop.storage.library import Library
+
+SIZE = 48, 64  # pixels: height, width
+_MANY = 10_000  # steps; none is ever all done
+
+
+def accepted(**what: object) -> None:
+    """On disk by now, so the program has said."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def picture(seed: int) -> bytes:
+    """A PNG of noise."""
+    stream = io.BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def label(folder: Path, turn: int, _extra: Path) -> None:
+    """Marks, grades and signatures."""
+    lib = Library.open(folder)
+    accepted(open=True)
+    for number in range(_MANY):
+        seed = turn * _MANY + number
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"L-{seed}").id)
+        accepted(visit=visit.id)
+        for stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID):
+            cases.add_picture(lib, visit.id, picture(2 * seed + (stage is Stage.ACETIC_ACID)), stage=stage)
+        pair = pairing.ensure_pair(lib, visit.id)
+        for step in range(4):
+            pin = review.place_pin(lib, pair.id, Source.WHITE, step, step)
+            accepted(visit=visit.id, pin=pin.key)
+        review.mark_cervix(lib, pair.id, Source.WHITE, ((5.0, 5.0), (40.0, 6.0), (30.0, 40.0)))
+        accepted(visit=visit.id, cervix=True)
+        review.set_impression(lib, visit.id, GRADES[seed % 4])
+        accepted(visit=visit.id, impression=GRADES[seed % 4].value)
+        accepted(visit=visit.id, removing=pin.key)
+        review.undo(lib, pin)
+        accepted(visit=visit.id, gone=pin.key)
+        review.sign(lib, visit.id, "Dr. Demo", "reviewed")
+        accepted(visit=visit.id, signed="Dr. Demo")
+
+
+def bring_in(folder: Path, turn: int, _extra: Path) -> None:
+    """Pictures, many to a visit."""
+    lib = Library.open(folder)
+    accepted(open=True)
+    for number in range(_MANY):
+        seed = turn * _MANY + number
+        if number % 20 == 0:
+            visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"I-{seed}").id)
+            accepted(visit=visit.id)
+        added = cases.add_picture(lib, visit.id, picture(seed), stage=Stage.ACETIC_ACID)
+        accepted(visit=visit.id, picture=added.id)
+
+
+def keep(folder: Path, turn: int, out: Path) -> None:
+    """One backup after the other, with something new for each."""
+    lib = Library.open(folder)
+    accepted(open=True)
+    for number in range(_MANY):
+        seed = turn * _MANY + number
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"B-{seed}").id)
+        for shot in range(4):
+            cases.add_picture(lib, visit.id, picture(4 * seed + shot), stage=Stage.ACETIC_ACID)
+        accepted(visit=visit.id)
+        made = backup.back_up(SilentContext(), lib, out)
+        accepted(visit=visit.id, backup=made.snapshot.stem)
+
+
+def migrate(folder: Path, _turn: int, _extra: Path) -> None:
+    """Open a library of the first version."""
+    accepted(begin=True)
+    Library.open(folder)
+    accepted(open=True)
+    sys.stdin.read()  # until it is killed
+
+
+KINDS: Mapping[str, Callable[[Path, int, Path], None]] = MappingProxyType(
+    {"labelling": label, "importing": bring_in, "backing up": keep, "migrating": migrate}
+)
+
+
+if __name__ == "__main__":
+    KINDS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
