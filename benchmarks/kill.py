@@ -4,10 +4,11 @@
 
 A worker (`kill_parts/worker.py`) works on a library and says after each step what the program has accepted. It is
 killed after a random number of steps and milliseconds, and the library is opened again, the worker's lock still in it;
-ten kills for one library. Counted is what was accepted and is not there, libraries that do not open, and those in which `pfm library verify` finds
-something (database, references, audit trail, every picture against its hash). A backup counts as accepted once it was
-said; the last one is restored after each kill and checked as well. An older library (version 1, 400 lines in its
-journal) is killed while it is brought up to date, and must open, up to date, with all of its lines.
+ten kills for one library. Counted is what was accepted and is not there, libraries that do not open, and those in which
+`pfm library verify` finds something (database, references, audit trail, every picture against its hash). A backup
+counts as accepted once it was said; the last one is restored after each kill and checked as well. An older library
+(version 1, 400 lines in its journal) is killed while it is brought up to date, and must open, up to date, with all of
+its lines.
 """
 
 from __future__ import annotations
