@@ -42,6 +42,7 @@ from pfm_desktop.storage.schema import DATABASE  # noqa: E402
 from pfm_desktop.support.errors import UserError  # noqa: E402
 
 STEPS, MILLISECONDS = 40, 60  # at most, before the kill
+MIGRATING = 1500  # milliseconds at most, in which a library is brought up to date, or is open by then
 OLD_LINES = 400
 ANEW = 10  # kills, after which another library is made
 Step = dict[str, Any]
@@ -76,7 +77,7 @@ def killed(kind: str, library: Path, turn: int, extra: Path, chance: random.Rand
         if worker.stdout is None:
             raise SystemExit("the worker has no output")
         lines = [worker.stdout.readline() for _ in range(steps)]
-        time.sleep(chance.uniform(0, MILLISECONDS) / 1000)
+        time.sleep(chance.uniform(0, MIGRATING if kind == "migrating" else MILLISECONDS) / 1000)
         worker.send_signal(signal.SIGKILL)
         lines += worker.stdout.readlines()
     if worker.returncode != -signal.SIGKILL:
