@@ -6,11 +6,13 @@ written last. What does not fit it is never loaded but made again. No torch and 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +24,7 @@ from pfm_desktop.support.paths import cache_dir
 log = logging.getLogger(__name__)
 FORM = 4  # changes when the pieces of the network do, which no version number tells
 WHOLE = "whole.json"
+_PART, _ABANDONED = ".part-", 24 * 3600  # seconds
 _LARGEST = 1 << 20  # bytes of a `whole.json`
 
 
@@ -39,8 +42,14 @@ def is_whole(folder: Path, pieces: Sequence[str]) -> bool:
             return False
         promised = json.loads(file.read_text(encoding="utf-8"))["files"]
         wanted = {f"{piece}{ending}" for piece in pieces for ending in (".xml", ".bin")}
-        return set(promised) == wanted and all(sha256_of(folder / name) == promised[name] for name in sorted(wanted))
-    except FileNotFoundError:
+        altered = [name for name in sorted(wanted & set(promised)) if sha256_of(folder / name) != promised[name]]
+        if altered:
+            log.warning("%s of the converted model in %s was altered and will be made again", altered[0], folder)
+        return set(promised) == wanted and not altered
+    except FileNotFoundError as error:
+        if folder.exists():
+            missing = Path(error.filename).name
+            log.warning("%s of the converted model in %s is missing and will be made again", missing, folder)
         return False
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         log.warning("the converted model in %s is damaged (%s) and will be made again", folder, type(error).__name__)
@@ -55,7 +64,8 @@ def fill(folder: Path, write: Callable[[Path], None]) -> None:
     """
     with named(folder, safe="models and answers are unchanged"):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".part-", dir=folder.parent))
+        _remove_abandoned(folder.parent)
+        made = Path(tempfile.mkdtemp(prefix=_PART, dir=folder.parent))
         try:
             write(made)
             files = {file.name: sha256_of(file) for file in sorted(made.iterdir())}
@@ -64,6 +74,14 @@ def fill(folder: Path, write: Callable[[Path], None]) -> None:
             made.replace(folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Take away what a conversion that was killed left; one that runs now is never that old."""
+    for left in parent.glob(f"{_PART}*"):
+        with contextlib.suppress(OSError):  # another process was quicker
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def remove_older(content: ModelFile) -> None:

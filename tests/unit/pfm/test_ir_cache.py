@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -139,3 +140,28 @@ def test_a_cache_folder_that_is_a_file_is_said_in_a_line(tmp_path: Path) -> None
     (tmp_path / "cache").write_text("")
     with pytest.raises(StorageError, match="could not write"):
         ir_cache.fill(tmp_path / "cache" / "x", _write)
+
+
+def test_what_a_killed_conversion_left_goes_once_it_is_old(folder: Path) -> None:
+    old, young = (folder.parent / f".part-{name}" for name in ("old", "young"))
+    for left in (old, young):
+        left.mkdir(parents=True)
+        (left / "early-white.xml").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    ir_cache.fill(folder, _write)
+    assert not old.exists()
+    assert young.exists(), "another process may be at it"
+
+
+@pytest.mark.parametrize("spoil", ["altered", "missing"])
+def test_a_piece_that_is_altered_or_missing_is_said_to_be_made_again(
+    folder: Path, caplog: pytest.LogCaptureFixture, spoil: str
+) -> None:
+    file = folder / "answers.bin"
+    if spoil == "altered":
+        file.write_bytes(b"other")
+    else:
+        file.unlink()
+    assert not ir_cache.is_whole(folder, PIECES)
+    assert f"answers.bin of the converted model in {folder}" in caplog.text
+    assert spoil in caplog.text
