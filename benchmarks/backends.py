@@ -209,13 +209,15 @@ def layer_cam(net: Any, inputs: Any) -> NDArray[np.float32]:
 def agreement(folder: Path, count: int) -> None:
     """(b)."""
     asked = predictors(folder)
-    largest = dict.fromkeys(asked, 0.0)
+    largest, shares = dict.fromkeys(asked, 0.0), dict.fromkeys(asked, 0.0)
     equal, sets = dict.fromkeys(asked, 0), dict.fromkeys(asked, 0)
     for number in range(count):
         phantom = render(SEED + number, size=SMALL)
         said = {name: one.predict(phantom.white, phantom.fluorescence)[0] for name, one in asked.items()}
         for name, answer in said.items():
             largest[name] = max(largest[name], float(np.abs(_numbers(answer) - _numbers(said[TORCH])).max()))
+            for source, share in answer.evidence.items():
+                shares[name] = max(shares[name], abs(share - said[TORCH].evidence[source]))
             equal[name] += answer.grade is said[TORCH].grade
             sets[name] += answer.prediction_set == said[TORCH].prediction_set
         done = number + 1
@@ -225,7 +227,8 @@ def agreement(folder: Path, count: int) -> None:
             console.print(
                 f"(b) {name}, on phantoms ({done} of {SMALL} pixels, seeds from {SEED}): largest difference of a "
                 f"probability to torch {largest[name]:.2g}, equal grades {equal[name]} of {done} "
-                f"({100 * equal[name] / done:.1f} %), equal prediction sets {sets[name]}"
+                f"({100 * equal[name] / done:.1f} %), equal prediction sets {sets[name]}, "
+                f"largest difference of a share of the evidence {shares[name]:.2g}"
             )
 
 

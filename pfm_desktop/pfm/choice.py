@@ -26,7 +26,7 @@ from pfm_desktop.pfm.model_file import ModelFile
 from pfm_desktop.pfm.predict import Predictor
 from pfm_desktop.pfm.registry import verified
 from pfm_desktop.pfm.torch_backend import TorchBackend
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import UserError, for_a_person
 
 log = logging.getLogger(__name__)
 # Largest difference of a probability to torch that is borne. On the pictures asked about here, smooth as tissue, bf16
@@ -66,7 +66,10 @@ def compared(path: Path, content: ModelFile, ctx: Context) -> Choice:
             backends[name] = OpenVinoBackend(folder, model.net.names, name)
     except (UserError, Cancelled):  # a full disk, for one: nothing is known of OpenVINO then
         raise
-    except Exception as error:  # noqa: BLE001 - a library that fails in any way leaves torch
+    except Exception as error:
+        known = for_a_person(error)
+        if known is not None:  # memory that ran out, for one: nothing is known of OpenVINO then either
+            raise known from error
         log.warning("OpenVINO does not run here (%s: %s)", type(error).__name__, str(error)[:300])
     asked = {name: Predictor(path, backend=backend, features=FeatureCache(0)) for name, backend in backends.items()}
     said: dict[str, Floats] = {}

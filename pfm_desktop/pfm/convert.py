@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.openvino_backend import ANSWERS, EARLY, LATE, MIDDLE, PASSES, pieces_of
 from pfm_desktop.pfm.openvino_door import openvino
 from pfm_desktop.pfm.torch_pieces import AnswersPiece, EarlyPiece, LatePiece, MiddlePiece, PassesPiece
+
+_ROOM = 1 << 25  # bytes; several forms find room in as much
 
 
 def converted(content: ModelFile, model: LoadedModel) -> Path:
@@ -50,5 +55,9 @@ def _save(piece: nn.Module, example: tuple[Tensor, ...], file: Path) -> Any:
         warnings.simplefilter("ignore")  # of shapes that the trace takes as fixed: they are
         form = module.convert_model(piece.eval(), example_input=example, input=[list(part.shape) for part in example])
         made = piece(*example)
-    module.save_model(form, str(file), compress_to_fp16=False)
+    try:
+        module.save_model(form, str(file), compress_to_fp16=False)
+    except RuntimeError as error:  # what a disk refuses comes as a stream that broke, without the system's reason
+        full = shutil.disk_usage(file.parent).free < _ROOM
+        raise OSError(errno.ENOSPC if full else errno.EIO, os.strerror(errno.ENOSPC if full else errno.EIO)) from error
     return made

@@ -44,7 +44,9 @@ _FULL = (
     "not enough memory",
     "cannot allocate memory",
     "can't allocate memory",
+    "could not allocate memory",
     "bad_alloc",
+    "could not create a primitive",  # oneDNN, within torch: it has no room for what a layer needs
     "bad allocation",
     "insufficient memory",
     "failed to map segment",  # a library that is loaded

@@ -23,7 +23,7 @@ from pfm_desktop.pfm.feature_cache import FeatureCache
 from pfm_desktop.pfm.openvino_backend import OpenVinoBackend, pieces_of
 from pfm_desktop.pfm.predict import Predictor
 from pfm_desktop.pfm.registry import verified
-from pfm_desktop.support.errors import BadInputError, ModelError
+from pfm_desktop.support.errors import BadInputError, MemoryFullError, ModelError
 
 pytestmark = pytest.mark.slow
 NAMES = ("white", "fluorescence")
@@ -258,6 +258,47 @@ def test_the_comparison_is_made_once_remembered_and_followed(model: Path, folder
     assert set(made.milliseconds) >= {TORCH, OPENVINO_F32}
     assert 0 <= made.difference[OPENVINO_F32] <= choice.LIMIT[OPENVINO_F32]
     assert Predictor(model).backend == made.backend
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from pfm_desktop.pfm import backends, choice
+from pfm_desktop.pfm.registry import verified
+from pfm_desktop.support.errors import StorageError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+model = Path(sys.argv[1])
+try:
+    choice.decide(model)
+except StorageError as error:
+    print(backends.undecided(verified(model)), error)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of files")
+def test_a_disk_that_refuses_the_form_leaves_the_comparison_for_the_next_start(model: Path, tmp_path: Path) -> None:
+    home = {**os.environ, "PFM_HOME": str(tmp_path / "home")}
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(model)], env=home, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.stdout.startswith("True could not write"), run.stderr
+
+
+def test_memory_that_runs_out_in_openvino_leaves_the_comparison_for_the_next_start(
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("Exception from src/inference/src/cpp/core.cpp:117:\nstd::bad_alloc")
+
+    content = verified(model)
+    backends._file(content).unlink(missing_ok=True)
+    monkeypatch.setattr(OpenVinoBackend, "__init__", full)
+    with pytest.raises(MemoryFullError):
+        choice.decide(model)
+    assert backends.undecided(content)
 
 
 def test_a_form_that_says_something_else_is_never_picked(

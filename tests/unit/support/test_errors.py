@@ -26,6 +26,7 @@ def test_bad_input_ends_the_command_line_with_two() -> None:
         ImportError("libtorch_cpu.so: failed to map segment from shared object"),
         OSError(12, "Cannot allocate memory"),
         RuntimeError("Exception from src/inference/src/infer_request.cpp:223:\nstd::bad_alloc\n"),
+        RuntimeError("could not create a primitive"),
     ],
 )
 def test_memory_that_ran_out_is_told_as_such_whichever_library_ran_out(error: Exception) -> None:
