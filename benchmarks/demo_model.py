@@ -41,6 +41,7 @@ from pfm_desktop.domain.prediction import ModelInfo  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
 from pfm_desktop.pfm.calibrate import graded  # noqa: E402
+from pfm_desktop.pfm.checkpoint import load_model  # noqa: E402
 from pfm_desktop.pfm.training.metrics import (  # noqa: E402
     accuracy,
     calibration_error,
@@ -264,6 +265,24 @@ def lines_of(figures: dict[str, Any], said: Sequence[dict[str, Any]]) -> Iterato
     )
 
 
+def rule_lines(model: Path, said: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Coverage of the conformal rule with its gaps filled, before the grade that is given and those of a quarter or
+    more are added, which nobody would expect outside of a set."""
+    cases = answered(said)
+    truth = np.array([Grade(case["grade"]).rank for case in cases], np.int64)
+    calibration = load_model(model).calibration
+    for name, words in ASKED.items():
+        p = np.array([case[name]["probabilities"] for case in cases])
+        sets = [filled(np.flatnonzero(row)) for row in 1 - p <= np.array(calibration.scale(name).thresholds) + 1e-12]
+        covered = ", ".join(f"{grade} {share:.3f}" for grade, share in set_figures(sets, truth)["coverage"].items())
+        yield f"on phantoms, {words}: the conformal rule alone holds the grade of {covered}"
+
+
+def filled(ranks: NDArray[np.int64]) -> tuple[int, ...]:
+    """From the least to the greatest; none of none."""
+    return tuple(range(int(ranks[0]), int(ranks[-1]) + 1)) if len(ranks) else ()
+
+
 def _span(value: dict[str, Any]) -> str:
     low, high = value["interval"]
     return f"{value['value']:.3f} ({low:.3f}-{high:.3f})"
@@ -288,7 +307,8 @@ def main() -> None:
     figures = figures_of(said)
     lines = list(lines_of(figures, said))
     lines.append(repeat_line(answers_of(said), answers_of(again)))
-    for line in (*lines, *reading_lines(answers_of(said), answers_of(again))):
+    rules = rule_lines(models.folder_of(asked.model), said)
+    for line in (*lines, *rules, *reading_lines(answers_of(said), answers_of(again))):
         print(line)
     if asked.write:
         replace_figures(models.folder_of(asked.model), figures, [*lines[: 1 + len(ASKED)], lines[-1]])
