@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import signal
@@ -28,6 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -71,9 +71,7 @@ def killed(kind: str, library: Path, turn: int, extra: Path, chance: random.Rand
     """What a worker had accepted when it was killed in the middle of its next step."""
     command = [sys.executable, "-m", "benchmarks.kill_parts.worker", kind, str(library), str(turn), str(extra)]
     steps = 1 if kind == "migrating" else chance.randint(1, STEPS)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ}
-    ) as worker:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as worker:
         if worker.stdout is None:
             raise SystemExit("the worker has no output")
         lines = [worker.stdout.readline() for _ in range(steps)]
@@ -128,12 +126,8 @@ def checked(count: Count, library: Path, accepted: list[Step]) -> None:
 
 def old_library(folder: Path) -> None:
     """As the first version left it, with a journal to be chained."""
-    versions, current = migrations.VERSIONS, migrations.CURRENT
-    migrations.VERSIONS, migrations.CURRENT = versions[:1], 1  # type: ignore[assignment]
-    try:
+    with patch.multiple(migrations, VERSIONS=migrations.VERSIONS[:1], CURRENT=1):
         Library.create(folder).close()
-    finally:
-        migrations.VERSIONS, migrations.CURRENT = versions, current  # type: ignore[assignment]
     connection = sqlite3.connect(folder / DATABASE)
     connection.executemany(
         "INSERT INTO journal (at, who, what, key, text) VALUES ('2026-01-01 10:00:00.000000', 'x', 'test', ?, 'kept')",

@@ -39,63 +39,71 @@ def picture(seed: int) -> bytes:
     return stream.getvalue()
 
 
-def label(folder: Path, turn: int, _extra: Path) -> None:
-    """Marks, grades and signatures."""
+def opened(folder: Path) -> Library:
+    """The library, open, and said so."""
     lib = Library.open(folder)
     accepted(open=True)
+    return lib
+
+
+def visit_of(lib: Library, identifier: str) -> str:
+    """A visit of another woman, not said yet; its id."""
+    return cases.add_visit(lib, cases.add_patient(lib, identifier=identifier).id).id
+
+
+def label(folder: Path, turn: int, _extra: Path) -> None:
+    """Marks, grades and signatures."""
+    lib = opened(folder)
     for number in range(_MANY):
         seed = turn * _MANY + number
-        visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"L-{seed}").id)
-        accepted(visit=visit.id)
+        visit = visit_of(lib, f"L-{seed}")
+        accepted(visit=visit)
         for stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID):
-            cases.add_picture(lib, visit.id, picture(2 * seed + (stage is Stage.ACETIC_ACID)), stage=stage)
-        pair = pairing.ensure_pair(lib, visit.id)
+            cases.add_picture(lib, visit, picture(2 * seed + (stage is Stage.ACETIC_ACID)), stage=stage)
+        pair = pairing.ensure_pair(lib, visit)
         for step in range(4):
             pin = review.place_pin(lib, pair.id, Source.WHITE, step, step)
-            accepted(visit=visit.id, pin=pin.key)
+            accepted(visit=visit, pin=pin.key)
         review.mark_cervix(lib, pair.id, Source.WHITE, ((5.0, 5.0), (40.0, 6.0), (30.0, 40.0)))
-        accepted(visit=visit.id, cervix=True)
-        review.set_impression(lib, visit.id, GRADES[seed % 4])
-        accepted(visit=visit.id, impression=GRADES[seed % 4].value)
-        accepted(visit=visit.id, removing=pin.key)
+        accepted(visit=visit, cervix=True)
+        review.set_impression(lib, visit, GRADES[seed % 4])
+        accepted(visit=visit, impression=GRADES[seed % 4].value)
+        accepted(visit=visit, removing=pin.key)
         review.undo(lib, pin)
-        accepted(visit=visit.id, gone=pin.key)
-        review.sign(lib, visit.id, "Dr. Demo", "reviewed")
-        accepted(visit=visit.id, signed="Dr. Demo")
+        accepted(visit=visit, gone=pin.key)
+        review.sign(lib, visit, "Dr. Demo", "reviewed")
+        accepted(visit=visit, signed="Dr. Demo")
 
 
 def bring_in(folder: Path, turn: int, _extra: Path) -> None:
     """Pictures, many to a visit."""
-    lib = Library.open(folder)
-    accepted(open=True)
+    lib = opened(folder)
     for number in range(_MANY):
         seed = turn * _MANY + number
         if number % 20 == 0:
-            visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"I-{seed}").id)
-            accepted(visit=visit.id)
-        added = cases.add_picture(lib, visit.id, picture(seed), stage=Stage.ACETIC_ACID)
-        accepted(visit=visit.id, picture=added.id)
+            visit = visit_of(lib, f"I-{seed}")
+            accepted(visit=visit)
+        added = cases.add_picture(lib, visit, picture(seed), stage=Stage.ACETIC_ACID)
+        accepted(visit=visit, picture=added.id)
 
 
 def keep(folder: Path, turn: int, out: Path) -> None:
     """One backup after the other, with something new for each."""
-    lib = Library.open(folder)
-    accepted(open=True)
+    lib = opened(folder)
     for number in range(_MANY):
         seed = turn * _MANY + number
-        visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"B-{seed}").id)
+        visit = visit_of(lib, f"B-{seed}")
         for shot in range(4):
-            cases.add_picture(lib, visit.id, picture(4 * seed + shot), stage=Stage.ACETIC_ACID)
-        accepted(visit=visit.id)
+            cases.add_picture(lib, visit, picture(4 * seed + shot), stage=Stage.ACETIC_ACID)
+        accepted(visit=visit)
         made = backup.back_up(SilentContext(), lib, out)
-        accepted(visit=visit.id, backup=made.snapshot.stem)
+        accepted(visit=visit, backup=made.snapshot.stem)
 
 
 def migrate(folder: Path, _turn: int, _extra: Path) -> None:
     """Open a library of the first version."""
     accepted(begin=True)
-    Library.open(folder)
-    accepted(open=True)
+    opened(folder)
     sys.stdin.read()  # until it is killed
 
 

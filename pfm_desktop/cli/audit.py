@@ -12,9 +12,9 @@ audit_app = typer.Typer(help="The audit trail of a library.", no_args_is_help=Tr
 
 @audit_app.command("verify")
 def audit_verify(library: Folder) -> int:
-    """Check that no line of the audit trail was altered, removed or moved; changes nothing.
+    """Check that no line of the audit trail was altered, removed or moved.
 
-    Exit code 3 when one was.
+    A library of an older version is brought up to date first, as by the window. Exit code 3 when a line was.
     """
     from pfm_desktop.services.housekeeping import verify_audit
     from pfm_desktop.storage.library import Library

@@ -16,9 +16,9 @@ library_app = typer.Typer(help="Looking after a library of cases.", no_args_is_h
 
 @library_app.command("verify")
 def library_verify(library: Folder) -> int:
-    """Check the database, every reference and every picture against its hash; changes nothing.
+    """Check the database, every reference, the audit trail and every picture against its hash; repairs nothing.
 
-    Exit code 3 when something is wrong.
+    A library of an older version is brought up to date first, as by the window. Exit code 3 when something is wrong.
     """
     from pfm_desktop.services.housekeeping import verify
     from pfm_desktop.storage.library import Library

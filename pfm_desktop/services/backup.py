@@ -8,6 +8,7 @@ name only once everything that it names is there, so a backup cut short leaves t
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,12 @@ from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.support.files import json_bytes, named, write_bytes
+from pfm_desktop.support.files import json_bytes, named, replacing, write_bytes
 
 ABOUT, SNAPSHOTS, UNFINISHED = "backup.json", "snapshots", ".unfinished"
 STORES = PICTURES, DERIVED = ("pictures", "derived")
 _TIME = "%Y%m%dT%H%M%SZ"
+_Stores = Mapping[str, ImageStore]
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,14 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         unfinished = folder / SNAPSHOTS / UNFINISHED
         lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
-        with snapshot.opened(unfinished) as taken:
-            names = _names_of(taken)
-        copied, problems = _copy_all(ctx, names, {PICTURES: lib.pictures, DERIVED: lib.derived}, folder, "Backing up")
+        with snapshot.opened(unfinished) as session:
+            named_there = upkeep.named_in(session)
+        kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
+        copied, problems = _copy_all(ctx, named_there, kept, _stores(folder), "Backing up")
         final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
         with named(final, safe=safe):
             unfinished.replace(final)
-    return Backup(final, len(names.on_record), copied, problems)
+    return Backup(final, len(named_there.pictures), copied, problems)
 
 
 def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
@@ -92,55 +95,45 @@ def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
     chosen = _chosen(folder, at)
     _check_empty(out)
     safe = "the backup is unchanged, and no library was made"
-    with snapshot.opened(chosen) as taken:
-        names = _names_of(taken)
+    with snapshot.opened(chosen) as session:
+        named_there = upkeep.named_in(session)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
         out.chmod(0o700)
         for name in STORES:
             (out / name).mkdir(exist_ok=True)
-    kept = {name: ImageStore(folder / name) for name in STORES}
-    _, problems = _copy_all(ctx, names, kept, out, "Restoring")
-    with named(out, safe=safe):
-        write_bytes(out / DATABASE, chosen.read_bytes())  # the one step that makes it a library
+    _, problems = _copy_all(ctx, named_there, _stores(folder), _stores(out), "Restoring")
+    with named(out, safe=safe), chosen.open("rb") as copy, replacing(out / DATABASE) as database:
+        shutil.copyfileobj(copy, database)  # the one step that makes it a library
     with Library.open(out) as lib:
         wrong = (*problems, *upkeep.database_problems(lib), *upkeep.audit_problems(lib))
         lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
-    return Restored(out, chosen, len(names.on_record), wrong)
+    return Restored(out, chosen, len(named_there.pictures), wrong)
 
 
-@dataclass(frozen=True)
-class _Names:
-    """Hashes that a snapshot names: pictures on record, those that undo could bring back, what was made of them."""
-
-    on_record: tuple[str, ...]
-    undone: frozenset[str]
-    derived: frozenset[str]
-
-
-def _names_of(taken: snapshot.Snapshot) -> _Names:
-    return _Names(taken.pictures(), taken.undone_pictures(), taken.derived())
+def _stores(folder: Path) -> _Stores:
+    return {name: ImageStore(folder / name) for name in STORES}
 
 
 def _copy_all(
-    ctx: Context, names: _Names, kept: Mapping[str, ImageStore], out: Path, text: str
+    ctx: Context, wanted: upkeep.Named, kept: _Stores, out: _Stores, text: str
 ) -> tuple[int, tuple[str, ...]]:
     """Copy from the stores of `kept` to those of `out` what is not there: how much was, and what is missing.
 
     Only pictures on record are missed: an answer can be made again, and undo says what it cannot bring back.
     """
-    wanted = [(PICTURES, sha256, True) for sha256 in names.on_record]
-    wanted += [(PICTURES, sha256, False) for sha256 in sorted(names.undone)]
-    wanted += [(DERIVED, sha256, False) for sha256 in sorted(names.derived)]
+    parts = [(PICTURES, sha256, True) for sha256 in wanted.pictures]
+    parts += [(PICTURES, sha256, False) for sha256 in sorted(wanted.undone)]
+    parts += [(DERIVED, sha256, False) for sha256 in sorted(wanted.derived)]
     copied, missing = 0, []
-    for done, (store, sha256, must) in enumerate(wanted):
-        ctx.progress(done, len(wanted), text)
+    for done, (store, sha256, must) in enumerate(parts):
+        ctx.progress(done, len(parts), text)
         try:
-            copied += _copied(kept[store], ImageStore(out / store), sha256)
+            copied += _copied(kept[store], out[store], sha256)
         except _NotThere as error:
             if must:
                 missing.append(str(error))
-    ctx.progress(len(wanted), len(wanted), text)
+    ctx.progress(len(parts), len(parts), text)
     return copied, tuple(missing)
 
 

@@ -1,14 +1,16 @@
-"""What housekeeping asks of a library."""
+"""What housekeeping and backups ask of a library."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 
 from pfm_desktop.storage import chain
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.tables import JournalTable, PictureTable
+from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
 
 
 def database_problems(library: Library) -> Iterator[str]:
@@ -42,16 +44,43 @@ def rebuild_indexes(library: Library) -> Iterator[str]:
     yield "the indexes of the database were made anew"
 
 
+@dataclass(frozen=True)
+class Named:
+    """Hashes that a database names: `pictures` on record, each once, `undone` ones that undo could bring back, and what
+    was made of pictures: heatmaps and registrations."""
+
+    pictures: tuple[str, ...]
+    undone: frozenset[str]
+    derived: frozenset[str]
+
+
+def named_in(session: Session) -> Named:
+    """What the database of this session names."""
+    pictures = _on_record(session)
+    derived = set(session.scalars(select(RegistrationTable.sha256)))
+    for blobs in session.scalars(select(PredictionTable.blobs)):
+        derived |= set(blobs.values())
+    return Named(pictures, _of_journal(session).difference(pictures), frozenset(derived))
+
+
 def picture_hashes(library: Library) -> tuple[str, ...]:
     """Hashes of all pictures on record, each once."""
     with library.read() as session:
-        return tuple(session.scalars(select(PictureTable.sha256).distinct().order_by(PictureTable.sha256)))
+        return _on_record(session)
 
 
 def hashes_in_use(library: Library) -> frozenset[str]:
     """Hashes of all pictures on record, and of those that undo could bring back."""
     with library.read() as session:
-        found = set(session.scalars(select(PictureTable.sha256)))
-        for entry in session.scalars(select(JournalTable).where(JournalTable.what == "picture")):
-            found |= {str(side["sha256"]) for side in (entry.old, entry.new) if side and "sha256" in side}
+        return _of_journal(session).union(_on_record(session))
+
+
+def _on_record(session: Session) -> tuple[str, ...]:
+    return tuple(session.scalars(select(PictureTable.sha256).distinct().order_by(PictureTable.sha256)))
+
+
+def _of_journal(session: Session) -> frozenset[str]:
+    found = set[str]()
+    for line in session.scalars(select(JournalTable).where(JournalTable.what == "picture")):
+        found |= {str(side["sha256"]) for side in (line.old, line.new) if side and "sha256" in side}
     return frozenset(found)

@@ -137,13 +137,13 @@ def _speckle(small: Pixels) -> float:
 
 def _content(small: Pixels) -> Pixels:
     """A picture without the even bars that fill a frame of another shape, as long as enough of it is left."""
+    values = small.astype(np.float32)
     for axis in (1, 0):
-        values = small.astype(np.float32)
         mean, squares = (cv2.reduce(part, axis, cv2.REDUCE_AVG).reshape(-1, 3) for part in (values, values * values))
         inside = np.flatnonzero(((squares - mean * mean) > _MARGIN**2).any(axis=1))
         if len(inside) and inside[-1] + 1 - inside[0] >= _INSIDE * len(mean):
             cut = slice(inside[0], inside[-1] + 1)
-            small = small[cut] if axis else small[:, cut]
+            small, values = (small[cut], values[cut]) if axis else (small[:, cut], values[:, cut])
     return np.ascontiguousarray(small)
 
 

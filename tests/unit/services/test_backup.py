@@ -14,7 +14,7 @@ import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import backup, cases, housekeeping
-from pfm_desktop.storage import answers, journal, snapshot
+from pfm_desktop.storage import answers, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
@@ -318,7 +318,5 @@ def test_a_read_only_library_is_not_repaired_and_a_folder_that_is_no_backup_is_r
 
 def test_a_snapshot_tells_what_it_names(lib: Library, women: list[str], tmp_path: Path) -> None:
     made = backup.back_up(CTX, lib, tmp_path / "backup")
-    with snapshot.opened(made.snapshot) as taken:
-        assert taken.pictures() == tuple(sorted(women))
-        assert taken.meta()["library_id"] == lib.id
-        assert taken.undone_pictures() == frozenset()
+    with snapshot.opened(made.snapshot) as session:
+        assert upkeep.named_in(session) == upkeep.Named(tuple(sorted(women)), frozenset(), frozenset())
