@@ -29,7 +29,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.pfm.model_tables import DIGEST, INTEGRITY, digest_of
-from pfm_desktop.storage import engine
+from pfm_desktop.storage import engine, keys
 from pfm_desktop.storage.library import Library
 
 ANNOCERV = Path(__file__).resolve().parents[2] / "shared" / "data" / "annocerv"
@@ -67,6 +67,14 @@ def _statements_are_compiled_once() -> Iterator[None]:
         patch.setattr(SQLiteDialect_pysqlite, "__eq__", lambda one, other: type(one) is type(other))
         sharing = partial(engine.create_engine, execution_options={"compiled_cache": {}})
         patch.setattr(engine, "create_engine", sharing)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_cheap() -> Iterator[None]:
+    """What makes guessing slow makes tests slow; one test asks for the real cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "COST", keys.Cost(memory_kib=32, passes=1, lanes=4))
         yield
 
 

@@ -16,14 +16,15 @@ from pathlib import Path
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import snapshot, upkeep
+from pfm_desktop.storage import keys, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import json_bytes, named, replacing, write_bytes
 
-ABOUT, SNAPSHOTS, UNFINISHED = "backup.json", "snapshots", ".unfinished"
+ABOUT, SNAPSHOTS, UNFINISHED, KEY_FILE = "backup.json", "snapshots", ".unfinished", ".keys.json"
 STORES = PICTURES, DERIVED = ("pictures", "derived")
 _TIME = "%Y%m%dT%H%M%SZ"
 _Stores = Mapping[str, ImageStore]
@@ -54,10 +55,20 @@ def snapshots(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in (folder / SNAPSHOTS).glob("*.sqlite") if not path.name.startswith(".")))
 
 
-def pictures_of(folder: Path) -> ImageStore:
-    """The pictures of a backup. Raises `BadInputError` for a folder that is none."""
-    _library_of(folder)
-    return ImageStore(folder / PICTURES)
+def pictures_of(folder: Path, keys: LibraryKeys | None = None) -> ImageStore:
+    """The pictures of a backup of the library with these keys. Raises `BadInputError` for a folder that is none."""
+    of = _library_of(folder)
+    if keys is not None and of != keys.library_id:
+        raise BadInputError(
+            f"{folder} holds backups of another library", safe="nothing was changed", remedy="choose the right one"
+        )
+    return ImageStore(folder / PICTURES, keys)
+
+
+def key_file_of(folder: Path, at: str = "") -> Path | None:
+    """The key file of the snapshot that `restore` would take; None where the library is not encrypted."""
+    file = _key_file(_chosen(Path(folder).absolute(), at))
+    return file if file.exists() else None
 
 
 def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
@@ -75,19 +86,25 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         unfinished = folder / SNAPSHOTS / UNFINISHED
         lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
-        with snapshot.opened(unfinished) as session:
+        with snapshot.opened(unfinished, lib.keys) as session:
             named_there = upkeep.named_in(session)
         kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
-        copied, problems = _copy_all(ctx, named_there, kept, _stores(folder), "Backing up")
+        copied, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up")
         final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
         with named(final, safe=safe):
+            if lib.keys is not None:
+                write_bytes(_key_file(final), keys.content(lib.path))
             unfinished.replace(final)
     return Backup(final, len(named_there.pictures), copied, problems)
 
 
-def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
+def restore(
+    ctx: Context, folder: Path, out: Path, *, at: str = "", unlocked: LibraryKeys | None = None, who: str = ""
+) -> Restored:
     """Make a library in `out` from a backup: the latest snapshot, or the latest whose name begins with `at`.
 
+    That of an encrypted library needs its keys, `unlocked` with the key file that the backup holds (`key_file_of`); the
+    names and passwords of the new library are those of that day. `who` is written beside it in the audit trail.
     `out` must be missing or empty, or what an earlier attempt left. Raises `BadInputError` where there is no such
     backup or no such place, and `StorageError` where it cannot be written; the backup is never changed.
     """
@@ -95,24 +112,34 @@ def restore(ctx: Context, folder: Path, out: Path, *, at: str = "") -> Restored:
     chosen = _chosen(folder, at)
     _check_empty(out)
     safe = "the backup is unchanged, and no library was made"
-    with snapshot.opened(chosen) as session:
+    key_file = key_file_of(folder, at)
+    if key_file is not None and unlocked is None:
+        raise keys.LockedLibraryError(folder)
+    with snapshot.opened(chosen, unlocked) as session:
         named_there = upkeep.named_in(session)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
         out.chmod(0o700)
         for name in STORES:
             (out / name).mkdir(exist_ok=True)
-    _, problems = _copy_all(ctx, named_there, _stores(folder), _stores(out), "Restoring")
+    _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
+    if key_file is not None:
+        keys.restore(out, key_file)
     with named(out, safe=safe), chosen.open("rb") as copy, replacing(out / DATABASE) as database:
         shutil.copyfileobj(copy, database)  # the one step that makes it a library
-    with Library.open(out) as lib:
+    with Library.open(out, unlocked) as lib:
+        lib.who = who or lib.who
         wrong = (*problems, *upkeep.database_problems(lib), *upkeep.audit_problems(lib))
         lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
     return Restored(out, chosen, len(named_there.pictures), wrong)
 
 
-def _stores(folder: Path) -> _Stores:
-    return {name: ImageStore(folder / name) for name in STORES}
+def _stores(folder: Path, keys: LibraryKeys | None) -> _Stores:
+    return {name: ImageStore(folder / name, keys) for name in STORES}
+
+
+def _key_file(snapshot: Path) -> Path:
+    return snapshot.with_suffix(KEY_FILE)
 
 
 def _copy_all(
@@ -219,7 +246,7 @@ def _chosen(folder: Path, at: str) -> Path:
 
 def _check_empty(out: Path) -> None:
     there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
-    if any(name not in STORES for name in there):
+    if any(name not in (*STORES, KEYS, KEYS_COPY) for name in there):
         raise BadInputError(
             f"{out} is not empty",
             safe="nothing was changed",

@@ -60,8 +60,7 @@ def verify(ctx: Context, lib: Library) -> Verification:
         except StorageError as error:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
-    kept = upkeep.hashes_in_use(lib)
-    orphans = sum(sha256 not in kept for sha256, _ in lib.pictures.names())
+    orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib)))
     return Verification(len(hashes), tuple(problems), orphans)
 
 
@@ -81,7 +80,7 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     """
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
-    kept = pictures_of(backup) if backup is not None else None
+    kept = pictures_of(backup, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib))
     hashes = upkeep.picture_hashes(lib)
     for number, sha256 in enumerate(hashes):
@@ -124,8 +123,7 @@ def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECOND
     if lib.read_only:
         raise StorageError("a library that is open read-only is not swept", safe="nothing was changed")
     kept, latest, removed = upkeep.hashes_in_use(lib), time.time() - older_than, 0
-    unused = [path for sha256, path in lib.pictures.names() if sha256 not in kept]
-    for path in [*unused, *lib.pictures.leftovers(), *lib.derived.leftovers()]:
+    for path in [*lib.pictures.unused(kept), *lib.pictures.leftovers(), *lib.derived.leftovers()]:
         ctx.check()
         if path.stat().st_mtime <= latest:
             path.unlink(missing_ok=True)

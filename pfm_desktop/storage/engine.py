@@ -5,33 +5,46 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from pfm_desktop.storage.schema import file_uri
+from pfm_desktop.storage.keys import LibraryKeys
+from pfm_desktop.storage.schema import KEYS, file_uri, is_encrypted
 from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
 
 
-def make_engine(database: Path, *, create: bool = False, query_only: bool = False, immutable: bool = False) -> Engine:
+def make_engine(
+    database: Path,
+    *,
+    keys: LibraryKeys | None = None,
+    create: bool = False,
+    query_only: bool = False,
+    immutable: bool = False,
+) -> Engine:
     """Engine on one SQLite file: WAL, foreign keys on, synchronous FULL, nothing temporary on disk.
 
-    Without `create` a missing file is an error instead of an empty database. `query_only` refuses writes;
-    `immutable` also takes no lock and writes no side file (read-only media).
+    With `keys` the file is one of SQLCipher. Without `create` a missing file is an error instead of an empty database.
+    `query_only` refuses writes; `immutable` also takes no lock and writes no side file (read-only media).
     """
     mode = "rwc" if create else ("ro&immutable=1" if immutable else "rw")
-    uri = file_uri(database, mode)
+    uri, driver = file_uri(database, mode), _driver(keys)
 
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
+    def connect() -> Any:
+        made = driver.connect(uri, uri=True, check_same_thread=False, timeout=BUSY_SECONDS)
+        return _keyed(made, keys)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10)
+    engine = create_engine(
+        "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10
+    )
     pragmas = ["foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"]
     pragmas += ["query_only=ON"] if query_only or immutable else ["journal_mode=WAL"]
 
@@ -51,25 +64,27 @@ def make_engine(database: Path, *, create: bool = False, query_only: bool = Fals
     return engine
 
 
-def copy_database(engine: Engine, out: Path, *, safe: str) -> None:
+def copy_database(engine: Engine, out: Path, *, safe: str, keys: LibraryKeys | None = None) -> None:
     """Copy the database of `engine` to the file `out`, which appears only once it is whole and on disk.
 
-    Raises `StorageError`, which says with `safe` what is as before. Nothing is written to the database itself, so that
-    one that is open for reading only can be copied as well.
+    `keys` are those of the database, and become those of the copy. Raises `StorageError`, which says with `safe` what
+    is as before. Nothing is written to the database itself, so that one that is open for reading only can be copied
+    as well.
     """
+    module = _driver(keys)
     temporary = out.with_name(f".{out.name}.part")
     source = engine.raw_connection()
     try:
         temporary.unlink(missing_ok=True)
         driver: Any = source.driver_connection
-        with contextlib.closing(sqlite3.connect(temporary)) as target:
+        with contextlib.closing(_keyed(module.connect(temporary), keys)) as target:
             driver.backup(target)  # all pages in one step: what is written meanwhile comes into the next copy
             target.execute("PRAGMA journal_mode=DELETE")  # whole on its own, without side files
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.chmod(0o600)
         temporary.replace(out)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, module.Error) as error:
         temporary.unlink(missing_ok=True)
         raise StorageError(
             f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
@@ -78,6 +93,24 @@ def copy_database(engine: Engine, out: Path, *, safe: str) -> None:
         ) from error
     finally:
         source.close()
+
+
+def _driver(keys: LibraryKeys | None) -> ModuleType:
+    """Python's own for a plain database, so that it opens without loading another; SQLCipher's for an encrypted one."""
+    if keys is None:
+        return sqlite3
+    from sqlcipher3 import dbapi2
+
+    driver: ModuleType = dbapi2
+    return driver
+
+
+def _keyed(connection: Any, keys: LibraryKeys | None) -> Any:
+    """The connection with its key; it must come before anything else."""
+    if keys is not None:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # to standard error; what is wrong is said as an error
+        connection.execute(f"PRAGMA key = \"x'{keys.database}'\"")
+    return connection
 
 
 @contextlib.contextmanager
@@ -90,10 +123,20 @@ def in_words(library: Path) -> Iterator[None]:
             f"the library refused a change that would leave records without what they refer to ({error.orig})",
             safe="nothing was changed",
         ) from error
-    except (DatabaseError, sqlite3.DatabaseError) as error:
-        raise _translated(str(getattr(error, "orig", None) or error), library) from error
+    except DatabaseError as error:
+        raise _translated(str(error.orig or error), library) from error
     except SQLAlchemyError as error:
         raise StorageError(f"the library {library} could not be used: {error}", safe="nothing was changed") from error
+    except Exception as error:
+        if not isinstance(error, _of_the_drivers()):
+            raise
+        raise _translated(str(error), library) from error
+
+
+def _of_the_drivers() -> tuple[type[Exception], ...]:
+    """What the drivers raise themselves, where SQLAlchemy stands not between."""
+    loaded: Any = sys.modules.get("sqlcipher3.dbapi2")
+    return (sqlite3.DatabaseError, *((loaded.DatabaseError,) if loaded is not None else ()))
 
 
 def _translated(message: str, library: Path) -> StorageError:
@@ -126,7 +169,14 @@ def _translated(message: str, library: Path) -> StorageError:
 
 
 def damaged(library: Path, detail: str) -> StorageError:
-    """The error for a database that is not one any more."""
+    """The error for a database that is not one any more, or not one that the keys of its library open."""
+    if is_encrypted(library):
+        return StorageError(
+            f"the database of the library {library} does not open with its keys ({detail})",
+            safe="nothing was changed; the pictures stand in the folder 'pictures', encrypted",
+            remedy=f"either {KEYS} is not the one of this library, or library.sqlite is damaged: "
+            "put both back from the same backup (pfm library restore), or choose another library",
+        )
     return StorageError(
         f"the database of the library {library} is damaged ({detail})",
         safe="nothing was changed; the pictures stand in the folder 'pictures'",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pfm_desktop.storage.keys import LibraryKeys
+from pfm_desktop.storage.sealed import EXTENSION, NotSealedError, Seal
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.files import sha256_of, write_bytes
+from pfm_desktop.support.files import write_bytes
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "png"),
@@ -33,18 +35,23 @@ def extension_of(data: bytes) -> str:
 
 
 class ImageStore:
-    """A folder `ab/<sha256>.<ext>`. Nothing in it is ever overwritten or changed; equal bytes are kept once."""
+    """A folder `ab/<sha256>.<ext>`. Nothing in it is ever overwritten or changed; equal bytes are kept once.
 
-    def __init__(self, root: Path) -> None:
+    With the keys of an encrypted library the bytes are sealed, and lie under names made of their hash and a key.
+    """
+
+    def __init__(self, root: Path, keys: LibraryKeys | None = None) -> None:
         self.root = root
+        self._seal = Seal(keys) if keys is not None else None
 
     def put(self, data: bytes) -> str:
         """Keep `data` on disk and return its SHA-256; it survives a power cut once this returns."""
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self.root / sha256[:2] / f"{sha256}.{extension_of(data)}"
-        if path.is_file() and path.stat().st_size == len(data) and _digest(path) == sha256:
+        path = self._place(sha256, EXTENSION if self._seal is not None else extension_of(data))
+        if path.is_file() and self._holds(path, sha256):
             return sha256
-        write_bytes(path, data)  # also heals a damaged copy: the name promises the content
+        # also heals a damaged copy: the name promises the content
+        write_bytes(path, data if self._seal is None else self._seal.close(data, sha256))
         _sync_folder(path.parent)
         _sync_folder(self.root)
         return sha256
@@ -59,13 +66,14 @@ class ImageStore:
                 remedy="put the file back from a backup, or add the picture again",
             )
         try:
-            data = path.read_bytes()
+            kept = path.read_bytes()
         except OSError as error:
             raise StorageError(
                 f"the picture file {path} cannot be read: {error.strerror or error}",
                 remedy="check the disk and the permissions",
             ) from error
-        if hashlib.sha256(data).hexdigest() != sha256:
+        data = self._opened(kept, sha256)
+        if data is None:
             raise StorageError(
                 f"the picture file {path} was altered: its content does not match its hash",
                 safe="it is not shown, and nothing was changed",
@@ -77,25 +85,43 @@ class ImageStore:
         """File of that hash, unverified; None when there is none."""
         if not _SHA256.fullmatch(sha256):  # it becomes part of a path
             return None
-        folder = self.root / sha256[:2]
-        return next((path for end in _EXTENSIONS if (path := folder / f"{sha256}.{end}").is_file()), None)
+        ends = _EXTENSIONS if self._seal is None else (EXTENSION,)
+        return next((path for end in ends if (path := self._place(sha256, end)).is_file()), None)
 
-    def names(self) -> Iterator[tuple[str, Path]]:
-        """Hash and file of everything kept, in order of hash."""
-        for path in sorted(self.root.glob("??/*")):
-            if _SHA256.fullmatch(path.stem):
-                yield path.stem, path
+    def files(self) -> Iterator[Path]:
+        """Everything kept, in order of name."""
+        yield from (path for path in sorted(self.root.glob("??/*")) if _SHA256.fullmatch(path.stem))
+
+    def unused(self, kept: Iterable[str]) -> Iterator[Path]:
+        """Files whose hash is not among `kept`, in order of name."""
+        names = {self._name(sha256) for sha256 in kept}
+        yield from (path for path in self.files() if path.stem not in names)
 
     def leftovers(self) -> Iterator[Path]:
         """Temporary files that a write cut short left behind."""
         yield from sorted(self.root.glob("??/.*.part"))
 
+    def _name(self, sha256: str) -> str:
+        return sha256 if self._seal is None else self._seal.name_of(sha256)
 
-def _digest(path: Path) -> str | None:
-    try:
-        return sha256_of(path)
-    except OSError:
-        return None
+    def _place(self, sha256: str, extension: str) -> Path:
+        name = self._name(sha256)
+        return self.root / name[:2] / f"{name}.{extension}"
+
+    def _opened(self, kept: bytes, sha256: str) -> bytes | None:
+        """The picture's bytes; None where the file does not hold them."""
+        if self._seal is None:
+            return kept if hashlib.sha256(kept).hexdigest() == sha256 else None
+        try:
+            return self._seal.open(kept, sha256)
+        except NotSealedError:
+            return None
+
+    def _holds(self, path: Path, sha256: str) -> bool:
+        try:
+            return self._opened(path.read_bytes(), sha256) is not None
+        except OSError:
+            return False
 
 
 def _sync_folder(folder: Path) -> None:

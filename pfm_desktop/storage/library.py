@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,28 +16,41 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import journal, migrations
+from pfm_desktop.domain.people import Account, Act
+from pfm_desktop.storage import access, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
+
+MakeKeys = Callable[[Path, str], LibraryKeys]
 
 
 class Library:
     """An open library. Make one with `create` or `open`; usable from several threads; close it at the end.
 
     `who` is written beside every change (the reader's name once known). `read_only_reason` says why a library that
-    opened without the right to write did so; it is "" otherwise.
+    opened without the right to write did so; it is "" otherwise. An encrypted library has `keys`, and an `account`
+    once somebody is signed in (`services.accounts`).
     """
 
-    def __init__(self, path: Path, engine: Engine, lock: LibraryLock | None, read_only_reason: str = "") -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: Path,
+        engine: Engine,
+        lock: LibraryLock | None,
+        read_only_reason: str = "",
+        keys: LibraryKeys | None = None,
+    ) -> None:
+        self.path, self.keys = path, keys
         self.who = user_name()
+        self.account: Account | None = None
         self.read_only_reason = read_only_reason
-        self.pictures = ImageStore(path / "pictures")
-        self.derived = ImageStore(path / "derived")
+        self.pictures = ImageStore(path / "pictures", keys)
+        self.derived = ImageStore(path / "derived", keys)
         self._engine: Engine | None = engine
         self._lock = lock
         self._writing = threading.RLock()
@@ -48,9 +61,10 @@ class Library:
     # opening and closing
 
     @classmethod
-    def create(cls, path: Path, *, demo: bool = False) -> Library:
+    def create(cls, path: Path, *, demo: bool = False, make_keys: MakeKeys | None = None) -> Library:
         """Make an empty library in the folder `path` (made if missing) and open it.
 
+        `make_keys(path, library id)` makes it an encrypted one: it writes the key file and returns the keys.
         Raises `StorageError` when there is one already or the folder cannot be written. A creation cut short leaves
         no library, and may be repeated.
         """
@@ -62,6 +76,7 @@ class Library:
                     safe="it is unchanged",
                     remedy="open it, or choose another folder",
                 )
+            _check_no_keys_without_database(path)
         unfinished = path / f".{DATABASE}.creating"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -71,7 +86,11 @@ class Library:
                 (path / name).mkdir(exist_ok=True)
             for left in path.glob(f"{unfinished.name}*"):
                 left.unlink()
-            _make_database(unfinished, path, demo=demo)
+            for left in (path / KEYS, path / KEYS_COPY):
+                left.unlink(missing_ok=True)
+            library_id = uuid.uuid4().hex
+            keys = make_keys(path, library_id) if make_keys is not None else None
+            _make_database(unfinished, path, keys, {"library_id": library_id, "demo": "1" if demo else "0"})
             os.replace(unfinished, path / DATABASE)  # noqa: PTH105 - the one step that makes it a library
         except OSError as error:
             raise StorageError(
@@ -79,25 +98,27 @@ class Library:
                 safe="nothing was changed",
                 remedy="choose a folder that you may write to, on a disk with free space",
             ) from error
-        return cls.open(path)
+        return cls.open(path, keys)
 
     @classmethod
-    def open(cls, path: Path) -> Library:
+    def open(cls, path: Path, keys: LibraryKeys | None = None) -> Library:
         """Open the library in the folder `path`, bringing it to the current version first.
 
         A library that another program has open, and one on a read-only disk, opens read-only and says why. Raises
         `StorageError` when there is none, or it is damaged, or of a newer version, or may be in use by another user
-        in a way that cannot be read along; nothing is changed then.
+        in a way that cannot be read along; nothing is changed then. For an encrypted one without its `keys` the error
+        is a `LockedLibraryError`.
         """
         path = Path(path).absolute()
         with _entering(path):
-            _check_folder(path)
+            _check_folder(path, keys)
         lock, reason, immutable = _take_lock(path)
-        engine = make_engine(path / DATABASE, query_only=lock is None, immutable=immutable)
+        engine = make_engine(path / DATABASE, keys=keys, query_only=lock is None, immutable=immutable)
         try:
             with in_words(path):
-                _check_and_migrate(engine, path, writable=lock is not None, suspect=bool(lock and lock.left_behind))
-                return cls(path, engine, lock, reason)
+                suspect = bool(lock and lock.left_behind)
+                _check_and_migrate(engine, path, keys, writable=lock is not None, suspect=suspect)
+                return cls(path, engine, lock, reason, keys)
         except BaseException:
             engine.dispose()
             if lock is not None:
@@ -132,6 +153,7 @@ class Library:
     def read(self) -> Iterator[Session]:
         """A session on one consistent state of the library."""
         with in_words(self.path), Session(self._opened()) as session:
+            access.mask(session, self.account)
             yield session
 
     @contextlib.contextmanager
@@ -159,9 +181,13 @@ class Library:
 
     def apply_all(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """Carry out several changes, all or none; see `apply`."""
+        for change in changes:
+            access.check(self.account, change)
         with self.write() as session:
             for change in changes:
                 journal.apply(session, change, who=self.who)
+            if any(change.what == "account" for change in changes):
+                access.check_administrator_left(session)
         return tuple(changes)
 
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
@@ -171,7 +197,11 @@ class Library:
 
     def copy_database(self, out: Path, *, safe: str) -> None:
         """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""
-        copy_database(self._opened(), out, safe=safe)
+        copy_database(self._opened(), out, safe=safe, keys=self.keys)
+
+    def may(self, act: Act) -> bool:
+        """Whether who is signed in may do that; in a library without accounts everybody may."""
+        return self.account is None or self.account.may(act)
 
     def meta(self, key: str) -> str | None:
         """A fact about the library itself."""
@@ -192,22 +222,28 @@ class Library:
         return self._engine
 
 
-def _make_database(database: Path, library: Path, *, demo: bool) -> None:
-    engine = make_engine(database, create=True)
+def _make_database(database: Path, library: Path, keys: LibraryKeys | None, facts: Mapping[str, str]) -> None:
+    engine = make_engine(database, keys=keys, create=True)
     try:
         with in_words(library):
             migrations.migrate(engine, library)
-            facts = {
-                "library_id": uuid.uuid4().hex,
-                "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "demo": "1" if demo else "0",
-            }
+            facts = {**facts, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
             with Session(engine.execution_options(writes=True)) as session, session.begin():
                 session.add_all(MetaTable(key=key, value=value) for key, value in facts.items())
     finally:
         engine.dispose()  # the last connection folds the WAL into the file, which is then whole on its own
     if database.with_name(f"{database.name}-wal").exists():
         raise OSError("the database could not be completed")
+
+
+def _check_no_keys_without_database(path: Path) -> None:
+    """Keys whose pictures are still there are never written over: a backup of the database brings them back."""
+    if is_encrypted(path) and any(ImageStore(path / "pictures").files()):
+        raise StorageError(
+            f"{path} holds the keys and pictures of an encrypted library whose database is missing",
+            safe="it is unchanged",
+            remedy=f"put {DATABASE} back from a backup, or choose another folder",
+        )
 
 
 @contextlib.contextmanager
@@ -245,7 +281,7 @@ def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
         return None, f"the folder cannot be written: {error.strerror or error}", True
 
 
-def _check_folder(path: Path) -> None:
+def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
     if not path.is_dir():
         raise StorageError(
             f"there is no folder {path}", safe="nothing was changed", remedy="check that its disk is connected"
@@ -264,8 +300,17 @@ def _check_folder(path: Path) -> None:
         raise StorageError(
             f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
         ) from error
-    if header != b"SQLite format 3\x00":  # also empty: SQLite would take that for a new database
-        raise damaged(path, "its first bytes are not those of a database" if header else "the file is empty")
+    if not header:  # SQLite would take that for a new database
+        raise damaged(path, "the file is empty")
+    if is_encrypted(path):
+        if keys is None:
+            raise LockedLibraryError(path)
+    elif keys is not None:
+        raise StorageError(
+            f"{path} has no {KEYS}", safe="it was not opened", remedy=f"put {KEYS} back from a backup of this library"
+        )
+    elif header != b"SQLite format 3\x00":
+        raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
 
 
 def _check_settled(path: Path) -> None:
@@ -279,7 +324,7 @@ def _check_settled(path: Path) -> None:
         )
 
 
-def _check_and_migrate(engine: Engine, path: Path, *, writable: bool, suspect: bool) -> None:
+def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, *, writable: bool, suspect: bool) -> None:
     with engine.connect() as connection:
         if suspect:  # the last program ended without closing; costs time, so not at every start
             verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
@@ -294,4 +339,4 @@ def _check_and_migrate(engine: Engine, path: Path, *, writable: bool, suspect: b
                 safe="nothing was changed",
                 remedy="close the other program, or copy the library to a place that can be written",
             )
-        migrations.migrate(engine, path)
+        migrations.migrate(engine, path, keys)

@@ -44,6 +44,7 @@ _NOTHING_FOUND: Fields = {
 }
 
 KINDS: Mapping[str, Kind] = {
+    "account": Kind(tables.AccountTable, computed=("name_folded",)),
     "patient": Kind(tables.PatientTable, computed=("search",)),
     "visit": Kind(tables.VisitTable, computed=("day_text",)),
     "picture": Kind(tables.PictureTable),

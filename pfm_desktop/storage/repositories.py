@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
 from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.storage import worklist
+from pfm_desktop.storage import access, worklist
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.tables import (
     AnnotationTable,
+    Base,
     FindingsTable,
     OsMarkTable,
     PairTable,
@@ -39,6 +41,8 @@ def patient(session: Session, patient_id: str) -> Patient | None:
 
 def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
     """A patient by the clinic's number, however its capitals and spaces were typed; letter by letter comes first."""
+    if access.masked(session):
+        return None  # who asks would learn that she is here
     row = session.scalar(select(PatientTable).where(PatientTable.identifier == identifier))
     if row is None and (wanted := _squeezed(identifier)):
         # the search text ends with the identifier, in small letters
@@ -50,6 +54,8 @@ def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
 
 def patients(session: Session, *, search: str = "", limit: int = 500) -> tuple[Patient, ...]:
     """Patients by name whose name or identifier holds every word of `search`."""
+    if access.masked(session):
+        return ()
     query = select(PatientTable).order_by(PatientTable.search, PatientTable.id).limit(limit)
     for word in folded(search).split():
         query = query.where(PatientTable.search.contains(word, autoescape=True))
@@ -64,7 +70,18 @@ def visit(session: Session, visit_id: str) -> Visit | None:
 
 def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
     """Visits newest first; see `worklist`."""
-    return worklist.rows(lambda statement, values: session.execute(text(statement), values), question)
+    if not access.masked(session):
+        return worklist.rows(lambda statement, values: session.execute(text(statement), values), question)
+    # no search: whoever found a woman by her name or by what was found would have read it
+    found = worklist.rows(
+        lambda statement, values: session.execute(text(statement), values), replace(question, search="")
+    )
+    return tuple(_row_without_name(row) for row in found)
+
+
+def _row_without_name(row: VisitRow) -> VisitRow:
+    visit = replace(row.visit, indication="", examiner="", note="")
+    return replace(row, patient=access.without_name(row.patient), visit=visit, impression="")
 
 
 def pictures_of(session: Session, visit_id: str) -> tuple[Picture, ...]:
@@ -127,7 +144,7 @@ def cervix_marks_of(session: Session, visit_id: str) -> tuple[CervixMark, ...]:
 def findings_of(session: Session, visit_id: str) -> Findings:
     """Findings of a visit; default ones while nothing was said."""
     row = session.get(FindingsTable, visit_id)
-    if row is None:
+    if row is None or access.masked(session):
         return Findings(visit_id)
     return Findings(
         visit_id=visit_id,
@@ -144,7 +161,7 @@ def findings_of(session: Session, visit_id: str) -> Findings:
 def second_read_of(session: Session, visit_id: str) -> Reading | None:
     """The reading after the AI was revealed, if there is one."""
     row = session.get(FindingsTable, visit_id)
-    return reading(row.second_read) if row else None
+    return reading(row.second_read) if row and not access.masked(session) else None
 
 
 def reading(fields: Mapping[str, Any] | None) -> Reading | None:
@@ -174,11 +191,19 @@ def _squeezed(identifier: str) -> str:
 
 def patient_from(row: PatientTable) -> Patient:
     """A line of the table as the domain's patient."""
-    return Patient(row.id, row.identifier, row.family_name, row.given_name, row.birth_date)
+    person = Patient(row.id, row.identifier, row.family_name, row.given_name, row.birth_date)
+    return access.without_name(person) if _masks(row) else person
 
 
 def _visit(row: VisitTable) -> Visit:
+    if _masks(row):
+        return Visit(row.id, row.patient_id, row.started_at)
     return Visit(row.id, row.patient_id, row.started_at, row.indication, row.examiner, row.note)
+
+
+def _masks(row: Base) -> bool:
+    session = object_session(row)
+    return session is not None and access.masked(session)
 
 
 def _picture(row: PictureTable) -> Picture:
@@ -193,7 +218,7 @@ def _picture(row: PictureTable) -> Picture:
         seconds_since_acid=row.seconds_since_acid,
         mm_per_px=row.mm_per_px,
         device=row.device,
-        original_name=row.original_name,
+        original_name="" if _masks(row) else row.original_name,  # people name files after women
         time_known=row.time_known,
     )
 
@@ -203,4 +228,4 @@ def _pair(row: PairTable) -> Pair:
 
 
 def _pin(row: PinTable) -> Pin:
-    return Pin(row.id, row.pair_id, Source(row.frame), row.x, row.y, row.letter, row.note)
+    return Pin(row.id, row.pair_id, Source(row.frame), row.x, row.y, row.letter, "" if _masks(row) else row.note)

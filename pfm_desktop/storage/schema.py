@@ -7,9 +7,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 DATABASE = "library.sqlite"
+KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
 # names of the modules in `migrations/versions`; the place is the version number
-VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known", "v0003_chained_journal")
+VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known", "v0003_chained_journal", "v0004_accounts")
 CURRENT = len(VERSIONS)
+
+
+def is_encrypted(library: Path) -> bool:
+    """Whether the library in this folder has keys."""
+    return any((library / name).exists() for name in (KEYS, KEYS_COPY))
 
 
 def file_uri(database: Path, mode: str) -> str:

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.storage import migrations
 from pfm_desktop.storage.engine import in_words, make_engine
+from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.support.errors import StorageError
 
 
 @contextlib.contextmanager
-def opened(database: Path) -> Iterator[Session]:
+def opened(database: Path, keys: LibraryKeys | None = None) -> Iterator[Session]:
     """A session on a copy; nothing is written. Raises `StorageError` for one that is damaged or of a newer version."""
     if not database.is_file():
         raise StorageError(f"there is no copy {database}", safe="nothing was changed")
-    engine = make_engine(database, immutable=True)
+    engine = make_engine(database, keys=keys, immutable=True)
     try:
         with in_words(database):
             with engine.connect() as connection:

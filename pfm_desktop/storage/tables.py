@@ -64,6 +64,22 @@ class MetaTable(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class AccountTable(Base):
+    """Who may sign in; `roles` as `domain.people.roles_text` writes them, `name_folded` is computed. Passwords are
+    not here: see `storage.keys`."""
+
+    __tablename__ = "accounts"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_folded: Mapped[str] = mapped_column(String(200), unique=True)
+    roles: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+
+    def derive(self) -> None:
+        """See `Base.derive`."""
+        self.name_folded = " ".join(folded(self.name).split())
+
+
 class PatientTable(Base):
     """`search` is computed from the names and the identifier."""
 

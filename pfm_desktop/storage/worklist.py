@@ -18,7 +18,7 @@ from typing import Any
 from pfm_desktop.domain.case import Patient, Visit, VisitRow
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.storage.schema import CURRENT, DATABASE, file_uri, folded
+from pfm_desktop.storage.schema import CURRENT, DATABASE, file_uri, folded, is_encrypted
 
 LIMIT = 500  # rows
 _HOUR = re.compile(r"\d{1,2}:\d{0,2}")
@@ -86,7 +86,11 @@ def first_rows(library: Path) -> tuple[VisitRow, ...] | None:
     """
     database = library / DATABASE
     try:
-        if not database.is_file() or any(database.with_name(f"{DATABASE}-{side}").exists() for side in ("wal", "shm")):
+        if (
+            not database.is_file()
+            or is_encrypted(library)
+            or any(database.with_name(f"{DATABASE}-{side}").exists() for side in ("wal", "shm"))
+        ):
             return None
         connection = sqlite3.connect(file_uri(database, "ro&immutable=1"), uri=True)
         try:

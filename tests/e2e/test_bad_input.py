@@ -135,11 +135,11 @@ def test_a_library_stays_as_it_was(bad: tuple[Path, str, str], tmp_path: Path, p
     with Library.create(tmp_path / "library") as lib:
         visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
         cases.add_picture(lib, visit, phantom_pair.white, stage=Stage.ACETIC_ACID)
-        before = cases.visit_case(lib, visit), list(lib.pictures.names())
+        before = cases.visit_case(lib, visit), list(lib.pictures.files())
         with pytest.raises(BadInputError) as error:
             cases.add_picture(lib, visit, file, stage=Stage.FLUORESCENCE_AFTER_ACID)
         assert said in str(error.value)
-        assert (cases.visit_case(lib, visit), list(lib.pictures.names())) == before
+        assert (cases.visit_case(lib, visit), list(lib.pictures.files())) == before
         cases.add_picture(lib, visit, phantom_pair.fluorescence, stage=Stage.FLUORESCENCE_AFTER_ACID)
         assert len(cases.visit_case(lib, visit).pictures) == 2
 

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pfm_desktop.storage.engine import copy_database
+from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.migrations import versions as versions  # so that the bundler sees them
 from pfm_desktop.storage.schema import CURRENT as CURRENT
 from pfm_desktop.storage.schema import VERSIONS as VERSIONS
@@ -55,11 +56,11 @@ def check_version(version: int | None, library: Path) -> None:
         )
 
 
-def migrate(engine: Engine, library: Path) -> Sequence[str]:
+def migrate(engine: Engine, library: Path, keys: LibraryKeys | None = None) -> Sequence[str]:
     """Bring the tables to `CURRENT`; returns the `INFO` lines of what was done.
 
-    An older library is first copied to `library.sqlite.v<old>.bak`. Everything happens in one transaction: on any
-    error the library is as before.
+    An older library is first copied to `library.sqlite.v<old>.bak`, encrypted where it is. Everything happens in one
+    transaction: on any error the library is as before.
     """
     with engine.connect() as connection:
         version = version_of(connection)
@@ -70,7 +71,7 @@ def migrate(engine: Engine, library: Path) -> Sequence[str]:
         return ()
     if version > 0:
         out = library / f"library.sqlite.v{version}.bak"
-        copy_database(engine, out, safe="the library is unchanged and was not brought up to date")
+        copy_database(engine, out, safe="the library is unchanged and was not brought up to date", keys=keys)
     return _run(engine, version)
 
 

@@ -214,7 +214,7 @@ def test_what_is_no_picture_is_refused_and_the_library_is_unchanged(lib: Library
     with pytest.raises(BadInputError):
         cases.add_picture(lib, visit, data, stage=Stage.ACETIC_ACID, name="x.png")
     assert everything(lib) == before
-    assert list(lib.pictures.names()) == []
+    assert list(lib.pictures.files()) == []
 
 
 def test_a_missing_file_and_a_folder_are_named(lib: Library, visit: str, tmp_path: Path) -> None:
@@ -298,4 +298,4 @@ def test_a_signed_visit_takes_no_more_pictures(lib: Library, visit: str) -> None
     with pytest.raises(UserError, match="is signed"):
         cases.add_picture(lib, visit, png(1), stage=Stage.SALINE)
     assert cases.visit_case(lib, visit).pictures == ()
-    assert list(lib.pictures.names()) == []
+    assert list(lib.pictures.files()) == []

@@ -24,7 +24,7 @@ def pictures(lib: Library) -> list[str]:
 
 
 def files_of(lib: Library) -> list[Path]:
-    return [path for _, path in lib.pictures.names()]
+    return list(lib.pictures.files())
 
 
 def test_a_sound_library_is_clean(lib: Library, pictures: list[str]) -> None:

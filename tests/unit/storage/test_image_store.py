@@ -33,7 +33,7 @@ def test_the_same_bytes_are_kept_once(store: ImageStore) -> None:
     before = written.stat().st_mtime_ns
     assert store.put(PNG) == first
     assert written.stat().st_mtime_ns == before
-    assert len(list(store.names())) == 1
+    assert len(list(store.files())) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,4 @@ def test_temporary_files_of_a_cut_write_are_known_as_such(store: ImageStore) -> 
     left = store.root / sha256[:2] / f".{sha256}.png.abc.part"
     left.write_bytes(b"half")
     assert list(store.leftovers()) == [left]
-    assert [name for name, _ in store.names()] == [sha256]
+    assert [path.stem for path in store.files()] == [sha256]

@@ -59,7 +59,7 @@ def test_one_bad_change_among_several_takes_all_of_them_back(lib: Library, shelf
         assert repositories.pins_of(session, shelf.visit) == ()
 
 
-@pytest.mark.parametrize("what", sorted(records.KINDS))
+@pytest.mark.parametrize("what", sorted(set(records.KINDS) - {"account"}))  # never removed: see test_accounts
 def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, shelf: Shelf, what: str) -> None:
     changes = {
         "patient": ("b" * 32, {"identifier": "K-2", "family_name": "B", "given_name": "", "birth_date": "1990-01-02"}),

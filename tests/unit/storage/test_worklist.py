@@ -18,7 +18,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.services import cases, review
 from pfm_desktop.storage import migrations, schema
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.schema import CURRENT, DATABASE
 from pfm_desktop.storage.worklist import Question, first_rows, rows
 
 BEGUN = datetime(2026, 3, 14, 8, 15, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_a_library_that_was_not_closed_is_opened_first(closed: Path) -> None:
     assert first_rows(closed) is None
 
 
-@pytest.mark.parametrize("version", ["1", "2", "4", "999", "", "two"])
+@pytest.mark.parametrize("version", ["1", "2", str(CURRENT + 1), "999", "", "two"])
 def test_a_library_of_another_version_is_opened_first(closed: Path, version: str) -> None:
     connection = sqlite3.connect(closed / DATABASE)
     connection.execute("PRAGMA journal_mode=DELETE")

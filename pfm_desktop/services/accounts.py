@@ -1,0 +1,319 @@
+"""Who may open an encrypted library: making one, signing in, passwords, roles. All of it goes on record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.people import Account, Act, Role, roles_text
+from pfm_desktop.storage import access, attempts, keys
+from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+SHORTEST, LONGEST = 10, 1000  # letters of a password
+EVENT = "sign_in"
+# what is tried first by those who guess; compared without digits and signs at the end
+_COMMON = """password passwort qwerty qwertyuiop letmein administrator colposcopy cervix hospital welcome iloveyou
+changeme secret 1234567890 0123456789 abcdefghij pfm_desktop"""
+
+
+class NotActiveError(UserError):
+    """The account is on record and may not sign in any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the account {name} was switched off",
+            safe="nothing was opened",
+            remedy="ask an administrator of the library to switch it on again",
+        )
+
+
+# making and opening
+
+
+def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
+    """A new encrypted library, whose first account is clinician and administrator; returns it and its recovery key.
+
+    Raises `BadInputError` for a name or password that will not do, and what `Library.create` raises.
+    """
+    name = _checked_name(name)
+    check_password(password, name)
+    account = Account(uuid.uuid4().hex, name, frozenset({Role.CLINICIAN, Role.ADMINISTRATOR}))
+    written: list[str] = []
+
+    def make_keys(folder: Path, library_id: str) -> LibraryKeys:
+        made, recovery = keys.make(folder, library_id, account_id=account.id, name=name, password=password)
+        written.append(recovery)
+        return made
+
+    lib = Library.create(path, make_keys=make_keys)
+    try:
+        lib.who = name
+        lib.apply(_made(account, "Account made with the library"))
+        lib.record_event("library", lib.id, "Encrypted library made; its recovery key was shown once")
+        lib.account = account
+    except BaseException:
+        lib.close()
+        raise
+    return lib, written[0]
+
+
+def sign_in(path: Path, name: str, password: str) -> Library:
+    """Open an encrypted library as somebody. Goes on record, and so does every attempt that failed.
+
+    Raises `TooSoonError`, `WrongPasswordError`, `NotActiveError`, and what `Library.open` raises.
+    """
+    path = Path(path).absolute()
+    unlocked = _unlocked(path, name, password, "Wrong name or password at sign-in")
+    lib = Library.open(path, unlocked.keys)
+    try:
+        with lib.read() as session:
+            account = access.account(session, unlocked.account_id)
+        if account is None or not account.active:
+            attempts.failed(path, "Sign-in to an account that is switched off", unlocked.account_id)
+            raise NotActiveError(name)
+        lib.account, lib.who = account, account.name
+        _note(lib, f"Signed in as {roles_text(account.roles)}")
+    except BaseException:
+        lib.close()
+        raise
+    return lib
+
+
+def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
+    """Open an encrypted library with its recovery key, and give the account of that name a new password.
+
+    A name that no account has becomes a new administrator's; one that is switched off or no administrator is made one.
+    """
+    path, name = Path(path).absolute(), _checked_name(name)
+    check_password(password, name)
+    attempts.check(path)
+    try:
+        unlocked = keys.unlock_with_recovery(path, recovery_key)
+    except (WrongPasswordError, BadInputError):
+        attempts.failed(path, "Wrong recovery key")
+        raise
+    lib = Library.open(path, unlocked.keys)
+    try:
+        if lib.read_only:
+            raise StorageError(
+                f"the library is open for reading only: {lib.read_only_reason}",
+                safe="no password was changed",
+                remedy="close the other program, then try again",
+            )
+        lib.who = name
+        account = _recovered(lib, name)
+        keys.set_password(path, unlocked.keys, account_id=account.id, name=account.name, password=password)
+        lib.account, lib.who = account, account.name
+        _note(lib, "Recovery key used, and a new password taken")
+    except BaseException:
+        lib.close()
+        raise
+    return lib
+
+
+def confirm(lib: Library, password: str, why: str) -> None:
+    """Whoever is signed in shows that it is them; `why` is put on record, as "to sign a visit".
+
+    Raises `WrongPasswordError` and `TooSoonError`.
+    """
+    if lib.account is None:
+        return
+    unlocked = _unlocked(lib.path, lib.account.name, password, f"Wrong password: {why}")
+    if unlocked.account_id != lib.account.id:
+        raise WrongPasswordError
+    _note(lib, f"Password given: {why}")
+
+
+# people
+
+
+def everybody(lib: Library) -> tuple[Account, ...]:
+    """All accounts by name; () in a library without."""
+    with lib.read() as session:
+        return access.accounts(session)
+
+
+def without_password(lib: Library) -> frozenset[str]:
+    """Ids of accounts that have no password, so that nobody signs in with them."""
+    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(lib.path)
+
+
+def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
+    """A new account. Raises `BadInputError` for what will not do, and `NotAllowedError`."""
+    library_keys, name = _keys(lib), _checked_name(name)
+    check_password(password, name)
+    _check_roles(roles)
+    if any(_same(one.name, name) for one in everybody(lib)):
+        raise BadInputError(
+            f"there is an account {name} already",
+            safe="nothing was changed",
+            remedy="write the name so that the two are told apart",
+        )
+    account = Account(uuid.uuid4().hex, name, frozenset(roles))
+    lib.apply(_made(account, f"Account made: {name} ({roles_text(account.roles)})"))
+    keys.set_password(lib.path, library_keys, account_id=account.id, name=name, password=password)
+    return account
+
+
+def change(
+    lib: Library, account: Account, *, roles: Collection[Role] | None = None, active: bool | None = None
+) -> Account:
+    """Other roles, or switched off or on again. An account is never removed: what it did stays its doing.
+
+    Raises `NotAllowedError` and `LastAdministratorError`.
+    """
+    now = frozenset(roles) if roles is not None else account.roles
+    _check_roles(now)
+    new = Account(account.id, account.name, now, account.active if active is None else active)
+    lib.apply(Change("account", account.id, _fields(account), _fields(new), _said(account, new)))
+    if lib.account is not None and lib.account.id == account.id:
+        lib.account = new
+    return new
+
+
+def set_password(lib: Library, account: Account, password: str) -> None:
+    """A new password for somebody else, by an administrator. Raises `BadInputError` and `NotAllowedError`."""
+    access.require(lib.account, Act.KEEP_ACCOUNTS)
+    _new_password(lib, account, password, f"New password for {account.name}")
+
+
+def change_own_password(lib: Library, old: str, new: str) -> None:
+    """Whoever is signed in takes another password. The pictures stay as they are."""
+    if lib.account is None:
+        raise BadInputError("nobody is signed in", safe="nothing was changed")
+    check_password(new, lib.account.name)
+    confirm(lib, old, "to change it")
+    _new_password(lib, lib.account, new, f"Own password changed: {lib.account.name}")
+
+
+def new_recovery_key(lib: Library) -> str:
+    """A recovery key in place of the one before, which opens nothing any more."""
+    access.require(lib.account, Act.KEEP_ACCOUNTS)
+    _writable(lib)
+    made = keys.new_recovery_key(lib.path, _keys(lib))
+    lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
+    return made
+
+
+def check_password(password: str, name: str = "") -> None:
+    """Raise `BadInputError` for a password that is soon guessed."""
+    squeezed = password.casefold().strip()
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise _weak(f"has fewer than {SHORTEST} letters" if len(password) < SHORTEST else "is too long")
+    common = _COMMON.split()
+    if len(set(squeezed)) < 5 or squeezed in common or squeezed.rstrip("0123456789!?.#$*") in common:
+        raise _weak("is one of those that are tried first")
+    if name and name.casefold().strip() in squeezed and len(squeezed) - len(name.strip()) < 6:
+        raise _weak("is little more than the name")
+
+
+def _weak(why: str) -> BadInputError:
+    return BadInputError(
+        f"this password will not do: it {why}",
+        safe="nothing was changed",
+        remedy=f"take {SHORTEST} letters or more; four words that do not belong together are good, and easy to keep",
+    )
+
+
+def _unlocked(path: Path, name: str, password: str, said: str) -> Unlocked:
+    attempts.check(path)
+    try:
+        unlocked = keys.unlock(path, name, password)
+    except WrongPasswordError as error:
+        attempts.failed(path, said, error.account_id)
+        raise
+    attempts.succeeded(path)
+    return unlocked
+
+
+def _note(lib: Library, said: str) -> None:
+    """Put on record, after what is still waiting to be; where the library is read only, it waits as well."""
+    assert lib.account is not None
+    if lib.read_only:
+        attempts.later(lib.path, f"{said} (the library was open for reading only)", lib.account.id)
+        return
+    waiting, left_out = attempts.waiting(lib.path)
+    names = {one.id: one.name for one in everybody(lib)} if waiting else {}
+    for one in waiting:
+        whose = f": {names.get(one.account_id, 'an account that is not there any more')}" if one.account_id else ""
+        lib.record_event(EVENT, one.account_id or lib.id, f"{one.what}{whose}", {"happened_at": one.at})
+    if left_out:
+        lib.record_event(EVENT, lib.id, f"{left_out} further wrong passwords")
+    if waiting or left_out:
+        attempts.recorded(lib.path, len(waiting))
+    lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
+
+
+def _recovered(lib: Library, name: str) -> Account:
+    known = next((one for one in everybody(lib) if _same(one.name, name)), None)
+    if known is None:
+        account = Account(uuid.uuid4().hex, name, frozenset({Role.ADMINISTRATOR}))
+        lib.apply(_made(account, f"Account made with the recovery key: {name}"))
+        return account
+    if known.active and Role.ADMINISTRATOR in known.roles:
+        return known
+    return change(lib, known, roles=known.roles | {Role.ADMINISTRATOR}, active=True)
+
+
+def _new_password(lib: Library, account: Account, password: str, said: str) -> None:
+    check_password(password, account.name)
+    _writable(lib)
+    keys.set_password(lib.path, _keys(lib), account_id=account.id, name=account.name, password=password)
+    lib.record_event("account", account.id, said)
+
+
+def _writable(lib: Library) -> None:
+    if lib.read_only:
+        raise StorageError(f"the library is open for reading only: {lib.read_only_reason}", safe="nothing was changed")
+
+
+def _keys(lib: Library) -> LibraryKeys:
+    if lib.keys is None:
+        raise BadInputError(
+            "this library is not encrypted and has no accounts",
+            safe="nothing was changed",
+            remedy="make an encrypted library for real pictures",
+        )
+    return lib.keys
+
+
+def _checked_name(name: str) -> str:
+    squeezed = " ".join(name.split())
+    if not squeezed or len(squeezed) > 100:
+        raise BadInputError(
+            "an account needs a name of at most 100 letters",
+            safe="nothing was changed",
+            remedy="write the person's name",
+        )
+    return squeezed
+
+
+def _check_roles(roles: Collection[Role]) -> None:
+    if not roles:
+        raise BadInputError(
+            "an account needs a role", safe="nothing was changed", remedy="choose one, or switch the account off"
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    from pfm_desktop.storage.schema import folded
+
+    return folded(one).split() == folded(other).split()
+
+
+def _fields(account: Account) -> dict[str, object]:
+    return {"name": account.name, "roles": roles_text(account.roles), "active": account.active}
+
+
+def _made(account: Account, said: str) -> Change:
+    return Change("account", account.id, None, _fields(account), said)
+
+
+def _said(before: Account, after: Account) -> str:
+    if before.active != after.active:
+        return f"Account switched {'on' if after.active else 'off'}: {after.name}"
+    return f"Roles of {after.name}: {roles_text(after.roles)}"

@@ -1,0 +1,96 @@
+"""What each role may change and see. Asked where records are written and read, so that no screen can forget it.
+
+A library that is not encrypted has no accounts, and whoever opens it may do everything.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.case import Patient
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.people import Account, Act, Role, roles_of
+from pfm_desktop.storage.tables import AccountTable
+from pfm_desktop.support.errors import UserError
+
+_MASKED = "names are not seen"  # in `Session.info`
+_NEEDS = {"account": Act.KEEP_ACCOUNTS, "annotation": Act.LABEL}
+
+
+class NotAllowedError(UserError):
+    """The account may not do that."""
+
+    def __init__(self, account: Account, act: Act) -> None:
+        super().__init__(
+            f"{account.name} may not {act.value} in this library",
+            safe="nothing was changed",
+            remedy="ask an administrator of the library, or sign in as somebody who may",
+        )
+
+
+class LastAdministratorError(UserError):
+    """A change after which nobody could make accounts any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the last administrator of a library cannot be taken away",
+            safe="nothing was changed",
+            remedy="make somebody else an administrator first",
+        )
+
+
+def require(account: Account | None, act: Act) -> None:
+    """Raise `NotAllowedError` where the account may not."""
+    if account is not None and not account.may(act):
+        raise NotAllowedError(account, act)
+
+
+def check(account: Account | None, change: Change) -> None:
+    """Raise `NotAllowedError` for a change that the account may not make."""
+    if change.what == "account" and change.new is None:
+        raise UserError(
+            "an account is never removed: what it did stays its doing",
+            safe="nothing was changed",
+            remedy="switch it off",
+        )
+    require(account, _NEEDS.get(change.what, Act.EDIT_VISITS))
+    if change.what == "findings" and (change.new or {}).get("signature"):
+        require(account, Act.SIGN)
+
+
+def check_administrator_left(session: Session) -> None:
+    """Raise `LastAdministratorError` where no administrator is left, after a change of an account."""
+    if not any(one.active and Role.ADMINISTRATOR in one.roles for one in accounts(session)):
+        raise LastAdministratorError
+
+
+def accounts(session: Session) -> tuple[Account, ...]:
+    """All accounts by name, those that are not active as well."""
+    return tuple(account_from(row) for row in session.scalars(select(AccountTable).order_by(AccountTable.name_folded)))
+
+
+def account(session: Session, account_id: str) -> Account | None:
+    """An account by id."""
+    row = session.get(AccountTable, account_id)
+    return account_from(row) if row else None
+
+
+def account_from(row: AccountTable) -> Account:
+    """A line of the table as the domain's account."""
+    return Account(row.id, row.name, roles_of(row.roles), row.active)
+
+
+def mask(session: Session, account: Account | None) -> None:
+    """Note for what reads in this session whether names are to be seen."""
+    session.info[_MASKED] = account is not None and not account.may(Act.SEE_NAMES)
+
+
+def masked(session: Session) -> bool:
+    """Whether names, findings and whatever else tells of the woman are kept from who reads in this session."""
+    return bool(session.info.get(_MASKED))
+
+
+def without_name(patient: Patient) -> Patient:
+    """The same woman under a code that only the library can resolve."""
+    return Patient(patient.id, f"Woman {patient.id[:8]}", "", "", None)

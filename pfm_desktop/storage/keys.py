@@ -1,0 +1,321 @@
+"""The keys of an encrypted library, and the file `keys.json` that holds them wrapped.
+
+One random master key a library; the database, the pictures and their file names each have a key derived from it. The
+master key is never on disk: `keys.json` holds it wrapped once for each person, with a key that Argon2id makes of the
+password, and once for the recovery key. So a new password wraps 32 bytes anew and leaves the pictures as they are.
+
+Whoever may sign in has the master key. What a role may not see is kept from it by the program, not by the cipher.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pfm_desktop.storage import recovery
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, folded
+from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.support.files import json_bytes, write_bytes
+
+FORMAT, VERSION = "pfm_desktop library keys", 1
+RECOVERY = "recovery"  # id of the slot that the recovery key opens
+_MOST_BYTES = 1 << 20
+_MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks for more was not made here
+
+
+class WrongPasswordError(UserError):
+    """Nobody was let in. Which of the two is wrong is not told; `account_id` is for the record, "" where unknown."""
+
+    def __init__(self, what: str = "the name or the password is wrong", *, account_id: str = "") -> None:
+        self.account_id = account_id
+        super().__init__(what, safe="nothing was opened", remedy="try again; capitals and small letters differ")
+
+
+class LockedLibraryError(StorageError):
+    """The library is encrypted, and nobody has signed in."""
+
+    def __init__(self, library: Path) -> None:
+        super().__init__(
+            f"the library {library} is encrypted",
+            safe="it was not opened",
+            remedy="sign in with your name and password",
+        )
+        self.library = library
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a guess at a password costs (Argon2id); RFC 9106, section 4, second choice."""
+
+    memory_kib: int = 64 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+
+COST = Cost()
+
+
+@dataclass(frozen=True)
+class LibraryKeys:
+    """The opened keys of a library."""
+
+    library_id: str
+    master: bytes = field(repr=False)
+
+    @functools.cached_property
+    def database(self) -> str:
+        """Key and salt of the database in SQLCipher's raw form, 96 hexadecimal digits.
+
+        The salt is given too, so that a database whose first bytes were written over can still be read.
+        """
+        return (self._derived("database", 32) + self._derived("database salt", 16)).hex()
+
+    @functools.cached_property
+    def pictures(self) -> bytes:
+        """Key of the pictures and of what was made of them, 32 bytes."""
+        return self._derived("pictures", 32)
+
+    @functools.cached_property
+    def file_names(self) -> bytes:
+        """Key of the names of their files, 32 bytes: a hash alone would tell who knows a picture that it is here."""
+        return self._derived("file names", 32)
+
+    def _derived(self, purpose: str, length: int) -> bytes:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        salt, info = self.library_id.encode(), f"pfm_desktop {purpose} 1".encode()
+        return HKDF(SHA256(), length, salt, info).derive(self.master)
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """The keys, and the account (or `RECOVERY`) that opened them."""
+
+    keys: LibraryKeys
+    account_id: str
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """The master key, wrapped for one person; all bytes as hexadecimal digits. `name`: a hash of the sign-in name."""
+
+    id: str
+    name: str
+    salt: str
+    nonce: str
+    wrapped: str
+    memory_kib: int = 0
+    passes: int = 0
+    lanes: int = 0
+
+
+@dataclass(frozen=True)
+class _KeyFile:
+    library_id: str
+    name_salt: str
+    slots: tuple[_Slot, ...]
+
+
+def make(library: Path, library_id: str, *, account_id: str, name: str, password: str) -> tuple[LibraryKeys, str]:
+    """Make the keys of a new library, with one person and a recovery key; returns the keys and the recovery key."""
+    keys = LibraryKeys(library_id, secrets.token_bytes(32))
+    _write(library, _KeyFile(library_id, secrets.token_hex(16), ()))
+    set_password(library, keys, account_id=account_id, name=name, password=password)
+    return keys, new_recovery_key(library, keys)
+
+
+def unlock(library: Path, name: str, password: str, *, file: Path | None = None) -> Unlocked:
+    """Open the keys with a person's name and password; `file`: another place of the key file (in a backup).
+
+    Raises `WrongPasswordError`, and `StorageError` for a key file that is missing or damaged.
+    """
+    kept = _read(library, file)
+    wanted = _name_hash(kept, name)
+    slot = next((one for one in kept.slots if one.name == wanted and one.id != RECOVERY), None)
+    if slot is None:
+        _stretched(password, os.urandom(16), COST)  # as long as for a name that is known
+        raise WrongPasswordError
+    secret = _stretched(password, bytes.fromhex(slot.salt), Cost(slot.memory_kib, slot.passes, slot.lanes))
+    return Unlocked(_unwrapped(kept, slot, secret), slot.id)
+
+
+def unlock_with_recovery(library: Path, key: str, *, file: Path | None = None) -> Unlocked:
+    """Open the keys with the recovery key, however it was typed. Errors as `unlock`, in its own words."""
+    kept = _read(library, file)
+    slot = next((one for one in kept.slots if one.id == RECOVERY), None)
+    if slot is None:
+        raise WrongPasswordError("this library has no recovery key")
+    secret = _from_recovery(recovery.read(key), bytes.fromhex(slot.salt))
+    try:
+        return Unlocked(_unwrapped(kept, slot, secret), RECOVERY)
+    except WrongPasswordError as error:
+        raise WrongPasswordError("this is not the recovery key of this library") from error
+
+
+def set_password(library: Path, keys: LibraryKeys, *, account_id: str, name: str, password: str) -> None:
+    """Let a person in with this name and password from now on; a password before is no longer one."""
+    salt, cost = secrets.token_bytes(16), COST
+    kept = _read(library)
+    slot = _Slot(account_id, _name_hash(kept, name), salt.hex(), "", "", **asdict(cost))
+    _put(library, kept, _wrapped(keys, slot, _stretched(password, salt, cost)))
+
+
+def new_recovery_key(library: Path, keys: LibraryKeys) -> str:
+    """Make a recovery key in place of the one before, and return it: it is kept nowhere."""
+    secret, salt = recovery.new(), secrets.token_bytes(16)
+    slot = _Slot(RECOVERY, "", salt.hex(), "", "")
+    _put(library, _read(library), _wrapped(keys, slot, _from_recovery(secret, salt)))
+    return recovery.written(secret)
+
+
+def remove(library: Path, account_id: str) -> None:
+    """Let a person in no longer."""
+    kept = _read(library)
+    _write(library, replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
+
+
+def accounts_with_password(library: Path) -> frozenset[str]:
+    """Ids of who has a password."""
+    return frozenset(slot.id for slot in _read(library).slots) - {RECOVERY}
+
+
+def content(library: Path) -> bytes:
+    """The key file as a backup keeps it."""
+    return _bytes(_read(library))
+
+
+def restore(library: Path, file: Path) -> None:
+    """Put the key file of a backup into a library that is being brought back."""
+    _write(library, _read(library, file))
+
+
+# wrapping
+
+
+def _wrapped(keys: LibraryKeys, slot: _Slot, secret: bytes) -> _Slot:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = secrets.token_bytes(12)
+    wrapped = AESGCM(secret).encrypt(nonce, keys.master, _bound_to(keys.library_id, slot))
+    return replace(slot, nonce=nonce.hex(), wrapped=wrapped.hex())
+
+
+def _unwrapped(kept: _KeyFile, slot: _Slot, secret: bytes) -> LibraryKeys:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        bound = _bound_to(kept.library_id, slot)
+        master = AESGCM(secret).decrypt(bytes.fromhex(slot.nonce), bytes.fromhex(slot.wrapped), bound)
+    except InvalidTag as error:
+        raise WrongPasswordError(account_id=slot.id) from error
+    return LibraryKeys(kept.library_id, master)
+
+
+def _bound_to(library_id: str, slot: _Slot) -> bytes:
+    """A slot opens only where it was made: not in another library, not for another account."""
+    return f"{FORMAT} {VERSION}\n{library_id}\n{slot.id}\n{slot.name}".encode()
+
+
+def _stretched(password: str, salt: bytes, cost: Cost) -> bytes:
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    made = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
+    return made.derive(_typed(password))
+
+
+def _typed(password: str) -> bytes:
+    """However the keyboard composes accents, the same letters are the same password."""
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", password).encode()
+
+
+def _from_recovery(secret: bytes, salt: bytes) -> bytes:
+    """No stretching: nobody guesses 160 random bits."""
+    return hmac.digest(salt, b"pfm_desktop recovery 1" + secret, "sha256")
+
+
+def _name_hash(kept: _KeyFile, name: str) -> str:
+    """The names of those who may sign in are not readable in the file either."""
+    squeezed = " ".join(folded(name).split())
+    return hmac.new(bytes.fromhex(kept.name_salt), squeezed.encode(), hashlib.sha256).hexdigest()
+
+
+# the file
+
+
+def _put(library: Path, kept: _KeyFile, slot: _Slot) -> None:
+    others = tuple(one for one in kept.slots if one.id != slot.id)
+    _write(library, replace(kept, slots=(*others, slot)))
+
+
+def _write(library: Path, kept: _KeyFile) -> None:
+    data = _bytes(kept)
+    for name in (KEYS_COPY, KEYS):  # at every moment one of the two is whole
+        write_bytes(library / name, data)
+
+
+def _bytes(kept: _KeyFile) -> bytes:
+    said: Mapping[str, Any] = {"format": FORMAT, "version": VERSION, **asdict(kept)}
+    return json_bytes({**said, "slots": [asdict(slot) for slot in kept.slots]})
+
+
+def _read(library: Path, file: Path | None = None) -> _KeyFile:
+    places: Sequence[Path] = (file,) if file is not None else (library / KEYS, library / KEYS_COPY)
+    for place in places:
+        try:
+            return _parsed(_small(place))
+        except _NewerError as error:
+            raise StorageError(
+                f"{place} was written by a newer version of this program",
+                safe="nothing was opened and nothing was changed",
+                remedy="update this program",
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+    raise StorageError(
+        f"the key file {places[0]} is missing or damaged: without it nobody can open this library",
+        safe="nothing was changed; the pictures and the database are still there, encrypted",
+        remedy=f"put {KEYS} back from a backup of this library",
+    )
+
+
+class _NewerError(Exception):
+    """A version that this program does not know."""
+
+
+def _small(place: Path) -> bytes:
+    with place.open("rb") as stream:
+        data = stream.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError("a key file is not that long")
+    return data
+
+
+def _parsed(data: bytes) -> _KeyFile:
+    """Raises ValueError, KeyError or TypeError for what is no key file."""
+    said = json.loads(data)
+    if said["format"] != FORMAT:
+        raise ValueError("not a key file")
+    if not isinstance(said["version"], int) or said["version"] > VERSION:
+        raise _NewerError
+    slots = tuple(_Slot(**one) for one in said["slots"])
+    for slot in slots:
+        for digits in (slot.salt, slot.nonce, slot.wrapped):
+            bytes.fromhex(digits)
+        for name, most in _MOST.items():
+            value = getattr(slot, name)
+            if not isinstance(value, int) or not (0 if slot.id == RECOVERY else 1) <= value <= most:
+                raise ValueError(f"{name} is out of range")
+    bytes.fromhex(said["name_salt"])
+    return _KeyFile(str(said["library_id"]), str(said["name_salt"]), slots)

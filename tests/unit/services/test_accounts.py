@@ -1,0 +1,357 @@
+"""Accounts: who gets in, what each role may do and see, and that all of it is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.people import Account, Role
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import accounts, backup, cases, housekeeping, review
+from pfm_desktop.services.accounts import NotActiveError
+from pfm_desktop.storage import attempts, chain, journal, keys, repositories
+from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
+from pfm_desktop.storage.attempts import TooSoonError
+from pfm_desktop.storage.keys import LockedLibraryError, WrongPasswordError
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.worklist import Question
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+from .conftest import put_on_record
+
+CTX = SilentContext()
+NAME, PASSWORD = "Dr. Ada Weiß", "four words that differ"
+OTHER = "quite another sentence"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[tuple[Library, str]]:
+    lib, recovery = accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)
+    with lib:
+        yield lib, recovery
+
+
+@pytest.fixture
+def clinic(made: tuple[Library, str]) -> Library:
+    return made[0]
+
+
+def with_role(clinic: Library, role: Role) -> Library:
+    """The same library, as somebody with this role alone."""
+    accounts.add(clinic, role.value, {role}, OTHER)
+    clinic.close()
+    return accounts.sign_in(clinic.path, role.value, OTHER)
+
+
+def said(lib: Library) -> list[str]:
+    with lib.read() as session:
+        return [line.text for line in journal.entries(session)]
+
+
+def woman(lib: Library) -> tuple[str, str]:
+    """A woman with a visit and a picture whose file is named after her; ids of both."""
+    patient = cases.add_patient(lib, identifier="K-17", family_name="Müller", given_name="Änne")
+    visit = cases.add_visit(lib, patient.id, indication="HSIL in cytology", examiner="Dr. Ada", note="tell her sister")
+    put_on_record(lib, visit.id, b"a picture")
+    return patient.id, visit.id
+
+
+# making and signing in
+
+
+def test_whoever_makes_a_library_is_its_clinician_and_administrator(clinic: Library) -> None:
+    assert clinic.account is not None
+    assert (clinic.account.name, clinic.account.roles) == (NAME, {Role.CLINICIAN, Role.ADMINISTRATOR})
+    assert accounts.everybody(clinic) == (clinic.account,)
+    assert clinic.who == NAME
+    assert "recovery key was shown once" in said(clinic)[1]
+
+
+def test_signing_in_opens_it_and_goes_on_record(clinic: Library) -> None:
+    clinic.close()
+    with accounts.sign_in(clinic.path, "dr. ada weiss", PASSWORD) as again:
+        assert again.account == clinic.account
+        assert said(again)[-1] == f"Signed in as clinician, administrator: {NAME}"
+
+
+def test_wrong_passwords_go_on_record_with_their_moment_and_the_account_they_were_tried_on(clinic: Library) -> None:
+    clinic.close()
+    for name in (NAME, "nobody here"):
+        with pytest.raises(WrongPasswordError):
+            accounts.sign_in(clinic.path, name, "wrong, all wrong")
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again, again.read() as session:
+        lines = journal.entries(session)[-3:]
+        assert [line.text for line in lines] == [
+            f"Wrong name or password at sign-in: {NAME}",
+            "Wrong name or password at sign-in",
+            f"Signed in as clinician, administrator: {NAME}",
+        ]
+        assert all(line.new and line.new["happened_at"] for line in lines[:2])
+        assert not list(chain.problems(session))
+        assert attempts.waiting(clinic.path) == ((), 0)
+
+
+def test_after_some_wrong_passwords_even_the_right_one_has_to_wait(clinic: Library) -> None:
+    clinic.close()
+    for _ in range(attempts.FREE):
+        with pytest.raises(WrongPasswordError):
+            accounts.sign_in(clinic.path, NAME, "wrong, all wrong")
+    with pytest.raises(TooSoonError):
+        accounts.sign_in(clinic.path, NAME, PASSWORD)
+
+
+def test_the_attempts_waiting_to_be_recorded_name_nobody(clinic: Library) -> None:
+    with pytest.raises(WrongPasswordError):
+        accounts.confirm(clinic, "wrong, all wrong", "to sign a visit")
+    assert b"Ada" not in (clinic.path / attempts.FILE).read_bytes()
+
+
+def test_who_reads_along_while_another_program_writes_is_on_record_later(clinic: Library) -> None:
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as second:
+        assert second.read_only
+    clinic.close()
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as third:
+        assert said(third)[-2].startswith(
+            "Signed in as clinician, administrator (the library was open for reading only)"
+        )
+
+
+def test_a_library_without_accounts_asks_nobody(lib: Library) -> None:
+    assert lib.account is None
+    assert accounts.everybody(lib) == ()
+    accounts.confirm(lib, "", "to sign a visit")
+    with pytest.raises(BadInputError, match="not encrypted and has no accounts"):
+        accounts.add(lib, "A", {Role.CLINICIAN}, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["", "short", "a" * 10, "abababababab", "Password123!", "1234567890", "dr. ada weiß1", "x" * 2000, "qwertyuiop"],
+)
+def test_a_password_that_is_soon_guessed_makes_no_library(tmp_path: Path, password: str) -> None:
+    with pytest.raises(BadInputError, match="this password will not do"):
+        accounts.make_library(tmp_path / "clinic", NAME, password)
+    assert not (tmp_path / "clinic").exists()
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101])
+def test_an_account_needs_a_name(clinic: Library, name: str) -> None:
+    with pytest.raises(BadInputError, match="needs a name"):
+        accounts.add(clinic, name, {Role.CLINICIAN}, PASSWORD)
+
+
+# passwords and recovery
+
+
+def test_a_changed_password_is_the_only_one_and_leaves_the_pictures_as_they_are(clinic: Library) -> None:
+    sha256 = clinic.pictures.put(b"a picture")
+    path = clinic.pictures.find(sha256)
+    assert path is not None
+    before = path.read_bytes()
+    accounts.change_own_password(clinic, PASSWORD, OTHER)
+    assert path.read_bytes() == before
+    clinic.close()
+    with pytest.raises(WrongPasswordError):
+        accounts.sign_in(clinic.path, NAME, PASSWORD)
+    with accounts.sign_in(clinic.path, NAME, OTHER) as again:
+        assert again.pictures.get(sha256) == b"a picture"
+
+
+def test_the_own_password_is_changed_only_by_who_knows_it(clinic: Library) -> None:
+    with pytest.raises(WrongPasswordError):
+        accounts.change_own_password(clinic, "not mine at all", OTHER)
+    with pytest.raises(BadInputError):
+        accounts.change_own_password(clinic, PASSWORD, "short")
+    assert keys.unlock(clinic.path, NAME, PASSWORD)
+
+
+def test_the_recovery_key_brings_back_an_administrator_who_forgot(made: tuple[Library, str]) -> None:
+    lib, recovery = made
+    lib.close()
+    with accounts.recover(lib.path, recovery, NAME, OTHER) as again:
+        assert said(again)[-1] == f"Recovery key used, and a new password taken: {NAME}"
+    accounts.sign_in(lib.path, NAME, OTHER).close()
+
+
+def test_the_recovery_key_makes_an_administrator_where_none_can_be_reached(made: tuple[Library, str]) -> None:
+    lib, recovery = made
+    lib.close()
+    with accounts.recover(lib.path, recovery, "Somebody new", OTHER) as again:
+        assert again.account is not None
+        assert again.account.roles == {Role.ADMINISTRATOR}
+        assert len(accounts.everybody(again)) == 2
+
+
+def test_a_wrong_recovery_key_counts_as_a_wrong_password(made: tuple[Library, str]) -> None:
+    lib, recovery = made
+    lib.close()
+    wrong = recovery[:-1] + ("A" if recovery[-1] != "A" else "B")
+    for _ in range(attempts.FREE):
+        with pytest.raises(UserError):
+            accounts.recover(lib.path, wrong, NAME, OTHER)
+    with pytest.raises(TooSoonError):
+        accounts.recover(lib.path, recovery, NAME, OTHER)
+
+
+def test_recovery_waits_until_nobody_writes(made: tuple[Library, str]) -> None:
+    lib, recovery = made
+    with pytest.raises(StorageError, match="no password was changed"):
+        accounts.recover(lib.path, recovery, NAME, OTHER)
+    assert keys.unlock(lib.path, NAME, PASSWORD)
+
+
+def test_an_administrator_gives_a_new_password_to_who_forgot(clinic: Library) -> None:
+    reader = accounts.add(clinic, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    accounts.set_password(clinic, reader, OTHER)
+    assert said(clinic)[-1] == "New password for Reader"
+    clinic.close()
+    accounts.sign_in(clinic.path, "Reader", OTHER).close()
+
+
+def test_an_account_cut_short_before_its_password_is_told(clinic: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "set_password", full)
+        with pytest.raises(StorageError):
+            accounts.add(clinic, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    (reader,) = [one for one in accounts.everybody(clinic) if one.name == "Reader"]
+    assert accounts.without_password(clinic) == {reader.id}
+    accounts.set_password(clinic, reader, OTHER)
+    assert accounts.without_password(clinic) == frozenset()
+
+
+# roles
+
+
+def test_who_is_switched_off_does_not_get_in_and_that_is_on_record(clinic: Library) -> None:
+    reader = accounts.add(clinic, "Reader", {Role.ANNOTATOR}, OTHER)
+    accounts.change(clinic, reader, active=False)
+    clinic.close()
+    with pytest.raises(NotActiveError):
+        accounts.sign_in(clinic.path, "Reader", OTHER)
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert "Sign-in to an account that is switched off: Reader" in said(again)
+
+
+def test_the_last_administrator_cannot_be_taken_away(clinic: Library) -> None:
+    assert clinic.account is not None
+    me = clinic.account
+    for roles, active in (({Role.CLINICIAN}, True), (me.roles, False)):
+        with pytest.raises(LastAdministratorError):
+            accounts.change(clinic, me, roles=roles, active=active)
+    assert accounts.everybody(clinic) == (me,)
+    other = accounts.add(clinic, "Other", {Role.ADMINISTRATOR}, OTHER)
+    assert accounts.change(clinic, me, roles={Role.CLINICIAN}).roles == {Role.CLINICIAN}
+    assert clinic.account.roles == {Role.CLINICIAN}, "what was given up is gone at once"
+    with pytest.raises(NotAllowedError):
+        accounts.change(clinic, other, active=False)
+
+
+def test_an_account_is_never_removed(clinic: Library) -> None:
+    from pfm_desktop.domain.change import Change
+
+    reader = accounts.add(clinic, "Reader", {Role.ANNOTATOR}, OTHER)
+    fields = {"name": "Reader", "roles": "annotator", "active": True}
+    with pytest.raises(UserError, match="never removed"):
+        clinic.apply(Change("account", reader.id, fields, None, "gone"))
+
+
+def test_two_accounts_cannot_be_mistaken_for_each_other(clinic: Library) -> None:
+    with pytest.raises(BadInputError, match="there is an account"):
+        accounts.add(clinic, " DR. ada  weiss", {Role.CLINICIAN}, OTHER)
+
+
+def test_an_account_needs_a_role(clinic: Library) -> None:
+    with pytest.raises(BadInputError, match="needs a role"):
+        accounts.add(clinic, "Reader", (), OTHER)
+
+
+@pytest.mark.parametrize("role", [Role.ANNOTATOR, Role.ADJUDICATOR])
+def test_who_labels_sees_neither_names_nor_findings_however_she_asks(clinic: Library, role: Role) -> None:
+    patient_id, visit_id = woman(clinic)
+    review.set_text(clinic, visit_id, "CIN 3 in histology")
+    with with_role(clinic, role) as lib:
+        case = cases.visit_case(lib, visit_id)
+        everything = f"{case!r} {cases.today(lib)!r}"
+        with lib.read() as session:
+            everything += repr(repositories.patient(session, patient_id))
+            assert repositories.patients(session, search="müller") == ()
+            assert repositories.patient_by_identifier(session, "K-17") is None
+            assert repositories.visit_rows(session, Question(search="müller")) == repositories.visit_rows(
+                session, Question()
+            ), "a search that finds her by name would tell it"
+        for secret in ("Müller", "nne", "K-17", "HSIL", "sister", "Dr. Ada", "CIN 3", "bild"):
+            assert secret not in everything
+        assert case.patient.id == patient_id
+        assert len(case.pictures) == 1
+
+
+def test_who_labels_changes_no_visit(clinic: Library) -> None:
+    _, visit_id = woman(clinic)
+    with with_role(clinic, Role.ANNOTATOR) as lib:
+        with pytest.raises(NotAllowedError, match="may not change visits"):
+            review.set_text(lib, visit_id, "x")
+        with pytest.raises(NotAllowedError):
+            cases.add_patient(lib, identifier="K-18")
+        with pytest.raises(NotAllowedError):
+            accounts.add(lib, "Friend", {Role.ADMINISTRATOR}, OTHER)
+        with pytest.raises(NotAllowedError):
+            accounts.set_password(lib, Account("x", NAME, frozenset()), OTHER)
+        with pytest.raises(NotAllowedError):
+            accounts.new_recovery_key(lib)
+
+
+def test_an_administrator_who_is_no_clinician_changes_and_signs_nothing(clinic: Library) -> None:
+    _, visit_id = woman(clinic)
+    with with_role(clinic, Role.ADMINISTRATOR) as lib:
+        assert cases.visit_case(lib, visit_id).patient.family_name == "Müller", "the audit trail names her as well"
+        with pytest.raises(NotAllowedError):
+            review.set_text(lib, visit_id, "x")
+
+
+# backups
+
+
+def test_a_backup_of_an_encrypted_library_is_encrypted_and_comes_back(clinic: Library, tmp_path: Path) -> None:
+    woman(clinic)
+    kept = tmp_path / "backup"
+    made = backup.back_up(CTX, clinic, kept)
+    assert (made.pictures, made.problems) == (1, ())
+    raw = b"".join(path.read_bytes() for path in kept.rglob("*") if path.is_file())
+    assert not [word for word in (b"ller", b"a picture", b"CREATE", b"Ada") if word in raw]
+    accounts.change_own_password(clinic, PASSWORD, OTHER)
+    with pytest.raises(LockedLibraryError):
+        backup.restore(CTX, kept, tmp_path / "back")
+    file = backup.key_file_of(kept)
+    unlocked = keys.unlock(kept, NAME, PASSWORD, file=file).keys  # the password of that day
+    back = backup.restore(CTX, kept, tmp_path / "back", unlocked=unlocked, who=NAME)
+    assert back.problems == ()
+    with accounts.sign_in(tmp_path / "back", NAME, PASSWORD) as again:
+        assert housekeeping.verify(CTX, again).clean
+        assert cases.today(again)[0].patient.family_name == "Müller"
+
+
+def test_a_picture_of_an_encrypted_library_is_put_back_from_its_backup(clinic: Library, tmp_path: Path) -> None:
+    woman(clinic)
+    backup.back_up(CTX, clinic, tmp_path / "backup")
+    (path,) = clinic.pictures.files()
+    path.write_bytes(b"x")
+    assert not housekeeping.verify(CTX, clinic).clean
+    made = housekeeping.repair(CTX, clinic, tmp_path / "backup")
+    assert made.left == ()
+    assert (
+        clinic.pictures.get(cases.visit_case(clinic, cases.today(clinic)[0].visit.id).pictures[0].sha256)
+        == b"a picture"
+    )
+
+
+def test_a_backup_of_another_library_repairs_nothing(clinic: Library, tmp_path: Path) -> None:
+    woman(clinic)
+    with accounts.make_library(tmp_path / "other", NAME, PASSWORD)[0] as other:
+        backup.back_up(CTX, other, tmp_path / "backup")
+    with pytest.raises(BadInputError, match="of another library"):
+        housekeeping.repair(CTX, clinic, tmp_path / "backup")

@@ -1,0 +1,199 @@
+"""The key file: who is let in, who is not, and what can be read in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pfm_desktop.storage import keys, recovery
+from pfm_desktop.storage.keys import Cost, LibraryKeys, WrongPasswordError
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, is_encrypted
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+PASSWORD = "four words that differ"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[LibraryKeys, str]:
+    return keys.make(tmp_path, "library-1", account_id="a" * 32, name="Dr. Ängel Weiß", password=PASSWORD)
+
+
+def rewrite(library: Path, **changes: Any) -> None:
+    said = json.loads((library / KEYS).read_text(encoding="utf-8"))
+    for name in (KEYS, KEYS_COPY):
+        (library / name).write_text(json.dumps({**said, **changes}), encoding="utf-8")
+
+
+def slots(library: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((library / KEYS).read_text(encoding="utf-8"))["slots"]
+    return found
+
+
+@pytest.mark.usefixtures("made")
+def test_a_password_opens_what_it_was_set_for_and_a_wrong_one_nothing(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    found = keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+    assert found.keys == made[0]
+    assert found.account_id == "a" * 32
+    for name, password in (("Dr. Ängel Weiß", PASSWORD.upper()), ("Dr. Engel", PASSWORD), ("", ""), ("x" * 9999, "y")):
+        with pytest.raises(WrongPasswordError, match="the name or the password is wrong"):
+            keys.unlock(tmp_path, name, password)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_name_may_be_typed_with_other_capitals_spaces_and_accents(tmp_path: Path) -> None:
+    assert keys.unlock(tmp_path, "  dr.   angel weiss ", PASSWORD).account_id == "a" * 32
+
+
+@pytest.mark.usefixtures("made")
+def test_a_password_is_the_same_however_the_keyboard_composes_its_accents(tmp_path: Path) -> None:
+    found = keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys
+    keys.set_password(tmp_path, found, account_id="b" * 32, name="B", password="caf\u00e9 au lait")
+    assert keys.unlock(tmp_path, "B", "cafe\u0301 au lait").account_id == "b" * 32
+
+
+def test_the_recovery_key_opens_the_same_keys_and_is_kept_nowhere(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    found = keys.unlock_with_recovery(tmp_path, made[1].lower().replace("-", " "))
+    assert (found.keys, found.account_id) == (made[0], keys.RECOVERY)
+    kept = (tmp_path / KEYS).read_text(encoding="utf-8")
+    assert not any(group in kept for group in made[1].split("-"))
+
+
+def test_a_new_recovery_key_takes_the_place_of_the_one_before(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    new = keys.new_recovery_key(tmp_path, made[0])
+    assert keys.unlock_with_recovery(tmp_path, new).keys == made[0]
+    with pytest.raises(WrongPasswordError, match="not the recovery key of this library"):
+        keys.unlock_with_recovery(tmp_path, made[1])
+
+
+def test_a_new_password_leaves_the_master_key_and_the_others_as_they_were(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    keys.set_password(tmp_path, made[0], account_id="a" * 32, name="Dr. Ängel Weiß", password="the new password")
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", "the new password").keys == made[0]
+    assert keys.unlock(tmp_path, "Sister", "another long one").keys == made[0]
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+    assert keys.accounts_with_password(tmp_path) == {"a" * 32, "b" * 32}
+
+
+def test_who_is_removed_is_let_in_no_longer(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    keys.remove(tmp_path, "b" * 32)
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(tmp_path, "Sister", "another long one")
+
+
+def test_neither_keys_nor_names_nor_passwords_can_be_read_in_the_file_or_in_a_trace(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    kept = (tmp_path / KEYS).read_text(encoding="utf-8").lower()
+    for secret in (made[0].master.hex(), made[0].database[:64], "ngel", "wei", PASSWORD):
+        assert secret not in kept
+    assert made[0].master.hex() not in repr(made[0])
+    assert str(made[0].master) not in repr(keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD))
+
+
+def test_each_purpose_and_each_library_has_a_key_of_its_own() -> None:
+    one, other = LibraryKeys("1", b"m" * 32), LibraryKeys("2", b"m" * 32)
+    made = [
+        key for keys_ in (one, other) for key in (bytes.fromhex(keys_.database)[:32], keys_.pictures, keys_.file_names)
+    ]
+    assert len(set(made)) == 6
+    assert {len(key) for key in made} == {32}
+
+
+@pytest.mark.usefixtures("made")
+def test_a_slot_does_not_open_for_another_account_or_in_another_library(tmp_path: Path) -> None:
+    mine, *rest = slots(tmp_path)
+    rewrite(tmp_path, slots=[{**mine, "id": "b" * 32}, *rest])
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+    rewrite(tmp_path, slots=[mine, *rest], library_id="library-2")
+    with pytest.raises(WrongPasswordError):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_damaged_key_file_is_read_from_its_copy(tmp_path: Path) -> None:
+    (tmp_path / KEYS).write_bytes(b"\x00" * 500)
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).account_id == "a" * 32
+    (tmp_path / KEYS).unlink()
+    assert is_encrypted(tmp_path)
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).account_id == "a" * 32
+
+
+HOSTILE = [
+    b"",
+    b"[]",
+    b"{}",
+    b"\xff\xfe",
+    b"null",
+    b"[" * 100_000,
+    b'{"format": "pfm_desktop library keys", "version": 1, "library_id": "x", "name_salt": "zz", "slots": []}',
+    b'{"format": "pfm_desktop library keys", "version": 1, "library_id": "x", "name_salt": "00", "slots": [{}]}',
+    b" " * (2 << 20),
+]
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("data", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_key_file_that_is_none_says_so_and_nothing_is_opened(tmp_path: Path, data: bytes) -> None:
+    for name in (KEYS, KEYS_COPY):
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(StorageError, match="missing or damaged: without it nobody can open"):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    "change", [{"memory_kib": 1 << 40}, {"passes": 10**9}, {"lanes": 0}, {"memory_kib": "64"}, {"passes": -1}]
+)
+def test_a_file_cannot_make_the_program_work_forever_or_take_all_memory(tmp_path: Path, change: dict[str, Any]) -> None:
+    mine, *rest = slots(tmp_path)
+    rewrite(tmp_path, slots=[{**mine, **change}, *rest])
+    with pytest.raises(StorageError, match="missing or damaged"):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_key_file_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:
+    rewrite(tmp_path, version=2)
+    before = (tmp_path / KEYS).read_bytes()
+    with pytest.raises(StorageError, match="newer version"):
+        keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
+    assert (tmp_path / KEYS).read_bytes() == before
+
+
+def test_a_guess_costs_what_rfc_9106_asks_for() -> None:
+    assert Cost() == Cost(memory_kib=64 * 1024, passes=3, lanes=4)
+
+
+def test_a_recovery_key_is_written_and_read_back() -> None:
+    secret = bytes(range(20))
+    said = recovery.written(secret)
+    assert len(said.split("-")) == 9
+    assert recovery.read(said) == recovery.read(f"  {said.lower().replace('0', 'o').replace('1', 'L')} ") == secret
+
+
+def test_one_wrong_letter_in_a_recovery_key_is_found() -> None:
+    said = recovery.written(recovery.new())
+    for at, letter in enumerate(said):
+        if letter == "-":
+            continue
+        other = "7" if letter != "7" else "8"
+        with pytest.raises(BadInputError, match="a letter or digit wrong"):
+            recovery.read(said[:at] + other + said[at + 1 :])
+
+
+@pytest.mark.parametrize("text", ["", "ABCD", "u" * 36, "0" * 500, "é" * 36])
+def test_what_is_no_recovery_key_says_so(text: str) -> None:
+    with pytest.raises(BadInputError, match="type all nine groups"):
+        recovery.read(text)
