@@ -42,6 +42,7 @@ class Desk(QObject):
     new_library_wanted = Signal()
     demo_wanted = Signal()
     page_made = Signal(QWidget)
+    recovery = Signal(str)
 
     def __init__(
         self, library: Library, settings: Settings, window: MainWindow, *, looked: TodayPage | None = None
@@ -149,6 +150,7 @@ class Desk(QObject):
             page.use_actions(self._window.book)
             for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
                 getattr(page, signal).connect(getattr(self, signal))
+            page.people.recovery.connect(self.recovery)
         made: QWidget = page
         return made
 

@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 class LibraryDoor(QObject):
     """`opened(library, folder)` or `failed(message)` or `stopped()` comes after each `open` or `create`.
 
-    Before that, where the first look at the library shows its list, `looked(rows)`.
+    Before that, where the first look at the library shows its list, `looked(rows)`. Of an encrypted library `locked`
+    tells that somebody has to `sign_in` first, and `refused` that it was in vain; `made(key, folder)` has the recovery
+    key of a new one, which `go_in` opens.
     """
 
     looked = Signal(object)
@@ -35,6 +37,9 @@ class LibraryDoor(QObject):
     failed = Signal(str)
     stopped = Signal()
     stepped = Signal(object)
+    locked = Signal(str)
+    refused = Signal(object)
+    made = Signal(str, str)
 
     def __init__(self, jobs: QtJobs, parent: QWidget) -> None:
         super().__init__(parent)
@@ -44,6 +49,7 @@ class LibraryDoor(QObject):
         self._soon = QTimer(self, singleShot=True, interval=LIST_SEEN_MS)
         self._soon.timeout.connect(lambda: self.open(self.folder))
         self._after: Callable[[], None] | None = None  # what is wanted in place of the library that is being opened
+        self._new: Library | None = None  # made, and its recovery key is being shown
         self.folder: str = ""
         self.chosen: str | None = None  # what the user chose here, to be opened at the next start too
 
@@ -64,9 +70,28 @@ class LibraryDoor(QObject):
         """Open the library in `folder`; "" is the demo library."""
         self._start(opening.open_library, folder, f"Opening {opening.name_of(folder)}")
 
-    def create(self, folder: str) -> None:
-        """Make a new library in `folder` and open it."""
-        self._start(opening.create_library, folder, "Making the library")
+    def create(self, folder: str, name: str = "", password: str = "") -> None:
+        """Make a new library in `folder` and open it: encrypted, or plain where no name is given."""
+        self._start(opening.create_library, folder, "Making the library", name, password)
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Open the library that was found `locked`."""
+        self._start(opening.sign_in, self.folder, "Signing in", name, password)
+
+    def recover(self, key: str, name: str, password: str) -> None:
+        """The same with the recovery key; `password` is that of `name` from then on."""
+        self._start(opening.recover, self.folder, "Signing in", key, name, password)
+
+    def go_in(self) -> bool:
+        """The recovery key was kept: the new library is opened; False where there is none."""
+        library, self._new = self._new, None
+        if library is not None:
+            self.opened.emit(library, self.folder)
+        return library is not None
+
+    def prepare(self) -> None:
+        """Load what opening needs while a password is being typed."""
+        self._glance.start(opening.load, done=_ignore, failed=_ignore)
 
     def stop(self) -> None:
         """Ask the work under way to stop; what was to follow it does not."""
@@ -87,6 +112,9 @@ class LibraryDoor(QObject):
         """The window closes: nothing more is opened."""
         self.forget()
         self._after = None
+        if self._new is not None:
+            self._new.close()
+            self._new = None
 
     def is_open(self, folder: str, library: Library | None) -> bool:
         """Whether `folder` is the library that is open: opened twice it would be locked by this very program."""
@@ -102,17 +130,18 @@ class LibraryDoor(QObject):
         dialog.fileSelected.connect(then)
         dialog.open()
 
-    def _start(self, job: Callable[..., Any], folder: str, title: str) -> None:
+    def _start(self, job: Callable[..., Any], folder: str, title: str, *more: str) -> None:
         self.folder = folder
         if self._handle is not None:
-            self._instead(lambda: self._start(job, folder, title))
+            self._instead(lambda: self._start(job, folder, title, *more))
             return
         self.forget()
         self._handle = self._jobs.start(
             job,
             folder,
+            *more,
             title=title,
-            done=lambda library: self._done(library, folder),
+            done=lambda found: self._done(found, folder),
             failed=self._fail,
             stopped=self._stop,
             step=self._step,
@@ -141,12 +170,24 @@ class LibraryDoor(QObject):
         else:
             self.open(self.folder)
 
-    def _done(self, library: Library, folder: str) -> None:
+    def _done(self, found: Library | opening.SignInNeeded | opening.Refused | opening.NewLibrary, folder: str) -> None:
         self._handle = None
-        if self._after is not None:
-            library.close()
-        if not self._go_on():
-            self.opened.emit(library, folder)
+        key = found.recovery_key if isinstance(found, opening.NewLibrary) else ""
+        if isinstance(found, opening.NewLibrary):
+            found = found.library
+        if self._after is not None and not isinstance(found, opening.SignInNeeded | opening.Refused):
+            found.close()
+        if self._go_on():
+            return
+        if isinstance(found, opening.SignInNeeded):
+            self.locked.emit(folder)
+        elif isinstance(found, opening.Refused):
+            self.refused.emit(found)
+        elif key:
+            self._new = found
+            self.made.emit(key, folder)
+        else:
+            self.opened.emit(found, folder)
 
     def _fail(self, message: str) -> None:
         self._handle = None
@@ -161,3 +202,7 @@ class LibraryDoor(QObject):
 
     def _step(self, step: Progress) -> None:
         self.stepped.emit(step)
+
+
+def _ignore(_answer: object) -> None:
+    """What is met again when it is needed."""

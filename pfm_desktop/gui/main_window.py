@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from pfm_desktop.gui import theme
 from pfm_desktop.gui.actions import ActionBook
+from pfm_desktop.gui.entrance import Entrance
 from pfm_desktop.gui.first_list import FirstList
 from pfm_desktop.gui.library_door import LibraryDoor
-from pfm_desktop.gui.menus import Menus
-from pfm_desktop.gui.pages.opening import OpeningPage
+from pfm_desktop.gui.lock import WindowLock
+from pfm_desktop.gui.menus import WINDOW, Menus
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
@@ -76,8 +77,9 @@ class MainWindow(QMainWindow):
         self.rail, self.patient = Rail(TITLES, self), PatientBar(self)
         self.strip = JobsStrip(self.jobs, self)
         self.messages = self.strip.messages
-        self.stack, self.opening = QStackedWidget(self), OpeningPage(self)
-        self.door = LibraryDoor(self.jobs, self)
+        self.stack, self.door = QStackedWidget(self), LibraryDoor(self.jobs, self)
+        self.entrance = Entrance(self.door, self)
+        self.opening = self.entrance.opening
         self._closing = False
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
@@ -105,7 +107,7 @@ class MainWindow(QMainWindow):
             if self.door.busy and folder == self.door.folder:
                 return
             self._drop_first_list()  # of another library, which is not wanted any more
-            self.opening.show_working(f"Opening {name_of(folder)}")
+            self.entrance.show_working(f"Opening {name_of(folder)}")
             self.door.look_and_open(folder)
         else:
             self.door.open(folder)
@@ -124,9 +126,15 @@ class MainWindow(QMainWindow):
             self.messages.clear_notes()
         self.show_page(REVIEW)
 
+    def lock_now(self) -> None:
+        """Hide everything until who is signed in gives the password."""
+        if self.desk is not None:
+            self.desk.leave()
+        self.lock.lock()
+
     def show_page(self, index: int) -> None:
         """Show one of `TITLES`."""
-        if self.desk is None or (index == REVIEW and self.desk.session.case is None):
+        if self.desk is None or self.lock.locked or (index == REVIEW and self.desk.session.case is None):
             return
         self._show(self.desk.page(index))
 
@@ -194,6 +202,8 @@ class MainWindow(QMainWindow):
         self.strip.note("")
         looked, wanted = self._first_list.handed_over()
         self.desk = Desk(library, self.settings, self, looked=looked)
+        self.entrance.inside = True
+        self.lock.guard(library, self.settings.lock_minutes)
         self._listen(self.desk)
         if before is not None:
             self.menus.drop_pages()
@@ -204,7 +214,9 @@ class MainWindow(QMainWindow):
             self._watch.start()
         else:
             self._watch.stop()
-        self.patient.show_library(demo=library.demo, read_only_reason=library.read_only_reason)
+        who = library.account.name if library.account is not None else ""
+        plain = library.keys is None
+        self.patient.show_library(demo=library.demo, read_only_reason=library.no_editing, who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         self.show_page(TODAY)
         if wanted:
@@ -227,6 +239,7 @@ class MainWindow(QMainWindow):
         desk.new_library_wanted.connect(self._choose_new_library)
         desk.demo_wanted.connect(lambda: self._open_chosen(""))
         desk.page_made.connect(self._page_made)
+        desk.recovery.connect(lambda key: self.entrance.show_recovery(key, str(desk.session.library.path)))
 
     def _library_failed(self, message: str) -> None:
         if self.desk is not None:
@@ -234,12 +247,19 @@ class MainWindow(QMainWindow):
             return
         self._drop_first_list()
         self.opening.show_problem(message, demo=self.door.folder != "")
+        self.entrance.show_opening()
         self._refresh()
 
     def _library_stopped(self) -> None:
         if self.desk is None:
             self._drop_first_list()
             self.opening.show_stopped(demo=not self.door.folder)
+            self.entrance.show_opening()
+
+    def _show_entrance(self) -> None:
+        """In place of the pages; the library that is open stays open behind it."""
+        self.entrance.name = self.entrance.name or self.settings.reader
+        self._show(self.entrance)
 
     def _choose_library(self) -> None:
         self.door.ask("Open the library in this folder", self._open_chosen)
@@ -255,15 +275,14 @@ class MainWindow(QMainWindow):
         self.door.chosen = folder
         if self.desk is None:
             self._drop_first_list()
-            self.opening.show_working("Making the library")
-        self.door.create(folder)
+        self.entrance.make(folder)
 
     # pages
 
     def _show(self, page: QWidget) -> None:
         current = self.stack.currentWidget()
         if page is not current:
-            if current is not self.opening and current is not None:
+            if current is not self.entrance and current is not None:
                 current.left()  # type: ignore[attr-defined]  # a Page
             if self.stack.indexOf(page) < 0:
                 self.stack.addWidget(page)
@@ -273,7 +292,9 @@ class MainWindow(QMainWindow):
 
     def _keys_to_page(self) -> None:
         page = self.stack.currentWidget()
-        if self.desk is not None and page is not None and page is not self.opening:
+        if page is self.entrance:
+            self.entrance.take_keys()
+        elif self.desk is not None and page is not None:
             page.entered()  # type: ignore[attr-defined]  # a Page
 
     def _page_made(self, page: QWidget) -> None:
@@ -305,6 +326,38 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, settings.theme)
         self.book.use(settings.shortcuts)
+        if self.session is not None:
+            self.lock.guard(self.session.library, settings.lock_minutes)
+
+    def _sign_out(self) -> None:
+        """Close the library; it may be opened again, by anybody who may."""
+        desk, self.desk = self.desk, None
+        if desk is None:
+            return
+        folder, name = str(desk.session.library.path), desk.session.reader
+        self.settings = desk.session.settings
+        self._watch.stop()
+        desk.leave()
+        self.entrance.inside, self.entrance.name = False, ""
+        self._show(self.entrance)
+        self.menus.drop_pages()
+        desk.close()
+        self.messages.forget(self.messages.held)
+        self.messages.note(f"{name} is signed out.")
+        self.patient.show_case(None)
+        self.patient.show_library(demo=False, read_only_reason="")
+        self.setWindowTitle("pfm_desktop")
+        self.lock.guard(None, self.settings.lock_minutes)
+        self.door.folder = folder
+        self.entrance.sign_in(folder)
+
+    def _locked(self, locked: bool) -> None:
+        """While it is locked only quitting is possible, and no name stands in the title."""
+        self.menuBar().setVisible(not locked)
+        for action in self.book.group(WINDOW):
+            action.setEnabled(not locked or action.objectName() in ("file.quit", "view.full_screen"))
+        if not locked:
+            self._refresh()
 
     def _toggle_theme(self) -> None:
         if self.session is not None:
@@ -332,6 +385,8 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         desk = self.desk
+        if self.lock.locked:
+            return
         case = desk.session.case if desk else None
         in_list = desk is not None and desk.index_of(self.stack.currentWidget()) == TODAY
         self.patient.show_case(case, quiet=in_list)
@@ -345,6 +400,8 @@ class MainWindow(QMainWindow):
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
         for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
+        for id_ in ("file.lock", "file.sign_out"):
+            self.book.action(id_).setEnabled(desk is not None and desk.session.account is not None)
         if desk is not None:
             page = self.stack.currentWidget()
             self.rail.show_current(desk.index_of(page))
@@ -356,6 +413,8 @@ class MainWindow(QMainWindow):
         return {
             "file.open_library": self._choose_library,
             "file.new_library": self._choose_new_library,
+            "file.lock": self.lock_now,
+            "file.sign_out": self._sign_out,
             "file.quit": self.close,
             "edit.undo": self._undo,
             "edit.redo": self._redo,
@@ -386,8 +445,9 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
-        self.stack.addWidget(self.opening)
-        self.setCentralWidget(held)
+        self.stack.addWidget(self.entrance)
+        self.lock = WindowLock(held, self)
+        self.setCentralWidget(self.lock.front)
         self.setWindowTitle("pfm_desktop")
         self.setMinimumSize(*SMALLEST)
 
@@ -401,8 +461,11 @@ class MainWindow(QMainWindow):
         self.door.opened.connect(self._library_opened)
         self.door.failed.connect(self._library_failed)
         self.door.stopped.connect(self._library_stopped)
-        self.door.stepped.connect(self.opening.show_step)
-        self.opening.stop.connect(self.door.stop)
+        self.lock.changed.connect(self._locked)
+        self.lock.somebody.connect(self._sign_out)
+        self.entrance.shown.connect(self._show_entrance)
+        self.entrance.away.connect(lambda: self.show_page(TODAY))
+        self.entrance.signing_in.other.connect(self._choose_library)
         self.opening.again.connect(lambda: self.open_library(self.door.folder))
         self.opening.other.connect(self._choose_library)
         self.opening.new.connect(self._choose_new_library)

@@ -14,6 +14,9 @@ FILE = (
     ("file.open_library", "&Open another library...", "Ctrl+O"),
     ("file.new_library", "New &library...", ""),
     None,
+    ("file.lock", "&Lock the window", "Ctrl+L"),
+    ("file.sign_out", "&Sign out", ""),
+    None,
     ("file.quit", "&Quit", "Ctrl+Q"),
 )
 EDIT = (

@@ -17,7 +17,6 @@ from pfm_desktop.gui.main_window import TITLES, MainWindow
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from pfm_desktop.support.paths import demo_library_dir
-from pfm_desktop.viewmodels.opening import open_library
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
@@ -77,7 +76,9 @@ def _copied(library: str, folder: Path) -> str:
         Library.open(Path(library)).close()  # says what is wrong with it, if anything
     elif not (demo_library_dir() / "library.sqlite").exists():
         print("Drawing the demo library, once; about a minute ...", file=sys.stderr)  # noqa: T201 - no window is seen
-        open_library(SilentContext(), "").close()
+        from pfm_desktop.services.demo import ensure_demo_library
+
+        ensure_demo_library(SilentContext(), demo_library_dir()).close()
     copy = folder / "library"
     try:
         shutil.copytree(Path(library) if library else demo_library_dir(), copy, ignore=shutil.ignore_patterns("lock"))

@@ -167,6 +167,10 @@ QFrame[role="banner"] { background: $badge; border: 2px solid $badge; border-rad
 QFrame[role="banner"] QLabel { color: $on_badge; font-weight: 600; }
 QFrame[role="warning"] { background: $warning; border: 2px solid $on_warning; border-radius: 4px; }
 QFrame[role="warning"] QLabel { color: $on_warning; }
+QLabel[role="problem"] { background: $warning; color: $on_warning; border: 1px solid $on_warning; border-radius: 4px;
+    padding: 6px 8px; }
+QLabel[role="secret"] { font-family: monospace; font-size: 20px; font-weight: 600; padding: 10px;
+    border: 1px solid $line; border-radius: 4px; background: $field; }
 QLabel[role="quiet"] { color: $quiet; }
 QLabel[role="title"] { font-size: 20px; font-weight: 600; }
 QLabel[role="heading"] { font-size: 16px; font-weight: 600; }

@@ -225,6 +225,12 @@ def sign(lib: Library, visit_id: str, name: str, meaning: str, *, pair_id: str =
     name, meaning = name.strip(), meaning.strip()
     if not name or not meaning:
         raise UserError("a signature needs a printed name and what it means", remedy="fill in both")
+    if lib.account is not None and name != lib.account.name:
+        raise UserError(
+            f"{lib.account.name} is signed in, and cannot sign as {name}",
+            safe="nothing was signed",
+            remedy="sign out, and let who signs sign in",
+        )
     if findings(lib, visit_id).impression is None:
         raise UserError(
             "a visit without an impression cannot be signed",

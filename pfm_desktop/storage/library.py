@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.people import Account, Act
+from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.storage import access, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
@@ -146,6 +146,14 @@ class Library:
     def read_only(self) -> bool:
         """Whether changes are refused; see `read_only_reason`."""
         return bool(self.read_only_reason)
+
+    @property
+    def no_editing(self) -> str:
+        """Why visits cannot be changed here, by whoever is signed in; "" when they can."""
+        if self.read_only_reason or self.may(Act.EDIT_VISITS):
+            return self.read_only_reason
+        assert self.account is not None
+        return f"{self.account.name} is {roles_text(self.account.roles)} in this library"
 
     # reading and writing
 

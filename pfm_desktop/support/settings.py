@@ -18,12 +18,14 @@ from pfm_desktop.support.paths import settings_file
 log = logging.getLogger(__name__)
 
 THEMES = ("dark", "light")
+LOCK_MINUTES = (1, 2, 5, 10, 15, 30)
 
 
 @dataclass(frozen=True)
 class Settings:
     """`reader` is the name written beside every change; `first_read_lock` hides the AI until there is an impression.
 
+    `lock_minutes`: without a key or the mouse for so long, the window of an encrypted library is locked.
     `shortcuts` maps an action's id to its key sequence where the user has changed it. `library` "" is the demo library.
     """
 
@@ -32,6 +34,7 @@ class Settings:
     first_read_lock: bool = True
     model: str = "pfm-demo"
     library: str = ""
+    lock_minutes: int = 10
     shortcuts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,7 +61,9 @@ def _from_table(kept: Mapping[str, Any]) -> Settings:
     known = {item.name: getattr(defaults, item.name) for item in fields(defaults)}
     usable = {name: kept[name] for name, value in known.items() if name in kept and type(kept[name]) is type(value)}
     settings = replace(defaults, **usable)
-    return settings if settings.theme in THEMES else replace(settings, theme=defaults.theme)
+    if settings.theme not in THEMES:
+        settings = replace(settings, theme=defaults.theme)
+    return settings if settings.lock_minutes in LOCK_MINUTES else replace(settings, lock_minutes=defaults.lock_minutes)
 
 
 def _put_aside(path: Path) -> Settings:

@@ -17,6 +17,7 @@ class Closed:
     """Stands for the library: nothing can be written yet."""
 
     read_only: bool = True
+    no_editing: str = "it is being opened"
 
 
 @dataclass(frozen=True)

@@ -3,32 +3,109 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.paths import demo_library_dir
+from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.storage.library import Library
 
 
-def open_library(ctx: Context, folder: str) -> Library:
+@dataclass(frozen=True)
+class SignInNeeded:
+    """The library is encrypted: somebody has to sign in first."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nobody was let in: why, and how many seconds the next attempt has to wait."""
+
+    error: UserError
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NewLibrary:
+    """A library that was made, and its recovery key where it is encrypted."""
+
+    library: Library
+    recovery_key: str = ""
+
+
+def open_library(ctx: Context, folder: str) -> Library | SignInNeeded:
     """The library in `folder`; "" is the demo library, which is made first where there is none."""
     path = Path(folder) if folder else demo_library_dir()
+    if is_encrypted(path):
+        return SignInNeeded()
     if not folder and not os.path.exists(path / DATABASE):  # noqa: PTH110 - also where the folder may not be looked into
         from pfm_desktop.services.demo import ensure_demo_library
 
         return ensure_demo_library(ctx, path)
-    with memory.without_collection():
-        import pfm_desktop.viewmodels.session  # noqa: F401 - loaded here and not later on the GUI thread
-        from pfm_desktop.storage.library import Library
+    load(ctx)
+    from pfm_desktop.storage.library import Library
 
     ctx.check()
-    library = Library.open(path)
+    return _still_wanted(ctx, Library.open(path))
+
+
+def load(_ctx: Context) -> None:
+    """What opening a library needs, loaded here and not later on the GUI thread."""
+    with memory.without_collection():
+        import pfm_desktop.services.accounts
+        import pfm_desktop.viewmodels.session  # noqa: F401
+
+
+def sign_in(ctx: Context, folder: str, name: str, password: str) -> Library | Refused:
+    """The encrypted library in `folder`, as somebody."""
+    from pfm_desktop.services import accounts
+
+    return _let_in(ctx, Path(folder), lambda: accounts.sign_in(Path(folder), name, password))
+
+
+def recover(ctx: Context, folder: str, key: str, name: str, password: str) -> Library | Refused:
+    """The encrypted library in `folder`, opened with its recovery key; the password is that of `name` from then on."""
+    from pfm_desktop.services import accounts
+
+    return _let_in(ctx, Path(folder), lambda: accounts.recover(Path(folder), key, name, password))
+
+
+def unlock(_ctx: Context, library: Library, password: str) -> Refused | None:
+    """Whether who is signed in comes back to a locked window; None where so."""
+    return confirmed(_ctx, library, password, "to unlock the window")
+
+
+def confirmed(_ctx: Context, library: Library, password: str, why: str) -> Refused | None:
+    """Whether it is who is signed in that asks; None where so. `why` goes on record."""
+    from pfm_desktop.services import accounts
+    from pfm_desktop.storage import attempts
+
+    try:
+        accounts.confirm(library, password, why)
+    except UserError as error:
+        return Refused(error, attempts.seconds_to_wait(library.path))
+    return None
+
+
+def _let_in(ctx: Context, path: Path, opened: Callable[[], Library]) -> Library | Refused:
+    from pfm_desktop.storage import attempts
+
+    try:
+        library = opened()
+    except UserError as error:
+        return Refused(error, attempts.seconds_to_wait(path.absolute()))
+    return _still_wanted(ctx, library)
+
+
+def _still_wanted(ctx: Context, library: Library) -> Library:
     try:
         ctx.check()
     except BaseException:
@@ -46,12 +123,30 @@ def first_look(_ctx: Context, folder: str) -> tuple[VisitRow, ...] | None:
     return first_rows(Path(folder) if folder else demo_library_dir())
 
 
-def create_library(ctx: Context, folder: str) -> Library:
-    """A new, empty library in `folder`."""
+def create_library(ctx: Context, folder: str, name: str = "", password: str = "") -> NewLibrary | Refused:
+    """A new, empty library in `folder`: encrypted, with `name` as its first account; without a name a plain one."""
+    load(ctx)
+    from pfm_desktop.services import accounts
     from pfm_desktop.storage.library import Library
 
     ctx.progress(0, 1, "Making the library")
-    return Library.create(Path(folder))
+    try:
+        if not name:
+            return NewLibrary(Library.create(Path(folder)))
+        return NewLibrary(*accounts.make_library(Path(folder), name, password))
+    except UserError as error:
+        return Refused(error, 0)
+
+
+def password_problem(password: str, name: str) -> str:
+    """Why a password will not do, "" where it will."""
+    from pfm_desktop.services.accounts import check_password
+
+    try:
+        check_password(password, name)
+    except UserError as error:
+        return spoken(error)
+    return ""
 
 
 def name_of(folder: str) -> str:

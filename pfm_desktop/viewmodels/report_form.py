@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop import __version__
+from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.moments import moment
@@ -183,8 +184,10 @@ def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, m
     A read-only library takes no record; the report is written all the same, and what comes back says so.
     """
     from pfm_desktop.interop.pdf import pdf_bytes
+    from pfm_desktop.storage import access
     from pfm_desktop.support.files import write_bytes
 
+    access.require(lib.account, Act.EXPORT)
     ctx.progress(0, 2, "Making the report")
     content = make(lib, sources)
     data = pdf_bytes(content)

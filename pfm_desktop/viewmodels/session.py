@@ -11,6 +11,7 @@ from types import TracebackType
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.people import Account
 from pfm_desktop.services import cases, lock_record
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
@@ -23,6 +24,7 @@ DoneListener = Callable[[tuple[Change, ...]], None]
 ProblemListener = Callable[[UserError], None]
 SettingsListener = Callable[[Settings], None]
 NO_SWITCH = "Cannot be switched here: the library is open for reading only, and the switch must go on record."
+NOT_YOURS = "Switched by clinicians only."
 
 
 class Session:
@@ -43,19 +45,28 @@ class Session:
         self.last_problem: UserError | None = None
         self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
-        self._account = library.who
-        if settings.reader:
-            library.who = settings.reader
+        self._fallback = library.who
+        library.who = self.reader
+
+    @property
+    def account(self) -> Account | None:
+        """Who is signed in; None in a library without accounts."""
+        return self.library.account
+
+    @property
+    def named(self) -> str:
+        """Who reads: who is signed in, or else the reader that was named in Settings, or ""."""
+        return self.account.name if self.account is not None else self.settings.reader
 
     @property
     def reader(self) -> str:
         """The name written beside reads and signatures."""
-        return self.settings.reader or self._account
+        return self.named or self._fallback
 
     @property
     def unnamed(self) -> str:
         """What is said where something is put on record while no reader is named; "" once one is."""
-        if self.settings.reader:
+        if self.named:
             return ""
         return f"{self.reader}, the name of this computer's account; set the reader's name in Settings"
 
@@ -130,10 +141,7 @@ class Session:
             switched = new.first_read_lock != self.settings.first_read_lock
             if switched and self.why_no_switch:
                 raise UserError(
-                    "the first-read lock was not switched: this library is open for reading only, "
-                    "and the switch must go on record",
-                    safe="nothing was changed",
-                    remedy="switch it where the library is open for writing",
+                    f"the first-read lock was not switched: {self.why_no_switch}", safe="nothing was changed"
                 )
             save_settings(new)
             if switched:
@@ -148,7 +156,9 @@ class Session:
     @property
     def why_no_switch(self) -> str:
         """Why the first-read lock cannot be switched here; "" when it can."""
-        return NO_SWITCH if self.library.read_only else ""
+        if self.library.read_only:
+            return NO_SWITCH
+        return NOT_YOURS if self.library.no_editing else ""
 
     def record_lock(self) -> None:
         """A library is opened for writing: what the lock is goes on record, where it was switched elsewhere since."""

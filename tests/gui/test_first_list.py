@@ -226,7 +226,7 @@ def test_an_empty_library_shows_no_list_before_it_is_open(
     Library.create(tmp_path / "empty").close()
     window = open_window(tmp_path / "empty", ready=False)
     qtbot.waitUntil(lambda: window.jobs.busy, timeout=10_000)
-    assert window.stack.currentWidget() is window.opening
+    assert window.stack.currentWidget() is window.entrance
     let_open(qtbot, window, gate)
 
 
@@ -236,7 +236,7 @@ def test_a_library_that_was_not_closed_shows_no_list_before_it_is_open(
     (library_folder / f"{DATABASE}-wal").write_bytes(b"")
     window = open_window(library_folder, ready=False)
     qtbot.waitUntil(lambda: window.jobs.busy, timeout=10_000)
-    assert window.stack.currentWidget() is window.opening
+    assert window.stack.currentWidget() is window.entrance
     let_open(qtbot, window, gate)
     assert len(names(page_of(window))) == 3
 
@@ -277,7 +277,7 @@ def test_another_library_that_is_chosen_meanwhile_is_opened_in_its_place(
         cases.add_visit(other, cases.add_patient(other, identifier="O-1", family_name="Other").id)
     qtbot.keyClick(page_of(waiting).search, Qt.Key.Key_Return)  # a visit of the library that is not wanted any more
     waiting._open_chosen(str(tmp_path / "other"))
-    assert waiting.stack.currentWidget() is waiting.opening, "the other library's list is gone at once"
+    assert waiting.stack.currentWidget() is waiting.entrance, "the other library's list is gone at once"
     let_open(qtbot, waiting, gate)
     assert waiting.session.library.path == tmp_path / "other"
     assert [name.split(",")[0] for name in names(page_of(waiting))] == ["Other"]

@@ -178,6 +178,8 @@ def test_a_new_library_is_made_and_the_old_one_is_closed(
     window.messages.problem("the picture of Adler cannot be read")
     window.strip.note("Undone: Impression: normal")
     window._create_chosen(str(tmp_path / "mine"))
+    window.entrance.making.plain.click()
+    qtbot.mouseClick(window.entrance.making.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is not None and window.desk is not before, timeout=10_000)
     assert window.desk is not None
     assert window.desk.today.model.rowCount() == 0

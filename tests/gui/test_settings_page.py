@@ -141,7 +141,12 @@ def test_tab_goes_through_the_settings_as_they_are_read(open_window: Opened, lib
     chain: list[QWidget] = []
     widget = page.reader.nextInFocusChain()
     while widget is not page.reader:
-        if page.isAncestorOf(widget) and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        if (
+            page.isAncestorOf(widget)
+            and widget.isVisible()
+            and widget.isEnabled()
+            and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ):
             chain.append(widget)
         widget = widget.nextInFocusChain()
     heights = [widget.mapTo(page, QPoint(0, 0)).y() for widget in chain if not page.shortcuts.isAncestorOf(widget)]

@@ -70,6 +70,8 @@ def test_changing_the_library_while_a_visit_is_open_leaves_nothing_of_it_behind(
     window.open_visit(before.session.today("Adler")[0].visit.id)
     qtbot.waitUntil(lambda: before.page(REVIEW).idle, timeout=60_000)  # type: ignore[attr-defined]
     window._create_chosen(str(tmp_path / "mine"))
+    window.entrance.making.plain.click()
+    qtbot.mouseClick(window.entrance.making.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is not before and window.desk is not None, timeout=20_000)
     assert window.patient.name.text() == "No visit open"
     assert window.stack.count() <= 3  # opening page, Today, and what was made since

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.jobs import Progress
 from pfm_desktop.viewmodels.words import capital
 
@@ -23,12 +24,8 @@ class OpeningPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heading, self.words, self.bar = QLabel(self), QLabel(self), QProgressBar(self)
-        self.heading.setProperty("role", "title")
-        for label in (self.heading, self.words):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setFixedWidth(WIDTH)  # so that the height for the wrapped words is known
+        self.heading, self.words = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
+        self.bar = QProgressBar(self)
         self.bar.setAccessibleName("Progress")
         self.cancel = QPushButton("Cancel", self)
         self.retry = QPushButton("Try again", self)
@@ -99,13 +96,4 @@ class OpeningPage(QWidget):
         for widget in (self.heading, self.words, self.bar):
             inner.addWidget(widget)
         inner.addLayout(buttons)
-        held = QWidget(self)
-        held.setLayout(inner)
-        middle = QHBoxLayout()  # no alignment: an aligned widget gets its size hint, too low for wrapped lines
-        middle.addStretch(1)
-        middle.addWidget(held)
-        middle.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.addStretch(1)
-        outer.addLayout(middle)
-        outer.addStretch(2)
+        put_in_the_middle(self, inner)

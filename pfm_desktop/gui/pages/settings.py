@@ -24,8 +24,9 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
-from pfm_desktop.support.settings import THEMES
+from pfm_desktop.support.settings import LOCK_MINUTES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class SettingsPage(QWidget):
         self._session = session
         self.reader, self.theme, self.model = QLineEdit(self), QComboBox(self), QComboBox(self)
         self.lock = QCheckBox(LOCK, self)
+        self.people = PeoplePanel(session, self)
+        self.idle_lock = QComboBox(self)
+        for minutes in LOCK_MINUTES:
+            self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
+        self.idle_lock.activated.connect(lambda _i: session.change_settings(lock_minutes=self.idle_lock.currentData()))
         self.shortcuts = ShortcutEditor(self)
         self.shortcuts.wanted.connect(lambda own: session.change_settings(shortcuts=own))
         self.reader.editingFinished.connect(self._keep_reader)
@@ -82,13 +88,16 @@ class SettingsPage(QWidget):
         """The page comes into sight: models may have come or gone."""
         self._fill_models()
         self._show(self._session.settings)
-        self.reader.setFocus()
+        self.people.read()
+        (self.reader if self._session.account is None else self.theme).setFocus()
 
     def left(self) -> None:
         """What stands in the fields is kept."""
         self._keep_reader()
 
     def _keep_reader(self) -> None:
+        if self._session.account is not None:
+            return
         name = self.reader.text().strip()
         if name != self._session.settings.reader:
             self._session.change_settings(reader=name)
@@ -99,7 +108,9 @@ class SettingsPage(QWidget):
 
     def _show(self, settings: Settings) -> None:
         if not self.reader.hasFocus() or not self.reader.isModified():
-            self.reader.setText(settings.reader)
+            self.reader.setText(self._session.named)
+        self.reader.setReadOnly(self._session.account is not None)
+        self.idle_lock.setCurrentIndex(self.idle_lock.findData(settings.lock_minutes))
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
         self.lock.setChecked(settings.first_read_lock)
         if self.model.findData(settings.model) >= 0:
@@ -129,13 +140,19 @@ class SettingsPage(QWidget):
         self.reader.setAccessibleName("Reader: the name beside your reads and signatures")
         self.theme.setAccessibleName("Theme")
         self.model.setAccessibleName("Model")
-        form.addRow("Reader", _under(self.reader, "The name written beside your reads and signatures.", self))
+        whose = "Who is signed in" if self._session.account is not None else "The name"
+        form.addRow("Reader", _under(self.reader, f"{whose}, written beside your reads and signatures.", self))
         form.addRow("Theme", self.theme)
         form.addRow("First read", _under(self.lock, self._session.why_no_switch or LOCK_HINT, self))
         form.addRow("Model", self.model)
+        self.idle_lock.setAccessibleName("Lock the window")
+        form.addRow("Lock after", self.idle_lock)
+        form.setRowVisible(self.idle_lock, self._session.account is not None)
         form.addRow("Library", self._library_row())
         column.addWidget(_heading("Settings", self))
         column.addLayout(form)
+        column.addWidget(_heading("People", self))
+        column.addWidget(self.people)
         column.addWidget(_heading("Shortcuts", self))
         column.addWidget(self.shortcuts)
         column.addWidget(_heading("About", self))
@@ -154,7 +171,8 @@ class SettingsPage(QWidget):
         outer.addWidget(scroll)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
-        order = (self.reader, self.theme, self.lock, self.model, *self._library_buttons, *self.shortcuts.in_order())
+        first = (self.reader, self.theme, self.lock, self.model, self.idle_lock, *self._library_buttons)
+        order = (*first, *self.people.in_order(), *self.shortcuts.in_order())
         for one, next_ in pairwise(order):
             self.setTabOrder(one, next_)
 

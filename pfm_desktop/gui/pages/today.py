@@ -181,7 +181,7 @@ class TodayPage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped."""
-        if not self._session.library.read_only and any(url.isLocalFile() for url in event.mimeData().urls()):
+        if not self._session.library.no_editing and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
@@ -204,7 +204,7 @@ class TodayPage(QWidget):
         self._wanted = ""
         self.model.show_rows(work_rows(rows, datetime.now().astimezone()))
         self.count.setText(count_text(len(rows), self._asked))
-        self.empty.setText(empty_text(self._asked, read_only=self._session.library.read_only))
+        self.empty.setText(empty_text(self._asked, read_only=bool(self._session.library.no_editing)))
         self._stack.setCurrentIndex(0 if rows else 1)
         place = max(0, self.model.place_of(wanted))
         if rows:
@@ -319,7 +319,7 @@ class TodayPage(QWidget):
             self._choose(row.visit_id)
 
     def _refresh_actions(self) -> None:
-        row, writable = self.chosen_row(), not self._session.library.read_only
+        row, writable = self.chosen_row(), not self._session.library.no_editing
         if self._intake is not None:
             self._intake.list_stands_on(row)
         open_, patient, *of_the_row = self._actions

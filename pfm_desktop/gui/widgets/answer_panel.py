@@ -131,7 +131,7 @@ class AnswerPanel(QWidget):
     def _refresh(self) -> None:
         settings, library = self._session.settings, self._session.library
         view = model.answer_view(
-            self._case, self._asked, lock=settings.first_read_lock, read_only_reason=library.read_only_reason,
+            self._case, self._asked, lock=settings.first_read_lock, read_only_reason=library.no_editing,
             unnamed=self._session.unnamed,
         )  # fmt: skip
         self._view = view

@@ -74,7 +74,7 @@ class FindingsPanel(QWidget):
             self.save()
             self.form.close_form()
         self._case = case
-        view = model.findings_view(case, self._session.library.read_only_reason)
+        view = model.findings_view(case, self._session.library.no_editing)
         say(self.lock, view.locked)
         say(self.note, view.note)
         for grade, button in self.grades.items():

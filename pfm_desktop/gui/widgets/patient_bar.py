@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
 
 DEMO = "Demo library - phantoms, no real women"
+OPEN_TO_ALL = "Not encrypted"
+OPEN_HINT = "Whoever can read the folder of this library can read its pictures and names. For research only."
 NOBODY = "No visit open"
 ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
 
@@ -33,10 +35,12 @@ class PatientBar(QFrame):
         self.name.setObjectName("patient_name")
         self.indication = OneLine(self)
         self.demo, self.reading = QLabel(DEMO, self), QLabel(self)
-        for label in (self.name, self.facts, self.indication, self.reading):
+        self.open_to_all, self.who = QLabel(OPEN_TO_ALL, self), QLabel(self)
+        self.open_to_all.setToolTip(OPEN_HINT)
+        for label in (self.name, self.facts, self.indication, self.reading, self.who):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for badge in (self.demo, self.reading):
+        for badge in (self.demo, self.reading, self.open_to_all):
             badge.setProperty("role", "badge")
             badge.hide()
         self.facts.setWordWrap(True)  # in a narrow window the facts take two lines and are never cut
@@ -50,7 +54,9 @@ class PatientBar(QFrame):
         known.addWidget(self.facts)
         known.addWidget(self.indication)
         row.addLayout(known, 1)
-        row.addWidget(self.demo)
+        self.who.setProperty("role", "quiet")
+        for part in (self.who, self.demo, self.open_to_all):
+            row.addWidget(part)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 6)
         column.addLayout(row)
@@ -79,8 +85,11 @@ class PatientBar(QFrame):
         indication = case.visit.indication.strip()
         self.indication.show_words(f"Indication: {indication}" if indication else "")
 
-    def show_library(self, *, demo: bool, read_only_reason: str) -> None:
-        """Say whether the library is the demo, and why it cannot be changed where that is so."""
+    def show_library(self, *, demo: bool, read_only_reason: str, who: str = "", plain: bool = False) -> None:
+        """Say whether the library is the demo, why it cannot be changed, who is signed in, that it is not encrypted."""
         self.demo.setVisible(demo)
+        self.open_to_all.setVisible(plain and not demo)
+        self.who.setVisible(bool(who))
+        self.who.setText(f"Signed in: {who}" if who else "")
         self.reading.setVisible(bool(read_only_reason))
         self.reading.setText(f"Read only, nothing can be changed here: {read_only_reason}" if read_only_reason else "")

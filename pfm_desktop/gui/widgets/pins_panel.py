@@ -56,7 +56,7 @@ class PinsPanel(QWidget):
         if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
             self.save()
         self._case = case
-        view = model.pins_view(case, self._session.library.read_only_reason, self._known)
+        view = model.pins_view(case, self._session.library.no_editing, self._known)
         say(self.lock, view.locked)
         say(self.note, view.note)
         ids = [row.id for row in view.rows]

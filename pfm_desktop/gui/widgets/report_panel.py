@@ -23,9 +23,11 @@ from shiboken6 import isValid
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.gui.widgets.sign_ask import SignAsk
+from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels import report_form as model
 from pfm_desktop.viewmodels.report_form import MakeContent, ReportSources, Saved
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
+from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.qt_jobs import QtJobs
@@ -57,7 +59,7 @@ class ReportPanel(QWidget):
         self._shown: tuple[ReportContent, list[QImage]] | None = None
         self._stale = True
         self._folder = ""
-        self._reader = session.settings.reader
+        self._reader = session.named
         self._asking = False
         self.setAccessibleName("Report")
         self.signed, self.gaps, self.blocked = words(self, "badge"), words(self), words(self, "quiet")
@@ -66,7 +68,7 @@ class ReportPanel(QWidget):
         self.account, self.off_record = words(self, "quiet"), words(self, "quiet")
         self.said, self.status, self.preview = words(self), words(self, "quiet"), _Preview(self)
         self.form, self.ask = QWidget(self), SignAsk(self)
-        self._background = Background(self)
+        self._background, self._confirming = Background(self), Background(self)
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
@@ -74,6 +76,7 @@ class ReportPanel(QWidget):
         self.command = self._command()
         self._lay_out()
         self._connect()
+        self._name_reader()
         self.show_case(session.case)
 
     @property
@@ -125,13 +128,14 @@ class ReportPanel(QWidget):
     # ---- signing
 
     def _name_reader(self) -> None:
-        """Only a name from the settings: the account of the computer is nobody's signature."""
-        self._reader = self._session.settings.reader
+        """Who is signed in, or a name from the settings: the account of the computer is nobody's signature."""
+        self._reader = self._session.named
         self.name.setText(self._reader)
+        self.name.setReadOnly(self._session.account is not None)  # nobody signs as somebody else
 
     def _show_form(self) -> None:
         session = self._session
-        view = model.sign_view(self._case, self.name.text(), session.library.read_only_reason, session.unnamed)
+        view = model.sign_view(self._case, self.name.text(), session.library.no_editing, session.unnamed)
         say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
         say(self.gaps, view.gaps)
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))
@@ -156,16 +160,37 @@ class ReportPanel(QWidget):
 
     def _ask_first(self) -> None:
         self._asking = True
+        self.ask.needs_password = self._session.account is not None
         self._show_form()
-        self.ask.back.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self.ask.password if self.ask.needs_password else self.ask.back
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _do_not_sign(self) -> None:
         self._asking = False
         self._show_form()
         self.sign.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _sign(self) -> None:
-        if self._case is not None:
+    def _check_and_sign(self, password: str) -> None:
+        """Who is signed in shows that it is them; then the visit is signed that was asked about, and no other."""
+        if self._case is None:
+            return
+        if self._session.account is None:
+            self._sign(self._case.visit.id)
+            return
+        visit_id = self._case.visit.id
+        self._confirming.start(
+            opening.confirmed, self._session.library, password, "to sign a visit",
+            done=lambda refused: self._confirmed(refused, visit_id), failed=self.ask.refuse,
+        )  # fmt: skip
+
+    def _confirmed(self, refused: opening.Refused | None, visit_id: str) -> None:
+        if refused is None:
+            self._sign(visit_id)
+        elif self._asking:
+            self.ask.refuse(spoken(refused.error))
+
+    def _sign(self, visit_id: str) -> None:
+        if self._case is not None and self._case.visit.id == visit_id and self._asking:
             edit = model.sign_edit(self._case, self.name.text(), self.meaning.currentText(), self._sources[0])
             if self._session.perform(edit, undoable=False) is not None:
                 self.save.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -292,7 +317,9 @@ class ReportPanel(QWidget):
         for button in (self.sign, self.save):
             tall(button, 40)
         # the question takes the place of the form, also in the order of the keys
-        for before, after in pairwise((self.sign, self.ask.back, self.ask.now, self.save, self.preview)):
+        for before, after in pairwise(
+            (self.sign, self.ask.password, self.ask.back, self.ask.now, self.save, self.preview)
+        ):
             QWidget.setTabOrder(before, after)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
@@ -310,7 +337,7 @@ class ReportPanel(QWidget):
     def _connect(self) -> None:
         self.name.textChanged.connect(lambda _text: self._show_form())
         self.sign.clicked.connect(lambda _checked=False: self._ask_first())
-        self.ask.confirmed.connect(self._sign)
+        self.ask.confirmed.connect(self._check_and_sign)
         self.ask.given_up.connect(self._do_not_sign)
         self.preview.widened.connect(self._draw)
         self.save.clicked.connect(lambda _checked=False: self._ask_where())

@@ -7,22 +7,31 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import say, tall, words
+from pfm_desktop.gui.widgets.secret_field import SecretField
 
 
 class SignAsk(QFrame):
-    """`confirmed` or `given_up`; Escape gives up, and the focus starts on Back."""
+    """`confirmed(password)` or `given_up`; Escape gives up, and the focus starts on Back.
 
-    confirmed = Signal()
+    `needs_password`: who is signed in shows once more that it is them; `refuse` says that it was wrong.
+    """
+
+    confirmed = Signal(str)
     given_up = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName("Sign this visit?")
-        self.question, self.doubts = words(self), words(self, "badge")
+        self.question, self.doubts, self.wrong = words(self), words(self, "badge"), words(self, "problem")
+        self.password = SecretField("Your password, to sign", self)
+        self.password.setPlaceholderText("Your password, to sign")
+        self.password.textChanged.connect(lambda _text: self._settle())
+        self._checking = False
         self.now, self.back = QPushButton("Sign now", self), QPushButton("Back", self)
+        QWidget.setTabOrder(self.password, self.back)
         QWidget.setTabOrder(self.back, self.now)
-        self.now.clicked.connect(lambda _checked=False: self.confirmed.emit())
+        self.now.clicked.connect(lambda _checked=False: self._confirm())
         self.back.clicked.connect(lambda _checked=False: self.given_up.emit())
         row = QHBoxLayout()
         for button in (self.now, self.back):
@@ -32,11 +41,38 @@ class SignAsk(QFrame):
         column.setContentsMargins(10, 8, 10, 8)
         column.addWidget(self.doubts)
         column.addWidget(self.question)
+        column.addWidget(self.password)
+        column.addWidget(self.wrong)
         column.addLayout(row)
+        self.needs_password = False
         self.hide()
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether signing takes the password."""
+        return self._needs_password
+
+    @needs_password.setter
+    def needs_password(self, needed: bool) -> None:
+        self._needs_password = needed
+        self.password.setVisible(needed)
+        say(self.wrong, "")
+        self._settle()
+
+    def refuse(self, why: str) -> None:
+        """The password was wrong."""
+        self._checking = False
+        self.password.clear()
+        say(self.wrong, why)
+        self._settle()
+        self.password.setFocus()
 
     def ask(self, question: str, doubts: str = "") -> None:
         """Show the question, below what speaks against the pictures, or hide with ""."""
+        if not question:
+            self._checking = False
+            self.password.clear()
+            say(self.wrong, "")
         say(self.question, question)
         say(self.doubts, doubts)
         self.setAccessibleDescription(" ".join(part for part in (doubts, question) if part))
@@ -46,5 +82,17 @@ class SignAsk(QFrame):
         """See the class."""
         if event.key() == Qt.Key.Key_Escape:
             self.given_up.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.password.hasFocus():
+            self._confirm()
         else:
             super().keyPressEvent(event)
+
+    def _confirm(self) -> None:
+        if self.now.isEnabled():
+            self._checking = self._needs_password
+            self._settle()
+            self.confirmed.emit(self.password.text())
+
+    def _settle(self) -> None:
+        self.now.setEnabled(not self._checking and (not self._needs_password or bool(self.password.text())))
+        self.now.setText("Checking..." if self._checking else "Sign now")

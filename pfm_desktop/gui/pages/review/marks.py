@@ -102,7 +102,7 @@ class StageEdits:
         found = found_in(answer.analysis if answer is not None else None, case.cervix_on(pair_id))
         mark = os_mark_of(case, pair_id)
         self._stage.set_found(found)
-        locked = case.signed or bool(self._session.library.read_only_reason)  # nobody could confirm it
+        locked = case.signed or bool(self._session.library.no_editing)  # nobody could confirm it
         suggested = None if locked else suggested_os(found, pair_id, mark)
         self._stage.set_marks(case.pins_on(pair_id), mark, suggested)
 

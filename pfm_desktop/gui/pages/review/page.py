@@ -322,7 +322,7 @@ class ReviewPage(QWidget):
             self.stage.tool = "pan"
         self.stage.pins_move = self.points.active or not why_not
         self.bar.allow_marks(FIRST_POINTS if self.points.active else why_not)
-        self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.read_only_reason))
+        self.pictures.allow_adding(review.why_no_adding(self._case, self._session.library.no_editing))
         for action in self._point_keys:
             action.setEnabled(self.points.active)
         self._refusals.look_again()
@@ -331,14 +331,10 @@ class ReviewPage(QWidget):
         return FIRST_POINTS if self.points.active else ""
 
     def _why_no_marks(self) -> str:
-        return review.why_no_marks(
-            self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
-        )
+        return review.why_no_marks(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
 
     def _why_no_points(self) -> str:
-        return review.why_no_points(
-            self._case, self.loader.desk, read_only_reason=self._session.library.read_only_reason
-        )
+        return review.why_no_points(self._case, self.loader.desk, read_only_reason=self._session.library.no_editing)
 
     def _why_no_found_os(self) -> str:
         marks = self.stage.marks

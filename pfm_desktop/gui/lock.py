@@ -1,0 +1,125 @@
+"""The locked window: after a while without keys or mouse, or at once by a key, nothing of the library is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+
+from pfm_desktop.gui.pages.sign_in import SignInPage, Way
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.viewmodels import opening
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.people import Account
+    from pfm_desktop.storage.library import Library
+
+_INPUT = frozenset(
+    {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel,
+     QEvent.Type.TouchBegin, QEvent.Type.TabletPress}
+)  # fmt: skip
+
+
+class WindowLock(QObject):
+    """Stands in front of `content` in `front`. `changed(locked)`; `somebody` asks to sign the present person out."""
+
+    changed = Signal(bool)
+    somebody = Signal()
+
+    def __init__(self, content: QWidget, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.front, self.page = QStackedWidget(window), SignInPage(window)
+        self.front.addWidget(content)
+        self.front.addWidget(self.page)
+        self._library: Library | None = None
+        self._checking = Background(self)
+        self._idle = QTimer(self, singleShot=True)
+        self._idle.timeout.connect(self.lock)
+        self._hidden: list[QWidget] = []
+        self._before: QWidget | None = None  # had the keys
+        self.page.signed_in.connect(lambda _name, password: self._try(password))
+        self.page.somebody.connect(self.somebody)
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing is seen."""
+        return self.front.currentWidget() is self.page
+
+    def guard(self, library: Library | None, minutes: int) -> None:
+        """Lock what belongs to this library after so many minutes; None, or one without accounts, is never locked."""
+        self._library = library if library is not None and library.account is not None else None
+        self._idle.setInterval(minutes * 60_000)
+        handle = self._window.windowHandle()
+        if handle is not None:
+            handle.removeEventFilter(self)
+        self._idle.stop()
+        if self._library is None:
+            self._open()
+            return
+        if handle is not None:
+            handle.installEventFilter(self)  # of the system's window: the widgets' own events are far too many
+        self._idle.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Somebody is there."""
+        if event.type() in _INPUT and not self.locked:
+            self._idle.start()
+        return False
+
+    def lock(self) -> None:
+        """At once. What was typed is kept; work that runs goes on behind it."""
+        account = self._account
+        if account is None or self.locked:
+            return
+        self._idle.stop()
+        self._before = QApplication.focusWidget()
+        self._hidden = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self._window]
+        for dialog in self._hidden:
+            dialog.hide()
+        self.page.show_for("", Way.UNLOCK, name=account.name)
+        self.front.setCurrentWidget(self.page)
+        self.page.take_keys()
+        self.changed.emit(True)
+
+    @property
+    def _account(self) -> Account | None:
+        return self._library.account if self._library is not None else None
+
+    def _try(self, password: str) -> None:
+        if self._library is not None:
+            self._checking.start(opening.unlock, self._library, password, done=self._checked, failed=self._failed)
+
+    def _checked(self, refused: opening.Refused | None) -> None:
+        if refused is not None:
+            self.page.refuse(refused)
+            return
+        self._open()
+        self._idle.start()
+
+    def _failed(self, message: str) -> None:
+        from pfm_desktop.support.errors import UserError
+
+        self.page.refuse(opening.Refused(UserError(message), 0))
+
+    def _open(self) -> None:
+        if not self.locked:
+            return
+        self.front.setCurrentIndex(0)
+        self.page.show_for("", Way.UNLOCK)  # nothing that was typed stays
+        self.changed.emit(False)
+        for dialog in self._hidden:
+            _again(dialog)
+        self._hidden = []
+        if self._before is not None:
+            _again(self._before, QWidget.setFocus)
+        self._before = None
+
+
+def _again(widget: QWidget, how: Callable[[QWidget], None] = QWidget.show) -> None:
+    from shiboken6 import isValid
+
+    if isValid(widget):
+        how(widget)

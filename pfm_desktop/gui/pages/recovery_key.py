@@ -1,0 +1,140 @@
+"""The recovery key of a library, shown once: it is printed or written down, and kept nowhere in the program."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDate, QLocale, QMarginsF, QStandardPaths, Qt, Signal
+from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
+from pfm_desktop.gui.widgets.panel_parts import say
+
+if TYPE_CHECKING:
+    from PySide6.QtPrintSupport import QPrinter
+
+WIDTH = 620
+WORDS = (
+    "This key opens the library if every password is forgotten. Print it or write it down, and keep it in a safe place "
+    "away from this computer. It is not shown again, and nobody can make it again; an administrator can make another."
+)
+DELETE = "Print it, then delete the file: whoever has it can open the library."
+KEPT = "I have it on paper, and &somebody else would find it"
+
+
+class RecoveryKeyPage(QWidget):
+    """`done` once it was kept."""
+
+    done = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.heading, self.words = wrapped_label(self, WIDTH, "title"), wrapped_label(self, WIDTH)
+        self.where, self.key = wrapped_label(self, WIDTH), wrapped_label(self, WIDTH, "secret")
+        self.said = wrapped_label(self, WIDTH, "quiet")
+        self.heading.setText("Recovery key")
+        self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.key.setAccessibleName("Recovery key")
+        self.key.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.words.setText(WORDS)
+        self.printer, self.save = QPushButton("&Print...", self), QPushButton("Save as PDF...", self)
+        self.kept, self.go = QCheckBox(KEPT, self), QPushButton("Go on", self)
+        self._text = ""
+        self._printer: QPrinter | None = None
+        self._lay_out()
+        self.printer.clicked.connect(lambda _checked=False: self._print())
+        self.save.clicked.connect(lambda _checked=False: self._ask_where())
+        self.kept.toggled.connect(self.go.setEnabled)
+        self.go.clicked.connect(lambda _checked=False: self._leave())
+
+    def show_key(self, key: str, library: str) -> None:
+        """Show it."""
+        groups = key.split("-")
+        self.key.setText("\n".join("-".join(groups[at : at + 3]) for at in range(0, len(groups), 3)))
+        self.where.setText(f"Library {library}")
+        self._text = _page(self.key.text(), library)
+        self.kept.setChecked(False)
+        self.go.setEnabled(False)
+        say(self.said, "")
+        self.printer.setFocus()
+
+    def save_to(self, path: str) -> None:
+        """Write it as a PDF."""
+        writer = QPdfWriter(path)
+        writer.setPageLayout(QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait,
+                                         QMarginsF(20, 20, 20, 20), QPageLayout.Unit.Millimeter))  # fmt: skip
+        writer.setTitle("Recovery key")
+        document = QTextDocument()
+        document.setHtml(self._text)
+        document.print_(writer)
+        del writer  # closes the file
+        written = Path(path).is_file() and Path(path).stat().st_size > 0
+        say(
+            self.said,
+            f"Written: {path}. {DELETE}" if written else f"{path} could not be written: choose another folder.",
+        )
+
+    def _ask_where(self) -> None:
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self, "Save the recovery key", folder, "PDF (*.pdf)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.selectFile("recovery-key.pdf")
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    def _print(self) -> None:
+        from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # seldom needed, and slow to load
+
+        self._printer = QPrinter()
+        dialog = QPrintDialog(self._printer, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._send)
+        dialog.show()
+
+    def _send(self) -> None:
+        document = QTextDocument()
+        document.setHtml(self._text)
+        if self._printer is not None:
+            document.print_(self._printer)
+        say(self.said, "Sent to the printer.")
+
+    def _leave(self) -> None:
+        self.key.clear()
+        self._text = ""
+        self.done.emit()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        for button in (self.printer, self.save):
+            button.setAutoDefault(True)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        on = QHBoxLayout()
+        self.go.setAutoDefault(True)
+        on.addWidget(self.go)
+        on.addStretch(1)
+        inner = QVBoxLayout()
+        inner.setSpacing(14)
+        for part in (self.heading, self.where, self.words, self.key):
+            inner.addWidget(part)
+        inner.addLayout(buttons)
+        inner.addWidget(self.said)
+        inner.addWidget(self.kept)
+        inner.addLayout(on)
+        put_in_the_middle(self, inner)
+
+
+def _page(key: str, library: str) -> str:
+    day = QLocale().toString(QDate.currentDate(), QLocale.FormatType.LongFormat)
+    lines = escape(key).replace("\n", "<br>")
+    return (
+        f"<h1>Recovery key</h1><p>pfm_desktop, library {escape(library)}<br>{escape(day)}</p>"
+        f"<p style='font-family: monospace; font-size: 18pt'>{lines}</p><p>{escape(WORDS)}</p>"
+    )

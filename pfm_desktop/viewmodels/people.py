@@ -1,0 +1,126 @@
+"""The accounts of a library as Settings shows them, and what is done to them. No Qt; the jobs run on a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.people import Account, Act, Role, roles_text
+from pfm_desktop.support.errors import UserError
+
+if TYPE_CHECKING:
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.storage.library import Library
+
+ROLE_WORDS = {
+    Role.CLINICIAN: "Clinician: sees names, examines, reads, signs",
+    Role.ANNOTATOR: "Annotator: labels pictures, sees neither names nor findings",
+    Role.ADJUDICATOR: "Adjudicator: decides between readings, sees neither names nor findings",
+    Role.ADMINISTRATOR: "Administrator: keeps accounts, reads the audit trail, changes no visit",
+}
+NO_ACCOUNTS = (
+    "This library is not encrypted and has no accounts: the name above is what stands beside your reads. For pictures "
+    "of real women make an encrypted library (New library...)."
+)
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A line of the list. `state` is "" for who may sign in."""
+
+    account: Account
+    name: str
+    roles: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done, in words; `key` a new recovery key."""
+
+    words: str
+    key: str = ""
+
+
+def may_keep(lib: Library) -> bool:
+    """Whether who is signed in makes and changes accounts here."""
+    return lib.account is not None and lib.may(Act.KEEP_ACCOUNTS) and not lib.read_only
+
+
+def rows(lib: Library) -> tuple[PersonRow, ...]:
+    """Everybody, by name."""
+    from pfm_desktop.services import accounts
+
+    without = accounts.without_password(lib)
+    mine = lib.account.id if lib.account is not None else ""
+
+    def state(one: Account) -> str:
+        if not one.active:
+            return "switched off"
+        return "has no password yet" if one.id in without else ""
+
+    return tuple(
+        PersonRow(one, f"{one.name} (you)" if one.id == mine else one.name, roles_text(one.roles), state(one))
+        for one in accounts.everybody(lib)
+    )
+
+
+def add(_ctx: Context, lib: Library, name: str, roles: Collection[Role], password: str) -> Done | UserError:
+    """A new account."""
+    from pfm_desktop.services import accounts
+
+    return _said(lambda: Done(f"{accounts.add(lib, name, roles, password).name} may sign in now."))
+
+
+def change(_ctx: Context, lib: Library, account: Account, roles: Collection[Role], active: bool) -> Done | UserError:
+    """Other roles, switched off or on."""
+    from pfm_desktop.services import accounts
+
+    def done() -> Done:
+        now = accounts.change(lib, account, roles=roles, active=active)
+        return Done(f"{now.name}: {roles_text(now.roles) if now.active else 'switched off'}.")
+
+    return _said(done)
+
+
+def set_password(_ctx: Context, lib: Library, account: Account, password: str) -> Done | UserError:
+    """A new password for somebody else."""
+    from pfm_desktop.services import accounts
+
+    def done() -> Done:
+        accounts.set_password(lib, account, password)
+        return Done(f"{account.name} has a new password.")
+
+    return _said(done)
+
+
+def own_password(_ctx: Context, lib: Library, old: str, new: str) -> Done | UserError:
+    """The own password."""
+    from pfm_desktop.services import accounts
+
+    def done() -> Done:
+        accounts.change_own_password(lib, old, new)
+        return Done("Your password is changed.")
+
+    return _said(done)
+
+
+def recovery_key(_ctx: Context, lib: Library, password: str) -> Done | UserError:
+    """A new recovery key; who asks shows that it is them."""
+    from pfm_desktop.services import accounts
+
+    def done() -> Done:
+        accounts.confirm(lib, password, "to make a recovery key")
+        return Done(
+            "A new recovery key was made; the one before opens nothing any more.", accounts.new_recovery_key(lib)
+        )
+
+    return _said(done)
+
+
+def _said(act: Callable[[], Done]) -> Done | UserError:
+    try:
+        return act()
+    except UserError as error:
+        return error

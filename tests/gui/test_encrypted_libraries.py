@@ -1,0 +1,311 @@
+"""Encrypted libraries in the window, by real keys: making one, its recovery key, signing in, locking, signing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.people import Role
+from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.gui.pages.sign_in import Way
+from pfm_desktop.services import accounts, cases
+from pfm_desktop.storage import attempts, journal
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS
+
+from .conftest import Opened
+
+NAME, PASSWORD = "Dr. Ada Weiss", "four words that differ"
+WRONG = "quite another sentence"
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    """A closed encrypted library with a woman in it."""
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        patient = cases.add_patient(lib, identifier="K-17", family_name="Adler", given_name="Anna")
+        cases.add_visit(lib, patient.id, indication="HSIL")
+        accounts.add(lib, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    return tmp_path / "clinic"
+
+
+def enter(qtbot: QtBot, field: QWidget, text: str) -> None:
+    field.setFocus()
+    qtbot.keyClicks(field, text)
+
+
+def sign_in(qtbot: QtBot, window: MainWindow, password: str = PASSWORD, name: str = NAME) -> None:
+    page = window.entrance.signing_in
+    qtbot.waitUntil(page.isVisible, timeout=10_000)
+    page.name.clear()
+    enter(qtbot, page.name, name)
+    enter(qtbot, page.password, password)
+    qtbot.keyClick(page.password, Qt.Key.Key_Return)
+
+
+def inside(qtbot: QtBot, window: MainWindow, name: str = NAME) -> MainWindow:
+    sign_in(qtbot, window, name=name)
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    return window
+
+
+def said(window: MainWindow) -> list[str]:
+    assert window.session is not None
+    with window.session.library.read() as session:
+        return [line.text for line in journal.entries(session)]
+
+
+def test_an_encrypted_library_asks_who_it_is_and_opens_for_the_right_password(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = open_window(clinic, ready=False)
+    inside(qtbot, window)
+    assert window.session is not None
+    assert window.session.today()[0].patient.family_name == "Adler"
+    assert window.patient.who.text() == f"Signed in: {NAME}"
+    assert not window.patient.open_to_all.isVisible()
+
+
+def test_a_wrong_password_opens_nothing_and_the_field_is_ready_for_the_next(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = open_window(clinic, ready=False)
+    sign_in(qtbot, window, WRONG)
+    page = window.entrance.signing_in
+    qtbot.waitUntil(page.said.isVisible, timeout=10_000)
+    assert "name or the password is wrong" in page.said.text()
+    assert page.password.hasFocus()
+    assert page.password.text() == ""
+    assert window.desk is None
+    enter(qtbot, page.password, PASSWORD)
+    qtbot.keyClick(page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    assert any("Wrong name or password" in line for line in said(window))
+
+
+def test_after_many_wrong_passwords_the_button_counts_the_seconds(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    for _ in range(attempts.FREE + 5):
+        attempts.failed(clinic, "Wrong password")
+    window = open_window(clinic, ready=False)
+    sign_in(qtbot, window)
+    page = window.entrance.signing_in
+    qtbot.waitUntil(lambda: page.go.text().startswith("Wait"), timeout=10_000)
+    assert not page.go.isEnabled()
+    enter(qtbot, page.password, PASSWORD)
+    qtbot.keyClick(page.password, Qt.Key.Key_Return)
+    assert window.desk is None
+
+
+def test_no_password_is_seen_unless_asked_for(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = open_window(clinic, ready=False)
+    page = window.entrance.signing_in
+    qtbot.waitUntil(page.isVisible, timeout=10_000)
+    enter(qtbot, page.password, "secret words")
+    assert page.password.displayText() != "secret words"
+    qtbot.mouseClick(page.seen, Qt.MouseButton.LeftButton, pos=page.seen.rect().center())
+    page.seen.setChecked(True)
+    assert page.password.displayText() == "secret words"
+
+
+def test_making_an_encrypted_library_shows_its_recovery_key_once(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    before = window.desk
+    window._create_chosen(str(tmp_path / "mine"))
+    making, recovery = window.entrance.making, window.entrance.recovery
+    assert making.encrypted.isChecked()
+    enter(qtbot, making.name, NAME)
+    enter(qtbot, making.password, PASSWORD)
+    enter(qtbot, making.again, PASSWORD)
+    qtbot.keyClick(making.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(recovery.isVisible, timeout=10_000)
+    key = recovery.key.text().replace("\n", "-")
+    assert len(key.split("-")) == 9
+    assert window.desk is before, "not before it was kept"
+    assert not recovery.go.isEnabled()
+    recovery.save_to(str(tmp_path / "key.pdf"))
+    assert (tmp_path / "key.pdf").read_bytes().startswith(b"%PDF")
+    recovery.kept.setChecked(True)
+    qtbot.mouseClick(recovery.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk is not before, timeout=10_000)
+    assert recovery.key.text() == ""
+    assert window.patient.who.text() == f"Signed in: {NAME}"
+    assert (tmp_path / "mine" / KEYS).exists()
+    window.close()
+    accounts.recover(tmp_path / "mine", key, NAME, WRONG).close()
+
+
+@pytest.mark.parametrize(
+    ("password", "again", "said_then"),
+    [("short", "short", "fewer than"), (PASSWORD, WRONG, "differ"), ("Password123", "Password123", "tried first")],
+)
+def test_a_weak_or_mistyped_password_makes_nothing(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path, password: str, again: str, said_then: str
+) -> None:
+    window = open_window(library_folder)
+    window._create_chosen(str(tmp_path / "mine"))
+    making = window.entrance.making
+    enter(qtbot, making.name, NAME)
+    enter(qtbot, making.password, password)
+    enter(qtbot, making.again, again)
+    qtbot.keyClick(making.again, Qt.Key.Key_Return)
+    assert said_then in making.said.text()
+    assert not (tmp_path / "mine").exists()
+    qtbot.keyClick(making, Qt.Key.Key_Escape)
+    assert window.desk is not None
+    assert window.stack.currentWidget() is window.desk.today
+
+
+def test_the_recovery_key_lets_in_who_forgot_the_password(qtbot: QtBot, open_window: Opened, tmp_path: Path) -> None:
+    lib, key = accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)
+    lib.close()
+    window = open_window(tmp_path / "clinic", ready=False)
+    page = window.entrance.signing_in
+    qtbot.waitUntil(page.isVisible, timeout=10_000)
+    qtbot.mouseClick(page.forgot, Qt.MouseButton.LeftButton)
+    assert page.way is Way.RECOVER
+    assert page.key.hasFocus()
+    enter(qtbot, page.key, key.lower())
+    enter(qtbot, page.name, NAME)
+    enter(qtbot, page.password, WRONG)
+    enter(qtbot, page.again, WRONG)
+    qtbot.keyClick(page.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.desk is not None, timeout=10_000)
+    assert page.key.text() == "" or not page.isVisible()
+
+
+def test_a_key_locks_the_window_and_nothing_is_seen_until_the_password_is_given(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    assert window.desk is not None
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    lock = window.lock
+    qtbot.waitUntil(lambda: lock.locked)
+    assert not window.patient.isVisible()
+    assert not window.desk.today.isVisible()
+    assert not window.menuBar().isVisible()
+    assert not any(window.book.action(id_).isEnabled() for id_ in ("view.settings", "edit.find", "file.open_library"))
+    enter(qtbot, lock.page.password, WRONG)
+    qtbot.keyClick(lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lock.page.said.isVisible, timeout=10_000)
+    assert lock.locked
+    enter(qtbot, lock.page.password, PASSWORD)
+    qtbot.keyClick(lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not lock.locked, timeout=10_000)
+    assert window.desk.today.isVisible()
+    assert window.book.action("view.settings").isEnabled()
+    assert [line for line in said(window) if "unlock" in line]
+
+
+def test_an_idle_window_locks_itself_with_its_dialogs_and_a_key_press_postpones_it(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    dialog = QDialog(window)
+    dialog.show()
+    timer = window.lock._idle
+    assert timer.isActive()
+    assert timer.interval() == 10 * 60_000
+    timer.setInterval(0)
+    timer.start()
+    qtbot.waitUntil(lambda: window.lock.locked)
+    timer.setInterval(60_000)
+    assert not dialog.isVisible()
+    enter(qtbot, window.lock.page.password, PASSWORD)
+    qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.lock.locked, timeout=10_000)
+    assert dialog.isVisible()
+    dialog.close()
+    timer.stop()
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
+    assert timer.isActive(), "who works is not locked out"
+
+
+def test_somebody_else_may_sign_in_at_a_locked_window(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.lock_now()
+    qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
+    assert window.desk is None
+    assert not window.lock.locked
+    inside(qtbot, window, name="Reader")
+    assert window.patient.who.text() == "Signed in: Reader"
+
+
+def test_who_labels_sees_no_name_in_the_window_and_is_told_why_nothing_can_be_changed(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False), name="Reader")
+    assert window.session is not None
+    (row,) = window.session.today()
+    assert "Adler" not in repr(row)
+    window.open_visit(row.visit.id)
+    assert "Adler" not in window.patient.name.text() + window.patient.facts.text()
+    assert "annotator" in window.patient.reading.text()
+    assert not window.session.library.read_only
+
+
+def test_a_library_that_is_not_encrypted_says_so_and_locks_nothing(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    assert window.patient.open_to_all.isVisible()
+    assert not window.book.action("file.lock").isEnabled()
+    window.lock_now()
+    assert not window.lock.locked
+
+
+def test_people_are_added_and_switched_off_in_settings(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.show_page(3)
+    assert window.desk is not None
+    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    assert panel.people.rowCount() == 2
+    qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
+    card = panel.card
+    enter(qtbot, card.name, "Dr. Second")
+    enter(qtbot, card.new, WRONG)
+    enter(qtbot, card.again, WRONG)
+    qtbot.keyClick(card.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.people.rowCount() == 3, timeout=10_000)
+    assert "may sign in now" in panel.said.text()
+    panel.people.setCurrentCell(2, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    card.active.setChecked(False)
+    qtbot.mouseClick(card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.people.item(2, 2).text() == "switched off", timeout=10_000)
+
+
+def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.show_page(3)
+    assert window.desk is not None
+    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel.people.setCurrentCell(0, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    panel.card.active.setChecked(False)
+    qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(panel.wrong.isVisible, timeout=10_000)
+    assert "last administrator" in panel.wrong.text()
+    assert all(one.active for one in accounts.everybody(window.session.library))  # type: ignore[union-attr]
+
+
+def test_leaving_while_the_recovery_key_is_shown_gives_the_library_back(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    window.door.create(str(tmp_path / "mine"), NAME, PASSWORD)
+    qtbot.waitUntil(window.entrance.recovery.isVisible, timeout=10_000)
+    window.close()
+    with accounts.sign_in(tmp_path / "mine", NAME, PASSWORD) as lib:
+        assert not lib.read_only
+    assert isinstance(lib, Library)
