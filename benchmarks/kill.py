@@ -1,19 +1,21 @@
-"""What is lost when the program is killed: SIGKILL at random moments of labelling, importing, backing up, migrating.
+"""What is lost when the program is killed: SIGKILL at random moments of labelling, importing, backing up, changing
+passwords, migrating.
 
-    python benchmarks/kill.py [--count 300] [--seed 1] [--only labelling|importing|"backing up"|migrating]
+    python benchmarks/kill.py [--count 300] [--seed 1] [--only labelling|importing|"backing up"|...]
 
 A worker (`kill_parts/worker.py`) works on a library and says after each step what the program has accepted. It is
 killed after a random number of steps and milliseconds, and the library is opened again, the worker's lock still in it;
-ten kills for one library. Counted is what was accepted and is not there, libraries that do not open, and those in which
-`pfm library verify` finds something (database, references, audit trail, every picture against its hash). A backup
-counts as accepted once it was said; the last one is restored after each kill and checked as well. An older library
-(version 1, 400 lines in its journal) is killed while it is brought up to date, and must open, up to date, with all of
-its lines.
+ten kills for one library, every other one encrypted. Counted is what was accepted and is not there, libraries that do
+not open, and those in which `pfm library verify` finds something (database, references, audit trail, every picture
+against its hash). A backup counts as accepted once it was said; the last one is restored after each kill and checked as
+well. An older library (version 1, 400 lines in its journal) is killed while it is brought up to date, and must open, up
+to date, with all of its lines. After a kill between two passwords one of the two opens the library.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import shutil
@@ -32,7 +34,8 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.kill_parts.worker import KINDS, SIZE  # noqa: E402 - found by the path above
+from benchmarks.kill_parts import libraries  # noqa: E402 - found by the path above
+from benchmarks.kill_parts.worker import KINDS, SIZE  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
 from pfm_desktop.services import backup, cases, housekeeping  # noqa: E402
@@ -108,12 +111,25 @@ def missing(lib: Library, accepted: list[Step]) -> Iterator[str]:
                 yield f"{step}"
 
 
-def checked(count: Count, library: Path, accepted: list[Step]) -> None:
+def password_left(library: Path, accepted: list[Step], noted: Path) -> str:
+    """The password that opens what a kill has left: the last one that was accepted, or the one on its way."""
+    said = [step["password"] for step in accepted if "password" in step]
+    under_way = [step["changing"] for step in accepted if "changing" in step]
+    last = said[-1] if said else libraries.noted_password(noted)
+    for password in (last, *under_way[-1:]):
+        with contextlib.suppress(UserError):
+            libraries.opened(library, password).close()
+            libraries.note_password(noted, password)
+            return str(password)
+    return str(last)
+
+
+def checked(count: Count, library: Path, accepted: list[Step], password: str = libraries.PASSWORD) -> None:
     """Open what a kill has left, and count."""
     count.kills += 1
     count.accepted += len(accepted)
     try:
-        with Library.open(library) as lib:
+        with libraries.opened(library, password) as lib:
             lost = list(missing(lib, accepted))
             count.lost += len(lost)
             problems = housekeeping.verify(SilentContext(), lib).problems
@@ -140,7 +156,7 @@ def old_library(folder: Path) -> None:
 def tried(ctx: Context, kind: str, kills: int, work: Path, seed: int) -> Count:
     """Kill one kind of work that often."""
     count, chance = Count(), random.Random(f"{seed} {kind}")
-    library, extra, old = work / "library", work / "backup", work / "old"
+    library, extra, old, noted = work / "library", work / "backup", work / "old", work / "password"
     if kind == "migrating":
         old_library(old)
     for turn in range(kills):
@@ -151,9 +167,12 @@ def tried(ctx: Context, kind: str, kills: int, work: Path, seed: int) -> Count:
         elif turn % ANEW == 0:
             shutil.rmtree(library, ignore_errors=True)
             shutil.rmtree(extra, ignore_errors=True)
-            Library.create(library).close()
-        accepted = killed(kind, library, turn, extra, chance)
-        checked(count, library, accepted)
+            noted.unlink(missing_ok=True)
+            libraries.make(library, encrypted=kind == "changing passwords" or turn // ANEW % 2 == 1)
+        passwords = kind == "changing passwords"
+        accepted = killed(kind, library, turn, noted if passwords else extra, chance)
+        password = password_left(library, accepted, noted) if passwords else libraries.PASSWORD
+        checked(count, library, accepted, password)
         if kind == "migrating":
             with Library.open(library) as lib:
                 count.lost += housekeeping.verify_audit(lib).lines != OLD_LINES
@@ -170,7 +189,7 @@ def _restored(count: Count, folder: Path, out: Path, accepted: list[Step]) -> No
     count.lost += not {path.stem for path in backup.snapshots(folder)} >= set(said)
     shutil.rmtree(out, ignore_errors=True)
     try:
-        made = backup.restore(SilentContext(), folder, out, at=said[-1])
+        made = backup.restore(SilentContext(), folder, out, at=said[-1], unlocked=libraries.keys_of(folder, said[-1]))
         count.not_clean += bool(made.problems)
         count.said += made.problems
     except UserError as error:

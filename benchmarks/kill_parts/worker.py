@@ -15,10 +15,11 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from benchmarks.kill_parts import libraries
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import backup, cases, pairing, review
+from pfm_desktop.services import accounts, backup, cases, pairing, review
 from pfm_desktop.storage.library import Library
 
 SIZE = 48, 64  # pixels: height, width
@@ -41,7 +42,7 @@ def picture(seed: int) -> bytes:
 
 def opened(folder: Path) -> Library:
     """The library, open, and said so."""
-    lib = Library.open(folder)
+    lib = libraries.opened(folder)
     accepted(open=True)
     return lib
 
@@ -100,6 +101,18 @@ def keep(folder: Path, turn: int, out: Path) -> None:
         accepted(visit=visit, backup=made.snapshot.stem)
 
 
+def change_passwords(folder: Path, turn: int, noted: Path) -> None:
+    """One password after the other."""
+    old = libraries.noted_password(noted)
+    lib = libraries.opened(folder, old)
+    for number in range(_MANY):
+        new = libraries.password_of(turn, number)
+        accepted(changing=new)
+        accounts.change_own_password(lib, old, new)
+        accepted(password=new)
+        old = new
+
+
 def migrate(folder: Path, _turn: int, _extra: Path) -> None:
     """Open a library of the first version."""
     accepted(begin=True)
@@ -108,7 +121,13 @@ def migrate(folder: Path, _turn: int, _extra: Path) -> None:
 
 
 KINDS: Mapping[str, Callable[[Path, int, Path], None]] = MappingProxyType(
-    {"labelling": label, "importing": bring_in, "backing up": keep, "migrating": migrate}
+    {
+        "labelling": label,
+        "importing": bring_in,
+        "backing up": keep,
+        "changing passwords": change_passwords,
+        "migrating": migrate,
+    }
 )
 
 

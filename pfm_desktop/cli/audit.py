@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from pfm_desktop.cli.library import WRONG, Folder
+from pfm_desktop.cli.opened import open_library
 from pfm_desktop.cli.progress import complain, say
 
 audit_app = typer.Typer(help="The audit trail of a library.", no_args_is_help=True)
@@ -17,9 +18,8 @@ def audit_verify(library: Folder) -> int:
     A library of an older version is brought up to date first, as by the window. Exit code 3 when a line was.
     """
     from pfm_desktop.services.housekeeping import verify_audit
-    from pfm_desktop.storage.library import Library
 
-    with Library.open(library) as lib:
+    with open_library(library) as lib:
         found = verify_audit(lib)
     for problem in found.problems:
         complain(f"wrong: {problem}")

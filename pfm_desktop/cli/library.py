@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pfm_desktop.cli.opened import asked_secret, credentials, new_password, open_library
 from pfm_desktop.cli.progress import Bar, complain, say
+from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.keys import LibraryKeys
 
 WRONG = 3
 Folder = Annotated[Path, typer.Argument(metavar="LIBRARY", help="Folder of the library.", readable=False)]
 library_app = typer.Typer(help="Looking after a library of cases.", no_args_is_help=True)
+
+
+@library_app.command("create")
+def library_create(
+    library: Annotated[Path, typer.Argument(metavar="LIBRARY", help="Folder for it; made if missing.", readable=False)],
+    name: Annotated[str, typer.Option(help="Whose account is the first: clinician and administrator.")] = "",
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Not encrypted: for demonstrations and research without names.")
+    ] = False,
+) -> int:
+    """Make an empty library, encrypted unless `--plain`. Its recovery key is printed, once."""
+    from pfm_desktop.services import accounts
+    from pfm_desktop.storage.library import Library
+
+    if plain:
+        Library.create(library).close()
+        say(f"{library}: made. It is not encrypted: whoever can read the folder can read all of it.")
+        return 0
+    if not name:
+        raise BadInputError(
+            "an encrypted library needs its first account",
+            safe="nothing was made",
+            remedy='add --name "Dr. Given Family", or --plain for one that is not encrypted',
+        )
+    lib, key = accounts.make_library(library, name, new_password(f"Password of {name}"))
+    lib.close()
+    say(f"{library}: made, encrypted. Recovery key, not shown again; keep it on paper, away from this computer:")
+    say(key)
+    return 0
 
 
 @library_app.command("verify")
@@ -21,9 +55,8 @@ def library_verify(library: Folder) -> int:
     A library of an older version is brought up to date first, as by the window. Exit code 3 when something is wrong.
     """
     from pfm_desktop.services.housekeeping import verify
-    from pfm_desktop.storage.library import Library
 
-    with Bar() as bar, Library.open(library) as lib:
+    with open_library(library) as lib, Bar() as bar:
         found = verify(bar, lib)
     for problem in found.problems:
         complain(f"wrong: {problem}")
@@ -44,9 +77,8 @@ def library_backup(
     Exit code 3 when a picture is missing or altered in the library; the rest is kept all the same.
     """
     from pfm_desktop.services.backup import back_up
-    from pfm_desktop.storage.library import Library
 
-    with Bar() as bar, Library.open(library) as lib:
+    with open_library(library) as lib, Bar() as bar:
         made = back_up(bar, lib, out)
     for problem in made.problems:
         complain(f"not kept: {problem}")
@@ -63,9 +95,13 @@ def library_restore(
     ],
     at: Annotated[str, typer.Option(help="Of several backups the one whose name begins so; else the latest.")] = "",
     list_: Annotated[bool, typer.Option("--list", help="Only say which there are.")] = False,
+    recovery: Annotated[
+        bool, typer.Option("--recovery-key", help="Ask for the recovery key in place of a name and password.")
+    ] = False,
 ) -> int:
     """Make a library from a backup. A library is never written over.
 
+    That of an encrypted library asks for a name and password of that day; they are those of the new library as well.
     Exit code 3 when something of it is missing.
     """
     from pfm_desktop.services.backup import restore, snapshots
@@ -74,8 +110,9 @@ def library_restore(
         for snapshot in snapshots(backup):
             say(snapshot.stem)
         return 0
+    who, unlocked = _keys_of(backup, at, recovery=recovery)
     with Bar() as bar:
-        made = restore(bar, backup, out, at=at)
+        made = restore(bar, backup, out, at=at, unlocked=unlocked, who=who)
     for problem in made.problems:
         complain(f"wrong: {problem}")
     say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures")
@@ -95,9 +132,8 @@ def library_repair(
     Exit code 3 when something is still wrong.
     """
     from pfm_desktop.services.housekeeping import repair
-    from pfm_desktop.storage.library import Library
 
-    with Bar() as bar, Library.open(library) as lib:
+    with open_library(library) as lib, Bar() as bar:
         made = repair(bar, lib, backup)
     for line in made.done:
         say(f"done: {line}")
@@ -106,3 +142,17 @@ def library_repair(
     if not made.done and not made.left:
         say("nothing was wrong")
     return WRONG if made.left else 0
+
+
+def _keys_of(backup: Path, at: str, *, recovery: bool) -> tuple[str, LibraryKeys | None]:
+    """Who restores, and the keys of the snapshot; None where it is not encrypted."""
+    from pfm_desktop.services.backup import key_file_of
+    from pfm_desktop.storage import keys
+
+    file = key_file_of(backup, at)
+    if file is None:
+        return "", None
+    if recovery:
+        return "", keys.unlock_with_recovery(backup, asked_secret("Recovery key", backup), file=file).keys
+    name, password = credentials(backup)
+    return name, keys.unlock(backup, name, password, file=file).keys
