@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.prediction import BANNER
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MAKER = "pfm-desktop"
 VERSION_NAME = "PFM_DESKTOP"  # of the implementation, at most 16 characters
-OLDEST_AGE = 90  # years; above it an age alone may tell who somebody is (HIPAA safe harbour)
 _NOT_IN_A_NAME = re.compile(r"[\^=\\]")
 
 
@@ -96,7 +95,8 @@ def picture_uid(study: StudyInfo, picture: PictureInfo) -> str:
 
 def local(study: StudyInfo, moment: datetime) -> datetime:
     """A moment in the one zone of the study's objects."""
-    return moment.astimezone(timezone(study.started_at.utcoffset() or timedelta()))
+    offset = study.started_at.utcoffset() or timedelta()
+    return moment.astimezone(timezone(timedelta(minutes=offset // timedelta(minutes=1))))  # DICOM knows no seconds here
 
 
 def day_and_time(study: StudyInfo, moment: datetime) -> tuple[str, str]:
@@ -127,11 +127,6 @@ def age_words(years: int) -> str:
     return f"{years:03d}Y"
 
 
-def age_at(birth: date, day: date) -> int:
-    """Whole years."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-
-
 def _patient(dataset: Dataset, study: StudyInfo) -> None:
     dataset.PatientName = "^".join(
         _whole(one_line(_NOT_IN_A_NAME.sub(" ", part), 10_000), "the name")
@@ -159,8 +154,6 @@ def _study(dataset: Dataset, study: StudyInfo) -> None:
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = "Colposcopy"
     dataset.ProcedureCodeSequence = [coded(COLPOSCOPY)]
-    if study.examiner and not study.de_identified:
-        dataset.PerformingPhysicianName = person(study.examiner)
 
 
 def _equipment(dataset: Dataset, study: StudyInfo) -> None:

@@ -12,7 +12,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.codes import Code
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
-from pfm_desktop.interop.dicom.header import coded, date_time, day_and_time, new_object, one_line, referenced
+from pfm_desktop.interop.dicom.header import coded, date_time, day_and_time, new_object, one_line, person, referenced
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def picture_header(
     dataset.Modality = modality.value
     dataset.SeriesDescription = series_words(picture.stage)
     dataset.InstanceNumber = picture.number
+    if study.examiner and not study.de_identified:
+        dataset.PerformingPhysicianName = person(study.examiner)
     _device(dataset, picture)
     _moment(dataset, study, picture)
     _image(dataset, picture)

@@ -22,9 +22,7 @@ COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.33"
 SERIES = 201
 
 
-def report_object(
-    study: StudyInfo, content: ReadingContent, *, modality: Modality = Modality.PHOTOGRAPHY
-) -> Dataset:
+def report_object(study: StudyInfo, content: ReadingContent, *, modality: Modality = Modality.PHOTOGRAPHY) -> Dataset:
     """The structured report of a visit, never verified by itself; `modality` is how its pictures were written.
 
     In an export for research all free text, and who read and signed, is left out. Raises `BadInputError` where there
@@ -75,7 +73,7 @@ def _add_content(dataset: Dataset, study: StudyInfo, content: ReadingContent, mo
         is_verified=False,
     )
     for element in made:
-        if element.keyword not in dataset and element.tag.group != 2:
+        if element.tag.group == 0x0040:  # the rest would name the moment of the export and the camera once more
             dataset.add(element)
     del dataset.BodyPartExamined  # of images
     dataset.ReferencedPerformedProcedureStepSequence = []

@@ -97,9 +97,7 @@ def _swede(study: StudyInfo, findings: Findings) -> Group:
     from highdicom.sr import MeasurementsAndQualitativeEvaluations
 
     given = {item.key: getattr(findings.swede, item.key) for item in SWEDE_ITEMS}
-    numbers = [
-        _measure(codes.SWEDE_ITEM[key], value, codes.SCORE) for key, value in given.items() if value is not None
-    ]
+    numbers = [_measure(codes.SWEDE_ITEM[key], value, codes.SCORE) for key, value in given.items() if value is not None]
     if findings.swede.total is not None:
         numbers.append(_measure(codes.SWEDE_TOTAL, findings.swede.total, codes.SCORE))
     missing = [_quality(codes.SWEDE_ITEM[key], codes.NOT_ASSESSED) for key, value in given.items() if value is None]
