@@ -26,13 +26,13 @@ def to_bytes(dataset: Dataset) -> bytes:
     """A DICOM file (explicit VR, little endian, uncompressed) of a dataset made in this room."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.filewriter import dcmwrite
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
     meta.ImplementationVersionName = VERSION_NAME
     dataset.file_meta = meta
     stream = io.BytesIO()

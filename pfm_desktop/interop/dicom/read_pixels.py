@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,13 +232,14 @@ def _jpeg_2000(packed: bytes, layout: Layout, name: str) -> Pixels:
 
 def _jpeg_ls(packed: bytes, layout: Layout, name: str) -> Pixels:
     from pydicom.encaps import encapsulate
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
     _check_jpeg(packed, (0xF7,), layout, name)
     if layout.allocated != 8 or layout.photometric.startswith("YBR"):
         raise unreadable(name, "is a JPEG-LS with bits or colours that are not read")
-    values, _facts = get_decoder(UID(JPEG_LS[0])).as_array(
+    decoder: Any = get_decoder(UID(JPEG_LS[0]))
+    values, _facts = decoder.as_array(
         encapsulate([packed]),
         raw=True,
         index=0,
@@ -261,7 +263,7 @@ def _check_jpeg(packed: bytes, kinds: tuple[int, ...], layout: Layout, name: str
     at = 2
     while packed[:2] == b"\xff\xd8" and at + 9 < len(packed) and packed[at] == 0xFF:
         kind, length = packed[at + 1], int.from_bytes(packed[at + 2 : at + 4], "big")
-        if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC) or kind == 0xF7:
+        if (0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC)) or kind == 0xF7:
             bits, parts = packed[at + 4], packed[at + 9]
             declared = int.from_bytes(packed[at + 7 : at + 9], "big"), int.from_bytes(packed[at + 5 : at + 7], "big")
             if kind not in kinds or bits > 8:

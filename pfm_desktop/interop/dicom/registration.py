@@ -39,8 +39,8 @@ def registration_object(
 
     Our pictures have no Frame of Reference: each item refers to its picture, whose coordinates are pixels from the
     centre of the top-left one (PS3.17 O.1), as ours. `bend_px` is how far the full map departs at most from this affine
-    one, in fluorescence pixels; it is said in the comment, and so is where it is not known. Raises `BadInputError` where
-    there is no map that may be used, and for a projective one, which a 4 x 4 matrix here cannot hold.
+    one, in fluorescence pixels; the comment says it, or that it is not known. Raises `BadInputError` where there is no
+    map that may be used, and for a projective one, which the 4 x 4 matrix cannot hold.
     """
     matrix = _usable(summary, white, fluorescence)
     dataset = new_object(

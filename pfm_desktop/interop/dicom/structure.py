@@ -35,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Structure:
-    """`pixels` is the plain pixel data; where they are packed, `fragments` holds their parts, the offset table first."""
+    """`pixels` is the plain pixel data; of packed ones `fragments` holds the parts, the offset table first."""
 
     syntax: str
     pixels: Span | None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop.dicom import codes
-from pfm_desktop.interop.dicom.content import Modality, PictureInfo, ReadingContent, StudyInfo
+from pfm_desktop.interop.dicom.content import Modality, ReadingContent, StudyInfo
 from pfm_desktop.interop.dicom.header import MAKER, date_time, new_object, one_line, person, research_words
 from pfm_desktop.interop.dicom.picture import picture_header
 from pfm_desktop.interop.dicom.structured_groups import coded_concept, groups

@@ -9,12 +9,10 @@ import numpy as np
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import Analysis, ModelInfo, Prediction
-from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.codes import Code
 from pfm_desktop.interop.dicom.content import OutlineMark, PinMark, ReadingContent, StudyInfo
 from pfm_desktop.interop.dicom.header import one_line
-from pfm_desktop.interop.dicom.picture import series_words
 
 if TYPE_CHECKING:
     from highdicom.sr import (
