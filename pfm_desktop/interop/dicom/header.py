@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAKER = "pfm-desktop"
 VERSION_NAME = "PFM_DESKTOP"  # of the implementation, at most 16 characters
+_UNCUT = 10_000  # characters; what is too long is refused, not cut
 _NOT_IN_A_NAME = re.compile(r"[\^=\\]")
 
 
@@ -128,12 +129,9 @@ def age_words(years: int) -> str:
 
 
 def _patient(dataset: Dataset, study: StudyInfo) -> None:
-    dataset.PatientName = "^".join(
-        _whole(one_line(_NOT_IN_A_NAME.sub(" ", part), 10_000), "the name")
-        for part in (study.family_name, study.given_name)
-        if part or part is study.family_name
-    )
-    dataset.PatientID = _whole(one_line(study.patient_identifier, 10_000), "the identifier")
+    parts = [one_line(_NOT_IN_A_NAME.sub(" ", part), _UNCUT) for part in (study.family_name, study.given_name)]
+    dataset.PatientName = _whole("^".join(parts), "the name") if any(parts) else ""
+    dataset.PatientID = _whole(one_line(study.patient_identifier, _UNCUT), "the identifier")
     dataset.PatientBirthDate = f"{study.birth_date:%Y%m%d}" if study.birth_date and not study.de_identified else ""
     dataset.PatientSex = ""  # the program does not ask, and does not guess
     if study.age_years is not None:

@@ -88,8 +88,15 @@ def read_dicom_picture(data: bytes, name: str = "the file") -> DicomPicture:
         with _quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _read(data, structure, name)
-    except _DAMAGED as error:
+    except _damage() as error:
         raise damaged(name, type(error).__name__) from error
+
+
+def _damage() -> tuple[type[BaseException], ...]:
+    """`_DAMAGED` with pydicom's own, which are plain `Exception`s."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (*_DAMAGED, BytesLengthException, InvalidDicomError)
 
 
 def looks_like_dicom(head: bytes) -> bool:

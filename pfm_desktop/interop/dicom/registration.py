@@ -104,11 +104,11 @@ def _usable(summary: RegistrationSummary, white: PictureInfo, fluorescence: Pict
 
 
 def _comment(summary: RegistrationSummary, bend_px: float | None) -> str:
-    """At most 64 characters, the whole map's departure first."""
-    bend = "bend not known" if bend_px is None else f"full map bends by up to {bend_px:.1f} px"
+    """At most 64 characters."""
+    bend = "bend not known" if bend_px is None else f"full map bends up to {bend_px:.1f} px"
     by = "by hand" if summary.by_hand else "automatic"
     check = ", to be checked" if summary.status is RegistrationStatus.CHECK else ""
-    return f"Affine part; {bend}; {by}{check}"
+    return f"Affine; {bend}; {by}{check}"
 
 
 def _item(study: StudyInfo, picture: PictureInfo, matrix: Matrix, modality: Modality, comment: str) -> Dataset:

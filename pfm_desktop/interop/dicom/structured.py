@@ -26,13 +26,13 @@ def report_object(study: StudyInfo, content: ReadingContent, *, modality: Modali
     """The structured report of a visit, never verified by itself; `modality` is how its pictures were written.
 
     In an export for research all free text, and who read and signed, is left out. Raises `BadInputError` where there
-    is no picture to report on.
+    is no picture to report on, or nothing to report.
     """
-    if not content.pictures:
+    if not content.pictures or not (content.findings or content.analysis or content.pins or content.outlines):
         raise BadInputError(
-            "a structured report needs a picture to be about",
+            "a structured report needs a picture, and findings or an answer about it",
             safe="nothing was written",
-            remedy="add a picture to the visit first",
+            remedy="add a picture to the visit, and read it first",
         )
     dataset = new_object(
         study,

@@ -114,7 +114,7 @@ def _impression(study: StudyInfo, findings: Findings) -> list[Group]:
     if findings.impression is not None:
         said.append(_quality(codes.IMPRESSION, codes.GRADE[findings.impression]))
         if findings.revealed:
-            said.append(_quality(codes.FINDING, codes.REVEALED))
+            said.append(_quality(codes.IMPRESSION_MADE, codes.REVEALED))
     if findings.first_read is not None:
         said.append(_quality(codes.FIRST_READ, codes.GRADE[findings.first_read.impression]))
     if not said:
