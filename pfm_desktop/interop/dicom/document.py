@@ -48,6 +48,7 @@ def pdf_object(
         number=SERIES,
         made_at=made_at,
     )
+    del dataset.BodyPartExamined  # of images
     dataset.Modality = "DOC"
     dataset.ConversionType = "WSD"
     dataset.SeriesDescription = research_words("Report")

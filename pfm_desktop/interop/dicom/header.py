@@ -69,6 +69,7 @@ def new_object(
     dataset.SeriesInstanceUID = study.uids("series", study.visit_id, series)
     dataset.SeriesNumber = number
     dataset.InstanceNumber = 1
+    dataset.ContentQualification = "RESEARCH"
     dataset.BodyPartExamined = "CERVIX"
     dataset.SeriesDate, dataset.SeriesTime = day_and_time(study, study.started_at)
     dataset.ContentDate, dataset.ContentTime = day_and_time(study, made_at)

@@ -48,7 +48,6 @@ def overlay_object(
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     dataset.PatientOrientation = ["L", "P"]
     dataset.BurnedInAnnotation = "NO"
-    dataset.ContentQualification = "RESEARCH"
     dataset.ImageComments = f"{BANNER}. {ATTENTION}: {shows}; {ATTENTION_LIMITS}."
     dataset.DerivationDescription = one_line(f"{ATTENTION} of a network drawn over the picture: {shows}", 1024)
     dataset.DerivationCodeSequence = [coded(codes.HEATMAP_DERIVATION)]

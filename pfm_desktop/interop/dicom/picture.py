@@ -133,7 +133,6 @@ def _image(dataset: Dataset, picture: PictureInfo) -> None:
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.PatientOrientation = ["L", "P"]  # clinical.md 3.4: 12 o'clock up, the patient's left to the right
     dataset.BurnedInAnnotation = "NO"
-    dataset.ContentQualification = "RESEARCH"
     dataset.ImageComments = BANNER
     dataset.LossyImageCompression = "00" if picture.lossy_ratio is None else "01"
     if picture.lossy_ratio:

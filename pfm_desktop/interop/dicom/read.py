@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import threading
 import warnings
@@ -51,6 +52,7 @@ _DAMAGED = (
     zlib.error,
     UserWarning,
 )
+_SILENT = logging.CRITICAL + 1  # pydicom would write names and other values of the file into the log
 _quiet = threading.Lock()  # filters of warnings belong to the process; two readers must not mix them up
 
 
@@ -107,6 +109,7 @@ def looks_like_dicom(head: bytes) -> bool:
 def _read(data: bytes, structure: Structure, name: str) -> DicomPicture:
     from pydicom import dcmread
 
+    logging.getLogger("pydicom").setLevel(_SILENT)  # after the import, which sets it
     dataset = dcmread(io.BytesIO(data), stop_before_pixels=True)
     kind = _kind(dataset, name)
     layout = _layout(dataset)
