@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.interop.dicom.read_facts import DicomFacts, facts_of
-from pfm_desktop.interop.dicom.read_pixels import Layout, Pixels, check_layout, frames_of
+from pfm_desktop.interop.dicom.read_pixels import Pixels, check_layout, frames_of
+from pfm_desktop.interop.dicom.read_streams import Layout
 from pfm_desktop.interop.dicom.refusals import damaged, no_picture, unreadable
 from pfm_desktop.interop.dicom.structure import Structure, walk
 from pfm_desktop.support.errors import BadInputError

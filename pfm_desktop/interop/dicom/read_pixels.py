@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.interop.dicom.read_streams import Layout, check_jpeg, check_jpeg_2000, other_picture
 from pfm_desktop.interop.dicom.refusals import damaged, unreadable
 from pfm_desktop.interop.dicom.structure import Structure
 from pfm_desktop.support.errors import BadInputError
@@ -20,7 +20,6 @@ PIXEL_LIMIT = 100_000_000  # of all frames together; as for other pictures (imag
 SMALLEST_SIDE = 16
 FRAME_LIMIT = 2_000
 _LONGEST_RUN = 64  # bytes out of one byte, at most: 128 out of two
-_TILES = 4_096  # of a JPEG 2000 picture
 IMPLICIT, EXPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 PLAIN = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
 RLE = "1.2.840.10008.1.2.5"
@@ -28,26 +27,6 @@ JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 READ = (*PLAIN, RLE, *JPEG, *JPEG_LS, *JPEG_2000)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What the head declares of the pixels. `planar` is 1 where each channel comes whole."""
-
-    rows: int
-    columns: int
-    frames: int
-    samples: int
-    photometric: str
-    allocated: int
-    stored: int
-    planar: int
-    signed: bool
-
-    @property
-    def frame_bytes(self) -> int:
-        """Of one frame, unpacked."""
-        return self.rows * self.columns * self.samples * (self.allocated // 8)
 
 
 def check_layout(layout: Layout, syntax: str, name: str) -> None:
@@ -196,10 +175,10 @@ def _segment(packed: bytes, size: int, name: str) -> bytes:
 def _jpeg(packed: bytes, layout: Layout, name: str) -> Pixels:
     from PIL import Image
 
-    _check_jpeg(packed, (0xC0, 0xC1), layout, name)
+    check_jpeg(packed, (0xC0, 0xC1), layout, name)
     with Image.open(io.BytesIO(packed), formats=("JPEG",)) as image:
         if image.size != (layout.columns, layout.rows) or image.mode != ("L" if layout.samples == 1 else "RGB"):
-            raise _other_picture(name)
+            raise other_picture(name)
         raw = layout.photometric == "RGB" and "adobe_transform" not in image.info
         if raw:  # Pillow would take it for YCbCr and convert it
             image.draft("YCbCr", image.size)
@@ -210,18 +189,12 @@ def _jpeg(packed: bytes, layout: Layout, name: str) -> Pixels:
 def _jpeg_2000(packed: bytes, layout: Layout, name: str) -> Pixels:
     from PIL import Image
 
-    if packed[:4] != b"\xff\x4f\xff\x51" or len(packed) < 42:
-        raise damaged(name, "its packed pixels are no JPEG 2000")
-    x1, y1, x0, y0, tile_x, tile_y = (int.from_bytes(packed[at : at + 4], "big") for at in range(8, 32, 4))
-    if (x1 - x0, y1 - y0) != (layout.columns, layout.rows) or not tile_x or not tile_y:
-        raise _other_picture(name)
-    if (layout.rows // tile_y + 1) * (layout.columns // tile_x + 1) > _TILES:
-        raise damaged(name, "it is cut into more tiles than any picture")
+    check_jpeg_2000(packed, layout, name)
     if layout.stored != 8 or layout.photometric.startswith("YBR_FULL"):
         raise unreadable(name, "is a JPEG 2000 with bits or colours that are not read")
     with Image.open(io.BytesIO(packed), formats=("JPEG2000",)) as image:
         if image.size != (layout.columns, layout.rows) or image.mode != ("L" if layout.samples == 1 else "RGB"):
-            raise _other_picture(name)
+            raise other_picture(name)
         values = np.asarray(image)
     return _grey(values, layout) if layout.samples == 1 else np.ascontiguousarray(values)
 
@@ -231,7 +204,7 @@ def _jpeg_ls(packed: bytes, layout: Layout, name: str) -> Pixels:
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
-    _check_jpeg(packed, (0xF7,), layout, name)
+    check_jpeg(packed, (0xF7,), layout, name)
     if layout.allocated != 8 or layout.photometric.startswith("YBR"):
         raise unreadable(name, "is a JPEG-LS with bits or colours that are not read")
     decoder: Any = get_decoder(UID(JPEG_LS[0]))
@@ -252,24 +225,3 @@ def _jpeg_ls(packed: bytes, layout: Layout, name: str) -> Pixels:
         transfer_syntax_uid=UID(JPEG_LS[0]),
     )
     return _as_rgb(np.asarray(values, np.uint8).tobytes(), layout, 0)
-
-
-def _check_jpeg(packed: bytes, kinds: tuple[int, ...], layout: Layout, name: str) -> None:
-    """Look for the frame header of a JPEG or JPEG-LS stream: its kind, and the size it declares."""
-    at = 2
-    while packed[:2] == b"\xff\xd8" and at + 9 < len(packed) and packed[at] == 0xFF:
-        kind, length = packed[at + 1], int.from_bytes(packed[at + 2 : at + 4], "big")
-        if (0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC)) or kind == 0xF7:
-            bits, parts = packed[at + 4], packed[at + 9]
-            declared = int.from_bytes(packed[at + 7 : at + 9], "big"), int.from_bytes(packed[at + 5 : at + 7], "big")
-            if kind not in kinds or bits > 8:
-                raise unreadable(name, "is packed as a kind of JPEG that is not read")
-            if declared != (layout.columns, layout.rows) or parts != layout.samples:
-                raise _other_picture(name)
-            return
-        at += 1 if kind == 0xFF else 2 + length
-    raise damaged(name, "its packed pixels are no JPEG")
-
-
-def _other_picture(name: str) -> BadInputError:
-    return damaged(name, "its packed pixels are of another size or colour than its head says")

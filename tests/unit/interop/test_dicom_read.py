@@ -28,11 +28,12 @@ from pydicom.uid import (
 from benchmarks.dicom_parts import files
 from benchmarks.dicom_parts.files import VALID, frames, packed, plain, smooth, with_photometric, written
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.interop.dicom import read_pixels
+from pfm_desktop.interop.dicom import read_pixels, read_streams
 from pfm_desktop.interop.dicom.document import pdf_object
 from pfm_desktop.interop.dicom.header import to_bytes
 from pfm_desktop.interop.dicom.picture import ENDOSCOPIC, picture_object
 from pfm_desktop.interop.dicom.read import looks_like_dicom, read_dicom_picture
+from pfm_desktop.interop.dicom.read_streams import Layout
 from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.support.errors import BadInputError
 
@@ -372,6 +373,63 @@ def test_a_jpeg_2000_in_a_million_tiles_is_not_unpacked() -> None:
     data = packed(with_photometric(plain(pixels), "YBR_RCT"), JPEG2000Lossless, [files.jpeg_2000(pixels)])
     at = data.rindex(b"\xff\x4f\xff\x51") + 24
     assert "more tiles than any picture" in refusal(data[:at] + struct.pack(">II", 1, 1) + data[at + 8 :])
+
+
+def test_a_jpeg_2000_cut_into_usual_precincts_is_let_pass_and_one_cut_into_single_pixels_is_not() -> None:
+    layout = Layout(2_000, 3_000, 1, 3, "YBR_RCT", 8, 8, 0, False)
+    usual = bytes((0x44, 0x55, 0x66, 0x77, 0x88, 0x88))  # 16 pixels in the smallest picture, 256 in the largest
+    assert read_streams._precincts(usual, layout) < 1_000
+    assert read_streams._precincts(bytes(6), layout) > 6_000_000
+
+
+COD = b"\xff\x52\x00\x0c"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (0, b"\xff\x52\x00\x0e\x01"),  # precincts are said, but not of all levels
+        (6, b"\xff\xff"),  # layers
+        (10, b"\x00\x00"),  # code blocks of four pixels
+    ],
+)
+def test_a_jpeg_2000_that_is_cut_into_crumbs_is_not_unpacked(old: int, new: bytes) -> None:
+    stream = files.jpeg_2000(smooth())
+    at = stream.index(COD)
+    head = bytearray(stream[at : at + 14])
+    head[old : old + len(new)] = new
+    crumbs = b"\x88\x88" if old == 0 else b""
+    data = stream[:at] + bytes(head) + crumbs + stream[at + 14 :]
+    picture = packed(with_photometric(plain(smooth()), "YBR_RCT"), JPEG2000Lossless, [data])
+    assert "more finely than any picture" in refusal(picture)
+
+
+def test_a_jpeg_2000_whose_tiles_have_crumbs_of_their_own_is_not_unpacked() -> None:
+    stream = files.jpeg_2000(smooth())
+    at = stream.index(b"\xff\x93")  # the end of the first tile's head
+    style = COD + b"\x00\x00\xff\xff\x01\x05\x04\x04\x00\x01"
+    data = stream[:at] + style + stream[at:]
+    picture = packed(with_photometric(plain(smooth()), "YBR_RCT"), JPEG2000Lossless, [data])
+    assert "more finely than any picture" in refusal(picture)
+
+
+def test_a_jpeg_2000_of_many_parts_is_refused() -> None:
+    stream = files.jpeg_2000(smooth())
+    picture = packed(
+        with_photometric(plain(smooth()), "YBR_RCT"), JPEG2000Lossless, [stream[:40] + b"\x40\x00" + stream[42:]]
+    )
+    assert "of another size or colour" in refusal(picture)
+
+
+def test_a_jpeg_2000_that_would_take_all_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pfm_desktop.interop.dicom.read_streams.JPEG_2000_LIMIT", 3_000)
+    assert "JPEG 2000 of more than" in refusal(VALID["JPEG 2000"]())
+
+
+def test_a_jpeg_in_hundreds_of_scans_is_refused() -> None:
+    stream = files.jpeg(smooth())
+    data = packed(with_photometric(plain(smooth()), "YBR_FULL_422"), JPEGBaseline8Bit, [stream + b"\xff\xda" * 300])
+    assert "more scans than any picture" in refusal(data)
 
 
 def test_a_progressive_jpeg_which_may_take_hundreds_of_passes_is_refused() -> None:
