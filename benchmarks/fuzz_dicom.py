@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -41,11 +42,17 @@ class Tally:
     start: float = 0.0  # MB before the first damaged file, all valid ones read
 
 
+@cache
+def valid_file(name: str) -> bytes:
+    """A file of `VALID`, made once."""
+    return VALID[name]()
+
+
 def damaged_file(number: int, seed: int) -> tuple[str, bytes]:
     """The file of that number: what was done to which, and its bytes. The same for the same seed."""
     chance = random.Random(f"{seed}/{number}")
     name = chance.choice(sorted(VALID))
-    how, data = mutated(VALID[name](), chance)
+    how, data = mutated(valid_file(name), chance)
     return f"{number}: {name}, {how}", data
 
 

@@ -100,7 +100,8 @@ def _syntax(data: bytes, chance: random.Random) -> bytes:
 
 def _tags(data: bytes, chance: random.Random) -> bytes:
     """Another kind of value where text stands: a character set, a date, a name."""
-    at = chance.choice([found for key in (b"CS", b"DA", b"PN", b"IS", b"DS", b"TM") if (found := data.find(key)) > 0])
+    places = [found for key in (b"CS", b"DA", b"PN", b"IS", b"DS", b"TM") if (found := data.find(key)) > 0]
+    at = chance.choice(places or [0])
     return _put(data, at, chance.choice((b"SQ", b"UN", b"FD", b"OB", b"AT", b"US", b"IS", b"zz")))
 
 

@@ -64,13 +64,14 @@ def research_study(study: StudyInfo, research: Research) -> StudyInfo:
 
 
 def research_picture(picture: PictureInfo, study: StudyInfo, research: Research) -> PictureInfo:
-    """A picture of that visit (`study` as it was, with its true dates): times between pictures stay as they were."""
-    return replace(
-        picture,
-        taken_at=research_moment(picture.taken_at, study, research),
-        device=one_line(research.device),
-        device_serial="",
-    )
+    """A picture of that visit (`study` as it was, with its true dates): times between pictures stay as they were.
+
+    Raises `BadInputError` for one with words drawn into it; blank them, and say `burned_in=False`.
+    """
+    if picture.burned_in:
+        raise _refused("words are drawn into a picture", "blank them, or leave the picture out")
+    moved = research_moment(picture.taken_at, study, research)
+    return replace(picture, taken_at=moved, device=one_line(research.device), device_serial="")
 
 
 def research_content(content: ReadingContent, study: StudyInfo, research: Research) -> ReadingContent:

@@ -184,6 +184,11 @@ def test_what_would_be_no_export_for_research_is_refused(change: dict[str, Any],
     assert "nothing was written" in str(refusal.value)
 
 
+def test_a_picture_with_words_drawn_into_it_stays_out(woman: Any) -> None:
+    with pytest.raises(BadInputError, match="words are drawn into a picture"):
+        research_picture(replace(woman.white, burned_in=True), woman.study, RESEARCH)
+
+
 def test_a_box_is_blanked_in_a_copy(woman: Any) -> None:
     clean = blanked(woman.pixels, ((-5, 0, 20, 10), (50, 35, 900, 900)))
     assert not clean[:10, :20].any()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import subprocess
 import threading
@@ -25,7 +26,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from benchmarks.dicom_parts import files
+from benchmarks.dicom_parts import files, mutate
 from benchmarks.dicom_parts.files import VALID, frames, packed, plain, smooth, with_photometric, written
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.interop.dicom import read_pixels, read_streams
@@ -551,6 +552,13 @@ def test_the_same_seed_damages_the_same_files() -> None:
 
     assert damaged_file(7, 3) == damaged_file(7, 3)
     assert damaged_file(7, 3) != damaged_file(8, 3)
+
+
+def test_any_kind_of_damage_takes_any_bytes() -> None:
+    chance = random.Random(5)
+    for _name, damage in mutate.KINDS:
+        for data in (b"", b"x", bytes(300), VALID["plain"]()):
+            assert isinstance(damage(data, chance), bytes)
 
 
 def test_the_benchmark_counts_a_reader_that_died_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -365,6 +365,13 @@ def test_no_element_is_private(woman: Any) -> None:
         assert all(dictionary_has_tag(element.tag) for element in read_back(woman, kind).iterall())
 
 
+def test_words_drawn_into_a_picture_are_owned_up_to_also_in_its_overlay(woman: Any) -> None:
+    marked = replace(woman.white, burned_in=True)
+    overlay = overlay_object(woman.study, (marked,), woman.pixels, made_at=woman.reading.made_at, shows="x")
+    assert picture_object(woman.study, marked, woman.pixels).BurnedInAnnotation == "YES"
+    assert overlay.BurnedInAnnotation == "YES"
+
+
 def test_the_age_stands_only_where_it_was_given(woman: Any) -> None:
     assert "PatientAge" not in read_back(woman, "photograph")
     aged = replace(woman.study, birth_date=date(1990, 1, 1), age_years=7)
