@@ -29,7 +29,7 @@ ZONE = timezone(timedelta(hours=2))
 NOW = datetime(2026, 5, 14, 9, 30, 15, tzinfo=ZONE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Woman:
     """A visit: study, the pair, its pixels (H x W x 3), and what is said of it."""
 
@@ -41,7 +41,7 @@ class Woman:
     registration: RegistrationSummary
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def woman() -> Woman:
     """Names, numbers and dates in it are found again nowhere by chance."""
     white = PictureInfo(
@@ -57,6 +57,7 @@ def woman() -> Woman:
         examiner="Dr. Quentin Untersucher", institution="Clinic Obersee", accession_number="ACC-5150",
     )  # fmt: skip
     pixels = np.random.default_rng(3).integers(0, 256, (41, 61, 3)).astype(np.uint8)
+    pixels.setflags(write=False)
     matrix = ((1.01, 0.02, 3.123456789012), (-0.02, 0.99, -5.5), (0.0, 0.0, 1.0))
     registration = RegistrationSummary(RegistrationStatus.OK, 0.8, matrix, 0.95)
     return Woman(study, white, fluorescence, pixels, _reading(white, fluorescence), registration)
