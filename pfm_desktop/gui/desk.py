@@ -53,7 +53,8 @@ class Desk(QObject):
         self.session = Session(library, settings)
         self._window, self._jobs = window, window.jobs
         self.undo = Undo(self.session, self)
-        self._warming = Background(self)
+        self._warming, self._noting = Background(self), Background(self)
+        self.session.on_case.append(lambda _case: self._note_place())
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._make_rest)
         self._pages: dict[int, QWidget] = {}
@@ -101,6 +102,18 @@ class Desk(QObject):
         self.session.record_lock()
         self._warming.start(_load, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
 
+    def go_on(self) -> str:
+        """After an ending without closing: undo knows again what it knew; the visit that was open, or ""."""
+        left = self.session.begin()
+        if left is None:
+            return ""
+        self.undo.restore(left)
+        return left.visit_id
+
+    def _note_place(self) -> None:
+        if not self.session.library.read_only:
+            self._noting.start(_note, self.session, done=_ignore, failed=_ignore)
+
     def leave(self) -> None:
         """What was typed is kept."""
         current: Any = self._window.stack.currentWidget()
@@ -110,6 +123,7 @@ class Desk(QObject):
     def close(self) -> None:
         """Take the pages off the window and close the library."""
         self._warming.drop()
+        self._noting.drop()
         self._turn.stop()
         self.undo.detach()
         for page in (*self._pages.values(), self._shortcuts):
@@ -119,6 +133,7 @@ class Desk(QObject):
                 page.hide()
                 page.deleteLater()
         self._pages, self._shortcuts = {}, None
+        self.session.end()
         self.session.library.close()
         self.deleteLater()
 
@@ -157,6 +172,11 @@ class Desk(QObject):
 
 def _ignore(_answer: object) -> None:
     """For work whose outcome is met again when it is needed."""
+
+
+def _note(_ctx: object, session: Session) -> None:
+    """As a job."""
+    session.note_place()
 
 
 def _nothing() -> None:

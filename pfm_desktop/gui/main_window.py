@@ -43,6 +43,7 @@ SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
+WENT_ON = "The program ended without closing the library. What was done is there, and can be undone as before."
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
 
@@ -219,8 +220,11 @@ class MainWindow(QMainWindow):
         self.patient.show_library(demo=library.demo, read_only_reason=library.no_editing, who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         self.show_page(TODAY)
-        if wanted:
-            self.open_visit(wanted)
+        left = self.desk.go_on()
+        if wanted or left:
+            self.open_visit(wanted or left)
+        if left:
+            self.messages.note(WENT_ON)
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 

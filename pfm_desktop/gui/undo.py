@@ -11,10 +11,12 @@ from pfm_desktop.viewmodels.changes import said_of
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.services.at_work import LeftBehind
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
 _LIMIT = 500
+_UNDO, _REDO = "Undo: ", "Redo: "  # as the journal says it
 
 
 class _Done(QUndoCommand):
@@ -24,7 +26,7 @@ class _Done(QUndoCommand):
     """
 
     def __init__(self, changes: tuple[Change, ...]) -> None:
-        super().__init__(said_of(changes))
+        super().__init__(said_of(changes).removeprefix(_UNDO).removeprefix(_REDO))
         self.back = changes
 
 
@@ -56,6 +58,14 @@ class Undo(QObject):
     def redo_text(self) -> str:
         """What redo would do again; "" when there is nothing."""
         return self._group.redoText()
+
+    def restore(self, left: LeftBehind) -> None:
+        """Know again what was known when the program ended without closing the library."""
+        for step in (*left.done, *reversed(left.undone)):
+            stack = self._stack_of_visit(step.visit_id) if step.visit_id else self._list
+            stack.push(_Done(step.changes))
+        for step in left.undone:
+            (self._stack_of_visit(step.visit_id) if step.visit_id else self._list).undo()
 
     def show_list(self, in_front: bool) -> None:
         """Today comes to the front, or another page: undo is of the list, or of the visit on the desk."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.case import IdentityCorrection, Patient
@@ -39,20 +39,20 @@ class JournalEntry:
         return Change(self.what, self.key, self.old, self.new, self.text)
 
 
-def apply(session: Session, change: Change, *, who: str) -> None:
-    """Carry out `change` and append it; the caller's transaction holds both."""
+def apply(session: Session, change: Change, *, who: str, at: datetime | None = None) -> None:
+    """Carry out `change` and append it; the caller's transaction holds both. `at`: one moment for all of a step."""
     rules.check(session, change)
     removal.make_way(session, change)
     records.write(session, change)
-    append(session, change, who=who)
+    append(session, change, who=who, at=at)
 
 
-def append(session: Session, change: Change, *, who: str) -> None:
+def append(session: Session, change: Change, *, who: str, at: datetime | None = None) -> None:
     """Append a line without touching a record."""
     old = dict(change.old) if change.old is not None else None
     new = dict(change.new) if change.new is not None else None
     row = JournalTable(
-        at=datetime.now(UTC), who=who, what=change.what, key=change.key, old=old, new=new, text=change.text
+        at=at or datetime.now(UTC), who=who, what=change.what, key=change.key, old=old, new=new, text=change.text
     )
     session.add(row)
     session.flush()
@@ -114,6 +114,11 @@ def entries(
     if key is not None:
         query = query.where(JournalTable.key == key)
     return tuple(_entry(row) for row in session.scalars(query))
+
+
+def length(session: Session) -> int:
+    """Number of the last line; 0 in an empty journal."""
+    return session.scalar(select(func.max(JournalTable.seq))) or 0
 
 
 def last(session: Session, *, what: str, key: str) -> JournalEntry | None:

@@ -192,8 +192,9 @@ class Library:
         for change in changes:
             access.check(self.account, change)
         with self.write() as session:
+            at = datetime.now(UTC)
             for change in changes:
-                journal.apply(session, change, who=self.who)
+                journal.apply(session, change, who=self.who, at=at)
             if any(change.what == "account" for change in changes):
                 access.check_administrator_left(session)
         return tuple(changes)
@@ -217,8 +218,18 @@ class Library:
 
     def set_meta(self, key: str, value: str) -> None:
         """Note a fact about the library itself; not journalled."""
+        self.change_meta(key, lambda _old: value)
+
+    def change_meta(self, key: str, change: Callable[[str | None], str | None]) -> None:
+        """What `change` makes of a fact about the library, in one go; None: there is none (any more)."""
         with self.write() as session:
-            session.merge(MetaTable(key=key, value=value))
+            row = session.get(MetaTable, key)
+            old = row.value if row is not None else None
+            new = change(old)
+            if new is None and row is not None:
+                session.delete(row)
+            elif new is not None and new != old:
+                session.merge(MetaTable(key=key, value=new))
 
     def _all_meta(self) -> dict[str, str]:
         with self.read() as session:

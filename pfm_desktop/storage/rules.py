@@ -56,7 +56,7 @@ def check(session: Session, change: Change) -> None:
     """Raise when a rule forbids `change`."""
     if change.what not in _SEALED:
         return
-    visit_id = _visit_of(session, change)
+    visit_id = visit_of(session, change)
     found = session.get(FindingsTable, visit_id) if visit_id else None
     if found is None:
         return
@@ -78,7 +78,8 @@ def _agree(found: FindingsTable, new: Mapping[str, Any]) -> bool:
     return says_the_last_read(new.get("impression", found.impression), first, second)
 
 
-def _visit_of(session: Session, change: Change) -> str | None:
+def visit_of(session: Session, change: Change) -> str | None:
+    """The visit that a change is about; None where it is about none, or about one that is gone."""
     if change.what in ("findings", "visit"):
         return change.key
     fields: dict[str, Any] = dict(change.new or change.old or {})

@@ -6,13 +6,15 @@ No Qt: pages listen with plain functions, on the thread that edits (the GUI thre
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account
-from pfm_desktop.services import cases, lock_record
+from pfm_desktop.services import at_work, cases, lock_record
+from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
@@ -69,6 +71,21 @@ class Session:
         if self.named:
             return ""
         return f"{self.reader}, the name of this computer's account; set the reader's name in Settings"
+
+    def begin(self) -> LeftBehind | None:
+        """Work begins; what an ending without closing left behind, None where nothing was."""
+        with self._said():
+            return at_work.begin(self.library)
+        return None
+
+    def note_place(self) -> None:
+        """Note which visit is on the desk, for after a crash; takes a write, so not on the GUI thread."""
+        at_work.note_visit(self.library, self.case.visit.id if self.case is not None else "")
+
+    def end(self) -> None:
+        """Work ends as it should."""
+        with suppress(UserError):  # a disk that is gone must not keep the window from closing
+            at_work.end(self.library)
 
     def today(self, search: str = "") -> tuple[VisitRow, ...]:
         """Visits, newest first; every word of `search` must match."""

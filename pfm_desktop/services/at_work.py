@@ -1,0 +1,136 @@
+"""What was being worked on, so that a crash, a kill or a power cut loses neither the place nor what undo knows.
+
+Every edit is in the journal. Beside it stands which visit is open and since when the library is, until it is closed;
+found at the next opening, it tells that the program ended without closing, and the journal since then is the history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.services.review import REDO, UNDO
+from pfm_desktop.storage import journal, records, rules
+from pfm_desktop.storage import repositories as stored
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from pfm_desktop.storage.journal import JournalEntry
+    from pfm_desktop.storage.library import Library
+
+KEY = "at_work"  # among the facts of the library
+MOST = 500  # lines looked at: as many steps as undo keeps
+_FOR_GOOD = {"revealed_at", "first_read", "signature"}
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """What stands at `KEY`: the last line of the journal when the library was opened, the open visit, and by whom."""
+
+    since: int
+    visit: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that undo knows: its changes, and the visit that it belongs to ("": to the list of visits)."""
+
+    changes: tuple[Change, ...]
+    visit_id: str
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """The visit that was open ("": none), steps that can be taken back, and steps that were (the latest last)."""
+
+    visit_id: str
+    done: tuple[Step, ...] = ()
+    undone: tuple[Step, ...] = ()
+
+
+def begin(lib: Library) -> LeftBehind | None:
+    """The library is open and is going to be worked with; what an ending without closing left of this person's work.
+
+    None where the last one closed it, or was somebody else. A library that is only read takes no note.
+    """
+    if lib.read_only:
+        return None
+    kept = _read(lib.meta(KEY))
+    left = None if kept is None or kept.who != lib.who else _history(lib, kept.since, kept.visit)
+    with lib.read() as session:
+        since = journal.length(session)
+    lib.set_meta(KEY, _written(_Noted(since, left.visit_id if left is not None else "", lib.who)))
+    return left
+
+
+def note_visit(lib: Library, visit_id: str) -> None:
+    """A visit is on the desk, or none with ""."""
+
+    def noted(said: str | None) -> str | None:
+        kept = _read(said)
+        return None if kept is None else _written(replace(kept, visit=visit_id))  # None: it is being closed
+
+    if not lib.read_only:
+        lib.change_meta(KEY, noted)
+
+
+def end(lib: Library) -> None:
+    """The library is about to be closed: nothing was left behind."""
+    if not lib.read_only:
+        lib.change_meta(KEY, lambda _said: None)
+
+
+def _written(noted: _Noted) -> str:
+    return json.dumps(asdict(noted))
+
+
+def _read(said: str | None) -> _Noted | None:
+    try:
+        kept = json.loads(said or "")
+        return _Noted(since=int(kept["since"]), visit=str(kept["visit"]), who=str(kept["who"]))
+    except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
+    with lib.read() as session:
+        lines = journal.entries(session, after=max(since, journal.length(session) - MOST), limit=MOST)
+        done: list[Step] = []
+        undone: list[Step] = []
+        for step in _steps(session, lines, lib.who):
+            text = step.changes[0].text
+            if text.startswith(UNDO) and done:
+                done.pop()
+                undone.append(step)
+            elif text.startswith(REDO) and undone:
+                undone.pop()
+                done.append(step)
+            elif not text.startswith((UNDO, REDO)):
+                done.append(step)
+                undone = []
+        there = bool(visit_id) and stored.visit(session, visit_id) is not None
+    return LeftBehind(visit_id if there else "", tuple(done), tuple(undone))
+
+
+def _steps(session: Session, lines: Sequence[JournalEntry], who: str) -> Iterator[Step]:
+    """What was done in one go has one moment."""
+    own = [line for line in lines if line.who == who and _can_be_undone(line.change)]
+    for _, group in groupby(own, key=lambda line: line.at):
+        changes = tuple(line.change for line in group)
+        about = rules.visit_of(session, changes[0]) if changes[0].what not in ("patient", "visit") else ""
+        yield Step(changes, about or "")
+
+
+def _can_be_undone(change: Change) -> bool:
+    """Not an event, nor what the program noted by itself, nor what stands for good."""
+    if change.what not in records.KINDS or change.what == "account":
+        return False
+    fields = change.new if change.new is not None else change.old
+    known = set(fields or ()) <= set(records.kind_of(change.what).columns)
+    return known and not (change.what == "findings" and _FOR_GOOD & set(fields or ()))

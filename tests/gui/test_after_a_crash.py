@@ -1,0 +1,57 @@
+"""A window that was killed: the next one goes on where it was."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.services import cases, review
+from pfm_desktop.services.at_work import KEY
+from pfm_desktop.storage.library import Library
+
+from .conftest import Opened
+
+
+@pytest.fixture
+def killed(qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path) -> Path:
+    """A copy of a library as it was in the middle of work."""
+    window = open_window(library_folder)
+    assert window.session is not None
+    visit = window.session.today("Adler")[0].visit.id
+    window.open_visit(visit)
+    assert window.session.perform(lambda lib: review.set_text(lib, visit, "white at 3")) is not None
+    session = window.session
+    qtbot.waitUntil(lambda: visit in (session.library.meta(KEY) or ""), timeout=10_000)
+    shutil.copytree(library_folder, tmp_path / "copy", ignore=shutil.ignore_patterns("lock"))
+    window.close()
+    return tmp_path / "copy"
+
+
+def test_the_visit_opens_again_and_undo_knows_what_was_done(qtbot: QtBot, open_window: Opened, killed: Path) -> None:
+    window = open_window(killed)
+    assert window.session is not None
+    assert window.session.case is not None
+    assert window.session.case.patient.family_name == "Adler"
+    assert "ended without closing" in window.messages.text
+    assert window.desk is not None
+    assert window.desk.undo.undo_text
+    assert window.desk.undo.undo()
+    assert window.session.case.findings.text == ""
+    assert window.desk.undo.redo()
+    assert window.session.case.findings.text == "white at 3"
+
+
+def test_a_window_that_was_closed_begins_with_the_list(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
+    first = open_window(library_folder)
+    assert first.session is not None
+    first.open_visit(first.session.today()[0].visit.id)
+    first.close()
+    with Library.open(library_folder) as lib:
+        assert lib.meta(KEY) is None
+        assert cases.today(lib)
+    second = open_window(library_folder)
+    assert second.session is not None
+    assert second.session.case is None

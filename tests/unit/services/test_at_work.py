@@ -1,0 +1,149 @@
+"""After a crash: the visit that was open, and what undo knew."""
+
+from __future__ import annotations
+
+import pytest
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.services import at_work, cases, review
+from pfm_desktop.services.at_work import KEY, Step
+from pfm_desktop.storage.library import Library
+
+
+@pytest.fixture
+def visit(lib: Library) -> str:
+    lib.who = "Dr. Test"
+    return cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
+
+
+def crashed(lib: Library) -> Library:
+    """As if the program had been killed: the next one, as the same person."""
+    lib.close()
+    again = Library.open(lib.path)
+    again.who = "Dr. Test"
+    return again
+
+
+def texts(steps: tuple[Step, ...]) -> list[str]:
+    return [step.changes[0].text for step in steps]
+
+
+def test_a_library_that_was_closed_left_nothing_behind(lib: Library, visit: str) -> None:
+    assert at_work.begin(lib) is None
+    at_work.note_visit(lib, visit)
+    review.set_text(lib, visit, "x")
+    at_work.end(lib)
+    assert lib.meta(KEY) is None
+    with crashed(lib) as again:
+        assert at_work.begin(again) is None
+
+
+def test_after_a_crash_the_open_visit_and_each_step_since_the_opening_are_known(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    at_work.note_visit(lib, visit)
+    review.set_impression(lib, visit, Grade.LOW)
+    review.set_text(lib, visit, "white at 3")
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert left.visit_id == visit
+        assert [step.visit_id for step in left.done] == [visit, visit]
+        for step in reversed(left.done):
+            review.undo_all(again, step.changes)
+        found = cases.visit_case(again, visit).findings
+        assert (found.impression, found.text) == (None, "")
+
+
+def test_what_was_taken_back_can_be_done_again_after_a_crash(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.set_text(lib, visit, "one")
+    second = review.set_text(lib, visit, "two")
+    third = review.set_plan(lib, visit, "three")
+    review.undo(lib, third)
+    back = review.undo(lib, second)
+    again_done = review.undo(lib, back)
+    assert again_done.text.startswith(review.REDO)
+    review.undo(lib, again_done)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert len(left.done) == 1
+        assert len(left.undone) == 2
+        review.undo_all(again, left.undone[-1].changes)
+        assert cases.visit_case(again, visit).findings.text == "two"
+
+
+def test_a_new_step_after_undo_ends_what_could_be_done_again(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.undo(lib, review.set_text(lib, visit, "one"))
+    review.set_plan(lib, visit, "another way")
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert (len(left.done), left.undone) == (1, ())
+
+
+def test_what_stands_for_good_and_what_others_did_is_no_step(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.set_impression(lib, visit, Grade.LOW)
+    review.reveal(lib, visit, "Dr. Test")
+    lib.record_event("export", visit, "Report saved as PDF")
+    lib.who = "Dr. Other"
+    review.set_text(lib, visit, "not mine")
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [set(step.changes[0].new or {}) for step in left.done] == [{"impression"}]
+
+
+def test_a_patient_and_her_visit_belong_to_the_list_and_are_one_step(lib: Library) -> None:
+    lib.who = "Dr. Test"
+    at_work.begin(lib)
+    woman = cases.add_patient(lib, identifier="K-2")
+    cases.add_visit(lib, woman.id)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [step.visit_id for step in left.done] == ["", ""]
+
+
+def test_somebody_else_finds_nothing_of_it(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    at_work.note_visit(lib, visit)
+    lib.close()
+    with Library.open(lib.path) as again:
+        again.who = "Dr. Other"
+        assert at_work.begin(again) is None
+
+
+def test_a_visit_that_is_gone_is_not_opened(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    at_work.note_visit(lib, visit)
+    at_work.note_visit(lib, "0" * 32)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert left.visit_id == ""
+
+
+@pytest.mark.parametrize("said", ["", "x", "[]", '{"since": "many"}', '{"since": 1e999, "visit": "", "who": ""}'])
+def test_a_note_that_cannot_be_read_is_none(lib: Library, said: str) -> None:
+    lib.set_meta(KEY, said)
+    assert at_work.begin(lib) is None
+
+
+def test_a_note_that_comes_after_the_end_brings_nothing_back(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    at_work.end(lib)
+    at_work.note_visit(lib, visit)
+    assert lib.meta(KEY) is None
+
+
+def test_who_only_reads_along_notes_nothing(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    with Library.open(lib.path) as second:
+        second.who = "Dr. Test"
+        assert at_work.begin(second) is None
+        at_work.note_visit(second, visit)
+        at_work.end(second)
+    assert lib.meta(KEY) is not None
