@@ -16,8 +16,10 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import RevealedModel
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.interrupt import interruptible
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.worklist import LIMIT, Question
@@ -26,6 +28,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
     from numpy.typing import NDArray
+
+_SILENT = SilentContext()
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,26 @@ class VisitCase:
         return self.findings.signature is not None
 
 
-def today(lib: Library, *, search: str = "", limit: int = LIMIT) -> tuple[VisitRow, ...]:
-    """Visits newest first; every word of `search` must stand in name, identifier, impression or date."""
-    with lib.read() as session:
-        return stored.visit_rows(session, Question(search=search, limit=limit))
+def today(
+    lib: Library,
+    *,
+    search: str = "",
+    limit: int = LIMIT,
+    after: tuple[datetime, str] | None = None,
+    ctx: Context = _SILENT,
+) -> tuple[VisitRow, ...]:
+    """Visits newest first; every word of `search` must stand in name, identifier, impression or date.
+
+    With `after`, the start and id of a visit, those that come behind it. Raises `Cancelled` once `ctx` says so.
+    """
+    with lib.read() as session, interruptible(session, ctx.check):
+        return stored.visit_rows(session, Question(search=search, limit=limit, after=after))
+
+
+def count_visits(lib: Library, *, search: str = "", ctx: Context = _SILENT) -> int:
+    """How many visits `today` would give without a limit. Raises `Cancelled` once `ctx` says so."""
+    with lib.read() as session, interruptible(session, ctx.check):
+        return stored.visit_count(session, Question(search=search))
 
 
 def visit_case(lib: Library, visit_id: str) -> VisitCase:

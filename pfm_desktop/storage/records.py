@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, delete
+from sqlalchemy import Date, delete, insert
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import tables
+from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base, UtcDateTime
 from pfm_desktop.support.errors import StorageError
 
@@ -46,7 +47,7 @@ _NOTHING_FOUND: Fields = {
 KINDS: Mapping[str, Kind] = {
     "account": Kind(tables.AccountTable, computed=("name_folded",)),
     "patient": Kind(tables.PatientTable, computed=("search",)),
-    "visit": Kind(tables.VisitTable, computed=("day_text",)),
+    "visit": Kind(tables.VisitTable, computed=("day_text", "minute")),
     "picture": Kind(tables.PictureTable),
     "pair": Kind(tables.PairTable),
     "findings": Kind(tables.FindingsTable, key=("visit_id",), default=_NOTHING_FOUND),
@@ -101,14 +102,31 @@ def write(session: Session, change: Change) -> None:
         row = _new_row(kind, change.key)
         _assign(kind, row, now)
         session.add(row)
+    said_before = _searched(row)
     if change.new is None:
         session.delete(row)
     else:
         _assign(kind, row, change.new)
         row.derive()
+    _keep_words(session, change, said_before, _searched(row) if change.new is not None else "")
     if change.what == "registration":  # answers that were made with the one before
         session.execute(delete(tables.PredictionTable).where(tables.PredictionTable.pair_id == change.key))
     session.flush()
+
+
+def _searched(row: Base) -> str:
+    """The text by which a woman is found; "" for other records, and for one that is being made."""
+    return (row.search or "") if isinstance(row, tables.PatientTable) else ""
+
+
+def _keep_words(session: Session, change: Change, before: str, now: str) -> None:
+    """Bring the words by which a woman is found from one text to another."""
+    table, old, new = tables.SearchWordTable, parts_of(before), parts_of(now)
+    if old == new:
+        return
+    session.execute(delete(table).where(table.patient_id == change.key, table.part.in_(old - new)))
+    if added := [{"part": part, "patient_id": change.key} for part in sorted(new - old)]:
+        session.execute(insert(table), added)
 
 
 def _check_fields(kind: Kind, change: Change) -> None:

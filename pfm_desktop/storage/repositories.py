@@ -84,6 +84,11 @@ def _row_without_name(row: VisitRow) -> VisitRow:
     return replace(row, patient=access.without_name(row.patient), visit=visit, impression="")
 
 
+def visit_count(session: Session, question: Question) -> int:
+    """How many visits there are; see `worklist`."""
+    return worklist.count(lambda statement, values: session.execute(text(statement), values), question)
+
+
 def pictures_of(session: Session, visit_id: str) -> tuple[Picture, ...]:
     """Pictures of a visit in time order."""
     query = (

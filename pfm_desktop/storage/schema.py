@@ -9,7 +9,13 @@ from urllib.parse import quote
 DATABASE = "library.sqlite"
 KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
 # names of the modules in `migrations/versions`; the place is the version number
-VERSIONS: tuple[str, ...] = ("v0001_first", "v0002_time_known", "v0003_chained_journal", "v0004_accounts")
+VERSIONS: tuple[str, ...] = (
+    "v0001_first",
+    "v0002_time_known",
+    "v0003_chained_journal",
+    "v0004_accounts",
+    "v0005_scale",
+)
 CURRENT = len(VERSIONS)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from pfm_desktop.storage.schema import folded
+from pfm_desktop.storage.search import PART
 from pfm_desktop.support.moments import MONTHS
 
 NAMING = {
@@ -26,6 +27,7 @@ NAMING = {
 }
 ID = String(32)  # uuid4 as hex
 Json = JSON(none_as_null=True)
+BY_CODE_POINT = String(PART).with_variant(String(PART, collation="C"), "postgresql")  # SQLite's own order
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -96,32 +98,54 @@ class PatientTable(Base):
         self.search = folded(f"{self.family_name}, {self.given_name} {self.family_name} {self.identifier}")
 
 
+class SearchWordTable(Base):
+    """The endings of the words of `PatientTable.search`, by which a search finds her (`storage.search.parts_of`).
+
+    Refers to no line of patients: what it leads to is always compared with the words themselves.
+    """
+
+    __tablename__ = "search_words"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - the table is its own index
+    part: Mapped[str] = mapped_column(BY_CODE_POINT, primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ID, primary_key=True)
+
+
 class VisitTable(Base):
-    """`day_text` is computed: the day of `started_at` on this workstation, in the ways people type a date."""
+    """Computed from `started_at`: `day_text`, the day on this workstation in the ways people type a date, and `minute`
+    of the day in UTC."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index("ix_visits_patient_id_started_at", "patient_id", "started_at"),)
+    __table_args__ = (  # each holds all that a search asks of a visit
+        Index(None, "started_at", "id", "patient_id", "day_text", "minute"),
+        Index(None, "patient_id", "started_at", "id", "day_text", "minute"),
+        Index(None, "day_text", "started_at", "id", "patient_id", "minute"),
+        Index(None, "minute", "started_at", "id", "patient_id", "day_text"),
+    )
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"))
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     indication: Mapped[str] = mapped_column(Text, default="")
     examiner: Mapped[str] = mapped_column(String(200), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     day_text: Mapped[str] = mapped_column(Text, default="")
+    minute: Mapped[int] = mapped_column(default=0, server_default="0")
 
     def derive(self) -> None:
         """See `Base.derive`."""
         day = self.started_at.astimezone()
         month = MONTHS[day.month - 1]
         self.day_text = folded(f"{day:%Y-%m-%d} {day:%d.%m.%Y} {day:%d/%m/%Y} {day.day} {month} {day:%Y}")
+        at = self.started_at.astimezone(UTC)
+        self.minute = 60 * at.hour + at.minute
 
 
 class PictureTable(Base):
     """`sha256` names the bytes in the picture store."""
 
     __tablename__ = "pictures"
+    __table_args__ = (Index(None, "visit_id", "stage"),)  # the list counts by stage
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), index=True)
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     stage: Mapped[str] = mapped_column(String(40))
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -132,6 +156,14 @@ class PictureTable(Base):
     mm_per_px: Mapped[float | None] = mapped_column(Float(53))
     device: Mapped[str] = mapped_column(String(200), default="")
     original_name: Mapped[str] = mapped_column(Text, default="")
+
+
+class ThumbnailTable(Base):
+    """Pictures made small; `sha256` names their bytes in the derived store."""
+
+    __tablename__ = "thumbnails"
+    picture_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
 
 
 class PairTable(Base):
@@ -150,6 +182,7 @@ class FindingsTable(Base):
     """One line a visit; a visit without a line has default findings. Readings and signature are JSON objects."""
 
     __tablename__ = "findings"
+    __table_args__ = (Index(None, "impression", "visit_id"),)
     visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
     impression: Mapped[str | None] = mapped_column(String(20))
     aceto_uptake: Mapped[int | None]
@@ -228,11 +261,11 @@ class JournalTable(Base):
     """Every change and every event, in order. Only ever appended to; `chain` as `storage.chain` makes it."""
 
     __tablename__ = "journal"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own way to say it
+    __table_args__ = (Index(None, "what", "key"), {"sqlite_autoincrement": True})
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     who: Mapped[str] = mapped_column(String(200))
-    what: Mapped[str] = mapped_column(String(40), index=True)
+    what: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(80), index=True)
     old: Mapped[dict[str, Any] | None] = mapped_column(Json)
     new: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -6,23 +6,25 @@ statement is plain SQL: `repositories.visit_rows` asks it in a session, `first_r
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pfm_desktop.domain.case import Patient, Visit, VisitRow
-from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.storage import search
 from pfm_desktop.storage.schema import CURRENT, DATABASE, file_uri, folded, is_encrypted
+from pfm_desktop.storage.search import Ask, Meaning
 
 LIMIT = 500  # rows
-_HOUR = re.compile(r"\d{1,2}:\d{0,2}")
 _FLUORESCENCE = ", ".join(f"'{stage.value}'" for stage in Stage if stage.source is Source.FLUORESCENCE)
+_NEWEST_FIRST = "ORDER BY visits.started_at DESC, visits.id"
+_FEW = 5_000  # visits, of which all are looked at
+_LATE = f"SELECT visits.started_at FROM visits {{behind}} ORDER BY visits.started_at DESC LIMIT 1 OFFSET {_FEW}"
+# the page first, then what is counted for each of its rows: joined in the order written
 _ROWS = f"""
 SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visits.examiner, visits.note,
     patients.identifier, patients.family_name, patients.given_name, patients.birth_date,
@@ -32,19 +34,22 @@ SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visit
     (SELECT count(*) FROM pictures WHERE pictures.visit_id = visits.id),
     (SELECT count(*) FROM pictures WHERE pictures.visit_id = visits.id AND pictures.stage IN ({_FLUORESCENCE})),
     visits.day_text, patients.search
-FROM visits
+FROM ({{page}}) AS page CROSS JOIN visits
 JOIN patients ON patients.id = visits.patient_id
 LEFT JOIN findings ON findings.visit_id = visits.id
+WHERE visits.id = page.id {_NEWEST_FIRST}
 """
-_NEWEST_FIRST = "ORDER BY visits.started_at DESC, visits.id"
-
-Ask = Callable[[str, Mapping[str, Any]], Iterable[Sequence[Any]]]
+# as much of a row as `_says` looks at
+_SAID = """
+SELECT visits.id, visits.patient_id, visits.started_at, visits.day_text, patients.search
+FROM ({page}) AS page CROSS JOIN visits JOIN patients ON patients.id = visits.patient_id WHERE visits.id = page.id
+"""
 
 
 @dataclass(frozen=True)
 class Question:
     """Which rows: visits whose name, identifier, day or impression holds each word of `search`; of one patient; before
-    a moment; the newest `limit`.
+    a moment; the newest `limit` of those behind the row `after` (start and id of a visit).
 
     A word like 08:15 or 8: also finds visits that began in that minute or hour, in the time of this computer.
     """
@@ -53,29 +58,68 @@ class Question:
     patient_id: str | None = None
     before: datetime | None = None
     limit: int = LIMIT
+    after: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question as it is put: what its words mean, further `conditions`, the `values` of all, words that are hours.
+
+    Hours are compared once more by `_says`: the offset of this computer's zone differs between summer and winter.
+    """
+
+    words: tuple[Meaning, ...]
+    conditions: tuple[str, ...]
+    values: Mapping[str, Any]
+    hours: tuple[str, ...]
+
+    @property
+    def way(self) -> Meaning | None:
+        """The word that leads to the fewest visits."""
+        return min((word for word in self.words if word.way), key=lambda word: word.visits, default=None)
+
+    def select(self, columns: str, *conditions: str, by: Meaning | None) -> str:
+        """The statement, `by` a word that leads to the visits or else by going through them."""
+        every = [*self.conditions, *conditions]
+        every += [word.condition for word in self.words if word is not by or not word.exact]
+        if by is None:
+            # keeps SQLite from taking the indexes of the conditions: that way was judged too long
+            source = "visits"
+            every = [f"({one} OR :never = 1)" if one in self._of_words else one for one in every]
+        else:
+            source = f"({by.way}) AS visits"
+        if any(word.with_patients for word in self.words):
+            source += " JOIN patients ON patients.id = visits.patient_id"
+        return f"SELECT {columns} FROM {source}" + (f" WHERE {' AND '.join(every)}" if every else "")
+
+    @property
+    def _of_words(self) -> frozenset[str]:
+        return frozenset(word.condition for word in self.words)
 
 
 def rows(ask: Ask, question: Question) -> tuple[VisitRow, ...]:
     """The rows, newest first. `ask(statement, values)` runs SQL with named values, as in `:name`."""
-    words = folded(question.search).split()
-    hours = [word for word in words if _HOUR.fullmatch(word)]
-    conditions: list[str] = []
-    values: dict[str, Any] = {}
-    for number, word in enumerate(word for word in words if word not in hours):
-        conditions.append(_matches(word, number, values))
-    if question.patient_id is not None:
-        conditions.append("visits.patient_id = :patient")
-        values["patient"] = question.patient_id
-    if question.before is not None:
-        conditions.append("visits.started_at < :before")
-        values["before"] = _stored(question.before)
-    statement = _ROWS + (f"WHERE {' AND '.join(conditions)} " if conditions else "") + _NEWEST_FIRST
-    if not hours:
-        values["most"] = question.limit
-        return tuple(_row(found) for found in ask(f"{statement} LIMIT :most", values))
-    # not in SQL: the offset of this computer's zone differs between summer and winter
-    fitting = (found for found in ask(statement, values) if all(_says(found, hour) for hour in hours))
-    return tuple(_row(found) for found in islice(fitting, question.limit))
+    if question.limit < 1:
+        return ()
+    asked = _asked(ask, question)
+    found: list[VisitRow] = []
+    after = question.after
+    while True:
+        page = _page(ask, asked, question.limit, after)
+        found += [_row(line) for line in page if all(_says(line, hour) for hour in asked.hours)]
+        if len(found) >= question.limit or len(page) < question.limit:
+            return tuple(found[: question.limit])
+        after = (search.moment_of(page[-1][2]), page[-1][0])
+
+
+def count(ask: Ask, question: Question) -> int:
+    """How many visits there are, whatever `limit` and `after` say."""
+    asked = _asked(ask, question)
+    if not asked.hours:
+        return next(int(number) for (number,) in ask(asked.select("count(*)", by=asked.way), asked.values))
+    ids = asked.select("visits.id", by=asked.way)
+    lines = ask(_SAID.format(page=ids), asked.values)
+    return sum(all(_says(line, hour) for hour in asked.hours) for line in lines)
 
 
 def first_rows(library: Path) -> tuple[VisitRow, ...] | None:
@@ -102,28 +146,52 @@ def first_rows(library: Path) -> tuple[VisitRow, ...] | None:
         return None
 
 
-def _matches(word: str, number: int, values: dict[str, Any]) -> str:
-    """The condition that a row holds `word`; what it needs is put into `values`."""
-    name = f"word{number}"
-    values[name] = "%" + re.sub("([%_/])", r"/\1", word) + "%"
-    either = [f"{column} LIKE :{name} ESCAPE '/'" for column in ("patients.search", "visits.day_text")]
-    grades = [grade.value for grade in GRADES if grade.value.startswith(word) and len(word) > 1]
-    for place, grade in enumerate(grades):
-        values[f"{name}_{place}"] = grade
-        either.append(f"findings.impression = :{name}_{place}")
-    return f"({' OR '.join(either)})"
+def _asked(ask: Ask, question: Question) -> _Asked:
+    words = tuple(dict.fromkeys(folded(question.search).split()))
+    days = search.days_of(ask, words)
+    meanings = tuple(search.meaning(ask, word, number, days) for number, word in enumerate(words))
+    conditions: list[str] = []
+    values: dict[str, Any] = {"never": 0}
+    for meaning in meanings:
+        values.update(meaning.values)
+    if question.patient_id is not None:
+        conditions.append("visits.patient_id = :patient")
+        values["patient"] = question.patient_id
+    if question.before is not None:
+        conditions.append("visits.started_at < :before")
+        values["before"] = _stored(question.before)
+    return _Asked(meanings, tuple(conditions), values, tuple(word for word in words if search.is_hour(word)))
+
+
+def _page(ask: Ask, asked: _Asked, limit: int, after: tuple[datetime, str] | None) -> list[Sequence[Any]]:
+    """The newest of what was asked. Where many visits may fit they are mostly found among the last ones."""
+    values, behind = {**asked.values, "most": limit}, list[str]()
+    if after is not None:  # two conditions: the first one is for the index
+        behind = ["visits.started_at <= :last", "(visits.started_at < :last OR visits.id > :last_id)"]
+        values |= {"last": _stored(after[0]), "last_id": after[1]}
+    if asked.way is not None and asked.way.visits > _FEW:
+        late = f"visits.started_at >= ({_LATE.format(behind=f'WHERE {behind[0]}' if behind else '')})"
+        found = _read(ask, asked.select("visits.id", *behind, late, by=None), values)
+        if len(found) == limit:
+            return found
+    return _read(ask, asked.select("visits.id", *behind, by=asked.way), values)
+
+
+def _read(ask: Ask, ids: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+    return list(ask(_ROWS.format(page=f"{ids} {_NEWEST_FIRST} LIMIT :most"), values))
 
 
 def _says(found: Sequence[Any], hour: str) -> bool:
     whole = f"0{hour}" if hour.index(":") == 1 else hour
-    return f"{_moment(found[2]).astimezone():%H:%M}".startswith(whole) or any(hour in text for text in found[-2:])
+    at = search.moment_of(found[2]).astimezone()
+    return f"{at:%H:%M}".startswith(whole) or any(hour in text for text in found[-2:])
 
 
 def _row(found: Sequence[Any]) -> VisitRow:
     visit_id, patient_id, started_at, indication, examiner, note, *rest = found
     identifier, family_name, given_name, born, impression, signed, earlier, pictures, lit, *_ = rest
     return VisitRow(
-        visit=Visit(visit_id, patient_id, _moment(started_at), indication, examiner, note),
+        visit=Visit(visit_id, patient_id, search.moment_of(started_at), indication, examiner, note),
         patient=Patient(patient_id, identifier, family_name, given_name, _day(born)),
         pictures=pictures,
         has_white=pictures > lit,
@@ -139,11 +207,6 @@ def _stored(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment without time zone is compared with nothing")
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
-
-
-def _moment(stored: str | datetime) -> datetime:
-    """UTC; SQLite gives text, other databases moments."""
-    return (datetime.fromisoformat(stored) if isinstance(stored, str) else stored).replace(tzinfo=UTC)
 
 
 def _day(stored: str | date | None) -> date | None:

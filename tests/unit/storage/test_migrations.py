@@ -17,7 +17,9 @@ from alembic.migration import MigrationContext
 from pfm_desktop.storage import migrations, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base
+from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import StorageError
 
 PACKAGE = "pfm_desktop.storage.migrations.versions"
@@ -138,6 +140,46 @@ def test_in_an_older_library_no_time_of_day_is_known_but_of_what_was_drawn_for_t
         assert {picture.id for picture in pictures if picture.time_known} == known
         assert all(picture.taken_at == datetime(2026, 3, 14, 8, 31, tzinfo=UTC) for picture in pictures)
     assert (of_version_1 / "library.sqlite.v1.bak").exists()
+
+
+@pytest.mark.parametrize("version", range(1, migrations.CURRENT))
+def test_a_library_of_any_older_version_is_searched_as_one_that_was_made_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "VERSIONS", migrations.VERSIONS[:version])
+        patch.setattr(migrations, "CURRENT", version)
+        Library.create(tmp_path / "old").close()
+    connection = sqlite3.connect(tmp_path / "old" / DATABASE)
+    names = ("muller, anne muller k-17", "王, 秀英 王 2017-00003", "A Very-Long-Family-Name-Indeed", "")
+    women = [(f"p{number}", f"I{number}", "", "", None, name) for number, name in enumerate(names)]
+    connection.executemany("INSERT INTO patients VALUES (?, ?, ?, ?, ?, ?)", women)
+    visits = [
+        (f"v{number}", f"p{number}", f"2026-03-{14 + number} 0{number}:3{number}:00.000000", "", "", "", "2026-03-14")
+        for number in range(len(names))
+    ]
+    connection.executemany("INSERT INTO visits VALUES (?, ?, ?, ?, ?, ?, ?)", visits)
+    connection.execute("INSERT INTO findings (visit_id, impression, text, plan) VALUES ('v1', 'high', '', '')")
+    connection.commit()
+    connection.close()
+    with Library.open(tmp_path / "old") as lib, lib.read() as session:
+        for typed, found in {
+            "ulle": ["v0"],
+            "秀": ["v1"],
+            "family-name-indeed": ["v2"],
+            "03-14 2026": ["v3", "v2", "v1", "v0"],
+            "hig": ["v1"],
+            "17": ["v1", "v0"],
+            "nobody": [],
+        }.items():
+            rows = repositories.visit_rows(session, Question(search=typed))
+            assert [row.visit.id for row in rows] == found, typed
+        minutes = session.execute(sa.text("SELECT minute FROM visits ORDER BY id")).scalars().all()
+        assert minutes == [0 * 60 + 30, 1 * 60 + 31, 2 * 60 + 32, 3 * 60 + 33]
+        parts = session.execute(sa.text("SELECT part, patient_id FROM search_words")).all()
+        assert {tuple(line) for line in parts} == {
+            (part, f"p{number}") for number, name in enumerate(names) for part in parts_of(name)
+        }
 
 
 def test_an_older_library_is_not_migrated_under_another_program(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

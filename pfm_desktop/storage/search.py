@@ -1,0 +1,222 @@
+"""What a word of a search stands for in the database: a condition on visits, and where indexes allow a way to them.
+
+A word may stand within names and identifiers (`search_words`), in the day, be an impression, or an hour of the clock.
+A word that leads to few visits is a way to them; of a word that leads to very many the newest are soon found by going
+through the visits instead. Portable SQL; what it finds is what comparing every visit with every word would find.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.support.moments import MONTHS
+
+Ask = Callable[[str, Mapping[str, Any]], Iterable[Sequence[Any]]]
+PART = 16  # characters of a part that are kept; a longer word is compared with the whole text as well
+MOST = 20_000  # visits to which a way may lead
+# of a way, and of the indexes that it takes
+COLUMNS = "visits.id, visits.started_at, visits.patient_id, visits.day_text, visits.minute"
+_MOST_WOMEN, _MOST_DAYS = 5_000, 1_000
+_VISITS_EACH = 3  # of a woman, roughly: it only decides which way is taken
+_HOUR = re.compile(r"\d{1,2}:\d{0,2}")
+_FIGURES = frozenset("0123456789-./")
+_LAST = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as LIKE compares
+_DAYS = """
+WITH RECURSIVE days(day) AS (
+    SELECT min(day_text) FROM visits
+    UNION ALL
+    SELECT (SELECT min(later.day_text) FROM visits AS later WHERE later.day_text > days.day)
+        FROM days WHERE days.day IS NOT NULL
+) SELECT day FROM days WHERE day IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a word, or one thing that it may mean, is in SQL.
+
+    `condition` on a row of visits (and of patients, where `with_patients`); `way`: a statement for `COLUMNS` of all
+    visits that fit, each once, "" where there is none; `visits`: how many, roughly. Where not `exact` the way gives
+    some more; `given` is the condition that all of them fulfil.
+    """
+
+    condition: str
+    way: str = ""
+    given: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    visits: int = MOST + 1
+    exact: bool = True
+    with_patients: bool = False
+
+
+def is_hour(word: str) -> bool:
+    """Whether a word may be an hour of the clock: 8:, 08:15."""
+    return _HOUR.fullmatch(word) is not None
+
+
+def parts_of(text: str) -> frozenset[str]:
+    """The endings of all words of a text, cut to `PART`: whatever stands within a word begins one of them."""
+    words = text.translate(_SMALL).split()
+    return frozenset(word[start : start + PART] for word in words for start in range(len(word)))
+
+
+def days_of(ask: Ask, words: Iterable[str]) -> tuple[str, ...]:
+    """The days on record, each once; none where no word can be one."""
+    return tuple(str(day) for (day,) in ask(_DAYS, {})) if any(_of_a_day(word) for word in words) else ()
+
+
+def meaning(ask: Ask, word: str, number: int, days: Sequence[str]) -> Meaning:
+    """What a word means; `number` is in the names of its values. Of an hour the condition holds for some more."""
+    found = [_by_name(ask, word, number), _by_day(ask, word, number, days)]
+    found += [_by_impression(ask, word, number), _by_minute(ask, word, number)]
+    each = [one for one in found if one is not None]
+    visits = sum(one.visits for one in each)
+    return Meaning(
+        condition=f"({' OR '.join(one.condition for one in each)})",
+        way=_one_after_the_other(each) if all(one.way for one in each) and visits <= MOST else "",
+        values={name: value for one in each for name, value in one.values.items()},
+        visits=visits,
+        exact=all(one.exact for one in each),
+        with_patients=any(one.with_patients for one in each),
+    )
+
+
+def _one_after_the_other(each: Sequence[Meaning]) -> str:
+    """The ways together; each without what those before it gave, which is quicker than a UNION of all."""
+    ways = [one.way + "".join(f" AND NOT {before.given}" for before in each[:place]) for place, one in enumerate(each)]
+    return " UNION ALL ".join(ways)
+
+
+def _of_a_day(word: str) -> bool:
+    """Whether a word can stand in `VisitTable.day_text`: figures and what is between them, or part of a month."""
+    low = word.translate(_SMALL)
+    return set(low) <= _FIGURES or any(low in month.casefold() for month in MONTHS)
+
+
+def _by_name(ask: Ask, word: str, number: int) -> Meaning:
+    whole = f"word{number}"
+    like = Meaning(
+        f"patients.search LIKE :{whole} ESCAPE '/'", values={whole: _anywhere(word)}, with_patients=True, exact=False
+    )
+    if "\0" in word:  # the database ends its comparison there
+        return like
+    beginning = word.translate(_SMALL)[:PART]
+    values: dict[str, Any] = {f"from{number}": beginning}
+    among = f"FROM search_words WHERE search_words.part >= :from{number}"
+    behind = _behind(beginning)
+    if behind is not None:
+        values[f"to{number}"] = behind
+        among += f" AND search_words.part < :to{number}"
+    women = _counted(ask, f"SELECT 1 {among}", values, _MOST_WOMEN)
+    if women > _MOST_WOMEN:
+        return like
+    fits = f"visits.patient_id IN (SELECT search_words.patient_id {among})"
+    way, visits = f"SELECT {COLUMNS} FROM visits WHERE {fits}", _VISITS_EACH * women
+    if len(word) > PART:
+        return Meaning(like.condition, way, fits, {**values, **like.values}, visits, exact=False, with_patients=True)
+    return Meaning(fits, way, fits, values, visits)
+
+
+def _behind(beginning: str) -> str | None:
+    """The first text behind all that begin with `beginning`, by code points; None where there is none."""
+    for end in range(len(beginning) - 1, -1, -1):
+        if (code := ord(beginning[end])) < _LAST:
+            following = _SURROGATES.stop if code + 1 in _SURROGATES else code + 1
+            return beginning[:end] + chr(following)
+    return None
+
+
+def _by_day(ask: Ask, word: str, number: int, days: Sequence[str]) -> Meaning | None:
+    low = word.translate(_SMALL)
+    fitting = [day for day in days if low in day.translate(_SMALL)]
+    if len(fitting) > _MOST_DAYS:
+        return Meaning(f"visits.day_text LIKE :day{number} ESCAPE '/'", values={f"day{number}": _anywhere(word)})
+    return _among(ask, "day_text", {f"day{number}_{place}": day for place, day in enumerate(fitting)})
+
+
+def _by_minute(ask: Ask, word: str, number: int) -> Meaning | None:
+    minutes = minutes_like(ask, word) if is_hour(word) else ()
+    return _among(ask, "minute", {f"minute{number}_{place}": minute for place, minute in enumerate(minutes)})
+
+
+def _among(ask: Ask, column: str, values: Mapping[str, Any]) -> Meaning | None:
+    """Visits whose column holds one of `values`."""
+    if not values:
+        return None
+    fits = f"visits.{column} IN ({_named(values)})"
+    visits = _counted(ask, f"SELECT 1 FROM visits WHERE {fits}", values, MOST)
+    return Meaning(fits, f"SELECT {COLUMNS} FROM visits WHERE {fits}", fits, values, visits)
+
+
+def _by_impression(ask: Ask, word: str, number: int) -> Meaning | None:
+    grades = [grade.value for grade in GRADES if len(word) > 1 and grade.value.startswith(word)]
+    values: dict[str, Any] = {f"grade{number}_{place}": grade for place, grade in enumerate(grades)}
+    if not values:
+        return None
+    fits = f"findings.impression IN ({_named(values)})"
+    condition = f"EXISTS (SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND {fits})"
+    return Meaning(
+        condition,
+        f"SELECT {COLUMNS} FROM findings CROSS JOIN visits WHERE {fits} AND visits.id = findings.visit_id",
+        condition,
+        values,
+        _counted(ask, f"SELECT 1 FROM findings WHERE {fits}", values, MOST),
+    )
+
+
+def _anywhere(word: str) -> str:
+    return "%" + re.sub("([%_/])", r"/\1", word) + "%"
+
+
+def _named(values: Mapping[str, Any]) -> str:
+    return ", ".join(f":{name}" for name in values)
+
+
+def _counted(ask: Ask, statement: str, values: Mapping[str, Any], most: int) -> int:
+    """How many lines a statement gives; no more than one over `most` are counted."""
+    capped = f"SELECT count(*) FROM ({statement} LIMIT {most + 1}) AS counted"
+    return next(int(count) for (count,) in ask(capped, values))
+
+
+def minutes_like(ask: Ask, hour: str) -> tuple[int, ...]:
+    """Minutes of the day in UTC that may be called `hour` (8:, 08:1, 08:15) by the clock of this computer.
+
+    Of all differences to UTC that the clock had since the oldest visit, since summer and winter have their own.
+    """
+    whole = f"0{hour}" if hour.index(":") == 1 else hour
+    named = [minute for minute in range(24 * 60) if f"{minute // 60:02d}:{minute % 60:02d}".startswith(whole)]
+    found = {
+        (60 * minute + second - offset) // 60 % (24 * 60)
+        for offset in (_offsets(ask) if named else ())
+        for minute in named
+        for second in (0, 59)
+    }
+    return tuple(sorted(found))
+
+
+def _offsets(ask: Ask) -> set[int]:
+    """Seconds by which the clock of this computer was before UTC, from the oldest visit to the newest."""
+    span = "SELECT (SELECT min(started_at) FROM visits), (SELECT max(started_at) FROM visits)"
+    oldest, newest = next(iter(ask(span, {})))
+    if oldest is None:
+        return set()
+    at, end = moment_of(oldest), moment_of(newest)
+    moments = [end]
+    while at < end:
+        moments.append(at)
+        at += timedelta(days=7)  # no clock was put forward and back again within a week
+    differences = (moment.astimezone().utcoffset() or timedelta(0) for moment in moments)
+    return {int(difference.total_seconds()) for difference in differences}
+
+
+def moment_of(stored: str | datetime) -> datetime:
+    """UTC; SQLite gives text, other databases moments."""
+    return (datetime.fromisoformat(stored) if isinstance(stored, str) else stored).replace(tzinfo=UTC)
