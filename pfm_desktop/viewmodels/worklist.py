@@ -43,12 +43,29 @@ def ordered(rows: Sequence[WorkRow], column: int, *, descending: bool) -> tuple[
     return tuple(sorted(rows, key=lambda row: row.keys[column], reverse=descending))
 
 
-def count_text(shown: int, search: str) -> str:
-    """How many lines there are, for the label beside the search field."""
-    if shown >= LIMIT:
-        return f"the newest {LIMIT} visits; search to find older ones"
-    visits = "1 visit" if shown == 1 else f"{shown} visits"
-    return f"{visits} found" if search.strip() else visits
+@dataclass(frozen=True)
+class Found:
+    """What a search gave: its `lines`, the start and id of the `last` visit, whether there may be `more` behind it."""
+
+    lines: tuple[WorkRow, ...]
+    last: tuple[datetime, str] | None
+    more: bool
+
+
+def found(rows: Sequence[VisitRow], now: datetime, *, limit: int = LIMIT) -> Found:
+    """The lines of `rows`, of which `limit` were asked for; `now` is aware."""
+    last = (rows[-1].visit.started_at, rows[-1].visit.id) if rows else None
+    return Found(work_rows(rows, now), last, len(rows) >= limit)
+
+
+def count_text(shown: int, search: str, *, total: int | None = None) -> str:
+    """How many lines there are, for the label beside the search field; `total`: with those that are not shown yet."""
+    said = " found" if search.strip() else ""
+    if total is not None and total > shown:
+        return f"{shown:,} of {total:,} visits{said}; scroll down for older ones"
+    if total is None and shown >= LIMIT:
+        return f"the newest {shown:,} visits; scroll down or search to find older ones"
+    return f"{'1 visit' if shown == 1 else f'{shown:,} visits'}{said}"
 
 
 def empty_text(search: str, *, read_only: bool) -> str:

@@ -26,11 +26,11 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
+from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.first_look import FirstLook
-from pfm_desktop.viewmodels.worklist import WorkRow, count_text, empty_text, work_rows
+from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, empty_text, found
 
 if TYPE_CHECKING:
-    from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.gui.widgets.intake import Intake
     from pfm_desktop.viewmodels.session import Session
 
@@ -53,13 +53,17 @@ class TodayPage(QWidget):
     def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
-        self._waiting: Callable[[Sequence[VisitRow]], None] | None = None  # what follows once the library is open
+        self._waiting: Callable[[Found], None] | None = None  # what follows once the library is open
         self.early = ""
         self._just_read = False  # a list that was read a moment ago is not read again at once
         self.model = WorklistModel(self)
+        self.model.more_wanted.connect(self._read_on)
         self._wanted = ""  # the visit on which the list is to stand once it has been read
         self._asked = ""  # the search whose answer is shown or on its way
-        self._background = Background(self)
+        self._background, self._counting, self._paging = Background(self), Background(self), Background(self)
+        self._opens = False  # what is being searched for is to be opened
+        self._last: tuple[datetime, str] | None = None  # start and id of the last visit of the list
+        self._total: int | None = None  # of what was searched for; not known yet
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(DEBOUNCE_MS)
@@ -121,9 +125,18 @@ class TodayPage(QWidget):
         """Whether the list shows what the search field says."""
         return not (self._pause.isActive() or self._background.busy or self._waiting)
 
-    def read_again(self, then: Callable[[Sequence[VisitRow]], None] | None = None) -> None:
+    @property
+    def reading_on(self) -> bool:
+        """Whether more rows, or the number of all, are still to come."""
+        return self._paging.busy or self._counting.busy
+
+    def read_again(self, then: Callable[[Found], None] | None = None) -> None:
         """Search once more, for what the field says now; then show it, or do what is given with it."""
         self._pause.stop()
+        self._counting.drop()
+        self._paging.drop()
+        # read again, the list keeps its length: who had gone far down in it stays there
+        limit = max(LIMIT, self.model.rowCount()) if self._asked == self.search.text() else LIMIT
         self._asked = self.search.text()
         if isinstance(self._session, FirstLook):
             self._waiting = then or self._show
@@ -131,7 +144,11 @@ class TodayPage(QWidget):
                 self.early = ""
                 self.opens_soon.emit()
             return
-        self._background.start(_search, self._session, self._asked, done=then or self._show, failed=self.said.emit)
+        if self._background.busy and not self._opens:  # nobody waits for that answer any more
+            self._background.drop()
+        self._opens = then is not None
+        work = (_search, self._session, self._asked, limit)
+        self._background.start(*work, done=then or self._show, failed=self.said.emit)
 
     def focus_search(self) -> None:
         """Put the keys into the search field."""
@@ -199,21 +216,47 @@ class TodayPage(QWidget):
         self.read_again()
         self._wanted = visit_id
 
-    def _show(self, rows: Sequence[VisitRow]) -> None:
+    def _show(self, answer: Found) -> None:
         wanted = self._wanted or (row.visit_id if (row := self.chosen_row()) else "")
         self._wanted = ""
-        self.model.show_rows(work_rows(rows, datetime.now().astimezone()))
-        self.count.setText(count_text(len(rows), self._asked))
+        opened = not isinstance(self._session, FirstLook)
+        self._last, self._total = answer.last, None
+        self.model.show_rows(answer.lines, more=answer.more and opened)
+        self._say_how_many()
         self.empty.setText(empty_text(self._asked, read_only=bool(self._session.library.no_editing)))
-        self._stack.setCurrentIndex(0 if rows else 1)
+        self._stack.setCurrentIndex(0 if answer.lines else 1)
         place = max(0, self.model.place_of(wanted))
-        if rows:
+        if answer.lines:
             self.table.setCurrentIndex(self.model.index(place, 0))
         self._refresh_actions()
+        if answer.more and opened:
+            self._counting.start(_count, self._session, self._asked, done=self._counted, failed=self.said.emit)
 
     def _show_all(self) -> None:
-        self._show(self._session.today())
+        self._show(found(self._session.today(), datetime.now().astimezone()))
         self._just_read = True
+
+    def _say_how_many(self) -> None:
+        self.count.setText(count_text(self.model.rowCount(), self._asked, total=self._total))
+
+    def _counted(self, total: int) -> None:
+        self._total = total
+        self._say_how_many()
+
+    def _read_on(self) -> None:
+        """The list was scrolled to its end, and there are older visits."""
+        if self._last is not None:
+            work = (_search, self._session, self._asked, LIMIT, self._last)
+            self._paging.start(*work, done=self._show_more, failed=self._no_more)
+
+    def _show_more(self, answer: Found) -> None:
+        self._last = answer.last or self._last
+        self.model.add_rows(answer.lines, more=answer.more)
+        self._say_how_many()
+
+    def _no_more(self, why: str) -> None:
+        self.model.add_rows((), more=False)  # or the view would ask again and again
+        self.said.emit(why)
 
     def _open_current(self) -> None:
         if not self.idle:  # the list may still show the answer to an earlier search
@@ -232,8 +275,8 @@ class TodayPage(QWidget):
             self._waiting = self._show
         self.opens_soon.emit()
 
-    def _show_and_open(self, rows: Sequence[VisitRow]) -> None:
-        self._show(rows)
+    def _show_and_open(self, answer: Found) -> None:
+        self._show(answer)
         if (row := self.chosen_row()) is not None:
             self.visit_chosen.emit(row.visit_id)
 
@@ -359,8 +402,16 @@ class TodayPage(QWidget):
         self.setTabOrder(self.search, self.table)
 
 
-def _search(_ctx: object, session: Session, text: str) -> tuple[VisitRow, ...]:
-    """The search, as a job."""
+def _search(ctx: Context, session: Session, text: str, limit: int, after: tuple[datetime, str] | None = None) -> Found:
+    """The search, as a job; the words of its rows as well, which are many."""
     from pfm_desktop.services import cases
 
-    return cases.today(session.library, search=text)
+    rows = cases.today(session.library, search=text, limit=limit, after=after, ctx=ctx)
+    return found(rows, datetime.now().astimezone(), limit=limit)
+
+
+def _count(ctx: Context, session: Session, text: str) -> int:
+    """How many visits there are, as a job."""
+    from pfm_desktop.services import cases
+
+    return cases.count_visits(session.library, search=text, ctx=ctx)
