@@ -52,7 +52,7 @@ class Found:
     more: bool
 
 
-def found(rows: Sequence[VisitRow], now: datetime, *, limit: int = LIMIT) -> Found:
+def found(rows: Sequence[VisitRow], now: datetime, *, limit: int) -> Found:
     """The lines of `rows`, of which `limit` were asked for; `now` is aware."""
     last = (rows[-1].visit.started_at, rows[-1].visit.id) if rows else None
     return Found(work_rows(rows, now), last, len(rows) >= limit)

@@ -233,7 +233,7 @@ class TodayPage(QWidget):
             self._counting.start(_count, self._session, self._asked, done=self._counted, failed=self.said.emit)
 
     def _show_all(self) -> None:
-        self._show(found(self._session.today(), datetime.now().astimezone()))
+        self._show(found(self._session.today(), datetime.now().astimezone(), limit=LIMIT))
         self._just_read = True
 
     def _say_how_many(self) -> None:
