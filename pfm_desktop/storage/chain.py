@@ -13,14 +13,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage.tables import JournalTable, MetaTable
 
 HEAD = "journal_head"  # in the facts of the library: number and hash of the last line
 FIRST = "0" * 64  # before the first line
+CHECKING = "Checking the audit trail"
 _AT_ONCE = 1000  # lines
+_SAID = ("seq", "at", "who", "what", "key", "old", "new", "text")  # in the order of `_linked`
 
 
 def link(
@@ -36,8 +39,12 @@ def link(
     text: str,
 ) -> str:
     """The hash of a line, from that of the line before and everything that it says."""
-    stored = json.loads(json.dumps([old, new]))  # as the database gives it back: keys are strings
-    said = json.dumps([seq, at.isoformat(), who, what, key, *stored, text], sort_keys=True, separators=(",", ":"))
+    old, new = json.loads(json.dumps([old, new]))  # as the database gives it back: keys are strings
+    return _linked(previous, seq, at, who, what, key, old, new, text)
+
+
+def _linked(previous: str, seq: int, at: datetime, who: str, what: str, key: str, old: Any, new: Any, text: str) -> str:
+    said = json.dumps([seq, at.isoformat(), who, what, key, old, new, text], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"{previous}\n{said}".encode()).hexdigest()
 
 
@@ -69,16 +76,25 @@ def extend(session: Session, row: JournalTable) -> None:
     session.flush()
 
 
-def problems(session: Session) -> Iterator[str]:
-    """Where the chain does not hold, in order; nothing when it does."""
-    previous, last = FIRST, 0
-    for row in session.scalars(select(JournalTable).order_by(JournalTable.seq).execution_options(yield_per=_AT_ONCE)):
-        if row.chain != link_of(previous, row):
-            yield (
-                f"audit trail: line {row.seq} ({row.at:%Y-%m-%d %H:%M} UTC, {row.text[:60]!r}) is not what was "
-                f"written, or lines between it and line {last} were altered, removed or moved"
-            )
-        previous, last = row.chain, row.seq
+def problems(session: Session, ctx: Context | None = None) -> Iterator[str]:
+    """Where the chain does not hold, in order; nothing when it does. `ctx` is told after each thousand lines."""
+    ctx = ctx or SilentContext()
+    lines = session.scalar(select(func.count()).select_from(JournalTable)) or 0
+    previous, last, done = FIRST, 0, 0
+    columns = [getattr(JournalTable, name) for name in (*_SAID, "chain")]  # not whole objects: half the time
+    found = session.execute(select(*columns).order_by(JournalTable.seq).execution_options(yield_per=_AT_ONCE))
+    for some in found.partitions():
+        ctx.progress(done, lines, CHECKING)
+        for *said, chain in some:
+            if chain != _linked(previous, *said):
+                seq, at, text = said[0], said[1], said[-1]
+                yield (
+                    f"audit trail: line {seq} ({at:%Y-%m-%d %H:%M} UTC, {text[:60]!r}) is not what was "
+                    f"written, or lines between it and line {last} were altered, removed or moved"
+                )
+            previous, last = chain, said[0]
+        done += len(some)
+    ctx.progress(lines, lines, CHECKING)
     head = session.get(MetaTable, HEAD)
     if (head.value if head is not None else "") != (head_of(last, previous) if last else ""):
         yield f"audit trail: its end is not line {last}, as the library notes: lines at the end were altered or removed"

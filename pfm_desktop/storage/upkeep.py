@@ -8,25 +8,33 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pfm_desktop.storage import chain
+from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.storage import chain, thumbnails
+from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
 
+CHECKING, NAMING = "Checking the database", "Reading what is on record"
+_SILENT = SilentContext()
 
-def database_problems(library: Library) -> Iterator[str]:
-    """What the database finds wrong with itself: its pages, its indexes, references that lead nowhere."""
+
+def database_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
+    """What the database finds wrong with itself: its pages, its indexes, references that lead nowhere.
+
+    `ctx` hears of it every tenth of a second, and may end it.
+    """
     with library.read() as session:
-        for (verdict,) in session.execute(text("PRAGMA integrity_check(20)")):
+        for (verdict,) in told_rows(session, "PRAGMA integrity_check(20)", ctx, CHECKING):
             if verdict != "ok":
                 yield f"database: {verdict}"
-        for table, row, parent, _ in session.execute(text("PRAGMA foreign_key_check")):
+        for table, row, parent, _ in told_rows(session, "PRAGMA foreign_key_check", ctx, CHECKING):
             yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
 
 
-def audit_problems(library: Library) -> Iterator[str]:
-    """Where the chain of the journal does not hold."""
+def audit_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
+    """Where the chain of the journal does not hold; `ctx` hears of it and may end it."""
     with library.read() as session:
-        yield from chain.problems(session)
+        yield from chain.problems(session, ctx)
 
 
 def audit_length(library: Library) -> int:
@@ -47,31 +55,33 @@ def rebuild_indexes(library: Library) -> Iterator[str]:
 @dataclass(frozen=True)
 class Named:
     """Hashes that a database names: `pictures` on record, each once, `undone` ones that undo could bring back, and what
-    was made of pictures: heatmaps and registrations."""
+    was made of pictures: heatmaps, registrations and thumbnails."""
 
     pictures: tuple[str, ...]
     undone: frozenset[str]
     derived: frozenset[str]
 
 
-def named_in(session: Session) -> Named:
-    """What the database of this session names."""
-    pictures = _on_record(session)
-    derived = set(session.scalars(select(RegistrationTable.sha256)))
-    for blobs in session.scalars(select(PredictionTable.blobs)):
-        derived |= set(blobs.values())
-    return Named(pictures, _of_journal(session).difference(pictures), frozenset(derived))
+def named_in(session: Session, ctx: Context = _SILENT) -> Named:
+    """What the database of this session names; also that of a backup of an older version."""
+    with interruptible(session, telling(ctx, NAMING)):
+        pictures = _on_record(session)
+        undone = _of_journal(session).difference(pictures)
+        derived = set(session.scalars(select(RegistrationTable.sha256)))
+        for blobs in session.scalars(select(PredictionTable.blobs)):
+            derived |= set(blobs.values())
+        return Named(pictures, undone, frozenset(derived | thumbnails.of(session, {*pictures, *undone})))
 
 
-def picture_hashes(library: Library) -> tuple[str, ...]:
+def picture_hashes(library: Library, ctx: Context = _SILENT) -> tuple[str, ...]:
     """Hashes of all pictures on record, each once."""
-    with library.read() as session:
+    with library.read() as session, interruptible(session, telling(ctx, NAMING)):
         return _on_record(session)
 
 
-def hashes_in_use(library: Library) -> frozenset[str]:
+def hashes_in_use(library: Library, ctx: Context = _SILENT) -> frozenset[str]:
     """Hashes of all pictures on record, and of those that undo could bring back."""
-    with library.read() as session:
+    with library.read() as session, interruptible(session, telling(ctx, NAMING)):
         return _of_journal(session).union(_on_record(session))
 
 
@@ -80,7 +90,7 @@ def _on_record(session: Session) -> tuple[str, ...]:
 
 
 def _of_journal(session: Session) -> frozenset[str]:
-    found = set[str]()
-    for line in session.scalars(select(JournalTable).where(JournalTable.what == "picture")):
-        found |= {str(side["sha256"]) for side in (line.old, line.new) if side and "sha256" in side}
-    return frozenset(found)
+    """Taken out of the lines by the database, which is quicker than reading them."""
+    sides = (side["sha256"].as_string() for side in (JournalTable.old, JournalTable.new))
+    found = session.execute(select(*sides).where(JournalTable.what == "picture"))
+    return frozenset(sha256 for line in found for sha256 in line if sha256)
