@@ -27,7 +27,6 @@ from pfm_desktop.gui.widgets.stage_notice import NoticeStrip, StageNotice
 from pfm_desktop.gui.widgets.turns import Turns
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import review
-from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
 from pfm_desktop.viewmodels.pair_view import for_another_woman
 from pfm_desktop.viewmodels.review import Desk, Step, VisitLink
 from pfm_desktop.viewmodels.stages import pair_stages, stages_warning
@@ -344,9 +343,9 @@ class ReviewPage(QWidget):
         return self._why_no_marks() or ("" if self._edits.has_drawn() else review.NOTHING_DRAWN)
 
     def _load_thumbnail(self, picture_id: str) -> Any:
-        from pfm_desktop.services import cases
+        from pfm_desktop.services import thumbnails
 
-        return cases.load_picture(self._session.library, picture_id, longest=THUMBNAIL_SIDE)
+        return thumbnails.thumbnail(self._session.library, picture_id)
 
     # ---- adding pictures
 
