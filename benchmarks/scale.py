@@ -11,6 +11,7 @@ search, 100 ms for opening a visit (its records, not its pixels).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import statistics
@@ -28,10 +29,12 @@ from sqlalchemy import func, select
 
 from benchmarks.scale_parts.make import make
 from benchmarks.scale_parts.searches import prefixes, typed
+from pfm_desktop.jobs import Cancelled
 from pfm_desktop.services import cases
 from pfm_desktop.storage import tables, upkeep
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.viewmodels.worklist import LIMIT
 
 console = Console(highlight=False, soft_wrap=True)
 OPENED = 300  # visits
@@ -57,17 +60,25 @@ def measure(folder: Path, each: int) -> None:
     """Print the figures of a library."""
     with Library.open(folder) as lib:
         console.print(f"{_counts(lib)}, database {(folder / DATABASE).stat().st_size / 1e6:.0f} MB")
-        everything: list[float] = []
+        everything: list[Took] = []
         for kind, searches in typed(lib, each=each).items():
             asked = [beginning for search in searches for beginning in prefixes(search)]
-            took = [_seconds(lambda beginning=beginning: cases.today(lib, search=beginning)) for beginning in asked]
+            took = [
+                _seconds(lambda beginning=beginning: cases.today(lib, search=beginning, limit=LIMIT))
+                for beginning in asked
+            ]
             everything += took
             slowest = asked[took.index(max(took))] if took else ""
             console.print(f"{_line(f'search: {kind}', took)}, slowest {slowest!r}")
         console.print(_line("search: all", everything))
-        console.print(_line("the list without search", [_seconds(lambda: cases.today(lib)) for _ in range(30)]))
+        console.print(
+            _line("the list without search", [_seconds(lambda: cases.today(lib, limit=LIMIT)) for _ in range(30)])
+        )
         _visits(lib)
         _checks(lib)
+    from benchmarks.scale_parts.window import scrolling
+
+    console.print(scrolling(folder, pages=20))
 
 
 def _visits(lib: Library) -> None:
@@ -79,14 +90,49 @@ def _visits(lib: Library) -> None:
     console.print(_line("all visits of a woman", earlier))
 
 
+class Told:
+    """Notes the longest time between two signs of life; asks to stop after `stop` seconds."""
+
+    def __init__(self, stop: float = float("inf")) -> None:
+        self.begun = self.last = time.perf_counter()
+        self.longest, self.stop = 0.0, stop
+
+    def check(self) -> None:
+        """See `jobs.Context`."""
+        if time.perf_counter() - self.begun > self.stop:
+            raise Cancelled
+
+    def progress(self, _done: float, _total: float, _text: str = "") -> None:
+        """See `jobs.Context`."""
+        now = time.perf_counter()
+        self.longest, self.last = max(self.longest, now - self.last), now
+        self.check()
+
+
 def _checks(lib: Library) -> None:
-    """The part of `pfm library verify` that reads the database, with the longest time between two signs of life."""
-    for name, check in (("database", upkeep.database_problems), ("audit trail", upkeep.audit_problems)):
-        took = _seconds(lambda check=check: list(check(lib)))
-        console.print(f"verify, {name}: {took:.1f} s")
-    console.print(f"verify, names of all pictures in use: {_seconds(lambda: upkeep.hashes_in_use(lib)):.1f} s")
+    """What `pfm library verify` and a backup read in the database, and how soon they stop when they are told to."""
     with lib.read() as session:
-        console.print(f"backup, what the database names: {_seconds(lambda: upkeep.named_in(session)):.1f} s")
+        works: dict[str, Callable[[Told], Any]] = {
+            "verify, database": lambda told: list(upkeep.database_problems(lib, told)),
+            "verify, audit trail": lambda told: list(upkeep.audit_problems(lib, told)),
+            "verify, pictures in use": lambda told: upkeep.hashes_in_use(lib, told),
+            "backup, what the database names": lambda told: upkeep.named_in(session, told),
+        }
+        for name, work in works.items():
+            told = Told()
+            took = _seconds(lambda work=work, told=told: work(told))
+            console.print(
+                f"{name}: {took:.1f} s (processor {took.processor:.1f} s), a sign of life after {told.longest:.2f} s "
+                f"at most, stopped {_stopped(work, took / 2):.2f} s after it was told"
+            )
+
+
+def _stopped(work: Callable[[Told], Any], after: float) -> float:
+    """Seconds from the wish to stop, `after` seconds, to the end of the work."""
+    told = Told(after)
+    with contextlib.suppress(Cancelled):
+        work(told)
+    return max(0.0, time.perf_counter() - told.begun - after)
 
 
 def _counts(lib: Library) -> str:
@@ -98,20 +144,34 @@ def _counts(lib: Library) -> str:
     return ", ".join(found)
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
+class Took(float):
+    """Seconds by the clock, and those of the processor: on a computer that others use, the second is the steadier."""
+
+    processor: float = 0.0
+
+
+def _seconds(work: Callable[[], Any]) -> Took:
+    begun, used = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begun
+    took = Took(time.perf_counter() - begun)
+    took.processor = time.process_time() - used
+    return took
 
 
-def _line(name: str, took: Sequence[float]) -> str:
+def _line(name: str, took: Sequence[Took]) -> str:
     if not took:
         return f"{name}: none"
-    inside = statistics.quantiles(took, n=20, method="inclusive")[-1] if len(took) > 1 else took[0]
+    of_processor = [one.processor for one in took]
     return (
-        f"{name}: median {1000 * statistics.median(took):.1f} ms, 95th percentile {1000 * inside:.1f} ms, "
-        f"most {1000 * max(took):.1f} ms ({len(took)})"
+        f"{name}: median {1000 * statistics.median(took):.1f} ms, 95th percentile {_inside(took):.1f} ms, "
+        f"most {1000 * max(took):.1f} ms; processor {1000 * statistics.median(of_processor):.1f} and "
+        f"{_inside(of_processor):.1f} ms ({len(took)} times)"
     )
+
+
+def _inside(took: Sequence[float]) -> float:
+    """Milliseconds within which 95 of 100 were done."""
+    return 1000 * (statistics.quantiles(took, n=20, method="inclusive")[-1] if len(took) > 1 else took[0])
 
 
 if __name__ == "__main__":

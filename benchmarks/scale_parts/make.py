@@ -22,6 +22,7 @@ from benchmarks.scale_parts.names import name_of
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.storage import chain, tables
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.search import parts_of
 
 BEGUN, DAYS = date(2016, 11, 28), 3652
 WOMEN_IN_TEN_VISITS = 4
@@ -176,7 +177,21 @@ def _record(chunk: Chunk, line: Fields) -> None:
     chunk.lines.setdefault(tables.JournalTable, []).append(line)
 
 
+def _searchable(session: Session, chunk: Chunk) -> None:
+    """What `records.write` keeps beside women and visits."""
+    words = [
+        {"part": part, "patient_id": woman["id"]}
+        for woman in chunk.lines.get(tables.PatientTable, ())
+        for part in parts_of(woman["search"])
+    ]
+    if words:
+        session.execute(insert(tables.SearchWordTable), words)
+    for day in {visit["day_text"] for visit in chunk.lines[tables.VisitTable]}:
+        session.merge(tables.VisitDayTable(day=day))
+
+
 def _write(session: Session, chunk: Chunk, journal: Journal) -> None:
+    _searchable(session, chunk)
     for table in _parents_first(chunk.lines):
         session.execute(insert(table), chunk.lines[table])
     session.merge(tables.MetaTable(key=chain.HEAD, value=chain.head_of(journal.seq, journal.chain)))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.jobs import Context
 
 EVERY = 0.1  # seconds between two signs of life
-_STEPS = 10_000  # of SQLite's machine between two questions: well under a hundredth of a second
+_STEPS = 100_000  # of SQLite's machine between two questions: about a hundredth of a second
 
 
 @contextlib.contextmanager

@@ -108,6 +108,8 @@ def write(session: Session, change: Change) -> None:
     else:
         _assign(kind, row, change.new)
         row.derive()
+        if isinstance(row, tables.VisitTable):
+            session.merge(tables.VisitDayTable(day=row.day_text))
     _keep_words(session, change, said_before, _searched(row) if change.new is not None else "")
     if change.what == "registration":  # answers that were made with the one before
         session.execute(delete(tables.PredictionTable).where(tables.PredictionTable.pair_id == change.key))

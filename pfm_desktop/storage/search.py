@@ -22,21 +22,13 @@ PART = 16  # characters of a part that are kept; a longer word is compared with 
 MOST = 20_000  # visits to which a way may lead
 # of a way, and of the indexes that it takes
 COLUMNS = "visits.id, visits.started_at, visits.patient_id, visits.day_text, visits.minute"
-_MOST_WOMEN, _MOST_DAYS = 5_000, 1_000
+_MOST_WOMEN = 5_000
 _VISITS_EACH = 3  # of a woman, roughly: it only decides which way is taken
 _HOUR = re.compile(r"\d{1,2}:\d{0,2}")
 _FIGURES = frozenset("0123456789-./")
 _LAST = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as LIKE compares
-_DAYS = """
-WITH RECURSIVE days(day) AS (
-    SELECT min(day_text) FROM visits
-    UNION ALL
-    SELECT (SELECT min(later.day_text) FROM visits AS later WHERE later.day_text > days.day)
-        FROM days WHERE days.day IS NOT NULL
-) SELECT day FROM days WHERE day IS NOT NULL
-"""
 
 
 @dataclass(frozen=True)
@@ -68,14 +60,9 @@ def parts_of(text: str) -> frozenset[str]:
     return frozenset(word[start : start + PART] for word in words for start in range(len(word)))
 
 
-def days_of(ask: Ask, words: Iterable[str]) -> tuple[str, ...]:
-    """The days on record, each once; none where no word can be one."""
-    return tuple(str(day) for (day,) in ask(_DAYS, {})) if any(_of_a_day(word) for word in words) else ()
-
-
-def meaning(ask: Ask, word: str, number: int, days: Sequence[str]) -> Meaning:
+def meaning(ask: Ask, word: str, number: int) -> Meaning:
     """What a word means; `number` is in the names of its values. Of an hour the condition holds for some more."""
-    found = [_by_name(ask, word, number), _by_day(ask, word, number, days)]
+    found = [_by_name(ask, word, number), _by_day(ask, word, number)]
     found += [_by_impression(ask, word, number), _by_minute(ask, word, number)]
     each = [one for one in found if one is not None]
     visits = sum(one.visits for one in each)
@@ -134,24 +121,22 @@ def _behind(beginning: str) -> str | None:
     return None
 
 
-def _by_day(ask: Ask, word: str, number: int, days: Sequence[str]) -> Meaning | None:
-    low = word.translate(_SMALL)
-    fitting = [day for day in days if low in day.translate(_SMALL)]
-    if len(fitting) > _MOST_DAYS:
-        return Meaning(f"visits.day_text LIKE :day{number} ESCAPE '/'", values={f"day{number}": _anywhere(word)})
-    return _among(ask, "day_text", {f"day{number}_{place}": day for place, day in enumerate(fitting)})
+def _by_day(ask: Ask, word: str, number: int) -> Meaning | None:
+    if not _of_a_day(word):
+        return None
+    days = f"SELECT visit_days.day FROM visit_days WHERE visit_days.day LIKE :day{number} ESCAPE '/'"
+    return _among(ask, "day_text", days, {f"day{number}": _anywhere(word)})
 
 
 def _by_minute(ask: Ask, word: str, number: int) -> Meaning | None:
     minutes = minutes_like(ask, word) if is_hour(word) else ()
-    return _among(ask, "minute", {f"minute{number}_{place}": minute for place, minute in enumerate(minutes)})
+    values = {f"minute{number}_{place}": minute for place, minute in enumerate(minutes)}
+    return _among(ask, "minute", _named(values), values) if values else None
 
 
-def _among(ask: Ask, column: str, values: Mapping[str, Any]) -> Meaning | None:
-    """Visits whose column holds one of `values`."""
-    if not values:
-        return None
-    fits = f"visits.{column} IN ({_named(values)})"
+def _among(ask: Ask, column: str, those: str, values: Mapping[str, Any]) -> Meaning:
+    """Visits whose column holds one of `those`."""
+    fits = f"visits.{column} IN ({those})"
     visits = _counted(ask, f"SELECT 1 FROM visits WHERE {fits}", values, MOST)
     return Meaning(fits, f"SELECT {COLUMNS} FROM visits WHERE {fits}", fits, values, visits)
 

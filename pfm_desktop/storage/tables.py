@@ -110,6 +110,13 @@ class SearchWordTable(Base):
     patient_id: Mapped[str] = mapped_column(ID, primary_key=True)
 
 
+class VisitDayTable(Base):
+    """Every `VisitTable.day_text` that there is, and perhaps was: few, so that a search may look at each."""
+
+    __tablename__ = "visit_days"
+    day: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
 class VisitTable(Base):
     """Computed from `started_at`: `day_text`, the day on this workstation in the ways people type a date, and `minute`
     of the day in UTC."""

@@ -148,8 +148,7 @@ def first_rows(library: Path) -> tuple[VisitRow, ...] | None:
 
 def _asked(ask: Ask, question: Question) -> _Asked:
     words = tuple(dict.fromkeys(folded(question.search).split()))
-    days = search.days_of(ask, words)
-    meanings = tuple(search.meaning(ask, word, number, days) for number, word in enumerate(words))
+    meanings = tuple(search.meaning(ask, word, number) for number, word in enumerate(words))
     conditions: list[str] = []
     values: dict[str, Any] = {"never": 0}
     for meaning in meanings:

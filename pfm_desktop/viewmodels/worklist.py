@@ -14,7 +14,7 @@ from pfm_desktop.support.errors import BadInputError
 
 COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
 WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
-LIMIT = 500  # as many as the library gives at once
+LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
 @dataclass(frozen=True)

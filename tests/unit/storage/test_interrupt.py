@@ -63,9 +63,9 @@ def test_after_a_stop_the_library_is_used_as_before(lib: Library, shelf: Shelf) 
 
 
 def test_an_error_of_the_database_inside_stays_what_it_is(lib: Library) -> None:
-    with pytest.raises(StorageError, match="no_such_table"), lib.read() as session:
-        with interruptible(session, SilentContext().check):
-            session.execute(text("SELECT * FROM no_such_table"))
+    wrong, check = pytest.raises(StorageError, match="no_such_table"), SilentContext().check
+    with wrong, lib.read() as session, interruptible(session, check):
+        session.execute(text("SELECT * FROM no_such_table"))
 
 
 def test_long_steps_are_told_of_and_stopped_as_well(lib: Library) -> None:

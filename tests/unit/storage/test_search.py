@@ -194,7 +194,7 @@ def test_a_word_that_leads_to_few_visits_is_looked_up_and_not_searched_for(lib: 
             return session.execute(sa.text(statement), values)
 
         for word in ("2017-0001", "王", "12.01.2017", "12:30", "cancer"):
-            meant = search.meaning(ask, word, 0, search.days_of(ask, [word]))
+            meant = search.meaning(ask, word, 0)
             plan = [row[3] for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {meant.way}"), dict(meant.values))]
             assert plan
             assert all("COVERING INDEX" in step for step in plan if "SEARCH visits" in step and word != "cancer"), plan

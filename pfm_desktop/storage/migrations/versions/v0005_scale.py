@@ -34,6 +34,11 @@ def upgrade(op: Any) -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "visit_days",
+        sa.Column("day", sa.String(80), nullable=False),
+        sa.PrimaryKeyConstraint("day", name="pk_visit_days"),
+    )
+    op.create_table(
         "thumbnails",
         sa.Column("picture_sha256", sa.String(64), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
@@ -43,6 +48,7 @@ def upgrade(op: Any) -> None:
     connection = op.get_bind()
     _words(connection)
     _minutes(connection)
+    op.execute("INSERT INTO visit_days (day) SELECT DISTINCT day_text FROM visits")
     for index in ("started_at", "patient_id_started_at"):
         op.drop_index(f"ix_visits_{index}", "visits")
     op.drop_index("ix_pictures_visit_id", "pictures")
