@@ -50,10 +50,8 @@ def typed(lib: Library, *, each: int, seed: int = 2) -> dict[str, list[str]]:
             "nothing found": [random.choice(_NOTHING) for _ in range(each)],
             "one letter": [random.choice("abcdeimnoqstuwxyzя李k2/") for _ in range(each)],
             "Chinese name": [
-                random.choice(eastern).family_name + " " + random.choice(eastern).given_name for _ in range(each)
-            ]
-            if eastern
-            else [],
+                f"{row.family_name} {row.given_name}" for row in (random.choices(eastern, k=each) if eastern else ())
+            ],
         }
 
 

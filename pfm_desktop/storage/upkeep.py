@@ -16,6 +16,7 @@ from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTab
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
 _SILENT = SilentContext()
+_AT_ONCE = 5000  # lines: what is done with them in between is short
 
 
 def database_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
@@ -86,11 +87,12 @@ def hashes_in_use(library: Library, ctx: Context = _SILENT) -> frozenset[str]:
 
 
 def _on_record(session: Session) -> tuple[str, ...]:
-    return tuple(session.scalars(select(PictureTable.sha256).distinct().order_by(PictureTable.sha256)))
+    found = select(PictureTable.sha256).distinct().order_by(PictureTable.sha256)
+    return tuple(session.scalars(found.execution_options(yield_per=_AT_ONCE)))
 
 
 def _of_journal(session: Session) -> frozenset[str]:
     """Taken out of the lines by the database, which is quicker than reading them."""
     sides = (side["sha256"].as_string() for side in (JournalTable.old, JournalTable.new))
-    found = session.execute(select(*sides).where(JournalTable.what == "picture"))
+    found = session.execute(select(*sides).where(JournalTable.what == "picture").execution_options(yield_per=_AT_ONCE))
     return frozenset(sha256 for line in found for sha256 in line if sha256)

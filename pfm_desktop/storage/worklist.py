@@ -1,7 +1,7 @@
-"""The rows of the Today list: one statement, asked in an open library or before the database modules are loaded.
+"""The rows of the Today list, asked in an open library or before the database modules are loaded.
 
 SQLAlchemy takes a large part of the start of the program to load. The list is what everybody waits for, so its
-statement is plain SQL: `repositories.visit_rows` asks it in a session, `first_rows` through Python's own sqlite3.
+statements are plain SQL: `repositories.visit_rows` asks them in a session, `first_rows` through Python's own sqlite3.
 """
 
 from __future__ import annotations
