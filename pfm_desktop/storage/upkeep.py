@@ -44,9 +44,9 @@ def audit_length(library: Library) -> int:
         return session.scalar(select(func.count()).select_from(JournalTable)) or 0
 
 
-def rebuild_indexes(library: Library) -> Iterator[str]:
+def rebuild_indexes(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
     """Make the indexes anew from their tables, where the database says that something is wrong; tells what was done."""
-    if not any(True for _ in database_problems(library)):
+    if not any(True for _ in database_problems(library, ctx)):
         return
     with library.write() as session:
         session.execute(text("REINDEX"))
