@@ -35,7 +35,7 @@ def picture(lib: Library) -> str:
 
 
 def kept_files(lib: Library) -> list[Path]:
-    return [path for _, path in lib.derived.names()]
+    return list(lib.derived.files())
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_no_room_for_it_keeps_nobody_from_seeing_it(
 
 def test_a_picture_that_is_missing_is_missed_whatever_is_kept_of_it(lib: Library, picture: str) -> None:
     thumbnails.thumbnail(lib, picture)
-    ((_, path),) = lib.pictures.names()
+    (path,) = lib.pictures.files()
     path.unlink()
     with pytest.raises(StorageError, match="missing"):
         thumbnails.thumbnail(lib, picture)
@@ -145,5 +145,5 @@ def test_a_backup_brings_it_along_and_housekeeping_is_content(
         assert housekeeping.verify(CTX, again).clean
         thumbnails.thumbnail(again, picture)
         with again.read() as session:
-            assert {sha256 for sha256, _ in again.derived.names()} == upkeep.named_in(session).derived
+            assert {path.stem for path in again.derived.files()} == upkeep.named_in(session).derived
     assert decoded == [picture]

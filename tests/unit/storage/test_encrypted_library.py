@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import text
 
 from pfm_desktop.storage import journal, keys, migrations, repositories, snapshot
 from pfm_desktop.storage.image_store import ImageStore
@@ -195,14 +195,13 @@ def test_a_second_program_reads_along_with_the_same_keys(closed: Path) -> None:
             assert journal.entries(session)[-1].text == "seen by both"
 
 
-def test_the_copy_before_a_migration_is_encrypted_as_well(closed: Path) -> None:
-    with opened(closed) as lib:
-        lib.set_meta("schema_version", "3")
-        with lib.write() as session:
-            session.execute(text("DROP TABLE accounts"))
-    with opened(closed) as lib:
-        copy = closed / "library.sqlite.v3.bak"
-        assert b"ller" not in copy.read_bytes()
+def test_the_copy_before_a_migration_is_encrypted_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "clinic"
+    with patch.multiple(migrations, VERSIONS=migrations.VERSIONS[:3], CURRENT=3):
+        Library.create(path, make_keys=make_keys).close()
+    with opened(path) as lib:
+        copy = path / "library.sqlite.v3.bak"
+        assert b"CREATE" not in copy.read_bytes()
         with snapshot.opened(copy, lib.keys) as session:
             assert migrations.version_of(session.connection()) == 3
         with pytest.raises(StorageError), snapshot.opened(copy):
