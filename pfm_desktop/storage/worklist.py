@@ -7,6 +7,7 @@ statements are plain SQL: `repositories.visit_rows` asks them in a session, `fir
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,8 +23,8 @@ from pfm_desktop.storage.search import Ask, Meaning
 LIMIT = 500  # rows
 _FLUORESCENCE = ", ".join(f"'{stage.value}'" for stage in Stage if stage.source is Source.FLUORESCENCE)
 _NEWEST_FIRST = "ORDER BY visits.started_at DESC, visits.id"
-_FEW = 5_000  # visits, of which all are looked at
-_LATE = f"SELECT visits.started_at FROM visits {{behind}} ORDER BY visits.started_at DESC LIMIT 1 OFFSET {_FEW}"
+_FEW = 5_000  # of the last visits, which are gone through first where many may fit
+_LATE = "SELECT visits.started_at FROM visits {behind} ORDER BY visits.started_at DESC LIMIT 1 OFFSET :among"
 # the page first, then what is counted for each of its rows: joined in the order written
 _ROWS = f"""
 SELECT visits.id, visits.patient_id, visits.started_at, visits.indication, visits.examiner, visits.note,
@@ -163,16 +164,19 @@ def _asked(ask: Ask, question: Question) -> _Asked:
 
 
 def _page(ask: Ask, asked: _Asked, limit: int, after: tuple[datetime, str] | None) -> list[Sequence[Any]]:
-    """The newest of what was asked. Where many visits may fit they are mostly found among the last ones."""
+    """The newest of what was asked. Where many visits may fit they are mostly found among the last ones, or among as
+    many more as those that were found there let expect."""
     values, behind = {**asked.values, "most": limit}, list[str]()
     if after is not None:  # two conditions: the first one is for the index
         behind = ["visits.started_at <= :last", "(visits.started_at < :last OR visits.id > :last_id)"]
         values |= {"last": _stored(after[0]), "last_id": after[1]}
-    if asked.way is not None and asked.way.visits > _FEW:
+    among = _FEW
+    while asked.way is not None and among < asked.way.visits:
         late = f"visits.started_at >= ({_LATE.format(behind=f'WHERE {behind[0]}' if behind else '')})"
-        found = _read(ask, asked.select("visits.id", *behind, late, by=None), values)
+        found = _read(ask, asked.select("visits.id", *behind, late, by=None), {**values, "among": among})
         if len(found) == limit:
             return found
+        among = max(2 * among + 1, round(1.5 * among * limit / len(found))) if found else sys.maxsize
     return _read(ask, asked.select("visits.id", *behind, by=asked.way), values)
 
 
