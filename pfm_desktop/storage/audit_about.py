@@ -1,0 +1,155 @@
+"""Which lines of the audit trail are about which woman, also where records have been removed since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.storage import records, repositories
+from pfm_desktop.storage.schema import folded
+from pfm_desktop.storage.tables import JournalTable
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.audit import AuditLine
+
+# what hangs on what: the field of a record that names the record above it
+_ABOVE = {
+    "visit": ("patient", "patient_id"),
+    "picture": ("visit", "visit_id"),
+    "pair": ("visit", "visit_id"),
+    "annotation": ("visit", "visit_id"),
+    "pin": ("pair", "pair_id"),
+}
+_KEYED_BY_VISIT = frozenset({"findings", "reveal", "export"})
+_KEYED_BY_PAIR = frozenset({"registration", "prediction"})
+_AT_ONCE = 500  # keys in one question
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Whose:
+    """The woman whom a line is about, as she is on record now, and the visit where it is about one."""
+
+    identifier: str
+    name: str
+    visit_at: datetime | None = None
+
+
+def keys_about(session: Session, identifier: str) -> tuple[str, ...]:
+    """Keys of all lines about the woman who has, or had, this identifier, however it is typed; () for nobody."""
+    women = _women(session, identifier)
+    removed = _removed(session)
+    found = {"patient": women}
+    for what, (above, field) in _ABOVE.items():
+        column = getattr(records.kind_of(what).table, field)
+        table = records.kind_of(what).table.__table__
+        known = {
+            key
+            for part in _parts(found[above])
+            for key in session.scalars(select(table.c[records.kind_of(what).key[0]]).where(column.in_(part)))
+        }
+        found[what] = known | {key for key, old in removed.get(what, {}).items() if old.get(field) in found[above]}
+    marks = {f"{pair}/{source.value}" for pair in found["pair"] for source in Source}
+    return tuple(sorted(set().union(*found.values(), marks)))
+
+
+def whose(session: Session, lines: Iterable[AuditLine]) -> dict[int, Whose]:
+    """The woman of each line, by the line's number; lines that are about none are left out."""
+    steps: dict[int, tuple[str, str]] = {}
+    given = list(lines)
+    for line in given:
+        start = _start(line)
+        if start is not None:
+            steps[line.seq] = start
+    visits: dict[int, str] = {}
+    for what in ("pin", "annotation", "picture", "pair", "visit"):
+        above, field = _ABOVE[what]
+        here = {seq: key for seq, (kind, key) in steps.items() if kind == what}
+        if what == "visit":
+            visits = here
+        fields = _fields(session, what, set(here.values()))
+        for seq, key in here.items():
+            steps[seq] = (above, str(fields.get(key, {}).get(field, "")))
+    women = _fields(session, "patient", {key for _, key in steps.values()})
+    seen = _fields(session, "visit", set(visits.values()))
+    return {
+        seq: _whose(women[key], seen.get(visits.get(seq, ""), {})) for seq, (_, key) in steps.items() if key in women
+    }
+
+
+def _whose(woman: Fields, visit: Fields) -> Whose:
+    name = ", ".join(part for part in (woman.get("family_name"), woman.get("given_name")) if part)
+    try:
+        at = datetime.fromisoformat(visit["started_at"])
+    except (KeyError, TypeError, ValueError):
+        at = None
+    return Whose(str(woman.get("identifier", "")), name, at)
+
+
+def _start(line: AuditLine) -> tuple[str, str] | None:
+    """The record that a line begins from on the way up to the woman: its kind and key."""
+    if line.what in _KEYED_BY_VISIT:
+        return "visit", line.key
+    if line.what in _KEYED_BY_PAIR:
+        return "pair", line.key
+    if line.what == "os_mark":
+        return "pair", line.key.split("/")[0]
+    return (line.what, line.key) if line.what in _ABOVE or line.what == "patient" else None
+
+
+def _fields(session: Session, what: str, keys: Collection[str]) -> dict[str, Fields]:
+    """Fields of records by key: as they are on record, else as the trail says they were."""
+    kind, found = records.kind_of(what), dict[str, Fields]()
+    column = kind.table.__table__.c[kind.key[0]]
+    for part in _parts(keys):
+        for row in session.scalars(select(kind.table).where(column.in_(part))):
+            key = getattr(row, kind.key[0])
+            found[key] = {name: records.encode(getattr(row, name)) for name in kind.columns}
+    line = JournalTable
+    for part in _parts([key for key in keys if key not in found]):
+        gone = select(line.key, line.old, line.new).where(line.what == what, line.key.in_(part)).order_by(line.seq)
+        for key, old, new in session.execute(gone):
+            found[key] = {**found.get(key, {}), **(old or {}), **(new or {})}
+    return found
+
+
+def _women(session: Session, identifier: str) -> set[str]:
+    """Ids of who has the identifier, or had it before it was corrected or she was taken off the record."""
+    wanted, found = _squeezed(identifier), set[str]()
+    now = repositories.patient_by_identifier(session, identifier.strip())
+    if now is not None:
+        found.add(now.id)
+    line = JournalTable
+    before = select(line.key, line.old).where(line.what == "patient", line.old.is_not(None))
+    for key, old in session.execute(before):
+        if wanted and _squeezed(str(old.get("identifier", ""))) == wanted:
+            found.add(key)
+    return found
+
+
+def _removed(session: Session) -> dict[str, dict[str, Fields]]:
+    """What is off the record, by kind and key, as it was then. Each removal has a line that says all of it."""
+    line, found = JournalTable, dict[str, dict[str, Fields]]()
+    gone = select(line.what, line.key, line.old).where(
+        line.what.in_(tuple(_ABOVE)), line.new.is_(None), line.old.is_not(None)
+    )
+    for what, key, old in session.execute(gone):
+        found.setdefault(what, {})[key] = old
+    return found
+
+
+def _squeezed(identifier: str) -> str:
+    """Without capitals, accents and spaces."""
+    return "".join(folded(identifier).split())
+
+
+def _parts(keys: Collection[str]) -> Iterator[list[str]]:
+    given = sorted(keys)
+    for start in range(0, len(given), _AT_ONCE):
+        yield given[start : start + _AT_ONCE]
