@@ -9,12 +9,14 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pfm_desktop.storage import records
 from pfm_desktop.storage.audit_about import keys_about
+from pfm_desktop.storage.audit_lines import AuditLine, Read, UnreadLine, read_lines
 from pfm_desktop.storage.tables import JournalTable
+from pfm_desktop.support.errors import StorageError
 
 PAGE = 200  # lines
 _SPAN = 20_000  # lines that are looked through before it is asked whether to go on
@@ -63,21 +65,6 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class AuditLine:
-    """A line as it is stored; `at` is UTC, `chain` its hash."""
-
-    seq: int
-    at: datetime
-    who: str
-    what: str
-    key: str
-    old: Mapping[str, Any] | None
-    new: Mapping[str, Any] | None
-    text: str
-    chain: str
-
-
-@dataclass(frozen=True)
 class Extent:
     """How many lines there are, and the hash of the first and the last ("" where there is none)."""
 
@@ -93,19 +80,20 @@ def page(
     before: int | None = None,
     limit: int = PAGE,
     check: Callable[[], None] = lambda: None,
-) -> tuple[AuditLine, ...]:
+) -> tuple[Read, ...]:
     """The newest `limit` lines with a number below `before`, newest first; fewer where there are no more.
 
     `check` is called now and then while many lines are looked through, and may raise.
     """
     conditions = _conditions(session, wanted)
     if wanted.all or wanted.about.strip() or wanted.kind in _EVENTS:  # an index leads to them
-        return _newest(session, conditions, None, before, limit)
-    found: list[AuditLine] = []
+        return read_lines(session, [*conditions, *_between(None, before)], limit=limit, newest=True)
+    found: list[Read] = []
     while len(found) < limit:
         check()
         low = _lowest_of_span(session, before)
-        found += _newest(session, conditions, low, before, limit - len(found))
+        limits = [*conditions, *_between(low, before)]
+        found += read_lines(session, limits, limit=limit - len(found), newest=True)
         if low is None:
             break
         before = low
@@ -122,29 +110,27 @@ def extent(session: Session, wanted: Wanted) -> Extent:
 
 
 def each(session: Session, wanted: Wanted) -> Iterator[AuditLine]:
-    """All lines, oldest first, without holding more than a few."""
-    query = _lines().where(*_conditions(session, wanted)).order_by(JournalTable.seq)
-    for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        yield AuditLine(*row)
+    """All lines, oldest first, without holding more than a few. `StorageError` where one cannot be read."""
+    conditions, last = _conditions(session, wanted), None
+    while found := read_lines(session, [*conditions, *_after(last)], limit=_AT_ONCE):
+        for line in found:
+            if isinstance(line, UnreadLine):
+                raise StorageError(
+                    f"line {line.seq} of the audit trail cannot be read: it is not what was written",
+                    safe="nothing was changed",
+                    remedy="check the trail, and look for the line in a backup",
+                )
+            yield line
+        last = found[-1].seq
 
 
-def lines_of(session: Session, *numbers: int) -> tuple[AuditLine, ...]:
+def lines_of(session: Session, *numbers: int) -> tuple[Read, ...]:
     """Lines by their numbers, oldest first."""
-    query = _lines().where(JournalTable.seq.in_(numbers)).order_by(JournalTable.seq)
-    return tuple(AuditLine(*row) for row in session.execute(query))
+    return read_lines(session, [JournalTable.seq.in_(numbers)], limit=len(numbers))
 
 
-def _lines() -> Select[Any]:
-    line = JournalTable
-    return select(line.seq, line.at, line.who, line.what, line.key, line.old, line.new, line.text, line.chain)
-
-
-def _newest(
-    session: Session, conditions: list[ColumnElement[bool]], low: int | None, before: int | None, limit: int
-) -> tuple[AuditLine, ...]:
-    """Lines with numbers from `low` on and below `before`."""
-    query = _lines().where(*conditions, *_between(low, before)).order_by(JournalTable.seq.desc()).limit(limit)
-    return tuple(AuditLine(*row) for row in session.execute(query))
+def _after(last: int | None) -> list[ColumnElement[bool]]:
+    return [] if last is None else [JournalTable.seq > last]
 
 
 def _between(low: int | None, before: int | None) -> list[ColumnElement[bool]]:

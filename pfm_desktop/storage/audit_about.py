@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.storage import records, repositories
+from pfm_desktop.storage.audit_lines import Read, UnreadLine
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.tables import JournalTable
-
-if TYPE_CHECKING:
-    from pfm_desktop.storage.audit import AuditLine
 
 # what hangs on what: the field of a record that names the record above it
 _ABOVE = {
@@ -59,7 +57,7 @@ def keys_about(session: Session, identifier: str) -> tuple[str, ...]:
     return tuple(sorted(set().union(*found.values(), marks)))
 
 
-def whose(session: Session, lines: Iterable[AuditLine]) -> dict[int, Whose]:
+def whose(session: Session, lines: Iterable[Read]) -> dict[int, Whose]:
     """The woman of each line, by the line's number; lines that are about none are left out."""
     steps: dict[int, tuple[str, str]] = {}
     given = list(lines)
@@ -92,8 +90,10 @@ def _whose(woman: Fields, visit: Fields) -> Whose:
     return Whose(str(woman.get("identifier", "")), name, at)
 
 
-def _start(line: AuditLine) -> tuple[str, str] | None:
+def _start(line: Read) -> tuple[str, str] | None:
     """The record that a line begins from on the way up to the woman: its kind and key."""
+    if isinstance(line, UnreadLine):
+        return None
     if line.what in _KEYED_BY_VISIT:
         return "visit", line.key
     if line.what in _KEYED_BY_PAIR:

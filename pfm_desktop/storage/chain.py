@@ -17,13 +17,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.storage.audit_lines import AuditLine, UnreadLine, read_lines
 from pfm_desktop.storage.tables import JournalTable, MetaTable
 
 HEAD = "journal_head"  # in the facts of the library: number and hash of the last line
 FIRST = "0" * 64  # before the first line
 CHECKING = "Checking the audit trail"
 _AT_ONCE = 1000  # lines
-_SAID = ("seq", "at", "who", "what", "key", "old", "new", "text")  # in the order of `_linked`
 
 
 def link(
@@ -48,7 +48,7 @@ def _linked(previous: str, seq: int, at: datetime, who: str, what: str, key: str
     return hashlib.sha256(f"{previous}\n{said}".encode()).hexdigest()
 
 
-def link_of(previous: str, row: JournalTable) -> str:
+def link_of(previous: str, row: JournalTable | AuditLine) -> str:
     """As `link`, of a line of the table."""
     return link(
         previous,
@@ -81,19 +81,20 @@ def problems(session: Session, ctx: Context | None = None) -> Iterator[str]:
     ctx = ctx or SilentContext()
     lines = session.scalar(select(func.count()).select_from(JournalTable)) or 0
     previous, last, done = FIRST, 0, 0
-    columns = [getattr(JournalTable, name) for name in (*_SAID, "chain")]  # not whole objects: half the time
-    found = session.execute(select(*columns).order_by(JournalTable.seq).execution_options(yield_per=_AT_ONCE))
-    for some in found.partitions():
+    while found := read_lines(session, [JournalTable.seq > last] if done else [], limit=_AT_ONCE):
         ctx.progress(done, lines, CHECKING)
-        for *said, chain in some:
-            if chain != _linked(previous, *said):
-                seq, at, text = said[0], said[1], said[-1]
+        for line in found:
+            if isinstance(line, UnreadLine):
+                yield f"audit trail: line {line.seq} is not what was written: it cannot be read"
+            elif line.chain != _linked(
+                previous, line.seq, line.at, line.who, line.what, line.key, line.old, line.new, line.text
+            ):
                 yield (
-                    f"audit trail: line {seq} ({at:%Y-%m-%d %H:%M} UTC, {text[:60]!r}) is not what was "
+                    f"audit trail: line {line.seq} ({line.at:%Y-%m-%d %H:%M} UTC, {line.text[:60]!r}) is not what was "
                     f"written, or lines between it and line {last} were altered, removed or moved"
                 )
-            previous, last = chain, said[0]
-        done += len(some)
+            previous, last = line.chain, line.seq
+        done += len(found)
     ctx.progress(lines, lines, CHECKING)
     head = session.get(MetaTable, HEAD)
     if (head.value if head is not None else "") != (head_of(last, previous) if last else ""):
