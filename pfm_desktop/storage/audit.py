@@ -39,6 +39,7 @@ _EVENTS: Mapping[Kind, tuple[str, ...]] = {  # few among many lines: the index o
     Kind.EXPORTS: ("export",),
     Kind.SETTINGS: ("setting",),
 }
+OF_RECORDS = frozenset({*records.KINDS, "account"})  # lines of these say a record before and after
 _OF_CASES = tuple(what for what in records.KINDS if what not in _EVENTS[Kind.SIGN_INS])
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.storage import records, repositories
-from pfm_desktop.storage.audit_lines import Read, UnreadLine
+from pfm_desktop.storage.audit_lines import AuditLine, Conditions, Read, UnreadLine, read_lines
 from pfm_desktop.storage.schema import folded
 from pfm_desktop.storage.tables import JournalTable
 
@@ -41,9 +41,9 @@ class Whose:
 
 def keys_about(session: Session, identifier: str) -> tuple[str, ...]:
     """Keys of all lines about the woman who has, or had, this identifier, however it is typed; () for nobody."""
-    women = _women(session, identifier)
-    removed = _removed(session)
-    found = {"patient": women}
+    former, removed = _past(session, _squeezed(identifier))
+    now = repositories.patient_by_identifier(session, identifier.strip())
+    found = {"patient": former | ({now.id} if now is not None else set())}
     for what, (above, field) in _ABOVE.items():
         column = getattr(records.kind_of(what).table, field)
         table = records.kind_of(what).table.__table__
@@ -111,37 +111,41 @@ def _fields(session: Session, what: str, keys: Collection[str]) -> dict[str, Fie
         for row in session.scalars(select(kind.table).where(column.in_(part))):
             key = getattr(row, kind.key[0])
             found[key] = {name: records.encode(getattr(row, name)) for name in kind.columns}
-    line = JournalTable
     for part in _parts([key for key in keys if key not in found]):
-        gone = select(line.key, line.old, line.new).where(line.what == what, line.key.in_(part)).order_by(line.seq)
-        for key, old, new in session.execute(gone):
-            found[key] = {**found.get(key, {}), **(old or {}), **(new or {})}
+        for line in _lines(session, [JournalTable.what == what, JournalTable.key.in_(part)]):
+            found[line.key] = {**found.get(line.key, {}), **_side(line.old), **_side(line.new)}
     return found
 
 
-def _women(session: Session, identifier: str) -> set[str]:
-    """Ids of who has the identifier, or had it before it was corrected or she was taken off the record."""
-    wanted, found = _squeezed(identifier), set[str]()
-    now = repositories.patient_by_identifier(session, identifier.strip())
-    if now is not None:
-        found.add(now.id)
-    line = JournalTable
-    before = select(line.key, line.old).where(line.what == "patient", line.old.is_not(None))
-    for key, old in session.execute(before):
-        if wanted and _squeezed(str(old.get("identifier", ""))) == wanted:
-            found.add(key)
-    return found
+def _past(session: Session, identifier: str) -> tuple[set[str], dict[str, dict[str, Fields]]]:
+    """Ids of who had the identifier before it was corrected or she was taken off the record; and what else is off the
+    record, by kind and key, as it was then. Each removal has a line that says all of it."""
+    women, removed = set[str](), dict[str, dict[str, Fields]]()
+    for line in _lines(session, [_is("patient", *_ABOVE), JournalTable.old.is_not(None)]):
+        old = _side(line.old)
+        if line.what == "patient" and identifier and _squeezed(str(old.get("identifier", ""))) == identifier:
+            women.add(line.key)
+        if line.what != "patient" and line.new is None:
+            removed.setdefault(line.what, {})[line.key] = old
+    return women, removed
 
 
-def _removed(session: Session) -> dict[str, dict[str, Fields]]:
-    """What is off the record, by kind and key, as it was then. Each removal has a line that says all of it."""
-    line, found = JournalTable, dict[str, dict[str, Fields]]()
-    gone = select(line.what, line.key, line.old).where(
-        line.what.in_(tuple(_ABOVE)), line.new.is_(None), line.old.is_not(None)
-    )
-    for what, key, old in session.execute(gone):
-        found.setdefault(what, {})[key] = old
-    return found
+def _lines(session: Session, conditions: Conditions) -> Iterator[AuditLine]:
+    """All lines for which the conditions hold, oldest first; what cannot be read tells nothing."""
+    last: list[ColumnElement[bool]] = []
+    while found := read_lines(session, [*conditions, *last], limit=_AT_ONCE):
+        yield from (line for line in found if isinstance(line, AuditLine))
+        last = [JournalTable.seq > found[-1].seq]
+
+
+def _is(*kinds: str) -> ColumnElement[bool]:
+    """In the order of numbers, and not of the index on `what`, which would be sorted anew for each few lines."""
+    return JournalTable.what.concat("").in_(kinds)
+
+
+def _side(side: object) -> Fields:
+    """What was there before or after; nothing where somebody put something else than a record there."""
+    return side if isinstance(side, Mapping) else {}
 
 
 def _squeezed(identifier: str) -> str:

@@ -1,0 +1,195 @@
+"""Fields of records, as the audit trail keeps them, in the words of the screens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pfm_desktop.domain.findings import SWEDE_ITEMS
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.interop.pdf_words import GRADE_NAMES
+from pfm_desktop.support import moments
+
+SHORT = 120  # characters of a value in a line
+NOTHING, EMPTY = "none", "(empty)"
+KIND_NAMES = {
+    "patient": "Patient",
+    "visit": "Visit",
+    "picture": "Picture",
+    "pair": "Pair",
+    "findings": "Findings",
+    "pin": "Pin",
+    "os_mark": "Os mark",
+    "annotation": "Drawing",
+    "registration": "Registration",
+    "prediction": "AI answer",
+    "reveal": "AI revealed",
+    "export": "Export",
+    "setting": "Setting",
+    "library": "Library",
+    "sign_in": "Sign-in",
+    "account": "Account",
+}
+_SWEDE = {item.key: item for item in SWEDE_ITEMS}
+_FIELD_NAMES = {
+    "identifier": "ID",
+    "family_name": "Family name",
+    "given_name": "Given name",
+    "birth_date": "Birth date",
+    "patient_id": "Patient (internal number)",
+    "visit_id": "Visit (internal number)",
+    "picture_id": "Picture (internal number)",
+    "pair_id": "Pair (internal number)",
+    "white_id": "White-light picture (internal number)",
+    "fluorescence_id": "Fluorescence picture (internal number)",
+    "started_at": "Visit began",
+    "note": "Note",
+    "stage": "Stage",
+    "taken_at": "Taken at",
+    "time_known": "Time of day known",
+    "width": "Width (pixels)",
+    "height": "Height (pixels)",
+    "seconds_since_acid": "Seconds since acetic acid",
+    "mm_per_px": "Millimetres in a pixel",
+    "original_name": "Name of the file",
+    "sha256": "SHA-256",
+    "made_at": "Made at",
+    "text": "Findings text",
+    "first_read": "First read",
+    "second_read": "Second read",
+    "revealed_at": "AI revealed at",
+    "frame": "On the picture of",
+    "x": "From the left (pixels)",
+    "y": "From the top (pixels)",
+    "by_hand": "By hand",
+    "summary": "Result",
+    "model_sha256": "SHA-256 of the model",
+    "body": "Content",
+    "on": "Switched on",
+    "happened_at": "Happened at",
+} | {item.key: item.title for item in SWEDE_ITEMS}
+_DEEPEST = 3  # levels of a record that become lines of their own
+
+
+def kind_name(what: str) -> str:
+    """What a line is about."""
+    return KIND_NAMES.get(what, _plain(what))
+
+
+def field_name(path: tuple[str, ...]) -> str:
+    """As the screens call a field; of one inside another, both."""
+    return ", ".join(_FIELD_NAMES.get(name, _plain(name)) for name in path)
+
+
+def flat(fields: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Fields one by one, those inside others too. What is no record at all (somebody altered it) is one field."""
+    if not isinstance(fields, Mapping):
+        if fields is not None:
+            yield (*above, "content"), fields
+        return
+    for name, value in fields.items():
+        path = (*above, str(name))
+        whole = name in ("first_read", "second_read", "signature")
+        if isinstance(value, Mapping) and value and not whole and len(path) < _DEEPEST:
+            yield from flat(value, path)
+        else:
+            yield path, value
+
+
+def value_words(name: str, value: Any) -> str:
+    """A value as a person reads it, all of it."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    try:
+        return _SPECIAL.get(name, _general)(name, value)
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, OSError):  # not what the program writes there
+        return _general(name, value)
+
+
+def short(text: str, longest: int = SHORT) -> str:
+    """The beginning of a long value, in one line; it ends in three dots then."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 4].rstrip()} ..."
+
+
+def exactly(at: datetime) -> str:
+    """`25 Nov 2026 14:30:05 UTC+01:00`: to the second, as order matters here."""
+    try:
+        here = at.astimezone()
+    except (OverflowError, OSError, ValueError):  # a moment that no calendar of this computer has
+        here = at
+    return f"{moments.day(here)} {here:%H:%M:%S} {moments.zone(here)}"
+
+
+def _general(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return (_moment(value) or value) if value.strip() else EMPTY
+    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
+        return ", ".join(str(part) for part in value) or EMPTY
+    if isinstance(value, list | Mapping):
+        count = f"{len(value)} parts: " if len(value) > 1 else ""
+        return count + json.dumps(value, ensure_ascii=False, default=str) if value else EMPTY
+    return str(value)
+
+
+def _moment(text: str) -> str:
+    """A moment with its zone in words; "" for any other text."""
+    try:
+        at = datetime.fromisoformat(text) if len(text) >= len("2026-01-01T00:00") else None
+    except ValueError:
+        return ""
+    return exactly(at) if at is not None and at.tzinfo is not None else ""
+
+
+def _day(_name: str, value: Any) -> str:
+    return moments.day(date.fromisoformat(value))
+
+
+def _grade(_name: str, value: Any) -> str:
+    return GRADE_NAMES[Grade(value)]
+
+
+def _swede(name: str, value: Any) -> str:
+    if value not in (0, 1, 2):
+        raise ValueError("no points of a Swede item")
+    return f"{value}: {_SWEDE[name].wording[value]}"
+
+
+def _stage(_name: str, value: Any) -> str:
+    stage = Stage(value)
+    return stage.words if stage.source is Source.WHITE else f"fluorescence {stage.words}"
+
+
+def _frame(_name: str, value: Any) -> str:
+    return Source(value).words
+
+
+def _read(_name: str, value: Any) -> str:
+    said = [GRADE_NAMES[Grade(value["impression"])], str(value["reader"]), _moment(value["read_at"])]
+    return ", ".join(part for part in (*said, str(value["reason"])) if part)
+
+
+def _signature(_name: str, value: Any) -> str:
+    return f"{value['name']}, {_moment(value['signed_at'])}: {value['meaning']}"
+
+
+def _plain(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+_SPECIAL = {
+    "birth_date": _day,
+    "impression": _grade,
+    "stage": _stage,
+    "frame": _frame,
+    "first_read": _read,
+    "second_read": _read,
+    "signature": _signature,
+    **dict.fromkeys(_SWEDE, _swede),
+}
