@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.audit_words import exactly, field_name, flat, kind_name, short, value_words
+from pfm_desktop.services.audit_words import exactly, field_name, flat, is_internal, kind_name, short, value_words
 from pfm_desktop.services.housekeeping import AuditCheck
 from pfm_desktop.storage import audit as stored
 from pfm_desktop.storage import upkeep
@@ -21,7 +21,6 @@ from pfm_desktop.support import moments
 __all__ = ["PAGE", "AuditCheck", "Field", "Kind", "Told", "Wanted", "filter_words", "read", "told", "verify"]
 
 UNREADABLE = "This line cannot be read: it is not what was written."
-WAS_NOT_THERE, IS_NOT_THERE = "not there", "removed"
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,10 @@ class Field:
 
     @property
     def short(self) -> str:
-        """`Impression: none -> low`, each value shortened."""
-        sides = [short(side) for side in (self.before, self.after) if side]
-        return f"{self.name}: {' -> '.join(sides)}"
+        """`Impression: none -> low`, each value shortened; `Letter: was A` of what is removed."""
+        if not self.after:
+            return f"{self.name}: was {short(self.before)}"
+        return f"{self.name}: {' -> '.join(short(side) for side in (self.before, self.after) if side)}"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class Told:
     readable: bool = True
     key: str = ""
     chain: str = ""
+    at: str = ""  # ISO 8601, UTC
 
 
 def read(
@@ -90,6 +91,7 @@ def told(line: Read, woman: Whose | None = None) -> Told:
         removed=is_record and line.new is None,
         key=line.key,
         chain=line.chain,
+        at=line.at.isoformat(),
     )
 
 
@@ -127,10 +129,10 @@ def _about(woman: Whose | None) -> str:
 
 
 def _fields(old: object, new: object) -> tuple[Field, ...]:
+    """What a person reads comes first, numbers that only the program knows come last."""
     before, after = _in_words(old), _in_words(new)
-    return tuple(
-        Field(field_name(path), before.get(path, ""), after.get(path, "")) for path in dict.fromkeys([*before, *after])
-    )
+    paths = sorted(dict.fromkeys([*before, *after]), key=lambda path: is_internal(path[-1]))
+    return tuple(Field(field_name(path), before.get(path, ""), after.get(path, "")) for path in paths)
 
 
 def _in_words(side: object) -> Mapping[tuple[str, ...], str]:

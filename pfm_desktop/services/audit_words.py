@@ -84,6 +84,11 @@ def field_name(path: tuple[str, ...]) -> str:
     return ", ".join(_FIELD_NAMES.get(name, _plain(name)) for name in path)
 
 
+def is_internal(name: str) -> bool:
+    """Whether a field holds what only the program reads: numbers of records, hashes."""
+    return name in _FIELD_NAMES and ("internal" in _FIELD_NAMES[name] or "SHA" in _FIELD_NAMES[name])
+
+
 def flat(fields: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     """Fields one by one, those inside others too. What is no record at all (somebody altered it) is one field."""
     if not isinstance(fields, Mapping):
@@ -129,12 +134,18 @@ def exactly(at: datetime) -> str:
 def _general(name: str, value: Any) -> str:
     if isinstance(value, str):
         return (_moment(value) or value) if value.strip() else EMPTY
-    if isinstance(value, list) and all(isinstance(part, str | int | float) for part in value):
+    if _is_row(value):
         return ", ".join(str(part) for part in value) or EMPTY
+    if isinstance(value, list) and all(_is_row(part) for part in value):
+        return f"{len(value)} entries: {'; '.join(', '.join(str(one) for one in part) for part in value)}"
     if isinstance(value, list | Mapping):
         count = f"{len(value)} parts: " if len(value) > 1 else ""
         return count + json.dumps(value, ensure_ascii=False, default=str) if value else EMPTY
     return str(value)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(part, str | int | float) for part in value)
 
 
 def _moment(text: str) -> str:
