@@ -93,6 +93,7 @@ def audit_export(
     Whoever gets the file compares the fingerprint that is printed with the one that `pfm audit check` finds in it.
     """
     from pfm_desktop.services.audit_export import export_trail
+
     wanted = _wanted(who, from_, to, kind, about, words)
     with open_library(library) as lib, Bar() as bar:
         made = export_trail(bar, lib, out, wanted)

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
-TODAY, REVIEW, MODELS, SETTINGS = range(4)
+TODAY, REVIEW, MODELS, SETTINGS, AUDIT = range(5)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
     MODELS: ("pfm_desktop.gui.pages.models", "ModelsPage"),
     SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
 }
+# pages that are made when they are asked for, and the page on the rail that they stand behind
+BEHIND = {AUDIT: ("pfm_desktop.gui.pages.audit", "AuditPage", SETTINGS)}
 
 
 class Desk(QObject):
@@ -80,8 +82,9 @@ class Desk(QObject):
         return frozenset(self._pages)
 
     def index_of(self, page: QWidget | None) -> int:
-        """Which page this is; -1 for one that is not on the rail."""
-        return next((index for index, made in self._pages.items() if made is page), -1)
+        """Which page on the rail this is, or stands behind; -1 for neither."""
+        index = next((index for index, made in self._pages.items() if made is page), -1)
+        return BEHIND[index][2] if index in BEHIND else index
 
     def shortcuts(self, book: ActionBook) -> QWidget:
         """The list of keys."""
@@ -157,7 +160,7 @@ class Desk(QObject):
             today.said.connect(self.problem)
             today.in_front.connect(self.undo.show_list)
             return today
-        module, name = LATER[index]
+        module, name, *_ = BEHIND[index] if index in BEHIND else LATER[index]
         page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
         if index == MODELS:
             page.said.connect(self.said)
@@ -166,6 +169,9 @@ class Desk(QObject):
             for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
                 getattr(page, signal).connect(getattr(self, signal))
             page.people.recovery.connect(self.recovery)
+            page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
+        if index == AUDIT:
+            page.closed.connect(lambda: self._window.show_page(SETTINGS))
         made: QWidget = page
         return made
 

@@ -91,6 +91,17 @@ def parsed_birth_date(text: str) -> date | None:
     text = text.strip()
     if not text:
         return None
+    day = typed_day(text)
+    if day is not None and date(1900, 1, 1) <= day <= date.today():
+        return day
+    raise BadInputError(
+        f"{text} is no birth date", safe="nothing was saved", remedy="write it like 14 Mar 1988 or 1988-03-14"
+    )
+
+
+def typed_day(text: str) -> date | None:
+    """A day in any of the ways of `parsed_birth_date`; None for what is none. `BadInputError` for 03/04/1988."""
+    text = text.strip()
     _check_order(text)
     typed = _month_in_figures(text)
     for pattern, order in (
@@ -101,15 +112,10 @@ def parsed_birth_date(text: str) -> date | None:
         if found:
             parts = [int(part) for part in found.groups()]
             try:
-                day = date(*(parts[index] for index in order))
+                return date(*(parts[index] for index in order))
             except ValueError:
-                break
-            if date(1900, 1, 1) <= day <= date.today():
-                return day
-            break
-    raise BadInputError(
-        f"{text} is no birth date", safe="nothing was saved", remedy="write it like 14 Mar 1988 or 1988-03-14"
-    )
+                return None
+    return None
 
 
 def _check_order(text: str) -> None:

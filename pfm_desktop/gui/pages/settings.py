@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.audit_section import AuditSection
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
 from pfm_desktop.support.settings import LOCK_MINUTES, THEMES
@@ -59,6 +60,7 @@ class SettingsPage(QWidget):
         for minutes in LOCK_MINUTES:
             self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
         self.idle_lock.activated.connect(lambda _i: session.change_settings(lock_minutes=self.idle_lock.currentData()))
+        self.audit = AuditSection(session, self)
         self.shortcuts = ShortcutEditor(self)
         self.shortcuts.wanted.connect(lambda own: session.change_settings(shortcuts=own))
         self.reader.editingFinished.connect(self._keep_reader)
@@ -149,6 +151,7 @@ class SettingsPage(QWidget):
         form.addRow("Lock after", self.idle_lock)
         form.setRowVisible(self.idle_lock, self._session.account is not None)
         form.addRow("Library", self._library_row())
+        form.addRow("Audit trail", self.audit)
         column.addWidget(_heading("Settings", self))
         column.addLayout(form)
         column.addWidget(_heading("People", self))
@@ -171,8 +174,8 @@ class SettingsPage(QWidget):
         outer.addWidget(scroll)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
-        first = (self.reader, self.theme, self.lock, self.model, self.idle_lock, *self._library_buttons)
-        order = (*first, *self.people.in_order(), *self.shortcuts.in_order())
+        fields = (self.reader, self.theme, self.lock, self.model, self.idle_lock, *self._library_buttons)
+        order = (*fields, self.audit.show_trail, *self.people.in_order(), *self.shortcuts.in_order())
         for one, next_ in pairwise(order):
             self.setTabOrder(one, next_)
 
