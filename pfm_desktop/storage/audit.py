@@ -176,7 +176,8 @@ def _of_kind(kind: Kind) -> ColumnElement[bool]:
     if kind is Kind.REVEALS:  # what an older version revealed has no line of its own
         return or_(what == "reveal", and_(what == "findings", line.text.startswith("AI revealed")))
     if kind is Kind.DELETIONS:
-        return and_(what.in_(_OF_CASES), line.new.is_(None))
+        gone = or_(line.new.is_(None), cast(line.new, Text) == "null")  # the same, were it written by another program
+        return and_(what.in_(_OF_CASES), gone)
     return what.in_(_OF_CASES)
 
 

@@ -32,7 +32,8 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("Settings", Kind.SETTINGS),
     ("Removals only", Kind.DELETIONS),
 )
-LONGEST = 300  # characters of a value in the table of before and after
+LONGEST = 140  # characters of a value in the table of before and after
+_LINE = 300  # characters of a line in the list
 _NAMED = 3  # problems of a check that are said in full
 NO_KEY = "There is no key yet: it is made at the first signed export, and its fingerprint is shown here from then on."
 READING = "Reading ..."
@@ -142,12 +143,12 @@ def details(row: AuditRow | None) -> Details:
     told = row.told
     if not told.readable:
         return Details(f"Line {told.seq}: {told.text}", "Check the trail, and look for this line in a backup.")
-    about = [told.about, f"visit of {told.visit}" if told.visit else ""]
+    about = [told.kind, told.about, f"visit of {told.visit}" if told.visit else ""]
     fields = tuple(FieldRow(field.name, field.before, field.after) for field in told.fields)
     return Details(
-        heading=f"{told.kind}: {told.text}",
-        about="; ".join(part for part in (f"Line {told.seq}, {told.moment}, {told.who}", *about) if part),
-        before="Before" if any(field.before for field in fields) else "",
+        heading=told.text or told.kind,
+        about="; ".join(part for part in (f"Line {told.seq}, {told.moment}, by {told.who}", *about) if part),
+        before=("Before it was removed" if told.removed else "Before") if any(field.before for field in fields) else "",
         after=("After" if any(field.before for field in fields) else "Is now" if told.made else "Said with it")
         if any(field.after for field in fields)
         else "",
@@ -219,14 +220,15 @@ def _row(told: Told) -> AuditRow:
     if told.at:
         here = datetime.fromisoformat(told.at).astimezone()
         when = f"{moments.day(here)} {here:%H:%M:%S}"
-    return AuditRow((when, told.who, told.kind, told.about, short(_happened(told), LONGEST)), told)
+    return AuditRow((when, told.who, told.kind, told.about, short(_happened(told), _LINE)), told)
 
 
 def _happened(told: Told) -> str:
-    """What was done; where one field says more than the words do, that too."""
-    if len(told.fields) == 1 and told.fields[0].before and not told.removed:
-        return f"{told.text}  ({told.fields[0].short})"
-    return told.text
+    """What was done; where it is one field that changed, that too."""
+    if len(told.fields) != 1 or not (told.fields[0].before and told.fields[0].after):
+        return told.text
+    field = told.fields[0]
+    return field.short if told.text.startswith(field.name) else f"{told.text} ({field.short})"
 
 
 def _day(text: str) -> date | None:

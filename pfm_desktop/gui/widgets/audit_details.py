@@ -19,7 +19,7 @@ from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.viewmodels.audit import AuditRow, Details, FieldRow, details
 
 NO_LINE = "Choose a line above; what was there before and after is shown here."
-NAME_WIDTH, WHOLE_HEIGHT = 210, 110  # pixels
+NAME_WIDTH, WHOLE_HEIGHT = 210, 40  # pixels
 NAME, BEFORE, AFTER = range(3)
 
 
@@ -35,19 +35,24 @@ class AuditDetails(QWidget):
         for label in (self.heading, self.about):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table = self._make_table()
-        self.before, self.after = self._make_whole("Before, whole"), self._make_whole("After, whole")
+        self.before, self.after = self._make_whole(), self._make_whole()
+        self._titles = {box: words(self, "quiet") for box in (self.before, self.after)}
         self.whole = QWidget(self)
         row = QHBoxLayout(self.whole)
         row.setContentsMargins(0, 0, 0, 0)
-        for field in (self.before, self.after):
-            row.addWidget(field)
+        for box, title in self._titles.items():
+            side = QVBoxLayout()
+            side.setSpacing(2)
+            side.addWidget(title)
+            side.addWidget(box, 1)
+            row.addLayout(side)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.heading)
         column.addWidget(self.about)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.whole)
+        column.addWidget(self.table, 3)
+        column.addWidget(self.whole, 2)
         column.addStretch(0)
         self.show_row(None)
 
@@ -56,7 +61,8 @@ class AuditDetails(QWidget):
         self._shown = shown = details(row)
         self.heading.setText(shown.heading or NO_LINE)
         say(self.about, shown.about)
-        self.table.setVisible(bool(shown.fields))
+        alone = len(shown.fields) == 1 and shown.fields[0].is_long  # then the boxes below say all of it
+        self.table.setVisible(bool(shown.fields) and not alone)
         self.table.setHorizontalHeaderLabels(("Field", shown.before, shown.after))
         self.table.setColumnHidden(BEFORE, not shown.before)
         self.table.setColumnHidden(AFTER, not shown.after)
@@ -69,11 +75,14 @@ class AuditDetails(QWidget):
         self.table.setCurrentCell(0 if shown.fields else -1, 0)
         self.table.resizeRowsToContents()
         self._show_whole()
+        self.table.scrollToTop()
 
     def take_keys(self) -> None:
         """The keys go to the fields."""
-        if self.table.isVisible():
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        for part in self.in_order():
+            if part.isVisible():
+                part.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
 
     def in_order(self) -> tuple[QWidget, ...]:
         """What takes the keys, as it is read."""
@@ -101,11 +110,12 @@ class AuditDetails(QWidget):
         self.whole.setVisible(field is not None and field.is_long)
         if field is None or not field.is_long:
             return
-        for box, text, title in ((self.before, field.before, "Before"), (self.after, field.after, "After")):
+        for box, text, title in ((self.before, field.before, "before"), (self.after, field.after, "after")):
             box.setPlainText(text)
             box.setVisible(bool(text))
-            box.setAccessibleName(f"{field.name}, {title.lower()}, whole")
-            box.setToolTip(f"{field.name}: {title.lower()}, whole")
+            box.setAccessibleName(f"{field.name}, {title}, whole")
+            self._titles[box].setText(f"{field.name}, {title}")
+            self._titles[box].setVisible(bool(text))
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, 3, self)
@@ -128,11 +138,10 @@ class AuditDetails(QWidget):
         table.installEventFilter(self)
         return table
 
-    def _make_whole(self, name: str) -> QPlainTextEdit:
+    def _make_whole(self) -> QPlainTextEdit:
         box = QPlainTextEdit(self)
         box.setReadOnly(True)
-        box.setAccessibleName(name)
-        box.setFixedHeight(WHOLE_HEIGHT)
+        box.setMinimumHeight(WHOLE_HEIGHT)
         box.setTabChangesFocus(True)
         box.installEventFilter(self)
         return box

@@ -49,8 +49,7 @@ class AuditFilters(QWidget):
             field.setClearButtonEnabled(True)
             field.textChanged.connect(lambda _text: self._pause.start())
         self.kind.setAccessibleName("Kind of lines")
-        for text, kind in KINDS:
-            self.kind.addItem(text, kind)
+        self.kind.addItems([text for text, _kind in KINDS])
         self.kind.currentIndexChanged.connect(lambda _index: self._ask())
         self.clear.clicked.connect(self.clear_all)
         self.clear.setAutoDefault(True)  # Enter presses the button that has the keys
@@ -83,7 +82,7 @@ class AuditFilters(QWidget):
         self._refresh()
         said = {name: field.text() for name, field in self.fields.items()}
         try:
-            asked = question(**said, kind=self.kind.currentData())
+            asked = question(**said, kind=KINDS[self.kind.currentIndex()][1])
         except BadInputError as error:
             say(self.wrong, f"{spoken(error)} The list is still the one from before.")
             return

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 READ_ONLY = "This library is open for reading only, and an export must go on record."
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
-_WIDTHS = {model.WHEN: 168, model.WHO: 150, model.WHAT: 104, model.ABOUT: 210}
+_WIDTHS = {model.WHEN: 188, model.WHO: 150, model.WHAT: 104, model.ABOUT: 210}
+_NARROW = {model.WHEN: 188, model.WHO: 116, model.WHAT: 0, model.ABOUT: 150}  # half of a 1920 x 1080 screen
+_ROOM = 1000  # pixels, with which there is room for all columns
 
 
 class AuditView(QWidget):
@@ -54,6 +56,7 @@ class AuditView(QWidget):
         self._session, self._jobs = session, jobs
         self._folder = ""  # where the last export went
         self._checking = False
+        self._widths: dict[int, int] = {}
         self._background = Background(self)
         self.model = AuditModel(self)
         self.model.more_wanted.connect(self._read_on)
@@ -150,6 +153,16 @@ class AuditView(QWidget):
             self.closed.emit()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window what happened comes first."""
+        super().resizeEvent(event)
+        widths = _WIDTHS if self.width() >= _ROOM else _NARROW
+        if widths is not self._widths:
+            self._widths = widths
+            for column, width in widths.items():
+                self.table.setColumnHidden(column, not width)
+                self.table.setColumnWidth(column, width)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows in a filter move the list, Enter goes to it and from there to the details; Escape empties a field."""
@@ -260,8 +273,6 @@ class AuditView(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(30)
         table.horizontalHeader().setHighlightSections(False)
-        for column, width in _WIDTHS.items():
-            table.setColumnWidth(column, width)
         table.horizontalHeader().setStretchLastSection(True)
         table.selectionModel().currentRowChanged.connect(
             lambda now, _before: self.details.show_row(self.model.row(now.row()))
@@ -296,9 +307,10 @@ class AuditView(QWidget):
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(lines)
         split.addWidget(self.details)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        for place in (0, 1):
+            split.setStretchFactor(place, 1)
         split.setChildrenCollapsible(False)
+        split.setSizes([300, 300])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
