@@ -32,6 +32,7 @@ from pfm_desktop.gui.widgets.audit_model import AuditModel
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.viewmodels import audit as model
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.services.audit import Told
@@ -56,6 +57,7 @@ class AuditView(QWidget):
         self._session, self._jobs = session, jobs
         self._folder = ""  # where the last export went
         self._checking = False
+        self._unread = ""  # why the last page did not come
         self._widths: dict[int, int] = {}
         self._background = Background(self)
         self.model = AuditModel(self)
@@ -210,6 +212,8 @@ class AuditView(QWidget):
 
     def _came(self, page: Sequence[Told]) -> None:
         first = not self.model.list.rows
+        if self._unread and self.warned.text() == self._unread:  # it can be read again
+            self._say("")
         self.model.add(page)
         self._show_lines()
         if first and page:
@@ -217,9 +221,10 @@ class AuditView(QWidget):
 
     def _failed(self, message: str) -> None:
         self.model.gave_up()
-        self.count.setText("")
-        self.empty.setText(message)
-        self._say(message, bad=True)
+        self._unread = capital(message)
+        self.count.setText("Not all was read. F5 reads again.")
+        self.empty.setText(self._unread)
+        self._say(self._unread, bad=True)
 
     def _show_lines(self) -> None:
         shown = self.model.list

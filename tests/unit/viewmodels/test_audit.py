@@ -53,7 +53,7 @@ def test_a_day_to_come_may_be_asked_for() -> None:
 
 @pytest.mark.parametrize("typed", ["soon", "2026-02-30", "14 Mar", "0", "2026"])
 def test_what_is_no_day_is_said_and_how_to_write_one(typed: str) -> None:
-    with pytest.raises(BadInputError, match="is no day. write it like"):
+    with pytest.raises(BadInputError, match=r"is no day\. write it like"):
         audit.question(since=typed)
 
 
