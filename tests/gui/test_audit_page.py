@@ -303,8 +303,8 @@ def test_the_filtered_lines_are_exported_signed_and_settings_shows_the_fingerpri
 ) -> None:
     window, out = open_window(written_folder), tmp_path / "part.jsonl"
     view = trail(qtbot, window)
-    qtbot.keyClicks(view.filters.fields["who"], "roth")
-    settled(qtbot, view)
+    assert view.export.text() == "Export signed..."
+    qtbot.keyClicks(view.filters.fields["who"], "roth")  # and at once, before the list has followed
     qtbot.mouseClick(view.export, Qt.MouseButton.LeftButton)
     dialog = view.findChild(QFileDialog, "export_audit")
     assert dialog is not None
@@ -312,6 +312,7 @@ def test_the_filtered_lines_are_exported_signed_and_settings_shows_the_fingerpri
     dialog.fileSelected.emit(str(out))
     dialog.close()
     settled(qtbot, view)
+    assert view.export.text() == "Export found lines signed..."
     assert "Exported 2 lines (a part of the trail" in view.said.text()
     found = check_export(out)
     assert found.sound
@@ -321,6 +322,16 @@ def test_the_filtered_lines_are_exported_signed_and_settings_shows_the_fingerpri
     assert isinstance(settings, SettingsPage)
     qtbot.waitUntil(lambda: settings.audit.idle, timeout=10_000)
     assert found.fingerprint in settings.audit.key.text()
+
+
+def test_nothing_is_exported_while_a_field_says_what_is_no_day(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    view = trail(qtbot, open_window(library_folder))
+    qtbot.keyClicks(view.filters.fields["until"], "soon")
+    qtbot.mouseClick(view.export, Qt.MouseButton.LeftButton)
+    assert view.findChild(QFileDialog, "export_audit") is None
+    assert "is no day" in view.filters.wrong.text()
 
 
 def test_settings_say_that_there_is_no_key_before_the_first_export(

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.viewmodels.audit import AuditRow, Details, FieldRow, details
 
-NO_LINE = "Choose a line above; what was there before and after is shown here."
 NAME_WIDTH, WHOLE_HEIGHT = 210, 40  # pixels
 NAME, BEFORE, AFTER = range(3)
 
@@ -57,9 +56,9 @@ class AuditDetails(QWidget):
         self.show_row(None)
 
     def show_row(self, row: AuditRow | None) -> None:
-        """Show a line, or that none is chosen."""
+        """Show a line; None empties this part."""
         self._shown = shown = details(row)
-        self.heading.setText(shown.heading or NO_LINE)
+        say(self.heading, shown.heading)
         say(self.about, shown.about)
         alone = len(shown.fields) == 1 and shown.fields[0].is_long  # then the boxes below say all of it
         self.table.setVisible(bool(shown.fields) and not alone)
@@ -112,6 +111,7 @@ class AuditDetails(QWidget):
             return
         for box, text, title in ((self.before, field.before, "before"), (self.after, field.after, "after")):
             box.setPlainText(text)
+            box.verticalScrollBar().setValue(0)
             box.setVisible(bool(text))
             box.setAccessibleName(f"{field.name}, {title}, whole")
             self._titles[box].setText(f"{field.name}, {title}")

@@ -40,7 +40,7 @@ class AuditFilters(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(DEBOUNCE_MS)
-        self._pause.timeout.connect(self._ask)
+        self._pause.timeout.connect(self.settle)
         self.asked: Wanted = question()
         for name, (_label, hint, spoken_name) in _FIELDS.items():
             field = self.fields[name]
@@ -50,7 +50,7 @@ class AuditFilters(QWidget):
             field.textChanged.connect(lambda _text: self._pause.start())
         self.kind.setAccessibleName("Kind of lines")
         self.kind.addItems([text for text, _kind in KINDS])
-        self.kind.currentIndexChanged.connect(lambda _index: self._ask())
+        self.kind.currentIndexChanged.connect(lambda _index: self.settle())
         self.clear.clicked.connect(self.clear_all)
         self.clear.setAutoDefault(True)  # Enter presses the button that has the keys
         self._lay_out()
@@ -67,7 +67,7 @@ class AuditFilters(QWidget):
             field.clear()
         self.kind.setCurrentIndex(0)
         self.fields["words"].setFocus()
-        self._ask()
+        self.settle()
 
     def stop(self) -> None:
         """The page goes out of sight."""
@@ -77,7 +77,8 @@ class AuditFilters(QWidget):
         """What takes the keys, as it is read."""
         return self.fields["words"], self.kind, *(self.fields[name] for name in list(_FIELDS)[1:]), self.clear
 
-    def _ask(self) -> None:
+    def settle(self) -> bool:
+        """Ask at once for what stands in the fields; False (and it is said) where that is no question."""
         self._pause.stop()
         self._refresh()
         said = {name: field.text() for name, field in self.fields.items()}
@@ -85,11 +86,12 @@ class AuditFilters(QWidget):
             asked = question(**said, kind=KINDS[self.kind.currentIndex()][1])
         except BadInputError as error:
             say(self.wrong, f"{spoken(error)} The list is still the one from before.")
-            return
+            return False
         say(self.wrong, "")
         if asked != self.asked:
             self.asked = asked
             self.changed.emit()
+        return True
 
     def _refresh(self) -> None:
         filled = any(field.text() for field in self.fields.values()) or self.kind.currentIndex() > 0

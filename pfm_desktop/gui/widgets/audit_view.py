@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.audit import Verdict
     from pfm_desktop.viewmodels.session import Session
 
+EXPORT, EXPORT_FOUND = "Export signed...", "Export found lines signed..."
 READ_ONLY = "This library is open for reading only, and an export must go on record."
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _WIDTHS = {model.WHEN: 188, model.WHO: 150, model.WHAT: 104, model.ABOUT: 210}
 _NARROW = {model.WHEN: 188, model.WHO: 116, model.WHAT: 0, model.ABOUT: 150}  # half of a 1920 x 1080 screen
 _ROOM = 1000  # pixels, with which there is room for all columns
+_LOW, _TWO_LINES = 450, 96  # pixels; below the first, the details get all but two lines
 
 
 class AuditView(QWidget):
@@ -59,6 +61,7 @@ class AuditView(QWidget):
         self._checking = False
         self._unread = ""  # why the last page did not come
         self._widths: dict[int, int] = {}
+        self._low = False
         self._background = Background(self)
         self.model = AuditModel(self)
         self.model.more_wanted.connect(self._read_on)
@@ -67,7 +70,7 @@ class AuditView(QWidget):
         self.count, self.said = QLabel(self), words(self)
         self.warning = QFrame(self)
         self.warned = words(self.warning)
-        self.check, self.export = QPushButton("Check the trail", self), QPushButton("Export signed...", self)
+        self.check, self.export = QPushButton("Check the trail", self), QPushButton(EXPORT, self)
         self.table, self.empty = self._make_table(), self._make_empty()
         self.details = AuditDetails(self)
         self.details.left_with_escape.connect(self._back_to_lines)
@@ -114,7 +117,9 @@ class AuditView(QWidget):
         )  # fmt: skip
 
     def ask_where(self) -> None:
-        """Ask for the file of a signed export of the lines that are filtered."""
+        """Ask for the file of a signed export of the lines that are filtered, as the fields say it now."""
+        if not self.filters.settle():
+            return
         folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         title = "Export the audit trail" if self.filters.asked.all else "Export the filtered part of the audit trail"
         dialog = QFileDialog(self, title, folder, "JSON Lines (*.jsonl)")
@@ -157,8 +162,12 @@ class AuditView(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window what happened comes first."""
+        """In a narrow window what happened comes first, in a low one the details."""
         super().resizeEvent(event)
+        low = self.height() < _LOW
+        if low != self._low:
+            self._low = low
+            self._split.setSizes([_TWO_LINES, self.height()] if low else [self.height(), self.height()])
         widths = _WIDTHS if self.width() >= _ROOM else _NARROW
         if widths is not self._widths:
             self._widths = widths
@@ -232,6 +241,7 @@ class AuditView(QWidget):
         self.count.setText(model.READING if waiting else shown.count)
         self.empty.setText(model.READING if waiting else shown.empty)
         self._stack.setCurrentIndex(0 if shown.rows else 1)
+        self.export.setText(EXPORT if shown.wanted.all else EXPORT_FOUND)
 
     # check and export
 
@@ -309,7 +319,8 @@ class AuditView(QWidget):
         self._stack = QStackedLayout(lines)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.empty)
-        split = QSplitter(Qt.Orientation.Vertical, self)
+        lines.setMinimumHeight(_TWO_LINES)
+        self._split = split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(lines)
         split.addWidget(self.details)
         for place in (0, 1):
