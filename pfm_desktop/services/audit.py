@@ -58,7 +58,6 @@ class Told:
     made: bool = False
     removed: bool = False
     readable: bool = True
-    key: str = ""
     chain: str = ""
     at: str = ""  # ISO 8601, UTC
 
@@ -89,7 +88,6 @@ def told(line: Read, woman: Whose | None = None) -> Told:
         fields=_fields(line.old, line.new),
         made=is_record and line.old is None,
         removed=is_record and line.new is None,
-        key=line.key,
         chain=line.chain,
         at=line.at.isoformat(),
     )

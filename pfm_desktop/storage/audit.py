@@ -125,11 +125,6 @@ def each(session: Session, wanted: Wanted) -> Iterator[AuditLine]:
         last = found[-1].seq
 
 
-def lines_of(session: Session, *numbers: int) -> tuple[Read, ...]:
-    """Lines by their numbers, oldest first."""
-    return read_lines(session, [JournalTable.seq.in_(numbers)], limit=len(numbers))
-
-
 def _after(last: int | None) -> list[ColumnElement[bool]]:
     return [] if last is None else [JournalTable.seq > last]
 

@@ -1,4 +1,4 @@
-"""Settings: reader, theme, first-read lock, model, library, shortcuts; and what this program is."""
+"""Settings: reader, theme, first-read lock, model, library, audit trail, shortcuts; and what this program is."""
 
 from __future__ import annotations
 
