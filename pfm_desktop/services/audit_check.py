@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from pfm_desktop.support.errors import BadInputError
 
 LONGEST = 16 * 2**20  # bytes of a line; the longest that the program writes is far below
 _SAID = 20  # problems that are named; the rest is counted
+_SIGNATURE = re.compile(rb'\{"signature":"([0-9a-f]{128})"\}\n')
 _FIELDS = {"seq": int, "at": str, "who": str, "what": str, "key": str, "text": str, "chain": str}
 _SIDES = ("old", "new")
 _HEADER = {
@@ -181,15 +183,15 @@ class _Reading:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-        last = _parsed(data)
-        if last is None or last.keys() != {"signature"} or not data.endswith(b"\n"):
+        last = _SIGNATURE.fullmatch(data)  # to the letter: other ways to write the same are no part of the format
+        if last is None:
             self._wrong("the file does not end with its signature: the end was cut off, or something was added to it")
             return
         if not self._fingerprint:
             return
         try:
             key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self._header["public_key"]))
-            key.verify(bytes.fromhex(last["signature"]), self._hash.digest())
+            key.verify(bytes.fromhex(last[1].decode()), self._hash.digest())
         except (InvalidSignature, ValueError, TypeError):
             self._wrong("the signature does not fit: the file is not what was signed")
 

@@ -268,9 +268,28 @@ def test_a_file_cut_anywhere_is_found(exported: Path) -> None:
 def test_any_byte_that_differs_is_found(exported: Path) -> None:
     data = exported.read_bytes()
     chance = random.Random(1)
-    for place in chance.sample(range(len(data)), 150):
+    last = range(data.rstrip().rindex(b"\n"), len(data))  # the signature itself, and anywhere before it
+    for place in [*last, *chance.sample(range(len(data)), 150)]:
         exported.write_bytes(data[:place] + bytes([data[place] ^ (1 << chance.randrange(8))]) + data[place + 1 :])
         assert not check_export(exported).sound
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda last: last.upper().replace(b"SIGNATURE", b"signature"),
+        lambda last: last.replace(b":", b": "),
+        lambda last: last.replace(b'":"', b'":" '),
+        lambda last: last.replace(b"{", b'{"signature":"00",'),
+        lambda last: last.rstrip(),
+        lambda last: last.rstrip() + b"\r\n",
+        lambda last: last + b"\n",
+    ],
+)
+def test_a_signature_written_in_another_way_is_found(exported: Path, written: Callable[[bytes], bytes]) -> None:
+    *body, last = lines_in(exported)
+    put(exported, [*body, written(last)])
+    assert not check_export(exported).sound
 
 
 def test_a_part_of_the_trail_called_the_whole_is_found(worked: Library, tmp_path: Path) -> None:
