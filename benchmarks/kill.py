@@ -175,7 +175,7 @@ def tried(ctx: Context, kind: str, kills: int, work: Path, seed: int) -> Count:
         checked(count, library, accepted, password)
         if kind == "migrating":
             with Library.open(library) as lib:
-                count.lost += housekeeping.verify_audit(lib).lines != OLD_LINES
+                count.lost += housekeeping.verify_audit(SilentContext(), lib).lines != OLD_LINES
         if kind == "backing up":
             _restored(count, extra, work / "restored", accepted)
     return count

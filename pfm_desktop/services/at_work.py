@@ -7,7 +7,7 @@ found at the next opening, it tells that the program ended without closing, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -18,8 +18,6 @@ from pfm_desktop.storage import journal, records, rules
 from pfm_desktop.storage import repositories as stored
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from pfm_desktop.storage.journal import JournalEntry
     from pfm_desktop.storage.library import Library
 
@@ -103,7 +101,7 @@ def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
         lines = journal.entries(session, after=max(since, journal.length(session) - MOST), limit=MOST)
         done: list[Step] = []
         undone: list[Step] = []
-        for step in _steps(session, lines, lib.who):
+        for step in _steps(lines, lib.who, lambda change: rules.visit_of(session, change)):
             text = step.changes[0].text
             if text.startswith(UNDO) and done:
                 done.pop()
@@ -118,12 +116,12 @@ def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
     return LeftBehind(visit_id if there else "", tuple(done), tuple(undone))
 
 
-def _steps(session: Session, lines: Sequence[JournalEntry], who: str) -> Iterator[Step]:
+def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change], str | None]) -> Iterator[Step]:
     """What was done in one go has one moment."""
     own = [line for line in lines if line.who == who and _can_be_undone(line.change)]
     for _, group in groupby(own, key=lambda line: line.at):
         changes = tuple(line.change for line in group)
-        about = rules.visit_of(session, changes[0]) if changes[0].what not in ("patient", "visit") else ""
+        about = visit_of(changes[0]) if changes[0].what not in ("patient", "visit") else ""
         yield Step(changes, about or "")
 
 

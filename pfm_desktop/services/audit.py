@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.audit_words import exactly, field_name, flat, is_internal, kind_name, short, value_words
-from pfm_desktop.services.housekeeping import AuditCheck
+from pfm_desktop.services.housekeeping import AuditCheck, verify_audit
+from pfm_desktop.storage import access
 from pfm_desktop.storage import audit as stored
-from pfm_desktop.storage import upkeep
 from pfm_desktop.storage.audit import PAGE, Kind, Wanted
 from pfm_desktop.storage.audit_about import Whose, whose
 from pfm_desktop.storage.audit_lines import AuditLine, Read
@@ -65,7 +66,11 @@ class Told:
 def read(
     ctx: Context, lib: Library, wanted: Wanted, *, before: int | None = None, limit: int = PAGE
 ) -> tuple[Told, ...]:
-    """Lines in words, newest first, with numbers below `before`; fewer than `limit` where there are no more."""
+    """Lines in words, newest first, with numbers below `before`; fewer than `limit` where there are no more.
+
+    Raises `NotAllowedError`: the trail holds names.
+    """
+    access.require(lib.account, Act.READ_AUDIT)
     with lib.read() as session:
         lines = stored.page(session, wanted, before=before, limit=limit, check=ctx.check)
         women = whose(session, lines)
@@ -94,13 +99,9 @@ def told(line: Read, woman: Whose | None = None) -> Told:
 
 
 def verify(ctx: Context, lib: Library) -> AuditCheck:
-    """Check the chain of the whole trail; changes nothing."""
-    lines = upkeep.audit_length(lib)
-    ctx.progress(0, lines, "Checking the audit trail")
-    found = upkeep.audit_problems(
-        lib, step=lambda done: ctx.progress(done, max(lines, done), "Checking the audit trail")
-    )
-    return AuditCheck(lines, tuple(found))
+    """Check the chain of the whole trail; changes nothing. Raises `NotAllowedError`: it tells what stands there."""
+    access.require(lib.account, Act.READ_AUDIT)
+    return verify_audit(ctx, lib)
 
 
 def filter_words(wanted: Wanted) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pfm_desktop import __version__
+from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.audit import filter_words
 from pfm_desktop.services.audit_key import fingerprint_of, public_bytes, signing_key
+from pfm_desktop.storage import access
 from pfm_desktop.storage import audit as stored
 from pfm_desktop.storage.audit import Extent, Wanted
 from pfm_desktop.storage.audit_lines import AuditLine
@@ -47,6 +49,8 @@ def export_trail(ctx: Context, lib: Library, out: Path, wanted: Wanted | None = 
     The export goes on record before the file has its name. Raises `StorageError` where it cannot be written or put on
     record, also for a library that is open for reading only, and where a line cannot be read.
     """
+    for act in (Act.READ_AUDIT, Act.EXPORT):
+        access.require(lib.account, act)
     wanted = wanted or Wanted()
     _check_place(lib, out)
     if lib.read_only:

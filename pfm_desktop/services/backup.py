@@ -87,7 +87,7 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
         unfinished = folder / SNAPSHOTS / UNFINISHED
         lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
         with snapshot.opened(unfinished, lib.keys) as session:
-            named_there = upkeep.named_in(session)
+            named_there = upkeep.named_in(session, ctx)
         kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
         copied, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up")
         final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
@@ -116,7 +116,7 @@ def restore(
     if key_file is not None and unlocked is None:
         raise keys.LockedLibraryError(folder)
     with snapshot.opened(chosen, unlocked) as session:
-        named_there = upkeep.named_in(session)
+        named_there = upkeep.named_in(session, ctx)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
         out.chmod(0o700)
@@ -129,7 +129,7 @@ def restore(
         shutil.copyfileobj(copy, database)  # the one step that makes it a library
     with Library.open(out, unlocked) as lib:
         lib.who = who or lib.who
-        wrong = (*problems, *upkeep.database_problems(lib), *upkeep.audit_problems(lib))
+        wrong = (*problems, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
         lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
     return Restored(out, chosen, len(named_there.pictures), wrong)
 

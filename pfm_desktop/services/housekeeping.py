@@ -43,16 +43,16 @@ class AuditCheck:
     problems: tuple[str, ...]
 
 
-def verify_audit(lib: Library) -> AuditCheck:
+def verify_audit(ctx: Context, lib: Library) -> AuditCheck:
     """Check the chain of the audit trail; changes nothing."""
-    return AuditCheck(upkeep.audit_length(lib), tuple(upkeep.audit_problems(lib)))
+    return AuditCheck(upkeep.audit_length(lib), tuple(upkeep.audit_problems(lib, ctx)))
 
 
 def verify(ctx: Context, lib: Library) -> Verification:
     """Check the database, every reference, the chain of the audit trail, and the bytes of every picture against their
     hash; changes nothing."""
-    problems = [*upkeep.database_problems(lib), *upkeep.audit_problems(lib)]
-    hashes = upkeep.picture_hashes(lib)
+    problems = [*upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx)]
+    hashes = upkeep.picture_hashes(lib, ctx)
     for done, sha256 in enumerate(hashes):
         ctx.progress(done, len(hashes), "Checking pictures")
         try:
@@ -60,7 +60,7 @@ def verify(ctx: Context, lib: Library) -> Verification:
         except StorageError as error:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
-    orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib)))
+    orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib, ctx)))
     return Verification(len(hashes), tuple(problems), orphans)
 
 
@@ -81,8 +81,8 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys) if backup is not None else None
-    done = list(upkeep.rebuild_indexes(lib))
-    hashes = upkeep.picture_hashes(lib)
+    done = list(upkeep.rebuild_indexes(lib, ctx))
+    hashes = upkeep.picture_hashes(lib, ctx)
     for number, sha256 in enumerate(hashes):
         ctx.progress(number, len(hashes), "Repairing")
         try:
@@ -122,7 +122,7 @@ def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECOND
     """
     if lib.read_only:
         raise StorageError("a library that is open read-only is not swept", safe="nothing was changed")
-    kept, latest, removed = upkeep.hashes_in_use(lib), time.time() - older_than, 0
+    kept, latest, removed = upkeep.hashes_in_use(lib, ctx), time.time() - older_than, 0
     for path in [*lib.pictures.unused(kept), *lib.pictures.leftovers(), *lib.derived.leftovers()]:
         ctx.check()
         if path.stat().st_mtime <= latest:

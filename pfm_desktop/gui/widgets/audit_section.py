@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import words
 
@@ -48,6 +49,11 @@ class AuditSection(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The key may have been made since."""
         super().showEvent(event)
+        allowed = self._session.library.may(Act.READ_AUDIT)
+        self.show_trail.setVisible(allowed)
+        if not allowed:
+            self.key.setText("Read by administrators of the library.")
+            return
         self._background.start(_read, self._session.library, done=self.key.setText, failed=self.key.setText)
 
 

@@ -23,7 +23,7 @@ def closed(lib: Library) -> Path:
     patient = cases.add_patient(lib, identifier="K-1", family_name="Ärzte 北京", given_name="Ada")
     cases.add_visit(lib, patient.id, indication="HPV")
     lib.record_event("reveal", "a", "Answer revealed", {"numbers": [1, 2.5, float("inf")], "none": None, 3: "three"})
-    while housekeeping.verify_audit(lib).lines < LINES:
+    while housekeeping.verify_audit(SilentContext(), lib).lines < LINES:
         lib.record_event("setting", "first_read_lock", "First-read lock switched on", {"on": True})
     lib.close()
     return lib.path
@@ -39,16 +39,18 @@ def behind_its_back(library: Path, *statements: str) -> None:
 
 def problems(library: Path) -> tuple[str, ...]:
     with Library.open(library) as lib:
-        assert set(housekeeping.verify_audit(lib).problems) <= set(housekeeping.verify(SilentContext(), lib).problems)
-        return housekeeping.verify_audit(lib).problems
+        assert set(housekeeping.verify_audit(SilentContext(), lib).problems) <= set(
+            housekeeping.verify(SilentContext(), lib).problems
+        )
+        return housekeeping.verify_audit(SilentContext(), lib).problems
 
 
 def test_an_untouched_trail_holds_also_after_it_was_closed_and_written_on(closed: Path) -> None:
     assert problems(closed) == ()
     with Library.open(closed) as lib:
         lib.record_event("test", "b", "More")
-        assert housekeeping.verify_audit(lib).problems == ()
-        assert housekeeping.verify_audit(lib).lines == LINES + 1
+        assert housekeeping.verify_audit(SilentContext(), lib).problems == ()
+        assert housekeeping.verify_audit(SilentContext(), lib).lines == LINES + 1
 
 
 @pytest.mark.parametrize("line", [1, 3, LINES])
@@ -112,7 +114,7 @@ def test_damage_stays_known_when_the_program_writes_on(closed: Path) -> None:
     behind_its_back(closed, "UPDATE journal SET who = 'somebody else' WHERE seq = 2")
     with Library.open(closed) as lib:
         lib.record_event("test", "b", "More")
-        (problem,) = housekeeping.verify_audit(lib).problems
+        (problem,) = housekeeping.verify_audit(SilentContext(), lib).problems
     assert "line 2" in problem
 
 
@@ -122,7 +124,7 @@ def test_the_journal_of_an_older_library_is_chained_as_it_stands(
 ) -> None:
     library = older(tmp_path / "old", version)
     with Library.open(library) as lib:
-        check = housekeeping.verify_audit(lib)
+        check = housekeeping.verify_audit(SilentContext(), lib)
     assert check.problems == ()
     assert check.lines == 2
     behind_its_back(library, "UPDATE journal SET text = 'Other' WHERE seq = 1")
