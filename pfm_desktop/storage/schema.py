@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,7 @@ CURRENT = len(VERSIONS)
 
 def is_encrypted(library: Path) -> bool:
     """Whether the library in this folder has keys."""
-    return any((library / name).exists() for name in (KEYS, KEYS_COPY))
+    return any(os.path.exists(library / name) for name in (KEYS, KEYS_COPY))  # noqa: PTH110 - False where it may not be looked into
 
 
 def file_uri(database: Path, mode: str) -> str:

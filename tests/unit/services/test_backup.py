@@ -139,25 +139,28 @@ def test_what_is_missing_or_altered_is_told_and_the_rest_is_kept(
         assert len(housekeeping.verify(CTX, again).problems) == 2
 
 
-def _after(checks: int) -> CallbackContext:
-    """Cancelled at that check."""
-    left = iter([False] * checks)
-    return CallbackContext(lambda *_: None, lambda: next(left, True))
+def _after(files: int) -> CallbackContext:
+    """Cancelled once so many files were copied."""
+    copied = []
+    return CallbackContext(
+        lambda done, _total, text: copied.append(done) if text in ("Backing up", "Restoring") else None,
+        lambda: len(copied) >= files,
+    )
 
 
-@pytest.mark.parametrize("checks", [0, 1, 2])
+@pytest.mark.parametrize("files", [1, 2, 3])
 def test_a_backup_that_is_stopped_leaves_the_ones_before_and_the_next_goes_on(
-    lib: Library, women: list[str], tmp_path: Path, checks: int
+    lib: Library, women: list[str], tmp_path: Path, files: int
 ) -> None:
     folder = tmp_path / "backup"
     with pytest.raises(Cancelled):
-        backup.back_up(_after(checks), lib, folder)
+        backup.back_up(_after(files), lib, folder)
     assert backup.snapshots(folder) == ()
     with pytest.raises(BadInputError, match="no snapshot"):
         backup.restore(CTX, folder, tmp_path / "back")
-    assert backup.back_up(CTX, lib, folder).copied == 3 - checks
+    assert backup.back_up(CTX, lib, folder).copied == 3 - files
     with pytest.raises(Cancelled):
-        backup.restore(_after(checks), folder, tmp_path / "back")
+        backup.restore(_after(files), folder, tmp_path / "back")
     with pytest.raises(StorageError, match="holds no library"):
         Library.open(tmp_path / "back")
     assert backup.restore(CTX, folder, tmp_path / "back").problems == ()

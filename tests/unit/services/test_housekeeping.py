@@ -82,9 +82,15 @@ def test_what_undo_could_bring_back_is_never_swept(lib: Library, pictures: list[
 
 
 def test_verifying_tells_how_far_it_is_and_can_be_stopped(lib: Library, pictures: list[str]) -> None:
-    told: list[tuple[float, float]] = []
-    housekeeping.verify(CallbackContext(lambda done, total, _: told.append((done, total)), lambda: False), lib)
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    told: list[tuple[float, float, str]] = []
+    housekeeping.verify(CallbackContext(lambda *step: told.append(step), lambda: False), lib)
+    assert [(done, total) for done, total, text in told if text == "Checking pictures" and total == 3] == [
+        (0, 3),
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]
+    assert any(text == "Checking the audit trail" for *_, text in told)
     with pytest.raises(Cancelled):
         housekeeping.verify(CallbackContext(lambda *_: None, lambda: True), lib)
 
