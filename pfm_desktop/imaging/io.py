@@ -30,6 +30,7 @@ from PIL import (
 )
 
 from pfm_desktop.imaging.colour import eight_bit, over_black, profile_note, to_srgb
+from pfm_desktop.imaging.heif import is_heif, open_heif
 from pfm_desktop.imaging.pillow_pixels import rgb_pixels
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_bytes
@@ -49,7 +50,7 @@ _PLUGINS = (
     WebPImagePlugin.WebPImageFile,
 )
 FORMATS = tuple(str(plugin.format) for plugin in _PLUGINS)
-NAMED = "a PNG, JPEG, TIFF, BMP or WebP picture"
+NAMED = "a PNG, JPEG, TIFF, BMP, WebP or HEIC picture"
 
 # our own limit holds, before any decoding; Pillow's would only warn where ours refuses
 Image.MAX_IMAGE_PIXELS = None
@@ -124,7 +125,7 @@ def decode_picture(data: bytes, name: str, *, longest: int = 0) -> LoadedPicture
         raise BadInputError(f"{name} is empty (zero bytes)", remedy="copy it again from where it came from")
     _check_size(_webp_size(data), name)  # Pillow takes the memory for a whole WebP as soon as it opens it
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _opened(data) as image:
             _check_size(image.size, name)
             size = image.size
             if longest:
@@ -206,14 +207,20 @@ def write_png(path: Path | str, pixels: NDArray[Any]) -> None:
     write_bytes(Path(path), encode_png(pixels))
 
 
+def _opened(data: bytes) -> Image.Image:
+    return open_heif(data) if is_heif(data) else Image.open(BytesIO(data), formats=FORMATS)
+
+
 def _converted(image: Image.Image, data: bytes, name: str, size: tuple[int, int]) -> LoadedPicture:
     """`size`: width and height as stored."""
     mode = image.mode
     notes: list[str] = []
-    if getattr(image, "n_frames", 1) > 1 and image.format in ("TIFF", "WEBP", "PNG"):
+    if getattr(image, "n_frames", 1) > 1 and image.format in ("TIFF", "WEBP", "PNG", "HEIF"):
         notes.append(f"first of {getattr(image, 'n_frames', 1)} pictures in the file")
     bits = _bits(image, data)
     image.load()  # before anything else: a damaged picture must not pass half
+    if image.format == "HEIF":  # only the decoder knows it for certain
+        _check_size(image.size, name)
     turned = _turning(image, notes)
     if bits > 8:
         pixels = _deep(data, bits, name, notes)

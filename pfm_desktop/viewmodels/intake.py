@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
     from pfm_desktop.storage.library import Library
 
-PICTURE_FILES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp")
+PICTURE_FILES = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "heic", "heif")
 STAGES = (  # as a form offers them: what is added most often first
     Stage.ACETIC_ACID,
     Stage.SALINE,

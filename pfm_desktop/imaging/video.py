@@ -1,0 +1,122 @@
+"""Frames of a recorded examination: AVI and Matroska files whose every frame stands for itself (MJPG, FFV1).
+
+OpenCV reads them from a file only. A frame is shown as it was stored; no sound, no subtitles.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pfm_desktop.imaging.io import PIXEL_LIMIT, SMALLEST_SIDE, Pixels
+from pfm_desktop.imaging.kinds import HEAD, kind_of
+from pfm_desktop.support.errors import BadInputError
+
+CODINGS = ("MJPG", "FFV1")
+LONGEST = 4 * 3600.0  # seconds of a recording
+_FASTEST = 1000.0  # frames a second, beyond which the file is not to be believed
+_REMEDY = "save single pictures of the examination, or the video as AVI or MKV with MJPG or FFV1"
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a damaged video is said by us, not by FFmpeg on the terminal
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`pixels` H x W x 3 uint8 RGB; `seconds` since the start of the recording."""
+
+    pixels: Pixels
+    seconds: float
+
+
+def frames(path: Path | str, *, every: float = 10.0) -> Iterator[Frame]:
+    """One frame for each `every` seconds of a video, the first at 0. Raises `BadInputError`, also in the midst of it.
+
+    A file that ends early gives what can be read. One that gives no frame at all is refused.
+    """
+    if not (math.isfinite(every) and every > 0):
+        raise ValueError("frames must lie some time apart")
+    with _opened(Path(path)) as (video, rate):
+        number, given = 0, 0
+        while number / rate <= LONGEST and video.grab():
+            if number / rate >= given * every - 1e-9:
+                yield Frame(_decoded(video, Path(path)), number / rate)
+                given = math.floor(number / rate / every + 1e-9) + 1
+            number += 1
+        if not number:
+            raise _unreadable(Path(path), "no frame of it can be read")
+
+
+def frame_at(path: Path | str, seconds: float) -> Frame:
+    """The frame that is shown at `seconds`. `BadInputError` where the video does not go that far."""
+    with _opened(Path(path)) as (video, rate):
+        wanted = math.floor(seconds * rate + 1e-6)
+        # counted, not sought: both codings have key frames only, but an index may be missing or wrong
+        if 0 <= wanted <= LONGEST * rate and all(video.grab() for _ in range(wanted + 1)):
+            return Frame(_decoded(video, Path(path)), wanted / rate)
+    raise BadInputError(f"{path} has no frame at {seconds:g} seconds", remedy="choose an earlier moment")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, float]]:
+    """The open video and its frames a second."""
+    _check_file(path)
+    try:
+        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    except cv2.error as error:
+        raise _unreadable(path, "it cannot be opened") from error
+    try:
+        yield video, _checked_rate(video, path)
+    except cv2.error as error:
+        raise _unreadable(path, "it is damaged") from error
+    finally:
+        video.release()
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BadInputError(f"{path} is not a file", remedy="name one video file")
+        with path.open("rb") as stream:
+            kind = kind_of(stream.read(HEAD))
+    except OSError as error:
+        raise BadInputError(
+            f"{path} cannot be read: {error.strerror or error}", remedy="check its name, its permissions and the disk"
+        ) from error
+    if kind is None or not kind.is_video:
+        raise BadInputError(f"{path} is not a video that can be read", remedy=_REMEDY)
+
+
+def _checked_rate(video: Any, path: Path) -> float:
+    if not video.isOpened():
+        raise _unreadable(path, "it cannot be opened")
+    coding = int(video.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=False).decode("latin-1").upper()
+    if coding not in CODINGS:
+        shown = coding if coding.isprintable() else "an unknown way"
+        raise BadInputError(f"{path} is coded in {shown}, which is not read", remedy=_REMEDY)
+    width, height = video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    if not min(width, height) >= SMALLEST_SIDE or width * height > PIXEL_LIMIT:
+        raise _unreadable(path, f"its frames would be {width:.0f} x {height:.0f} pixels")
+    rate = float(video.get(cv2.CAP_PROP_FPS))
+    if not (math.isfinite(rate) and 0 < rate <= _FASTEST):
+        raise _unreadable(path, "it does not say how many frames a second has")
+    return rate
+
+
+def _decoded(video: Any, path: Path) -> Pixels:
+    done, values = video.retrieve()
+    if not done or values is None or values.dtype != np.uint8 or values.ndim != 3 or values.shape[2] != 3:
+        raise _unreadable(path, "a frame of it is damaged")
+    return np.ascontiguousarray(values[:, :, ::-1])
+
+
+def _unreadable(path: Path, why: str) -> BadInputError:
+    return BadInputError(f"{path} cannot be read as a video: {why}", remedy=_REMEDY)
