@@ -56,7 +56,7 @@ NAMED = "a PNG, JPEG, TIFF, BMP, WebP or HEIC picture"
 Image.MAX_IMAGE_PIXELS = None
 
 # what Pillow's decoders raise on damaged bytes
-_DAMAGED = (
+DAMAGED = (
     OSError,
     SyntaxError,
     ValueError,
@@ -125,7 +125,7 @@ def decode_picture(data: bytes, name: str, *, longest: int = 0) -> LoadedPicture
         raise BadInputError(f"{name} is empty (zero bytes)", remedy="copy it again from where it came from")
     _check_size(_webp_size(data), name)  # Pillow takes the memory for a whole WebP as soon as it opens it
     try:
-        with _opened(data) as image:
+        with open_picture(data) as image:
             _check_size(image.size, name)
             size = image.size
             if longest:
@@ -134,7 +134,7 @@ def decode_picture(data: bytes, name: str, *, longest: int = 0) -> LoadedPicture
             return _converted(image, data, name, size)
     except UnidentifiedImageError as error:
         raise BadInputError(f"{name} is not a picture that can be read", remedy=f"choose {NAMED}") from error
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise BadInputError(
             f"{name} is damaged or cut short ({type(error).__name__})", remedy="copy or export it again"
         ) from error
@@ -207,7 +207,8 @@ def write_png(path: Path | str, pixels: NDArray[Any]) -> None:
     write_bytes(Path(path), encode_png(pixels))
 
 
-def _opened(data: bytes) -> Image.Image:
+def open_picture(data: bytes) -> Image.Image:
+    """A picture as Pillow opens it, its size not yet checked and its pixels not decoded; raises one of `DAMAGED`."""
     return open_heif(data) if is_heif(data) else Image.open(BytesIO(data), formats=FORMATS)
 
 
@@ -284,7 +285,7 @@ def _turning(image: Image.Image, notes: list[str]) -> int:
     """EXIF orientation (1: upright); damaged EXIF counts as upright and is noted."""
     try:
         orientation = int(image.getexif().get(0x0112, 1))
-    except _DAMAGED:
+    except DAMAGED:
         notes.append("its EXIF data is damaged and was not used")
         image.info.pop("exif", None)
         return 1

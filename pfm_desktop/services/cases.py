@@ -300,6 +300,12 @@ def change_that_made(lib: Library, what: str, key: str, text: str) -> Change:
         return Change(what, key, None, records.snapshot(session, what, key), text)
 
 
+def adding(record: Patient | Visit | Picture, text: str) -> Change:
+    """The change that puts a new record there, for `Library.apply_all`; `text` says it for a person."""
+    what = {Patient: "patient", Visit: "visit", Picture: "picture"}[type(record)]
+    return Change(what, record.id, None, _fields(record), text)
+
+
 def new_id() -> str:
     """A fresh id: uuid4 as 32 hexadecimal digits."""
     return uuid.uuid4().hex

@@ -71,7 +71,8 @@ def guessed_shown(folders: tuple[str, ...], stem: str, fluorescent: bool | None)
     if fluorescent is None:
         return Shown(*_nothing("no name says it"))
     source = Source.FLUORESCENCE if fluorescent else Source.WHITE
-    return Shown(likely(source, f"its colours are those of {source.words}"), *_nothing("no name says it")[1:])
+    colours = "fluorescence or of a green filter" if fluorescent else "white light"
+    return Shown(unsure(source, f"only its colours say it: those of {colours}"), *_nothing("no name says it")[1:])
 
 
 def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> Said:
@@ -87,9 +88,10 @@ def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> 
 
 
 def _agreed(found: Said, fluorescent: bool | None, why: str) -> Shown:
-    differs = fluorescent is not None and fluorescent is not (found.source is Source.FLUORESCENCE)
+    """Fluorescence has other colours on other devices, and a green filter has its: only white light is contradicted."""
+    differs = bool(fluorescent) and found.source is Source.WHITE and found.stage is not Stage.GREEN
     if differs:
-        why = f"{why}, but its colours are those of {'fluorescence' if fluorescent else 'white light'}"
+        why = f"{why}, but its colours are those of fluorescence"
     sure = Sure.UNSURE if differs else Sure.LIKELY
     source = Guess(found.source, sure, why)
     stage: Guess[Stage] = Guess(found.stage, sure, why) if found.stage else unknown("no name says the stage")

@@ -166,10 +166,15 @@ def test_a_folder_says_the_stage_of_the_source_that_the_name_says() -> None:
     assert guessed_shown(("acid",), "white_1", None).stage.value is Stage.ACETIC_ACID
 
 
-def test_colours_say_the_source_and_never_the_stage() -> None:
+def test_colours_alone_say_the_source_as_a_guess_and_never_the_stage() -> None:
     shown = guessed_shown((), "IMG_0001", True)
-    assert (shown.source.value, shown.source.sure, shown.stage.value) == (Source.FLUORESCENCE, Sure.LIKELY, None)
+    assert (shown.source.value, shown.source.sure, shown.stage.value) == (Source.FLUORESCENCE, Sure.UNSURE, None)
     assert guessed_shown((), "IMG_0001", False).source.value is Source.WHITE
+
+
+def test_colours_do_not_contradict_a_green_filter_or_the_fluorescence_of_another_device() -> None:
+    assert guessed_shown((), "green", True).stage.sure is Sure.LIKELY
+    assert guessed_shown((), "fluo_after_acid", False).stage.sure is Sure.LIKELY
 
 
 def test_colours_that_contradict_the_name_make_it_unsure() -> None:

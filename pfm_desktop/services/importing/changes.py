@@ -1,0 +1,106 @@
+"""How a person changes a plan: each function returns a new one. KeyError for a picture or visit that is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.services.importing.dates import When
+from pfm_desktop.services.importing.guess import said, unknown
+from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged
+
+BY_HAND = "set by hand"
+
+
+def set_stage(
+    plan: ImportPlan, keys: Collection[str], stage: Stage, *, seconds_since_acid: float | None = None
+) -> ImportPlan:
+    """Say the stage of pictures, and with it their source."""
+
+    def changed(picture: PlannedPicture) -> PlannedPicture:
+        seconds = picture.seconds_since_acid if seconds_since_acid is None else said(seconds_since_acid, BY_HAND)
+        return replace(
+            picture, stage=said(stage, BY_HAND), source=said(stage.source, BY_HAND), seconds_since_acid=seconds
+        )
+
+    return _each(plan, keys, changed)
+
+
+def set_patient(plan: ImportPlan, keys: Collection[str], identifier: str) -> ImportPlan:
+    """Say whose pictures these are; they leave the visit they were tied to. "": it is not known after all."""
+    whose = said(identifier.strip(), BY_HAND) if identifier.strip() else unknown(BY_HAND)
+
+    def changed(picture: PlannedPicture) -> PlannedPicture:
+        return replace(picture, patient=whose, person=None, visit="")
+
+    return _each(plan, keys, changed)
+
+
+def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> ImportPlan:
+    """Put pictures into another visit, and so perhaps to another woman; None: into a visit of their own."""
+    if visit_key is None:
+        name = min(keys)
+        return _each(plan, keys, lambda picture: replace(picture, visit=f"own {name}"))
+    target = visit_of(plan, visit_key)
+    first = target.pictures[0]
+    tied = _each(plan, [picture.key for picture in target.pictures], lambda one: replace(one, visit=visit_key))
+    if target.when.value is not None and visit_key not in dict(tied.visit_times):  # not that of what moves there
+        tied = replace(tied, visit_times=(*tied.visit_times, (visit_key, target.when)))
+    return _each(tied, keys, lambda one: replace(one, visit=visit_key, patient=first.patient, person=first.person))
+
+
+def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
+    """Say when a visit was; its pictures stay together."""
+    target = visit_of(plan, visit_key)
+    tied = _each(plan, [picture.key for picture in target.pictures], lambda one: replace(one, visit=visit_key))
+    others = tuple(one for one in tied.visit_times if one[0] != visit_key)
+    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, BY_HAND)))))
+
+
+def leave_out(plan: ImportPlan, keys: Collection[str], *, out: bool = True) -> ImportPlan:
+    """Leave pictures out, or (`out` False) take them in again."""
+    return _each(plan, keys, lambda picture: replace(picture, left_out=out))
+
+
+def take_although_elsewhere(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
+    """Bring pictures in also where the same bytes are on record for another woman or visit."""
+    return _each(plan, keys, lambda picture: replace(picture, although_elsewhere=True))
+
+
+def confirm_woman(plan: ImportPlan, woman_key: str) -> ImportPlan:
+    """Say that it is her, although another name is on record for her identifier. The record keeps its name."""
+    return arranged(replace(plan, confirmed=plan.confirmed | {woman_key}))
+
+
+def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = ()) -> ImportPlan:
+    """Say it of all pictures of which it is not known; a stage goes to pictures of its source only.
+
+    A guess that is unsure is not known. Raises ValueError for two stages of one source.
+    """
+    by_source = {stage.source: stage for stage in stages}
+    if len(by_source) != len(stages):
+        raise ValueError("two stages of one source")
+    if patient:
+        plan = set_patient(plan, [one.key for one in plan.pictures if not one.patient.known()], patient)
+    for source, stage in by_source.items():
+        fitting = [one.key for one in plan.settled() if one.source.value is source and not one.stage.known()]
+        plan = set_stage(plan, fitting, stage)
+    return plan
+
+
+def visit_of(plan: ImportPlan, visit_key: str) -> PlannedVisit:
+    """A visit of the plan by its key."""
+    found = next((visit for woman in plan.women for visit in woman.visits if visit.key == visit_key), None)
+    if found is None:
+        raise KeyError(visit_key)
+    return found
+
+
+def _each(plan: ImportPlan, keys: Collection[str], changed: Callable[[PlannedPicture], PlannedPicture]) -> ImportPlan:
+    wanted = set(keys)
+    missing = wanted - {picture.key for picture in plan.pictures}
+    if missing:
+        raise KeyError(min(missing))
+    pictures = tuple(changed(picture) if picture.key in wanted else picture for picture in plan.pictures)
+    return arranged(replace(plan, pictures=pictures))

@@ -1,0 +1,158 @@
+"""Making a plan: every picture is read and decoded once, small, and guessed at. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.importing.dates import When, guessed_time
+from pfm_desktop.services.importing.found import Item, Skipped
+from pfm_desktop.services.importing.guess import Guess, said
+from pfm_desktop.services.importing.guessing import guessed_shown
+from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
+from pfm_desktop.services.importing.people import guessed_patient
+from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
+from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
+from pfm_desktop.services.importing.sources import Reader, walk
+from pfm_desktop.support.errors import BadInputError
+
+_BY_MANIFEST = "the manifest says so"
+_BY_RECORD = "the file's own record says so"
+
+
+@dataclass(frozen=True)
+class Options:
+    """`every`: seconds between the frames of a video; `dicom` reads DICOM files (None: they are skipped)."""
+
+    every: float = EVERY
+    dicom: ReadDicom | None = None
+
+
+def make_plan(
+    ctx: Context,
+    paths: Sequence[Path | str],
+    *,
+    manifest: ImportManifest | None = None,
+    options: Options = Options(),
+) -> ImportPlan:
+    """What could be brought in from these folders, zips and files, and what not; as a job.
+
+    Raises `BadInputError` for a path that is not there, and where the manifest names a file that is not among them.
+    """
+    items, skipped = _all_found(ctx, paths)
+    if manifest is not None:
+        _check_all_named_are_there(manifest, items)
+        skipped = [one for one in skipped if not one.name.endswith(manifest.path.name)]
+    pictures: list[PlannedPicture] = []
+    with Reader() as reader:
+        for done, item in enumerate(items):
+            ctx.progress(done, len(items), "Looking at the pictures")
+            if manifest is not None and item.path == manifest.path.resolve():
+                continue
+            row = manifest.row(item) if manifest is not None else None
+            try:
+                pictures.extend(_planned(item, seen, row) for seen in look(reader, item, **vars(options)))
+            except BadInputError as error:
+                skipped.append(Skipped(item.name, _reason(error, item)))
+    times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())
+    ctx.progress(len(items), len(items), "Looking at the pictures")
+    return arranged(ImportPlan(tuple(pictures), tuple(skipped), times))
+
+
+def _all_found(ctx: Context, paths: Sequence[Path | str]) -> tuple[list[Item], list[Skipped]]:
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    for found in walk(paths):
+        ctx.progress(0, 0, f"{len(items)} files found")
+        if isinstance(found, Item):
+            items.append(found)
+        else:
+            skipped.append(found)
+    return items, skipped
+
+
+def _check_all_named_are_there(manifest: ImportManifest, items: Sequence[Item]) -> None:
+    there = {key_of(item) for item in items}
+    missing = [row for key, row in manifest.rows.items() if key not in there]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        shown = "; ".join(f"line {row.line}: {row.file}" for row in missing[:3])
+        raise BadInputError(
+            f"{manifest.path} names files that are not among those given ({shown}{more})",
+            safe="nothing was brought in",
+            remedy="file names are relative to the manifest's folder, those in a zip follow its name (a.zip/1.jpg)",
+        )
+
+
+def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
+    name = part_name(item, seen.part)
+    stem = item.file_name.rsplit(".", 1)[0]
+    shown = guessed_shown(item.folders, stem, seen.fluorescent)
+    guessed = PlannedPicture(
+        key=item.name if seen.part is None else f"{item.name} at {seen.part:g}",
+        name=name,
+        item=item,
+        sha256=seen.sha256,
+        width=seen.width,
+        height=seen.height,
+        patient=guessed_patient(item.folders, stem),
+        when=guessed_time(exif=seen.exif, stem=stem, folders=item.folders, modified=item.modified),
+        source=shown.source,
+        stage=shown.stage,
+        seconds_since_acid=shown.seconds_since_acid,
+        device=seen.device,
+        part=seen.part,
+    )
+    recorded = _with_record(guessed, seen.record) if seen.record is not None else guessed
+    return _with_row(recorded, row) if row is not None else recorded
+
+
+def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
+    if record.identifier:
+        picture = replace(picture, patient=said(record.identifier, _BY_RECORD))
+    if record.family_name or record.given_name or record.birth_date:
+        picture = replace(picture, person=Person(record.family_name, record.given_name, record.birth_date))
+    if record.taken_at is not None:
+        picture = replace(picture, when=said(When(record.taken_at), _BY_RECORD))
+    return _with_stage(picture, record.stage, record.seconds_since_acid, _BY_RECORD)
+
+
+def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
+    if row.patient:
+        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST))
+    if row.family_name or row.given_name or row.birth_date:
+        picture = replace(picture, person=Person(row.family_name, row.given_name, row.birth_date))
+    if row.visit is not None:
+        whose = picture.patient.value or "/".join(picture.item.folders)
+        picture = replace(picture, visit=f"{whose} {row.visit.at.isoformat()}")
+    if row.source is not None and row.stage is None:
+        stage = picture.stage if picture.stage.value and picture.stage.value.source is row.source else None
+        unknown: Guess[Stage] = replace(picture.stage, value=None, why="the manifest says the source only")
+        picture = replace(picture, source=said(row.source, _BY_MANIFEST), stage=stage or unknown)
+    return _with_stage(picture, row.stage, row.seconds_since_acid, _BY_MANIFEST)
+
+
+def _with_stage(picture: PlannedPicture, stage: Stage | None, seconds: float | None, why: str) -> PlannedPicture:
+    if stage is not None:
+        picture = replace(picture, stage=said(stage, why), source=said(stage.source, why))
+    if seconds is not None:
+        picture = replace(picture, seconds_since_acid=said(seconds, why))
+    return picture
+
+
+def _visit_said(picture: PlannedPicture, manifest: ImportManifest | None) -> Guess[When]:
+    row = manifest.row(picture.item) if manifest is not None else None
+    assert row is not None  # only a manifest ties pictures to visits here
+    assert row.visit is not None
+    return said(row.visit, _BY_MANIFEST)
+
+
+def _reason(error: BadInputError, item: Item) -> str:
+    """What is wrong, without the names of file and folders: they stand beside it."""
+    what = error.what
+    for name in (str(item.path), item.name, item.file_name):
+        what = what.removeprefix(f"{name} is ").removeprefix(f"{name} ")
+    return f"{what}: {error.remedy}" if error.remedy else what

@@ -1,0 +1,102 @@
+"""Where in the library a planned woman and visit belong: what is on record already is not made a second time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pfm_desktop.domain.case import Patient, VisitRow
+from pfm_desktop.services.importing.guessing import GAP
+from pfm_desktop.services.importing.plan import Person, PlannedVisit, PlannedWoman
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage import same_bytes
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.same_bytes import Holder
+from pfm_desktop.storage.worklist import Question
+
+_AT_ONCE = 500  # hashes in one question
+_ALL = 100_000  # visits of one woman
+
+
+@dataclass(frozen=True)
+class Place:
+    """The visit of the library that takes a planned one (None: a new one), and which bytes are on record, and where."""
+
+    visit: VisitRow | None
+    holders: Mapping[str, Sequence[Holder]] = field(default_factory=dict)
+
+
+def patient_of(lib: Library, identifier: str) -> Patient | None:
+    """The woman on record with that identifier, however its capitals and spaces were typed."""
+    with lib.read() as session:
+        return stored.patient_by_identifier(session, identifier)
+
+
+def contradiction(woman: PlannedWoman, on_record: Patient | None) -> str:
+    """What speaks against her being the woman on record, or one woman at all ("": nothing)."""
+    if woman.confirmed:
+        return ""
+    if len({_person(person) for person in woman.people}) > 1:
+        return f"two different names are said for the identifier {woman.identifier}"
+    if on_record is None:
+        return ""
+    there = Person(on_record.family_name, on_record.given_name, on_record.birth_date)
+    if any(_differs(person, there) for person in woman.people):
+        return f"the identifier {on_record.identifier} is on record with another name or birth date"
+    return ""
+
+
+def place_of(lib: Library, patient: Patient | None, planned: PlannedVisit, used: Collection[str]) -> Place:
+    """Where a planned visit belongs: the visit that holds its pictures, else hers of that time, else a new one.
+
+    One that holds fewer than half of them counts only where it is of that time. `used` are visits that other planned
+    ones were put into already.
+    """
+    holders = held(lib, [picture.sha256 for picture in planned.pictures])
+    if patient is None:
+        return Place(None, holders)
+    with lib.read() as session:
+        rows = stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL))
+    visits = {row.visit.id: row for row in rows if row.visit.id not in used}
+    counted = Counter(one.visit_id for found in holders.values() for one in found if one.visit_id in visits)
+    holding = [
+        one for one, count in counted.items() if 2 * count >= len(planned.pictures) or _same_time(planned, visits[one])
+    ]
+    if holding:
+        return Place(visits[max(holding, key=lambda visit_id: (counted[visit_id], visit_id))], holders)
+    free = [row for row in visits.values() if not row.signed and _same_time(planned, row)]
+    near = min(free, key=lambda row: (abs(_apart(planned, row.visit.started_at)), row.visit.id), default=None)
+    return Place(near, holders)
+
+
+def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
+    """Visits that hold pictures with these hashes, by hash."""
+    found: dict[str, list[Holder]] = {}
+    with lib.read() as session:
+        for start in range(0, len(hashes), _AT_ONCE):
+            for holder in same_bytes.holders(session, hashes[start : start + _AT_ONCE]):
+                found.setdefault(holder.sha256, []).append(holder)
+    return found
+
+
+def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
+    when = planned.when.value
+    if when is None or row.visit.started_at.astimezone().date() != when.day:
+        return False
+    return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
+
+
+def _apart(planned: PlannedVisit, at: datetime) -> float:
+    return (planned.when.value.at - at).total_seconds() if planned.when.value is not None else 0.0
+
+
+def _differs(one: Person, other: Person) -> bool:
+    """Whether two say different things; what one of them leaves open is no difference."""
+    return any(mine and theirs and mine != theirs for mine, theirs in zip(_person(one), _person(other), strict=True))
+
+
+def _person(person: Person) -> tuple[str, ...]:
+    names = (" ".join(name.casefold().split()) for name in (person.family_name, person.given_name))
+    return (*names, person.birth_date.isoformat() if person.birth_date else "")

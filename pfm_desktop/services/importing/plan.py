@@ -1,0 +1,224 @@
+"""What an import is going to do: women, their visits, pictures and pairs, all of it guesses until somebody says so.
+
+A plan is its pictures with what is guessed or said of each; women, visits and pairs follow from them. A person changes
+a plan by the functions of `changes`, which return a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pfm_desktop.domain.source import TIMED, Source, Stage
+from pfm_desktop.services.importing.dates import When
+from pfm_desktop.services.importing.found import Item, Skipped
+from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
+from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
+
+
+@dataclass(frozen=True)
+class Person:
+    """A woman's name and birth date, where a manifest or a record says them."""
+
+    family_name: str = ""
+    given_name: str = ""
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True)
+class PlannedPicture:
+    """One picture. `key` names it within the plan; `part`: see `reading.Seen`.
+
+    `visit` ties it to a visit of that key, whatever its time ("": its time says it). `although_elsewhere`: it is
+    brought in also where it is on record for another woman or visit.
+    """
+
+    key: str
+    name: str
+    item: Item
+    sha256: str
+    width: int
+    height: int
+    patient: Guess[str]
+    when: Guess[When]
+    source: Guess[Source]
+    stage: Guess[Stage]
+    seconds_since_acid: Guess[float]
+    device: str = ""
+    part: float | None = None
+    person: Person | None = None
+    visit: str = ""
+    left_out: bool = False
+    although_elsewhere: bool = False
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds since acid that are kept: only of stages that have them."""
+        return self.seconds_since_acid.value if self.stage.value in TIMED else None
+
+
+@dataclass(frozen=True)
+class PlannedVisit:
+    """Pictures that are thought to be of one examination, in time order."""
+
+    key: str
+    when: Guess[When]
+    pictures: tuple[PlannedPicture, ...]
+    pairs: tuple[GuessedPair, ...]
+
+
+@dataclass(frozen=True)
+class PlannedWoman:
+    """One woman. `identifier` None: it is not known whose these pictures are; they are of one folder.
+
+    `people`: all names that are said of her; more than one is a contradiction. `confirmed`: a person said that it is
+    her, although the library has another name for the identifier.
+    """
+
+    key: str
+    identifier: str | None
+    people: tuple[Person, ...]
+    visits: tuple[PlannedVisit, ...]
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class ImportPlan:
+    """`pictures` in the order they were found; `women` follows from them. `skipped` is what will not be brought in.
+
+    `visit_times` are those that somebody said, by visit; `confirmed` the keys of women that somebody confirmed.
+    """
+
+    pictures: tuple[PlannedPicture, ...]
+    skipped: tuple[Skipped, ...] = ()
+    visit_times: tuple[tuple[str, Guess[When]], ...] = ()
+    confirmed: frozenset[str] = frozenset()
+    women: tuple[PlannedWoman, ...] = field(default=(), compare=False)
+
+    def picture(self, key: str) -> PlannedPicture:
+        """A picture by key; KeyError for none."""
+        return next((one for one in self.pictures if one.key == key), None) or _none(key)
+
+    def settled(self) -> tuple[PlannedPicture, ...]:
+        """All pictures in the order of women, visits and times, with the stages that their visits say."""
+        return tuple(one for woman in self.women for visit in woman.visits for one in visit.pictures)
+
+
+def _none(key: str) -> PlannedPicture:
+    raise KeyError(key)
+
+
+def arranged(plan: ImportPlan) -> ImportPlan:
+    """The plan with `women` as its pictures now say."""
+    groups: dict[str, list[PlannedPicture]] = {}
+    for picture in plan.pictures:
+        groups.setdefault(woman_key(picture), []).append(picture)
+    times = dict(plan.visit_times)
+    women = tuple(_woman(key, group, times, key in plan.confirmed) for key, group in groups.items())
+    return replace(plan, women=women)
+
+
+def woman_key(picture: PlannedPicture) -> str:
+    """Pictures with the same are of one woman: identifiers that differ in capitals or spaces only are one."""
+    if picture.patient.value:
+        return "".join(picture.patient.value.casefold().split())
+    return f"?{'/'.join(picture.item.folders)}"
+
+
+def waits_for(picture: PlannedPicture, visit: PlannedVisit, *, also_unsure: bool = False) -> str:
+    """Why a picture cannot be brought in as it stands in the plan ("": it can)."""
+    if picture.left_out:
+        return "left out by hand"
+    for what, guess in (("whose it is", picture.patient), ("when it was", visit.when), ("its stage", picture.stage)):
+        if guess.value is None:
+            return f"{what} is not known: {guess.why}"
+        if not guess.known(also_unsure=also_unsure):
+            return f"{what} is only a guess: {guess.why}"
+    return ""
+
+
+def twice(plan: ImportPlan) -> Mapping[str, str]:
+    """Pictures whose bytes stand under two women of the plan, by key, with what is to be said of each."""
+    women: dict[str, set[str]] = {}
+    for picture in plan.pictures:
+        if not picture.left_out:
+            women.setdefault(picture.sha256, set()).add(woman_key(picture))
+    return {
+        picture.key: "the same picture stands under another woman too"
+        for picture in plan.pictures
+        if len(women.get(picture.sha256, ())) > 1 and not picture.left_out and not picture.although_elsewhere
+    }
+
+
+def _woman(
+    key: str, pictures: Sequence[PlannedPicture], times: Mapping[str, Guess[When]], confirmed: bool
+) -> PlannedWoman:
+    by_key = {picture.key: picture for picture in pictures}
+    tied: dict[str, list[str]] = {}
+    for picture in pictures:
+        if picture.visit:
+            tied.setdefault(picture.visit, []).append(picture.key)
+    free = parted_by_time([_in_visit(picture) for picture in pictures if not picture.visit])
+    named = [*tied.items(), *((keys[0], keys) for keys in free)]
+    visits = [_visit(name, [by_key[one] for one in keys], times.get(name)) for name, keys in named]
+    identifier = next((picture.patient.value for picture in pictures if picture.patient.value), None)
+    people = dict.fromkeys(picture.person for picture in pictures if picture.person is not None)
+    return PlannedWoman(key, identifier, tuple(people), tuple(sorted(visits, key=_order)), confirmed)
+
+
+def _order(visit: PlannedVisit) -> tuple[float, str]:
+    return (visit.when.value.at.timestamp() if visit.when.value else float("inf"), visit.key)
+
+
+def _visit(name: str, pictures: Sequence[PlannedPicture], said: Guess[When] | None) -> PlannedVisit:
+    """Times of files order pictures and part visits; they are no reason for a pair or a stage: copying changes them."""
+    known = [_in_visit(picture, surely=True) for picture in pictures if not picture.left_out]
+    pairs = guessed_pairs(known)
+    stages = stages_by_acid(known, pairs)
+    settled = [_settled(picture, stages.get(picture.key)) for picture in pictures]
+    ordered = tuple(sorted(settled, key=lambda one: (_moment(one), one.key)))
+    return PlannedVisit(name, said or _visit_time(pictures), ordered, _weakened(pairs, settled))
+
+
+def _settled(picture: PlannedPicture, stage: Guess[Stage] | None) -> PlannedPicture:
+    """With the stage that its visit says; no surer than its source is."""
+    if stage is None:
+        return picture
+    doubtful = picture.source.sure is Sure.UNSURE
+    return replace(picture, stage=replace(stage, sure=Sure.UNSURE, why=picture.source.why) if doubtful else stage)
+
+
+def _weakened(pairs: Iterable[GuessedPair], pictures: Sequence[PlannedPicture]) -> tuple[GuessedPair, ...]:
+    """A pair is no surer than the sources of its two pictures."""
+    doubtful = {picture.key for picture in pictures if picture.source.sure is Sure.UNSURE}
+    return tuple(
+        replace(pair, guess=unsure(True, "the source of one is only a guess"))
+        if doubtful & {pair.white, pair.fluorescence}
+        else pair
+        for pair in pairs
+    )
+
+
+def _moment(picture: PlannedPicture) -> float:
+    return picture.when.value.at.timestamp() if picture.when.value else float("inf")
+
+
+def _visit_time(pictures: Sequence[PlannedPicture]) -> Guess[When]:
+    """The first moment that is known of a visit's pictures; the surer kind counts, and a time of day before a day."""
+    known = [picture.when for picture in pictures if picture.when.value is not None]
+    sure = [guess for guess in known if guess.sure is not Sure.UNSURE]
+    timed = [guess for guess in sure if guess.value and not guess.value.day_only]
+    for guesses in (timed, sure, known):
+        whens = [guess.value for guess in guesses if guess.value is not None]
+        if whens:
+            first = min(whens, key=lambda when: when.at)
+            why = next(guess.why for guess in guesses if guess.value == first)
+            return likely(first, why) if guesses is not known else unsure(first, why)
+    return unknown("no picture of it says when it was taken")
+
+
+def _in_visit(picture: PlannedPicture, *, surely: bool = False) -> InVisit:
+    stem = picture.name.rsplit(".", 1)[0] if picture.part is None else picture.name
+    when = None if surely and not picture.when.known() else picture.when.value
+    return InVisit(picture.key, picture.item.folders, stem, picture.source.value, picture.stage.value, when)

@@ -1,0 +1,186 @@
+"""The pictures in an item: one for a picture file, several for a video or a DICOM file; and what each says of itself.
+
+The bytes of a picture are kept as they are. A frame of a video becomes a PNG.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.services.importing.dates import ExifTime
+from pfm_desktop.services.importing.found import Item
+from pfm_desktop.services.importing.sources import Reader
+from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.io import Pixels
+    from pfm_desktop.imaging.kinds import Kind
+
+EVERY = 10.0  # seconds between the frames that are taken from a video
+LOOKED_AT = 512  # pixels of the longer side, enough to tell the colours
+_NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP or HEIC pictures, or AVI or MKV videos (MJPG, FFV1)"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a file with a record of its own (DICOM) says of its picture; "" and None for what it does not say."""
+
+    identifier: str = ""
+    family_name: str = ""
+    given_name: str = ""
+    birth_date: date | None = None
+    taken_at: datetime | None = None  # aware
+    stage: Stage | None = None
+    seconds_since_acid: float | None = None
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedPicture:
+    """A picture taken out of such a file: `data` as `imaging.io` decodes it, the same bytes each time."""
+
+    data: bytes
+    record: Record
+
+
+class ReadDicom(Protocol):
+    """How DICOM is joined in: the pictures of a file, in order; raises `BadInputError` for what cannot be read."""
+
+    def __call__(self, data: bytes) -> Sequence[RecordedPicture]: ...
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of one picture of an item once it was looked at.
+
+    `part` tells several pictures of an item apart: seconds into a video, or the number in a DICOM file; else None.
+    `fluorescent`: its colours are those of fluorescence.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    fluorescent: bool
+    device: str = ""
+    exif: ExifTime | None = None
+    part: float | None = None
+    record: Record | None = None
+
+
+def look(reader: Reader, item: Item, *, every: float = EVERY, dicom: ReadDicom | None = None) -> Iterator[Seen]:
+    """Look at the pictures of an item, one after another; each is decoded. Raises `BadInputError`."""
+    kind = _kind(reader, item)
+    if kind.is_video:
+        from pfm_desktop.imaging.io import encode_png
+        from pfm_desktop.imaging.video import frames
+
+        for frame in frames(_video_path(item), every=every):
+            yield _seen(encode_png(frame.pixels), item, frame.pixels, part=frame.seconds)
+        return
+    data = reader.read(item)
+    if kind.is_picture:
+        yield _look_at(data, item)
+        return
+    for number, found in enumerate(_recorded(data, dicom)):
+        yield _look_at(found.data, item, part=float(number), record=found.record)
+
+
+def bytes_of(reader: Reader, item: Item, part: float | None, *, dicom: ReadDicom | None = None) -> bytes:
+    """Bytes to be kept of one picture of an item. Raises `BadInputError`."""
+    kind = _kind(reader, item)
+    if kind.is_picture:
+        return reader.read(item)
+    if kind.is_video:
+        from pfm_desktop.imaging.io import encode_png
+        from pfm_desktop.imaging.video import frame_at
+
+        return encode_png(frame_at(_video_path(item), part or 0.0).pixels)
+    found = _recorded(reader.read(item), dicom)
+    if not 0 <= int(part or 0) < len(found):
+        raise BadInputError("it holds fewer pictures than before", remedy="choose it again")
+    return found[int(part or 0)].data
+
+
+def part_name(item: Item, part: float | None) -> str:
+    """A picture's name: that of its file, and which of several it is."""
+    if part is None:
+        return item.file_name
+    video = item.file_name.lower().endswith((".avi", ".mkv"))
+    return f"{item.file_name} at {part:g} s" if video else f"{item.file_name} ({part + 1:g})"
+
+
+def try_out(data: bytes, path: Path | None = None) -> None:
+    """Read bytes in every way that an import does; `path` is a file with them, as a video needs. For tests."""
+    from pfm_desktop.imaging import exif, io, quality, video  # noqa: F401 - loaded before the first picture
+    from pfm_desktop.imaging.kinds import HEAD, kind_of
+
+    kind = kind_of(data[:HEAD])
+    if kind is not None and kind.is_video and path is not None:
+        for _ in video.frames(path, every=0.5):
+            pass
+        return
+    exif.read_exif(data)
+    with suppress(BadInputError):
+        io.decode_picture(data, "picture", longest=LOOKED_AT)
+    io.decode_picture(data, "picture")
+
+
+def _kind(reader: Reader, item: Item) -> Kind:
+    from pfm_desktop.imaging.kinds import HEAD, Kind, kind_of
+
+    if item.size == 0:
+        raise BadInputError("it is empty (zero bytes)", remedy="copy it again from where it came from")
+    kind = kind_of(reader.read(item, most=HEAD))
+    if kind is None:
+        raise BadInputError("not a picture", remedy=_NOT_READ)
+    if kind is Kind.ZIP:
+        raise BadInputError("a zip under another name", remedy="unpack it first")
+    return kind
+
+
+def _video_path(item: Item) -> Path:
+    if item.entry is not None:
+        raise BadInputError("a video in a zip cannot be read there", remedy="unpack it first, then choose its folder")
+    return item.path
+
+
+def _recorded(data: bytes, dicom: ReadDicom | None) -> Sequence[RecordedPicture]:
+    if dicom is None:
+        raise BadInputError("DICOM is not read here", remedy=_NOT_READ)
+    return dicom(data)
+
+
+def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Record | None = None) -> Seen:
+    from pfm_desktop.imaging.exif import read_exif
+    from pfm_desktop.imaging.io import decode_picture
+
+    pixels = decode_picture(data, item.file_name, longest=LOOKED_AT).pixels
+    exif = read_exif(data)
+    taken = ExifTime(exif.taken, exif.offset) if exif.taken else None
+    device = (record.device if record else "") or exif.device
+    return _seen(data, item, pixels, part=part, record=record, exif=taken, device=device)
+
+
+def _seen(
+    data: bytes,
+    item: Item,
+    pixels: Pixels,
+    *,
+    part: float | None,
+    record: Record | None = None,
+    exif: ExifTime | None = None,
+    device: str = "",
+) -> Seen:
+    from pfm_desktop.imaging.quality import looks_fluorescent
+
+    height, width = pixels.shape[:2]
+    step = max(1, max(height, width) // LOOKED_AT)
+    fluorescent = looks_fluorescent(pixels[::step, ::step].copy())
+    return Seen(hashlib.sha256(data).hexdigest(), width, height, fluorescent, device, exif, part, record)

@@ -1,0 +1,310 @@
+"""Carrying out a plan: pictures into the store, then all records of a visit in one step.
+
+Killed or cancelled, a visit is in the library whole or not at all, and the same plan run again adds what is missing: a
+woman is known by her identifier, a visit by its pictures or its time, a picture by its bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from pfm_desktop.domain.case import Pair, Patient, Picture, Visit
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases
+from pfm_desktop.services.importing import places
+from pfm_desktop.services.importing.places import Place
+from pfm_desktop.services.importing.plan import (
+    ImportPlan,
+    Person,
+    PlannedPicture,
+    PlannedVisit,
+    PlannedWoman,
+    twice,
+    waits_for,
+)
+from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
+from pfm_desktop.services.importing.report import ImportReport, Line, Outcome
+from pfm_desktop.services.importing.sources import Reader
+from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support import moments
+from pfm_desktop.support.errors import BadInputError, UserError
+
+EVENT = "import"
+_DATE_OF_FILES = "Imported. The date is that of the files: the pictures do not say when they were taken."
+_DAY_ONLY = "Imported. The time of day is not known."
+
+
+def import_plan(
+    ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False, dicom: ReadDicom | None = None
+) -> ImportReport:
+    """Bring in what a plan says; as a job. What cannot be brought in stops nothing else and stands in the report.
+
+    Without `also_unsure` only what is said or likely is acted on. Raises `StorageError` when the library or disk takes
+    no more; visits that were finished before are kept.
+    """
+    with Reader() as reader, _on_record(lib, made := _Made()):
+        run = _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=dicom)
+        for woman in plan.women:
+            run.woman(woman)
+        made.lines += [Line(one.name, Outcome.SKIPPED, one.reason, expected=one.expected) for one in plan.skipped]
+        ctx.progress(run.done, len(plan.pictures), "Bringing in pictures")
+    return made.report()
+
+
+@dataclass
+class _Made:
+    """What was done so far."""
+
+    lines: list[Line] = field(default_factory=list)
+    women: int = 0
+    visits: int = 0
+    pairs: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def report(self) -> ImportReport:
+        return ImportReport(tuple(self.lines), self.women, self.visits, self.pairs, tuple(self.notes))
+
+
+@contextlib.contextmanager
+def _on_record(lib: Library, made: _Made) -> Iterator[None]:
+    """One line in the journal for the whole import, also for one that ended early: counts, and no name of a file."""
+    try:
+        yield
+    except BaseException:
+        if any(line.outcome is Outcome.ADDED for line in made.lines):
+            with contextlib.suppress(UserError):  # the library took no more: that is the error to be told
+                _record(lib, made, "Import ended early")
+        raise
+    _record(lib, made, "Import")
+
+
+def _record(lib: Library, made: _Made, title: str) -> None:
+    found = made.report()
+    counts = {
+        "added": found.count(Outcome.ADDED),
+        "already_there": found.count(Outcome.THERE),
+        "skipped": found.count(Outcome.SKIPPED),
+        "women": made.women,
+        "visits": made.visits,
+        "pairs": made.pairs,
+    }
+    said = f"{title}: {counts['added']} pictures added, {counts['already_there']} already there"
+    lib.record_event(EVENT, cases.new_id(), f"{said}, {counts['skipped']} skipped", counts)
+
+
+@dataclass
+class _Step:
+    """One visit while it is made: the changes that are to be applied together, and what they will have done."""
+
+    patient: Patient
+    visit: Visit
+    signed: bool
+    changes: list[Change] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    pictures: dict[str, Picture] = field(default_factory=dict)  # by key, also those there already
+    by_hash: dict[str, Picture] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
+    added: int = 0
+
+
+class _Run:
+    """One import on its way; `done` pictures of the plan were looked at."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        lib: Library,
+        plan: ImportPlan,
+        reader: Reader,
+        made: _Made,
+        *,
+        also_unsure: bool,
+        dicom: ReadDicom | None,
+    ) -> None:
+        self._ctx, self._lib, self._plan, self._reader, self._made = ctx, lib, plan, reader, made
+        self._also_unsure, self._dicom = also_unsure, dicom
+        self._twice = twice(plan)
+        self._used: set[str] = set()  # visits of the library that planned ones were put into
+        self.done = 0
+
+    def woman(self, woman: PlannedWoman) -> None:
+        """Bring in all visits of a planned woman."""
+        patient = places.patient_of(self._lib, woman.identifier) if woman.identifier else None
+        against = places.contradiction(woman, patient)
+        if against:
+            self._made.notes.append(
+                f"Pictures for {woman.identifier} were left out: {against}. Look who she is, and confirm her."
+            )
+        for visit in woman.visits:
+            ready = []
+            for picture in visit.pictures:
+                reason = against or self._twice.get(picture.key, "")
+                reason = waits_for(picture, visit, also_unsure=self._also_unsure) or reason
+                if reason:
+                    self._skip(picture, visit, reason)
+                else:
+                    ready.append(picture)
+            if ready:
+                planned = replace(visit, pictures=tuple(ready))
+                patient = self._visit(woman, planned, patient)
+
+    def _visit(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None) -> Patient | None:
+        """Bring in one visit; returns the woman as she is on record now."""
+        place = places.place_of(self._lib, patient, planned, self._used)
+        step = self._begun(woman, planned, patient, place)
+        for picture in planned.pictures:
+            self._ctx.progress(self.done, len(self._plan.pictures), "Bringing in pictures")
+            self.done += 1
+            step.lines.append(self._picture(picture, planned, step, place))
+        if place.visit is not None:
+            self._used.add(step.visit.id)
+        if not step.added:
+            self._made.lines += step.lines
+            return patient
+        made_pairs = _pairs(planned, step, also_unsure=self._also_unsure)
+        self._lib.apply_all([*step.changes, *made_pairs])
+        self._used.add(step.visit.id)
+        self._made.lines += step.lines
+        self._made.pairs += len(made_pairs)
+        self._made.women += patient is None
+        self._made.visits += place.visit is None
+        if place.visit is not None and not place.holders:
+            day = moments.day(place.visit.visit.started_at.astimezone().date())
+            self._made.notes.append(f"Pictures of {step.patient.identifier} were added to her visit of {day}.")
+        return step.patient
+
+    def _begun(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None, place: Place) -> _Step:
+        changes = []
+        if patient is None:
+            patient = _new_patient(woman)
+            changes.append(cases.adding(patient, f"Patient {patient.identifier} added"))
+        if place.visit is not None:
+            step = _Step(patient, place.visit.visit, place.visit.signed, changes)
+            with self._lib.read() as session:
+                there = stored.pictures_of(session, step.visit.id)
+                step.pairs = stored.pairs_of(session, step.visit.id)
+            step.by_hash = {picture.sha256: picture for picture in there}
+            return step
+        visit = _new_visit(planned, patient)
+        changes.append(cases.adding(visit, "Visit added"))
+        return _Step(patient, visit, signed=False, changes=changes)
+
+    def _picture(self, planned: PlannedPicture, visit: PlannedVisit, step: _Step, place: Place) -> Line:
+        said = _line(planned, visit, step.visit.started_at)
+        same = step.by_hash.get(planned.sha256)
+        if same is not None:
+            step.pictures[planned.key] = same
+            return replace(said, outcome=Outcome.THERE, reason="it is in this visit already")
+        if not planned.although_elsewhere:
+            elsewhere = _elsewhere(planned, step, place)
+            if elsewhere is not None:
+                return replace(said, outcome=elsewhere[0], reason=elsewhere[1])
+        if step.signed:
+            return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
+        try:
+            added = self._kept(planned, step)
+        except BadInputError as error:
+            return replace(said, outcome=Outcome.SKIPPED, reason=f"{error.what}: {error.remedy}")
+        text = f"Picture added ({added.stage.value.replace('_', ' ')})"
+        step.changes.append(cases.adding(added, text))
+        step.pictures[planned.key] = step.by_hash[planned.sha256] = added
+        step.added += 1
+        return said
+
+    def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
+        """The picture's record, its bytes decoded once in full and kept in the store."""
+        from pfm_desktop.imaging.io import decode_picture
+
+        data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+        if hashlib.sha256(data).hexdigest() != planned.sha256:
+            raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
+        height, width = decode_picture(data, planned.name).pixels.shape[:2]
+        sha256 = self._lib.pictures.put(data)
+        when = planned.when.value
+        known = when is not None and not when.day_only and planned.when.known()
+        assert planned.stage.value is not None
+        return Picture(
+            id=cases.new_id(),
+            visit_id=step.visit.id,
+            sha256=sha256,
+            stage=planned.stage.value,
+            taken_at=when.at if when is not None and known else _now(step.added),
+            width=width,
+            height=height,
+            seconds_since_acid=planned.seconds,
+            device=planned.device,
+            original_name=planned.name,
+            time_known=known,
+        )
+
+    def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
+        self.done += 1
+        self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
+
+
+def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:
+    """What to say of a picture that is on record in another visit; another woman comes first."""
+    others = [holder for holder in place.holders.get(planned.sha256, ()) if holder.visit_id != step.visit.id]
+    stranger = next((holder for holder in others if holder.patient.id != step.patient.id), None)
+    if stranger is not None:
+        return Outcome.SKIPPED, f"it is on record for another woman ({stranger.patient.identifier})"
+    if others:
+        day = moments.day(others[0].started_at.astimezone().date())
+        return Outcome.THERE, f"it is in her visit of {day} already"
+    return None
+
+
+def _pairs(planned: PlannedVisit, step: _Step, *, also_unsure: bool) -> list[Change]:
+    """Pairs of the plan with a picture that is new. The last one opens with the visit: one after acetic acid."""
+    there = {(pair.white_id, pair.fluorescence_id) for pair in step.pairs}
+    new = {change.key for change in step.changes if change.what == "picture"}
+    found = [
+        (step.pictures[pair.white], step.pictures[pair.fluorescence])
+        for pair in reversed(planned.pairs)
+        if pair.guess.known(also_unsure=also_unsure) and {pair.white, pair.fluorescence} <= set(step.pictures)
+    ]
+    wanted = [(white, lit) for white, lit in found if (white.id, lit.id) not in there and {white.id, lit.id} & new]
+    wanted.sort(key=lambda pair: (pair[0].stage is Stage.ACETIC_ACID) + (pair[1].stage.value.endswith("after_acid")))
+    made = []
+    for number, (white, lit) in enumerate(wanted):
+        fields = {"visit_id": step.visit.id, "white_id": white.id, "fluorescence_id": lit.id}
+        made_at = _now(number).isoformat()
+        made.append(Change("pair", cases.new_id(), None, {**fields, "made_at": made_at}, "Pair made"))
+    return made
+
+
+def _line(planned: PlannedPicture, visit: PlannedVisit, started_at: datetime | None) -> Line:
+    at = started_at or (visit.when.value.at if visit.when.value is not None else None)
+    return Line(
+        planned.key,
+        Outcome.ADDED,
+        patient=planned.patient.value or "",
+        visit=moments.moment(at) if at is not None else "",
+        stage=planned.stage.value or "",
+    )
+
+
+def _new_patient(woman: PlannedWoman) -> Patient:
+    person = woman.people[0] if woman.people else Person()
+    return Patient(
+        cases.new_id(), (woman.identifier or "").strip(), person.family_name, person.given_name, person.birth_date
+    )
+
+
+def _new_visit(planned: PlannedVisit, patient: Patient) -> Visit:
+    when = planned.when.value
+    assert when is not None
+    note = _DATE_OF_FILES if not planned.when.known() else _DAY_ONLY if when.day_only else ""
+    return Visit(cases.new_id(), patient.id, when.at.astimezone(UTC), note=note)
+
+
+def _now(later: int) -> datetime:
+    """Now, and so many microseconds: what is added together keeps its order."""
+    return datetime.now(UTC) + timedelta(microseconds=later)

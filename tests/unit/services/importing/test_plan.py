@@ -1,0 +1,306 @@
+"""A plan for an import: what is guessed, what a manifest says, and how a person changes it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.jobs.context import CallbackContext, Cancelled
+from pfm_desktop.services.importing import changes
+from pfm_desktop.services.importing.dates import When
+from pfm_desktop.services.importing.guess import Sure
+from pfm_desktop.services.importing.making import Options, make_plan
+from pfm_desktop.services.importing.manifest import manifest_beside, read_import_manifest
+from pfm_desktop.services.importing.plan import ImportPlan, Person, twice, waits_for
+from pfm_desktop.services.importing.reading import Record, RecordedPicture
+from pfm_desktop.support.errors import BadInputError
+
+PHONE = Path(__file__).resolve().parents[2] / "imaging" / "phone.heic"
+Picture = Callable[..., bytes]
+Put = Callable[[Path, bytes], Path]
+
+
+def planned(*paths: Path, manifest: Path | None = None, options: Options | None = None) -> ImportPlan:
+    read = read_import_manifest(manifest) if manifest is not None else None
+    return make_plan(SilentContext(), paths, manifest=read, options=options or Options())
+
+
+def shape(plan: ImportPlan) -> dict[str, list[list[str]]]:
+    """Names by woman and visit."""
+    return {
+        woman.identifier or woman.key: [[one.name for one in visit.pictures] for visit in woman.visits]
+        for woman in plan.women
+    }
+
+
+def reasons(plan: ImportPlan) -> dict[str, str]:
+    return {one.name: one.reason for one in plan.skipped}
+
+
+def waiting(plan: ImportPlan) -> dict[str, str]:
+    """Why each picture cannot be brought in."""
+    return {one.name: waits_for(one, visit) for woman in plan.women for visit in woman.visits for one in visit.pictures}
+
+
+# guesses
+
+
+def test_a_folder_becomes_women_visits_pictures_and_pairs(export: Path) -> None:
+    plan = planned(export)
+    assert shape(plan) == {
+        "K-17": [["1_acid_60s.jpg", "1_fluo.jpg", "2_lugol.jpg"], ["saline.jpg"]],
+        "K-18": [["acid.jpg"]],
+    }
+    visit = plan.women[0].visits[0]
+    assert [one.stage.value for one in visit.pictures] == [
+        Stage.ACETIC_ACID,
+        Stage.FLUORESCENCE_AFTER_ACID,
+        Stage.LUGOL,
+    ]
+    assert [(pair.white[-14:], pair.fluorescence[-10:]) for pair in visit.pairs] == [("1_acid_60s.jpg", "1_fluo.jpg")]
+    assert visit.pictures[0].seconds == 60
+    assert visit.pictures[0].device == "Maker Colposcope 3"
+
+
+def test_the_stage_of_fluorescence_that_no_name_says_follows_from_the_acid_and_says_why(export: Path) -> None:
+    lit = planned(export).women[0].visits[0].pictures[1]
+    assert lit.stage.sure is Sure.LIKELY
+    assert "acetic acid" in lit.stage.why
+
+
+def test_a_stage_is_no_surer_than_the_source_that_it_follows_from(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "K-17" / "1_acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "K-17" / "2.jpg", picture(2, "2026:03:14 12:00:20", green=True))  # only its colours say it
+    visit = planned(tmp_path / "K-17").women[0].visits[0]
+    assert visit.pictures[1].stage.value is Stage.FLUORESCENCE_AFTER_ACID
+    assert visit.pictures[1].stage.sure is Sure.UNSURE
+    assert "colours" in visit.pictures[1].stage.why
+    assert [pair.guess.sure for pair in visit.pairs] == [Sure.UNSURE]
+
+
+def test_what_is_no_picture_is_skipped_with_the_reason_and_the_rest_goes_on(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "in" / "note.txt", b"hello")
+    put_file(tmp_path / "in" / "empty.jpg", b"")
+    put_file(tmp_path / "in" / "cut.jpg", picture(1)[:300])
+    put_file(tmp_path / "in" / "zip.jpg", b"PK\x03\x04rest")
+    put_file(tmp_path / "in" / "a.dcm", b"\0" * 128 + b"DICM")
+    put_file(tmp_path / "in" / "good.jpg", picture(2))
+    plan = planned(tmp_path / "in")
+    assert [one.name for one in plan.pictures] == ["good.jpg"]
+    said = reasons(plan)
+    assert said["in/note.txt"].startswith("not a picture")
+    assert said["in/empty.jpg"].startswith("it is empty")
+    assert said["in/cut.jpg"].startswith("damaged or cut short")
+    assert said["in/zip.jpg"].startswith("a zip under another name")
+    assert said["in/a.dcm"].startswith("DICOM is not read here")
+    assert not any(str(tmp_path) in reason for reason in said.values())
+
+
+def test_a_picture_of_which_nothing_is_known_waits_and_nothing_is_invented(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "photos" / "IMG_0001.jpg", picture(1))
+    plan = planned(tmp_path / "photos")
+    (one,) = plan.pictures
+    assert (one.patient.value, one.stage.value) == (None, None)
+    assert waiting(plan)["IMG_0001.jpg"].startswith("whose it is is not known")
+    plan = changes.set_patient(plan, [one.key], "K-17")
+    assert waiting(plan)["IMG_0001.jpg"].startswith("when it was is only a guess")
+    plan = changes.set_visit_time(plan, plan.women[0].visits[0].key, When(datetime(2026, 3, 14, 12).astimezone()))
+    assert waiting(plan)["IMG_0001.jpg"].startswith("its stage is not known")
+    assert waiting(changes.set_stage(plan, [one.key], Stage.LUGOL)) == {"IMG_0001.jpg": ""}
+
+
+def test_times_of_files_are_no_reason_for_a_pair(tmp_path: Path, picture: Picture, put_file: Put) -> None:
+    for name in ("a_white", "b_fluo", "c_white"):
+        put_file(tmp_path / "K-17" / f"{name}.jpg", picture(len(name)))
+    assert planned(tmp_path / "K-17").women[0].visits[0].pairs == ()
+
+
+def test_a_heic_and_the_frames_of_a_video_are_pictures_too(tmp_path: Path, put_file: Put) -> None:
+    put_file(tmp_path / "K-17" / "phone.heic", PHONE.read_bytes())
+    writer = cv2.VideoWriter(str(tmp_path / "K-17" / "acid.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (96, 64))
+    for number in range(40):
+        writer.write(np.full((64, 96, 3), number * 5, np.uint8))
+    writer.release()
+    plan = planned(tmp_path / "K-17", options=Options(every=2))
+    assert [one.name for one in plan.pictures] == ["acid.avi at 0 s", "acid.avi at 2 s", "phone.heic"]
+    assert plan.pictures[2].when.value is not None
+    assert plan.pictures[2].when.sure is Sure.SAID
+
+
+def test_a_video_in_a_zip_is_to_be_unpacked_first(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "K-17.zip", "w") as out:
+        out.writestr("a.avi", b"RIFF\0\0\0\0AVI LIST")
+    assert "unpack it first" in reasons(planned(tmp_path / "K-17.zip"))["K-17.zip/a.avi"]
+
+
+def test_dicom_is_joined_in_by_a_function_and_its_record_counts(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "export" / "1.dcm", b"\0" * 128 + b"DICM")
+    record = Record("D-1", "Li", "娜", None, datetime(2026, 3, 14, 12).astimezone(), Stage.LUGOL)
+
+    def dicom(data: bytes) -> list[RecordedPicture]:
+        assert data.endswith(b"DICM")
+        return [RecordedPicture(picture(1), record), RecordedPicture(picture(2), record)]
+
+    plan = planned(tmp_path / "export", options=Options(dicom=dicom))
+    assert shape(plan) == {"D-1": [["1.dcm (1)", "1.dcm (2)"]]}
+    assert plan.women[0].people == (Person("Li", "娜"),)
+    assert waiting(plan) == {"1.dcm (1)": "", "1.dcm (2)": ""}
+
+
+def test_the_same_bytes_under_two_women_are_told(tmp_path: Path, picture: Picture, put_file: Put) -> None:
+    for woman in ("K-17", "K-18"):
+        put_file(tmp_path / "in" / woman / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    plan = planned(tmp_path / "in")
+    assert len(twice(plan)) == 2
+    assert twice(changes.leave_out(plan, [plan.pictures[0].key])) == {}
+
+
+def test_a_plan_can_be_cancelled(export: Path) -> None:
+    with pytest.raises(Cancelled):
+        make_plan(CallbackContext(lambda *_: None, lambda: True), [export])
+
+
+# the manifest
+
+
+def manifest(path: Path, *lines: str, head: str = "patient,visit_time,stage,source,file") -> Path:
+    path.write_text("\n".join([head, *lines]), encoding="utf-8")
+    return path
+
+
+def test_a_manifest_counts_more_than_any_guess(export: Path) -> None:
+    file = manifest(
+        export / "import.csv",
+        "X-1,2025-01-02 10:00,lugol,,K-17/1_acid_60s.jpg",
+        ",,,fluorescence,K-18/acid.jpg",
+    )
+    assert manifest_beside([export]) == file
+    plan = planned(export, manifest=file)
+    assert shape(plan)["X-1"] == [["1_acid_60s.jpg"]]
+    moved = plan.women[[woman.identifier for woman in plan.women].index("X-1")].visits[0]
+    assert moved.when.value == When(datetime(2025, 1, 2, 10).astimezone())
+    assert moved.pictures[0].stage.value is Stage.LUGOL
+    assert moved.pictures[0].seconds is None
+    other = next(one for one in plan.pictures if one.name == "acid.jpg")
+    assert (other.source.value, other.stage.value) == (Source.FLUORESCENCE, None)
+    assert not any(one.name.endswith("import.csv") for one in plan.skipped)
+
+
+def test_a_manifest_names_entries_of_a_zip_and_a_woman(tmp_path: Path, picture: Picture) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as out:
+        out.writestr("sub/1.jpg", picture(1))
+    file = manifest(
+        tmp_path / "import.csv",
+        "K-17,2026-03-14,acid,white,a.zip/sub/1.jpg,45,Li,1988-03-14",
+        head="patient,visit_time,stage,source,file,seconds_since_acid,family_name,birth_date",
+    )
+    plan = planned(tmp_path / "a.zip", manifest=file)
+    (one,) = plan.pictures
+    assert (one.stage.value, one.seconds) == (Stage.ACETIC_ACID, 45)
+    assert plan.women[0].people[0].family_name == "Li"
+    assert waiting(plan) == {"1.jpg": ""}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("K-17,,acid,,", "no file"),
+        ("K-17,yesterday,acid,,a.jpg", "is no time"),
+        ("K-17,,purple,,a.jpg", "unknown stage purple"),
+        ("K-17,,,infrared,a.jpg", "unknown source infrared"),
+        ("K-17,,lugol,fluorescence,a.jpg", "not a stage of fluorescence"),
+        ("K-17,,acid,,a.jpg,more", "more cells"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_an_error_with_its_number(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(BadInputError, match=f"line 2: .*{said}"):
+        read_import_manifest(manifest(tmp_path / "m.csv", line))
+
+
+def test_a_file_named_twice_or_not_among_those_given_is_an_error(export: Path) -> None:
+    with pytest.raises(BadInputError, match="lines 2 and 3 name the same file"):
+        read_import_manifest(manifest(export / "m.csv", "a,,,,1.jpg", "b,,,,./1.jpg"))
+    with pytest.raises(BadInputError, match=r"not among those given \(line 2: none.jpg"):
+        planned(export, manifest=manifest(export / "m.csv", "a,,,,none.jpg"))
+
+
+# changes by hand
+
+
+def keys(plan: ImportPlan, *names: str) -> list[str]:
+    return [one.key for one in plan.pictures if one.name in names]
+
+
+def test_a_change_returns_a_new_plan_and_leaves_the_old_one(export: Path) -> None:
+    plan = planned(export)
+    before = shape(plan)
+    changed = changes.set_patient(plan, keys(plan, "2_lugol.jpg"), "k-18")
+    assert shape(plan) == before
+    assert [one.name for visit in changed.women[1].visits for one in visit.pictures] == ["2_lugol.jpg", "acid.jpg"]
+
+
+def test_a_picture_moves_to_another_visit_and_its_woman_and_stays_there(export: Path) -> None:
+    plan = planned(export)
+    target = plan.women[1].visits[0].key
+    plan = changes.move(plan, keys(plan, "1_fluo.jpg"), target)
+    assert shape(plan)["K-18"] == [["1_fluo.jpg", "acid.jpg"]]
+    plan = changes.set_stage(plan, keys(plan, "1_fluo.jpg"), Stage.FLUORESCENCE_AFTER_ACID)
+    assert shape(plan)["K-18"] == [["1_fluo.jpg", "acid.jpg"]]
+    assert shape(plan)["K-17"][0] == ["1_acid_60s.jpg", "2_lugol.jpg"]
+
+
+def test_a_picture_can_get_a_visit_of_its_own(export: Path) -> None:
+    plan = planned(export)
+    plan = changes.move(plan, keys(plan, "2_lugol.jpg"), None)
+    assert ["2_lugol.jpg"] in shape(plan)["K-17"]
+
+
+def test_a_stage_set_by_hand_says_the_source_and_makes_pairs_anew(export: Path) -> None:
+    plan = planned(export)
+    plan = changes.set_stage(plan, keys(plan, "1_fluo.jpg"), Stage.SALINE)
+    assert plan.women[0].visits[0].pairs == ()
+    assert plan.picture(keys(plan, "1_fluo.jpg")[0]).source.value is Source.WHITE
+
+
+def test_what_is_left_out_can_be_taken_in_again(export: Path) -> None:
+    plan = planned(export)
+    out = changes.leave_out(plan, keys(plan, "acid.jpg"))
+    assert waiting(out)["acid.jpg"] == "left out by hand"
+    assert changes.leave_out(out, keys(plan, "acid.jpg"), out=False) == plan
+
+
+def test_what_is_not_known_can_be_said_of_all_at_once(tmp_path: Path, picture: Picture, put_file: Put) -> None:
+    put_file(tmp_path / "in" / "IMG_1.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "in" / "IMG_2_lugol.jpg", picture(2, "2026:03:14 12:01:00"))
+    plan = changes.fill_in(planned(tmp_path / "in"), patient="K-17", stages=[Stage.ACETIC_ACID])
+    assert [one.stage.value for one in plan.settled()] == [Stage.ACETIC_ACID, Stage.LUGOL]
+    assert set(waiting(plan).values()) == {""}
+    with pytest.raises(ValueError, match="two stages"):
+        changes.fill_in(plan, stages=[Stage.ACETIC_ACID, Stage.LUGOL])
+
+
+def test_a_picture_or_visit_that_is_not_in_the_plan_is_a_key_error(export: Path) -> None:
+    plan = planned(export)
+    for change in (
+        lambda: changes.leave_out(plan, ["none"]),
+        lambda: changes.move(plan, [plan.pictures[0].key], "none"),
+        lambda: plan.picture("none"),
+    ):
+        with pytest.raises(KeyError):
+            change()
