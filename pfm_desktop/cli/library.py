@@ -1,4 +1,4 @@
-"""`pfm library`: is everything there, backups, bringing a library back."""
+"""`pfm library`: is everything there, backups, bringing a library back, bringing pictures in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pfm_desktop.cli.library_import import library_import
 from pfm_desktop.cli.opened import asked_secret, credentials, new_password, open_library
 from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.support.errors import BadInputError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 WRONG = 3
 Folder = Annotated[Path, typer.Argument(metavar="LIBRARY", help="Folder of the library.", readable=False)]
 library_app = typer.Typer(help="Looking after a library of cases.", no_args_is_help=True)
+library_app.command("import")(library_import)
 
 
 @library_app.command("create")

@@ -66,7 +66,7 @@ def _from_root_or_file(root: _Candidate | None, own: _Candidate | None, within: 
         return unsure(numbers[0].value, f"{numbers[0].where} and {numbers[1].where} say different numbers")
     if numbers:
         return likely(numbers[0].value, f"{numbers[0].where} looks like a clinic's number")
-    named = [found for found in (*within, own, root) if found is not None]
+    named = [found for found in (*within, own) if found is not None]  # a word for all that was given is no woman
     if named:
         return unsure(named[0].value, f"only {named[0].where} could say it")
     return unknown("no name of a folder or file says it")

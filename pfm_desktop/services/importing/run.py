@@ -37,6 +37,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
 
 EVENT = "import"
+_DOING = "Bringing in pictures"
 _DATE_OF_FILES = "Imported. The date is that of the files: the pictures do not say when they were taken."
 _DAY_ONLY = "Imported. The time of day is not known."
 
@@ -50,11 +51,15 @@ def import_plan(
     no more; visits that were finished before are kept.
     """
     with Reader() as reader, _on_record(lib, made := _Made()):
-        run = _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=dicom)
-        for woman in plan.women:
-            run.woman(woman)
-        made.lines += [Line(one.name, Outcome.SKIPPED, one.reason, expected=one.expected) for one in plan.skipped]
-        ctx.progress(run.done, len(plan.pictures), "Bringing in pictures")
+        _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=dicom).all()
+    return made.report()
+
+
+def foreseen(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> ImportReport:
+    """What `import_plan` would do, without reading the pictures again and without writing anything; as a job."""
+    made = _Made()
+    with Reader() as reader:
+        _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=None, only_ask=True).all()
     return made.report()
 
 
@@ -115,7 +120,7 @@ class _Step:
 
 
 class _Run:
-    """One import on its way; `done` pictures of the plan were looked at."""
+    """One import on its way. With `only_ask` nothing is read and nothing is written."""
 
     def __init__(
         self,
@@ -127,14 +132,24 @@ class _Run:
         *,
         also_unsure: bool,
         dicom: ReadDicom | None,
+        only_ask: bool = False,
     ) -> None:
         self._ctx, self._lib, self._plan, self._reader, self._made = ctx, lib, plan, reader, made
-        self._also_unsure, self._dicom = also_unsure, dicom
+        self._also_unsure, self._dicom, self._only_ask = also_unsure, dicom, only_ask
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
-        self.done = 0
+        self._taken: dict[tuple[str, str], str] = {}  # visit by woman and bytes, where nothing is written
+        self._done = 0
 
-    def woman(self, woman: PlannedWoman) -> None:
+    def all(self) -> None:
+        """Bring in everything."""
+        for woman in self._plan.women:
+            self._woman(woman)
+        skipped = self._plan.skipped
+        self._made.lines += [Line(one.name, Outcome.SKIPPED, one.reason, expected=one.expected) for one in skipped]
+        self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
+
+    def _woman(self, woman: PlannedWoman) -> None:
         """Bring in all visits of a planned woman."""
         patient = places.patient_of(self._lib, woman.identifier) if woman.identifier else None
         against = places.contradiction(woman, patient)
@@ -160,8 +175,8 @@ class _Run:
         place = places.place_of(self._lib, patient, planned, self._used)
         step = self._begun(woman, planned, patient, place)
         for picture in planned.pictures:
-            self._ctx.progress(self.done, len(self._plan.pictures), "Bringing in pictures")
-            self.done += 1
+            self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
+            self._done += 1
             step.lines.append(self._picture(picture, planned, step, place))
         if place.visit is not None:
             self._used.add(step.visit.id)
@@ -169,7 +184,8 @@ class _Run:
             self._made.lines += step.lines
             return patient
         made_pairs = _pairs(planned, step, also_unsure=self._also_unsure)
-        self._lib.apply_all([*step.changes, *made_pairs])
+        if not self._only_ask:
+            self._lib.apply_all([*step.changes, *made_pairs])
         self._used.add(step.visit.id)
         self._made.lines += step.lines
         self._made.pairs += len(made_pairs)
@@ -203,20 +219,27 @@ class _Run:
             step.pictures[planned.key] = same
             return replace(said, outcome=Outcome.THERE, reason="it is in this visit already")
         if not planned.although_elsewhere:
-            elsewhere = _elsewhere(planned, step, place)
+            elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
             if elsewhere is not None:
                 return replace(said, outcome=elsewhere[0], reason=elsewhere[1])
         if step.signed:
             return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
         try:
-            added = self._kept(planned, step)
+            added = _picture(planned, step) if self._only_ask else self._kept(planned, step)
         except BadInputError as error:
             return replace(said, outcome=Outcome.SKIPPED, reason=f"{error.what}: {error.remedy}")
         text = f"Picture added ({added.stage.value.replace('_', ' ')})"
         step.changes.append(cases.adding(added, text))
         step.pictures[planned.key] = step.by_hash[planned.sha256] = added
         step.added += 1
+        if self._only_ask:
+            self._taken[step.patient.id, planned.sha256] = said.visit
         return said
+
+    def _asked_for(self, planned: PlannedPicture, step: _Step) -> tuple[Outcome, str] | None:
+        """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""
+        taken = self._taken.get((step.patient.id, planned.sha256))
+        return (Outcome.THERE, f"it is in her visit of {taken} already") if taken else None
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
         """The picture's record, its bytes decoded once in full and kept in the store."""
@@ -226,26 +249,11 @@ class _Run:
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
         height, width = decode_picture(data, planned.name).pixels.shape[:2]
-        sha256 = self._lib.pictures.put(data)
-        when = planned.when.value
-        known = when is not None and not when.day_only and planned.when.known()
-        assert planned.stage.value is not None
-        return Picture(
-            id=cases.new_id(),
-            visit_id=step.visit.id,
-            sha256=sha256,
-            stage=planned.stage.value,
-            taken_at=when.at if when is not None and known else _now(step.added),
-            width=width,
-            height=height,
-            seconds_since_acid=planned.seconds,
-            device=planned.device,
-            original_name=planned.name,
-            time_known=known,
-        )
+        self._lib.pictures.put(data)
+        return replace(_picture(planned, step), width=width, height=height)
 
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
-        self.done += 1
+        self._done += 1
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
 
 
@@ -259,6 +267,26 @@ def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outc
         day = moments.day(others[0].started_at.astimezone().date())
         return Outcome.THERE, f"it is in her visit of {day} already"
     return None
+
+
+def _picture(planned: PlannedPicture, step: _Step) -> Picture:
+    """The record of a picture; its size as it was looked at, which may be smaller than it is."""
+    when = planned.when.value
+    known = when is not None and not when.day_only and planned.when.known()
+    assert planned.stage.value is not None
+    return Picture(
+        id=cases.new_id(),
+        visit_id=step.visit.id,
+        sha256=planned.sha256,
+        stage=planned.stage.value,
+        taken_at=when.at if when is not None and known else _now(step.added),
+        width=planned.width,
+        height=planned.height,
+        seconds_since_acid=planned.seconds,
+        device=planned.device,
+        original_name=planned.name,
+        time_known=known,
+    )
 
 
 def _pairs(planned: PlannedVisit, step: _Step, *, also_unsure: bool) -> list[Change]:

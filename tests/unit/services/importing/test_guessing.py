@@ -76,6 +76,7 @@ def test_what_may_be_a_name_a_place_or_a_count_is_never_more_than_unsure(folders
         (("images", "visit2"), "white_2"),
         (("photos", "patient 12", "patient 13"), "a"),
         (("新建文件夹",), "醋酸60秒"),
+        (("Garcia Maria",), "IMG_0001"),  # a word for all that was given
     ],
 )
 def test_where_no_name_says_whose_it_is_nobody_is_invented(folders: tuple[str, ...], stem: str) -> None:

@@ -1,0 +1,93 @@
+"""`pfm library import`: whole folders, zips and files into a library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pfm_desktop.cli.progress import Bar, complain, say
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.importing.plan import ImportPlan
+    from pfm_desktop.services.importing.report import ImportReport
+
+SKIPPED = 3
+
+
+def library_import(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Folders, zips and picture files.", readable=False)
+    ],
+    library: Annotated[Path, typer.Option(metavar="LIBRARY", help="Folder of the library.", readable=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done, and why.")] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with patient,visit_time,stage,source,file: it counts more than any guess. Else import.csv in a "
+            "given folder.",
+            readable=False,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="OUT.csv", help="What became of each file, as CSV.", readable=False)
+    ] = None,
+    patient: Annotated[str, typer.Option(metavar="ID", help="Whose pictures they are where nothing says it.")] = "",
+    stage: Annotated[
+        list[Stage] | None,
+        typer.Option(help="The stage where nothing says it; once for each source.", show_default=False),
+    ] = None,
+    take_guesses: Annotated[
+        bool, typer.Option("--take-guesses", help="Also what is marked with a question mark in --dry-run.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between the pictures taken from a video.")] = 10.0,
+) -> int:
+    """Bring pictures in. Whose they are, when and what they show is guessed from names and the pictures themselves.
+
+    Look at --dry-run first. The same command again adds only what is missing. Exit code 3 when something was skipped.
+    """
+    from pfm_desktop.services.importing.report import write_report
+    from pfm_desktop.services.importing.run import foreseen, import_plan
+    from pfm_desktop.storage.library import Library
+
+    with Bar() as bar, Library.open(library) as lib:
+        plan = _plan(bar, paths, manifest, every, patient=patient, stages=stage or [])
+        work = foreseen if dry_run else import_plan
+        made = work(bar, lib, plan, also_unsure=take_guesses)
+    if report is not None:
+        write_report(made, report)
+    _tell(plan, made, dry_run=dry_run, take_guesses=take_guesses)
+    return SKIPPED if made.skipped else 0
+
+
+def _plan(
+    bar: Bar, paths: list[Path], manifest: Path | None, every: float, *, patient: str, stages: list[Stage]
+) -> ImportPlan:
+    from pfm_desktop.services.importing.changes import fill_in
+    from pfm_desktop.services.importing.making import Options, make_plan
+    from pfm_desktop.services.importing.manifest import manifest_beside, read_import_manifest
+
+    if len({one.source for one in stages}) < len(stages):
+        raise BadInputError("two stages of one source were given", remedy="give one for each source, or a manifest")
+    named = manifest or manifest_beside(paths)
+    read = read_import_manifest(named) if named is not None else None
+    return fill_in(make_plan(bar, paths, manifest=read, options=Options(every=every)), patient=patient, stages=stages)
+
+
+def _tell(plan: ImportPlan, made: ImportReport, *, dry_run: bool, take_guesses: bool) -> None:
+    from pfm_desktop.viewmodels.importing import ImportPreview, plan_lines, report_lines
+
+    if dry_run:
+        preview = ImportPreview(plan)
+        preview.take_guesses(take_guesses)
+        for line in plan_lines(preview):
+            say(line)
+    for skipped in made.skipped:
+        complain(f"skipped: {skipped.file}: {skipped.reason}")
+    if dry_run:
+        say("Nothing was written. It would be:")
+    for line in report_lines(made):
+        say(line)

@@ -1,0 +1,337 @@
+"""What a page shows of an import before it is done, and how it is changed there. No Qt.
+
+The page (or the command line) makes a plan as a job, shows it through `ImportPreview`, asks the library as a job
+(`ask_library`), and brings it in as a job (`services.importing.run.import_plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.importing import changes
+from pfm_desktop.services.importing.dates import When, in_name
+from pfm_desktop.services.importing.found import Skipped
+from pfm_desktop.services.importing.guess import Guess, Sure
+from pfm_desktop.services.importing.plan import (
+    ImportPlan,
+    PlannedPicture,
+    PlannedVisit,
+    PlannedWoman,
+    twice,
+    waits_for,
+)
+from pfm_desktop.services.importing.report import ImportReport, Outcome
+from pfm_desktop.support import moments
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.viewmodels.intake import offered_as
+from pfm_desktop.viewmodels.words import capital
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+
+T = TypeVar("T")
+NOT_KNOWN = "not known"
+_MARKS = {Sure.SAID: "", Sure.LIKELY: "", Sure.UNSURE: "?", Sure.UNKNOWN: "?"}  # behind a word that is only a guess
+
+
+@dataclass(frozen=True)
+class PictureLine:
+    """One picture. `problem`: why it will not be brought in ("": it will); `why`: where each guess comes from."""
+
+    key: str
+    name: str
+    folder: str
+    stage: str
+    seconds: str
+    when: str
+    pair: str  # the name of the other one
+    problem: str
+    why: str
+    left_out: bool
+
+
+@dataclass(frozen=True)
+class VisitLines:
+    """One visit with its pictures; `why` says where its time comes from."""
+
+    key: str
+    when: str
+    why: str
+    pictures: tuple[PictureLine, ...]
+
+
+@dataclass(frozen=True)
+class WomanLines:
+    """One woman with her visits. `problem`: what must be looked at before anything of her is brought in."""
+
+    key: str
+    title: str
+    why: str
+    problem: str
+    visits: tuple[VisitLines, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many pictures will be brought in, are there already, wait for somebody to say something, are skipped."""
+
+    ready: int = 0
+    there: int = 0
+    waiting: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class LibrarySays:
+    """What the library says of a plan: by picture's key what becomes of it and why, and notes for a person."""
+
+    outcomes: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> LibrarySays:
+    """What would become of each picture; as a job. Nothing is written."""
+    from pfm_desktop.services.importing.run import foreseen
+
+    found = foreseen(ctx, lib, plan, also_unsure=also_unsure)
+    keys = {picture.key for picture in plan.pictures}
+    outcomes = {line.file: (line.outcome, line.reason) for line in found.lines if line.file in keys}
+    return LibrarySays(outcomes, found.notes)
+
+
+class ImportPreview:
+    """A plan as it is shown and changed; every change can be taken back. `on_changed` is called after each.
+
+    What the library said holds until the next change: then it has to be asked again (`asked` False).
+    """
+
+    def __init__(self, plan: ImportPlan) -> None:
+        self.on_changed: list[Callable[[], None]] = []
+        self._plan, self._before = plan, list[ImportPlan]()
+        self._also_unsure = False
+        self._says: LibrarySays | None = None
+
+    # what it shows
+
+    @property
+    def plan(self) -> ImportPlan:
+        """The plan as it stands."""
+        return self._plan
+
+    @property
+    def also_unsure(self) -> bool:
+        """Whether guesses that are not sure are taken too."""
+        return self._also_unsure
+
+    @property
+    def asked(self) -> bool:
+        """Whether the library was asked since the last change."""
+        return self._says is not None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the library says beside single pictures: whole sentences."""
+        return self._says.notes if self._says is not None else ()
+
+    def women(self) -> tuple[WomanLines, ...]:
+        """All lines, women in the order in which they were found."""
+        doubled = twice(self._plan)
+        return tuple(self._woman(woman, doubled) for woman in self._plan.women)
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that are not brought in, without those that nobody would miss."""
+        return tuple(one for one in self._plan.skipped if not one.expected)
+
+    def counts(self) -> Counts:
+        """See `Counts`."""
+        lines = [line for woman in self.women() for visit in woman.visits for line in visit.pictures]
+        there = sum(self._there(line.key) for line in lines)
+        ready = sum(not line.problem for line in lines)
+        out = sum(line.left_out for line in lines)
+        return Counts(ready, there, len(lines) - ready - there - out, out + len(self.skipped()))
+
+    def summary(self) -> str:
+        """One line: `12 pictures of 3 women are ready, 2 wait, 4 files are skipped.`"""
+        counts = self.counts()
+        if not self._plan.pictures:
+            return "No picture was found here."
+        women = sum(any(not one.problem for visit in w.visits for one in visit.pictures) for w in self.women())
+        parts = [f"{_many(counts.ready, 'picture')} of {_many(women, 'woman', 'women')} ready"]
+        parts += [f"{counts.there} already in the library"] if counts.there else []
+        parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
+        parts += [f"{counts.skipped} skipped"] if counts.skipped else []
+        return f"{', '.join(parts)}."
+
+    def problems(self) -> tuple[str, ...]:
+        """What keeps pictures out, each once with how many it keeps: for a list beside the plan."""
+        found: dict[str, int] = {}
+        for woman in self.women():
+            for line in (one for visit in woman.visits for one in visit.pictures):
+                if line.problem and not line.left_out and not self._there(line.key):
+                    found[line.problem] = found.get(line.problem, 0) + 1
+        return tuple(f"{capital(problem)} ({_many(count, 'picture')})" for problem, count in found.items())
+
+    # how it is changed
+
+    def set_stage(self, keys: Collection[str], stage: Stage, *, seconds_since_acid: float | None = None) -> None:
+        """See `changes.set_stage`."""
+        self._change(changes.set_stage(self._plan, keys, stage, seconds_since_acid=seconds_since_acid))
+
+    def set_patient(self, keys: Collection[str], identifier: str) -> None:
+        """See `changes.set_patient`."""
+        self._change(changes.set_patient(self._plan, keys, identifier))
+
+    def move(self, keys: Collection[str], visit_key: str | None) -> None:
+        """See `changes.move`."""
+        self._change(changes.move(self._plan, keys, visit_key))
+
+    def set_visit_time(self, visit_key: str, text: str) -> None:
+        """Say when a visit was, as typed (2026-03-14 10:15, or a day). `BadInputError` for what is no time."""
+        self._change(changes.set_visit_time(self._plan, visit_key, parsed_when(text)))
+
+    def leave_out(self, keys: Collection[str], *, out: bool = True) -> None:
+        """See `changes.leave_out`."""
+        self._change(changes.leave_out(self._plan, keys, out=out))
+
+    def take_although_elsewhere(self, keys: Collection[str]) -> None:
+        """See `changes.take_although_elsewhere`."""
+        self._change(changes.take_although_elsewhere(self._plan, keys))
+
+    def confirm_woman(self, woman_key: str) -> None:
+        """See `changes.confirm_woman`."""
+        self._change(changes.confirm_woman(self._plan, woman_key))
+
+    def take_guesses(self, also_unsure: bool) -> None:
+        """Whether guesses that are not sure are taken too."""
+        self._also_unsure, self._says = also_unsure, None
+        self._tell()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to be taken back."""
+        return bool(self._before)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self._before:
+            self._plan, self._says = self._before.pop(), None
+            self._tell()
+
+    def library_says(self, plan: ImportPlan, says: LibrarySays) -> None:
+        """Take in what the library said of `plan`; of another plan than the present one it is too late."""
+        if plan is self._plan:
+            self._says = says
+            self._tell()
+
+    def _change(self, plan: ImportPlan) -> None:
+        self._before.append(self._plan)
+        self._plan, self._says = plan, None
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in list(self.on_changed):
+            listener()
+
+    def _there(self, key: str) -> bool:
+        says = self._says.outcomes.get(key) if self._says is not None else None
+        return says is not None and says[0] is Outcome.THERE
+
+    def _problem(self, picture: PlannedPicture, visit: PlannedVisit, doubled: Mapping[str, str]) -> str:
+        own = waits_for(picture, visit, also_unsure=self._also_unsure) or doubled.get(picture.key, "")
+        if own or self._says is None:
+            return own
+        outcome, reason = self._says.outcomes.get(picture.key, (Outcome.ADDED, ""))
+        return "" if outcome is Outcome.ADDED else reason
+
+    def _woman(self, woman: PlannedWoman, doubled: Mapping[str, str]) -> WomanLines:
+        visits = tuple(self._visit(visit, doubled) for visit in woman.visits)
+        whose = woman.visits[0].pictures[0].patient
+        names = [", ".join(part for part in (one.family_name, one.given_name) if part) for one in woman.people]
+        title = " - ".join([_word(whose, str), *(name for name in names if name)])
+        against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
+        return WomanLines(woman.key, title, capital(whose.why), against, visits)
+
+    def _visit(self, visit: PlannedVisit, doubled: Mapping[str, str]) -> VisitLines:
+        names = {picture.key: picture.name for picture in visit.pictures}
+        other = {pair.white: (pair.fluorescence, pair.guess) for pair in visit.pairs}
+        other |= {pair.fluorescence: (pair.white, pair.guess) for pair in visit.pairs}
+        lines = tuple(
+            _line(picture, self._problem(picture, visit, doubled), other.get(picture.key), names)
+            for picture in visit.pictures
+        )
+        return VisitLines(visit.key, _word(visit.when, when_text), capital(visit.when.why), lines)
+
+
+def when_text(when: When) -> str:
+    """A time, or a day where the time of day is not known."""
+    return moments.day(when.day) if when.day_only else moments.moment(when.at)
+
+
+def parsed_when(text: str) -> When:
+    """A time or day as typed; `BadInputError` for what is none."""
+    found = in_name(text.strip())
+    if found is None:
+        raise BadInputError(
+            f"{text.strip() or 'nothing'} is not a time", remedy="write it as 2026-03-14 10:15, or the day alone"
+        )
+    return found
+
+
+def report_lines(report: ImportReport) -> Iterator[str]:
+    """What was done, for a person: one line each."""
+    added, there = report.count(Outcome.ADDED), report.count(Outcome.THERE)
+    yield f"{_many(added, 'picture')} added, {there} already there, {report.count(Outcome.SKIPPED)} skipped"
+    made = [
+        _many(report.women, "patient"),
+        _many(report.visits, "visit"),
+        _many(report.pairs, "pair"),
+    ]
+    if report.women or report.visits or report.pairs:
+        yield f"New: {', '.join(made)}"
+    yield from report.notes
+
+
+def plan_lines(preview: ImportPreview) -> Iterator[str]:
+    """A plan as text: women, visits, pictures, each with where its guess comes from."""
+    for woman in preview.women():
+        yield f"{woman.title} ({woman.why})"
+        for visit in woman.visits:
+            yield f"  {visit.when} ({visit.why})"
+            for line in visit.pictures:
+                pair = f", with {line.pair}" if line.pair else ""
+                yield f"    {line.name}: {line.stage}{line.seconds and ' ' + line.seconds}{pair} ({line.why})"
+                if line.problem:
+                    yield f"      not brought in: {line.problem}"
+
+
+def _line(
+    picture: PlannedPicture, problem: str, other: tuple[str, Guess[bool]] | None, names: Mapping[str, str]
+) -> PictureLine:
+    pair = f"{names[other[0]]}{_MARKS[other[1].sure]}" if other is not None else ""
+    stage = _word(picture.stage, offered_as)
+    if picture.stage.value is None and picture.source.value is not None:
+        stage = f"{capital(picture.source.value.words)}{_MARKS[picture.source.sure]}, stage {NOT_KNOWN}"
+    return PictureLine(
+        picture.key,
+        picture.name,
+        "/".join(picture.item.folders),
+        stage,
+        f"{picture.seconds:g} s" if picture.seconds is not None else "",
+        _word(picture.when, when_text),
+        pair,
+        problem,
+        picture.stage.why if picture.stage.value is not None else picture.source.why,
+        picture.left_out,
+    )
+
+
+def _word(guess: Guess[T], words: Callable[[T], str]) -> str:
+    return f"{words(guess.value)}{_MARKS[guess.sure]}" if guess.value is not None else capital(NOT_KNOWN)
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
