@@ -3,7 +3,7 @@
     python benchmarks/fuzz_pictures.py [--count 1500] [--seed 1] [--keep FOLDER]
 
 Valid pictures of every format that is read (JPEG, PNG of 8 and 16 bits, TIFF, BMP, WebP, HEIC, AVI, Matroska) are
-mutated: bits flipped, cut short, numbers in the head and lengths of chunks replaced, files spliced, bytes repeated or
+changed: bits flipped, cut short, numbers in the head and lengths of chunks replaced, files spliced, bytes repeated or
 taken out. Each is read in a child process as the import reads it: small, whole, and its EXIF data. Counted are pictures
 decoded, refused (`BadInputError`), other errors of Python, crashes of the child, and readings over 5 seconds. The peak
 is that of the child's resident memory; before the first picture it has loaded numpy, OpenCV and Pillow.
@@ -62,12 +62,17 @@ def seeds(folder: Path) -> Mapping[str, bytes]:
         "PNG": saved("PNG", exif=exif),
         "PNG 16 bit": deep,
         "PNG palette": saved("PNG", picture.convert("P")),
+        "JPEG CMYK": saved("JPEG", picture.convert("CMYK")),
+        "PNG alpha": saved("PNG", picture.convert("RGBA")),
         "TIFF": saved("TIFF"),
+        "TIFF JPEG": saved("TIFF", compression="jpeg"),
+        "TIFF 16 bit": cv2.imencode(".tiff", pixels.astype(np.uint16) * 257)[1].tobytes(),
         "TIFF deflate": saved("TIFF", compression="tiff_adobe_deflate"),
         "TIFF LZW": saved("TIFF", compression="tiff_lzw"),
         "BMP": saved("BMP"),
         "WebP": saved("WEBP", exif=exif),
         "WebP lossless": saved("WEBP", lossless=True),
+        "WebP alpha": saved("WEBP", picture.convert("RGBA")),
         "HEIC": HEIC.read_bytes(),
     }
     for coding, ending in (("MJPG", "avi"), ("FFV1", "mkv")):

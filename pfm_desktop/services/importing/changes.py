@@ -82,7 +82,9 @@ def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = 
     if len(by_source) != len(stages):
         raise ValueError("two stages of one source")
     if patient:
-        plan = set_patient(plan, [one.key for one in plan.pictures if not one.patient.known()], patient)
+        whose = said(patient.strip(), BY_HAND)
+        waiting = [one.key for one in plan.pictures if not one.patient.known()]
+        plan = _each(plan, waiting, lambda picture: replace(picture, patient=whose))
     for source, stage in by_source.items():
         fitting = [one.key for one in plan.settled() if one.source.value is source and not one.stage.known()]
         plan = set_stage(plan, fitting, stage)

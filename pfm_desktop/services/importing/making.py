@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing.dates import When, guessed_time
 from pfm_desktop.services.importing.found import Item, Skipped
-from pfm_desktop.services.importing.guess import Guess, said
+from pfm_desktop.services.importing.guess import Guess, said, unknown
 from pfm_desktop.services.importing.guessing import guessed_shown
 from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
 from pfm_desktop.services.importing.people import guessed_patient
@@ -59,7 +60,17 @@ def make_plan(
                 skipped.append(Skipped(item.name, _reason(error, item)))
     times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())
     ctx.progress(len(items), len(items), "Looking at the pictures")
-    return arranged(ImportPlan(tuple(pictures), tuple(skipped), times))
+    return arranged(ImportPlan(_each_named_once(pictures), tuple(skipped), times))
+
+
+def _each_named_once(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]:
+    """Two folders of one name may have been given: their pictures still have keys of their own."""
+    seen: dict[str, int] = {}
+    named = []
+    for picture in pictures:
+        number = seen[picture.key] = seen.get(picture.key, 0) + 1
+        named.append(picture if number == 1 else replace(picture, key=f"{picture.key} [{number}]"))
+    return tuple(named)
 
 
 def _all_found(ctx: Context, paths: Sequence[Path | str]) -> tuple[list[Item], list[Skipped]]:
@@ -106,8 +117,18 @@ def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
         device=seen.device,
         part=seen.part,
     )
+    if seen.part is not None and seen.record is None:
+        guessed = _of_video(guessed, seen.part)
     recorded = _with_record(guessed, seen.record) if seen.record is not None else guessed
     return _with_row(recorded, row) if row is not None else recorded
+
+
+def _of_video(frame: PlannedPicture, seconds: float) -> PlannedPicture:
+    """A frame is so much later than the video began; what its name says of seconds is not of every frame."""
+    when = frame.when.value
+    if when is not None and not when.day_only and frame.when.known():
+        frame = replace(frame, when=replace(frame.when, value=When(when.at + timedelta(seconds=seconds))))
+    return replace(frame, seconds_since_acid=unknown("a video has many"))
 
 
 def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
@@ -130,8 +151,8 @@ def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
         picture = replace(picture, visit=f"{whose} {row.visit.at.isoformat()}")
     if row.source is not None and row.stage is None:
         stage = picture.stage if picture.stage.value and picture.stage.value.source is row.source else None
-        unknown: Guess[Stage] = replace(picture.stage, value=None, why="the manifest says the source only")
-        picture = replace(picture, source=said(row.source, _BY_MANIFEST), stage=stage or unknown)
+        none: Guess[Stage] = unknown("the manifest says the source only")
+        picture = replace(picture, source=said(row.source, _BY_MANIFEST), stage=stage or none)
     return _with_stage(picture, row.stage, row.seconds_since_acid, _BY_MANIFEST)
 
 

@@ -50,6 +50,8 @@ def import_plan(
     Without `also_unsure` only what is said or likely is acted on. Raises `StorageError` when the library or disk takes
     no more; visits that were finished before are kept.
     """
+    with lib.write():  # said before anything is read, and before the store is written to
+        pass
     with Reader() as reader, _on_record(lib, made := _Made()):
         _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=dicom).all()
     return made.report()

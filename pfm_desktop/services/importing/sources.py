@@ -59,17 +59,21 @@ def walk(paths: Sequence[Path | str]) -> Iterator[Found]:
 
 
 class Reader:
-    """Reads items; keeps the zip that it read from last open. Used as `with Reader() as reader`."""
+    """Reads items; keeps the zip that it read from last open, and its last entry. Used as `with Reader() as reader`."""
 
     def __init__(self) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._path: Path | None = None
+        self._last: tuple[Item, bytes] | None = None  # its first bytes are asked for before all of it
 
     def read(self, item: Item, *, most: int = FILE_LIMIT) -> bytes:
         """Bytes of an item, at most the first `most` of a file. `BadInputError` when it cannot be read."""
         if item.entry is None:
             return _file_bytes(item, most)
-        return entry_bytes(self._opened(item.path), item)[:most]
+        if self._last is None or self._last[0] != item:
+            self._last = None  # two large ones need not be held at once
+            self._last = item, entry_bytes(self._opened(item.path), item)
+        return self._last[1][:most]
 
     def _opened(self, path: Path) -> zipfile.ZipFile:
         if self._zip is None or self._path != path:
@@ -81,7 +85,7 @@ class Reader:
         """Close the zip."""
         if self._zip is not None:
             self._zip.close()
-        self._zip = None
+        self._zip = self._last = None
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +123,8 @@ def _folder(root: Path, name: str) -> Iterator[Found]:
     while waiting:
         folder, shown_as = waiting.pop()
         try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
             yield Skipped(shown_as, f"the folder cannot be looked into: {error.strerror or error}")
             continue

@@ -171,6 +171,28 @@ def test_the_same_bytes_under_two_women_are_told(tmp_path: Path, picture: Pictur
     assert twice(changes.leave_out(plan, [plan.pictures[0].key])) == {}
 
 
+def test_two_folders_of_one_name_keep_their_pictures_apart(tmp_path: Path, picture: Picture, put_file: Put) -> None:
+    for number, above in enumerate(("a", "b")):
+        put_file(tmp_path / above / "K-17" / "acid.jpg", picture(number, f"2026:03:14 12:0{number}:00"))
+    plan = planned(tmp_path / "a" / "K-17", tmp_path / "b" / "K-17")
+    assert len({one.key for one in plan.pictures}) == 2
+    assert shape(plan) == {"K-17": [["acid.jpg", "acid.jpg"]]}
+
+
+def test_frames_of_a_video_whose_name_says_when_it_began_are_so_much_later(tmp_path: Path) -> None:
+    (tmp_path / "K-17").mkdir()
+    file = tmp_path / "K-17" / "acid_60s_20260314_120000.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"MJPG"), 10, (96, 64))
+    for number in range(21):
+        writer.write(np.full((64, 96, 3), number * 5, np.uint8))
+    writer.release()
+    plan = planned(tmp_path / "K-17", options=Options(every=1))
+    began = datetime(2026, 3, 14, 12).astimezone()
+    assert [(one.when.value.at - began).total_seconds() for one in plan.pictures if one.when.value] == [0, 1, 2]
+    assert [one.stage.value for one in plan.pictures] == [Stage.ACETIC_ACID] * 3
+    assert [one.seconds for one in plan.pictures] == [None] * 3
+
+
 def test_a_plan_can_be_cancelled(export: Path) -> None:
     with pytest.raises(Cancelled):
         make_plan(CallbackContext(lambda *_: None, lambda: True), [export])
@@ -291,8 +313,14 @@ def test_what_is_not_known_can_be_said_of_all_at_once(tmp_path: Path, picture: P
     plan = changes.fill_in(planned(tmp_path / "in"), patient="K-17", stages=[Stage.ACETIC_ACID])
     assert [one.stage.value for one in plan.settled()] == [Stage.ACETIC_ACID, Stage.LUGOL]
     assert set(waiting(plan).values()) == {""}
+    again = changes.fill_in(planned(tmp_path / "in", manifest=timed(tmp_path / "in")), patient="K-17")
+    assert again.women[0].visits[0].when.value == When(datetime(2025, 1, 2, 10).astimezone())
     with pytest.raises(ValueError, match="two stages"):
         changes.fill_in(plan, stages=[Stage.ACETIC_ACID, Stage.LUGOL])
+
+
+def timed(folder: Path) -> Path:
+    return manifest(folder / "m.csv", ",2025-01-02 10:00,,,IMG_1.jpg", ",2025-01-02 10:00,,,IMG_2_lugol.jpg")
 
 
 def test_a_picture_or_visit_that_is_not_in_the_plan_is_a_key_error(export: Path) -> None:
