@@ -9,7 +9,7 @@ import math
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,14 +55,42 @@ def frames(path: Path | str, *, every: float = 10.0) -> Iterator[Frame]:
             raise _unreadable(Path(path), "no frame of it can be read")
 
 
+class Recording:
+    """An open video, for frames one after another: a later one is read on from the last. Close it at the end."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._stack, self._number = ExitStack(), -1  # the frame that was read last
+        self._video, self._rate = self._stack.enter_context(_opened(self.path))
+
+    def at(self, seconds: float) -> Frame:
+        """The frame that is shown at `seconds`. `BadInputError` where the video does not go that far."""
+        wanted = math.floor(seconds * self._rate + 1e-6)
+        if not 0 <= wanted <= LONGEST * self._rate:
+            raise self._none_at(seconds)
+        if wanted <= self._number:
+            self.close()
+            self._number = -1
+            self._video, self._rate = self._stack.enter_context(_opened(self.path))
+        # counted, not sought: an index may be missing or wrong
+        while self._number < wanted:
+            if not self._video.grab():
+                raise self._none_at(seconds)
+            self._number += 1
+        return Frame(_decoded(self._video, self.path), wanted / self._rate)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stack.close()
+
+    def _none_at(self, seconds: float) -> BadInputError:
+        return BadInputError(f"{self.path} has no frame at {seconds:g} seconds", remedy="choose an earlier moment")
+
+
 def frame_at(path: Path | str, seconds: float) -> Frame:
-    """The frame that is shown at `seconds`. `BadInputError` where the video does not go that far."""
-    with _opened(Path(path)) as (video, rate):
-        wanted = math.floor(seconds * rate + 1e-6)
-        # counted, not sought: both codings have key frames only, but an index may be missing or wrong
-        if 0 <= wanted <= LONGEST * rate and all(video.grab() for _ in range(wanted + 1)):
-            return Frame(_decoded(video, Path(path)), wanted / rate)
-    raise BadInputError(f"{path} has no frame at {seconds:g} seconds", remedy="choose an earlier moment")
+    """The frame that is shown at `seconds`; see `Recording.at`."""
+    with closing(Recording(path)) as recording:
+        return recording.at(seconds)
 
 
 @contextmanager

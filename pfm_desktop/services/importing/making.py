@@ -55,7 +55,9 @@ def make_plan(
                 continue
             row = manifest.row(item) if manifest is not None else None
             try:
-                pictures.extend(_planned(item, seen, row) for seen in look(reader, item, **vars(options)))
+                for seen in look(reader, item, **vars(options)):
+                    ctx.check()  # a video has many
+                    pictures.append(_planned(item, seen, row))
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
     times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())

@@ -99,8 +99,10 @@ def _row(found: TableRow) -> Row:
     cells = found.cells
     if found.more:
         raise ValueError("more cells than columns")
-    if not cells["file"]:
+    if not cells["file"].strip("\0"):
         raise ValueError("no file")
+    if "\0" in cells["file"]:
+        raise ValueError("a file's name that is no text")
     stage, source = _stage(cells["stage"]), _source(cells["source"])
     if stage is not None and source is not None and stage.source is not source:
         raise ValueError(f"{cells['stage']} is not a stage of {source.words}")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pfm_desktop.imaging.kinds import Kind
 
 EVERY = 10.0  # seconds between the frames that are taken from a video
-LOOKED_AT = 512  # pixels of the longer side, enough to tell the colours
+LOOKED_AT = 512  # pixels of the longer side, at which a JPEG is decoded in a fraction of the time
+_COLOURS_AT = 128  # pixels of the longer side, enough to tell the colours
 _NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP or HEIC pictures, or AVI or MKV videos (MJPG, FFV1)"
 
 
@@ -99,9 +100,8 @@ def bytes_of(reader: Reader, item: Item, part: float | None, *, dicom: ReadDicom
         return reader.read(item)
     if kind.is_video:
         from pfm_desktop.imaging.io import encode_png
-        from pfm_desktop.imaging.video import frame_at
 
-        return encode_png(frame_at(_video_path(item), part or 0.0).pixels)
+        return encode_png(reader.recording(_video_path(item)).at(part or 0.0).pixels)
     found = _recorded(reader.read(item), dicom)
     if not 0 <= int(part or 0) < len(found):
         raise BadInputError("it holds fewer pictures than before", remedy="choose it again")
@@ -181,6 +181,6 @@ def _seen(
     from pfm_desktop.imaging.quality import looks_fluorescent
 
     height, width = pixels.shape[:2]
-    step = max(1, max(height, width) // LOOKED_AT)
+    step = max(1, max(height, width) // _COLOURS_AT)
     fluorescent = looks_fluorescent(pixels[::step, ::step].copy())
     return Seen(hashlib.sha256(data).hexdigest(), width, height, fluorescent, device, exif, part, record)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pfm_desktop.services.importing.found import (
     ENTRY_LIMIT,
@@ -28,6 +28,9 @@ from pfm_desktop.services.importing.found import (
 from pfm_desktop.services.importing.zips import entries_of, entry_bytes, open_zip
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.video import Recording
 
 _VIDEOS = (".avi", ".mkv")  # larger than a picture may be: frames are read from the file, never the whole of it
 _NOT_FILES = (
@@ -59,12 +62,13 @@ def walk(paths: Sequence[Path | str]) -> Iterator[Found]:
 
 
 class Reader:
-    """Reads items; keeps the zip that it read from last open, and its last entry. Used as `with Reader() as reader`."""
+    """Reads items; keeps the zip and the video that it read from last open. Used as `with Reader() as reader`."""
 
     def __init__(self) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._path: Path | None = None
         self._last: tuple[Item, bytes] | None = None  # its first bytes are asked for before all of it
+        self._recording: Recording | None = None
 
     def read(self, item: Item, *, most: int = FILE_LIMIT) -> bytes:
         """Bytes of an item, at most the first `most` of a file. `BadInputError` when it cannot be read."""
@@ -75,14 +79,32 @@ class Reader:
             self._last = item, entry_bytes(self._opened(item.path), item)
         return self._last[1][:most]
 
+    def recording(self, path: Path) -> Recording:
+        """A video, open; frames are read on from the last one. `BadInputError` for what is none."""
+        from pfm_desktop.imaging.video import Recording
+
+        if self._recording is None or self._recording.path != path:
+            self._end_recording()
+            self._recording = Recording(path)
+        return self._recording
+
+    def _end_recording(self) -> None:
+        if self._recording is not None:
+            self._recording.close()
+        self._recording = None
+
     def _opened(self, path: Path) -> zipfile.ZipFile:
         if self._zip is None or self._path != path:
-            self.close()
+            self._end_zip()
             self._zip, self._path = open_zip(path), path
         return self._zip
 
     def close(self) -> None:
-        """Close the zip."""
+        """Close what is open."""
+        self._end_zip()
+        self._end_recording()
+
+    def _end_zip(self) -> None:
         if self._zip is not None:
             self._zip.close()
         self._zip = self._last = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.imaging.video import frame_at, frames
+from pfm_desktop.imaging.video import Recording, frame_at, frames
 from pfm_desktop.support.errors import BadInputError
 
 
@@ -46,6 +47,16 @@ def test_the_frame_at_a_time_is_the_one_shown_then(tmp_path: Path) -> None:
     path = video(tmp_path / "a.avi")
     assert frame_at(path, 2.55).seconds == 2.5
     np.testing.assert_array_equal(frame_at(path, 2.0).pixels, list(frames(path, every=1))[2].pixels)
+
+
+def test_frames_of_an_open_recording_are_the_same_in_any_order(tmp_path: Path) -> None:
+    path = video(tmp_path / "a.mkv", "FFV1")
+    with closing(Recording(path)) as recording:
+        for seconds in (1.0, 3.0, 2.0, 2.0, 0.0, 3.9):
+            np.testing.assert_array_equal(recording.at(seconds).pixels, frame_at(path, seconds).pixels)
+        with pytest.raises(BadInputError, match="has no frame at"):
+            recording.at(50)
+        assert recording.at(1.0).seconds == 1.0
 
 
 @pytest.mark.parametrize("seconds", [4.0, 1e9, -1.0])

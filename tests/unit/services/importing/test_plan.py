@@ -243,6 +243,7 @@ def test_a_manifest_names_entries_of_a_zip_and_a_woman(tmp_path: Path, picture: 
     ("line", "said"),
     [
         ("K-17,,acid,,", "no file"),
+        ("K-17,,acid,,a\0.jpg", "no text"),
         ("K-17,yesterday,acid,,a.jpg", "is no time"),
         ("K-17,,purple,,a.jpg", "unknown stage purple"),
         ("K-17,,,infrared,a.jpg", "unknown source infrared"),

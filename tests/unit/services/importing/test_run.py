@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import Grade
@@ -327,6 +329,21 @@ def test_a_dicom_file_goes_through_the_function_that_was_given(
     (case,) = everything(lib)
     assert case.patient.display_name == "Li, Na"
     assert cases.picture_bytes(lib, case.pictures[0].id) == picture(1)
+
+
+def test_frames_of_a_video_are_kept_as_pictures_and_once(lib: Library, tmp_path: Path) -> None:
+    (tmp_path / "K-17").mkdir()
+    file = tmp_path / "K-17" / "acid_20260314_120000.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter_fourcc(*"MJPG"), 10, (96, 64))
+    for number in range(40):
+        writer.write(np.full((64, 96, 3), number * 5, np.uint8))
+    writer.release()
+    plan = planned(tmp_path / "K-17", options=Options(every=1))
+    assert counts(brought_in(lib, plan)) == (4, 0, 0)
+    assert counts(brought_in(lib, plan)) == (0, 4, 0)
+    (case,) = everything(lib)
+    assert [one.original_name for one in case.pictures] == [f"{file.name} at {second} s" for second in range(4)]
+    assert cases.load_picture(lib, case.pictures[2].id).mean() == pytest.approx(100, abs=3)
 
 
 # the report
