@@ -8,7 +8,7 @@ from dataclasses import replace
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.guess import said, unknown
-from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged
+from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged, unused, woman_key
 
 BY_HAND = "set by hand"
 
@@ -40,11 +40,10 @@ def set_patient(plan: ImportPlan, keys: Collection[str], identifier: str) -> Imp
 def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> ImportPlan:
     """Put pictures into another visit, and so perhaps to another woman; None: into a visit of their own."""
     if visit_key is None:
-        name = min(keys)
-        return _each(plan, keys, lambda picture: replace(picture, visit=f"own {name}"))
+        return _of_their_own(plan, keys)
     target = visit_of(plan, visit_key)
     first = target.pictures[0]
-    tied = _each(plan, [picture.key for picture in target.pictures], lambda one: replace(one, visit=visit_key))
+    tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     if target.when.value is not None and visit_key not in dict(tied.visit_times):  # not that of what moves there
         tied = replace(tied, visit_times=(*tied.visit_times, (visit_key, target.when)))
     return _each(tied, keys, lambda one: replace(one, visit=visit_key, patient=first.patient, person=first.person))
@@ -53,7 +52,7 @@ def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> Impo
 def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
     """Say when a visit was; its pictures stay together."""
     target = visit_of(plan, visit_key)
-    tied = _each(plan, [picture.key for picture in target.pictures], lambda one: replace(one, visit=visit_key))
+    tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     others = tuple(one for one in tied.visit_times if one[0] != visit_key)
     return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, BY_HAND)))))
 
@@ -88,6 +87,21 @@ def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = 
     for source, stage in by_source.items():
         fitting = [one.key for one in plan.settled() if one.source.value is source and not one.stage.known()]
         plan = set_stage(plan, fitting, stage)
+    return plan
+
+
+def _tied(visit_key: str) -> Callable[[PlannedPicture], PlannedPicture]:
+    return lambda picture: replace(picture, visit=visit_key)
+
+
+def _of_their_own(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
+    """One new visit for each woman that these pictures are of."""
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(woman_key(plan.picture(key)), []).append(key)
+    for group in groups.values():
+        name = unused(f"{min(group)} alone", {picture.visit for picture in plan.pictures})
+        plan = _each(plan, group, _tied(name))
     return plan
 
 

@@ -6,7 +6,7 @@ a plan by the functions of `changes`, which return a new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -115,15 +115,26 @@ def arranged(plan: ImportPlan) -> ImportPlan:
     for picture in plan.pictures:
         groups.setdefault(woman_key(picture), []).append(picture)
     times = dict(plan.visit_times)
-    women = tuple(_woman(key, group, times, key in plan.confirmed) for key, group in groups.items())
+    names = {picture.visit for picture in plan.pictures}
+    women = tuple(_woman(key, group, times, names, confirmed=key in plan.confirmed) for key, group in groups.items())
     return replace(plan, women=women)
 
 
 def woman_key(picture: PlannedPicture) -> str:
-    """Pictures with the same are of one woman: identifiers that differ in capitals or spaces only are one."""
+    """Pictures with the same are of one woman: identifiers that differ in capitals or spaces only are one.
+
+    Of whom it is not known are together what lies in one folder, or was tied to one visit.
+    """
     if picture.patient.value:
         return "".join(picture.patient.value.casefold().split())
-    return f"?{'/'.join(picture.item.folders)}"
+    return f"?{picture.visit or '/'.join(picture.item.folders)}"
+
+
+def unused(name: str, names: Collection[str]) -> str:
+    """A name for a visit that none of `names` is."""
+    while name in names:
+        name += " alone"
+    return name
 
 
 def waits_for(picture: PlannedPicture, visit: PlannedVisit, *, also_unsure: bool = False) -> str:
@@ -152,7 +163,12 @@ def twice(plan: ImportPlan) -> Mapping[str, str]:
 
 
 def _woman(
-    key: str, pictures: Sequence[PlannedPicture], times: Mapping[str, Guess[When]], confirmed: bool
+    key: str,
+    pictures: Sequence[PlannedPicture],
+    times: Mapping[str, Guess[When]],
+    names: Collection[str],
+    *,
+    confirmed: bool,
 ) -> PlannedWoman:
     by_key = {picture.key: picture for picture in pictures}
     tied: dict[str, list[str]] = {}
@@ -160,7 +176,8 @@ def _woman(
         if picture.visit:
             tied.setdefault(picture.visit, []).append(picture.key)
     free = parted_by_time([_in_visit(picture) for picture in pictures if not picture.visit])
-    named = [*tied.items(), *((keys[0], keys) for keys in free)]
+    # a picture that left the visit that was called after it must not bear the same name elsewhere
+    named = [*tied.items(), *((unused(keys[0], names), keys) for keys in free)]
     visits = [_visit(name, [by_key[one] for one in keys], times.get(name)) for name, keys in named]
     identifier = next((picture.patient.value for picture in pictures if picture.patient.value), None)
     people = dict.fromkeys(picture.person for picture in pictures if picture.person is not None)

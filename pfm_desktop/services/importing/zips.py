@@ -70,7 +70,7 @@ def entries_of(path: Path, name: str) -> Iterator[Found]:
     with open_zip(path) as opened:
         total, seen = 0, set[str]()
         for number, entry in enumerate(opened.infolist()):
-            if entry.is_dir():
+            if entry.filename.endswith("/"):  # `is_dir` fails on an empty name
                 continue
             inside = name_of(entry)
             whole = f"{name}/{shown(inside)}"

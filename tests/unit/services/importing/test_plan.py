@@ -294,6 +294,14 @@ def test_a_picture_can_get_a_visit_of_its_own(export: Path) -> None:
     assert ["2_lugol.jpg"] in shape(plan)["K-17"]
 
 
+def test_one_of_two_with_a_visit_of_their_own_can_get_another_one(export: Path) -> None:
+    plan = planned(export)
+    plan = changes.move(plan, keys(plan, "1_acid_60s.jpg", "2_lugol.jpg"), None)
+    assert ["1_acid_60s.jpg", "2_lugol.jpg"] in shape(plan)["K-17"]
+    plan = changes.move(plan, keys(plan, "1_acid_60s.jpg"), None)
+    assert shape(plan)["K-17"] == [["1_acid_60s.jpg"], ["1_fluo.jpg"], ["2_lugol.jpg"], ["saline.jpg"]]
+
+
 def test_a_stage_set_by_hand_says_the_source_and_makes_pairs_anew(export: Path) -> None:
     plan = planned(export)
     plan = changes.set_stage(plan, keys(plan, "1_fluo.jpg"), Stage.SALINE)
