@@ -55,7 +55,7 @@ NAMED = "a PNG, JPEG, TIFF, BMP, WebP or HEIC picture"
 # our own limit holds, before any decoding; Pillow's would only warn where ours refuses
 Image.MAX_IMAGE_PIXELS = None
 
-# what Pillow's decoders raise on damaged bytes
+# what Pillow's decoders and libheif raise on damaged bytes
 DAMAGED = (
     OSError,
     SyntaxError,
@@ -70,6 +70,7 @@ DAMAGED = (
     struct.error,
     zlib.error,
     cv2.error,
+    RuntimeError,  # libheif's word for a picture without width
     UserWarning,  # where warnings are errors: Pillow's about damaged tags
 )
 

@@ -48,6 +48,35 @@ def test_a_heic_that_declares_a_huge_picture_is_refused_before_it_is_decoded() -
         decode_picture(huge, "phone")
 
 
+@pytest.mark.parametrize(("kind", "byte"), [(b"Exif", 0), (b"Exif", 3), (b"hvc1", 1)])
+def test_an_item_whose_kind_is_no_text_is_refused_before_pi_heif_sees_it(kind: bytes, byte: int) -> None:
+    """It ended the whole program with a segmentation fault (pi-heif 1.4.0)."""
+    data = bytearray(PHONE.read_bytes())
+    data[data.index(kind) + byte] = 0xE9
+    with pytest.raises(BadInputError, match="phone is damaged"):
+        decode_picture(bytes(data), "phone")
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 1 << 31])
+def test_an_item_of_another_length_than_it_says_is_refused(size: int) -> None:
+    data = PHONE.read_bytes()
+    at = data.index(b"infe") - 4
+    with pytest.raises(BadInputError, match="phone is damaged"):
+        decode_picture(data[:at] + size.to_bytes(4, "big") + data[at + 4 :], "phone")
+
+
+def test_a_heic_without_the_box_that_names_its_picture_is_refused() -> None:
+    with pytest.raises(BadInputError, match="phone is damaged"):
+        decode_picture(PHONE.read_bytes().replace(b"meta", b"free"), "phone")
+
+
+def test_a_picture_without_width_is_refused_in_words() -> None:
+    data = PHONE.read_bytes()
+    at = data.index(b"ispe") + 8
+    with pytest.raises(BadInputError):
+        decode_picture(data[:at] + bytes(4) + data[at + 4 :], "phone")
+
+
 def test_the_decoder_is_not_loaded_before_a_heic_is_read() -> None:
     asked = "import sys, pfm_desktop.imaging.io; print('pi_heif' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
