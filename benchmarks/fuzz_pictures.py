@@ -158,7 +158,9 @@ class Child:
 
     def __init__(self) -> None:
         command = [sys.executable, "-W", "ignore", __file__, "--child"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         self.start = self._answer(60.0) or {}
 
     def read(self, path: Path) -> dict[str, object]:

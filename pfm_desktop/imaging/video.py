@@ -97,10 +97,14 @@ def frame_at(path: Path | str, seconds: float) -> Frame:
 def _opened(path: Path) -> Iterator[tuple[Any, float]]:
     """The open video and its frames a second."""
     _check_file(path)
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said by us
     try:
         video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     except cv2.error as error:
         raise _unreadable(path, "it cannot be opened") from error
+    finally:
+        cv2.utils.logging.setLogLevel(level)
     try:
         yield video, _checked_rate(video, path)
     except cv2.error as error:

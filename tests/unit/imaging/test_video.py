@@ -85,6 +85,15 @@ def test_what_is_no_video_is_refused_in_words(tmp_path: Path, data: bytes) -> No
         list(frames(tmp_path / "a.avi"))
 
 
+def test_a_video_that_cannot_be_opened_is_said_once_and_not_by_libraries_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.mkv").write_bytes(b"\x1a\x45\xdf\xa3" + b"\xff" * 500)
+    with pytest.raises(BadInputError):
+        frame_at(tmp_path / "a.mkv", 0)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_missing_file_and_a_folder_are_refused_in_words(tmp_path: Path) -> None:
     for path in (tmp_path / "none.avi", tmp_path):
         with pytest.raises(BadInputError):
