@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pfm_desktop.cli.opened import open_library
 from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.support.errors import BadInputError
@@ -51,9 +52,8 @@ def library_import(
     """
     from pfm_desktop.services.importing.report import write_report
     from pfm_desktop.services.importing.run import foreseen, import_plan
-    from pfm_desktop.storage.library import Library
 
-    with Bar() as bar, Library.open(library) as lib:
+    with open_library(library) as lib, Bar() as bar:
         plan = _plan(bar, paths, manifest, every, patient=patient, stages=stage or [])
         work = foreseen if dry_run else import_plan
         made = work(bar, lib, plan, also_unsure=take_guesses)

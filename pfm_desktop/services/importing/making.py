@@ -10,6 +10,7 @@ from pathlib import Path
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing.dates import When, guessed_time
+from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.found import Item, Skipped
 from pfm_desktop.services.importing.guess import Guess, said, unknown
 from pfm_desktop.services.importing.guessing import guessed_shown
@@ -29,7 +30,7 @@ class Options:
     """`every`: seconds between the frames of a video; `dicom` reads DICOM files (None: they are skipped)."""
 
     every: float = EVERY
-    dicom: ReadDicom | None = None
+    dicom: ReadDicom | None = read_dicom
 
 
 def make_plan(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EVERY = 10.0  # seconds between the frames that are taken from a video
 LOOKED_AT = 512  # pixels of the longer side, at which a JPEG is decoded in a fraction of the time
 _COLOURS_AT = 128  # pixels of the longer side, enough to tell the colours
-_NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP or HEIC pictures, or AVI or MKV videos (MJPG, FFV1)"
+_NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP, HEIC or DICOM pictures, or AVI or MKV videos (MJPG, FFV1)"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
 from pfm_desktop.services.importing import places
+from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.places import Place
 from pfm_desktop.services.importing.plan import (
     ImportPlan,
@@ -43,7 +44,7 @@ _DAY_ONLY = "Imported. The time of day is not known."
 
 
 def import_plan(
-    ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False, dicom: ReadDicom | None = None
+    ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False, dicom: ReadDicom | None = read_dicom
 ) -> ImportReport:
     """Bring in what a plan says; as a job. What cannot be brought in stops nothing else and stands in the report.
 

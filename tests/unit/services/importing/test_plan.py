@@ -104,7 +104,7 @@ def test_what_is_no_picture_is_skipped_with_the_reason_and_the_rest_goes_on(
     assert said["in/empty.jpg"].startswith("it is empty")
     assert said["in/cut.jpg"].startswith("damaged or cut short")
     assert said["in/zip.jpg"].startswith("a zip under another name")
-    assert said["in/a.dcm"].startswith("DICOM is not read here")
+    assert "damaged" in said["in/a.dcm"] or "cut short" in said["in/a.dcm"]
     assert not any(str(tmp_path) in reason for reason in said.values())
 
 

@@ -371,4 +371,4 @@ def test_a_library_that_is_read_only_takes_nothing(lib: Library, export: Path) -
     lib.read_only_reason = "in use by another program"
     with pytest.raises(StorageError, match="for reading only"):
         brought_in(lib, planned(export))
-    assert list(lib.pictures.names()) == []
+    assert list(lib.pictures.files()) == []
