@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from pfm_desktop.gui.pages.new_library import NewLibraryPage
 from pfm_desktop.gui.pages.opening import OpeningPage
-from pfm_desktop.gui.pages.recovery_key import RecoveryKeyPage
-from pfm_desktop.gui.pages.sign_in import SignInPage, Way
-from pfm_desktop.viewmodels.opening import name_of
+from pfm_desktop.viewmodels.opening import Way, name_of
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.library_door import LibraryDoor
+    from pfm_desktop.gui.pages.new_library import NewLibraryPage
+    from pfm_desktop.gui.pages.recovery_key import RecoveryKeyPage
+    from pfm_desktop.gui.pages.sign_in import SignInPage
     from pfm_desktop.viewmodels.opening import Refused
 
 
 class Entrance(QStackedWidget):
     """`shown` asks the window to bring this into sight; `away` goes back to the library that is still open.
 
-    `name` is what the name field begins with, `inside` whether a library is still open.
+    `name` is what the name field begins with, `inside` whether a library is still open. `other` asks for another
+    library. The pages are made when they are first needed: most starts need the first one only.
     """
 
     shown = Signal()
     away = Signal()
+    other = Signal()
 
     def __init__(self, door: LibraryDoor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._door = door
         self.name, self.inside = "", False
-        self.opening, self.signing_in = OpeningPage(self), SignInPage(self)
-        self.making, self.recovery = NewLibraryPage(self), RecoveryKeyPage(self)
-        for page in (self.opening, self.signing_in, self.making, self.recovery):
-            self.addWidget(page)
-        self._connect()
+        self.opening = OpeningPage(self)
+        self.addWidget(self.opening)
+        door.locked.connect(self.sign_in)
+        door.refused.connect(self.refuse)
+        door.made.connect(self.show_recovery)
+        door.stepped.connect(self.opening.show_step)
+        self.opening.stop.connect(door.stop)
+
+    @cached_property
+    def signing_in(self) -> SignInPage:
+        """Where somebody signs in."""
+        from pfm_desktop.gui.pages.sign_in import SignInPage
+
+        door, page = self._door, SignInPage(self)
+        self.addWidget(page)
+        page.signed_in.connect(door.sign_in)
+        page.recovered.connect(door.recover)
+        page.forgot.clicked.connect(lambda _checked=False: self.sign_in(door.folder, Way.RECOVER))
+        page.away.connect(self._go_back)
+        page.other.connect(self.other)
+        return page
+
+    @cached_property
+    def making(self) -> NewLibraryPage:
+        """Where a library is made."""
+        from pfm_desktop.gui.pages.new_library import NewLibraryPage
+
+        page = NewLibraryPage(self)
+        self.addWidget(page)
+        page.made.connect(self._door.create)
+        page.away.connect(self._go_back)
+        return page
+
+    @cached_property
+    def recovery(self) -> RecoveryKeyPage:
+        """Where a recovery key is shown."""
+        from pfm_desktop.gui.pages.recovery_key import RecoveryKeyPage
+
+        page = RecoveryKeyPage(self)
+        self.addWidget(page)
+        page.done.connect(self._recovery_kept)
+        return page
 
     def take_keys(self) -> None:
         """The window shows this again."""
-        if self.currentWidget() is self.signing_in:
+        page = self.currentWidget()
+        if page is not self.opening and page is self.signing_in:
             self.signing_in.take_keys()
 
     def show_working(self, heading: str) -> None:
@@ -93,18 +134,3 @@ class Entrance(QStackedWidget):
         else:
             self.opening.show_stopped(demo=False)
             self._show(self.opening)
-
-    def _connect(self) -> None:
-        door = self._door
-        self.signing_in.signed_in.connect(door.sign_in)
-        self.signing_in.recovered.connect(door.recover)
-        self.signing_in.forgot.clicked.connect(lambda _checked=False: self.sign_in(door.folder, Way.RECOVER))
-        self.signing_in.away.connect(self._go_back)
-        self.making.made.connect(door.create)
-        self.making.away.connect(self._go_back)
-        self.recovery.done.connect(self._recovery_kept)
-        door.locked.connect(self.sign_in)
-        door.refused.connect(self.refuse)
-        door.made.connect(self.show_recovery)
-        door.stepped.connect(self.opening.show_step)
-        self.opening.stop.connect(door.stop)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from pfm_desktop.gui.pages.sign_in import SignInPage, Way
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.viewmodels import opening
+from pfm_desktop.viewmodels.opening import Way
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.people import Account
+    from pfm_desktop.gui.pages.sign_in import SignInPage
     from pfm_desktop.storage.library import Library
 
 _INPUT = frozenset(
@@ -31,22 +33,30 @@ class WindowLock(QObject):
     def __init__(self, content: QWidget, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self.front, self.page = QStackedWidget(window), SignInPage(window)
+        self.front = QStackedWidget(window)
         self.front.addWidget(content)
-        self.front.addWidget(self.page)
         self._library: Library | None = None
         self._checking = Background(self)
         self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self.lock)
         self._hidden: list[QWidget] = []
         self._before: QWidget | None = None  # had the keys
-        self.page.signed_in.connect(lambda _name, password: self._try(password))
-        self.page.somebody.connect(self.somebody)
+
+    @cached_property
+    def page(self) -> SignInPage:
+        """What stands in front; made when it is first needed."""
+        from pfm_desktop.gui.pages.sign_in import SignInPage
+
+        page = SignInPage(self._window)
+        self.front.addWidget(page)
+        page.signed_in.connect(lambda _name, password: self._try(password))
+        page.somebody.connect(self.somebody)
+        return page
 
     @property
     def locked(self) -> bool:
         """Whether nothing is seen."""
-        return self.front.currentWidget() is self.page
+        return self.front.currentIndex() != 0
 
     def guard(self, library: Library | None, minutes: int) -> None:
         """Lock what belongs to this library after so many minutes; None, or one without accounts, is never locked."""

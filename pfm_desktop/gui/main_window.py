@@ -469,7 +469,7 @@ class MainWindow(QMainWindow):
         self.lock.somebody.connect(self._sign_out)
         self.entrance.shown.connect(self._show_entrance)
         self.entrance.away.connect(lambda: self.show_page(TODAY))
-        self.entrance.signing_in.other.connect(self._choose_library)
+        self.entrance.other.connect(self._choose_library)
         self.opening.again.connect(lambda: self.open_library(self.door.folder))
         self.opening.other.connect(self._choose_library)
         self.opening.new.connect(self._choose_new_library)

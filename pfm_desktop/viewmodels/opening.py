@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,14 @@ from pfm_desktop.viewmodels.words import spoken
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import VisitRow
     from pfm_desktop.storage.library import Library
+
+
+class Way(Enum):
+    """What the sign-in page asks for."""
+
+    SIGN_IN = auto()
+    RECOVER = auto()
+    UNLOCK = auto()
 
 
 @dataclass(frozen=True)

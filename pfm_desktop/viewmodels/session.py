@@ -19,6 +19,7 @@ from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.settings import Settings, save_settings
+from pfm_desktop.viewmodels.worklist import LIMIT
 
 Edit = Callable[[Library], Change | tuple[Change, ...]]
 CaseListener = Callable[[VisitCase | None], None]
@@ -89,7 +90,7 @@ class Session:
 
     def today(self, search: str = "") -> tuple[VisitRow, ...]:
         """Visits, newest first; every word of `search` must match."""
-        return cases.today(self.library, search=search)
+        return cases.today(self.library, search=search, limit=LIMIT)
 
     def open_visit(self, visit_id: str) -> bool:
         """Put a visit on the desk; False (and the problem said) when it cannot be read: the old one then stays."""

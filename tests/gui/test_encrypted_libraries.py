@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.main_window import MainWindow
-from pfm_desktop.gui.pages.sign_in import Way
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage import attempts, journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS
+from pfm_desktop.viewmodels.opening import Way
 
 from .conftest import Opened
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -11,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
 from pfm_desktop.gui.widgets.secret_field import SecretField
-from pfm_desktop.viewmodels.opening import Refused
+from pfm_desktop.viewmodels.opening import Refused, Way
 from pfm_desktop.viewmodels.words import spoken
 
 WIDTH = 520
@@ -20,14 +18,6 @@ FORGOTTEN = (
     "that was printed when the library was made lets an administrator in."
 )
 RECOVERY_HINT = "Nine groups of four letters and digits. Whoever signs in so becomes an administrator of the library."
-
-
-class Way(Enum):
-    """What is asked for."""
-
-    SIGN_IN = auto()
-    RECOVER = auto()
-    UNLOCK = auto()
 
 
 class SignInPage(QWidget):
