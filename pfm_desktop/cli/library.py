@@ -50,6 +50,28 @@ def library_create(
     return 0
 
 
+@library_app.command("encrypt")
+def library_encrypt(
+    library: Folder,
+    out: Annotated[
+        Path, typer.Argument(metavar="NEW_FOLDER", help="Where the copy is made; not there yet.", readable=False)
+    ],
+    name: Annotated[str, typer.Option(help="Whose account is the first: clinician and administrator.")],
+) -> int:
+    """Make an encrypted copy of a library that is not encrypted. The plain one stays; its recovery key is printed."""
+    from pfm_desktop.services.encrypting import encrypted_copy
+
+    with open_library(library) as plain:
+        password = new_password(f"Password of {name}")
+        with Bar() as bar:
+            lib, key = encrypted_copy(bar, plain, out, name, password)
+        lib.close()
+    say(f"{out}: made, encrypted. Recovery key, not shown again; keep it on paper, away from this computer:")
+    say(key)
+    say(f"{library} is as before and can be read by whoever reads its folder: once the copy was looked at, remove it.")
+    return 0
+
+
 @library_app.command("verify")
 def library_verify(library: Folder) -> int:
     """Check the database, every reference, the audit trail and every picture against its hash; repairs nothing.

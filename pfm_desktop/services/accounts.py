@@ -39,7 +39,7 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
 
     Raises `BadInputError` for a name or password that will not do, and what `Library.create` raises.
     """
-    name = _checked_name(name)
+    name = checked_name(name)
     check_password(password, name)
     account = Account(uuid.uuid4().hex, name, frozenset({Role.CLINICIAN, Role.ADMINISTRATOR}))
     written: list[str] = []
@@ -52,13 +52,18 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
     lib = Library.create(path, make_keys=make_keys)
     try:
         lib.who = name
-        lib.apply(_made(account, "Account made with the library"))
-        lib.record_event("library", lib.id, "Encrypted library made; its recovery key was shown once")
-        lib.account = account
+        first_account(lib, account, "Encrypted library made; its recovery key was shown once")
     except BaseException:
         lib.close()
         raise
     return lib, written[0]
+
+
+def first_account(lib: Library, account: Account, said: str) -> None:
+    """Put the first account of a new library on record, and sign it in; `said` is the event."""
+    lib.apply(_made(account, "Account made with the library"))
+    lib.record_event("library", lib.id, said)
+    lib.account = account
 
 
 def sign_in(path: Path, name: str, password: str) -> Library:
@@ -88,7 +93,7 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
 
     A name that no account has becomes a new administrator's; one that is switched off or no administrator is made one.
     """
-    path, name = Path(path).absolute(), _checked_name(name)
+    path, name = Path(path).absolute(), checked_name(name)
     check_password(password, name)
     attempts.check(path)
     try:
@@ -144,7 +149,7 @@ def without_password(lib: Library) -> frozenset[str]:
 
 def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
     """A new account. Raises `BadInputError` for what will not do, and `NotAllowedError`."""
-    library_keys, name = _keys(lib), _checked_name(name)
+    library_keys, name = _keys(lib), checked_name(name)
     check_password(password, name)
     _check_roles(roles)
     if any(_same(one.name, name) for one in everybody(lib)):
@@ -281,7 +286,8 @@ def _keys(lib: Library) -> LibraryKeys:
     return lib.keys
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A person's name with single spaces; `BadInputError` for what is none."""
     squeezed = " ".join(name.split())
     if not squeezed or len(squeezed) > 100:
         raise BadInputError(

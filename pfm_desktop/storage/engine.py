@@ -95,6 +95,33 @@ def copy_database(engine: Engine, out: Path, *, safe: str, keys: LibraryKeys | N
         source.close()
 
 
+def encrypt_database(plain: Path, out: Path, keys: LibraryKeys) -> None:
+    """Write the database in the file `plain`, which nobody has open, encrypted to `out`, which appears once whole.
+
+    Raises `StorageError`. Nobody, since this process would hold the file by two copies of SQLite, and closing one lets
+    go the locks of the other.
+    """
+    module = _driver(keys)
+    temporary = out.with_name(f".{out.name}.part")
+    try:
+        temporary.unlink(missing_ok=True)
+        with contextlib.closing(_keyed(module.connect(temporary), keys)) as target:
+            target.execute("ATTACH DATABASE ? AS plain KEY ''", (str(plain),))
+            target.execute("SELECT sqlcipher_export('main', 'plain')").fetchall()
+            target.execute("DETACH DATABASE plain")
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o600)
+        temporary.replace(out)
+    except (OSError, module.Error) as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"could not write {out}: {getattr(error, 'strerror', None) or error}",
+            safe="the library is unchanged",
+            remedy="free some space or choose a folder that you may write to, then try again",
+        ) from error
+
+
 def _driver(keys: LibraryKeys | None) -> ModuleType:
     """Python's own for a plain database, so that it opens without loading another; SQLCipher's for an encrypted one."""
     if keys is None:

@@ -1,0 +1,78 @@
+"""An encrypted copy of a library that is not: for a clinic that began with a plain one."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from pfm_desktop.domain.people import Account, Role
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import accounts
+from pfm_desktop.storage import keys
+from pfm_desktop.storage.engine import encrypt_database
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import named
+
+_COPY = ".plain.part"  # beside the plain database; gone again at the end
+
+
+def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password: str) -> tuple[Library, str]:
+    """Make an encrypted library in `out`, missing or empty, with all that the plain one holds; and its recovery key.
+
+    The first account is clinician and administrator. The plain library stays as it is, and may be in use. Raises
+    `BadInputError` and `StorageError`; nothing is left then of what was made.
+    """
+    out = Path(out).absolute()
+    if plain.keys is not None:
+        raise BadInputError(f"{plain.path} is encrypted already", safe="nothing was made")
+    if out.exists() and any(out.iterdir()):
+        raise BadInputError(
+            f"{out} is not empty", safe="nothing was made", remedy="choose a folder that is not there yet"
+        )
+    name = accounts.checked_name(name)
+    accounts.check_password(password, name)
+    safe = "the library is unchanged, and no encrypted one was made"
+    account = Account(uuid.uuid4().hex, name, frozenset({Role.CLINICIAN, Role.ADMINISTRATOR}))
+    library_id = uuid.uuid4().hex
+    with named(out, safe=safe):
+        out.mkdir(parents=True, exist_ok=True)
+        out.chmod(0o700)
+        for store in ("pictures", "derived"):
+            (out / store).mkdir()
+    made, recovery = keys.make(out, library_id, account_id=account.id, name=name, password=password)
+    copy = plain.path / _COPY
+    try:
+        plain.copy_database(copy, safe=safe)
+        for store in ("pictures", "derived"):  # first: the database names them, and makes the folder a library
+            _seal(ctx, ImageStore(plain.path / store), ImageStore(out / store, made))
+        encrypt_database(copy, out / DATABASE, made)
+    except BaseException:
+        shutil.rmtree(out, ignore_errors=True)  # was missing or empty; keys without a database are in the way
+        raise
+    finally:
+        with named(copy, safe=safe):
+            copy.unlink(missing_ok=True)
+    lib = Library.open(out, made)
+    try:
+        lib.who = name
+        lib.set_meta("library_id", library_id)
+        lib.id = library_id
+        accounts.first_account(
+            lib, account, f"Encrypted copy made of the library {plain.id}; its recovery key was shown once"
+        )
+    except BaseException:
+        lib.close()
+        raise
+    return lib, recovery
+
+
+def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> None:
+    files = list(plain.files())
+    for done, path in enumerate(files):
+        ctx.progress(done, len(files), "Encrypting pictures")
+        sealed.put(plain.get(path.stem))
+    ctx.progress(len(files), len(files), "Encrypting pictures")
