@@ -392,8 +392,9 @@ class MainWindow(QMainWindow):
         if self.lock.locked:
             return
         case = desk.session.case if desk else None
-        in_list = desk is not None and desk.index_of(self.stack.currentWidget()) == TODAY
-        self.patient.show_case(case, quiet=in_list)
+        page = self.stack.currentWidget()
+        elsewhere = page is self.entrance or (desk is not None and desk.index_of(page) == TODAY)
+        self.patient.show_case(case, quiet=elsewhere)
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
             self.book.action(id_).setEnabled(bool(what))

@@ -82,7 +82,7 @@ class ReportPanel(QWidget):
     @property
     def idle(self) -> bool:
         """Whether the preview shows what it is to show."""
-        return not (self._calm.isActive() or self._background.busy)
+        return not (self._calm.isActive() or self._background.busy or self._confirming.busy)
 
     def show_case(self, case: VisitCase | None) -> None:
         """Show a visit as it is on disk. The report of another visit is gone at once."""
@@ -167,6 +167,7 @@ class ReportPanel(QWidget):
 
     def _do_not_sign(self) -> None:
         self._asking = False
+        self._confirming.drop()
         self._show_form()
         self.sign.setFocus(Qt.FocusReason.OtherFocusReason)
 

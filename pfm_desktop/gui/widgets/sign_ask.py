@@ -26,6 +26,7 @@ class SignAsk(QFrame):
         self.question, self.doubts, self.wrong = words(self), words(self, "badge"), words(self, "problem")
         self.password = SecretField("Your password, to sign", self)
         self.password.setPlaceholderText("Your password, to sign")
+        self.password.returnPressed.connect(self._confirm)
         self.password.textChanged.connect(lambda _text: self._settle())
         self._checking = False
         self.now, self.back = QPushButton("Sign now", self), QPushButton("Back", self)
@@ -82,8 +83,6 @@ class SignAsk(QFrame):
         """See the class."""
         if event.key() == Qt.Key.Key_Escape:
             self.given_up.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.password.hasFocus():
-            self._confirm()
         else:
             super().keyPressEvent(event)
 
