@@ -1,5 +1,5 @@
 """What is lost when the program is killed: SIGKILL at random moments of labelling, importing, backing up, changing
-passwords, migrating.
+passwords, fine-tuning, migrating.
 
     python benchmarks/kill.py [--count 300] [--seed 1] [--only labelling|importing|"backing up"|...]
 
@@ -9,7 +9,9 @@ ten kills for one library, every other one encrypted. Counted is what was accept
 not open, and those in which `pfm library verify` finds something (database, references, audit trail, every picture
 against its hash). A backup counts as accepted once it was said; the last one is restored after each kill and checked as
 well. An older library (version 1, 400 lines in its journal) is killed while it is brought up to date, and must open, up
-to date, with all of its lines. After a kill between two passwords one of the two opens the library.
+to date, with all of its lines. After a kill between two passwords one of the two opens the library. Fine-tuning is
+killed within its first half minute; the model that it starts from is whole then, the new one whole or not there, and
+the same command goes on: after the last kill it is let run to its end.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from unittest.mock import patch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.kill_parts import libraries  # noqa: E402 - found by the path above
+from benchmarks.kill_parts import finetuning, libraries  # noqa: E402 - found by the path above
 from benchmarks.kill_parts.worker import KINDS, SIZE  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
@@ -45,7 +47,9 @@ from pfm_desktop.storage.schema import DATABASE  # noqa: E402
 from pfm_desktop.support.errors import UserError  # noqa: E402
 
 STEPS, MILLISECONDS = 40, 60  # at most, before the kill
+TUNING = 25_000  # milliseconds at most, in which a model is fine-tuned, or nearly
 MIGRATING = 1500  # milliseconds at most, in which a library is brought up to date, or is open by then
+LONG = {"migrating": MIGRATING, "fine-tuning": TUNING}
 OLD_LINES = 400
 ANEW = 10  # kills, after which another library is made
 Step = dict[str, Any]
@@ -73,12 +77,12 @@ class Count:
 def killed(kind: str, library: Path, turn: int, extra: Path, chance: random.Random) -> list[Step]:
     """What a worker had accepted when it was killed in the middle of its next step."""
     command = [sys.executable, "-m", "benchmarks.kill_parts.worker", kind, str(library), str(turn), str(extra)]
-    steps = 1 if kind == "migrating" else chance.randint(1, STEPS)
+    steps = 1 if kind in LONG else chance.randint(1, STEPS)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as worker:
         if worker.stdout is None:
             raise SystemExit("the worker has no output")
         lines = [worker.stdout.readline() for _ in range(steps)]
-        time.sleep(chance.uniform(0, MIGRATING if kind == "migrating" else MILLISECONDS) / 1000)
+        time.sleep(chance.uniform(0, LONG.get(kind, MILLISECONDS)) / 1000)
         worker.send_signal(signal.SIGKILL)
         lines += worker.stdout.readlines()
     if worker.returncode != -signal.SIGKILL:
@@ -153,9 +157,32 @@ def old_library(folder: Path) -> None:
     connection.close()
 
 
+def tuned(ctx: Context, kills: int, work: Path, chance: random.Random) -> Count:
+    """Kill fine-tuning that often, then let it end."""
+    count = Count()
+    finetuning.draw(work)
+    for turn in range(kills):
+        ctx.progress(turn, kills, "Killing, fine-tuning")
+        accepted = killed("fine-tuning", work, turn, work, chance)
+        count.kills += 1
+        count.accepted += len(accepted)
+        found = list(finetuning.problems(work, made=any("made" in step for step in accepted)))
+        count.not_clean += bool(found)
+        count.said += found
+        shutil.rmtree(work / finetuning.OUT, ignore_errors=True)  # a model is never written over
+    try:
+        finetuning.tune(work, lambda **_: None)
+    except UserError as error:
+        count.not_opened += 1
+        count.said.append(str(error))
+    return count
+
+
 def tried(ctx: Context, kind: str, kills: int, work: Path, seed: int) -> Count:
     """Kill one kind of work that often."""
     count, chance = Count(), random.Random(f"{seed} {kind}")
+    if kind == "fine-tuning":
+        return tuned(ctx, kills, work, chance)
     library, extra, old, noted = work / "library", work / "backup", work / "old", work / "password"
     if kind == "migrating":
         old_library(old)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from benchmarks.kill_parts import libraries
+from benchmarks.kill_parts import finetuning, libraries
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import SilentContext
@@ -113,6 +113,13 @@ def change_passwords(folder: Path, turn: int, noted: Path) -> None:
         old = new
 
 
+def fine_tune(_folder: Path, _turn: int, work: Path) -> None:
+    """A model of one's own, again and again."""
+    accepted(begin=True)
+    finetuning.tune(work, accepted)
+    sys.stdin.read()  # until it is killed
+
+
 def migrate(folder: Path, _turn: int, _extra: Path) -> None:
     """Open a library of the first version."""
     accepted(begin=True)
@@ -126,6 +133,7 @@ KINDS: Mapping[str, Callable[[Path, int, Path], None]] = MappingProxyType(
         "importing": bring_in,
         "backing up": keep,
         "changing passwords": change_passwords,
+        "fine-tuning": fine_tune,
         "migrating": migrate,
     }
 )
