@@ -83,6 +83,13 @@ def answer(library: Library, pair_id: str, model_sha256: str) -> StoredAnswer | 
     return StoredAnswer(row.model_name, row.model_sha256, row.made_at, row.body, blobs)
 
 
+def models_that_answered(library: Library, pair_id: str) -> tuple[str, ...]:
+    """Hashes of the models whose answers about a pair are kept, the latest first."""
+    query = select(PredictionTable.model_sha256).where(PredictionTable.pair_id == pair_id)
+    with library.read() as session:
+        return tuple(session.scalars(query.order_by(PredictionTable.made_at.desc(), PredictionTable.model_sha256)))
+
+
 def put_registration(
     library: Library, pair_id: str, *, summary: Mapping[str, Any], data: bytes, by_hand: bool = False
 ) -> None:

@@ -16,6 +16,7 @@ VERSIONS: tuple[str, ...] = (
     "v0003_chained_journal",
     "v0004_accounts",
     "v0005_scale",
+    "v0006_crosswalk",
 )
 CURRENT = len(VERSIONS)
 

@@ -117,6 +117,17 @@ class VisitDayTable(Base):
     day: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
+class CrosswalkTable(Base):
+    """Under which pseudonym a woman stands in exports for research, by how many days her dates are moved there, and
+    the secret that keys what else could be traced (hexadecimal). See `storage.crosswalk`."""
+
+    __tablename__ = "crosswalk"
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(64), unique=True)
+    offset_days: Mapped[int]
+    salt: Mapped[str] = mapped_column(String(64))
+
+
 class VisitTable(Base):
     """Computed from `started_at`: `day_text`, the day on this workstation in the ways people type a date, and `minute`
     of the day in UTC."""
