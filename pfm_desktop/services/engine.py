@@ -119,6 +119,12 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     return PairAnswer(pictures.pair.id, result.analysis, case.registration or registration, from_library=False)
 
 
+def kept_answer(lib: Library, pictures: PairPictures, model_sha256: str) -> PairAnswer | None:
+    """The answer that is kept of these weights with the kept registration, else None; nothing is made anew."""
+    kept = _kept_answer(lib, pictures.pair.id, model_sha256, pictures.registration)
+    return None if kept is None else PairAnswer(pictures.pair.id, kept, pictures.registration, from_library=True)
+
+
 def register_again(
     ctx: Context,
     lib: Library,

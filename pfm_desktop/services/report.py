@@ -61,7 +61,7 @@ def report_of_visit(
     findings = case.findings
     analysis = answer.analysis if answer is not None and findings.revealed else None
     known = answer.registration if answer else None  # newer than that of pictures loaded before it
-    registration = _usable(known or (pictures.registration if pictures else None))
+    registration = usable(known or (pictures.registration if pictures else None))
     pair_id = pictures.pair.id if pictures else answer.pair_id if answer else ""
     return ReportContent(
         made_at=made_at or datetime.now(UTC),
@@ -135,6 +135,14 @@ def place_of(pin: Pin, os_mark: OsMark | None, registration: Registration | None
     return f"{hour} o'clock, {quadrant(pin.x, pin.y, *centre)}"
 
 
+def hour_by(pin: Pin, os_mark: OsMark | None, registration: Registration | None) -> int | None:
+    """Clock hour of a pin by the rule of `place_of`; None where that names none."""
+    if os_mark is None:
+        return None
+    centre = _in_frame(os_mark.x, os_mark.y, os_mark.frame, pin.frame, registration)
+    return None if centre is None else clock_hour(pin.x, pin.y, *centre)
+
+
 def picture_caption(picture: Picture) -> str:
     """`White light, acetic acid, 60 s after acid`."""
     seconds = picture.seconds_since_acid
@@ -182,7 +190,8 @@ def _reads_agree(case: VisitCase) -> bool:
     return not found.revealed or says_the_last_read(found.impression, first, second.impression if second else None)
 
 
-def _usable(registration: Registration | None) -> Registration | None:
+def usable(registration: Registration | None) -> Registration | None:
+    """The registration, where something may be concluded across it."""
     if registration is None or registration.status is RegistrationStatus.REFUSED or registration.for_looking_only:
         return None
     return registration
@@ -199,7 +208,7 @@ def _pictures(
         Source.WHITE: (pair.white_id, pictures.white),
         Source.FLUORESCENCE: (pair.fluorescence_id, pictures.fluorescence),
     }
-    os_mark = _os_of(case, pair.id)
+    os_mark = os_of(case, pair.id)
 
     def marks_on(source: Source, pixels: Pixels) -> tuple[list[Mark], Mark | None]:
         pins = [_mark(pin, source, registration) for pin in case.pins_on(pair.id)]
@@ -234,12 +243,12 @@ def _heat_caption(analysis: Analysis) -> str:
 
 def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | None) -> ReportPin:
     here = pin in case.pins_on(pair_id)
-    place = place_of(pin, _os_of(case, pair_id if here else pin.pair_id), registration if here else None)
+    place = place_of(pin, os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     place = place if here else f"{place} (on other pictures of this visit)"
     return ReportPin(pin.letter, place, pin.note, pin.frame.words)
 
 
-def _os_of(case: VisitCase, pair_id: str) -> OsMark | None:
+def os_of(case: VisitCase, pair_id: str) -> OsMark | None:
     """The os mark that counts, as on the stage: the one in white light if there is one."""
     marks = sorted(case.os_marks_on(pair_id), key=lambda mark: mark.frame is not Source.WHITE)
     return marks[0] if marks else None

@@ -53,7 +53,8 @@ class PictureInfo:
     """A still of a visit, as `domain.case.Picture`, without its pixels. `number` orders it within its stage.
 
     `lossy_ratio` is how much smaller lossy packing (a camera's JPEG) once made it; None where it never was so packed,
-    0 where that is not known. `burned_in` says that words are drawn into it, which may name the patient.
+    0 where that is not known. `burned_in` says that words are drawn into it, which may name the patient; None where
+    nobody looked.
     """
 
     id: str
@@ -68,7 +69,7 @@ class PictureInfo:
     device_serial: str = ""
     lossy_ratio: float | None = None
     number: int = 1
-    burned_in: bool = False
+    burned_in: bool | None = False
 
     @property
     def source(self) -> Source:

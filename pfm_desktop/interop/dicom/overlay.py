@@ -47,7 +47,8 @@ def overlay_object(
     dataset.SeriesDescription = research_words(ATTENTION)
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     dataset.PatientOrientation = ["L", "P"]
-    dataset.BurnedInAnnotation = "YES" if pictures[0].burned_in else "NO"
+    if pictures[0].burned_in is not None:
+        dataset.BurnedInAnnotation = "YES" if pictures[0].burned_in else "NO"
     dataset.ImageComments = f"{BANNER}. {ATTENTION}: {shows}; {ATTENTION_LIMITS}."
     dataset.DerivationDescription = one_line(f"{ATTENTION} of a network drawn over the picture: {shows}", 1024)
     dataset.DerivationCodeSequence = [coded(codes.HEATMAP_DERIVATION)]

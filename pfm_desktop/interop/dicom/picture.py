@@ -132,7 +132,8 @@ def _moment(dataset: Dataset, study: StudyInfo, picture: PictureInfo) -> None:
 def _image(dataset: Dataset, picture: PictureInfo) -> None:
     dataset.ImageType = ["ORIGINAL", "PRIMARY"]
     dataset.PatientOrientation = ["L", "P"]  # clinical.md 3.4: 12 o'clock up, the patient's left to the right
-    dataset.BurnedInAnnotation = "YES" if picture.burned_in else "NO"
+    if picture.burned_in is not None:
+        dataset.BurnedInAnnotation = "YES" if picture.burned_in else "NO"
     dataset.ImageComments = BANNER
     dataset.LossyImageCompression = "00" if picture.lossy_ratio is None else "01"
     if picture.lossy_ratio:
