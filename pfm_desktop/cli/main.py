@@ -13,6 +13,7 @@ from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.audit import audit_app
 from pfm_desktop.cli.evaluate import evaluate
+from pfm_desktop.cli.export import export_app
 from pfm_desktop.cli.finetune import finetune
 from pfm_desktop.cli.kept import note
 from pfm_desktop.cli.library import library_app
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(models_app, name="models")
 app.add_typer(library_app, name="library")
 app.add_typer(audit_app, name="audit")
+app.add_typer(export_app, name="export")
 app.command()(analyze)
 app.command()(selftest)
 app.command()(train)

@@ -1,0 +1,148 @@
+"""What both exports say of a visit, read from the library as it is: nothing is registered or answered anew."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop import __version__
+from pfm_desktop.domain.case import Pair, Picture
+from pfm_desktop.domain.findings import Findings
+from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, StudyInfo
+from pfm_desktop.services import report
+from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage import answers
+from pfm_desktop.storage.image_store import extension_of
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.registration import Registration
+
+log = logging.getLogger(__name__)
+Pixels = NDArray[np.uint8]
+SOFTWARE = f"pfm-desktop {__version__}"
+NOT_REGISTERED = "the pair is not registered"
+NO_PAIR = "no two pictures were put together as a pair"
+_LOSSY_UNKNOWN = ("webp", "tif")  # may be packed with or without loss
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What of a visit did not go out, and why. For the person who exports: it may say what the library says."""
+
+    visit_id: str
+    what: str
+    why: str
+
+
+def study_of(case: VisitCase) -> StudyInfo:
+    """The visit as a DICOM Study, in the time of this computer."""
+    patient, visit = case.patient, case.visit
+    return StudyInfo(
+        visit_id=visit.id,
+        patient_identifier=patient.identifier,
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        birth_date=patient.birth_date,
+        started_at=visit.started_at.astimezone(),
+        software=SOFTWARE,
+        examiner=visit.examiner,
+    )
+
+
+def read_pixels(lib: Library, picture: Picture) -> tuple[Pixels, float | None]:
+    """Pixels (H x W x 3 uint8 sRGB, upright), and how much smaller a camera's JPEG made them once (`PictureInfo`).
+
+    Raises `StorageError` or `BadInputError` for bytes that are lost, altered or no picture.
+    """
+    from pfm_desktop.imaging.io import decode_picture
+
+    data = lib.pictures.get(picture.sha256)
+    pixels = decode_picture(data, f"picture {picture.sha256[:12]}").pixels
+    kind = extension_of(data)
+    if kind == "jpg":
+        return pixels, pixels.nbytes / len(data)
+    return pixels, 0.0 if kind in _LOSSY_UNKNOWN else None
+
+
+def numbers_of(pictures: Iterable[Picture]) -> Mapping[str, int]:
+    """Which picture of its stage each one is, from 1, in time order."""
+    counted: dict[str, int] = {}
+    found = {}
+    for picture in pictures:
+        counted[picture.stage] = counted.get(picture.stage, 0) + 1
+        found[picture.id] = counted[picture.stage]
+    return found
+
+
+def picture_info(
+    picture: Picture, pixels: Pixels, lossy: float | None, number: int, *, burned_in: bool | None
+) -> PictureInfo:
+    """A picture as DICOM takes it; `burned_in` None: nobody said whether words are drawn into it."""
+    return PictureInfo(
+        id=picture.id,
+        stage=picture.stage,
+        taken_at=picture.taken_at,
+        width=int(pixels.shape[1]),
+        height=int(pixels.shape[0]),
+        time_known=picture.time_known,
+        seconds_since_acid=picture.seconds_since_acid,
+        mm_per_px=picture.mm_per_px,
+        device=picture.device,
+        lossy_ratio=lossy,
+        number=number,
+        burned_in=burned_in,
+    )
+
+
+def kept_registration(lib: Library, case: VisitCase, pair: Pair) -> Registration | None:
+    """The registration that is kept of a pair; None where there is none, or it does not fit its pictures."""
+    from pfm_desktop.imaging.registration import Registration
+
+    white, fluorescence = case.picture(pair.white_id), case.picture(pair.fluorescence_id)
+    kept = answers.registration(lib, pair.id)
+    if white is None or fluorescence is None or kept is None:
+        return None
+    try:
+        found = Registration.from_bytes(kept.data)
+    except BadInputError as error:
+        log.warning("a registration is not exported: %s", error)
+        return None
+    sizes = (white.width, white.height), (fluorescence.width, fluorescence.height)
+    return found if (found.white_size, found.fluorescence_size) == sizes else None
+
+
+def bend_px(registration: Registration) -> float:
+    """How far the full map departs at most from its affine part, in fluorescence pixels.
+
+    Between its nodes the field is bilinear, so the farthest point is a node.
+    """
+    shift = registration.nodes.reshape(-1, 2).astype(np.float64) @ registration.matrix[:2, :2].T
+    return float(np.hypot(shift[:, 0], shift[:, 1]).max())
+
+
+def why_not_sent(registration: Registration | None) -> str:
+    """Why a registration may not leave; "" where it may."""
+    if registration is None:
+        return NOT_REGISTERED
+    if registration.status is RegistrationStatus.REFUSED or registration.for_looking_only:
+        return f"the registration may not be used: {registration.cause or 'it was refused'}"
+    return ""
+
+
+def pin_marks(case: VisitCase, pair: Pair, registration: Registration | None) -> tuple[PinMark, ...]:
+    """Pins on the pictures of a pair with their hours, by the rule of the printed report."""
+    usable, centre = report.usable(registration), report.os_of(case, pair.id)
+    return tuple(PinMark(pin, report.hour_by(pin, centre, usable)) for pin in case.pins_on(pair.id))
+
+
+def said_anything(findings: Findings) -> bool:
+    """Whether findings hold more than the defaults."""
+    return findings != Findings(findings.visit_id)

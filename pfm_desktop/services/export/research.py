@@ -1,0 +1,218 @@
+"""A set for research: under pseudonyms, with moved dates, written anew from pixels, numbers and codes.
+
+What is removed and what is not stands in docs/export.md. The list of pseudonyms stays in the library
+(`storage.crosswalk`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.prediction import BANNER
+from pfm_desktop.interop.coco import coco
+from pfm_desktop.interop.dicom.deidentify import Box
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.export.facts import LeftOut, Pixels
+from pfm_desktop.services.export.folder import ExportFolder, export_folder
+from pfm_desktop.services.export.research_case import (
+    Moved,
+    ResearchCase,
+    clean_pictures,
+    moved_visit,
+    research_case,
+)
+from pfm_desktop.services.export.research_dicom import write_objects
+from pfm_desktop.services.export.research_tables import MANIFEST, coco_pictures, manifest, tables
+from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_visit, found_visits, named_visits
+from pfm_desktop.storage import crosswalk
+from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.files import json_bytes
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.storage.library import Library
+
+COCO_FILE, README = "coco.json", "README.txt"
+CROSSWALK_READABLE = (
+    "This library is not encrypted: the list of pseudonyms lies readable in it, for whoever can read its folder."
+)
+CROSSWALK_KEPT = "The list of pseudonyms is kept in the library, encrypted with it. Nothing of it is in the export."
+NOT_ALL = "Pictures themselves may still tell who somebody is, and so may a rare finding: pass it on under agreement."
+
+
+class Format(StrEnum):
+    """How a set is written."""
+
+    CSV = "csv"
+    COCO = "coco"
+    DICOM = "dicom"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which visits, and how. Without `visits` (ids, or their beginnings) those that `search` finds, else all.
+
+    `pixels_looked_at`: a person looked at each picture for words drawn into it that name somebody; without that
+    nothing is written. What was seen is made black: `boxes` (left, top, right, bottom in pixels, right and bottom not
+    part of it) by the id of the picture, and `blank_margin` pixels along each edge of every picture.
+    """
+
+    format: Format = Format.CSV
+    search: str = ""
+    visits: tuple[str, ...] = ()
+    pixels_looked_at: bool = False
+    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+    blank_margin: int = 0
+
+
+@dataclass(frozen=True)
+class ResearchExport:
+    """What was written. `labelled`: cases that the manifest names; `notes` are for the person who exports."""
+
+    folder: Path
+    women: int
+    visits: int
+    pictures: int
+    labelled: int
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+
+def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> ResearchExport:
+    """Job: write a set for research into the new or empty folder `out`, whole or not at all.
+
+    Raises `NotAllowedError`, `StorageError` (read-only library, full disk), `BadInputError` (nobody looked at the
+    pictures, no such visit, folder not empty, nothing to export) and `Cancelled`; nothing is left then but new
+    pseudonyms in the library's list. What alone cannot go out is in `left_out`.
+    """
+    check_may_leave(lib)
+    _check_wish(wish)
+    rows = named_visits(lib, wish.visits) if wish.visits else found_visits(lib, search=wish.search)
+    if not rows:
+        raise BadInputError("no visit was found to export", safe=NOTHING, remedy="search for something else")
+    with export_folder(lib, out) as folder:
+        called = crosswalk.aliases(lib, (row.patient.id for row in rows))
+        ordered = sorted(rows, key=lambda row: (called[row.patient.id].pseudonym, row.visit.started_at))
+        made = _Set(lib, folder, wish, called)
+        for case in each_visit(ctx, lib, ordered):
+            made.add(ctx, case)
+        made.tables()
+        folder.finish("research", "Exported for research, under pseudonyms", made.details(rows))
+    return made.done()
+
+
+def _check_wish(wish: Wish) -> None:
+    if not wish.pixels_looked_at:
+        raise BadInputError(
+            "nobody said that the pictures were looked at for names drawn into them",
+            safe=NOTHING,
+            remedy="look at each picture, blank what names somebody, and say so (--pixels-looked-at)",
+        )
+    if wish.blank_margin < 0:
+        raise BadInputError("the margin to blank is less than 0 pixels", safe=NOTHING, remedy="give 0 or more")
+
+
+class _Set:
+    """A set while it is written."""
+
+    def __init__(self, lib: Library, folder: ExportFolder, wish: Wish, called: Mapping[str, crosswalk.Alias]) -> None:
+        self.lib, self.folder, self.wish, self.called = lib, folder, wish, called
+        self.cases: list[ResearchCase] = []
+        self.left: list[LeftOut] = []
+        self.digests: dict[str, str] = {}  # of pixels, by the picture's code
+        self.labelled = 0
+
+    def add(self, ctx: Context, case: VisitCase) -> None:
+        """A visit, with its pictures; what of it cannot go out is left out."""
+        try:
+            visit = moved_visit(self.lib, case, self.called[case.patient.id])
+        except BadInputError as error:
+            self.left.append(LeftOut(case.visit.id, "the visit", error.what))
+            return
+        pixels: dict[str, Pixels] = {}
+        for picture, clean in clean_pictures(self.lib, visit, boxes=self.wish.boxes, margin=self.wish.blank_margin):
+            ctx.check()
+            self.digests[visit.picture_code(picture)] = hashlib.sha256(clean.tobytes()).hexdigest()
+            if self.wish.format is Format.DICOM:
+                pixels[picture.id] = clean
+            else:
+                self._write_png(visit.picture_code(picture), clean)
+        self._finish_case(visit, pixels)
+
+    def _write_png(self, code: str, pixels: Pixels) -> None:
+        from pfm_desktop.imaging.io import encode_png
+
+        self.folder.write(f"pictures/{code}.png", encode_png(pixels))
+
+    def _finish_case(self, visit: Moved, pixels: Mapping[str, Pixels]) -> None:
+        if visit.infos:
+            if self.wish.format is Format.DICOM:
+                write_objects(self.folder, visit, pixels)
+            self.cases.append(research_case(visit))
+        else:
+            visit.leave("the visit", "it has no picture that can go out")
+        self.left += visit.left
+
+    def tables(self) -> None:
+        """All that is written once every case is known."""
+        if not self.cases:
+            raise BadInputError(
+                "none of these visits has a picture that can go out",
+                safe=NOTHING,
+                remedy=f"look at the first one: {self.left[0].why}" if self.left else "add pictures first",
+            )
+        for name, data in self._files().items():
+            self.folder.write(name, data)
+
+    def _files(self) -> dict[str, bytes]:
+        own = tables(self.cases)
+        if self.wish.format is not Format.DICOM:
+            own[MANIFEST], unlabelled = manifest(self.cases, self.digests)
+            self.labelled = len(self.cases) - len(unlabelled)
+            self.left += [LeftOut(one.case, "a line of the manifest", one.why) for one in unlabelled]
+        if self.wish.format is Format.COCO:
+            said = f"Pictures of the cervix under pseudonyms. {BANNER}."
+            own[COCO_FILE] = json_bytes(coco(tuple(coco_pictures(self.cases)), description=said))
+        own[README] = self._readme().encode("utf-8")
+        return own
+
+    def _readme(self) -> str:
+        women, visits, pictures = self.counts
+        return (
+            f"{BANNER}.\n\nA set for research: {women} women, {visits} visits, {pictures} pictures.\n"
+            "Names, identifiers, birth dates, free text, file names, cameras and metadata are not in it. All days of a "
+            "woman are moved by one number of days; ages are at most 90.\n"
+            f"{NOT_ALL}\nDo not try to find out who somebody is.\n"
+        )
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Women, visits, pictures."""
+        pictures = sum(len(case.pictures) for case in self.cases)
+        return len({case.patient for case in self.cases}), len(self.cases), pictures
+
+    def details(self, rows: Sequence[VisitRow]) -> dict[str, str | int | bool]:
+        """For the journal: counts and how, no name, no path, no word of the search."""
+        women, visits, pictures = self.counts
+        return {
+            "format": self.wish.format.value,
+            "women": women,
+            "visits": visits,
+            "visits_asked": len(rows),
+            "pictures": pictures,
+            "left_out": len(self.left),
+            "pixels_looked_at": self.wish.pixels_looked_at,
+            "blank_margin": self.wish.blank_margin,
+            "blanked_boxes": sum(len(boxes) for boxes in self.wish.boxes.values()),
+        }
+
+    def done(self) -> ResearchExport:
+        """For the person who exports."""
+        kept = CROSSWALK_KEPT if self.lib.keys is not None else CROSSWALK_READABLE
+        return ResearchExport(self.folder.out, *self.counts, self.labelled, tuple(self.left), (kept, NOT_ALL))

@@ -1,0 +1,226 @@
+"""A visit as it stands in a set for research: codes, numbers and pixels, and nothing that somebody typed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.anatomy import Outline, Spot
+from pfm_desktop.domain.case import Pair, Picture
+from pfm_desktop.domain.findings import Findings, SwedeScore
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
+from pfm_desktop.interop.dicom.deidentify import Box, Research, blanked, research_picture, research_study
+from pfm_desktop.services.export import facts
+from pfm_desktop.services.export.facts import LeftOut, Pixels
+from pfm_desktop.services.pairing import default_pair
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.registration import Registration
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.storage.crosswalk import Alias
+    from pfm_desktop.storage.library import Library
+
+_CODE = 8  # hexadecimal digits
+COVERED = "the margin to blank covers all of it"
+
+
+@dataclass(frozen=True)
+class ResearchPin:
+    """A biopsy site in pixels of its picture; the hour None where the os is not marked."""
+
+    letter: str
+    spot: Spot
+    hour: int | None
+
+
+@dataclass(frozen=True)
+class ResearchPicture:
+    """A picture and what a person marked on it, in its pixels. `seconds`: since the visit began; None: not known."""
+
+    code: str
+    stage: Stage
+    width: int
+    height: int
+    seconds: float | None
+    seconds_since_acid: float | None
+    mm_per_px: float | None
+    os: Spot | None
+    cervix: Outline | None
+    pins: tuple[ResearchPin, ...]
+
+    @property
+    def file(self) -> str:
+        """Where its PNG lies in a set."""
+        return f"pictures/{self.code}.png"
+
+
+@dataclass(frozen=True)
+class ResearchCase:
+    """A visit: pseudonym, code, moved day, age at most 90, what was found. `pair` holds codes of pictures."""
+
+    patient: str
+    case: str
+    day: date
+    age: int | None
+    impression: str
+    first_read: str
+    second_read: str
+    revealed: bool
+    swede: SwedeScore
+    pictures: tuple[ResearchPicture, ...]
+    pair: Mapping[Source, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """A visit on its way out: the true `study` and the moved one, its pair and registration, what was left out."""
+
+    visit: VisitCase
+    research: Research
+    study: StudyInfo
+    moved: StudyInfo
+    pair: Pair | None
+    registration: Registration | None
+    infos: dict[str, PictureInfo] = field(default_factory=dict)  # of pictures that were read, already moved
+    left: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        """The visit's code, the same in every export of this library."""
+        return f"{self.research.pseudonym}-{self.key('visit', self.visit.visit.id)}"
+
+    def key(self, kind: str, of: str) -> str:
+        """A short code of a thing of hers, that nobody traces without her secret."""
+        return hmac.new(self.research.salt, f"{kind}/{of}".encode(), hashlib.sha256).hexdigest()[:_CODE]
+
+    def picture_code(self, picture: Picture) -> str:
+        """`<code of the visit>-acetic_acid-1a2b3c4d`."""
+        return f"{self.code}-{picture.stage.value}-{self.key('picture', picture.id)}"
+
+    def leave(self, what: str, why: str) -> None:
+        """Note what does not go out."""
+        self.left.append(LeftOut(self.visit.visit.id, what, why))
+
+
+def moved_visit(lib: Library, case: VisitCase, alias: Alias) -> Moved:
+    """A visit under her pseudonym. Raises `BadInputError` where that would not be one (`research_study`)."""
+    research = Research(alias.pseudonym, alias.salt, alias.offset_days, pixels_looked_at=True)
+    study, pair = facts.study_of(case), default_pair(case)
+    registration = facts.kept_registration(lib, case, pair) if pair is not None else None
+    return Moved(case, research, study, research_study(study, research), pair, registration)
+
+
+def clean_pictures(
+    lib: Library, visit: Moved, *, boxes: Mapping[str, tuple[Box, ...]], margin: int
+) -> Iterator[tuple[Picture, Pixels]]:
+    """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
+
+    One that cannot be read, or would be black altogether, is left out.
+    """
+    numbers = facts.numbers_of(visit.visit.pictures)
+    for picture in visit.visit.pictures:
+        what = f"picture {picture.id[:_CODE]}"
+        try:
+            pixels, lossy = facts.read_pixels(lib, picture)
+        except (StorageError, BadInputError) as error:
+            visit.leave(what, error.what)
+            continue
+        height, width = pixels.shape[:2]
+        if 2 * margin >= min(height, width):
+            visit.leave(what, COVERED)
+            continue
+        clean = blanked(pixels, (*boxes.get(picture.id, ()), *_edges(width, height, margin)))
+        info = facts.picture_info(picture, clean, lossy, numbers[picture.id], burned_in=False)
+        visit.infos[picture.id] = research_picture(info, visit.study, visit.research)
+        yield picture, clean
+
+
+def research_case(visit: Moved) -> ResearchCase:
+    """What tables say of it; after its pictures were read (`clean_pictures`)."""
+    case, findings = visit.visit, visit.visit.findings
+    pair = visit.pair
+    by_source = {source: case.picture(pair.picture_id(source)) for source in Source} if pair is not None else {}
+    return ResearchCase(
+        patient=visit.research.pseudonym,
+        case=visit.code,
+        day=visit.moved.started_at.date(),
+        age=visit.moved.age_years,
+        impression=findings.impression.value if findings.impression else "",
+        first_read=findings.first_read.impression.value if findings.first_read else "",
+        second_read=case.second_read.impression.value if case.second_read else "",
+        revealed=findings.revealed,
+        swede=findings.swede,
+        pictures=tuple(_picture(visit, picture) for picture in case.pictures if picture.id in visit.infos),
+        pair={
+            source: visit.picture_code(picture)
+            for source, picture in by_source.items()
+            if picture is not None and picture.id in visit.infos
+        },
+    )
+
+
+def without_words(visit: Moved) -> Findings:
+    """Her findings without what was typed, by whom and when; the writers leave that out as well."""
+    findings, at = visit.visit.findings, visit.moved.started_at
+    first = findings.first_read
+    return replace(
+        findings,
+        text="",
+        plan="",
+        signature=None,
+        revealed_at=at if findings.revealed else None,
+        first_read=replace(first, read_at=at, reader="", reason="") if first is not None else None,
+    )
+
+
+def _edges(width: int, height: int, margin: int) -> tuple[Box, ...]:
+    if not margin:
+        return ()
+    return (
+        (0, 0, width, margin),
+        (0, height - margin, width, height),
+        (0, 0, margin, height),
+        (width - margin, 0, width, height),
+    )
+
+
+def _picture(visit: Moved, picture: Picture) -> ResearchPicture:
+    case, info = visit.visit, visit.infos[picture.id]
+    since = (info.taken_at - visit.moved.started_at).total_seconds()
+    return ResearchPicture(
+        code=visit.picture_code(picture),
+        stage=picture.stage,
+        width=info.width,
+        height=info.height,
+        seconds=round(since, 3) if picture.time_known else None,
+        seconds_since_acid=picture.seconds_since_acid,
+        mm_per_px=picture.mm_per_px,
+        os=_os_on(visit, picture),
+        cervix=next((mark.outline for mark in case.cervix_marks if mark.picture_id == picture.id), None),
+        pins=tuple(_pins(visit, picture)),
+    )
+
+
+def _os_on(visit: Moved, picture: Picture) -> Spot | None:
+    """Where a person marked the os on it; of several pairs the last one's mark counts, as on the stage."""
+    case = visit.visit
+    order = [pair.id for pair in case.pairs]
+    marks = [mark for mark in case.os_marks if case.picture_of(mark) == picture]
+    last = max(marks, key=lambda mark: order.index(mark.pair_id), default=None)
+    return (last.x, last.y) if last is not None else None
+
+
+def _pins(visit: Moved, picture: Picture) -> Iterator[ResearchPin]:
+    pair = visit.pair
+    hours = {}
+    if pair is not None:
+        hours = {mark.pin.id: mark.hour for mark in facts.pin_marks(visit.visit, pair, visit.registration)}
+    for pin in visit.visit.pins:
+        if visit.visit.picture_of(pin) == picture:
+            yield ResearchPin(pin.letter, (pin.x, pin.y), hours.get(pin.id))

@@ -1,0 +1,65 @@
+"""Which visits go out, and reading them one after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.people import Act
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import cases
+from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage import access
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+SHORTEST_ID = 6  # characters of a visit's id, as in the name of a saved report
+NOTHING = "nothing was written"
+
+
+def check_may_leave(lib: Library) -> None:
+    """Raise `NotAllowedError` for an account that may not export, `StorageError` where it could not be recorded."""
+    access.require(lib.account, Act.EXPORT)
+    if lib.read_only:
+        raise StorageError(
+            f"this library is open for reading only ({lib.read_only_reason}), so an export cannot be put on record",
+            safe=NOTHING,
+            remedy="open it where it can be written, then export again",
+        )
+
+
+def found_visits(lib: Library, *, search: str = "") -> tuple[VisitRow, ...]:
+    """All visits that a search finds, as the Today list does but without its limit; all of the library without one."""
+    access.require(lib.account, Act.EXPORT)
+    return cases.today(lib, search=search, limit=sys.maxsize)
+
+
+def named_visits(lib: Library, names: Sequence[str]) -> tuple[VisitRow, ...]:
+    """The visits of these ids, or beginnings of ids, each once and in their order.
+
+    Raises `BadInputError` for one that is too short, that nobody has, or that several have.
+    """
+    rows = {row.visit.id: row for row in found_visits(lib)}
+    found = dict.fromkeys(_whole_id(name, rows) for name in names)
+    return tuple(rows[visit_id] for visit_id in found)
+
+
+def each_visit(ctx: Context, lib: Library, rows: Sequence[VisitRow]) -> Iterator[VisitCase]:
+    """The visits, read when they are asked for: one at a time is in memory. Raises `Cancelled` between two."""
+    for done, row in enumerate(rows):
+        ctx.progress(done, len(rows), f"Visit {done + 1} of {len(rows)}")
+        yield cases.visit_case(lib, row.visit.id)
+    ctx.progress(len(rows), len(rows), "Putting it on record")
+
+
+def _whole_id(name: str, rows: dict[str, VisitRow]) -> str:
+    asked = name.strip().lower()
+    if asked in rows:
+        return asked
+    found = [visit_id for visit_id in rows if visit_id.startswith(asked)] if len(asked) >= SHORTEST_ID else []
+    if len(found) == 1:
+        return found[0]
+    why = "is the beginning of several visits" if found else "is no visit of this library"
+    short = "" if len(asked) >= SHORTEST_ID else f"; give at least {SHORTEST_ID} characters"
+    raise BadInputError(f"{name!r} {why}", safe=NOTHING, remedy=f"look it up with `pfm export visits`{short}")
