@@ -94,6 +94,18 @@ def export_research_(
     say(f"Written: {made.folder} ({made.women} women, {made.visits} visits{labelled}, {made.pictures} pictures)")
 
 
+@export_app.command("whose")
+def export_whose(
+    library: Folder, pseudonym: Annotated[str, typer.Argument(metavar="PSEUDONYM", help="As W-8f3a2c.")]
+) -> None:
+    """Say who stands under a pseudonym of a set for research. That it was asked goes on record."""
+    from pfm_desktop.services.export.whose import whose
+
+    with open_library(library) as lib:
+        found = whose(lib, pseudonym)
+    say(f"{found.identifier}  {found.display_name}".rstrip())
+
+
 def _tell_left_out(left: Sequence[LeftOut]) -> None:
     for one in left[:SHOWN]:
         complain(f"left out: {one.what} of visit {one.visit_id[:20]}: {one.why}")
