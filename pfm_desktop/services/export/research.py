@@ -23,6 +23,7 @@ from pfm_desktop.services.export.folder import ExportFolder, export_folder
 from pfm_desktop.services.export.research_case import (
     Moved,
     ResearchCase,
+    WrongBoxError,
     clean_pictures,
     moved_visit,
     research_case,
@@ -126,6 +127,7 @@ class _Set:
         self.cases: list[ResearchCase] = []
         self.left: list[LeftOut] = []
         self.digests: dict[str, str] = {}  # of pixels, by the picture's code
+        self.blanked: set[str] = set()  # pictures whose boxes were drawn
         self.labelled = 0
 
     def add(self, ctx: Context, case: VisitCase) -> None:
@@ -138,29 +140,33 @@ class _Set:
         pixels: dict[str, Pixels] = {}
         for picture, clean in clean_pictures(self.lib, visit, boxes=self.wish.boxes, margin=self.wish.blank_margin):
             ctx.check()
+            self.blanked.add(picture.id)
             self.digests[visit.picture_code(picture)] = hashlib.sha256(clean.tobytes()).hexdigest()
             if self.wish.format is Format.DICOM:
                 pixels[picture.id] = clean
             else:
-                self._write_png(visit.picture_code(picture), clean)
+                self._write_png(visit.file(picture, dicom=False), clean)
         self._finish_case(visit, pixels)
 
-    def _write_png(self, code: str, pixels: Pixels) -> None:
+    def _write_png(self, name: str, pixels: Pixels) -> None:
         from pfm_desktop.imaging.io import encode_png
 
-        self.folder.write(f"pictures/{code}.png", encode_png(pixels))
+        self.folder.write(name, encode_png(pixels))
 
     def _finish_case(self, visit: Moved, pixels: Mapping[str, Pixels]) -> None:
         if visit.infos:
             if self.wish.format is Format.DICOM:
                 write_objects(self.folder, visit, pixels)
-            self.cases.append(research_case(visit))
+            self.cases.append(research_case(visit, dicom=self.wish.format is Format.DICOM))
         else:
             visit.leave("the visit", "it has no picture that can go out")
         self.left += visit.left
 
     def tables(self) -> None:
-        """All that is written once every case is known."""
+        """All that is written once every case is known. Raises `WrongBoxError` for boxes of no picture in the set."""
+        astray = len(set(self.wish.boxes) - self.blanked)
+        if astray:
+            raise WrongBoxError(f"boxes to blank were drawn for {astray} pictures that are not in this export")
         if not self.cases:
             raise BadInputError(
                 "none of these visits has a picture that can go out",

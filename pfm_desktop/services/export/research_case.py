@@ -30,6 +30,13 @@ _CODE = 8  # hexadecimal digits
 COVERED = "the margin to blank covers all of it"
 
 
+class WrongBoxError(BadInputError):
+    """A box to blank that blanks nothing."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, safe="nothing was written", remedy="draw it again: left, top, right, bottom in pixels")
+
+
 @dataclass(frozen=True)
 class ResearchPin:
     """A biopsy site in pixels of its picture; the hour None where the os is not marked."""
@@ -44,6 +51,7 @@ class ResearchPicture:
     """A picture and what a person marked on it, in its pixels. `seconds`: since the visit began; None: not known."""
 
     code: str
+    file: str  # where it lies in the set
     stage: Stage
     width: int
     height: int
@@ -53,11 +61,6 @@ class ResearchPicture:
     os: Spot | None
     cervix: Outline | None
     pins: tuple[ResearchPin, ...]
-
-    @property
-    def file(self) -> str:
-        """Where its PNG lies in a set."""
-        return f"pictures/{self.code}.png"
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,16 @@ class Moved:
         """`<code of the visit>-acetic_acid-1a2b3c4d`."""
         return f"{self.code}-{picture.stage.value}-{self.key('picture', picture.id)}"
 
+    @property
+    def home(self) -> str:
+        """The folder of the visit in a set of DICOM."""
+        return f"{self.research.pseudonym}/{self.code}"
+
+    def file(self, picture: Picture, *, dicom: bool) -> str:
+        """Where a picture lies in a set."""
+        code = self.picture_code(picture)
+        return f"{self.home}/{code}.dcm" if dicom else f"pictures/{code}.png"
+
     def leave(self, what: str, why: str) -> None:
         """Note what does not go out."""
         self.left.append(LeftOut(self.visit.visit.id, what, why))
@@ -121,7 +134,8 @@ def clean_pictures(
 ) -> Iterator[tuple[Picture, Pixels]]:
     """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
 
-    One that cannot be read, or would be black altogether, is left out.
+    One that cannot be read, or would be black altogether, is left out. Raises `WrongBoxError` for a box that lies
+    outside of its picture.
     """
     numbers = facts.numbers_of(visit.visit.pictures)
     for picture in visit.visit.pictures:
@@ -135,14 +149,16 @@ def clean_pictures(
         if 2 * margin >= min(height, width):
             visit.leave(what, COVERED)
             continue
-        clean = blanked(pixels, (*boxes.get(picture.id, ()), *_edges(width, height, margin)))
+        own = boxes.get(picture.id, ())
+        _check_boxes(own, width, height)
+        clean = blanked(pixels, (*own, *_edges(width, height, margin)))
         info = facts.picture_info(picture, clean, lossy, numbers[picture.id], burned_in=False)
         visit.infos[picture.id] = research_picture(info, visit.study, visit.research)
         yield picture, clean
 
 
-def research_case(visit: Moved) -> ResearchCase:
-    """What tables say of it; after its pictures were read (`clean_pictures`)."""
+def research_case(visit: Moved, *, dicom: bool) -> ResearchCase:
+    """What tables say of it; after its pictures were read (`clean_pictures`). `dicom`: how those are written."""
     case, findings = visit.visit, visit.visit.findings
     pair = visit.pair
     by_source = {source: case.picture(pair.picture_id(source)) for source in Source} if pair is not None else {}
@@ -156,7 +172,7 @@ def research_case(visit: Moved) -> ResearchCase:
         second_read=case.second_read.impression.value if case.second_read else "",
         revealed=findings.revealed,
         swede=findings.swede,
-        pictures=tuple(_picture(visit, picture) for picture in case.pictures if picture.id in visit.infos),
+        pictures=tuple(_picture(visit, picture, dicom) for picture in case.pictures if picture.id in visit.infos),
         pair={
             source: visit.picture_code(picture)
             for source, picture in by_source.items()
@@ -179,6 +195,13 @@ def without_words(visit: Moved) -> Findings:
     )
 
 
+def _check_boxes(boxes: tuple[Box, ...], width: int, height: int) -> None:
+    """A box that blanks nothing is a mistake, and what it was to hide would go out."""
+    for left, top, right, bottom in boxes:
+        if max(left, 0) >= min(right, width) or max(top, 0) >= min(bottom, height):
+            raise WrongBoxError(f"the box {left}, {top}, {right}, {bottom} covers nothing of its picture")
+
+
 def _edges(width: int, height: int, margin: int) -> tuple[Box, ...]:
     if not margin:
         return ()
@@ -190,11 +213,12 @@ def _edges(width: int, height: int, margin: int) -> tuple[Box, ...]:
     )
 
 
-def _picture(visit: Moved, picture: Picture) -> ResearchPicture:
+def _picture(visit: Moved, picture: Picture, dicom: bool) -> ResearchPicture:
     case, info = visit.visit, visit.infos[picture.id]
     since = (info.taken_at - visit.moved.started_at).total_seconds()
     return ResearchPicture(
         code=visit.picture_code(picture),
+        file=visit.file(picture, dicom=dicom),
         stage=picture.stage,
         width=info.width,
         height=info.height,

@@ -24,17 +24,16 @@ from pfm_desktop.services.export.research_case import Moved, without_words
 
 def write_objects(folder: ExportFolder, visit: Moved, pixels: Mapping[str, Pixels]) -> None:
     """All objects of a visit; `pixels` by the id of the picture, for each of `visit.infos`."""
-    home = f"{visit.research.pseudonym}/{visit.code}"
     shown = _shown(visit, visit.pair)
     for picture in visit.visit.pictures:
         info = visit.infos.get(picture.id)
         if info is not None:
             partner = next((one for one in shown.values() if info in shown.values() and one != info), None)
             made = picture_object(visit.moved, info, pixels[picture.id], partner=partner)
-            folder.write(f"{home}/{visit.picture_code(picture)}.dcm", to_bytes(made))
+            folder.write(visit.file(picture, dicom=True), to_bytes(made))
     for name, reading in (("structured-report", _report(visit, shown)), ("registration", _registration(visit, shown))):
         if reading is not None:
-            folder.write(f"{home}/{visit.code}-{name}.dcm", reading)
+            folder.write(f"{visit.home}/{visit.code}-{name}.dcm", reading)
 
 
 def _shown(visit: Moved, pair: Pair | None) -> dict[Source, PictureInfo]:

@@ -101,6 +101,15 @@ def test_every_file_passes_the_standards_checker(
         assert verify(data, tmp_path) == []
 
 
+def test_highdicom_reads_the_structured_report_back(clinic: Library, ids: Ids, tmp_path: Path) -> None:
+    from highdicom.sr import srread
+
+    exported(clinic, tmp_path / "out", ids.first)
+    report = srread(tmp_path / "out" / visit_folder(ids.first) / "structured-report.dcm").content
+    assert len(report.get_image_measurement_groups()) == 3  # answer, Swede score, impression
+    assert len(report.get_planar_roi_measurement_groups()) == 2  # the pins
+
+
 def test_no_file_or_folder_is_named_after_her(clinic: Library, ids: Ids, tmp_path: Path) -> None:
     exported(clinic, tmp_path / "out", ids.first, ids.other)
     names = dict.fromkeys(everything(tmp_path / "out"), b"")

@@ -105,6 +105,17 @@ def test_pictures_hold_nothing_but_upright_pixels(clinic: Library, tmp_path: Pat
     assert np.abs(white.astype(int) - phantom().white.astype(int)).mean() < 4  # the camera held it on its side
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_table_of_pictures_names_every_picture_file_and_no_other(
+    kind: Format, clinic: Library, tmp_path: Path
+) -> None:
+    exported(clinic, tmp_path / "set", kind)
+    named = {row["file"] for row in rows(tmp_path / "set", "pictures.csv")}
+    objects = ("structured-report.dcm", "registration.dcm")
+    there = {name for name in everything(tmp_path / "set") if name.endswith((".png", ".dcm"))}
+    assert named == {name for name in there if not name.endswith(objects)}
+
+
 def test_days_move_and_the_days_between_visits_stay(clinic: Library, ids: Ids, tmp_path: Path) -> None:
     exported(clinic, tmp_path / "set")
     days = [date.fromisoformat(row["day"]) for row in rows(tmp_path / "set") if row["patient"] == mine(clinic, ids)]
@@ -211,6 +222,23 @@ def test_words_drawn_in_are_made_black_in_boxes_and_along_the_edges(clinic: Libr
     for part in (pixels[:10], pixels[-10:], pixels[:, :10], pixels[:, -10:], pixels[60:70, 50:90]):
         assert not part.any()
     assert np.array_equal(pixels[80:-10, 10:-10], phantom().white[80:-10, ::-1][:, 10:-10])
+
+
+@pytest.mark.parametrize("box", [(300, 0, 400, 10), (20, 20, 20, 30), (30, 10, 20, 40), (-20, 0, 0, 50)])
+def test_a_box_that_covers_nothing_is_a_mistake_and_nothing_goes_out(
+    clinic: Library, ids: Ids, tmp_path: Path, box: tuple[int, int, int, int]
+) -> None:
+    picture = case_of(clinic, ids.second).pictures[0]
+    with pytest.raises(BadInputError, match="covers nothing"):
+        exported(clinic, tmp_path / "set", visits=(ids.second,), boxes={picture.id: (box,)})
+    assert [path.name for path in tmp_path.iterdir()] == ["clinic"]
+
+
+def test_a_box_of_a_picture_that_is_not_exported_is_a_mistake(clinic: Library, ids: Ids, tmp_path: Path) -> None:
+    elsewhere = case_of(clinic, ids.other).pictures[0].id
+    with pytest.raises(BadInputError, match="not in this export"):
+        exported(clinic, tmp_path / "set", visits=(ids.second,), boxes={elsewhere: ((0, 0, 9, 9),)})
+    assert [path.name for path in tmp_path.iterdir()] == ["clinic"]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
