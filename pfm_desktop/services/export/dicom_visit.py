@@ -163,7 +163,7 @@ class _Writing:
     def _structured(self, pictures: PairPictures, answer: PairAnswer | None) -> None:
         findings = self.case.findings
         content = ReadingContent(
-            made_at=findings.signature.signed_at if findings.signature else datetime.now(UTC),
+            made_at=facts.said_at(self.lib, self.case),
             pictures=tuple(self._shown(pictures).values()),
             findings=findings if facts.said_anything(findings) else None,
             analysis=answer.analysis if answer is not None else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, StudyInfo
 from pfm_desktop.services import report
 from pfm_desktop.services.cases import VisitCase
-from pfm_desktop.storage import answers
+from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage.image_store import extension_of
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
@@ -141,6 +142,15 @@ def pin_marks(case: VisitCase, pair: Pair, registration: Registration | None) ->
     """Pins on the pictures of a pair with their hours, by the rule of the printed report."""
     usable, centre = report.usable(registration), report.os_of(case, pair.id)
     return tuple(PinMark(pin, report.hour_by(pin, centre, usable)) for pin in case.pins_on(pair.id))
+
+
+def said_at(lib: Library, case: VisitCase) -> datetime:
+    """When the findings of a visit were said last: signed or edited; when it began, where nothing was said."""
+    if case.findings.signature is not None:
+        return case.findings.signature.signed_at
+    with lib.read() as session:
+        line = journal.last(session, what="findings", key=case.visit.id)
+    return line.at if line is not None else case.visit.started_at
 
 
 def said_anything(findings: Findings) -> bool:

@@ -19,8 +19,12 @@ NOTHING = "nothing was written"
 
 
 def check_may_leave(lib: Library) -> None:
-    """Raise `NotAllowedError` for an account that may not export, `StorageError` where it could not be recorded."""
-    access.require(lib.account, Act.EXPORT)
+    """Raise `NotAllowedError` for an account that may not export, or is not shown all of what would go out.
+
+    Raises `StorageError` where the export could not be put on record.
+    """
+    for act in (Act.EXPORT, Act.SEE_NAMES):
+        access.require(lib.account, act)
     if lib.read_only:
         raise StorageError(
             f"this library is open for reading only ({lib.read_only_reason}), so an export cannot be put on record",

@@ -12,6 +12,7 @@ import pytest
 from pydicom import Dataset, dcmread
 from pypdf import PdfReader
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.domain.source import Source, Stage
@@ -249,6 +250,26 @@ def test_the_same_visit_gives_the_same_uids_again(clinic: Library, ids: Ids, tmp
         exported(clinic, tmp_path / name, ids.first)
     one, two = ({name: found.SOPInstanceUID for name, found in objects(tmp_path / n).items()} for n in ("one", "two"))
     assert {name for name in one if one[name] != two[name]} <= {"report"}  # it says when it was printed
+
+
+def test_a_visit_that_is_not_signed_gives_the_same_bytes_again(clinic: Library, ids: Ids, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        exported(clinic, tmp_path / name, ids.second, ids.other)
+    assert everything(tmp_path / "one") == everything(tmp_path / "two")
+
+
+def test_the_structured_report_is_dated_by_the_last_word_on_the_visit(
+    clinic: Library, ids: Ids, tmp_path: Path
+) -> None:
+    signature = case_of(clinic, ids.first).findings.signature
+    assert signature is not None
+    assert facts.said_at(clinic, case_of(clinic, ids.first)) == signature.signed_at
+    review.set_impression(clinic, ids.second, Grade.NORMAL)
+    with clinic.read() as session:
+        line = journal.last(session, what="findings", key=ids.second)
+    assert line is not None
+    assert facts.said_at(clinic, case_of(clinic, ids.second)) == line.at
+    assert facts.said_at(clinic, case_of(clinic, ids.other)) == case_of(clinic, ids.other).visit.started_at
 
 
 def test_a_visit_is_found_by_the_beginning_of_its_id(clinic: Library, ids: Ids, tmp_path: Path) -> None:
