@@ -71,26 +71,12 @@ def copy_database(engine: Engine, out: Path, *, safe: str, keys: LibraryKeys | N
     is as before. Nothing is written to the database itself, so that one that is open for reading only can be copied
     as well.
     """
-    module = _driver(keys)
-    temporary = out.with_name(f".{out.name}.part")
     source = engine.raw_connection()
     try:
-        temporary.unlink(missing_ok=True)
         driver: Any = source.driver_connection
-        with contextlib.closing(_keyed(module.connect(temporary), keys)) as target:
+        with _appearing(out, keys, safe) as target:
             driver.backup(target)  # all pages in one step: what is written meanwhile comes into the next copy
             target.execute("PRAGMA journal_mode=DELETE")  # whole on its own, without side files
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o600)
-        temporary.replace(out)
-    except (OSError, module.Error) as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
-            safe=safe,
-            remedy="free some space or choose a folder that you may write to, then try again",
-        ) from error
     finally:
         source.close()
 
@@ -101,23 +87,31 @@ def encrypt_database(plain: Path, out: Path, keys: LibraryKeys) -> None:
     Raises `StorageError`. Nobody, since this process would hold the file by two copies of SQLite, and closing one lets
     go the locks of the other.
     """
+    with _appearing(out, keys, "the library is unchanged") as target:
+        target.execute("ATTACH DATABASE ? AS plain KEY ''", (str(plain),))
+        target.execute("SELECT sqlcipher_export('main', 'plain')").fetchall()
+        target.execute("DETACH DATABASE plain")
+
+
+@contextlib.contextmanager
+def _appearing(out: Path, keys: LibraryKeys | None, safe: str) -> Iterator[Any]:
+    """A connection to a new database, which takes the name `out` once the block has ended and it is on disk."""
     module = _driver(keys)
     temporary = out.with_name(f".{out.name}.part")
     try:
         temporary.unlink(missing_ok=True)
         with contextlib.closing(_keyed(module.connect(temporary), keys)) as target:
-            target.execute("ATTACH DATABASE ? AS plain KEY ''", (str(plain),))
-            target.execute("SELECT sqlcipher_export('main', 'plain')").fetchall()
-            target.execute("DETACH DATABASE plain")
+            yield target
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.chmod(0o600)
         temporary.replace(out)
     except (OSError, module.Error) as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StorageError(
-            f"could not write {out}: {getattr(error, 'strerror', None) or error}",
-            safe="the library is unchanged",
+            f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
+            safe=safe,
             remedy="free some space or choose a folder that you may write to, then try again",
         ) from error
 
