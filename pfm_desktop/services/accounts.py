@@ -49,13 +49,12 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
         written.append(recovery)
         return made
 
-    lib = Library.create(path, make_keys=make_keys)
-    try:
-        lib.who = name
-        first_account(lib, account, "Encrypted library made; its recovery key was shown once")
-    except BaseException:
-        lib.close()
-        raise
+    first = (
+        _made(account, "Account made with the library"),
+        Change("library", "", None, None, "Encrypted library made; its recovery key was shown once"),
+    )
+    lib = Library.create(path, make_keys=make_keys, first=first, who=name)
+    lib.account, lib.who = account, name
     return lib, written[0]
 
 
@@ -111,9 +110,14 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
             )
         lib.who = name
         account = _recovered(lib, name)
-        keys.set_password(path, unlocked.keys, account_id=account.id, name=account.name, password=password)
         lib.account, lib.who = account, account.name
-        _note(lib, "Recovery key used, and a new password taken")
+
+        def on_record() -> None:
+            _note(lib, "Recovery key used, and a new password taken")
+
+        keys.set_password(
+            path, unlocked.keys, account_id=account.id, name=account.name, password=password, on_record=on_record
+        )
     except BaseException:
         lib.close()
         raise
@@ -148,11 +152,20 @@ def without_password(lib: Library) -> frozenset[str]:
 
 
 def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
-    """A new account. Raises `BadInputError` for what will not do, and `NotAllowedError`."""
+    """A new account. Raises `BadInputError` for what will not do, and `NotAllowedError`.
+
+    One that was cut short before it had a password is completed when it is made again.
+    """
     library_keys, name = _keys(lib), checked_name(name)
     check_password(password, name)
     _check_roles(roles)
-    if any(_same(one.name, name) for one in everybody(lib)):
+    known = next((one for one in everybody(lib) if _same(one.name, name)), None)
+    if known is not None and known.active and known.id in without_password(lib):
+        access.require(lib.account, Act.KEEP_ACCOUNTS)
+        account = known if known.roles == frozenset(roles) else change(lib, known, roles=roles)
+        _new_password(lib, account, password, f"First password for {account.name}")
+        return account
+    if known is not None:
         raise BadInputError(
             f"there is an account {name} already",
             safe="nothing was changed",
@@ -199,9 +212,11 @@ def new_recovery_key(lib: Library) -> str:
     """A recovery key in place of the one before, which opens nothing any more."""
     access.require(lib.account, Act.KEEP_ACCOUNTS)
     _writable(lib)
-    made = keys.new_recovery_key(lib.path, _keys(lib))
-    lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
-    return made
+
+    def on_record() -> None:
+        lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
+
+    return keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
 
 
 def check_password(password: str, name: str = "") -> None:
@@ -243,14 +258,16 @@ def _note(lib: Library, said: str) -> None:
         return
     waiting, left_out = attempts.waiting(lib.path)
     names = {one.id: one.name for one in everybody(lib)} if waiting else {}
+    events: list[Change] = []
     for one in waiting:
         whose = f": {names.get(one.account_id, 'an account that is not there any more')}" if one.account_id else ""
-        lib.record_event(EVENT, one.account_id or lib.id, f"{one.what}{whose}", {"happened_at": one.at})
+        key, details = one.account_id or lib.id, {"happened_at": one.at}
+        events.append(Change(EVENT, key, None, details, f"{one.what}{whose}"))
     if left_out:
-        lib.record_event(EVENT, lib.id, f"{left_out} further wrong passwords")
-    if waiting or left_out:
+        events.append(Change(EVENT, lib.id, None, None, f"{left_out} further wrong passwords"))
+    lib.record_events([*events, Change(EVENT, lib.account.id, None, None, f"{said}: {lib.account.name}")])
+    if events:
         attempts.recorded(lib.path, len(waiting))
-    lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
 
 
 def _recovered(lib: Library, name: str) -> Account:
@@ -267,8 +284,13 @@ def _recovered(lib: Library, name: str) -> Account:
 def _new_password(lib: Library, account: Account, password: str, said: str) -> None:
     check_password(password, account.name)
     _writable(lib)
-    keys.set_password(lib.path, _keys(lib), account_id=account.id, name=account.name, password=password)
-    lib.record_event("account", account.id, said)
+
+    def on_record() -> None:
+        lib.record_event("account", account.id, said)
+
+    keys.set_password(
+        lib.path, _keys(lib), account_id=account.id, name=account.name, password=password, on_record=on_record
+    )
 
 
 def _writable(lib: Library) -> None:

@@ -107,7 +107,7 @@ def _appearing(out: Path, keys: LibraryKeys | None, safe: str) -> Iterator[Any]:
         temporary.chmod(0o600)
         temporary.replace(out)
     except (OSError, module.Error) as error:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it is removed before the next copy
             temporary.unlink(missing_ok=True)
         raise StorageError(
             f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",

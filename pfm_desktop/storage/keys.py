@@ -9,13 +9,15 @@ Whoever may sign in has the master key. What a role may not see is kept from it 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,12 @@ from typing import Any
 from pfm_desktop.storage import recovery
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY, folded
 from pfm_desktop.support.errors import StorageError, UserError
-from pfm_desktop.support.files import json_bytes, write_bytes
+from pfm_desktop.support.files import json_bytes, replacing
 
 FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 _MOST_BYTES = 1 << 20
+_one_at_a_time = threading.Lock()  # of those in this program that change a key file
 _MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks for more was not made here
 
 
@@ -161,26 +164,35 @@ def unlock_with_recovery(library: Path, key: str, *, file: Path | None = None) -
         raise WrongPasswordError("this is not the recovery key of this library") from error
 
 
-def set_password(library: Path, keys: LibraryKeys, *, account_id: str, name: str, password: str) -> None:
-    """Let a person in with this name and password from now on; a password before is no longer one."""
+def set_password(
+    library: Path,
+    keys: LibraryKeys,
+    *,
+    account_id: str,
+    name: str,
+    password: str,
+    on_record: Callable[[], object] = lambda: None,
+) -> None:
+    """Let a person in with this name and password from now on; a password before is no longer one.
+
+    `on_record` is called when the new key file is on disk and does not count yet: what it raises leaves the old one.
+    """
     salt, cost = secrets.token_bytes(16), COST
-    kept = _read(library)
-    slot = _Slot(account_id, _name_hash(kept, name), salt.hex(), "", "", **asdict(cost))
-    _put(library, kept, _wrapped(keys, slot, _stretched(password, salt, cost)))
+    slot = _Slot(account_id, _name_hash(_read(library), name), salt.hex(), "", "", **asdict(cost))
+    _put(library, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record)
 
 
-def new_recovery_key(library: Path, keys: LibraryKeys) -> str:
-    """Make a recovery key in place of the one before, and return it: it is kept nowhere."""
+def new_recovery_key(library: Path, keys: LibraryKeys, *, on_record: Callable[[], object] = lambda: None) -> str:
+    """Make a recovery key in place of the one before, and return it: it is kept nowhere. `on_record` as above."""
     secret, salt = recovery.new(), secrets.token_bytes(16)
     slot = _Slot(RECOVERY, "", salt.hex(), "", "")
-    _put(library, _read(library), _wrapped(keys, slot, _from_recovery(secret, salt)))
+    _put(library, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record)
     return recovery.written(secret)
 
 
 def remove(library: Path, account_id: str) -> None:
     """Let a person in no longer."""
-    kept = _read(library)
-    _write(library, replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
+    _change(library, lambda kept: replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
 
 
 def accounts_with_password(library: Path) -> frozenset[str]:
@@ -254,15 +266,63 @@ def _name_hash(kept: _KeyFile, name: str) -> str:
 # the file
 
 
-def _put(library: Path, kept: _KeyFile, slot: _Slot) -> None:
-    others = tuple(one for one in kept.slots if one.id != slot.id)
-    _write(library, replace(kept, slots=(*others, slot)))
+def _put(library: Path, slot: _Slot, on_record: Callable[[], object]) -> None:
+    def changed(kept: _KeyFile) -> _KeyFile:
+        return replace(kept, slots=(*(one for one in kept.slots if one.id != slot.id), slot))
+
+    _change(library, changed, on_record)
+
+
+class _OvertakenError(Exception):
+    """The key file is another one (`now`) than the change was made from."""
+
+    def __init__(self, now: _KeyFile) -> None:
+        super().__init__("overtaken")
+        self.now = now
+
+
+def _change(
+    library: Path, change: Callable[[_KeyFile], _KeyFile], on_record: Callable[[], object] = lambda: None
+) -> None:
+    """Make `change` of the key file as it is now; what somebody else changed in it meanwhile stays changed.
+
+    Threads wait for each other. Of two programs only one has the library open for writing; where that fails, as on a
+    share that forgets its locks, the file is compared once more before it is replaced.
+    """
+    with _one_at_a_time:
+        kept, said = _read(library), False
+        while True:
+            try:
+                with _beside(library, change(kept)):
+                    if not said:
+                        on_record()
+                    said = True
+                    now = _read(library)
+                    if now != kept:
+                        raise _OvertakenError(now)
+                return
+            except _OvertakenError as error:
+                kept = error.now
+
+
+@contextlib.contextmanager
+def _beside(library: Path, kept: _KeyFile) -> Iterator[None]:
+    """Inside, the new key file and its copy are on disk; at the end they take their places, the copy first.
+
+    So all that needs space comes before, and while one of the two is replaced the other is whole.
+    """
+    data = _bytes(kept)
+    with replacing(library / KEYS) as file, replacing(library / KEYS_COPY) as second:
+        for stream in (second, file):
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield
 
 
 def _write(library: Path, kept: _KeyFile) -> None:
-    data = _bytes(kept)
-    for name in (KEYS_COPY, KEYS):  # at every moment one of the two is whole
-        write_bytes(library / name, data)
+    with _beside(library, kept):
+        pass
 
 
 def _bytes(kept: _KeyFile) -> bytes:

@@ -7,6 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -61,10 +62,19 @@ class Library:
     # opening and closing
 
     @classmethod
-    def create(cls, path: Path, *, demo: bool = False, make_keys: MakeKeys | None = None) -> Library:
+    def create(
+        cls,
+        path: Path,
+        *,
+        demo: bool = False,
+        make_keys: MakeKeys | None = None,
+        first: Sequence[Change] = (),
+        who: str = "",
+    ) -> Library:
         """Make an empty library in the folder `path` (made if missing) and open it.
 
-        `make_keys(path, library id)` makes it an encrypted one: it writes the key file and returns the keys.
+        `make_keys(path, library id)` makes it an encrypted one: it writes the key file and returns the keys. `first`,
+        by `who`, is on record from the beginning: its accounts, and events of it (whose key may be "").
         Raises `StorageError` when there is one already or the folder cannot be written. A creation cut short leaves
         no library, and may be repeated.
         """
@@ -86,11 +96,13 @@ class Library:
                 (path / name).mkdir(exist_ok=True)
             for left in path.glob(f"{unfinished.name}*"):
                 left.unlink()
-            for left in (path / KEYS, path / KEYS_COPY):
-                left.unlink(missing_ok=True)
+            # side files of a database that is gone would be taken for those of the new one
+            for name in (KEYS, KEYS_COPY, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+                (path / name).unlink(missing_ok=True)
             library_id = uuid.uuid4().hex
             keys = make_keys(path, library_id) if make_keys is not None else None
-            _make_database(unfinished, path, keys, {"library_id": library_id, "demo": "1" if demo else "0"})
+            facts = {"library_id": library_id, "demo": "1" if demo else "0"}
+            _make_database(unfinished, path, keys, facts, first, who)
             os.replace(unfinished, path / DATABASE)  # noqa: PTH105 - the one step that makes it a library
         except OSError as error:
             raise StorageError(
@@ -98,7 +110,25 @@ class Library:
                 safe="nothing was changed",
                 remedy="choose a folder that you may write to, on a disk with free space",
             ) from error
-        return cls.open(path, keys)
+        try:
+            return cls._open_new(path, keys)
+        except BaseException:
+            with contextlib.suppress(OSError):  # there is nothing in it yet, and nobody was told its recovery key
+                for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+                    (path / name).unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def _open_new(cls, path: Path, keys: LibraryKeys | None) -> Library:
+        made = cls.open(path, keys)
+        if made.read_only:
+            made.close()
+            raise StorageError(
+                f"the library in {path} could not be opened for writing: {made.read_only_reason}",
+                safe="nothing was kept of it",
+                remedy="choose a folder that you may write to, on a disk with free space",
+            )
+        return made
 
     @classmethod
     def open(cls, path: Path, keys: LibraryKeys | None = None) -> Library:
@@ -201,8 +231,13 @@ class Library:
 
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
         """Put on record what happened without changing a record: an export, a setting, a refused act."""
+        self.record_events((Change(what, key, None, details, text),))
+
+    def record_events(self, events: Sequence[Change]) -> None:
+        """Put several on record, all or none; see `record_event`."""
         with self.write() as session:
-            journal.append(session, Change(what, key, None, details, text), who=self.who)
+            for event in events:
+                journal.append(session, event, who=self.who)
 
     def copy_database(self, out: Path, *, safe: str) -> None:
         """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""
@@ -241,7 +276,14 @@ class Library:
         return self._engine
 
 
-def _make_database(database: Path, library: Path, keys: LibraryKeys | None, facts: Mapping[str, str]) -> None:
+def _make_database(
+    database: Path,
+    library: Path,
+    keys: LibraryKeys | None,
+    facts: Mapping[str, str],
+    first: Sequence[Change],
+    who: str,
+) -> None:
     engine = make_engine(database, keys=keys, create=True)
     try:
         with in_words(library):
@@ -249,10 +291,19 @@ def _make_database(database: Path, library: Path, keys: LibraryKeys | None, fact
             facts = {**facts, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
             with Session(engine.execution_options(writes=True)) as session, session.begin():
                 session.add_all(MetaTable(key=key, value=value) for key, value in facts.items())
+                _put_first(session, first, who=who or user_name(), library_id=facts["library_id"])
     finally:
         engine.dispose()  # the last connection folds the WAL into the file, which is then whole on its own
     if database.with_name(f"{database.name}-wal").exists():
         raise OSError("the database could not be completed")
+
+
+def _put_first(session: Session, first: Sequence[Change], *, who: str, library_id: str) -> None:
+    for change in first:
+        if change.what == "account":
+            journal.apply(session, change, who=who)
+        else:
+            journal.append(session, replace(change, key=change.key or library_id), who=who)
 
 
 def _check_no_keys_without_database(path: Path) -> None:
