@@ -1,6 +1,6 @@
 """What is lost when the disk is full, or may not be written any more: at every single call that writes.
 
-    python benchmarks/full_disk.py [--only "adding a picture"] [--manner full] [--every 1]
+    python benchmarks/full_disk.py [--only "adding a picture" ...] [--manner full ...] [--every 1]
 
 Each kind of work (`full_disk_parts/kinds.py`) is done once on a plain and on an encrypted library while its writing
 calls are counted: making and opening files, writing, truncating, syncing, renaming, making folders; those of Python, of
@@ -47,7 +47,7 @@ from pfm_desktop.services import accounts, cases, housekeeping  # noqa: E402
 from pfm_desktop.storage import audit, engine, keys  # noqa: E402
 from pfm_desktop.storage.keys import WrongPasswordError  # noqa: E402
 from pfm_desktop.storage.library import Library  # noqa: E402
-from pfm_desktop.support.errors import UserError, for_a_person  # noqa: E402
+from pfm_desktop.support.errors import UserError  # noqa: E402
 
 SAID = 3  # of each kind that are printed
 
@@ -103,9 +103,7 @@ def base(kind: Kind, folder: Path, *, encrypted: bool) -> Place:
     place = Place(folder, encrypted)
     place.beside.mkdir(parents=True)
     if encrypted:
-        place.lib, place.said["recovery"] = accounts.make_library(
-            place.library, libraries.NAME, libraries.PASSWORD
-        )
+        place.lib, place.said["recovery"] = accounts.make_library(place.library, libraries.NAME, libraries.PASSWORD)
     else:
         place.lib = Library.create(place.library)
     place.lib.who = libraries.NAME
@@ -189,8 +187,7 @@ def _judge(
 
 
 def _told(error: BaseException, count: Count, where: str) -> None:
-    clear = for_a_person(error)
-    if clear is not None and len(str(clear)) > 20:
+    if isinstance(error, UserError) and len(str(error)) > 20:
         count.told += 1
     else:
         count.not_told += 1
@@ -273,16 +270,16 @@ def statements_kept() -> Iterator[None]:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=tuple(KINDS))
-    parser.add_argument("--manner", choices=tuple(MANNERS))
+    parser.add_argument("--only", choices=tuple(KINDS), nargs="+")
+    parser.add_argument("--manner", choices=tuple(MANNERS), nargs="+")
     parser.add_argument("--every", type=int, default=1, help="only each such call fails")
     asked = parser.parse_args()
     load_and_start_again()
     logging.disable(logging.CRITICAL)
     keys.COST = libraries.CHEAP
-    manners = {name: how for name, how in MANNERS.items() if asked.manner in (None, name)}
+    manners = {name: how for name, how in MANNERS.items() if name in (asked.manner or MANNERS)}
     with statements_kept():
-        all_kinds([asked.only] if asked.only else list(KINDS), manners, asked.every)
+        all_kinds(asked.only or list(KINDS), manners, asked.every)
 
 
 def all_kinds(names: list[str], manners: dict[str, Manner], every: int) -> None:

@@ -237,7 +237,13 @@ def _new_key(place: Place) -> None:
 
 
 def _key_opens(place: Place) -> bool:
-    return bool(keys.unlock_with_recovery(place.library, place.said["recovery"]))
+    return place.said["recovery"] != place.said.get("first") and bool(
+        keys.unlock_with_recovery(place.library, place.said["recovery"])
+    )
+
+
+def _keep_first(place: Place) -> None:
+    place.said["first"] = place.said["recovery"]
 
 
 def _recover(place: Place) -> None:
@@ -255,6 +261,7 @@ def _noted(place: Place) -> bool:
 
 def _sign_in(place: Place) -> None:
     opened(place.library).close()
+    place.said["opened"] = "yes"
 
 
 # looking after it
@@ -262,6 +269,11 @@ def _sign_in(place: Place) -> None:
 
 def _back_up(place: Place) -> None:
     place.said["snapshot"] = backup.back_up(CTX, place.open, place.beside / "backup").snapshot.stem
+
+
+def _back_up_before(place: Place) -> None:
+    _back_up(place)
+    place.said["before"] = "1"
 
 
 def _keys_of(place: Place, at: str = "") -> Any:
@@ -273,7 +285,7 @@ def _keys_of(place: Place, at: str = "") -> Any:
 
 def _every_backup_comes_back(place: Place) -> bool:
     """Each snapshot that is named: also one of a backup that said that it was not made."""
-    whole = bool(place.said)
+    whole = len(backup.snapshots(place.beside / "backup")) > int(place.said.get("before", 0))
     for number, one in enumerate(backup.snapshots(place.beside / "backup")):
         out = place.folder / f"again {number} {datetime.now(UTC).timestamp()}"
         made = backup.restore(CTX, place.beside / "backup", out, at=one.stem, unlocked=_keys_of(place, one.stem))
@@ -340,9 +352,12 @@ def _open_old(place: Place) -> Library:
 
 def _migrate(place: Place) -> None:
     _open_old(place).close()
+    place.said["migrated"] = "yes"
 
 
 def _migrated(place: Place) -> bool:
+    if "migrated" not in place.said:  # looking would do it
+        return False
     with _open_old(place) as lib:
         return housekeeping.verify_audit(CTX, lib).lines == 40 and housekeeping.verify(CTX, lib).clean
 
@@ -404,7 +419,7 @@ def _noted_work(place: Place) -> bool:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "making a library": Kind(_make, _made),
-        "opening a library": Kind(_sign_in, lambda _place: True, opens=True),
+        "opening a library": Kind(_sign_in, lambda place: "opened" in place.said, opens=True),
         "adding a woman": Kind(_add_woman, _woman_there),
         "adding a visit": Kind(_add_visit, _visit_there),
         "adding a picture": Kind(_add_picture, _picture_there),
@@ -415,11 +430,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "thumbnails": Kind(_thumbnail, lambda place: bool(_thumbnail(place) or True), quiet=True),
         "changing a password": Kind(_change_password, _password_changed, only_encrypted=True),
         "a new account": Kind(_add_account, _account_there, only_encrypted=True),
-        "a new recovery key": Kind(_new_key, _key_opens, only_encrypted=True),
+        "a new recovery key": Kind(_new_key, _key_opens, _keep_first, only_encrypted=True),
         "using the recovery key": Kind(_recover, _password_changed, _new_key, opens=True, only_encrypted=True),
         "a wrong password": Kind(_wrong_password, _noted, opens=True, quiet=True, only_encrypted=True),
         "backing up": Kind(_back_up, _every_backup_comes_back),
-        "backing up again": Kind(_back_up, _every_backup_comes_back, _back_up),
+        "backing up again": Kind(_back_up, _every_backup_comes_back, _back_up_before),
         "restoring": Kind(_restore, _restored, _back_up),
         "repairing": Kind(_repair, _sound, _spoil),
         "migrating": Kind(_migrate, _migrated, _make_old),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pfm_desktop.cli.progress import complain
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ def open_library(path: Path) -> Library:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.storage.schema import is_encrypted
 
-    if not is_encrypted(path):
-        return Library.open(path)
-    from pfm_desktop.services import accounts
+    if is_encrypted(path):
+        from pfm_desktop.services import accounts
 
-    return accounts.sign_in(path, *credentials(path))
+        opened = accounts.sign_in(path, *credentials(path))
+    else:
+        opened = Library.open(path)
+    if opened.notice:
+        complain(f"note: {opened.notice}")
+    return opened
 
 
 def credentials(of: Path) -> tuple[str, str]:

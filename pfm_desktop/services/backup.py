@@ -7,6 +7,7 @@ name only once everything that it names is there, so a backup cut short leaves t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,11 +23,12 @@ from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.support.files import json_bytes, named, replacing, write_bytes
+from pfm_desktop.support.files import json_bytes, named, reached, replacing, write_bytes
 
 ABOUT, SNAPSHOTS, UNFINISHED, KEY_FILE = "backup.json", "snapshots", ".unfinished", ".keys.json"
 STORES = PICTURES, DERIVED = ("pictures", "derived")
 _TIME = "%Y%m%dT%H%M%SZ"
+_SIDES = ("", "-wal", "-shm")  # of a database: all that is of it
 _Stores = Mapping[str, ImageStore]
 
 
@@ -78,6 +80,11 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
     `BadInputError` for a folder that is no place for it and `StorageError` where it cannot be written.
     """
     folder = Path(folder).absolute()
+    with reached(folder, safe="the library and the backups before are unchanged"):
+        return _back_up(ctx, lib, folder)
+
+
+def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
     _check_place(lib, folder)
     with sole_use(folder, busy=f"the backup {folder} is being written"):
         _claim(lib, folder)
@@ -109,6 +116,11 @@ def restore(
     backup or no such place, and `StorageError` where it cannot be written; the backup is never changed.
     """
     folder, out = Path(folder).absolute(), Path(out).absolute()
+    with reached(folder, safe="the backup is unchanged, and no library was made"):
+        return _restore(ctx, folder, out, at=at, unlocked=unlocked, who=who)
+
+
+def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: LibraryKeys | None, who: str) -> Restored:
     chosen = _chosen(folder, at)
     _check_empty(out)
     safe = "the backup is unchanged, and no library was made"
@@ -122,15 +134,23 @@ def restore(
         out.chmod(0o700)
         for name in STORES:
             (out / name).mkdir(exist_ok=True)
+        for side in _SIDES[1:]:  # left of an earlier attempt, they would be taken for those of this database
+            (out / f"{DATABASE}{side}").unlink(missing_ok=True)
     _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
     if key_file is not None:
         keys.restore(out, key_file)
     with named(out, safe=safe), chosen.open("rb") as copy, replacing(out / DATABASE) as database:
         shutil.copyfileobj(copy, database)  # the one step that makes it a library
-    with Library.open(out, unlocked) as lib:
-        lib.who = who or lib.who
-        wrong = (*problems, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
-        lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
+    try:
+        with Library.open(out, unlocked) as lib:
+            lib.who = who or lib.who
+            wrong = (*problems, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
+            lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
+    except BaseException:
+        with contextlib.suppress(OSError):  # it was not said that there is one, and it can be restored again
+            for side in _SIDES:
+                (out / f"{DATABASE}{side}").unlink(missing_ok=True)
+        raise
     return Restored(out, chosen, len(named_there.pictures), wrong)
 
 
@@ -216,8 +236,10 @@ def _claim(lib: Library, folder: Path) -> None:
 
 def _library_of(folder: Path) -> str:
     try:
-        return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["library_id"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with reached(folder, safe="nothing was changed"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["library_id"])
+        raise ValueError("there is none")
+    except (ValueError, KeyError, TypeError) as error:
         raise BadInputError(
             f"{folder} is no backup: its {ABOUT} is missing or cannot be read", safe="nothing was changed"
         ) from error
@@ -246,7 +268,8 @@ def _chosen(folder: Path, at: str) -> Path:
 
 def _check_empty(out: Path) -> None:
     there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
-    if any(name not in (*STORES, KEYS, KEYS_COPY) for name in there):
+    allowed = {*STORES, KEYS, KEYS_COPY, "lock", f"{DATABASE}-wal", f"{DATABASE}-shm"}
+    if any(name not in allowed and not (name.startswith(".") and name.endswith(".part")) for name in there):
         raise BadInputError(
             f"{out} is not empty",
             safe="nothing was changed",

@@ -125,7 +125,8 @@ def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECOND
     kept, latest, removed = upkeep.hashes_in_use(lib, ctx), time.time() - older_than, 0
     for path in [*lib.pictures.unused(kept), *lib.pictures.leftovers(), *lib.derived.leftovers()]:
         ctx.check()
-        if path.stat().st_mtime <= latest:
-            path.unlink(missing_ok=True)
-            removed += 1
+        with named(path, safe="nothing on record was removed"):
+            if path.stat().st_mtime <= latest:
+                path.unlink(missing_ok=True)
+                removed += 1
     return removed

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, read_holder
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.files import reached
 
 LOCK = "lock"
 
@@ -39,6 +40,8 @@ def sole_use(folder: Path, *, busy: str = "") -> Iterator[None]:
             remedy="choose a folder that you may write to, on a disk with free space",
         ) from error
     try:
+        with reached(folder, safe="nothing was written"), contextlib.suppress(FileNotFoundError):
+            path.read_bytes()
         holder = read_holder(path)
         if holder is None or holder.pid != os.getpid():  # `clear` took the folder away while the lock was being taken
             raise _in_use(busy, str(holder or "another run"))

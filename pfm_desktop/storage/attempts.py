@@ -8,6 +8,7 @@ slows down those who took the files away.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -137,6 +138,8 @@ def _read(library: Path) -> _Attempts:
 
 def _write(library: Path, kept: _Attempts) -> None:
     try:
+        if not os.path.isdir(library):  # noqa: PTH112 - moved, or its share is gone: writing would make another folder
+            raise StorageError(f"there is no folder {library}")
         write_bytes(library / FILE, json_bytes(asdict(kept)))
         _unwritten.pop(library, None)
     except StorageError:

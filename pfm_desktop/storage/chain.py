@@ -69,11 +69,23 @@ def head_of(seq: int, chain: str) -> str:
 
 
 def extend(session: Session, row: JournalTable) -> None:
-    """Join a line, just added and numbered, to the chain. The caller's transaction is the only one that writes."""
-    before = select(JournalTable.chain).where(JournalTable.seq < row.seq).order_by(JournalTable.seq.desc()).limit(1)
-    row.chain = link_of(session.scalar(before) or FIRST, row)
+    """Join a line, just added and numbered, to the chain. The caller's transaction is the only one that writes.
+
+    It is joined to the end that the library notes: lines that were cut off before stay missed behind the new one.
+    """
+    row.chain = link_of(_end(session, row.seq), row)
     session.merge(MetaTable(key=HEAD, value=head_of(row.seq, row.chain)))
     session.flush()
+
+
+def _end(session: Session, seq: int) -> str:
+    """The hash that line number `seq` is joined to."""
+    head = session.get(MetaTable, HEAD)
+    noted = head.value.partition(" ")[2] if head is not None else ""
+    if noted:
+        return noted
+    before = select(JournalTable.chain).where(JournalTable.seq < seq).order_by(JournalTable.seq.desc()).limit(1)
+    return session.scalar(before) or FIRST
 
 
 def problems(session: Session, ctx: Context | None = None) -> Iterator[str]:

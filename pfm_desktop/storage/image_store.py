@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -11,7 +13,7 @@ from pathlib import Path
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.sealed import EXTENSION, NotSealedError, Seal
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.files import write_bytes
+from pfm_desktop.support.files import reached, write_bytes
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG", 0, "png"),
@@ -48,8 +50,11 @@ class ImageStore:
         """Keep `data` on disk and return its SHA-256; it survives a power cut once this returns."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._place(sha256, EXTENSION if self._seal is not None else extension_of(data))
-        if path.is_file() and self._holds(path, sha256):
-            return sha256
+        with self._reached():
+            if path.is_file() and self._holds(path, sha256):
+                return sha256
+            if not self.root.parent.is_dir():  # moved while it was open: writing would make another in its place
+                raise FileNotFoundError(errno.ENOENT, "the folder is not there any more")
         # also heals a damaged copy: the name promises the content
         write_bytes(path, data if self._seal is None else self._seal.close(data, sha256))
         _sync_folder(path.parent)
@@ -60,6 +65,9 @@ class ImageStore:
         """Bytes of that hash, verified; `StorageError` when they are missing or not what the name promises."""
         path = self.find(sha256)
         if path is None:
+            with self._reached():
+                if not self.root.parent.is_dir():
+                    raise FileNotFoundError(errno.ENOENT, "the folder is not there any more")
             raise StorageError(
                 f"the picture file {sha256[:12]}... is missing from {self.root}",
                 safe="its record and everything else is unchanged",
@@ -86,11 +94,14 @@ class ImageStore:
         if not _SHA256.fullmatch(sha256):  # it becomes part of a path
             return None
         ends = _EXTENSIONS if self._seal is None else (EXTENSION,)
-        return next((path for end in ends if (path := self._place(sha256, end)).is_file()), None)
+        with self._reached():
+            return next((path for end in ends if (path := self._place(sha256, end)).is_file()), None)
 
     def files(self) -> Iterator[Path]:
         """Everything kept, in order of name."""
-        yield from (path for path in sorted(self.root.glob("??/*")) if _SHA256.fullmatch(path.stem))
+        with self._reached():
+            found = sorted(self.root.glob("??/*"))
+        yield from (path for path in found if _SHA256.fullmatch(path.stem))
 
     def unused(self, kept: Iterable[str]) -> Iterator[Path]:
         """Files whose hash is not among `kept`, in order of name."""
@@ -99,7 +110,12 @@ class ImageStore:
 
     def leftovers(self) -> Iterator[Path]:
         """Temporary files that a write cut short left behind."""
-        yield from sorted(self.root.glob("??/.*.part"))
+        with self._reached():
+            found = sorted(self.root.glob("??/.*.part"))
+        yield from found
+
+    def _reached(self) -> contextlib.AbstractContextManager[None]:
+        return reached(self.root, safe="nothing was changed")
 
     def _name(self, sha256: str) -> str:
         return sha256 if self._seal is None else self._seal.name_of(sha256)

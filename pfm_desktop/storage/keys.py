@@ -343,6 +343,12 @@ def _read(library: Path, file: Path | None = None) -> _KeyFile:
             ) from error
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
+    if file is None and not os.path.isdir(library):  # noqa: PTH112 - False where it may not be looked into
+        raise StorageError(
+            f"the library is no longer at {library}: its folder was moved or renamed, or its disk is gone",
+            safe="nothing was changed",
+            remedy="connect the disk, or open the library where it is now",
+        )
     raise StorageError(
         f"the key file {places[0]} is missing or damaged: without it nobody can open this library",
         safe="nothing was changed; the pictures and the database are still there, encrypted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import uuid
@@ -27,6 +28,7 @@ from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
+log = logging.getLogger(__name__)
 MakeKeys = Callable[[Path, str], LibraryKeys]
 
 
@@ -50,6 +52,7 @@ class Library:
         self.who = user_name()
         self.account: Account | None = None
         self.read_only_reason = read_only_reason
+        self.notice = ""  # what a person should know about the library as it was found
         self.pictures = ImageStore(path / "pictures", keys)
         self.derived = ImageStore(path / "derived", keys)
         self._engine: Engine | None = engine
@@ -121,7 +124,7 @@ class Library:
     @classmethod
     def _open_new(cls, path: Path, keys: LibraryKeys | None) -> Library:
         made = cls.open(path, keys)
-        if made.read_only:
+        if made.read_only and "in use" not in made.read_only_reason:
             made.close()
             raise StorageError(
                 f"the library in {path} could not be opened for writing: {made.read_only_reason}",
@@ -145,10 +148,13 @@ class Library:
         lock, reason, immutable = _take_lock(path)
         engine = make_engine(path / DATABASE, keys=keys, query_only=lock is None, immutable=immutable)
         try:
+            lost = lock is not None and _check_after_a_crash(path, lock, keys)
             with in_words(path):
-                suspect = bool(lock and lock.left_behind)
-                _check_and_migrate(engine, path, keys, writable=lock is not None, suspect=suspect)
-                return cls(path, engine, lock, reason, keys)
+                _check_and_migrate(engine, path, keys, writable=lock is not None)
+                opened = cls(path, engine, lock, reason, keys)
+            if lost:
+                opened._tell_wal_missing()
+            return opened
         except BaseException:
             engine.dispose()
             if lock is not None:
@@ -206,6 +212,7 @@ class Library:
                 else "copy the library to a place that can be written",
             )
         engine = self._opened().execution_options(writes=True)
+        self._check_in_place()
         with self._writing, in_words(self.path), Session(engine) as session, session.begin():
             yield session
 
@@ -265,6 +272,27 @@ class Library:
                 session.delete(row)
             elif new is not None and new != old:
                 session.merge(MetaTable(key=key, value=new))
+
+    def _check_in_place(self) -> None:
+        """What is open can be written to wherever it was moved, and pictures would go where it stood before."""
+        if self._lock is None or self._lock.stands(self.path / "lock"):
+            return
+        raise StorageError(
+            f"the library is no longer at {self.path}: its folder or the file 'lock' in it was moved, renamed or "
+            "removed while it was open, or its disk is gone",
+            safe="nothing was changed, and all that was accepted before is where the folder is now",
+            remedy="connect the disk or put the folder back; or close the library and open it where it is now",
+        )
+
+    def _tell_wal_missing(self) -> None:
+        """No error, as a program may also end before it has written anything."""
+        self.notice = (
+            f"the program ended without closing this library, and {DATABASE}-wal is missing: if it was removed, what was "
+            "done last is not here. Look whether your last work is there; if not, do it again or restore a backup"
+        )
+        log.warning("%s: %s", self.path, self.notice)
+        with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
+            self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was missing")
 
     def _all_meta(self) -> dict[str, str]:
         with self.read() as session:
@@ -394,12 +422,30 @@ def _check_settled(path: Path) -> None:
         )
 
 
-def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, *, writable: bool, suspect: bool) -> None:
-    with engine.connect() as connection:
-        if suspect:  # the last program ended without closing; costs time, so not at every start
+def _check_after_a_crash(path: Path, lock: LibraryLock, keys: LibraryKeys | None) -> bool:
+    """Raise where a library whose last program ended without closing is damaged; whether its WAL is missing.
+
+    It costs time, so not at every start. Nothing is folded into the database meanwhile: where the WAL is that of another
+    database, as after a copy was put in place, both stay as they are.
+    """
+    wal = path / f"{DATABASE}-wal"
+    with _entering(path):
+        there = wal.exists()
+        if not lock.left_behind and not (there and wal.stat().st_size):
+            return False
+    engine = make_engine(path / DATABASE, keys=keys, never_written=True)
+    try:
+        with in_words(path), engine.connect() as connection:
             verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
-            if verdict != "ok":
-                raise damaged(path, str(verdict))
+    finally:
+        engine.dispose()
+    if verdict != "ok":
+        raise damaged(path, str(verdict))
+    return lock.left_behind and not there
+
+
+def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, *, writable: bool) -> None:
+    with engine.connect() as connection:
         version = migrations.version_of(connection)
     migrations.check_version(version, path)
     if version is not None and version < migrations.CURRENT:

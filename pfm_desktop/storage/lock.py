@@ -105,6 +105,15 @@ class LibraryLock:
             raise
         return cls(stream, left_behind=left_behind)
 
+    def stands(self, path: Path) -> bool:
+        """Whether `path` is still the file that is locked: not once its folder was moved, or another took its name."""
+        if self._stream is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._stream.fileno()), path.stat())
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Give the lock back; the file stays, empty (removing it would race with the next opener)."""
         stream, self._stream = self._stream, None

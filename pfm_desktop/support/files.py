@@ -59,6 +59,19 @@ def named(path: Path, *, safe: str) -> Iterator[None]:
         raise _not_written(path, error, safe) from error
 
 
+@contextlib.contextmanager
+def reached(folder: Path, *, safe: str) -> Iterator[None]:
+    """Around looking into a folder that may lie on a share: one that goes away is a `StorageError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be reached: {error.strerror or error}",
+            safe=safe,
+            remedy="check that its disk or network share is connected, then try again",
+        ) from error
+
+
 def _not_written(path: Path, error: OSError, safe: str = "what stood there before is unchanged") -> StorageError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return StorageError(
