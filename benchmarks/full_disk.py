@@ -1,6 +1,6 @@
 """What is lost when the disk is full, or may not be written any more: at every single call that writes.
 
-    python benchmarks/full_disk.py [--only "adding a picture" ...] [--manner full ...] [--every 1]
+    python benchmarks/full_disk.py [--only "adding a picture" ...] [--manner full ...] [--every 1] [--real]
 
 Each kind of work (`full_disk_parts/kinds.py`) is done once on a plain and on an encrypted library while its writing
 calls are counted: making and opening files, writing, truncating, syncing, renaming, making folders; those of Python, of
@@ -14,7 +14,9 @@ traceback), and work that said that it was done and is not (silent); lines of th
 recovery keys of before that are gone (lost); libraries that do not open or in which `housekeeping.verify` finds
 something (not clean); work that cannot be done again (not resumed). Also told, and no fault: work that was not harmed
 by the failure, and work that was refused in words and is there all the same, as where syncing fails behind the last
-write.
+write. A restore whose database could not be removed again is done again in another folder, as its message says.
+
+With `--real` the library is on a small disk (tmpfs) that has no page left, one, two, ..., until the work is done.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
@@ -39,7 +41,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.full_disk_parts.faults import MANNERS, Manner, failing, load_and_start_again  # noqa: E402
+from benchmarks.full_disk_parts import small_disk  # noqa: E402
+from benchmarks.full_disk_parts.faults import MANNERS, Struck, failing, load_and_start_again  # noqa: E402
 from benchmarks.full_disk_parts.kinds import KINDS, NEW, Kind, Place, fill, opened  # noqa: E402
 from benchmarks.kill_parts import libraries  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
@@ -49,7 +52,11 @@ from pfm_desktop.storage.keys import WrongPasswordError  # noqa: E402
 from pfm_desktop.storage.library import Library  # noqa: E402
 from pfm_desktop.support.errors import UserError  # noqa: E402
 
+ENOUGH = 3  # sizes of a small disk in a row that do the work no harm, and more room will not either
 SAID = 3  # of each kind that are printed
+
+
+How = Callable[[Path, int], contextlib.AbstractContextManager[Struck]]
 
 
 @dataclass
@@ -78,8 +85,8 @@ class Count:
         """For the eye."""
         return (
             f"{self.faults} faults at {self.calls} calls: told clearly {self.told}, no harm {self.unharmed}, "
-            f"there though refused {self.there_though_refused}; not told clearly {self.not_told}, silent {self.silent}, "
-            f"lost {self.lost}, not clean {self.not_clean}, not resumed {self.not_resumed}; "
+            f"there though refused {self.there_though_refused}; not told clearly {self.not_told}, "
+            f"silent {self.silent}, lost {self.lost}, not clean {self.not_clean}, not resumed {self.not_resumed}; "
             f"temporary files left {self.left}"
         )
 
@@ -128,7 +135,7 @@ def reopened(place: Place) -> Library:
         return opened(place.library, NEW)
 
 
-def one_fault(kind: Kind, first: Place, folder: Path, manner: Manner, at: int, count: Count) -> None:
+def one_fault(kind: Kind, first: Place, folder: Path, how: How, at: int, count: Count) -> None:
     """Do the work once with a fault in it, and look what is there."""
     place = fresh(first, folder)
     closes = at % 2 == 1 or kind.opens
@@ -139,7 +146,7 @@ def one_fault(kind: Kind, first: Place, folder: Path, manner: Manner, at: int, c
     else:
         place.lib = lib
     error: BaseException | None = None
-    with failing(folder, manner, at) as struck:
+    with how(folder, at) as struck:
         try:
             kind.work(place)
         except Exception as raised:  # noqa: BLE001 - that is what is looked for
@@ -237,7 +244,7 @@ def _look(place: Place, before: Before, count: Count, where: str) -> None:
     count.left += sum(1 for path in place.folder.rglob(".*") if path.is_file())
 
 
-def tried(kind: Kind, work: Path, manners: dict[str, Manner], every: int, *, encrypted: bool) -> Count:
+def tried(kind: Kind, work: Path, manners: dict[str, How], every: int, *, encrypted: bool) -> Count:
     """All faults of one kind of work on one kind of library."""
     count = Count()
     first = base(kind, work / "base", encrypted=encrypted)
@@ -253,6 +260,22 @@ def tried(kind: Kind, work: Path, manners: dict[str, Manner], every: int, *, enc
             count += found
             shutil.rmtree(folder)
         count.calls += calls.calls
+    return count
+
+
+def on_small_disks(kind: Kind, work: Path, every: int, *, encrypted: bool) -> Count:
+    """The same on a real disk that has no page left, one, two, ...: until the work is done without an error."""
+    count = Count()
+    first = base(kind, work / "base", encrypted=encrypted)
+    with small_disk.mounted(work / "disk") as disk:
+        pages, well = 0, 0
+        while well < ENOUGH:
+            found, folder = Count(), disk / str(pages)
+            one_fault(kind, first, folder, small_disk.filled, pages, found)
+            well = well + 1 if found.unharmed else 0
+            count += found
+            shutil.rmtree(folder)
+            pages += every
     return count
 
 
@@ -273,23 +296,31 @@ def main() -> None:
     parser.add_argument("--only", choices=tuple(KINDS), nargs="+")
     parser.add_argument("--manner", choices=tuple(MANNERS), nargs="+")
     parser.add_argument("--every", type=int, default=1, help="only each such call fails")
+    parser.add_argument("--real", action="store_true", help="on small disks (tmpfs) with ever more room; as root")
     asked = parser.parse_args()
     load_and_start_again()
     logging.disable(logging.CRITICAL)
     keys.COST = libraries.CHEAP
-    manners = {name: how for name, how in MANNERS.items() if name in (asked.manner or MANNERS)}
+    manners: dict[str, How] = {
+        name: partial(failing, how) for name, how in MANNERS.items() if name in (asked.manner or MANNERS)
+    }
     with statements_kept():
-        all_kinds(asked.only or list(KINDS), manners, asked.every)
+        trying = (
+            partial(on_small_disks, every=asked.every)
+            if asked.real
+            else partial(tried, manners=manners, every=asked.every)
+        )
+        all_kinds(asked.only or list(KINDS), trying)
 
 
-def all_kinds(names: list[str], manners: dict[str, Manner], every: int) -> None:
+def all_kinds(names: list[str], trying: Callable[..., Count]) -> None:
     """Each on a plain and on an encrypted library."""
     total, start = Count(), time.monotonic()
     for name in names:
         kind = KINDS[name]
         for encrypted in (True,) if kind.only_encrypted else (False, True):
             with tempfile.TemporaryDirectory() as work:
-                count = tried(kind, Path(work), manners, every, encrypted=encrypted)
+                count = trying(kind, Path(work), encrypted=encrypted)
             print(f"{name}, {'encrypted' if encrypted else 'plain'}: {count.line()}", flush=True)
             for line in count.said[:SAID]:
                 print(f"  {line}", flush=True)

@@ -72,7 +72,7 @@ class Struck:
 
 
 @contextlib.contextmanager
-def failing(folder: Path, manner: Manner, at: int) -> Iterator[Struck]:
+def failing(manner: Manner, folder: Path, at: int) -> Iterator[Struck]:
     """Inside, the call number `at` below `folder` fails (0: none, all are counted)."""
     struck = Struck()
     _library().faults_arm(os.fsencode(folder), at, manner.error, int(manner.stays), int(manner.freeing_too))

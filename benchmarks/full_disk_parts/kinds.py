@@ -38,6 +38,7 @@ from pfm_desktop.storage import answers, attempts, keys, migrations
 from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
 
 CTX = SilentContext()
@@ -294,11 +295,21 @@ def _every_backup_comes_back(place: Place) -> bool:
 
 
 def _restore(place: Place) -> None:
-    backup.restore(CTX, place.beside / "backup", place.beside / "restored", unlocked=_keys_of(place))
+    """Where the folder is refused since an attempt has left a database that could not be removed, in another one."""
+    for out in (place.beside / "restored", place.beside / "restored elsewhere"):
+        try:
+            made = backup.restore(CTX, place.beside / "backup", out, unlocked=_keys_of(place))
+        except BadInputError:
+            continue
+        place.said["restored"] = str(made.library)
+        return
+    raise BadInputError("neither folder was taken")
 
 
 def _restored(place: Place) -> bool:
-    with opened(place.beside / "restored") as lib:
+    if "restored" not in place.said:
+        return False
+    with opened(Path(place.said["restored"])) as lib:
         return housekeeping.verify(CTX, lib).clean and bool(cases.visit_case(lib, place.visit).pins)
 
 

@@ -21,14 +21,13 @@ from pfm_desktop.storage import keys, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import json_bytes, named, reached, replacing, write_bytes
 
 ABOUT, SNAPSHOTS, UNFINISHED, KEY_FILE = "backup.json", "snapshots", ".unfinished", ".keys.json"
 STORES = PICTURES, DERIVED = ("pictures", "derived")
 _TIME = "%Y%m%dT%H%M%SZ"
-_SIDES = ("", "-wal", "-shm")  # of a database: all that is of it
 _Stores = Mapping[str, ImageStore]
 
 
@@ -134,8 +133,8 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
         out.chmod(0o700)
         for name in STORES:
             (out / name).mkdir(exist_ok=True)
-        for side in _SIDES[1:]:  # left of an earlier attempt, they would be taken for those of this database
-            (out / f"{DATABASE}{side}").unlink(missing_ok=True)
+        for name in SIDE_FILES:  # left of an earlier attempt, they would be taken for those of this database
+            (out / name).unlink(missing_ok=True)
     _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
     if key_file is not None:
         keys.restore(out, key_file)
@@ -148,8 +147,8 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
             lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
     except BaseException:
         with contextlib.suppress(OSError):  # it was not said that there is one, and it can be restored again
-            for side in _SIDES:
-                (out / f"{DATABASE}{side}").unlink(missing_ok=True)
+            for name in (DATABASE, *SIDE_FILES):
+                (out / name).unlink(missing_ok=True)
         raise
     return Restored(out, chosen, len(named_there.pictures), wrong)
 
@@ -268,8 +267,8 @@ def _chosen(folder: Path, at: str) -> Path:
 
 def _check_empty(out: Path) -> None:
     there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
-    allowed = {*STORES, KEYS, KEYS_COPY, "lock", f"{DATABASE}-wal", f"{DATABASE}-shm"}
-    if any(name not in allowed and not (name.startswith(".") and name.endswith(".part")) for name in there):
+    ours = {*STORES, KEYS, KEYS_COPY, "lock", *SIDE_FILES}
+    if any(name not in ours and not (name.startswith(".") and name.endswith(".part")) for name in there):
         raise BadInputError(
             f"{out} is not empty",
             safe="nothing was changed",

@@ -34,8 +34,8 @@ def make_engine(
     """Engine on one SQLite file: WAL, foreign keys on, synchronous FULL, nothing temporary on disk.
 
     With `keys` the file is one of SQLCipher. Without `create` a missing file is an error instead of an empty database.
-    `query_only` refuses writes; `never_written` also keeps closing from folding the WAL into the file; `immutable` takes
-    no lock and writes no side file either (read-only media).
+    `query_only` refuses writes; `never_written` also keeps closing from folding the WAL into the file; `immutable`
+    takes no lock and writes no side file either (read-only media).
     """
     mode = "rwc" if create else ("ro&immutable=1" if immutable else "ro" if never_written else "rw")
     uri, driver = file_uri(database, mode), _driver(keys)
@@ -174,10 +174,10 @@ def _translated(message: str, library: Path) -> StorageError:
         return damaged(library, message)
     if "unable to open" in low:
         return StorageError(
-            f"the database of the library {library} cannot be opened any more",
+            f"the database of the library {library} cannot be opened",
             safe="nothing was changed",
             remedy="if its folder was moved or renamed, open it where it is now; else check that its disk or network "
-            "share is connected",
+            "share is connected and may be written",
         )
     if "readonly" in low or "read-only" in low:
         return StorageError(

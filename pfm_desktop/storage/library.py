@@ -24,7 +24,7 @@ from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_en
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, is_encrypted
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -100,7 +100,7 @@ class Library:
             for left in path.glob(f"{unfinished.name}*"):
                 left.unlink()
             # side files of a database that is gone would be taken for those of the new one
-            for name in (KEYS, KEYS_COPY, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+            for name in (KEYS, KEYS_COPY, *SIDE_FILES):
                 (path / name).unlink(missing_ok=True)
             library_id = uuid.uuid4().hex
             keys = make_keys(path, library_id) if make_keys is not None else None
@@ -117,7 +117,7 @@ class Library:
             return cls._open_new(path, keys)
         except BaseException:
             with contextlib.suppress(OSError):  # there is nothing in it yet, and nobody was told its recovery key
-                for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+                for name in (DATABASE, *SIDE_FILES):
                     (path / name).unlink(missing_ok=True)
             raise
 
@@ -287,8 +287,8 @@ class Library:
     def _tell_wal_missing(self) -> None:
         """No error, as a program may also end before it has written anything."""
         self.notice = (
-            f"the program ended without closing this library, and {DATABASE}-wal is missing: if it was removed, what was "
-            "done last is not here. Look whether your last work is there; if not, do it again or restore a backup"
+            f"the program ended without closing this library, and {DATABASE}-wal is missing: if it was removed, what "
+            "was done last is not here. Look whether your last work is there; if not, do it again or restore a backup"
         )
         log.warning("%s: %s", self.path, self.notice)
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
@@ -425,8 +425,8 @@ def _check_settled(path: Path) -> None:
 def _check_after_a_crash(path: Path, lock: LibraryLock, keys: LibraryKeys | None) -> bool:
     """Raise where a library whose last program ended without closing is damaged; whether its WAL is missing.
 
-    It costs time, so not at every start. Nothing is folded into the database meanwhile: where the WAL is that of another
-    database, as after a copy was put in place, both stay as they are.
+    It costs time, so not at every start. Nothing is folded into the database meanwhile: where the WAL is that of
+    another database, as after a copy was put in place, both stay as they are.
     """
     wal = path / f"{DATABASE}-wal"
     with _entering(path):

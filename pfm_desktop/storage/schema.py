@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 DATABASE = "library.sqlite"
+SIDE_FILES = tuple(f"{DATABASE}-{side}" for side in ("wal", "shm", "journal"))  # of the open database
 KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
 # names of the modules in `migrations/versions`; the place is the version number
 VERSIONS: tuple[str, ...] = (

@@ -343,7 +343,7 @@ def test_a_folder_renamed_while_open_takes_no_half_of_what_is_done_and_makes_no_
         lambda: cases.load_picture(lib, next(iter(clinic.pictures))),
         lambda: backup.back_up(CTX, lib, clinic.path.with_name("backup")) and lib.record_event("x", "y", "z"),
     ):
-        with pytest.raises(StorageError, match=r"not there any more|no longer at|cannot be opened any more"):
+        with pytest.raises(StorageError, match=r"not there any more|no longer at|cannot be opened"):
             work()
     assert not clinic.path.exists()
     lib.close()
@@ -406,6 +406,15 @@ def test_a_file_in_the_place_of_the_folder_is_said(clinic: Clinic) -> None:
         check_whole(clinic, lib)
 
 
+def said_by(work: Callable[[], object]) -> str | None:
+    """The words of the error; anything but a `UserError` fails the test."""
+    try:
+        work()
+    except UserError as error:
+        return str(error)
+    return None
+
+
 @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOTCONN, errno.EHOSTDOWN])
 def test_a_share_that_answers_with_errors_is_said_and_goes_on_once_it_is_back(
     clinic: Clinic, number: int, monkeypatch: pytest.MonkeyPatch
@@ -429,11 +438,8 @@ def test_a_share_that_answers_with_errors_is_said_and_goes_on_once_it_is_back(
             with monkeypatch.context() as patch:
                 patch.setattr(Path, name, gone)
                 for work in works:
-                    try:
-                        work()
-                    except UserError as error:
-                        known = (os.strerror(number), "no longer at")
-                        assert any(words in str(error) for words in known)
+                    said = said_by(work)
+                    assert said is None or os.strerror(number) in said or "no longer at" in said
         with monkeypatch.context() as patch:
             patch.setattr(Path, "stat", gone)
             with pytest.raises(StorageError):
