@@ -23,7 +23,7 @@ from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES
 from pfm_desktop.support.errors import BadInputError, StorageError
-from pfm_desktop.support.files import json_bytes, named, reached, replacing, write_bytes
+from pfm_desktop.support.files import is_unfinished, json_bytes, named, reached, replacing, write_bytes
 
 ABOUT, SNAPSHOTS, UNFINISHED, KEY_FILE = "backup.json", "snapshots", ".unfinished", ".keys.json"
 STORES = PICTURES, DERIVED = ("pictures", "derived")
@@ -215,7 +215,8 @@ def _check_place(lib: Library, folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> Iterable[Path]:
-    return (path for path in folder.iterdir() if path.name not in (*STORES, SNAPSHOTS, "lock"))
+    ours = (*STORES, SNAPSHOTS, "lock")
+    return (path for path in folder.iterdir() if path.name not in ours and not is_unfinished(path))
 
 
 def _claim(lib: Library, folder: Path) -> None:
@@ -267,8 +268,8 @@ def _chosen(folder: Path, at: str) -> Path:
 
 def _check_empty(out: Path) -> None:
     there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
-    ours = {*STORES, KEYS, KEYS_COPY, "lock", *SIDE_FILES}
-    if any(name not in ours and not (name.startswith(".") and name.endswith(".part")) for name in there):
+    ours = (*STORES, KEYS, KEYS_COPY, "lock", *SIDE_FILES)
+    if any(name not in ours and not is_unfinished(out / name) for name in there):
         raise BadInputError(
             f"{out} is not empty",
             safe="nothing was changed",

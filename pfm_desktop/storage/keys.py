@@ -30,6 +30,7 @@ from pfm_desktop.support.files import json_bytes, replacing
 FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 _MOST_BYTES = 1 << 20
+_stretching = threading.Lock()
 _one_at_a_time = threading.Lock()  # of those in this program that change a key file
 _MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks for more was not made here
 
@@ -242,7 +243,8 @@ def _stretched(password: str, salt: bytes, cost: Cost) -> bytes:
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     made = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
-    return made.derive(_typed(password))
+    with _stretching:  # OpenSSL has one set of threads for its lanes, and calls it a lack of memory where it is in use
+        return made.derive(_typed(password))
 
 
 def _typed(password: str) -> bytes:

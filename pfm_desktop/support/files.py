@@ -47,6 +47,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 temporary.unlink()
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether that is a file of `replacing` on its way: left where a kill or the disk kept it from being removed."""
+    return path.name.startswith(".") and path.name.endswith(".part")
+
+
 @contextlib.contextmanager
 def named(path: Path, *, safe: str) -> Iterator[None]:
     """Around writing bit by bit: what the disk refuses is a `StorageError` that names `path`, a file or a folder.

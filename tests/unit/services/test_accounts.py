@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -355,3 +355,135 @@ def test_a_backup_of_another_library_repairs_nothing(clinic: Library, tmp_path: 
         backup.back_up(CTX, other, tmp_path / "backup")
     with pytest.raises(BadInputError, match="of another library"):
         housekeeping.repair(CTX, clinic, tmp_path / "backup")
+
+
+# disks that fail in between
+
+
+def test_what_cannot_go_on_record_changes_neither_passwords_nor_the_recovery_key(
+    made: tuple[Library, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic, recovery = made
+    reader = accounts.add(clinic, "Reader", {Role.ANNOTATOR}, PASSWORD)
+
+    def full(_events: object) -> None:
+        raise StorageError("the disk is full")
+
+    works: list[Callable[[], object]] = [
+        lambda: accounts.change_own_password(clinic, PASSWORD, OTHER),
+        lambda: accounts.set_password(clinic, reader, OTHER),
+        lambda: accounts.new_recovery_key(clinic),
+    ]
+    for work in works:
+        with monkeypatch.context() as patch:
+            patch.setattr(clinic, "record_events", full)
+            with pytest.raises(StorageError, match="the disk is full"):
+                work()
+    for name in (NAME, "Reader"):
+        assert keys.unlock(clinic.path, name, PASSWORD)
+        with pytest.raises(WrongPasswordError):
+            keys.unlock(clinic.path, name, OTHER)
+    assert keys.unlock_with_recovery(clinic.path, recovery)
+
+
+def test_a_recovery_that_cannot_go_on_record_leaves_the_password_of_before(
+    made: tuple[Library, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic, recovery = made
+    clinic.close()
+
+    def full(_lib: Library, _said: str) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(accounts, "_note", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            accounts.recover(clinic.path, recovery, NAME, OTHER)
+    accounts.sign_in(clinic.path, NAME, PASSWORD).close()
+    accounts.recover(clinic.path, recovery, NAME, OTHER).close()
+    accounts.sign_in(clinic.path, NAME, OTHER).close()
+
+
+def test_an_account_cut_short_is_completed_when_it_is_made_again(
+    clinic: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "set_password", full)
+        with pytest.raises(StorageError):
+            accounts.add(clinic, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    made = accounts.add(clinic, "reader", {Role.CLINICIAN}, OTHER)
+    assert made.roles == {Role.CLINICIAN}
+    assert [one.name for one in accounts.everybody(clinic)].count("Reader") == 1
+    assert accounts.without_password(clinic) == frozenset()
+    with pytest.raises(BadInputError, match="already"):
+        accounts.add(clinic, "Reader", {Role.CLINICIAN}, OTHER)
+    clinic.close()
+    accounts.sign_in(clinic.path, "Reader", OTHER).close()
+
+
+def test_only_an_administrator_completes_an_account(clinic: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "set_password", lambda *_, **__: None)
+        accounts.add(clinic, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    with with_role(clinic, Role.CLINICIAN) as lib, pytest.raises(NotAllowedError):
+        accounts.add(lib, "Reader", {Role.ANNOTATOR}, OTHER)
+
+
+def test_a_library_whose_first_opening_fails_is_made_again_with_a_key_that_somebody_has_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Library:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "open", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            accounts.make_library(tmp_path / "new", NAME, PASSWORD)
+    lib, recovery = accounts.make_library(tmp_path / "new", NAME, PASSWORD)
+    with lib:
+        assert [one.name for one in accounts.everybody(lib)] == [NAME]
+        assert said(lib)[0] == "Account made with the library"
+        assert housekeeping.verify(CTX, lib).problems == ()
+    assert keys.unlock_with_recovery(tmp_path / "new", recovery)
+
+
+def test_wrong_passwords_go_on_record_once_though_the_disk_was_full_in_between(
+    clinic: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.close()
+    for _ in range(2):
+        with pytest.raises(WrongPasswordError):
+            accounts.sign_in(clinic.path, NAME, OTHER)
+    append, room = journal.append, [2]
+
+    def full(*given: object, **options: object) -> None:
+        room[0] -= 1
+        if room[0] < 0:
+            raise StorageError("the disk is full")
+        append(*given, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "append", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            accounts.sign_in(clinic.path, NAME, PASSWORD)
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as lib:
+        assert sum(text.startswith("Wrong name or password") for text in said(lib)) == 2
+
+
+def test_a_password_changed_here_is_the_one_that_is_asked_for_in_a_program_that_reads_along(clinic: Library) -> None:
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as reading:
+        assert reading.read_only
+        accounts.change_own_password(clinic, PASSWORD, OTHER)
+        with pytest.raises(WrongPasswordError):
+            accounts.confirm(reading, PASSWORD, "to unlock the window")
+        accounts.confirm(reading, OTHER, "to unlock the window")
+        for work in (
+            lambda: accounts.change_own_password(reading, OTHER, "a third long sentence"),
+            lambda: accounts.new_recovery_key(reading),
+        ):
+            with pytest.raises(StorageError, match="open for reading only"):
+                work()
+    assert keys.unlock(clinic.path, NAME, OTHER)

@@ -17,6 +17,7 @@ from pfm_desktop.services import backup, cases, housekeeping
 from pfm_desktop.storage import answers, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
@@ -323,3 +324,63 @@ def test_a_snapshot_tells_what_it_names(lib: Library, women: list[str], tmp_path
     made = backup.back_up(CTX, lib, tmp_path / "backup")
     with snapshot.opened(made.snapshot) as session:
         assert upkeep.named_in(session) == upkeep.Named(tuple(sorted(women)), frozenset(), frozenset())
+
+
+def test_a_restored_library_that_cannot_be_opened_is_taken_back_and_may_be_restored_again(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    record = Library.record_event
+
+    def full(self: Library, *given: Any) -> None:
+        if self.path == tmp_path / "out":
+            raise StorageError("the disk is full")
+        record(self, *given)
+
+    with monkeypatch.context() as at:
+        at.setattr(Library, "record_event", full)
+        with pytest.raises(StorageError, match="the disk is full"):
+            backup.restore(CTX, tmp_path / "backup", tmp_path / "out")
+    assert not (tmp_path / "out" / DATABASE).exists()
+    (tmp_path / "out" / ".library.sqlite.half.part").write_bytes(b"half")  # that a disk did not let be removed
+    (tmp_path / "out" / f"{DATABASE}-wal").write_bytes(b"of the one before")
+    made = backup.restore(CTX, tmp_path / "backup", tmp_path / "out")
+    assert made.problems == ()
+
+
+def test_a_copy_that_cannot_even_be_removed_is_still_an_error_in_words(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> Any:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as at:
+        at.setattr("pfm_desktop.storage.engine.os.fsync", read_only)
+        at.setattr(Path, "unlink", read_only)
+        with pytest.raises(StorageError, match="Read-only file system"):
+            backup.back_up(CTX, lib, tmp_path / "backup")
+    assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()
+
+
+def test_a_backup_on_a_share_that_is_gone_is_said_and_not_called_no_backup(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+
+    def stale(*_: object, **__: object) -> Any:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as at:
+        at.setattr(Path, "open", stale)
+        with pytest.raises(StorageError, match=r"cannot be reached: Stale file handle.*network share"):
+            backup.restore(CTX, tmp_path / "backup", tmp_path / "out")
+        with pytest.raises(StorageError, match="Stale file handle"):
+            backup.back_up(CTX, lib, tmp_path / "backup")
+
+
+def test_what_a_disk_did_not_let_be_removed_does_not_make_a_folder_of_backups_another_s(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup" / ".backup.json.half.part").write_bytes(b"half")
+    assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()

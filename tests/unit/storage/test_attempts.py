@@ -100,3 +100,11 @@ def test_on_a_disk_that_cannot_be_written_the_waiting_is_the_same(tmp_path: Path
     gone.write_text("no folder", encoding="utf-8")
     fail(gone, FREE + 3)
     assert attempts.seconds_to_wait(gone) > 0
+
+
+def test_a_library_that_was_moved_is_not_made_again_as_a_folder_of_wrong_passwords(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    for _ in range(attempts.FREE):
+        attempts.failed(gone, "Wrong name or password")
+    assert not gone.exists()
+    assert attempts.seconds_to_wait(gone) > 0

@@ -151,3 +151,12 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], Path]:
         return library
 
     return make
+
+
+def test_lines_cut_off_at_the_end_are_missed_also_behind_new_ones(closed: Path) -> None:
+    behind_its_back(closed, "DELETE FROM journal WHERE seq > 4")
+    with Library.open(closed) as lib:
+        for number in range(3):
+            lib.record_event("setting", "key", f"goes on {number}")
+    (problem,) = problems(closed)
+    assert "lines between it and line 4 were altered, removed or moved" in problem

@@ -135,3 +135,26 @@ def test_temporary_files_of_a_cut_write_are_known_as_such(store: ImageStore) -> 
     left.write_bytes(b"half")
     assert list(store.leftovers()) == [left]
     assert [path.stem for path in store.files()] == [sha256]
+
+
+def test_nothing_is_kept_in_a_folder_that_is_gone_and_none_is_made(tmp_path: Path) -> None:
+    store = ImageStore(tmp_path / "clinic" / "pictures")
+    for work in (lambda: store.put(b"bytes"), lambda: store.get("0" * 64)):
+        with pytest.raises(StorageError, match=r"cannot be reached: the folder is not there any more.*network share"):
+            work()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["is_file", "glob", "open"])
+def test_a_share_that_answers_with_errors_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    store = ImageStore(tmp_path / "pictures")
+    sha256 = store.put(b"bytes")
+
+    def stale(*_: object, **__: object) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, name, stale)
+        with pytest.raises(StorageError, match="Stale file handle"):
+            store.get(sha256) if name != "glob" else list(store.files())
+    assert store.get(sha256) == b"bytes"

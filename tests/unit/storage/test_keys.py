@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +200,109 @@ def test_one_wrong_letter_in_a_recovery_key_is_found() -> None:
 def test_what_is_no_recovery_key_says_so(text: str) -> None:
     with pytest.raises(BadInputError, match="type all nine groups"):
         recovery.read(text)
+
+
+# two at once, and disks that fail in between
+
+
+SISTER = {"account_id": "b" * 32, "name": "Sister", "password": "another long one"}
+
+
+def test_two_administrators_at_the_same_time_lose_nobody(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    start = threading.Barrier(4)
+
+    def give(letter: str) -> None:
+        start.wait()
+        keys.set_password(tmp_path, made[0], account_id=letter * 32, name=f"Reader {letter}", password=PASSWORD)
+
+    threads = [threading.Thread(target=give, args=(letter,)) for letter in "bcde"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert keys.accounts_with_password(tmp_path) == {letter * 32 for letter in "abcde"}
+    assert keys.unlock(tmp_path, "Reader d", PASSWORD).keys == made[0]
+    assert keys.unlock_with_recovery(tmp_path, made[1]).keys == made[0]
+
+
+def test_what_another_program_wrote_meanwhile_stays_and_it_goes_on_record_once(
+    tmp_path: Path, made: tuple[LibraryKeys, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in (KEYS, KEYS_COPY):
+        shutil.copy(tmp_path / name, elsewhere)
+    keys.set_password(elsewhere, made[0], **SISTER)
+    called: list[str] = []
+
+    def overtaken() -> None:
+        called.append("on record")
+        for name in (KEYS, KEYS_COPY):
+            shutil.copy(elsewhere / name, tmp_path)
+
+    keys.set_password(
+        tmp_path, made[0], account_id="c" * 32, name="Third", password="a third long one", on_record=overtaken
+    )
+    assert called == ["on record"]
+    assert keys.accounts_with_password(tmp_path) == {"a" * 32, "b" * 32, "c" * 32}
+    assert keys.unlock(tmp_path, "Sister", SISTER["password"]).keys == made[0]
+    assert keys.unlock(tmp_path, "Third", "a third long one").keys == made[0]
+    assert (tmp_path / KEYS).read_bytes() == (tmp_path / KEYS_COPY).read_bytes()
+
+
+def test_what_cannot_go_on_record_changes_no_password_and_no_recovery_key(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full() -> None:
+        raise StorageError("the disk is full")
+
+    with pytest.raises(StorageError, match="the disk is full"):
+        keys.set_password(
+            tmp_path, made[0], account_id="a" * 32, name="Dr. Ängel Weiß", password="the new password", on_record=full
+        )
+    with pytest.raises(StorageError, match="the disk is full"):
+        keys.new_recovery_key(tmp_path, made[0], on_record=full)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("which", [KEYS, KEYS_COPY])
+def test_a_disk_that_refuses_either_file_at_the_last_moment_leaves_the_old_password(
+    tmp_path: Path, made: tuple[LibraryKeys, str], monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if Path(target).name == which:
+            raise OSError(errno.EROFS, "Read-only file system")
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(StorageError, match="Read-only file system"):
+            keys.set_password(
+                tmp_path, made[0], account_id="a" * 32, name="Dr. Ängel Weiß", password="the new password"
+            )
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+    keys.set_password(tmp_path, made[0], account_id="a" * 32, name="Dr. Ängel Weiß", password="the new password")
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", "the new password").keys == made[0]
+
+
+def test_a_library_that_is_gone_is_not_told_as_one_without_its_key_file(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"no longer at .*its folder was moved or renamed"):
+        keys.unlock(tmp_path / "gone", "Dr. Ängel Weiß", PASSWORD)
+
+
+def test_several_may_give_their_passwords_at_the_same_moment(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    start, opened = threading.Barrier(6), []
+
+    def give() -> None:
+        start.wait()
+        opened.append(keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys)
+
+    threads = [threading.Thread(target=give) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert opened == [made[0]] * 6

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -369,3 +370,61 @@ def test_facts_about_the_library_are_kept(lib: Library) -> None:
     lib.set_meta("site", "Clinic Two")
     assert lib.meta("site") == "Clinic Two"
     assert lib.meta("nothing") is None
+
+
+# a library that moves, and what an earlier one left
+
+
+def test_what_is_to_be_on_record_from_the_beginning_is(tmp_path: Path) -> None:
+    from pfm_desktop.storage import journal
+
+    made = Change("library", "", None, None, "made by hand")
+    with Library.create(tmp_path / "clinic", first=[made], who="Ada") as lib, lib.read() as session:
+        (line,) = journal.entries(session)
+    assert (line.who, line.key, line.text) == ("Ada", lib.id, "made by hand")
+
+
+def test_the_wal_of_a_database_that_is_gone_is_not_taken_for_that_of_a_new_one(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "clinic") as lib:
+        lib.apply(patient())
+        left = (tmp_path / "clinic" / f"{DATABASE}-wal").read_bytes()
+    (tmp_path / "clinic" / DATABASE).unlink()
+    (tmp_path / "clinic" / f"{DATABASE}-wal").write_bytes(left)
+    with Library.create(tmp_path / "clinic") as lib, lib.read() as session:
+        assert repositories.patients(session) == ()
+
+
+def test_a_new_library_that_cannot_be_written_to_is_told_and_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        read_only_folder(patch)
+        with pytest.raises(StorageError, match=r"could not be opened for writing: .*Read-only file system"):
+            Library.create(tmp_path / "clinic")
+    Library.create(tmp_path / "clinic").close()
+
+
+def test_changes_wait_while_the_folder_is_elsewhere_and_go_on_when_it_is_back(lib: Library, tmp_path: Path) -> None:
+    lib.path.rename(tmp_path / "moved")
+    with pytest.raises(StorageError, match=r"no longer at .*put the folder back"):
+        lib.apply(patient())
+    (tmp_path / "moved").rename(lib.path)
+    lib.apply(patient())
+
+
+def test_events_go_on_record_all_or_none(lib: Library) -> None:
+    from pfm_desktop.storage import journal
+
+    bad = Change("test", "key", None, {"not json": object()}, "second")
+    with pytest.raises((StorageError, TypeError)):
+        lib.record_events([Change("test", "key", None, None, "first"), bad])
+    with lib.read() as session:
+        assert journal.entries(session) == ()
+
+
+def test_a_wal_that_fits_is_folded_in_after_a_crash_without_a_word(lib: Library, tmp_path: Path) -> None:
+    lib.apply(patient())
+    shutil.copytree(lib.path, tmp_path / "killed")
+    with Library.open(tmp_path / "killed") as opened, opened.read() as session:
+        assert opened.notice == ""
+        assert len(repositories.patients(session)) == 1

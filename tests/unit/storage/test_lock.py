@@ -106,3 +106,18 @@ def test_a_share_without_locks_cannot_tell_who_holds_it(
     monkeypatch.setattr("pfm_desktop.storage.lock._lock", unlockable)
     with pytest.raises(UnknownHolderError, match="does not lock files"):
         LibraryLock.take(tmp_path / "lock")
+
+
+def test_a_lock_stands_until_its_folder_moves_or_another_file_takes_its_name(tmp_path: Path) -> None:
+    (tmp_path / "clinic").mkdir()
+    path = tmp_path / "clinic" / "lock"
+    lock = LibraryLock.take(path)
+    assert lock.stands(path)
+    (tmp_path / "clinic").rename(tmp_path / "moved")
+    assert not lock.stands(path)
+    (tmp_path / "clinic").mkdir()
+    path.write_text("another")
+    assert not lock.stands(path)
+    assert lock.stands(tmp_path / "moved" / "lock")
+    lock.release()
+    assert not lock.stands(tmp_path / "moved" / "lock")
