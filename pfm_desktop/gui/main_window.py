@@ -225,6 +225,8 @@ class MainWindow(QMainWindow):
             self.open_visit(wanted or left)
         if left:
             self.messages.note(WENT_ON)
+        if library.notice:
+            self.messages.problem(f"{library.notice[0].upper()}{library.notice[1:]}.")
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 

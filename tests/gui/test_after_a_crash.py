@@ -55,3 +55,16 @@ def test_a_window_that_was_closed_begins_with_the_list(qtbot: QtBot, open_window
     second = open_window(library_folder)
     assert second.session is not None
     assert second.session.case is None
+
+
+def test_a_missing_wal_is_said_in_the_window_and_the_library_is_open(
+    qtbot: QtBot, open_window: Opened, killed: Path
+) -> None:
+    dead = '{"user": "x", "host": "y", "pid": 1, "since": "2026-01-01T00:00:00+00:00"}'
+    (killed / "lock").write_text(dead)
+    for side in ("-wal", "-shm"):
+        (killed / f"library.sqlite{side}").unlink(missing_ok=True)
+    window = open_window(killed)
+    assert "library.sqlite-wal is missing: if it was removed, what was done last is not here" in window.messages.text
+    assert window.session is not None
+    assert cases.today(window.session.library)
