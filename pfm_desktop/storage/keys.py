@@ -29,6 +29,8 @@ from pfm_desktop.support.files import json_bytes, replacing
 
 FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
+DIGEST = "digest"
+_SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
 _one_at_a_time = threading.Lock()  # of those in this program that change a key file
@@ -142,7 +144,25 @@ def unlock(library: Path, name: str, password: str, *, file: Path | None = None)
 
     Raises `WrongPasswordError`, and `StorageError` for a key file that is missing or damaged.
     """
-    kept = _read(library, file)
+    return _first_that_opens(_whole(library, file), lambda kept: _unlocked(kept, name, password))
+
+
+def account_called(library: Path, name: str) -> str:
+    """Id of the account that signs in with this name, "" where there is none; nobody is let in."""
+    kept = _read(library)
+    wanted = _name_hash(kept, name)
+    return next((slot.id for slot in kept.slots if slot.name == wanted and slot.id != RECOVERY), "")
+
+
+def _first_that_opens(files: Sequence[_KeyFile], opened: Callable[[_KeyFile], Unlocked]) -> Unlocked:
+    """Key file and copy are the same, unless one was exchanged: then the other may be the right one."""
+    for kept in files[:-1]:
+        with contextlib.suppress(WrongPasswordError):
+            return opened(kept)
+    return opened(files[-1])
+
+
+def _unlocked(kept: _KeyFile, name: str, password: str) -> Unlocked:
     wanted = _name_hash(kept, name)
     slot = next((one for one in kept.slots if one.name == wanted and one.id != RECOVERY), None)
     if slot is None:
@@ -154,11 +174,15 @@ def unlock(library: Path, name: str, password: str, *, file: Path | None = None)
 
 def unlock_with_recovery(library: Path, key: str, *, file: Path | None = None) -> Unlocked:
     """Open the keys with the recovery key, however it was typed. Errors as `unlock`, in its own words."""
-    kept = _read(library, file)
+    typed = recovery.read(key)
+    return _first_that_opens(_whole(library, file), lambda kept: _recovered(kept, typed))
+
+
+def _recovered(kept: _KeyFile, typed: bytes) -> Unlocked:
     slot = next((one for one in kept.slots if one.id == RECOVERY), None)
     if slot is None:
         raise WrongPasswordError("this library has no recovery key")
-    secret = _from_recovery(recovery.read(key), bytes.fromhex(slot.salt))
+    secret = _from_recovery(typed, bytes.fromhex(slot.salt))
     try:
         return Unlocked(_unwrapped(kept, slot, secret), RECOVERY)
     except WrongPasswordError as error:
@@ -179,21 +203,23 @@ def set_password(
     `on_record` is called when the new key file is on disk and does not count yet: what it raises leaves the old one.
     """
     salt, cost = secrets.token_bytes(16), COST
-    slot = _Slot(account_id, _name_hash(_read(library), name), salt.hex(), "", "", **asdict(cost))
-    _put(library, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record)
+    kept = _read(library, of=keys.library_id)
+    slot = _Slot(account_id, _name_hash(kept, name), salt.hex(), "", "", **asdict(cost))
+    _put(library, keys.library_id, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record)
 
 
 def new_recovery_key(library: Path, keys: LibraryKeys, *, on_record: Callable[[], object] = lambda: None) -> str:
     """Make a recovery key in place of the one before, and return it: it is kept nowhere. `on_record` as above."""
     secret, salt = recovery.new(), secrets.token_bytes(16)
     slot = _Slot(RECOVERY, "", salt.hex(), "", "")
-    _put(library, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record)
+    _put(library, keys.library_id, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record)
     return recovery.written(secret)
 
 
-def remove(library: Path, account_id: str) -> None:
+def remove(library: Path, keys: LibraryKeys, account_id: str) -> None:
     """Let a person in no longer."""
-    _change(library, lambda kept: replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
+    of = keys.library_id
+    _change(library, of, lambda kept: replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
 
 
 def accounts_with_password(library: Path) -> frozenset[str]:
@@ -208,7 +234,7 @@ def content(library: Path) -> bytes:
 
 def restore(library: Path, file: Path) -> None:
     """Put the key file of a backup into a library that is being brought back."""
-    _write(library, _read(library, file))
+    _write(library, _whole(library, file)[0])
 
 
 # wrapping
@@ -268,11 +294,11 @@ def _name_hash(kept: _KeyFile, name: str) -> str:
 # the file
 
 
-def _put(library: Path, slot: _Slot, on_record: Callable[[], object]) -> None:
+def _put(library: Path, of: str, slot: _Slot, on_record: Callable[[], object]) -> None:
     def changed(kept: _KeyFile) -> _KeyFile:
         return replace(kept, slots=(*(one for one in kept.slots if one.id != slot.id), slot))
 
-    _change(library, changed, on_record)
+    _change(library, of, changed, on_record)
 
 
 class _OvertakenError(Exception):
@@ -284,22 +310,24 @@ class _OvertakenError(Exception):
 
 
 def _change(
-    library: Path, change: Callable[[_KeyFile], _KeyFile], on_record: Callable[[], object] = lambda: None
+    library: Path, of: str, change: Callable[[_KeyFile], _KeyFile], on_record: Callable[[], object] = lambda: None
 ) -> None:
     """Make `change` of the key file as it is now; what somebody else changed in it meanwhile stays changed.
+
+    `of`: id of the library. A file that was exchanged for another library's is never written on.
 
     Threads wait for each other. Of two programs only one has the library open for writing; where that fails, as on a
     share that forgets its locks, the file is compared once more before it is replaced.
     """
     with _one_at_a_time:
-        kept, said = _read(library), False
+        kept, said = _read(library, of=of), False
         while True:
             try:
                 with _beside(library, change(kept)):
                     if not said:
                         on_record()
                     said = True
-                    now = _read(library)
+                    now = _read(library, of=of)
                     if now != kept:
                         raise _OvertakenError(now)
                 return
@@ -328,15 +356,29 @@ def _write(library: Path, kept: _KeyFile) -> None:
 
 
 def _bytes(kept: _KeyFile) -> bytes:
-    said: Mapping[str, Any] = {"format": FORMAT, "version": VERSION, **asdict(kept)}
-    return json_bytes({**said, "slots": [asdict(slot) for slot in kept.slots]})
+    said = {"format": FORMAT, "version": VERSION, **asdict(kept), "slots": [asdict(slot) for slot in kept.slots]}
+    return json_bytes({**said, DIGEST: digest(said)})
 
 
-def _read(library: Path, file: Path | None = None) -> _KeyFile:
+def digest(said: Mapping[str, Any]) -> str:
+    """Over all that a key file says: a damaged one is read from its copy, and never written on."""
+    rest = {name: value for name, value in said.items() if name != DIGEST}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _read(library: Path, *, of: str = "") -> _KeyFile:
+    """The key file of the library `of`, where it is given and one of the two is."""
+    found = _whole(library)
+    return next((kept for kept in found if kept.library_id == of), found[0])
+
+
+def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:
+    """Key file and copy, those that can be read, once where they are the same. Raises `StorageError` where none can."""
     places: Sequence[Path] = (file,) if file is not None else (library / KEYS, library / KEYS_COPY)
+    found: list[_KeyFile] = []
     for place in places:
         try:
-            return _parsed(_small(place))
+            kept = _parsed(_small(place))
         except _NewerError as error:
             raise StorageError(
                 f"{place} was written by a newer version of this program",
@@ -345,6 +387,10 @@ def _read(library: Path, file: Path | None = None) -> _KeyFile:
             ) from error
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
+        if kept not in found:
+            found.append(kept)
+    if found:
+        return tuple(found)
     if file is None and not os.path.isdir(library):  # noqa: PTH112 - False where it may not be looked into
         raise StorageError(
             f"the library is no longer at {library}: its folder was moved or renamed, or its disk is gone",
@@ -356,6 +402,21 @@ def _read(library: Path, file: Path | None = None) -> _KeyFile:
         safe="nothing was changed; the pictures and the database are still there, encrypted",
         remedy=f"put {KEYS} back from a backup of this library",
     )
+
+
+def _check(slot: _Slot) -> None:
+    """Raises ValueError for a slot that was not made here: its lengths, and what opening it would cost."""
+    lengths = ((slot.salt, _SALT), (slot.nonce, _NONCE), (slot.wrapped, _MASTER + _TAG))
+    if any(len(bytes.fromhex(digits)) != length for digits, length in lengths):
+        raise ValueError("a slot of another length")
+    if slot.id == RECOVERY:
+        return
+    for name, most in _MOST.items():
+        value = getattr(slot, name)
+        if not isinstance(value, int) or not 1 <= value <= most:
+            raise ValueError(f"{name} is out of range")
+    if slot.memory_kib < 8 * slot.lanes:
+        raise ValueError("less memory than Argon2id takes")
 
 
 class _NewerError(Exception):
@@ -377,13 +438,11 @@ def _parsed(data: bytes) -> _KeyFile:
         raise ValueError("not a key file")
     if not isinstance(said["version"], int) or said["version"] > VERSION:
         raise _NewerError
+    if said[DIGEST] != digest(said):
+        raise ValueError("a damaged key file")
     slots = tuple(_Slot(**one) for one in said["slots"])
     for slot in slots:
-        for digits in (slot.salt, slot.nonce, slot.wrapped):
-            bytes.fromhex(digits)
-        for name, most in _MOST.items():
-            value = getattr(slot, name)
-            if not isinstance(value, int) or not (0 if slot.id == RECOVERY else 1) <= value <= most:
-                raise ValueError(f"{name} is out of range")
-    bytes.fromhex(said["name_salt"])
+        _check(slot)
+    if len(bytes.fromhex(said["name_salt"])) != _SALT:
+        raise ValueError("a salt of another length")
     return _KeyFile(str(said["library_id"]), str(said["name_salt"]), slots)

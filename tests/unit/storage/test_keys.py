@@ -25,9 +25,9 @@ def made(tmp_path: Path) -> tuple[LibraryKeys, str]:
 
 
 def rewrite(library: Path, **changes: Any) -> None:
-    said = json.loads((library / KEYS).read_text(encoding="utf-8"))
+    said = {**json.loads((library / KEYS).read_text(encoding="utf-8")), **changes}
     for name in (KEYS, KEYS_COPY):
-        (library / name).write_text(json.dumps({**said, **changes}), encoding="utf-8")
+        (library / name).write_text(json.dumps({**said, keys.DIGEST: keys.digest(said)}), encoding="utf-8")
 
 
 def slots(library: Path) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_a_new_password_leaves_the_master_key_and_the_others_as_they_were(
 
 def test_who_is_removed_is_let_in_no_longer(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
     keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
-    keys.remove(tmp_path, "b" * 32)
+    keys.remove(tmp_path, made[0], "b" * 32)
     with pytest.raises(WrongPasswordError):
         keys.unlock(tmp_path, "Sister", "another long one")
 
@@ -133,6 +133,34 @@ def test_a_damaged_key_file_is_read_from_its_copy(tmp_path: Path) -> None:
     assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).account_id == "a" * 32
 
 
+def test_one_flipped_bit_anywhere_is_read_from_the_copy_and_never_written_on(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    whole = (tmp_path / KEYS).read_bytes()
+    for at in range(0, len(whole), 37):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1
+        (tmp_path / KEYS).write_bytes(damaged)
+        (tmp_path / KEYS_COPY).write_bytes(whole)
+        assert keys.unlock(tmp_path, "Sister", "another long one").keys == made[0]
+        keys.set_password(tmp_path, made[0], account_id="c" * 32, name="Third", password="one more of them")
+        assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+        assert keys.unlock_with_recovery(tmp_path, made[1]).keys == made[0]
+
+
+def test_a_key_file_of_another_library_beside_the_right_copy_harms_nothing(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    keys.make(tmp_path / "other", "library-2", account_id="a" * 32, name="Dr. Ängel Weiß", password="not this one")
+    (tmp_path / KEYS).write_bytes((tmp_path / "other" / KEYS).read_bytes())
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+    assert keys.unlock(tmp_path, "Sister", "another long one").keys == made[0]
+
+
 HOSTILE = [
     b"",
     b"[]",
@@ -157,7 +185,18 @@ def test_a_key_file_that_is_none_says_so_and_nothing_is_opened(tmp_path: Path, d
 
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize(
-    "change", [{"memory_kib": 1 << 40}, {"passes": 10**9}, {"lanes": 0}, {"memory_kib": "64"}, {"passes": -1}]
+    "change",
+    [
+        {"memory_kib": 1 << 40},
+        {"passes": 10**9},
+        {"lanes": 0},
+        {"memory_kib": "64"},
+        {"passes": -1},
+        {"memory_kib": 8},
+        {"salt": "00"},
+        {"nonce": ""},
+        {"wrapped": "00" * 47},
+    ],
 )
 def test_a_file_cannot_make_the_program_work_forever_or_take_all_memory(tmp_path: Path, change: dict[str, Any]) -> None:
     mine, *rest = slots(tmp_path)
