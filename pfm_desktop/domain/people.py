@@ -26,14 +26,15 @@ class Act(StrEnum):
     EXPORT = "take pictures and records out of the library"
     READ_AUDIT = "read the audit trail"
     KEEP_ACCOUNTS = "make and change accounts"
+    MAINTAIN = "back the library up, or repair it"
 
 
 _OF_ROLE: dict[Role, frozenset[Act]] = {
-    Role.CLINICIAN: frozenset({Act.SEE_NAMES, Act.EDIT_VISITS, Act.SIGN, Act.LABEL, Act.EXPORT}),
+    Role.CLINICIAN: frozenset({Act.SEE_NAMES, Act.EDIT_VISITS, Act.SIGN, Act.LABEL, Act.EXPORT, Act.MAINTAIN}),
     Role.ANNOTATOR: frozenset({Act.LABEL}),
     Role.ADJUDICATOR: frozenset({Act.LABEL, Act.ADJUDICATE}),
     # the audit trail holds names before and after each change, so who keeps it sees them
-    Role.ADMINISTRATOR: frozenset({Act.SEE_NAMES, Act.READ_AUDIT, Act.KEEP_ACCOUNTS, Act.EXPORT}),
+    Role.ADMINISTRATOR: frozenset({Act.SEE_NAMES, Act.READ_AUDIT, Act.KEEP_ACCOUNTS, Act.EXPORT, Act.MAINTAIN}),
 }
 
 

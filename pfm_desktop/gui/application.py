@@ -63,6 +63,7 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     from pfm_desktop.gui.main_window import MainWindow
     from pfm_desktop.support.settings import load_settings
 
+    _leave_no_trace_of_folders()
     app = QApplication.instance() or QApplication(["pfm-desktop"])
     assert isinstance(app, QApplication)
     app.setApplicationName("pfm-desktop")
@@ -75,6 +76,17 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     if options.size:
         window.resize(*options.size)
     return app, window
+
+
+def _leave_no_trace_of_folders() -> None:
+    """Dialogs that ask for files keep the folders that were chosen, and people name folders after women: they keep them
+    for as long as the program runs, and not on disk. The dialogs of Windows and of desktops would tell others.
+    """
+    from PySide6.QtCore import QCoreApplication, QSettings, Qt
+
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    nowhere = f"{os.devnull}/none"  # no folder can be made there
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, nowhere)
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:

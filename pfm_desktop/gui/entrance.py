@@ -78,6 +78,12 @@ class Entrance(QStackedWidget):
         page.done.connect(self._recovery_kept)
         return page
 
+    @property
+    def holds(self) -> bool:
+        """Whether a recovery key is shown that nobody has kept yet: it would be lost by leaving."""
+        page = self.currentWidget()
+        return page is not self.opening and "recovery" in vars(self) and page is self.recovery and self.recovery.waits
+
     def take_keys(self) -> None:
         """The window shows this again."""
         page = self.currentWidget()

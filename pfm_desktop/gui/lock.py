@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
@@ -30,9 +31,13 @@ class WindowLock(QObject):
     changed = Signal(bool)
     somebody = Signal()
 
-    def __init__(self, content: QWidget, window: QWidget) -> None:
+    def __init__(self, content: QWidget, window: QWidget, keys: Callable[[], Sequence[QKeySequence]]) -> None:
+        """`keys`: those that lock, as they are at the moment."""
         super().__init__(window)
-        self._window = window
+        self._window, self._keys = window, keys
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusWindowChanged.connect(self._watch_dialog)
         self.front = QStackedWidget(window)
         self.front.addWidget(content)
         self._library: Library | None = None
@@ -62,22 +67,31 @@ class WindowLock(QObject):
         """Lock what belongs to this library after so many minutes; None, or one without accounts, is never locked."""
         self._library = library if library is not None and library.account is not None else None
         self._idle.setInterval(minutes * 60_000)
-        handle = self._window.windowHandle()
-        if handle is not None:
-            handle.removeEventFilter(self)
         self._idle.stop()
         if self._library is None:
             self._open()
             return
-        if handle is not None:
-            handle.installEventFilter(self)  # of the system's window: the widgets' own events are far too many
+        self._watch(self._window.windowHandle())
         self._idle.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Somebody is there."""
-        if event.type() in _INPUT and not self.locked:
+        """Somebody is there. In a dialog, which the window's commands do not reach, the key locks as well."""
+        if event.type() in _INPUT and not self.locked and self._library is not None:
             self._idle.start()
+            if isinstance(event, QKeyEvent) and watched is not self._window.windowHandle() and self._locks(event):
+                self.lock()
+                return True
         return False
+
+    def _locks(self, event: QKeyEvent) -> bool:
+        pressed = QKeySequence(event.keyCombination())
+        return any(pressed == key for key in self._keys())
+
+    def _watch(self, window: QWindow | None) -> None:
+        """Hear of its input: of the system's window, since the widgets' own events are far too many."""
+        if window is not None:
+            window.removeEventFilter(self)
+            window.installEventFilter(self)
 
     def lock(self) -> None:
         """At once. What was typed is kept; work that runs goes on behind it."""
@@ -85,14 +99,21 @@ class WindowLock(QObject):
         if account is None or self.locked:
             return
         self._idle.stop()
+        while (menu := QApplication.activePopupWidget()) is not None:
+            menu.close()
         self._before = QApplication.focusWidget()
-        self._hidden = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self._window]
+        others = (one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self._window)
+        self._hidden = [one for one in others if one.windowType() is not Qt.WindowType.Popup]
         for dialog in self._hidden:
             dialog.hide()
         self.page.show_for("", Way.UNLOCK, name=account.name)
         self.front.setCurrentWidget(self.page)
         self.page.take_keys()
         self.changed.emit(True)
+
+    def _watch_dialog(self, window: QWindow | None) -> None:
+        if self._library is not None and window is not None and window is not self._window.windowHandle():
+            self._watch(window)
 
     @property
     def _account(self) -> Account | None:

@@ -43,6 +43,7 @@ SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
+KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
 WENT_ON = "The program ended without closing the library. What was done is there, and can be undone as before."
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
@@ -135,6 +136,9 @@ class MainWindow(QMainWindow):
 
     def show_page(self, index: int) -> None:
         """Show one of `TITLES`."""
+        if self.entrance.holds:
+            self.messages.note(KEY_FIRST)
+            return
         if self.desk is None or self.lock.locked or (index == REVIEW and self.desk.session.case is None):
             return
         self._show(self.desk.page(index))
@@ -311,7 +315,7 @@ class MainWindow(QMainWindow):
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
     def _show_shortcuts(self) -> None:
-        if self.desk is not None:
+        if self.desk is not None and not self.entrance.holds:
             self._show(self.desk.shortcuts(self.book))
 
     def _show_about(self) -> None:
@@ -453,7 +457,7 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
         self.stack.addWidget(self.entrance)
-        self.lock = WindowLock(held, self)
+        self.lock = WindowLock(held, self, lambda: self.book.action("file.lock").shortcuts())
         self.setCentralWidget(self.lock.front)
         self.setWindowTitle("pfm_desktop")
         self.setMinimumSize(*SMALLEST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from pfm_desktop.domain.change import Change
@@ -15,6 +16,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 SHORTEST, LONGEST = 10, 1000  # letters of a password
 EVENT = "sign_in"
+NOBODY = "(noted while closed)"  # stands for who did what happened before anybody was signed in, in a file open to all
 # what is tried first by those who guess; compared without digits and signs at the end
 _COMMON = """password passwort qwerty qwertyuiop letmein administrator colposcopy cervix hospital welcome iloveyou
 changeme secret 1234567890 0123456789 abcdefghij pfm_desktop"""
@@ -94,12 +96,13 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
     """
     path, name = Path(path).absolute(), checked_name(name)
     check_password(password, name)
-    attempts.check(path)
+    attempts.check(path, keys.RECOVERY)
     try:
         unlocked = keys.unlock_with_recovery(path, recovery_key)
     except (WrongPasswordError, BadInputError):
-        attempts.failed(path, "Wrong recovery key")
+        attempts.failed(path, "Wrong recovery key", keys.RECOVERY)
         raise
+    attempts.succeeded(path, keys.RECOVERY)
     lib = Library.open(path, unlocked.keys)
     try:
         if lib.read_only:
@@ -134,7 +137,19 @@ def confirm(lib: Library, password: str, why: str) -> None:
     unlocked = _unlocked(lib.path, lib.account.name, password, f"Wrong password: {why}")
     if unlocked.account_id != lib.account.id:
         raise WrongPasswordError
+    if not still_there(lib):
+        raise NotActiveError(lib.account.name)
     _note(lib, f"Password given: {why}")
+
+
+def still_there(lib: Library) -> bool:
+    """Whether who is signed in still may; roles that were changed meanwhile, by another program, hold from now on."""
+    if lib.account is None:
+        return True
+    with lib.read() as session:
+        now = access.account(session, lib.account.id)
+    lib.account = now or replace(lib.account, active=False)
+    return lib.account.active
 
 
 # people
@@ -240,13 +255,13 @@ def _weak(why: str) -> BadInputError:
 
 
 def _unlocked(path: Path, name: str, password: str, said: str) -> Unlocked:
-    attempts.check(path)
+    attempts.check(path, keys.account_called(path, name))
     try:
         unlocked = keys.unlock(path, name, password)
     except WrongPasswordError as error:
         attempts.failed(path, said, error.account_id)
         raise
-    attempts.succeeded(path)
+    attempts.succeeded(path, unlocked.account_id)
     return unlocked
 
 
@@ -260,14 +275,15 @@ def _note(lib: Library, said: str) -> None:
     names = {one.id: one.name for one in everybody(lib)} if waiting else {}
     events: list[Change] = []
     for one in waiting:
-        whose = f": {names.get(one.account_id, 'an account that is not there any more')}" if one.account_id else ""
+        whose = f": {names[one.account_id]}" if one.account_id in names else ""
         key, details = one.account_id or lib.id, {"happened_at": one.at}
         events.append(Change(EVENT, key, None, details, f"{one.what}{whose}"))
     if left_out:
         events.append(Change(EVENT, lib.id, None, None, f"{left_out} further wrong passwords"))
-    lib.record_events([*events, Change(EVENT, lib.account.id, None, None, f"{said}: {lib.account.name}")])
     if events:
+        lib.record_events(events, who=NOBODY)
         attempts.recorded(lib.path, len(waiting))
+    lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
 
 
 def _recovered(lib: Library, name: str) -> Account:

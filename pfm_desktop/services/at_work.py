@@ -6,6 +6,7 @@ found at the next opening, it tells that the program ended without closing, and 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,18 +22,17 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.journal import JournalEntry
     from pfm_desktop.storage.library import Library
 
-KEY = "at_work"  # among the facts of the library
+KEY = "at_work"  # among the facts of the library; behind it, who
 MOST = 500  # lines looked at: as many steps as undo keeps
 _FOR_GOOD = {"revealed_at", "first_read", "signature"}
 
 
 @dataclass(frozen=True)
 class _Noted:
-    """What stands at `KEY`: the last line of the journal when the library was opened, the open visit, and by whom."""
+    """What is noted: the last line of the journal when the library was opened, and the open visit."""
 
     since: int
     visit: str
-    who: str
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class LeftBehind:
 def begin(lib: Library) -> LeftBehind | None:
     """The library is open and is going to be worked with; what an ending without closing left of this person's work.
 
-    None where the last one closed it, or was somebody else. A library that is only read takes no note.
+    None where this person closed it. A library that is only read takes no note.
     """
     if lib.read_only:
         return None
-    kept = _read(lib.meta(KEY))
-    left = None if kept is None or kept.who != lib.who else _history(lib, kept.since, kept.visit)
+    kept = _read(lib.meta(key_of(lib)))
+    left = None if kept is None else _history(lib, kept.since, kept.visit)
     with lib.read() as session:
         since = journal.length(session)
-    lib.set_meta(KEY, _written(_Noted(since, left.visit_id if left is not None else "", lib.who)))
+    lib.set_meta(key_of(lib), _written(_Noted(since, left.visit_id if left is not None else "")))
     return left
 
 
@@ -75,13 +75,18 @@ def note_visit(lib: Library, visit_id: str) -> None:
         return None if kept is None else _written(replace(kept, visit=visit_id))  # None: it is being closed
 
     if not lib.read_only:
-        lib.change_meta(KEY, noted)
+        lib.change_meta(key_of(lib), noted)
 
 
 def end(lib: Library) -> None:
     """The library is about to be closed: nothing was left behind."""
     if not lib.read_only:
-        lib.change_meta(KEY, lambda _said: None)
+        lib.change_meta(key_of(lib), lambda _said: None)
+
+
+def key_of(lib: Library) -> str:
+    """Where the note of this person stands: somebody else who works in between leaves it as it is."""
+    return f"{KEY} {hashlib.sha256(lib.who.encode()).hexdigest()[:32]}"
 
 
 def _written(noted: _Noted) -> str:
@@ -91,7 +96,7 @@ def _written(noted: _Noted) -> str:
 def _read(said: str | None) -> _Noted | None:
     try:
         kept = json.loads(said or "")
-        return _Noted(since=int(kept["since"]), visit=str(kept["visit"]), who=str(kept["who"]))
+        return _Noted(since=int(kept["since"]), visit=str(kept["visit"]))
     except (ArithmeticError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
+from pfm_desktop.services import on_record
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import keys, snapshot, upkeep
+from pfm_desktop.storage import access, keys, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
@@ -84,12 +86,16 @@ def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
 
 
 def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
+    access.require(lib.account, Act.MAINTAIN)
     _check_place(lib, folder)
     with sole_use(folder, busy=f"the backup {folder} is being written"):
         _claim(lib, folder)
         safe = "the library and the backups before are unchanged"
         with named(folder, safe=safe):
+            with contextlib.suppress(OSError):  # file systems without modes
+                folder.chmod(0o700)
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
+        on_record.note(lib, "export", lib.id, "Backup begun")
         unfinished = folder / SNAPSHOTS / UNFINISHED
         lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
         with snapshot.opened(unfinished, lib.keys) as session:

@@ -256,7 +256,7 @@ def _signed(lib: Library, pair: Pair) -> bool:
 
 
 def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:
-    if lib.read_only:
+    if lib.no_editing:
         return
     try:
         answers.put_registration(lib, pair_id, **_to_keep(found))
@@ -265,7 +265,7 @@ def _keep_registration(lib: Library, pair_id: str, found: Registration) -> None:
 
 
 def _keep_answer(lib: Library, pair_id: str, analysis: Analysis) -> None:
-    if lib.read_only:
+    if lib.no_editing:
         return
     body, blobs = to_kept(analysis)
     try:

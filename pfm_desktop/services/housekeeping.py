@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.backup import pictures_of
-from pfm_desktop.storage import upkeep
+from pfm_desktop.storage import access, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
@@ -78,6 +79,7 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. Raises `StorageError`
     for a library that is open for reading only, and `BadInputError` for a folder that is no backup.
     """
+    access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys) if backup is not None else None
@@ -120,6 +122,7 @@ def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECOND
 
     What was written in the last `older_than` seconds stays: its record may be on its way.
     """
+    access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
         raise StorageError("a library that is open read-only is not swept", safe="nothing was changed")
     kept, latest, removed = upkeep.hashes_in_use(lib, ctx), time.time() - older_than, 0

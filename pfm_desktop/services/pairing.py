@@ -75,7 +75,7 @@ def ensure_pair(lib: Library, visit_id: str) -> Pair | None:
     """
     case = visit_case(lib, visit_id)
     pair = default_pair(case)
-    if lib.read_only or case.signed or (pair is not None and pair.white_id and pair.fluorescence_id):
+    if lib.no_editing or case.signed or (pair is not None and pair.white_id and pair.fluorescence_id):
         return pair
     white, fluorescence = suggest(case.pictures)
     if white is None and fluorescence is None:

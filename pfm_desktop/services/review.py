@@ -23,7 +23,7 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.services import pairing
 from pfm_desktop.services.cases import new_id, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
-from pfm_desktop.storage import journal, records
+from pfm_desktop.storage import access, journal, records
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
@@ -198,6 +198,7 @@ def reveal(
     first = _reading(present.impression, now, reader, after_reveal=False) if present.impression else None
     text = f"AI revealed, first read: {present.impression}" if first else "AI revealed without a first read (lock off)"
     change = _change(lib, "findings", visit_id, {"first_read": first, "revealed_at": now}, text)
+    access.check(lib.account, change)
     with lib.write() as session:  # both or neither
         journal.apply(session, change, who=lib.who)
         if model is not None:
@@ -225,12 +226,6 @@ def sign(lib: Library, visit_id: str, name: str, meaning: str, *, pair_id: str =
     name, meaning = name.strip(), meaning.strip()
     if not name or not meaning:
         raise UserError("a signature needs a printed name and what it means", remedy="fill in both")
-    if lib.account is not None and name != lib.account.name:
-        raise UserError(
-            f"{lib.account.name} is signed in, and cannot sign as {name}",
-            safe="nothing was signed",
-            remedy="sign out, and let who signs sign in",
-        )
     if findings(lib, visit_id).impression is None:
         raise UserError(
             "a visit without an impression cannot be signed",

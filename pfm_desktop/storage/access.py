@@ -5,6 +5,8 @@ A library that is not encrypted has no accounts, and whoever opens it may do eve
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -55,13 +57,21 @@ def check(account: Account | None, change: Change) -> None:
             remedy="switch it off",
         )
     require(account, _NEEDS.get(change.what, Act.EDIT_VISITS))
-    if change.what == "findings" and (change.new or {}).get("signature"):
+    signature = (change.new or {}).get("signature") if change.what == "findings" else None
+    if signature:
         require(account, Act.SIGN)
+        if account is not None and signature.get("name") != account.name:
+            raise UserError(
+                f"{account.name} is signed in, and cannot sign as {signature.get('name')}",
+                safe="nothing was signed",
+                remedy="sign out, and let who signs sign in",
+            )
 
 
-def check_administrator_left(session: Session) -> None:
-    """Raise `LastAdministratorError` where no administrator is left, after a change of an account."""
-    if not any(one.active and Role.ADMINISTRATOR in one.roles for one in accounts(session)):
+def check_administrator_left(session: Session, with_password: Collection[str]) -> None:
+    """Raise `LastAdministratorError` where no administrator can sign in any more, after a change of an account."""
+    able = (one for one in accounts(session) if one.active and one.id in with_password)
+    if not any(Role.ADMINISTRATOR in one.roles for one in able):
         raise LastAdministratorError
 
 
@@ -93,4 +103,4 @@ def masked(session: Session) -> bool:
 
 def without_name(patient: Patient) -> Patient:
     """The same woman under a code that only the library can resolve."""
-    return Patient(patient.id, f"Woman {patient.id[:8]}", "", "", None)
+    return Patient(patient.id, f"W-{patient.id[:6]}", "", "", None)

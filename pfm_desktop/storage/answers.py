@@ -11,8 +11,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import aliased
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.registration import DISAGREE
-from pfm_desktop.storage import journal, records
+from pfm_desktop.storage import access, journal, records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import PairTable, PictureTable, PredictionTable, RegistrationTable
 from pfm_desktop.support.errors import StorageError
@@ -54,6 +55,7 @@ def put_answer(
 
     `body` must be JSON-able. Raises `StorageError`, also for a library that is open read-only.
     """
+    access.require(library.account, Act.EDIT_VISITS)
     hashes = {name: library.derived.put(data) for name, data in (blobs or {}).items()}
     record = PredictionTable(
         pair_id=pair_id,
@@ -97,6 +99,7 @@ def put_registration(
 
     The journal says so. Raises `StorageError`, also for a library that is open read-only.
     """
+    access.require(library.account, Act.EDIT_VISITS)
     record = RegistrationTable(
         pair_id=pair_id,
         sha256=library.derived.put(data),

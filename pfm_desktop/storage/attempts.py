@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pfm_desktop.support.files import json_bytes, write_bytes
 
 FILE = "sign-ins.json"
 FREE, LONGEST = 3, 60.0  # wrong passwords without waiting; seconds of the longest wait
+_LETTERS = 200  # of a text in the file
 _KEPT = 500  # of those that still have to go on record
 _lock = threading.Lock()
 _unwritten: dict[Path, _Attempts] = {}  # of libraries on disks that cannot be written
@@ -49,29 +51,44 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class _Wrong:
+    """Wrong passwords of one account ("": of names that nobody has) since its last right one."""
+
+    count: int
+    last: str
+
+
+@dataclass(frozen=True)
 class _Attempts:
-    wrong: int = 0  # since the last right one
-    last: str = ""  # moment of the last wrong one
+    wrong: Mapping[str, _Wrong] = field(default_factory=dict)  # by account
     waiting: tuple[Waiting, ...] = ()
     left_out: int = 0
 
 
-def seconds_to_wait(library: Path, now: datetime | None = None) -> float:
-    """How long the next attempt has to wait. Where the clock was set back since the last one, it waits from now on."""
+def seconds_to_wait(library: Path, now: datetime | None = None, *, account_id: str | None = None) -> float:
+    """How long the next attempt at an account has to wait; None: at the one that waits longest.
+
+    Where the clock was set back since the last attempt, it waits from now on.
+    """
     with _lock:
         kept, now = _read(library), now or datetime.now(UTC)
-        if kept.wrong < FREE or not kept.last:
-            return 0.0
-        wait = min(LONGEST, 2.0 ** min(kept.wrong - FREE, 10))
-        since = (now - datetime.fromisoformat(kept.last)).total_seconds()
-        if since < 0:
-            _write(library, replace(kept, last=now.isoformat()))
-        return max(0.0, wait - max(0.0, since))
+        asked = kept.wrong if account_id is None else {account_id} & set(kept.wrong)
+        longest = 0.0
+        for one in asked:
+            wrong = kept.wrong[one]
+            since = (now - datetime.fromisoformat(wrong.last)).total_seconds()
+            if since < 0:
+                kept = replace(kept, wrong={**kept.wrong, one: replace(wrong, last=now.isoformat())})
+                _write(library, kept)
+            if wrong.count >= FREE:
+                wait = min(LONGEST, 2.0 ** min(wrong.count - FREE, 10))
+                longest = max(longest, wait - max(0.0, since))
+        return longest
 
 
-def check(library: Path) -> None:
-    """Raise `TooSoonError` where the next attempt has to wait."""
-    seconds = seconds_to_wait(library)
+def check(library: Path, account_id: str) -> None:
+    """Raise `TooSoonError` where the next attempt at this account has to wait."""
+    seconds = seconds_to_wait(library, account_id=account_id)
     if seconds > 0:
         raise TooSoonError(seconds)
 
@@ -81,7 +98,9 @@ def failed(library: Path, what: str, account_id: str = "") -> None:
     with _lock:
         now = datetime.now(UTC).isoformat()
         kept = _with(_read(library), Waiting(now, what, account_id))
-        _write(library, replace(kept, wrong=kept.wrong + 1, last=now))
+        before = kept.wrong.get(account_id)
+        wrong = _Wrong(1 if before is None else before.count + 1, now)
+        _write(library, replace(kept, wrong={**kept.wrong, account_id: wrong}))
 
 
 def later(library: Path, what: str, account_id: str) -> None:
@@ -90,12 +109,13 @@ def later(library: Path, what: str, account_id: str) -> None:
         _write(library, _with(_read(library), Waiting(datetime.now(UTC).isoformat(), what, account_id)))
 
 
-def succeeded(library: Path) -> None:
-    """Somebody was let in: the next attempt need not wait."""
+def succeeded(library: Path, account_id: str) -> None:
+    """This account was let in: its next attempt need not wait. Those at other accounts wait as before."""
     with _lock:
         kept = _read(library)
-        if kept.wrong:
-            _write(library, replace(kept, wrong=0, last=""))
+        left = {one: wrong for one, wrong in kept.wrong.items() if one not in (account_id, "")}
+        if len(left) < len(kept.wrong):
+            _write(library, replace(kept, wrong=left))
 
 
 def waiting(library: Path) -> tuple[tuple[Waiting, ...], int]:
@@ -122,18 +142,19 @@ def _read(library: Path) -> _Attempts:
         return _unwritten[library]
     try:
         said = json.loads((library / FILE).read_bytes())
-        found = _Attempts(
-            wrong=max(0, int(said["wrong"])),
-            last=str(said["last"]),
-            waiting=tuple(Waiting(str(one["at"]), str(one["what"]), str(one["account_id"])) for one in said["waiting"]),
-            left_out=max(0, int(said["left_out"])),
-        )
-        for at in (found.last, *(one.at for one in found.waiting)):
-            if at and datetime.fromisoformat(at).tzinfo is None:
+        wrong = {str(one): _Wrong(max(0, int(of["count"])), str(of["last"])) for one, of in said["wrong"].items()}
+        kept = [Waiting(str(one["at"]), _clean(one["what"]), _clean(one["account_id"])) for one in said["waiting"]]
+        for at in (*(one.last for one in wrong.values()), *(one.at for one in kept)):
+            if datetime.fromisoformat(at).tzinfo is None:
                 return _Attempts()
-    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, RecursionError):
+        return _Attempts(wrong, tuple(kept), max(0, int(said["left_out"])))
+    except (OSError, ArithmeticError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return _Attempts()
-    return found
+
+
+def _clean(text: object) -> str:
+    """What anybody can have written into the file, fit to be kept and shown."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text)[:_LETTERS])
 
 
 def _write(library: Path, kept: _Attempts) -> None:

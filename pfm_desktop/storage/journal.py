@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.case import IdentityCorrection, Patient
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
-from pfm_desktop.storage import chain, records, removal, rules
+from pfm_desktop.storage import access, chain, records, removal, rules
 from pfm_desktop.storage.tables import JournalTable
 
 _REVEAL = "reveal"
@@ -68,6 +68,8 @@ def append_reveal(session: Session, visit_id: str, model: ModelInfo, pair_id: st
 
 def revealed_model(session: Session, visit_id: str) -> RevealedModel | None:
     """The model whose answer was revealed, and its pair; None before the reveal, or where the journal does not say."""
+    if access.masked(session):
+        return None
     line = last(session, what=_REVEAL, key=visit_id)
     shown = line.new if line is not None else None
     if not shown:
@@ -80,6 +82,8 @@ def corrections_since_signing(session: Session, patient: Patient, visit_id: str)
 
     `patient` is the present record. () while the visit is not signed.
     """
+    if access.masked(session):
+        return ()
     of_visit = select(JournalTable).where(JournalTable.what == "findings", JournalTable.key == visit_id)
     last = session.scalar(of_visit.order_by(JournalTable.seq.desc()).limit(1))
     if last is None or not (last.new or {}).get("signature"):  # no edit of the findings follows a signature
@@ -108,6 +112,8 @@ def entries(
     session: Session, *, after: int = 0, what: str | None = None, key: str | None = None, limit: int = 1000
 ) -> tuple[JournalEntry, ...]:
     """Lines behind number `after`, oldest first."""
+    if access.masked(session):
+        return ()  # before and after hold names
     query = select(JournalTable).where(JournalTable.seq > after).order_by(JournalTable.seq).limit(limit)
     if what is not None:
         query = query.where(JournalTable.what == what)

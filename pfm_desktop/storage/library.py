@@ -22,7 +22,7 @@ from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.storage import access, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
-from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError
+from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
@@ -233,18 +233,18 @@ class Library:
             for change in changes:
                 journal.apply(session, change, who=self.who, at=at)
             if any(change.what == "account" for change in changes):
-                access.check_administrator_left(session)
+                access.check_administrator_left(session, accounts_with_password(self.path) if self.keys else ())
         return tuple(changes)
 
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
         """Put on record what happened without changing a record: an export, a setting, a refused act."""
         self.record_events((Change(what, key, None, details, text),))
 
-    def record_events(self, events: Sequence[Change]) -> None:
-        """Put several on record, all or none; see `record_event`."""
+    def record_events(self, events: Sequence[Change], *, who: str = "") -> None:
+        """Put several on record, all or none; see `record_event`. `who`: where it was not who is signed in."""
         with self.write() as session:
             for event in events:
-                journal.append(session, event, who=self.who)
+                journal.append(session, event, who=who or self.who)
 
     def copy_database(self, out: Path, *, safe: str) -> None:
         """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""

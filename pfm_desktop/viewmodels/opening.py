@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -77,14 +78,14 @@ def sign_in(ctx: Context, folder: str, name: str, password: str) -> Library | Re
     """The encrypted library in `folder`, as somebody."""
     from pfm_desktop.services import accounts
 
-    return _let_in(ctx, Path(folder), lambda: accounts.sign_in(Path(folder), name, password))
+    return _let_in(ctx, Path(folder), name, lambda: accounts.sign_in(Path(folder), name, password))
 
 
 def recover(ctx: Context, folder: str, key: str, name: str, password: str) -> Library | Refused:
     """The encrypted library in `folder`, opened with its recovery key; the password is that of `name` from then on."""
     from pfm_desktop.services import accounts
 
-    return _let_in(ctx, Path(folder), lambda: accounts.recover(Path(folder), key, name, password))
+    return _let_in(ctx, Path(folder), None, lambda: accounts.recover(Path(folder), key, name, password))
 
 
 def unlock(_ctx: Context, library: Library, password: str) -> Refused | None:
@@ -100,17 +101,23 @@ def confirmed(_ctx: Context, library: Library, password: str, why: str) -> Refus
     try:
         accounts.confirm(library, password, why)
     except UserError as error:
-        return Refused(error, attempts.seconds_to_wait(library.path))
+        account_id = library.account.id if library.account is not None else ""
+        return Refused(error, attempts.seconds_to_wait(library.path, account_id=account_id))
     return None
 
 
-def _let_in(ctx: Context, path: Path, opened: Callable[[], Library]) -> Library | Refused:
-    from pfm_desktop.storage import attempts
+def _let_in(ctx: Context, path: Path, name: str | None, opened: Callable[[], Library]) -> Library | Refused:
+    """`name`: who tries to sign in; None: with the recovery key."""
+    from pfm_desktop.storage import attempts, keys
 
     try:
         library = opened()
     except UserError as error:
-        return Refused(error, attempts.seconds_to_wait(path.absolute()))
+        account_id = keys.RECOVERY
+        if name is not None:
+            with suppress(UserError):
+                account_id = keys.account_called(path, name)
+        return Refused(error, attempts.seconds_to_wait(path.absolute(), account_id=account_id))
     return _still_wanted(ctx, library)
 
 

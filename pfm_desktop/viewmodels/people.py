@@ -73,24 +73,20 @@ def add(_ctx: Context, lib: Library, name: str, roles: Collection[Role], passwor
     return _said(lambda: Done(f"{accounts.add(lib, name, roles, password).name} may sign in now."))
 
 
-def change(_ctx: Context, lib: Library, account: Account, roles: Collection[Role], active: bool) -> Done | UserError:
-    """Other roles, switched off or on."""
+def change(
+    _ctx: Context, lib: Library, account: Account, roles: Collection[Role], active: bool, password: str = ""
+) -> Done | UserError:
+    """Other roles, switched off or on, and another password where one is given."""
     from pfm_desktop.services import accounts
 
     def done() -> Done:
-        now = accounts.change(lib, account, roles=roles, active=active)
-        return Done(f"{now.name}: {roles_text(now.roles) if now.active else 'switched off'}.")
-
-    return _said(done)
-
-
-def set_password(_ctx: Context, lib: Library, account: Account, password: str) -> Done | UserError:
-    """A new password for somebody else."""
-    from pfm_desktop.services import accounts
-
-    def done() -> Done:
-        accounts.set_password(lib, account, password)
-        return Done(f"{account.name} has a new password.")
+        now = account
+        if (frozenset(roles), active) != (account.roles, account.active):
+            now = accounts.change(lib, account, roles=roles, active=active)
+        if password:
+            accounts.set_password(lib, now, password)
+        said = f"{now.name}: {roles_text(now.roles) if now.active else 'switched off'}"
+        return Done(f"{said}, with a new password." if password else f"{said}.")
 
     return _said(done)
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pfm_desktop import __version__
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
-from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.findings import NO_VISIT
 
@@ -179,13 +178,15 @@ def default_name(case: VisitCase) -> str:
 
 
 def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Saved:
-    """Job: write the report as PDF and put that on record, without the path. Raises `UserError`.
+    """Job: write the report as PDF and put that on record, without the path, before the file has its name.
 
-    A read-only library takes no record; the report is written all the same, and what comes back says so.
+    A read-only library without accounts takes no record; the report is written all the same, and what comes back says
+    so. Raises `UserError`; no file is there then.
     """
     from pfm_desktop.interop.pdf import pdf_bytes
+    from pfm_desktop.services import on_record
     from pfm_desktop.storage import access
-    from pfm_desktop.support.files import write_bytes
+    from pfm_desktop.support.files import replacing
 
     access.require(lib.account, Act.EXPORT)
     ctx.progress(0, 2, "Making the report")
@@ -193,16 +194,8 @@ def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, m
     data = pdf_bytes(content)
     ctx.progress(1, 2, "Writing the PDF")
     out = Path(path)
-    write_bytes(out, data)
-    if lib.read_only:
-        return Saved(out, recorded=False)
     details = {"signed": content.signed, "sha256": hashlib.sha256(data).hexdigest()}
-    try:
-        lib.record_event("export", sources.case.visit.id, "Report saved as PDF", details)
-    except StorageError as error:
-        raise StorageError(
-            f"the report was written to {out.name}, but that could not be put on record: {error.what}",
-            safe="the file is complete",
-            remedy="save it again once the library can be written",
-        ) from error
-    return Saved(out, recorded=True)
+    with replacing(out) as stream:
+        stream.write(data)
+        recorded = on_record.note(lib, "export", sources.case.visit.id, "Report saved as PDF", details)
+    return Saved(out, recorded=recorded)

@@ -13,7 +13,7 @@ from types import TracebackType
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account
-from pfm_desktop.services import at_work, cases, lock_record
+from pfm_desktop.services import accounts, at_work, cases, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
@@ -114,6 +114,8 @@ class Session:
         False (and the problem said) when it cannot be read: what was read before then stays.
         """
         with self._said():
+            if not accounts.still_there(self.library):
+                raise accounts.NotActiveError(self.reader)
             found = None if self.case is None else cases.visit_case(self.library, self.case.visit.id)
             if found != self.case:
                 self._show(found)

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.services import cases, review
-from pfm_desktop.services.at_work import KEY
+from pfm_desktop.services.at_work import key_of
 from pfm_desktop.storage.library import Library
 
 from .conftest import Opened
@@ -24,7 +24,7 @@ def killed(qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Pa
     window.open_visit(visit)
     assert window.session.perform(lambda lib: review.set_text(lib, visit, "white at 3")) is not None
     session = window.session
-    qtbot.waitUntil(lambda: visit in (session.library.meta(KEY) or ""), timeout=10_000)
+    qtbot.waitUntil(lambda: visit in (session.library.meta(key_of(session.library)) or ""), timeout=10_000)
     shutil.copytree(library_folder, tmp_path / "copy", ignore=shutil.ignore_patterns("lock"))
     window.close()
     return tmp_path / "copy"
@@ -50,7 +50,7 @@ def test_a_window_that_was_closed_begins_with_the_list(qtbot: QtBot, open_window
     first.open_visit(first.session.today()[0].visit.id)
     first.close()
     with Library.open(library_folder) as lib:
-        assert lib.meta(KEY) is None
+        assert lib.meta(key_of(lib)) is None
         assert cases.today(lib)
     second = open_window(library_folder)
     assert second.session is not None

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.services import accounts, cases
-from pfm_desktop.storage import attempts, journal
+from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS
 from pfm_desktop.viewmodels.opening import Way
@@ -92,7 +92,7 @@ def test_after_many_wrong_passwords_the_button_counts_the_seconds(
     qtbot: QtBot, open_window: Opened, clinic: Path
 ) -> None:
     for _ in range(attempts.FREE + 5):
-        attempts.failed(clinic, "Wrong password")
+        attempts.failed(clinic, "Wrong password", keys.account_called(clinic, NAME))
     window = open_window(clinic, ready=False)
     sign_in(qtbot, window)
     page = window.entrance.signing_in
@@ -297,6 +297,67 @@ def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_win
     qtbot.waitUntil(panel.wrong.isVisible, timeout=10_000)
     assert "last administrator" in panel.wrong.text()
     assert all(one.active for one in accounts.everybody(window.session.library))  # type: ignore[union-attr]
+
+
+def test_a_recovery_key_that_nobody_kept_yet_cannot_be_left(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.entrance.show_recovery("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHHH-JJJJ", str(clinic))
+    for key in (Qt.Key.Key_1, Qt.Key.Key_4):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+    assert window.entrance.recovery.isVisible()
+    assert "first" in window.messages.text
+    window.entrance.recovery.kept.setChecked(True)
+    qtbot.mouseClick(window.entrance.recovery.go, Qt.MouseButton.LeftButton)
+    assert window.desk is not None
+    assert window.desk.today.isVisible()
+
+
+def test_the_key_locks_from_within_a_dialog_and_open_menus_close(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    dialog = QDialog(window)
+    dialog.open()
+    qtbot.waitExposed(dialog)
+    handle = dialog.windowHandle()
+    window.lock._watch_dialog(handle)  # as when it gets the focus, which no window has without a screen
+    QTest.keyClick(handle, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert window.lock.locked
+    assert not dialog.isVisible()
+    dialog.close()
+
+
+def test_an_account_that_is_switched_off_elsewhere_is_not_let_back_in(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    with accounts.sign_in(clinic, NAME, PASSWORD) as writing:
+        window = inside(qtbot, open_window(clinic, ready=False), name="Reader")
+        assert window.session is not None
+        assert window.session.library.read_only
+        (reader,) = [one for one in accounts.everybody(writing) if one.name == "Reader"]
+        accounts.change(writing, reader, active=False)
+        window.lock_now()
+        enter(qtbot, window.lock.page.password, PASSWORD)
+        qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
+        qtbot.waitUntil(window.lock.page.said.isVisible, timeout=10_000)
+        assert "switched off" in window.lock.page.said.text()
+        assert window.lock.locked
+
+
+def test_roles_and_password_are_changed_in_one_go(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.show_page(3)
+    assert window.desk is not None
+    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel.people.setCurrentCell(1, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    panel.card.active.setChecked(False)
+    enter(qtbot, panel.card.new, WRONG)
+    enter(qtbot, panel.card.again, WRONG)
+    qtbot.keyClick(panel.card.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.people.item(1, 2).text() == "switched off", timeout=10_000)
+    assert "new password" in panel.said.text()
+    assert keys.unlock(clinic, "Reader", WRONG)
 
 
 def test_leaving_while_the_recovery_key_is_shown_gives_the_library_back(

@@ -52,6 +52,11 @@ class RecoveryKeyPage(QWidget):
         self.kept.toggled.connect(self.go.setEnabled)
         self.go.clicked.connect(lambda _checked=False: self._leave())
 
+    @property
+    def waits(self) -> bool:
+        """Whether a key is shown."""
+        return bool(self._text)
+
     def show_key(self, key: str, library: str) -> None:
         """Show it."""
         groups = key.split("-")

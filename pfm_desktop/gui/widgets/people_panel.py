@@ -92,10 +92,7 @@ class PeoplePanel(QWidget):
 
         def act() -> None:
             card = self.card
-            if card.new.text():
-                self._do(model.set_password, row.account, card.new.text())
-            else:
-                self._do(model.change, row.account, card.roles, card.active.isChecked())
+            self._do(model.change, row.account, card.roles, card.active.isChecked(), card.new.text())
 
         self._ask(row.account.name, act)
         mine = self._session.account is not None and row.account.id == self._session.account.id

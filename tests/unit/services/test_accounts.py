@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping, review
+from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, review
 from pfm_desktop.services.accounts import NotActiveError
-from pfm_desktop.storage import attempts, chain, journal, keys, repositories
+from pfm_desktop.storage import answers, attempts, chain, journal, keys, repositories
 from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
 from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import LockedLibraryError, WrongPasswordError
@@ -311,6 +312,61 @@ def test_an_administrator_who_is_no_clinician_changes_and_signs_nothing(clinic: 
         assert cases.visit_case(lib, visit_id).patient.family_name == "Müller", "the audit trail names her as well"
         with pytest.raises(NotAllowedError):
             review.set_text(lib, visit_id, "x")
+
+
+def test_who_labels_reveals_registers_and_keeps_nothing(clinic: Library) -> None:
+    _, visit_id = woman(clinic)
+    review.set_impression(clinic, visit_id, Grade.HIGH)
+    pair = pairing.ensure_pair(clinic, visit_id)
+    assert pair is not None
+    with with_role(clinic, Role.ANNOTATOR) as lib:
+        for act in (
+            lambda: review.reveal(lib, visit_id, "annotator", lock=False),
+            lambda: answers.put_registration(lib, pair.id, summary={}, data=b"x"),
+            lambda: answers.put_answer(lib, pair.id, model_name="m", model_sha256="0" * 64, body={}),
+            lambda: backup.back_up(CTX, lib, lib.path.parent / "backup"),
+            lambda: housekeeping.repair(CTX, lib),
+            lambda: housekeeping.sweep(CTX, lib),
+        ):
+            with pytest.raises(NotAllowedError):
+                act()
+        with lib.read() as session:
+            assert journal.entries(session) == ()
+            assert journal.revealed_model(session, visit_id) is None
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert cases.visit_case(again, visit_id).findings.impression is Grade.HIGH
+
+
+def test_a_correction_of_a_signed_womans_name_is_not_told_to_who_labels(clinic: Library) -> None:
+    patient_id, visit_id = woman(clinic)
+    review.set_impression(clinic, visit_id, Grade.LOW)
+    pairing.ensure_pair(clinic, visit_id)
+    review.sign(clinic, visit_id, NAME, "Examined and reported by me")
+    cases.edit_patient(clinic, patient_id, identifier="K-17", family_name="Other", given_name="Name")
+    assert cases.visit_case(clinic, visit_id).corrections
+    with with_role(clinic, Role.ANNOTATOR) as lib:
+        assert not cases.visit_case(lib, visit_id).corrections
+
+
+def test_an_administrator_without_a_password_does_not_count(clinic: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full")
+
+    assert clinic.account is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "set_password", full)
+        with pytest.raises(StorageError):
+            accounts.add(clinic, "Second", {Role.ADMINISTRATOR}, OTHER)
+    with pytest.raises(LastAdministratorError):
+        accounts.change(clinic, clinic.account, active=False)
+
+
+def test_a_backup_goes_on_record_and_other_users_of_the_computer_cannot_look_into_it(
+    clinic: Library, tmp_path: Path
+) -> None:
+    backup.back_up(CTX, clinic, tmp_path / "backup")
+    assert said(clinic)[-1] == "Backup begun"
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
 
 
 # backups

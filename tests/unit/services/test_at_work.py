@@ -6,7 +6,7 @@ import pytest
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import at_work, cases, review
-from pfm_desktop.services.at_work import KEY, Step
+from pfm_desktop.services.at_work import Step, key_of
 from pfm_desktop.storage.library import Library
 
 
@@ -33,7 +33,7 @@ def test_a_library_that_was_closed_left_nothing_behind(lib: Library, visit: str)
     at_work.note_visit(lib, visit)
     review.set_text(lib, visit, "x")
     at_work.end(lib)
-    assert lib.meta(KEY) is None
+    assert lib.meta(key_of(lib)) is None
     with crashed(lib) as again:
         assert at_work.begin(again) is None
 
@@ -126,9 +126,9 @@ def test_a_visit_that_is_gone_is_not_opened(lib: Library, visit: str) -> None:
         assert left.visit_id == ""
 
 
-@pytest.mark.parametrize("said", ["", "x", "[]", '{"since": "many"}', '{"since": 1e999, "visit": "", "who": ""}'])
+@pytest.mark.parametrize("said", ["", "x", "[]", '{"since": "many"}', '{"since": 1e999, "visit": ""}'])
 def test_a_note_that_cannot_be_read_is_none(lib: Library, said: str) -> None:
-    lib.set_meta(KEY, said)
+    lib.set_meta(key_of(lib), said)
     assert at_work.begin(lib) is None
 
 
@@ -136,7 +136,7 @@ def test_a_note_that_comes_after_the_end_brings_nothing_back(lib: Library, visit
     at_work.begin(lib)
     at_work.end(lib)
     at_work.note_visit(lib, visit)
-    assert lib.meta(KEY) is None
+    assert lib.meta(key_of(lib)) is None
 
 
 def test_who_only_reads_along_notes_nothing(lib: Library, visit: str) -> None:
@@ -146,4 +146,4 @@ def test_who_only_reads_along_notes_nothing(lib: Library, visit: str) -> None:
         assert at_work.begin(second) is None
         at_work.note_visit(second, visit)
         at_work.end(second)
-    assert lib.meta(KEY) is not None
+    assert lib.meta(key_of(lib)) is not None

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.widgets.answer_panel import AnswerPanel
 from pfm_desktop.gui.widgets.findings_panel import FindingsPanel
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
@@ -44,6 +45,8 @@ class SideColumn(QTabWidget):
         self.addTab(_RoomyTab(self.answer, self.heatmap), "AI")
         self.addTab(_scrolling(self.pins), "Pins")
         self.addTab(_scrolling(self.report), "Report")
+        # who labels would read in it that nothing was found or signed, where that is only not shown to her
+        self.setVisible(session.library.may(Act.SEE_NAMES))
         for index in range(self.count()):
             self.setTabToolTip(index, f"Alt+{index + 1}")
         self.findings.asks.connect(self._findings_ask)
