@@ -38,7 +38,7 @@ from pfm_desktop.storage import answers, attempts, keys, migrations
 from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
-from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
 
 CTX = SilentContext()
@@ -121,8 +121,15 @@ def _case(place: Place) -> cases.VisitCase:
 
 def _make(place: Place) -> None:
     new = place.beside / "new"
-    if place.encrypted:
-        lib, place.said["recovery"] = accounts.make_library(new, libraries.NAME, libraries.PASSWORD)
+    if place.said.get("whole") and (new / DATABASE).exists():  # as its message said
+        lib = opened(new)
+        place.said["recovery"] = accounts.new_recovery_key(lib)
+    elif place.encrypted:
+        try:
+            lib, place.said["recovery"] = accounts.make_library(new, libraries.NAME, libraries.PASSWORD)
+        except UserError as error:
+            place.said["whole"] = "yes" if error.safe == "it is whole and empty" else ""
+            raise
     else:
         lib = Library.create(new)
     lib.close()
@@ -370,7 +377,7 @@ def _migrated(place: Place) -> bool:
     if "migrated" not in place.said:  # looking would do it
         return False
     with _open_old(place) as lib:
-        return housekeeping.verify_audit(CTX, lib).lines == 40 and housekeeping.verify(CTX, lib).clean
+        return housekeeping.verify_audit(CTX, lib).lines >= 40 and housekeeping.verify(CTX, lib).clean
 
 
 def _put_folder(place: Place) -> None:

@@ -115,10 +115,10 @@ class Library:
             ) from error
         try:
             return cls._open_new(path, keys)
-        except BaseException:
-            with contextlib.suppress(OSError):  # there is nothing in it yet, and nobody was told its recovery key
-                for name in (DATABASE, *SIDE_FILES):
-                    (path / name).unlink(missing_ok=True)
+        except BaseException as error:
+            _take_back(path)
+            if isinstance(error, StorageError) and (path / DATABASE).exists():
+                raise _made_not_opened(path, error, encrypted=keys is not None) from error
             raise
 
     @classmethod
@@ -128,7 +128,6 @@ class Library:
             made.close()
             raise StorageError(
                 f"the library in {path} could not be opened for writing: {made.read_only_reason}",
-                safe="nothing was kept of it",
                 remedy="choose a folder that you may write to, on a disk with free space",
             )
         return made
@@ -332,6 +331,23 @@ def _put_first(session: Session, first: Sequence[Change], *, who: str, library_i
             journal.apply(session, change, who=who)
         else:
             journal.append(session, replace(change, key=change.key or library_id), who=who)
+
+
+def _take_back(path: Path) -> None:
+    """A new library that cannot be opened: there is nothing in it yet, and nobody was told its recovery key."""
+    with contextlib.suppress(OSError):
+        for name in (DATABASE, *SIDE_FILES):
+            (path / name).unlink(missing_ok=True)
+
+
+def _made_not_opened(path: Path, error: StorageError, *, encrypted: bool) -> StorageError:
+    """A disk that may not be written from one moment to the next lets nothing be taken back."""
+    key = ". Its recovery key was not shown: make another one in Settings" if encrypted else ""
+    return StorageError(
+        f"a library was made in {path}, and then {error.what}",
+        safe="it is whole and empty",
+        remedy=f"when the disk can be written again, open it{' with your password' if encrypted else ''}{key}",
+    )
 
 
 def _check_no_keys_without_database(path: Path) -> None:

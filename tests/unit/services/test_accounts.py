@@ -543,3 +543,22 @@ def test_a_password_changed_here_is_the_one_that_is_asked_for_in_a_program_that_
             with pytest.raises(StorageError, match="open for reading only"):
                 work()
     assert keys.unlock(clinic.path, NAME, OTHER)
+
+
+def test_a_new_library_that_can_neither_be_opened_nor_taken_back_says_how_to_get_a_recovery_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object) -> Library:
+            patch.setattr(Path, "unlink", read_only)
+            raise StorageError("it may not be written")
+
+        patch.setattr(Library, "open", refuse)
+        with pytest.raises(StorageError, match=r"was made in .*whole and empty.*your password.*recovery key was not"):
+            accounts.make_library(tmp_path / "new", NAME, PASSWORD)
+    with accounts.sign_in(tmp_path / "new", NAME, PASSWORD) as lib:
+        assert keys.unlock_with_recovery(lib.path, accounts.new_recovery_key(lib))
