@@ -16,6 +16,8 @@ from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pfm_desktop.gui.actions import ActionBook
     from pfm_desktop.gui.main_window import MainWindow
     from pfm_desktop.jobs import Context
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
-TODAY, REVIEW, MODELS, SETTINGS, AUDIT = range(5)
+TODAY, REVIEW, MODELS, SETTINGS, AUDIT, IMPORT = range(6)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
@@ -31,7 +33,10 @@ LATER = {
     SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
 }
 # pages that are made when they are asked for, and the page on the rail that they stand behind
-BEHIND = {AUDIT: ("pfm_desktop.gui.pages.audit", "AuditPage", SETTINGS)}
+BEHIND = {
+    AUDIT: ("pfm_desktop.gui.pages.audit", "AuditPage", SETTINGS),
+    IMPORT: ("pfm_desktop.gui.pages.importing", "ImportPage", TODAY),
+}
 
 
 class Desk(QObject):
@@ -140,6 +145,17 @@ class Desk(QObject):
         self.session.library.close()
         self.deleteLater()
 
+    def _import(self, paths: list[Path]) -> None:
+        """Show the import; what was dropped on Today is looked at there."""
+        self._window.show_page(IMPORT)
+        page: Any = self.page(IMPORT)
+        page.take(paths)
+
+    def _brought_in(self) -> None:
+        """Whoever stands in the list sees at once what was brought in behind it."""
+        if self.today.isVisible():
+            self.today.read_again()
+
     def _make_rest(self) -> None:
         """A page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
         missing = next((index for index in LATER if index not in self._pages), None)
@@ -159,6 +175,7 @@ class Desk(QObject):
             today.visit_chosen.connect(self.visit_chosen)
             today.said.connect(self.problem)
             today.in_front.connect(self.undo.show_list)
+            today.import_wanted.connect(self._import)
             return today
         module, name, *_ = BEHIND[index] if index in BEHIND else LATER[index]
         page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
@@ -172,6 +189,11 @@ class Desk(QObject):
             page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
         if index == AUDIT:
             page.closed.connect(lambda: self._window.show_page(SETTINGS))
+        if index == IMPORT:
+            page.closed.connect(lambda: self._window.show_page(TODAY))
+            page.brought_in.connect(self._brought_in)
+            page.said.connect(self.said)
+            page.undo_changed.connect(self.undo.changed)
         made: QWidget = page
         return made
 

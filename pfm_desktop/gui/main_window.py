@@ -377,10 +377,15 @@ class MainWindow(QMainWindow):
         self.messages.problem(spoken(problem))
 
     def _undo(self) -> None:
-        if self.desk is not None and self.desk.undo.undo():
+        own = getattr(self.stack.currentWidget(), "own_undo", None)
+        if own is not None:  # what is planned on that page, and not on record yet
+            own()
+        elif self.desk is not None and self.desk.undo.undo():
             self._read_list_again(self.desk)
 
     def _redo(self) -> None:
+        if hasattr(self.stack.currentWidget(), "own_undo"):
+            return
         if self.desk is not None and self.desk.undo.redo():
             self._read_list_again(self.desk)
 
@@ -402,6 +407,8 @@ class MainWindow(QMainWindow):
         elsewhere = page is self.entrance or (desk is not None and desk.index_of(page) == TODAY)
         self.patient.show_case(case, quiet=elsewhere)
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
+        if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
+            undo, redo = own, ""
         for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
             self.book.action(id_).setEnabled(bool(what))
             self.book.action(id_).setText(f"{verb}: {what}" if what else verb)

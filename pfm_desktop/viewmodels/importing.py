@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
@@ -25,22 +25,29 @@ from pfm_desktop.services.importing.plan import (
     waits_for,
 )
 from pfm_desktop.services.importing.report import ImportReport, Outcome
-from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.viewmodels.intake import offered_as
+from pfm_desktop.viewmodels.import_words import (
+    MARKS,
+    details_text,
+    guesses_of,
+    how_sure,
+    many,
+    stage_words,
+    when_text,
+    word_of,
+)
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-T = TypeVar("T")
-NOT_KNOWN = "not known"
-_MARKS = {Sure.SAID: "", Sure.LIKELY: "", Sure.UNSURE: "?", Sure.UNKNOWN: "?"}  # behind a word that is only a guess
-
 
 @dataclass(frozen=True)
 class PictureLine:
-    """One picture. `problem`: why it will not be brought in ("": it will); `why`: where each guess comes from."""
+    """One picture. `problem`: why it will not be brought in ("": it will); `why`: where each guess comes from.
+
+    `sure` says in words how sure its guesses are, `details` all of them, one line each. `unsure`: somebody may confirm.
+    """
 
     key: str
     name: str
@@ -52,6 +59,11 @@ class PictureLine:
     problem: str
     why: str
     left_out: bool
+    there: bool = False  # in the library already
+    sure: str = ""
+    details: str = ""
+    unsure: bool = False
+    elsewhere: bool = False  # in the plan or the library for another woman: it is taken only if somebody says so
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,8 @@ class ImportPreview:
 
     def __init__(self, plan: ImportPlan) -> None:
         self.on_changed: list[Callable[[], None]] = []
-        self._plan, self._before = plan, list[ImportPlan]()
+        self._plan, self._before = plan, list[tuple[ImportPlan, str]]()
+        self._lines: tuple[WomanLines, ...] | None = None  # of the plan as it stands
         self._also_unsure = False
         self._says: LibrarySays | None = None
 
@@ -139,8 +152,10 @@ class ImportPreview:
 
     def women(self) -> tuple[WomanLines, ...]:
         """All lines, women in the order in which they were found."""
-        doubled = twice(self._plan)
-        return tuple(self._woman(woman, doubled) for woman in self._plan.women)
+        if self._lines is None:
+            doubled = twice(self._plan)
+            self._lines = tuple(self._woman(woman, doubled) for woman in self._plan.women)
+        return self._lines
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that are not brought in, without those that nobody would miss."""
@@ -160,7 +175,7 @@ class ImportPreview:
         if not self._plan.pictures:
             return "No picture was found here."
         women = sum(any(not one.problem for visit in w.visits for one in visit.pictures) for w in self.women())
-        parts = [f"{_many(counts.ready, 'picture')} of {_many(women, 'woman', 'women')} ready"]
+        parts = [f"{many(counts.ready, 'picture')} of {many(women, 'woman', 'women')} ready"]
         parts += [f"{counts.there} already in the library"] if counts.there else []
         parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
         parts += [f"{counts.skipped} skipped"] if counts.skipped else []
@@ -173,37 +188,43 @@ class ImportPreview:
             for line in (one for visit in woman.visits for one in visit.pictures):
                 if line.problem and not line.left_out and not self._there(line.key):
                     found[line.problem] = found.get(line.problem, 0) + 1
-        return tuple(f"{capital(problem)} ({_many(count, 'picture')})" for problem, count in found.items())
+        return tuple(f"{capital(problem)} ({many(count, 'picture')})" for problem, count in found.items())
 
     # how it is changed
 
     def set_stage(self, keys: Collection[str], stage: Stage, *, seconds_since_acid: float | None = None) -> None:
         """See `changes.set_stage`."""
-        self._change(changes.set_stage(self._plan, keys, stage, seconds_since_acid=seconds_since_acid))
+        changed = changes.set_stage(self._plan, keys, stage, seconds_since_acid=seconds_since_acid)
+        self._change(changed, f"stage of {many(len(keys), 'picture')}")
 
     def set_patient(self, keys: Collection[str], identifier: str) -> None:
         """See `changes.set_patient`."""
-        self._change(changes.set_patient(self._plan, keys, identifier))
+        self._change(changes.set_patient(self._plan, keys, identifier), f"whose {many(len(keys), 'picture')}")
 
     def move(self, keys: Collection[str], visit_key: str | None) -> None:
         """See `changes.move`."""
-        self._change(changes.move(self._plan, keys, visit_key))
+        self._change(changes.move(self._plan, keys, visit_key), f"move of {many(len(keys), 'picture')}")
 
     def set_visit_time(self, visit_key: str, text: str) -> None:
         """Say when a visit was, as typed (2026-03-14 10:15, or a day). `BadInputError` for what is no time."""
-        self._change(changes.set_visit_time(self._plan, visit_key, parsed_when(text)))
+        self._change(changes.set_visit_time(self._plan, visit_key, parsed_when(text)), "time of a visit")
 
     def leave_out(self, keys: Collection[str], *, out: bool = True) -> None:
         """See `changes.leave_out`."""
-        self._change(changes.leave_out(self._plan, keys, out=out))
+        done = "leaving out" if out else "taking in"
+        self._change(changes.leave_out(self._plan, keys, out=out), f"{done} {many(len(keys), 'picture')}")
 
     def take_although_elsewhere(self, keys: Collection[str]) -> None:
         """See `changes.take_although_elsewhere`."""
-        self._change(changes.take_although_elsewhere(self._plan, keys))
+        self._change(changes.take_although_elsewhere(self._plan, keys), f"taking {many(len(keys), 'picture')}")
+
+    def confirm(self, keys: Collection[str]) -> None:
+        """See `changes.confirm`."""
+        self._change(changes.confirm(self._plan, keys), f"confirming {many(len(keys), 'picture')}")
 
     def confirm_woman(self, woman_key: str) -> None:
         """See `changes.confirm_woman`."""
-        self._change(changes.confirm_woman(self._plan, woman_key))
+        self._change(changes.confirm_woman(self._plan, woman_key), "confirming who she is")
 
     def take_guesses(self, also_unsure: bool) -> None:
         """Whether guesses that are not sure are taken too."""
@@ -215,10 +236,15 @@ class ImportPreview:
         """Whether there is a change to be taken back."""
         return bool(self._before)
 
+    @property
+    def undo_text(self) -> str:
+        """What undo would take back; "" for nothing."""
+        return self._before[-1][1] if self._before else ""
+
     def undo(self) -> None:
         """Take the last change back."""
         if self._before:
-            self._plan, self._says = self._before.pop(), None
+            (self._plan, _), self._says = self._before.pop(), None
             self._tell()
 
     def library_says(self, plan: ImportPlan, says: LibrarySays) -> None:
@@ -227,12 +253,18 @@ class ImportPreview:
             self._says = says
             self._tell()
 
-    def _change(self, plan: ImportPlan) -> None:
-        self._before.append(self._plan)
+    def ask_again(self) -> None:
+        """The library is another one than when it was asked: something was brought in."""
+        self._says = None
+        self._tell()
+
+    def _change(self, plan: ImportPlan, what: str) -> None:
+        self._before.append((self._plan, what))
         self._plan, self._says = plan, None
         self._tell()
 
     def _tell(self) -> None:
+        self._lines = None
         for listener in list(self.on_changed):
             listener()
 
@@ -251,7 +283,7 @@ class ImportPreview:
         visits = tuple(self._visit(visit, doubled) for visit in woman.visits)
         whose = woman.visits[0].pictures[0].patient
         names = [", ".join(part for part in (one.family_name, one.given_name) if part) for one in woman.people]
-        title = " - ".join([_word(whose, str), *(name for name in names if name)])
+        title = " - ".join([word_of(whose, str), *(name for name in names if name)])
         against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
         return WomanLines(woman.key, title, capital(whose.why), against, visits)
 
@@ -260,15 +292,38 @@ class ImportPreview:
         other = {pair.white: (pair.fluorescence, pair.guess) for pair in visit.pairs}
         other |= {pair.fluorescence: (pair.white, pair.guess) for pair in visit.pairs}
         lines = tuple(
-            _line(picture, self._problem(picture, visit, doubled), other.get(picture.key), names)
+            self._line(picture, visit, self._problem(picture, visit, doubled), other.get(picture.key), names)
             for picture in visit.pictures
         )
-        return VisitLines(visit.key, _word(visit.when, when_text), capital(visit.when.why), lines)
+        return VisitLines(visit.key, word_of(visit.when, when_text), capital(visit.when.why), lines)
 
-
-def when_text(when: When) -> str:
-    """A time, or a day where the time of day is not known."""
-    return moments.day(when.day) if when.day_only else moments.moment(when.at)
+    def _line(
+        self,
+        picture: PlannedPicture,
+        visit: PlannedVisit,
+        problem: str,
+        other: tuple[str, Guess[bool]] | None,
+        names: Mapping[str, str],
+    ) -> PictureLine:
+        pair = names[other[0]] if other is not None else ""
+        guesses = guesses_of(picture, visit, (pair, other[1]) if other is not None else None)
+        return PictureLine(
+            picture.key,
+            picture.name,
+            "/".join(picture.item.folders),
+            stage_words(picture),
+            f"{picture.seconds:g} s" if picture.seconds is not None else "",
+            word_of(picture.when, when_text),
+            f"{pair}{MARKS[other[1].sure]}" if other is not None else "",
+            problem,
+            picture.stage.why if picture.stage.value is not None else picture.source.why,
+            picture.left_out,
+            self._there(picture.key),
+            how_sure(guesses),
+            details_text(picture, guesses, problem),
+            any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
+            "another woman" in problem,
+        )
 
 
 def parsed_when(text: str) -> When:
@@ -284,11 +339,11 @@ def parsed_when(text: str) -> When:
 def report_lines(report: ImportReport) -> Iterator[str]:
     """What was done, for a person: one line each."""
     added, there = report.count(Outcome.ADDED), report.count(Outcome.THERE)
-    yield f"{_many(added, 'picture')} added, {there} already there, {report.count(Outcome.SKIPPED)} skipped"
+    yield f"{many(added, 'picture')} added, {there} already there, {report.count(Outcome.SKIPPED)} skipped"
     made = [
-        _many(report.women, "patient"),
-        _many(report.visits, "visit"),
-        _many(report.pairs, "pair"),
+        many(report.women, "patient"),
+        many(report.visits, "visit"),
+        many(report.pairs, "pair"),
     ]
     if report.women or report.visits or report.pairs:
         yield f"New: {', '.join(made)}"
@@ -306,32 +361,3 @@ def plan_lines(preview: ImportPreview) -> Iterator[str]:
                 yield f"    {line.name}: {line.stage}{line.seconds and ' ' + line.seconds}{pair} ({line.why})"
                 if line.problem:
                     yield f"      not brought in: {line.problem}"
-
-
-def _line(
-    picture: PlannedPicture, problem: str, other: tuple[str, Guess[bool]] | None, names: Mapping[str, str]
-) -> PictureLine:
-    pair = f"{names[other[0]]}{_MARKS[other[1].sure]}" if other is not None else ""
-    stage = _word(picture.stage, offered_as)
-    if picture.stage.value is None and picture.source.value is not None:
-        stage = f"{capital(picture.source.value.words)}{_MARKS[picture.source.sure]}, stage {NOT_KNOWN}"
-    return PictureLine(
-        picture.key,
-        picture.name,
-        "/".join(picture.item.folders),
-        stage,
-        f"{picture.seconds:g} s" if picture.seconds is not None else "",
-        _word(picture.when, when_text),
-        pair,
-        problem,
-        picture.stage.why if picture.stage.value is not None else picture.source.why,
-        picture.left_out,
-    )
-
-
-def _word(guess: Guess[T], words: Callable[[T], str]) -> str:
-    return f"{words(guess.value)}{_MARKS[guess.sure]}" if guess.value is not None else capital(NOT_KNOWN)
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -75,7 +75,10 @@ def empty_text(search: str, *, read_only: bool) -> str:
         return f'Nothing found for "{search.strip()}".\n\nSearch by {fields}; Escape shows all visits.'
     if read_only:
         return "No visits yet.\n\nThis library is open for reading only."
-    return "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here."
+    return (
+        "No visits yet.\n\nChoose New patient to add the first one, or drop two picture files here.\n"
+        "Folders or zips with pictures of many visits are brought in by Import pictures, or dropped here."
+    )
 
 
 def birth_text(day: date | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -35,11 +35,15 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
+ROOM = 1000  # pixels, with which there is room for all buttons
+NO_IMPORT = "No pictures can be brought in"
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
 class TodayPage(QWidget):
     """`visit_chosen(id)` when a visit is to be opened; `said(text)` when something was added; `in_front` or not.
+
+    `import_wanted(paths)` when pictures of many visits are to be brought in; the paths are what was dropped.
 
     While the library is being opened a chosen visit waits: `opens_soon`, and `early` names it. The last choice counts.
     """
@@ -48,6 +52,7 @@ class TodayPage(QWidget):
     said = Signal(str)
     in_front = Signal(bool)
     opens_soon = Signal()
+    import_wanted = Signal(list)
     title = "Today"
 
     def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
@@ -202,11 +207,20 @@ class TodayPage(QWidget):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Dropped files go into the pictures form of the visit on which the list stands, or of a new patient."""
+        """Dropped files go into the pictures form of the visit on which the list stands, or of a new patient.
+
+        A folder, a zip, or more files than a visit has stages are sorted by the import first: in one visit they would
+        be one woman's.
+        """
+        from pfm_desktop.viewmodels.import_page import for_import
+
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.intake.take_files(self.chosen_row(), files)
+            if for_import(files):
+                self.import_wanted.emit(files)
+            else:
+                self.intake.take_files(self.chosen_row(), files)
 
     # what is shown
 
@@ -325,6 +339,19 @@ class TodayPage(QWidget):
         label.setAccessibleName("Empty list")
         return label
 
+    def _empty_page(self) -> QWidget:
+        """What stands there while there is no visit, and the way to many at once."""
+        page = QWidget(self)
+        self.import_here = QPushButton(self._actions[-1].text().replace("&", ""), page)
+        self.import_here.clicked.connect(self._actions[-1].trigger)
+        self.import_here.setAutoDefault(True)  # Enter presses the button that has the keys
+        column = QVBoxLayout(page)
+        column.addStretch(1)
+        column.addWidget(self.empty)
+        column.addWidget(self.import_here, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
+
     def _make_actions(self) -> tuple[QAction, ...]:
         def action(name: str, text: str, shortcut: str, slot: Any) -> QAction:
             made = QAction(text, self)
@@ -339,6 +366,7 @@ class TodayPage(QWidget):
             action("edit_patient", "&Edit patient...", "F2", self._edit_patient),  # Ctrl+E is the search field's own
             action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
             action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
+            action("import", "&Import pictures...", "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
         )
 
     def _new_patient(self) -> None:
@@ -365,13 +393,23 @@ class TodayPage(QWidget):
         row, writable = self.chosen_row(), not self._session.library.no_editing
         if self._intake is not None:
             self._intake.list_stands_on(row)
-        open_, patient, *of_the_row = self._actions
+        open_, patient, *of_the_row, many = self._actions
         open_.setEnabled(row is not None)
         patient.setEnabled(writable)
+        many.setEnabled(writable)
         for action in of_the_row:
             action.setEnabled(writable and row is not None)
         for action, button in zip(self._actions, self._buttons, strict=True):
             button.setEnabled(action.isEnabled())
+        why = f"{NO_IMPORT}: {self._session.library.no_editing}"
+        for button in (self._buttons[-1], self.import_here):
+            button.setToolTip(_tip(many) if writable else why)
+        self.import_here.setVisible(writable and not self._asked.strip())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the import is in the menu only: the search comes first."""
+        super().resizeEvent(event)
+        self._buttons[-1].setVisible(self.width() >= ROOM)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -383,13 +421,14 @@ class TodayPage(QWidget):
             button = QPushButton(action.text().replace("&", ""), self)
             button.clicked.connect(action.trigger)
             button.setAutoDefault(True)  # Enter presses the button that has the keys
-            button.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
+            button.setToolTip(_tip(action))
             top.addWidget(button)
             self._buttons.append(button)
         held = QWidget(self)
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
-        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._empty_page())
+        self._buttons[-1].hide()  # until there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)
         self._split.setStretchFactor(0, 1)
@@ -400,6 +439,10 @@ class TodayPage(QWidget):
         column.addLayout(top)
         column.addWidget(self._split, 1)
         self.setTabOrder(self.search, self.table)
+
+
+def _tip(action: QAction) -> str:
+    return f"{action.text().replace('&', '')} ({action.shortcut().toString()})"
 
 
 def _search(ctx: Context, session: Session, text: str, limit: int, after: tuple[datetime, str] | None = None) -> Found:

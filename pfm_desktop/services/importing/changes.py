@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import When
-from pfm_desktop.services.importing.guess import said, unknown
+from pfm_desktop.services.importing.guess import Sure, confirmed_guess, said, unknown
 from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged, unused, woman_key
 
 BY_HAND = "set by hand"
@@ -49,12 +49,12 @@ def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> Impo
     return _each(tied, keys, lambda one: replace(one, visit=visit_key, patient=first.patient, person=first.person))
 
 
-def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
+def set_visit_time(plan: ImportPlan, visit_key: str, when: When, *, why: str = BY_HAND) -> ImportPlan:
     """Say when a visit was; its pictures stay together."""
     target = visit_of(plan, visit_key)
     tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     others = tuple(one for one in tied.visit_times if one[0] != visit_key)
-    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, BY_HAND)))))
+    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, why)))))
 
 
 def leave_out(plan: ImportPlan, keys: Collection[str], *, out: bool = True) -> ImportPlan:
@@ -70,6 +70,39 @@ def take_although_elsewhere(plan: ImportPlan, keys: Collection[str]) -> ImportPl
 def confirm_woman(plan: ImportPlan, woman_key: str) -> ImportPlan:
     """Say that it is her, although another name is on record for her identifier. The record keeps its name."""
     return arranged(replace(plan, confirmed=plan.confirmed | {woman_key}))
+
+
+def confirm(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
+    """Take what is only guessed about pictures for true: whose, stage, pair, and when their visit was.
+
+    What is not known stays so: there is nothing to confirm.
+    """
+    wanted, settled = set(keys), {picture.key: picture for picture in plan.settled()}
+
+    def changed(picture: PlannedPicture) -> PlannedPicture:
+        now = settled[picture.key]  # with the stage that its visit says
+        stage = now.stage if now.stage.sure is Sure.UNSURE else picture.stage
+        return replace(
+            picture,
+            patient=confirmed_guess(picture.patient),
+            source=confirmed_guess(picture.source),
+            stage=confirmed_guess(stage),
+            seconds_since_acid=confirmed_guess(picture.seconds_since_acid),
+        )
+
+    pairs = {
+        pair.keys
+        for woman in plan.women
+        for visit in woman.visits
+        for pair in visit.pairs
+        if pair.guess.sure is Sure.UNSURE and wanted & set(pair.keys)
+    }
+    plan = _each(replace(plan, confirmed_pairs=plan.confirmed_pairs | pairs), keys, changed)
+    for visit in [visit for woman in plan.women for visit in woman.visits]:
+        when = visit.when
+        if when.value is not None and when.sure is Sure.UNSURE and wanted & {one.key for one in visit.pictures}:
+            plan = set_visit_time(plan, visit.key, when.value, why=confirmed_guess(when).why)
+    return plan
 
 
 def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = ()) -> ImportPlan:

@@ -49,3 +49,8 @@ def unsure(value: T, why: str) -> Guess[T]:
 def unknown(why: str) -> Guess[T]:
     """Nothing says it."""
     return Guess(None, Sure.UNKNOWN, why)
+
+
+def confirmed_guess(guess: Guess[T]) -> Guess[T]:
+    """The same, once a person looked and said that it is so; only what is unsure waits for that."""
+    return said(guess.value, f"confirmed by hand; {guess.why}") if guess.sure is Sure.UNSURE and guess.value else guess

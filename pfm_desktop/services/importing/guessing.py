@@ -144,6 +144,11 @@ class GuessedPair:
     fluorescence: str
     guess: Guess[bool]
 
+    @property
+    def keys(self) -> tuple[str, str]:
+        """White light first."""
+        return self.white, self.fluorescence
+
 
 def guessed_pairs(pictures: Sequence[InVisit]) -> tuple[GuessedPair, ...]:
     """Pairs of one visit, each picture in one at most: the same rest of the name, then the nearest in time.

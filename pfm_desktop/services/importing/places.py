@@ -34,6 +34,23 @@ def patient_of(lib: Library, identifier: str) -> Patient | None:
         return stored.patient_by_identifier(session, identifier)
 
 
+@dataclass(frozen=True)
+class OnRecord:
+    """A woman of the library, and her visits, the newest first."""
+
+    patient: Patient
+    visits: Sequence[VisitRow]
+
+
+def on_record(lib: Library, identifier: str) -> OnRecord | None:
+    """What the library knows of a woman; None where it knows none of that identifier."""
+    patient = patient_of(lib, identifier)
+    if patient is None:
+        return None
+    with lib.read() as session:
+        return OnRecord(patient, tuple(stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL))))
+
+
 def contradiction(woman: PlannedWoman, on_record: Patient | None) -> str:
     """What speaks against her being the woman on record, or one woman at all ("": nothing)."""
     if woman.confirmed:

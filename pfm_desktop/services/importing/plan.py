@@ -13,7 +13,7 @@ from datetime import date
 from pfm_desktop.domain.source import TIMED, Source, Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item, Skipped
-from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
+from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, unknown, unsure
 from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
 
 
@@ -87,13 +87,15 @@ class PlannedWoman:
 class ImportPlan:
     """`pictures` in the order they were found; `women` follows from them. `skipped` is what will not be brought in.
 
-    `visit_times` are those that somebody said, by visit; `confirmed` the keys of women that somebody confirmed.
+    `visit_times` are those that somebody said, by visit; `confirmed` the keys of women that somebody confirmed,
+    `confirmed_pairs` the pictures (white light, fluorescence) of pairs that were guessed and somebody confirmed.
     """
 
     pictures: tuple[PlannedPicture, ...]
     skipped: tuple[Skipped, ...] = ()
     visit_times: tuple[tuple[str, Guess[When]], ...] = ()
     confirmed: frozenset[str] = frozenset()
+    confirmed_pairs: frozenset[tuple[str, str]] = frozenset()
     women: tuple[PlannedWoman, ...] = field(default=(), compare=False)
 
     def picture(self, key: str) -> PlannedPicture:
@@ -117,7 +119,22 @@ def arranged(plan: ImportPlan) -> ImportPlan:
     times = dict(plan.visit_times)
     names = {picture.visit for picture in plan.pictures}
     women = tuple(_woman(key, group, times, names, confirmed=key in plan.confirmed) for key, group in groups.items())
-    return replace(plan, women=women)
+    return replace(plan, women=tuple(_with_pairs(woman, plan.confirmed_pairs) for woman in women))
+
+
+def _with_pairs(woman: PlannedWoman, confirmed: Collection[tuple[str, str]]) -> PlannedWoman:
+    """Pairs that somebody confirmed are said, for as long as they are what would be guessed."""
+    if not confirmed:
+        return woman
+    visits = [
+        replace(visit, pairs=tuple(_confirmed(pair) if pair.keys in confirmed else pair for pair in visit.pairs))
+        for visit in woman.visits
+    ]
+    return replace(woman, visits=tuple(visits))
+
+
+def _confirmed(pair: GuessedPair) -> GuessedPair:
+    return replace(pair, guess=confirmed_guess(pair.guess))
 
 
 def woman_key(picture: PlannedPicture) -> str:

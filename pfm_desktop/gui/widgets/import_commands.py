@@ -1,0 +1,84 @@
+"""Commands of an import's preview: what they are called, their keys, and when each can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from pfm_desktop.gui.widgets.import_tree import ImportTree
+from pfm_desktop.viewmodels.import_page import unsure_keys
+from pfm_desktop.viewmodels.importing import ImportPreview
+
+# id, text, key. Letters act while the tree has the keys, the last ones on the whole page
+ON_ROWS = (
+    ("confirm", "&Confirm guesses", "C"),
+    ("stage", "Set &stage...", "S"),
+    ("woman", "Set &woman...", "W"),
+    ("time", "Set visit &time...", "T"),
+    ("move", "&Move...", "M"),
+    ("leave_out", "&Leave out", "Delete"),
+    ("all_the_same", "Take all t&he same", "A"),
+)
+ON_PAGE = (
+    ("confirm_all", "Confirm all &guesses", "Ctrl+Shift+C"),
+    ("only_open", "&Only what is unsure or missing", "Ctrl+U"),
+    ("bring_in", "&Import", "Ctrl+Return"),
+)
+_LEAVE_OUT, _TAKE = "&Leave out", "&Take again"
+
+
+class ImportCommands:
+    """The actions, by the last part of their ids."""
+
+    def __init__(self, page: QWidget, tree: ImportTree, slots: Mapping[str, Callable[[], object]]) -> None:
+        self._tree = tree
+        self.actions: dict[str, QAction] = {}
+        for names, owner in ((ON_ROWS, tree), (ON_PAGE, page)):
+            for name, text, key in names:
+                self.actions[name] = _made(owner, name, text, key, slots[name])
+        self.actions["only_open"].setCheckable(True)
+
+    def refresh(self, preview: ImportPreview | None) -> None:
+        """Only what can be done with the rows that are chosen can be asked for."""
+        rows, keys = self._tree.chosen_rows(), self._tree.chosen_pictures()
+        for name, *_ in ON_ROWS:
+            self.actions[name].setEnabled(preview is not None and bool(keys))
+        if preview is None:
+            for name, *_ in ON_PAGE:
+                self.actions[name].setEnabled(False)
+            return
+        self.actions["confirm"].setEnabled(bool(unsure_keys(preview, set(keys))))
+        self.actions["time"].setEnabled(self._tree.chosen_visit() is not None)
+        out = self.takes_again
+        self.actions["leave_out"].setText(_TAKE if out else _LEAVE_OUT)
+        held = any(row.held for row in rows) or bool(self.held_pictures)
+        self.actions["all_the_same"].setEnabled(held)
+        self.actions["confirm_all"].setEnabled(bool(unsure_keys(preview)))
+        self.actions["only_open"].setEnabled(True)
+        self.actions["bring_in"].setEnabled(preview.asked and preview.counts().ready > 0)
+
+    @property
+    def takes_again(self) -> bool:
+        """Whether all that is chosen is left out already: then the same key takes it again."""
+        lines = [row.line for row in self._tree.shown_pictures(self._tree.chosen_pictures())]
+        return bool(lines) and all(line is not None and line.left_out for line in lines)
+
+    @property
+    def held_pictures(self) -> tuple[str, ...]:
+        """Chosen pictures that wait for nothing that could be said, but stand elsewhere too."""
+        rows = self._tree.shown_pictures(self._tree.chosen_pictures())
+        return tuple(row.key for row in rows if row.line is not None and row.line.elsewhere)
+
+
+def _made(owner: QWidget, name: str, text: str, key: str, slot: Callable[[], object]) -> QAction:
+    action = QAction(text, owner)
+    action.setObjectName(f"import.{name}")
+    action.setShortcut(QKeySequence(key))
+    if isinstance(owner, ImportTree):
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        owner.addAction(action)
+    action.triggered.connect(lambda _checked=False: slot())
+    return action

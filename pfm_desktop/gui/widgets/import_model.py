@@ -1,0 +1,114 @@
+"""Rows of an import as Qt's tree wants them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont, QPixmap
+
+from pfm_desktop.gui.widgets.import_pictures import SIZE, SmallPictures
+from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
+from pfm_desktop.services.importing.plan import PlannedPicture
+from pfm_desktop.viewmodels.import_rows import COLUMNS, PICTURE, Kind, Row, Rows, rows_of
+from pfm_desktop.viewmodels.importing import ImportPreview
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+Role = Qt.ItemDataRole
+_BOLD = (Kind.WOMAN, Kind.VISIT)
+
+
+class ImportModel(QAbstractItemModel):
+    """Women, visits, pictures. `ratio`: pixels of the screen to one of a usual one."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows = Rows()
+        self.ratio = 1.0
+        self.small = SmallPictures(self)
+        self.small.came.connect(self._came)
+        self._pictures: dict[str, PlannedPicture] = {}
+        self._numbers: dict[tuple[Kind, str], int] = {}
+        self._blank: QPixmap | None = None
+
+    def show(self, preview: ImportPreview | None, *, only_open: bool = False) -> None:
+        """Show a plan as it stands, or nothing."""
+        self.beginResetModel()
+        self.rows = rows_of(preview, only_open=only_open) if preview is not None else Rows()
+        self._pictures = {one.key: one for one in preview.plan.pictures} if preview is not None else {}
+        self._numbers = {row.id: number for number, row in enumerate(self.rows.rows)}
+        self.endResetModel()
+
+    def row(self, index: Index) -> Row | None:
+        """The row of an index."""
+        return self.rows.rows[index.internalId()] if index.isValid() else None
+
+    def place(self, id_: tuple[Kind, str]) -> QModelIndex:
+        """Where a row stands; invalid where it is not shown."""
+        number = self._numbers.get(id_)
+        return self._at(number) if number is not None else NOWHERE
+
+    def number(self, index: Index) -> int:
+        """The number of a row from the top, -1 for none."""
+        return int(index.internalId()) if index.isValid() else -1
+
+    def _at(self, number: int, column: int = 0) -> QModelIndex:
+        return self.createIndex(self.rows.rows[number].place, column, number)
+
+    def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
+        """See Qt."""
+        brothers = self.rows.brothers(self.number(parent))
+        if not (0 <= row < len(brothers) and 0 <= column < len(COLUMNS)):
+            return NOWHERE
+        return self.createIndex(row, column, brothers[row])
+
+    def parent(self, index: Index = NOWHERE) -> QModelIndex:  # type: ignore[override]  # Qt's other one has no argument
+        """See Qt."""
+        row = self.row(index)
+        return self._at(row.parent) if row is not None and row.parent >= 0 else NOWHERE
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        """Rows below one."""
+        return 0 if parent.column() > 0 else len(self.rows.brothers(self.number(parent)))
+
+    def columnCount(self, _parent: Index = NOWHERE) -> int:
+        """See `import_rows.COLUMNS`."""
+        return len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Titles of the columns."""
+        if orientation is Qt.Orientation.Horizontal and role == Role.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Words; women, visits and what waits are bold. The small picture stands beside its name."""
+        row = self.row(index)
+        if row is None:
+            return None
+        text = row.cells[index.column()]
+        spoken = f"{COLUMNS[index.column()]}: {text}" if text else ""
+        said = {Role.DisplayRole: text, Role.ToolTipRole: row.details or None, Role.AccessibleTextRole: spoken}
+        if role in said:
+            return said[Role(role)]
+        if role == Role.FontRole and (row.kind in _BOLD or row.waits):
+            font = QFont()
+            font.setBold(True)
+            return font
+        if role == Role.DecorationRole and row.kind is Kind.PICTURE and index.column() == PICTURE:
+            return self.small.of(self._pictures[row.key], self.ratio) or self._nothing()
+        return None
+
+    def _nothing(self) -> QPixmap:
+        """A place of the same size until the picture is there."""
+        if self._blank is None or self._blank.devicePixelRatio() != self.ratio:
+            self._blank = QPixmap(SIZE * self.ratio)
+            self._blank.setDevicePixelRatio(self.ratio)
+            self._blank.fill(QColor(SURROUND_COLOUR))
+        return self._blank
+
+    def _came(self, key: str) -> None:
+        place = self.place((Kind.PICTURE, key))
+        if place.isValid():
+            self.dataChanged.emit(place, place, [Role.DecorationRole])

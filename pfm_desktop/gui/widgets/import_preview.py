@@ -1,0 +1,246 @@
+"""The plan of an import as it is shown and changed by hand, before anything is brought in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.actions import native, plain
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.flow import FlowRow
+from pfm_desktop.gui.widgets.import_commands import ON_ROWS, ImportCommands
+from pfm_desktop.gui.widgets.import_edit import ImportEdit
+from pfm_desktop.gui.widgets.import_tree import ImportTree
+from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.second_press import SecondPress
+from pfm_desktop.viewmodels.import_page import counts_text, unsure_keys
+from pfm_desktop.viewmodels.importing import ImportPreview, LibrarySays, ask_library
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.importing.plan import ImportPlan
+    from pfm_desktop.viewmodels.session import Session
+
+ASKING = "Asking the library what it has already ..."
+CHOOSE_A_ROW = "Choose a row to see what is known of it, and why."
+_LINES = 6  # of the details
+
+
+class ImportPreviewView(QWidget):
+    """`import_wanted` and `thrown_away` by buttons; `changed` after each change of the plan or of what is chosen."""
+
+    import_wanted = Signal()
+    thrown_away = Signal()
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.preview: ImportPreview | None = None
+        self._asking = Background(self)
+        self.counts, self.note = words(self, "heading"), words(self, "badge")
+        self.tree, self.details = ImportTree(self), words(self)
+        self.edit = ImportEdit(session, self)
+        self.edit.closed.connect(self.tree.setFocus)
+        self.commands = ImportCommands(self, self.tree, self._slots())
+        self.only_open = QCheckBox(plain(self._action("only_open").text()), self)
+        self.only_open.toggled.connect(lambda _on: self._show())
+        self.throw_away = QPushButton("Throw the plan away", self)
+        self.second = SecondPress(self.throw_away, "Throw it away: press again")
+        self.throw_away.clicked.connect(lambda _checked=False: self._throw_away())
+        self.buttons: dict[str, QPushButton] = {}
+        self._lay_out()
+        self.tree.moved.connect(self._refresh)
+        self._show()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the library has said what it knows of the plan."""
+        return not self._asking.busy
+
+    def page_actions(self) -> Sequence[QAction]:
+        """Commands of the preview."""
+        return tuple(self.commands.actions.values())
+
+    def show_plan(self, plan: ImportPlan | None, note: str = "") -> None:
+        """Show another plan, or none."""
+        self._asking.drop()
+        self.edit.close_it()
+        self.second.forget()
+        self.tree.rows.small.forget()
+        self.preview = ImportPreview(plan) if plan is not None else None
+        if self.preview is not None:
+            self.preview.on_changed.append(self._plan_changed)
+        self.only_open.setChecked(False)
+        self.say(note)
+        self._show()
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask the library what it has already of the plan as it stands."""
+        preview = self.preview
+        if preview is None:
+            return
+        plan = preview.plan
+
+        def heard(says: LibrarySays) -> None:
+            preview.library_says(plan, says)
+
+        self._asking.start(ask_library, self._session.library, plan, done=heard, failed=self.say)
+
+    def say(self, note: str) -> None:
+        """Say something about the whole plan."""
+        say(self.note, note)
+
+    def take_keys(self) -> None:
+        """The tree has the keys."""
+        if not self.edit.isVisible():
+            self.tree.setFocus()
+
+    def undo(self) -> None:
+        """Take the last change of the plan back."""
+        if self.preview is not None:
+            self.edit.close_it()
+            self.preview.undo()
+
+    # what is shown
+
+    def _plan_changed(self) -> None:
+        self.second.forget()
+        self._show()
+        if self.preview is not None and not self.preview.asked:
+            self.ask()
+
+    def _show(self) -> None:
+        self.tree.show_plan(self.preview, only_open=self.only_open.isChecked())
+        preview = self.preview
+        if preview is not None:
+            self.counts.setText(counts_text(preview) if preview.asked else f"{counts_text(preview)} - {ASKING}")
+            if preview.notes:
+                self.say("\n".join(preview.notes))
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.commands.refresh(self.preview)
+        row = self.tree.current_row()
+        self.details.setText(row.details if row is not None else CHOOSE_A_ROW)
+        for name, button in self.buttons.items():
+            action = self._action(name)
+            button.setText(action.text().replace("&", ""))
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(f"{plain(action.text())} ({native(action.shortcut().toString())})")
+        ready = self.preview.counts().ready if self.preview is not None else 0
+        self.buttons["bring_in"].setText(f"Import {ready}" if ready else "Import")
+        self.only_open.setToolTip(native(self._action("only_open").shortcut().toString()))
+        self.changed.emit()
+
+    # commands
+
+    def _slots(self) -> dict[str, Callable[[], object]]:
+        return {
+            "confirm": lambda: self._confirm(self.tree.chosen_pictures()),
+            "confirm_all": lambda: self._confirm(None),
+            "stage": self._ask_stage,
+            "woman": self._ask_woman,
+            "time": self._ask_time,
+            "move": lambda: self._with_plan(self.edit.ask_move),
+            "leave_out": self._leave_out,
+            "all_the_same": self._all_the_same,
+            "only_open": self.only_open_toggled,
+            "bring_in": self.import_wanted.emit,
+        }
+
+    def only_open_toggled(self) -> None:
+        """The filter goes on or off."""
+        self.only_open.setChecked(not self.only_open.isChecked())
+
+    def _action(self, name: str) -> QAction:
+        return self.commands.actions[name]
+
+    def _with_plan(self, do: Callable[[ImportPreview, tuple[str, ...]], None]) -> None:
+        keys = self.tree.chosen_pictures()
+        if self.preview is not None and keys:
+            do(self.preview, keys)
+
+    def _confirm(self, keys: Collection[str] | None) -> None:
+        if self.preview is not None:
+            unsure = unsure_keys(self.preview, set(keys) if keys is not None else None)
+            if unsure:
+                self.preview.confirm(unsure)
+
+    def _ask_stage(self) -> None:
+        keys = self.tree.chosen_pictures()
+        if self.preview is not None and keys:
+            settled = {one.key: one.stage.value for one in self.preview.plan.settled()}
+            self.edit.ask_stage(self.preview, keys, settled[keys[0]])
+
+    def _ask_woman(self) -> None:
+        keys = self.tree.chosen_pictures()
+        if self.preview is not None and keys:
+            self.edit.ask_woman(self.preview, keys, self.preview.plan.picture(keys[0]).patient.value or "")
+
+    def _ask_time(self) -> None:
+        visit = self.tree.chosen_visit()
+        if self.preview is not None and visit is not None:
+            self.edit.ask_time(self.preview, visit.key)
+
+    def _leave_out(self) -> None:
+        keys = self.tree.chosen_pictures()
+        if self.preview is not None and keys:
+            self.preview.leave_out(keys, out=not self.commands.takes_again)
+
+    def _all_the_same(self) -> None:
+        """She is confirmed, or pictures are taken that stand elsewhere too."""
+        if self.preview is None:
+            return
+        women, pictures = [row.key for row in self.tree.chosen_rows() if row.held], self.commands.held_pictures
+        if women:
+            self.preview.confirm_woman(women[0])
+        elif pictures:
+            self.preview.take_although_elsewhere(pictures)
+
+    def _throw_away(self) -> None:
+        """Asked once more where there is something to lose."""
+        plan = self.preview.plan if self.preview is not None else None
+        if self.second.passes({"plan"} if plan is not None and plan.pictures else ()):
+            self.thrown_away.emit()
+
+    # making
+
+    def _lay_out(self) -> None:
+        row = FlowRow(self)
+        for name in (*(name for name, *_ in ON_ROWS), "confirm_all"):
+            self.buttons[name] = self._button(name)
+            row.add(self.buttons[name])
+        row.add(self.only_open)
+        self.details.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
+        self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details.setAccessibleName("What is known of the chosen row")
+        self.buttons["bring_in"] = self._button("bring_in")
+        self.buttons["bring_in"].setDefault(True)
+        self.throw_away.setAutoDefault(True)
+        foot = QHBoxLayout()
+        foot.addWidget(self.throw_away)
+        foot.addStretch(1)
+        foot.addWidget(self.buttons["bring_in"])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for widget in (self.counts, self.note, row):
+            column.addWidget(widget)
+        column.addWidget(self.tree, 1)
+        column.addWidget(self.edit)
+        column.addWidget(self.details)
+        column.addLayout(foot)
+
+    def _button(self, name: str) -> QPushButton:
+        button = QPushButton(self)
+        button.clicked.connect(self._action(name).trigger)
+        button.setAutoDefault(True)  # Enter presses the button that has the keys
+        if name not in ("confirm_all", "bring_in"):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the rows
+        return button

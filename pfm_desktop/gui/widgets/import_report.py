@@ -1,0 +1,131 @@
+"""What became of an import: counts, each file that was left out with its reason, and all of it as CSV."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.viewmodels.import_page import report_heading, report_rows, save_report
+from pfm_desktop.viewmodels.importing import report_lines
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.importing.report import ImportReport
+
+_TITLES = ("File", "What became of it", "Why")
+
+
+class ImportReportView(QWidget):
+    """`closed` when Today is to be shown, `again` for another import."""
+
+    closed = Signal()
+    again = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._report: ImportReport | None = None
+        self._saving = Background(self)
+        self.heading, self.told, self.said = words(self, "heading"), words(self), words(self, "quiet")
+        self.everything = QCheckBox("Also what was added", self)
+        self.everything.toggled.connect(lambda _on: self._fill())
+        self.table = self._make_table()
+        self.save, self.more = QPushButton("Save as CSV...", self), QPushButton("Import more...", self)
+        self.done = QPushButton("To Today", self)
+        self._lay_out()
+
+    def show_report(self, report: ImportReport) -> None:
+        """Show what became of all files."""
+        self._report = report
+        self.heading.setText(report_heading(report))
+        self.told.setText("\n".join(list(report_lines(report))[1:]))
+        self.told.setVisible(bool(self.told.text()))
+        say(self.said, "")
+        self._fill()
+
+    def take_keys(self) -> None:
+        """Enter goes on to Today."""
+        self.done.setFocus()
+
+    def ask_where(self) -> None:
+        """Ask for the file that the report goes to."""
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self, "Save the report of the import", folder, "CSV (*.csv)")
+        dialog.setObjectName("import_report")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("csv")
+        dialog.selectFile(f"import {date.today().isoformat()}.csv")
+        dialog.fileSelected.connect(self.save_to)
+        dialog.open()
+
+    def save_to(self, path: str) -> None:
+        """Write the report."""
+        if self._report is not None:
+            self._saving.start(
+                save_report, self._report, Path(path),
+                done=lambda where: say(self.said, f"Saved as {where}. It names files and identifiers: keep it safe."),
+                failed=lambda message: say(self.said, f"Not saved. {message}"),
+            )  # fmt: skip
+
+    def _fill(self) -> None:
+        rows = report_rows(self._report, everything=self.everything.isChecked()) if self._report else ()
+        self.table.setRowCount(len(rows))
+        for place, row in enumerate(rows):
+            for column, text in enumerate(row):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(place, column, item)
+        self.table.setVisible(bool(rows))
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(_TITLES), self)
+        table.setHorizontalHeaderLabels(_TITLES)
+        table.setAccessibleName("What became of the files")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        for column in (0, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        table.setColumnWidth(1, 170)
+        return table
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.everything)
+        row.addStretch(1)
+        for button, slot in ((self.save, self.ask_where), (self.more, self.again.emit), (self.done, self.closed.emit)):
+            button.clicked.connect(lambda _checked=False, slot=slot: slot())
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
+            row.addWidget(button)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.heading, self.told):
+            column.addWidget(widget)
+        column.addLayout(row)
+        column.addWidget(self.said)
+        column.addWidget(self.table, 1)
+        column.addStretch(0)

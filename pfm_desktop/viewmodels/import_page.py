@@ -1,0 +1,137 @@
+"""What the import page says and does in the background. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.support import moments
+from pfm_desktop.viewmodels.import_words import many
+from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.worklist import birth_text
+
+if TYPE_CHECKING:
+    import numpy as np  # the window stands before numpy loads
+    from numpy.typing import NDArray
+
+    from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture
+    from pfm_desktop.services.importing.report import ImportReport
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine
+
+FEW = 6  # single files that the form of one visit takes: a picture of each stage. More are sorted by the import
+SMALL = 512  # pixels of the longer side that a small picture is made from
+_ONLY_IMPORT = (".zip", ".avi", ".mkv", ".dcm")  # which the form of a visit does not read
+
+
+def for_import(paths: Sequence[Path]) -> bool:
+    """Whether dropped files are many, or hold many: then they are sorted first, and not put into one visit."""
+    return len(paths) > FEW or any(path.suffix.lower() in _ONLY_IMPORT or path.is_dir() for path in paths)
+
+
+def look(ctx: Context, paths: Sequence[Path]) -> ImportPlan:
+    """What is in folders, zips and files, as a plan; as a job. A manifest beside them is followed."""
+    from pfm_desktop.services.importing.making import make_plan
+    from pfm_desktop.services.importing.manifest import manifest_beside, read_import_manifest
+
+    named = manifest_beside(list(paths))
+    return make_plan(ctx, paths, manifest=read_import_manifest(named) if named is not None else None)
+
+
+def bring_in(ctx: Context, lib: Library, plan: ImportPlan) -> ImportReport:
+    """Bring in what is said or likely; as a job."""
+    from pfm_desktop.services.importing.run import import_plan
+
+    return import_plan(ctx, lib, plan)
+
+
+def save_report(_ctx: Context, report: ImportReport, path: Path) -> Path:
+    """Write the report as CSV; as a job."""
+    from pfm_desktop.services.importing.report import write_report
+
+    write_report(report, path)
+    return path
+
+
+def woman_text(_ctx: Context, lib: Library, identifier: str) -> str:
+    """What the library knows of a woman; as a job."""
+    from pfm_desktop.services.importing.places import on_record
+
+    if not identifier.strip():
+        return "Without an identifier it is not known whose they are, and they are left out."
+    found = on_record(lib, identifier)
+    if found is None:
+        return f"Nobody has the identifier {identifier.strip()} in this library: she will be added."
+    name = found.patient.display_name or "no name"
+    visits = many(len(found.visits), "visit")
+    last = f", the last on {moments.day(found.visits[0].visit.started_at.astimezone().date())}" if found.visits else ""
+    return f"In the library: {name}, born {birth_text(found.patient.birth_date)}; {visits}{last}."
+
+
+def small_pixels(picture: PlannedPicture) -> NDArray[np.uint8]:
+    """A picture of the plan, H x W x 3 uint8 RGB, read from where it lies and not much larger than `SMALL`."""
+    from pfm_desktop.imaging.io import decode_picture
+    from pfm_desktop.services.importing.dicom import read_dicom
+    from pfm_desktop.services.importing.reading import bytes_of
+    from pfm_desktop.services.importing.sources import Reader
+
+    with Reader() as reader:
+        data = bytes_of(reader, picture.item, picture.part, dicom=read_dicom)
+    return decode_picture(data, picture.name, longest=SMALL).pixels
+
+
+def counts_text(preview: ImportPreview) -> str:
+    """`3 women, 5 visits, 41 pictures; 2 to be looked at; 7 left out`: what Import brings in, and what not."""
+    counts = preview.counts()
+    visits = [[line for line in visit.pictures if not line.problem] for w in preview.women() for visit in w.visits]
+    women = sum(any(not line.problem for visit in w.visits for line in visit.pictures) for w in preview.women())
+    visit_count = sum(bool(ready) for ready in visits)
+    parts = [f"{many(women, 'woman', 'women')}, {many(visit_count, 'visit')}, {many(counts.ready, 'picture')}"]
+    parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
+    parts += [f"{counts.there} already in the library"] if counts.there else []
+    parts += [f"{counts.skipped} left out"] if counts.skipped else []
+    return "; ".join(parts)
+
+
+def becomes(line: PictureLine) -> str:
+    """What becomes of a picture, in few words; why stands in its details."""
+    if not line.problem:
+        return "Will be brought in"
+    if line.there:
+        return "Already in the library"
+    return "Left out by hand" if line.left_out else f"Waits: {line.problem}"
+
+
+def open_question(line: PictureLine) -> bool:
+    """Whether somebody should look at this picture: something is unsure or missing, and it is not left out."""
+    asks = line.unsure or bool(line.problem) or line.sure.startswith("Not known")
+    return asks and not line.left_out and not line.there
+
+
+def unsure_keys(preview: ImportPreview, keys: Collection[str] | None = None) -> tuple[str, ...]:
+    """Pictures (of all, or of these) about which something is guessed that waits to be confirmed."""
+    lines = (line for woman in preview.women() for visit in woman.visits for line in visit.pictures)
+    return tuple(one.key for one in lines if one.unsure and not one.left_out and (keys is None or one.key in keys))
+
+
+def report_heading(report: ImportReport) -> str:
+    """`41 pictures added, 3 were there already, 7 left out`."""
+    from pfm_desktop.services.importing.report import Outcome
+
+    added, there = report.count(Outcome.ADDED), report.count(Outcome.THERE)
+    return f"{many(added, 'picture')} added, {there} there already, {len(report.skipped)} left out"
+
+
+def report_rows(report: ImportReport, *, everything: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """File, what became of it, why: what was left out first; with `everything` also what was added."""
+    from pfm_desktop.services.importing.report import Outcome
+
+    shown = [line for line in report.lines if not line.expected and (everything or line.outcome is not Outcome.ADDED)]
+    order = [Outcome.SKIPPED, Outcome.THERE, Outcome.ADDED]
+    said = {Outcome.SKIPPED: "Left out", Outcome.THERE: "There already", Outcome.ADDED: "Added"}
+    ordered = sorted(shown, key=lambda line: order.index(line.outcome))
+    return tuple(
+        (line.file, said[line.outcome], capital(line.reason) or f"{line.patient}, {line.visit}") for line in ordered
+    )

@@ -1,0 +1,130 @@
+"""An import as a tree of rows: women, their visits, pictures; at its end the files that are not taken. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pfm_desktop.viewmodels.import_page import becomes, open_question
+from pfm_desktop.viewmodels.import_words import NOT_KNOWN, many
+from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
+from pfm_desktop.viewmodels.words import capital
+
+COLUMNS = ("Picture", "Stage", "Time", "Pair", "How sure", "What becomes of it")
+PICTURE, STAGE, TIME, PAIR, SURE, BECOMES = range(len(COLUMNS))
+
+
+class Kind(StrEnum):
+    """What a row is of."""
+
+    WOMAN = "woman"
+    VISIT = "visit"
+    PICTURE = "picture"
+    FILES = "files"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row. `parent` is the number of its row (-1: none), `pictures` the keys of those it stands for.
+
+    `details` is all that is to be said of it; `waits`: somebody has to look.
+    """
+
+    kind: Kind
+    key: str
+    cells: tuple[str, ...]
+    parent: int
+    place: int  # among its brothers
+    details: str = ""
+    pictures: tuple[str, ...] = ()
+    waits: bool = False
+    line: PictureLine | None = None
+    held: bool = False  # a woman who is to be confirmed
+
+    @property
+    def id(self) -> tuple[Kind, str]:
+        """Names it also after the plan was changed."""
+        return self.kind, self.key
+
+
+@dataclass
+class Rows:
+    """Rows in the order in which they are seen, each with the numbers of those below it; `top` are those of no row."""
+
+    rows: list[Row] = field(default_factory=list)
+    below: list[list[int]] = field(default_factory=list)
+    top: list[int] = field(default_factory=list)
+
+    def add(
+        self, kind: Kind, key: str, cells: Sequence[str], parent: int = -1, *, pictures: Iterable[str] = (),
+        details: str = "", waits: bool = False, held: bool = False, line: PictureLine | None = None,
+    ) -> int:  # fmt: skip
+        """Put a row behind the others; returns its number."""
+        brothers, number = self.brothers(parent), len(self.rows)
+        whole = (*cells, *[""] * (len(COLUMNS) - len(cells)))
+        made = Row(kind, key, whole, parent, len(brothers), details, tuple(pictures), waits, line, held)
+        brothers.append(number)
+        self.rows.append(made)
+        self.below.append([])
+        return number
+
+    def brothers(self, parent: int) -> list[int]:
+        """Numbers of the rows below one (-1: of those of no row)."""
+        return self.below[parent] if parent >= 0 else self.top
+
+
+def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
+    """All rows; with `only_open` of the pictures only those about which something is unsure or missing."""
+    made = Rows()
+    for woman in preview.women():
+        _add_woman(made, woman, only_open=only_open)
+    skipped = preview.skipped()
+    if skipped:
+        said = f"{many(len(skipped), 'file')} not brought in"
+        files = made.add(Kind.FILES, "", (said,), details=f"{said}: each says why.")
+        for one in skipped:
+            cells = (one.name, "", "", "", "", capital(one.reason))
+            made.add(Kind.FILE, one.name, cells, files, details=f"{one.name}\nNot brought in: {one.reason}")
+    return made
+
+
+def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
+    shown = [(visit, _lines(visit, only_open=only_open)) for visit in woman.visits]
+    if not any(lines for _, lines in shown):
+        return
+    everything = [line for visit in woman.visits for line in visit.pictures]
+    title = (
+        woman.title if not woman.title.startswith(capital(NOT_KNOWN)) else f"Not known whose ({everything[0].folder})"
+    )
+    said = f"{title}\nWhose: {woman.why}" + (f"\n{woman.problem}" if woman.problem else "")
+    cells = (title, "", "", "", woman.why, "Look who she is" if woman.problem else _share(everything))
+    keys = [line.key for _, lines in shown for line in lines]
+    held = bool(woman.problem)
+    number = made.add(Kind.WOMAN, woman.key, cells, pictures=keys, details=said, waits=held, held=held)
+    for visit, lines in shown:
+        if lines:
+            _add_visit(made, visit, lines, number)
+
+
+def _add_visit(made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int) -> None:
+    cells = (f"Visit of {visit.when}", "", "", "", visit.why, _share(visit.pictures))
+    details = f"Visit of {visit.when}\nTime: {visit.why}"
+    number = made.add(Kind.VISIT, visit.key, cells, woman, pictures=[line.key for line in lines], details=details)
+    for line in lines:
+        stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage
+        cells = (line.name, stage, line.when, line.pair, line.sure, becomes(line))
+        made.add(
+            Kind.PICTURE, line.key, cells, number, pictures=(line.key,), details=line.details,
+            waits=open_question(line), line=line,
+        )  # fmt: skip
+
+
+def _lines(visit: VisitLines, *, only_open: bool) -> list[PictureLine]:
+    return [line for line in visit.pictures if not only_open or open_question(line)]
+
+
+def _share(lines: Sequence[PictureLine]) -> str:
+    ready = sum(not line.problem for line in lines)
+    return f"{ready} of {many(len(lines), 'picture')} will be brought in"

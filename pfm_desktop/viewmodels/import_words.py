@@ -1,0 +1,80 @@
+"""Words about what an import guesses: what, how sure, why. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pfm_desktop.services.importing.dates import When
+from pfm_desktop.services.importing.guess import Guess, Sure
+from pfm_desktop.services.importing.plan import PlannedPicture, PlannedVisit
+from pfm_desktop.support import moments
+from pfm_desktop.viewmodels.intake import offered_as
+from pfm_desktop.viewmodels.words import capital
+
+T = TypeVar("T")
+NOT_KNOWN = "not known"
+MARKS = {Sure.SAID: "", Sure.LIKELY: "", Sure.UNSURE: "?", Sure.UNKNOWN: "?"}  # behind a word that is only a guess
+
+
+@dataclass(frozen=True)
+class Told:
+    """One guess of a picture as it is told: `what` ("stage"), and its `words`."""
+
+    what: str
+    words: str
+    guess: Guess[Any]
+
+
+def guesses_of(picture: PlannedPicture, visit: PlannedVisit, pair: tuple[str, Guess[bool]] | None) -> tuple[Told, ...]:
+    """All that an import would act on: whose, when, stage, pair (`pair`: the name of the other picture)."""
+    stage: Guess[Any] = picture.stage
+    told = [
+        Told("whose", word_of(picture.patient, str), picture.patient),
+        Told("time", word_of(visit.when, when_text), visit.when),
+        Told("stage", stage_words(picture), stage),
+    ]
+    return (*told, Told("pair", f"with {pair[0]}{MARKS[pair[1].sure]}", pair[1])) if pair is not None else tuple(told)
+
+
+def how_sure(guesses: Sequence[Told]) -> str:
+    """`Not known: stage. Unsure: time`; where nothing is open, whether all was said or something is likely."""
+    found = []
+    for sure, words in ((Sure.UNKNOWN, "Not known"), (Sure.UNSURE, "Unsure")):
+        named = [one.what for one in guesses if one.guess.sure is sure]
+        found += [f"{words}: {', '.join(named)}"] if named else []
+    if found:
+        return ". ".join(found)
+    return "Said" if all(one.guess.sure is Sure.SAID for one in guesses) else "Likely"
+
+
+def details_text(picture: PlannedPicture, guesses: Sequence[Told], problem: str) -> str:
+    """All of a picture, one line each, with how sure and why."""
+    lines = [picture.item.name]
+    lines += [
+        f"{capital(one.what)}: {one.words.removesuffix('?')} ({one.guess.sure}: {one.guess.why})" for one in guesses
+    ]
+    return "\n".join([*lines, *([f"Not brought in: {problem}"] if problem else [])])
+
+
+def stage_words(picture: PlannedPicture) -> str:
+    """Its stage; where only the source is known, that."""
+    if picture.stage.value is None and picture.source.value is not None:
+        return f"{capital(picture.source.value.words)}{MARKS[picture.source.sure]}, stage {NOT_KNOWN}"
+    return word_of(picture.stage, offered_as)
+
+
+def when_text(when: When) -> str:
+    """A time, or a day where the time of day is not known."""
+    return moments.day(when.day) if when.day_only else moments.moment(when.at)
+
+
+def word_of(guess: Guess[T], words: Callable[[T], str]) -> str:
+    """A guess, with a question mark where it is no more than that."""
+    return f"{words(guess.value)}{MARKS[guess.sure]}" if guess.value is not None else capital(NOT_KNOWN)
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 picture`, `2 pictures`."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
