@@ -101,7 +101,9 @@ def becomes(line: PictureLine) -> str:
         return "Will be brought in"
     if line.there:
         return "Already in the library"
-    return "Left out by hand" if line.left_out else f"Waits: {line.problem}"
+    if line.left_out:
+        return "Left out by hand"
+    return f"Left out: {line.problem}" if line.sure in ("Said", "Likely") else "Waits for you"
 
 
 def open_question(line: PictureLine) -> bool:

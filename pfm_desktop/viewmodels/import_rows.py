@@ -98,8 +98,9 @@ def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
     title = (
         woman.title if not woman.title.startswith(capital(NOT_KNOWN)) else f"Not known whose ({everything[0].folder})"
     )
-    said = f"{title}\nWhose: {woman.why}" + (f"\n{woman.problem}" if woman.problem else "")
-    cells = (title, "", "", "", woman.why, "Look who she is" if woman.problem else _share(everything))
+    known = f": {woman.on_record}" if woman.on_record else ""
+    said = f"{title}{known}\nWhose: {woman.why}" + (f"\n{woman.problem}" if woman.problem else "")
+    cells = (f"{title}{known}. {'Look who she is' if woman.problem else _share(everything)}",)
     keys = [line.key for _, lines in shown for line in lines]
     held = bool(woman.problem)
     number = made.add(Kind.WOMAN, woman.key, cells, pictures=keys, details=said, waits=held, held=held)
@@ -109,12 +110,12 @@ def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
 
 
 def _add_visit(made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int) -> None:
-    cells = (f"Visit of {visit.when}", "", "", "", visit.why, _share(visit.pictures))
-    details = f"Visit of {visit.when}\nTime: {visit.why}"
+    cells = (f"Visit of {visit.when} ({_small(visit.why)})",)
+    details = f"Visit of {visit.when}\nTime: {visit.why}\n{_share(visit.pictures)}"
     number = made.add(Kind.VISIT, visit.key, cells, woman, pictures=[line.key for line in lines], details=details)
     for line in lines:
         stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage
-        cells = (line.name, stage, line.when, line.pair, line.sure, becomes(line))
+        cells = (line.name, stage, line.when_short, line.pair, line.sure, becomes(line))
         made.add(
             Kind.PICTURE, line.key, cells, number, pictures=(line.key,), details=line.details,
             waits=open_question(line), line=line,
@@ -123,6 +124,10 @@ def _add_visit(made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woma
 
 def _lines(visit: VisitLines, *, only_open: bool) -> list[PictureLine]:
     return [line for line in visit.pictures if not only_open or open_question(line)]
+
+
+def _small(why: str) -> str:
+    return why[:1].lower() + why[1:]
 
 
 def _share(lines: Sequence[PictureLine]) -> str:

@@ -17,6 +17,8 @@ T = TypeVar("T")
 NOT_KNOWN = "not known"
 MARKS = {Sure.SAID: "", Sure.LIKELY: "", Sure.UNSURE: "?", Sure.UNKNOWN: "?"}  # behind a word that is only a guess
 
+MARKED = (Sure.UNSURE, Sure.UNKNOWN)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -52,10 +54,17 @@ def how_sure(guesses: Sequence[Told]) -> str:
 def details_text(picture: PlannedPicture, guesses: Sequence[Told], problem: str) -> str:
     """All of a picture, one line each, with how sure and why."""
     lines = [picture.item.name]
-    lines += [
-        f"{capital(one.what)}: {one.words.removesuffix('?')} ({one.guess.sure}: {one.guess.why})" for one in guesses
-    ]
+    lines += [f"{capital(one.what)}: {_with_reason(one)}" for one in guesses]
+    if problem and not picture.left_out and any(one.guess.sure in MARKED for one in guesses if one.what != "pair"):
+        problem = ""
+        lines.append("Waits for you: set or confirm what is not known or unsure.")
     return "\n".join([*lines, *([f"Not brought in: {problem}"] if problem else [])])
+
+
+def _with_reason(told: Told) -> str:
+    if told.guess.value is None:
+        return f"{told.words} ({told.guess.why})"
+    return f"{told.words.removesuffix('?')} ({told.guess.sure}: {told.guess.why})"
 
 
 def stage_words(picture: PlannedPicture) -> str:
@@ -68,6 +77,11 @@ def stage_words(picture: PlannedPicture) -> str:
 def when_text(when: When) -> str:
     """A time, or a day where the time of day is not known."""
     return moments.day(when.day) if when.day_only else moments.moment(when.at)
+
+
+def short_when(when: When) -> str:
+    """The same without the zone, for a column."""
+    return moments.day(when.day) if when.day_only else f"{moments.day(when.day)} {when.at.astimezone():%H:%M}"
 
 
 def word_of(guess: Guess[T], words: Callable[[T], str]) -> str:

@@ -25,6 +25,7 @@ from pfm_desktop.services.importing.plan import (
     waits_for,
 )
 from pfm_desktop.services.importing.report import ImportReport, Outcome
+from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.import_words import (
     MARKS,
@@ -32,6 +33,7 @@ from pfm_desktop.viewmodels.import_words import (
     guesses_of,
     how_sure,
     many,
+    short_when,
     stage_words,
     when_text,
     word_of,
@@ -60,6 +62,7 @@ class PictureLine:
     why: str
     left_out: bool
     there: bool = False  # in the library already
+    when_short: str = ""
     sure: str = ""
     details: str = ""
     unsure: bool = False
@@ -85,6 +88,7 @@ class WomanLines:
     why: str
     problem: str
     visits: tuple[VisitLines, ...]
+    on_record: str = ""  # what the library says of her identifier
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class LibrarySays:
 
     outcomes: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    women: Mapping[str, str] = field(default_factory=dict)  # by identifier, who has it in the library
 
 
 def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> LibrarySays:
@@ -112,7 +117,18 @@ def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bo
     found = foreseen(ctx, lib, plan, also_unsure=also_unsure)
     keys = {picture.key for picture in plan.pictures}
     outcomes = {line.file: (line.outcome, line.reason) for line in found.lines if line.file in keys}
-    return LibrarySays(outcomes, found.notes)
+    names = [woman.identifier for woman in plan.women if woman.identifier]
+    return LibrarySays(outcomes, found.notes, {name: _who_has(lib, name) for name in names})
+
+
+def _who_has(lib: Library, identifier: str) -> str:
+    from pfm_desktop.services.importing.places import patient_of
+
+    patient = patient_of(lib, identifier)
+    if patient is None:
+        return "new in this library"
+    born = f", born {moments.day(patient.birth_date)}" if patient.birth_date else ""
+    return f"in the library as {patient.display_name or 'no name'}{born}"
 
 
 class ImportPreview:
@@ -285,7 +301,8 @@ class ImportPreview:
         names = [", ".join(part for part in (one.family_name, one.given_name) if part) for one in woman.people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
         against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
-        return WomanLines(woman.key, title, capital(whose.why), against, visits)
+        on_record = self._says.women.get(woman.identifier or "", "") if self._says is not None else ""
+        return WomanLines(woman.key, title, capital(whose.why), against, visits, on_record)
 
     def _visit(self, visit: PlannedVisit, doubled: Mapping[str, str]) -> VisitLines:
         names = {picture.key: picture.name for picture in visit.pictures}
@@ -319,6 +336,7 @@ class ImportPreview:
             picture.stage.why if picture.stage.value is not None else picture.source.why,
             picture.left_out,
             self._there(picture.key),
+            word_of(picture.when, short_when),
             how_sure(guesses),
             details_text(picture, guesses, problem),
             any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),

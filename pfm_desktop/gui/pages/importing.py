@@ -148,7 +148,7 @@ class ImportPage(QWidget):
         self.work.begin("Looking at the pictures", "Nothing is brought in yet. You can go on working meanwhile.")
         self._show(self.work)
         self._handle = self._jobs.start(
-            look, paths, title="Looking at pictures to import", done=self._looked,
+            look, paths, title="Looking at the pictures", done=self._looked,
             failed=self._to_choose,
             stopped=lambda: self._to_choose("Stopped. Nothing was brought in."), step=self.work.step,
         )  # fmt: skip
@@ -176,7 +176,7 @@ class ImportPage(QWidget):
         self.work.begin("Bringing in the pictures", "You can go on working meanwhile. Stopped, it keeps what is done.")
         self._show(self.work)
         self._handle = self._jobs.start(
-            bring_in, self._session.library, preview.plan, title="Importing pictures", done=self._imported,
+            bring_in, self._session.library, preview.plan, title="Bringing in pictures", done=self._imported,
             failed=lambda message: self._ended(f"{message} What was finished before is in the library."),
             stopped=lambda: self._ended(STOPPED), step=self.work.step,
         )  # fmt: skip
@@ -242,7 +242,7 @@ class ImportPage(QWidget):
         if not self.isVisible() or not self.question.isHidden():
             return
         if self.shown is self.work:
-            self.work.stop.setFocus()
+            self.work.setFocus()  # not its button: Enter pressed twice would stop what it began
         else:
             self.shown.take_keys()  # type: ignore[attr-defined]  # each step has it
 

@@ -428,6 +428,7 @@ class TodayPage(QWidget):
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
+        self._buttons[-1].setMinimumWidth(1)  # asks for no room of its own
         self._buttons[-1].hide()  # until there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)

@@ -15,16 +15,16 @@ from pfm_desktop.viewmodels.importing import ImportPreview
 # id, text, key. Letters act while the tree has the keys, the last ones on the whole page
 ON_ROWS = (
     ("confirm", "&Confirm guesses", "C"),
-    ("stage", "Set &stage...", "S"),
-    ("woman", "Set &woman...", "W"),
-    ("time", "Set visit &time...", "T"),
+    ("stage", "&Stage...", "S"),
+    ("woman", "&Woman...", "W"),
+    ("time", "Visit &time...", "T"),
     ("move", "&Move...", "M"),
     ("leave_out", "&Leave out", "Delete"),
     ("all_the_same", "Take all t&he same", "A"),
 )
 ON_PAGE = (
-    ("confirm_all", "Confirm all &guesses", "Ctrl+Shift+C"),
-    ("only_open", "&Only what is unsure or missing", "Ctrl+U"),
+    ("confirm_all", "Confirm a&ll", "Ctrl+Shift+C"),
+    ("only_open", "&Only unsure or missing", "Ctrl+U"),
     ("bring_in", "&Import", "Ctrl+Return"),
 )
 _LEAVE_OUT, _TAKE = "&Leave out", "&Take again"

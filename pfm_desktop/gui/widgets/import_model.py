@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPixmap
 
 from pfm_desktop.gui.widgets.import_pictures import SIZE, SmallPictures
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.services.importing.plan import PlannedPicture
-from pfm_desktop.viewmodels.import_rows import COLUMNS, PICTURE, Kind, Row, Rows, rows_of
+from pfm_desktop.viewmodels.import_rows import BECOMES, COLUMNS, PICTURE, Kind, Row, Rows, rows_of
 from pfm_desktop.viewmodels.importing import ImportPreview
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 Role = Qt.ItemDataRole
-_BOLD = (Kind.WOMAN, Kind.VISIT)
+_BOLD = (Kind.WOMAN,)
+_HIGH = 30  # pixels of a row without a picture
 
 
 class ImportModel(QAbstractItemModel):
@@ -92,7 +93,9 @@ class ImportModel(QAbstractItemModel):
         said = {Role.DisplayRole: text, Role.ToolTipRole: row.details or None, Role.AccessibleTextRole: spoken}
         if role in said:
             return said[Role(role)]
-        if role == Role.FontRole and (row.kind in _BOLD or row.waits):
+        if role == Role.SizeHintRole and row.kind is not Kind.PICTURE:
+            return QSize(0, _HIGH)
+        if role == Role.FontRole and (row.kind in _BOLD or (row.waits and index.column() == BECOMES)):
             font = QFont()
             font.setBold(True)
             return font

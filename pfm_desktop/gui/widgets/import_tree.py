@@ -13,9 +13,10 @@ from pfm_desktop.gui.widgets.import_pictures import SIZE
 from pfm_desktop.viewmodels.import_rows import BECOMES, Kind, Row
 from pfm_desktop.viewmodels.importing import ImportPreview
 
-_PARTS = (0.27, 0.18, 0.15, 0.12, 0.13, 0.15)  # of the width, by column; the last takes what is left
+_PARTS = (0.25, 0.19, 0.125, 0.125, 0.165, 0.145)  # of the width, by column; the last takes what is left
 _NARROW = (0.34, 0.2, 0.0, 0.0, 0.2, 0.26)  # half of a 1920 x 1080 screen: time and pair stand in the details
 _ROOM = 1000  # pixels, with which there is room for all columns
+_ACROSS = (Kind.WOMAN, Kind.VISIT, Kind.FILES)  # rows whose words stand across all columns
 _FLAGS = QItemSelectionModel.SelectionFlag
 
 
@@ -34,6 +35,7 @@ class ImportTree(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAlternatingRowColors(True)
         self.setIconSize(SIZE)
+        self.setIndentation(14)
         self.setUniformRowHeights(False)
         self.setExpandsOnDoubleClick(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -127,13 +129,9 @@ class ImportTree(QTreeView):
             if place.isValid():
                 self.collapse(place)
         self._closed = closed
-        for number in self.rows.rows.top:  # names across all columns: they are long
-            self._span(number)
-
-    def _span(self, number: int) -> None:
-        row = self.rows.rows.rows[number]
-        if row.kind is Kind.FILES:
-            self.setFirstColumnSpanned(row.place, QModelIndex(), True)
+        for row in self.rows.rows.rows:  # their words are long
+            if row.kind in _ACROSS:
+                self.setFirstColumnSpanned(row.place, self.rows.place(row.id).parent(), True)
 
     def _choose_again(self, before: Sequence[Row], current: Row | None, number: int) -> None:
         places = [self.rows.place(row.id) for row in before]
@@ -153,5 +151,7 @@ class ImportTree(QTreeView):
         """The row went out of sight: the picture that stands where it stood, so that one goes on from there."""
         rows = self.rows.rows.rows
         pictures = [place for place, row in enumerate(rows) if row.kind is Kind.PICTURE and row.line is not None]
+        if number < 0 and rows:  # the first time: at the top
+            return self.rows.place(rows[0].id)
         after = next((place for place in pictures if place >= number), pictures[-1] if pictures else None)
         return self.rows.place(rows[after].id) if after is not None else QModelIndex()

@@ -18,6 +18,7 @@ class ImportWork(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.heading, self.far, self.about = QLabel(self), QLabel(self), words(self, "quiet")
         self.heading.setProperty("role", "heading")
         self.bar, self.stop = QProgressBar(self), QPushButton("Stop", self)
