@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
     from numpy.typing import NDArray
 
+    from pfm_desktop.domain.source import Source
     from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture
     from pfm_desktop.services.importing.report import ImportReport
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine
 
 FEW = 6  # single files that the form of one visit takes: a picture of each stage. More are sorted by the import
+NOTES = 3  # that are shown at once
 SMALL = 512  # pixels of the longer side that a small picture is made from
 _ONLY_IMPORT = (".zip", ".avi", ".mkv", ".dcm")  # which the form of a visit does not read
 
@@ -95,6 +97,12 @@ def counts_text(preview: ImportPreview) -> str:
     return "; ".join(parts)
 
 
+def notes_text(preview: ImportPreview) -> str:
+    """What the library says beside single pictures: a few lines, and how many more there are."""
+    shown, more = preview.notes[:NOTES], len(preview.notes) - NOTES
+    return "\n".join([*shown, *([f"And {many(more, 'such note')} more."] if more > 0 else [])])
+
+
 def becomes(line: PictureLine) -> str:
     """What becomes of a picture, in few words; why stands in its details."""
     if not line.problem:
@@ -110,6 +118,16 @@ def open_question(line: PictureLine) -> bool:
     """Whether somebody should look at this picture: something is unsure or missing, and it is not left out."""
     asks = line.unsure or bool(line.problem) or line.sure.startswith("Not known")
     return asks and not line.left_out and not line.there
+
+
+def keys_of_source(preview: ImportPreview, keys: Sequence[str], source: Source) -> tuple[str, ...]:
+    """Those pictures that a stage of this source can go to: where both sources are chosen, not those of the other.
+
+    Where all are of the other source somebody means that they are not: all of them then.
+    """
+    known = {one.key: one.source.value for one in preview.plan.settled()}
+    fitting = tuple(key for key in keys if known[key] is source)
+    return tuple(key for key in keys if known[key] is source or known[key] is None) if fitting else tuple(keys)
 
 
 def unsure_keys(preview: ImportPreview, keys: Collection[str] | None = None) -> tuple[str, ...]:

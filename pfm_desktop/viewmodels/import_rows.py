@@ -11,7 +11,7 @@ from pfm_desktop.viewmodels.import_words import NOT_KNOWN, many
 from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
 from pfm_desktop.viewmodels.words import capital
 
-COLUMNS = ("Picture", "Stage", "Time", "Pair", "How sure", "What becomes of it")
+COLUMNS = ("Picture", "Stage", "Taken", "Pair", "How sure", "What becomes of it")
 PICTURE, STAGE, TIME, PAIR, SURE, BECOMES = range(len(COLUMNS))
 
 
@@ -110,9 +110,9 @@ def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
 
 
 def _add_visit(made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int) -> None:
-    cells = (f"Visit of {visit.when} ({_small(visit.why)})",)
+    across = (f"Visit of {visit.when} ({_small(visit.why)})",)
     details = f"Visit of {visit.when}\nTime: {visit.why}\n{_share(visit.pictures)}"
-    number = made.add(Kind.VISIT, visit.key, cells, woman, pictures=[line.key for line in lines], details=details)
+    number = made.add(Kind.VISIT, visit.key, across, woman, pictures=[line.key for line in lines], details=details)
     for line in lines:
         stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage
         cells = (line.name, stage, line.when_short, line.pair, line.sure, becomes(line))

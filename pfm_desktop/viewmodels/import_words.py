@@ -54,7 +54,7 @@ def how_sure(guesses: Sequence[Told]) -> str:
 def details_text(picture: PlannedPicture, guesses: Sequence[Told], problem: str) -> str:
     """All of a picture, one line each, with how sure and why."""
     lines = [picture.item.name]
-    lines += [f"{capital(one.what)}: {_with_reason(one)}" for one in guesses]
+    lines += [f"{'Visit time' if one.what == 'time' else capital(one.what)}: {_with_reason(one)}" for one in guesses]
     if problem and not picture.left_out and any(one.guess.sure in MARKED for one in guesses if one.what != "pair"):
         problem = ""
         lines.append("Waits for you: set or confirm what is not known or unsure.")

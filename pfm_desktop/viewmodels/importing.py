@@ -118,7 +118,8 @@ def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bo
     keys = {picture.key for picture in plan.pictures}
     outcomes = {line.file: (line.outcome, line.reason) for line in found.lines if line.file in keys}
     names = [woman.identifier for woman in plan.women if woman.identifier]
-    return LibrarySays(outcomes, found.notes, {name: _who_has(lib, name) for name in names})
+    notes = tuple(one.replace(" were added to ", " will be added to ") for one in found.notes)  # nothing was done yet
+    return LibrarySays(outcomes, notes, {name: _who_has(lib, name) for name in names})
 
 
 def _who_has(lib: Library, identifier: str) -> str:

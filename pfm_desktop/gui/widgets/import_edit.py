@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.domain.source import TIMED, Stage
+from pfm_desktop.domain.source import TIMED, Source, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
-from pfm_desktop.viewmodels.import_page import woman_text
+from pfm_desktop.viewmodels.import_page import keys_of_source, woman_text
 from pfm_desktop.viewmodels.import_words import many
 from pfm_desktop.viewmodels.importing import ImportPreview
 from pfm_desktop.viewmodels.intake import offered_as
@@ -22,6 +22,7 @@ from pfm_desktop.viewmodels.words import spoken
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
+_USUAL = list(Stage).index(Stage.ACETIC_ACID)
 ALONE = "A visit of their own"
 
 
@@ -34,6 +35,7 @@ class ImportEdit(QFrame):
         super().__init__(parent)
         self._session = session
         self._apply: Callable[[], None] = self.close_it
+        self._count: Callable[[Stage], tuple[int, int]] | None = None  # pictures that a stage goes to, and all chosen
         self._asking = Background(self)
         self.setProperty("role", "card")
         self.heading, self.told, self.wrong = QLabel(self), words(self, "quiet"), words(self, "problem")
@@ -44,21 +46,28 @@ class ImportEdit(QFrame):
         self.apply, self.cancel = QPushButton("Set", self), QPushButton("Cancel", self)
         self._lay_out()
         self.text.textChanged.connect(lambda _text: self._ask_library())
-        self.stage.currentIndexChanged.connect(lambda _index: self._show_seconds())
+        self.stage.currentIndexChanged.connect(lambda _index: self._stage_chosen())
         self.wrong.hide()
         self.hide()
 
-    def ask_stage(self, preview: ImportPreview, keys: Collection[str], present: Stage | None) -> None:
-        """Which stage these pictures are of, and how long after acetic acid."""
-        self.stage.setCurrentIndex(list(Stage).index(present) if present is not None else 3)
+    def ask_stage(self, preview: ImportPreview, keys: Sequence[str], present: Stage | None) -> None:
+        """Which stage these pictures are of, and how long after acetic acid.
+
+        A stage belongs to one source: of pictures of both, it goes to those of its own only, and that is said.
+        """
+        self.stage.setCurrentIndex(list(Stage).index(present) if present is not None else _USUAL)
         self.seconds.clear()
 
         def said() -> None:
             stage = Stage(self.stage.currentData())
-            preview.set_stage(keys, stage, seconds_since_acid=_seconds(self.seconds.text()) if stage in TIMED else None)
+            fitting = keys_of_source(preview, keys, stage.source)
+            preview.set_stage(
+                fitting, stage, seconds_since_acid=_seconds(self.seconds.text()) if stage in TIMED else None
+            )
 
         self._ask(f"Stage of {many(len(keys), 'picture')}", said, self.stage, self.seconds)
-        self._show_seconds()
+        self._count = lambda stage: (len(keys_of_source(preview, keys, stage.source)), len(keys))
+        self._stage_chosen()
 
     def ask_woman(self, preview: ImportPreview, keys: Collection[str], present: str) -> None:
         """Whose pictures these are: her identifier; what the library knows of her is shown."""
@@ -129,8 +138,14 @@ class ImportEdit(QFrame):
         self.show()
         parts[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _show_seconds(self) -> None:
-        self.seconds.setVisible(not self.stage.isHidden() and self.stage.currentData() in TIMED)
+    def _stage_chosen(self) -> None:
+        if self.stage.isHidden() or self._count is None:
+            return
+        stage = Stage(self.stage.currentData())
+        self.seconds.setVisible(stage in TIMED)
+        some, everything = self._count(stage)
+        other = "white light" if stage.source is Source.FLUORESCENCE else "fluorescence"
+        say(self.told, f"Goes to {some} of the {everything}: the rest is {other}." if some < everything else "")
 
     def _ask_library(self) -> None:
         if self.heading.text().startswith("Whose"):
@@ -141,7 +156,7 @@ class ImportEdit(QFrame):
 
     def _lay_out(self) -> None:
         self.seconds.setPlaceholderText("seconds after acid, if known")
-        self.seconds.setMinimumWidth(210)
+        self.seconds.setFixedWidth(230)
         self.text.setMinimumWidth(280)
         self.visit.setMinimumWidth(280)
         self.heading.setTextFormat(Qt.TextFormat.PlainText)

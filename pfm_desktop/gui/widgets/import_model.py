@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
 
-from pfm_desktop.gui.widgets.import_pictures import SIZE, SmallPictures
+from pfm_desktop.gui.widgets.import_pictures import SIZE, SmallPictures, untinted
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.services.importing.plan import PlannedPicture
 from pfm_desktop.viewmodels.import_rows import BECOMES, COLUMNS, PICTURE, Kind, Row, Rows, rows_of
@@ -31,7 +31,7 @@ class ImportModel(QAbstractItemModel):
         self.small.came.connect(self._came)
         self._pictures: dict[str, PlannedPicture] = {}
         self._numbers: dict[tuple[Kind, str], int] = {}
-        self._blank: QPixmap | None = None
+        self._blank: QIcon | None = None
 
     def show(self, preview: ImportPreview | None, *, only_open: bool = False) -> None:
         """Show a plan as it stands, or nothing."""
@@ -103,12 +103,12 @@ class ImportModel(QAbstractItemModel):
             return self.small.of(self._pictures[row.key], self.ratio) or self._nothing()
         return None
 
-    def _nothing(self) -> QPixmap:
+    def _nothing(self) -> QIcon:
         """A place of the same size until the picture is there."""
-        if self._blank is None or self._blank.devicePixelRatio() != self.ratio:
-            self._blank = QPixmap(SIZE * self.ratio)
-            self._blank.setDevicePixelRatio(self.ratio)
-            self._blank.fill(QColor(SURROUND_COLOUR))
+        if self._blank is None:
+            blank = QPixmap(SIZE)
+            blank.fill(QColor(SURROUND_COLOUR))
+            self._blank = untinted(blank)
         return self._blank
 
     def _came(self, key: str) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPixmap
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.filmstrip import thumbnail_job
@@ -28,7 +28,7 @@ class SmallPictures(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ratio = 1.0
-        self._kept: dict[str, QPixmap | None] = {}  # None: it cannot be read
+        self._kept: dict[str, QIcon | None] = {}  # None: it cannot be read
         self._waiting: dict[str, PlannedPicture] = {}
         self._making = ""
         self._work = Background(self)
@@ -38,7 +38,7 @@ class SmallPictures(QObject):
         """Whether more are to come."""
         return bool(self._waiting) or self._work.busy
 
-    def of(self, picture: PlannedPicture, ratio: float) -> QPixmap | None:
+    def of(self, picture: PlannedPicture, ratio: float) -> QIcon | None:
         """The small picture, `ratio` pixels to one of a usual screen; None while there is none: it is made then."""
         if ratio != self._ratio:
             self.forget()
@@ -76,11 +76,15 @@ class SmallPictures(QObject):
         )  # fmt: skip
 
     def _keep(self, key: str, image: QImage | None) -> None:
-        pixmap = QPixmap.fromImage(image) if image is not None else None
-        if pixmap is not None:
-            pixmap.setDevicePixelRatio(self._ratio)
-        self._kept[key], self._making = pixmap, ""
+        self._kept[key], self._making = (untinted(QPixmap.fromImage(image)) if image is not None else None), ""
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         self.came.emit(key)
         self._next()
+
+
+def untinted(pixmap: QPixmap) -> QIcon:
+    """The same colours also where its row is chosen: Qt would tint them."""
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -17,7 +17,7 @@ from pfm_desktop.gui.widgets.import_edit import ImportEdit
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
-from pfm_desktop.viewmodels.import_page import counts_text, unsure_keys
+from pfm_desktop.viewmodels.import_page import counts_text, notes_text, unsure_keys
 from pfm_desktop.viewmodels.importing import ImportPreview, LibrarySays, ask_library
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class ImportPreviewView(QWidget):
         super().__init__(parent)
         self._session = session
         self.preview: ImportPreview | None = None
+        self._said = ""  # of the whole plan
         self._asking = Background(self)
         self.counts, self.note = words(self, "heading"), words(self, "badge")
         self.tree, self.details = ImportTree(self), words(self)
@@ -92,7 +93,8 @@ class ImportPreviewView(QWidget):
         self._asking.start(ask_library, self._session.library, plan, done=heard, failed=self.say)
 
     def say(self, note: str) -> None:
-        """Say something about the whole plan."""
+        """Say something about the whole plan, until it is changed."""
+        self._said = note
         say(self.note, note)
 
     def take_keys(self) -> None:
@@ -110,8 +112,11 @@ class ImportPreviewView(QWidget):
 
     def _plan_changed(self) -> None:
         self.second.forget()
+        asks = self.preview is not None and not self.preview.asked
+        if asks:
+            self._said = ""
         self._show()
-        if self.preview is not None and not self.preview.asked:
+        if asks:
             self.ask()
 
     def _show(self) -> None:
@@ -119,8 +124,7 @@ class ImportPreviewView(QWidget):
         preview = self.preview
         if preview is not None:
             self.counts.setText(counts_text(preview) if preview.asked else f"{counts_text(preview)} - {ASKING}")
-            if preview.notes:
-                self.say("\n".join(preview.notes))
+            say(self.note, "\n".join(text for text in (self._said, notes_text(preview)) if text))
         self._refresh()
 
     def _refresh(self) -> None:
