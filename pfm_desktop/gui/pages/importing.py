@@ -185,9 +185,12 @@ class ImportPage(QWidget):
         self._handle = None
         if not isValid(self):
             return
-        self.report.show_report(report)
-        self.preview.show_plan(None)
-        self.choose.clear()
+        waiting = self.preview.preview.counts().waiting if self.preview.preview is not None else 0
+        self.report.show_report(report, waiting)
+        if waiting and self.preview.preview is not None:
+            self.preview.preview.ask_again()  # what waits stays planned
+        else:
+            self.preview.show_plan(None)
         self._show(self.report)
         self._tell()
 
@@ -256,7 +259,8 @@ class ImportPage(QWidget):
         self.preview.thrown_away.connect(self._throw_away)
         self.preview.changed.connect(self.undo_changed)
         self.report.closed.connect(self.closed)
-        self.report.again.connect(self._to_choose)
+        self.report.again.connect(self._throw_away)
+        self.report.rest.connect(lambda: self._show(self.preview))
         self.yes.clicked.connect(lambda _checked=False: self._take_other())
         self.no.clicked.connect(lambda _checked=False: self._keep())
 

@@ -28,13 +28,15 @@ from pfm_desktop.viewmodels.importing import report_lines
 if TYPE_CHECKING:
     from pfm_desktop.services.importing.report import ImportReport
 
+MOST = 2000  # lines that are shown
 _TITLES = ("File", "What became of it", "Why")
 
 
 class ImportReportView(QWidget):
-    """`closed` when Today is to be shown, `again` for another import."""
+    """`closed` when Today is to be shown, `again` for another import, `rest` for what still waits in the plan."""
 
     closed = Signal()
+    rest = Signal()
     again = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,13 +47,17 @@ class ImportReportView(QWidget):
         self.everything = QCheckBox("Also what was added", self)
         self.everything.toggled.connect(lambda _on: self._fill())
         self.table = self._make_table()
+        self.cut = words(self, "quiet", f"These are the first {MOST}; the CSV has all.")
         self.save, self.more = QPushButton("Save as CSV...", self), QPushButton("Import more...", self)
-        self.done = QPushButton("To Today", self)
+        self.left, self.done = QPushButton(self), QPushButton("To Today", self)
+        self.left.hide()
         self._lay_out()
 
-    def show_report(self, report: ImportReport) -> None:
-        """Show what became of all files."""
+    def show_report(self, report: ImportReport, waiting: int) -> None:
+        """Show what became of all files; `waiting` pictures of the plan wait for somebody to say something."""
         self._report = report
+        self.left.setText(f"Go on with the {waiting} that {'waits' if waiting == 1 else 'wait'}")
+        self.left.setVisible(waiting > 0)
         self.heading.setText(report_heading(report))
         self.told.setText("\n".join(list(report_lines(report))[1:]))
         self.told.setVisible(bool(self.told.text()))
@@ -85,6 +91,8 @@ class ImportReportView(QWidget):
 
     def _fill(self) -> None:
         rows = report_rows(self._report, everything=self.everything.isChecked()) if self._report else ()
+        self.cut.setVisible(len(rows) > MOST)
+        rows = rows[:MOST]
         self.table.setRowCount(len(rows))
         for place, row in enumerate(rows):
             for column, text in enumerate(row):
@@ -116,7 +124,10 @@ class ImportReportView(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.everything)
         row.addStretch(1)
-        for button, slot in ((self.save, self.ask_where), (self.more, self.again.emit), (self.done, self.closed.emit)):
+        for button, slot in (
+            (self.save, self.ask_where), (self.left, self.rest.emit), (self.more, self.again.emit),
+            (self.done, self.closed.emit),
+        ):  # fmt: skip
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
             button.setAutoDefault(True)  # Enter presses the button that has the keys
             row.addWidget(button)
@@ -128,4 +139,5 @@ class ImportReportView(QWidget):
         column.addLayout(row)
         column.addWidget(self.said)
         column.addWidget(self.table, 1)
+        column.addWidget(self.cut)
         column.addStretch(0)
