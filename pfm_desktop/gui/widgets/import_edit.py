@@ -27,9 +27,10 @@ ALONE = "A visit of their own"
 
 
 class ImportEdit(QFrame):
-    """Enter says it, Escape leaves it; `closed` then."""
+    """Enter says it, Escape leaves it; `closed` then. `turned` when it is shown or hidden."""
 
     closed = Signal()
+    turned = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +104,7 @@ class ImportEdit(QFrame):
         if self.isVisible():
             self._asking.drop()
             self.hide()
+            self.turned.emit()
             self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -136,6 +138,7 @@ class ImportEdit(QFrame):
             part.setAccessibleName(heading)
         self.seconds.setAccessibleName("Seconds after acetic acid")
         self.show()
+        self.turned.emit()
         parts[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _stage_chosen(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.actions import native, plain
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ASKING = "Asking the library what it has already ..."
 CHOOSE_A_ROW = "Choose a row to see what is known of it, and why."
 _LINES = 6  # of the details
+_LOW = 450  # pixels; below them the details get two lines, and none while something is asked
+_HIGHEST = 16_777_215  # Qt's: no limit
 
 
 class ImportPreviewView(QWidget):
@@ -46,6 +48,7 @@ class ImportPreviewView(QWidget):
         self.tree, self.details = ImportTree(self), words(self)
         self.edit = ImportEdit(session, self)
         self.edit.closed.connect(self.tree.setFocus)
+        self.edit.turned.connect(self._share_height)
         self.commands = ImportCommands(self, self.tree, self._slots())
         self.only_open = QCheckBox(plain(self._action("only_open").text()), self)
         self.only_open.toggled.connect(lambda _on: self._show())
@@ -108,7 +111,18 @@ class ImportPreviewView(QWidget):
             self.edit.close_it()
             self.preview.undo()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the rows come first."""
+        super().resizeEvent(event)
+        self._share_height()
+
     # what is shown
+
+    def _share_height(self) -> None:
+        low, line = self.height() < _LOW, self.fontMetrics().lineSpacing()
+        self.details.setMinimumHeight(0 if low else _LINES * line)
+        self.details.setMaximumHeight(2 * line if low else _HIGHEST)
+        self.details.setVisible(not (low and self.edit.isVisible()))
 
     def _plan_changed(self) -> None:
         self.second.forget()
@@ -220,7 +234,6 @@ class ImportPreviewView(QWidget):
             self.buttons[name] = self._button(name)
             row.add(self.buttons[name])
         row.add(self.only_open)
-        self.details.setMinimumHeight(_LINES * self.fontMetrics().lineSpacing())
         self.details.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.details.setAccessibleName("What is known of the chosen row")
