@@ -91,6 +91,7 @@ def counts_text(preview: ImportPreview) -> str:
     women = sum(any(not line.problem for visit in w.visits for line in visit.pictures) for w in preview.women())
     visit_count = sum(bool(ready) for ready in visits)
     parts = [f"{many(women, 'woman', 'women')}, {many(visit_count, 'visit')}, {many(counts.ready, 'picture')}"]
+    parts = parts if counts.ready else ["Nothing to import yet" if counts.waiting else "Nothing to import"]
     parts += [f"{counts.waiting} to be looked at"] if counts.waiting else []
     parts += [f"{counts.there} already in the library"] if counts.there else []
     parts += [f"{counts.skipped} left out"] if counts.skipped else []

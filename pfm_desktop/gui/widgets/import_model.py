@@ -28,18 +28,25 @@ class ImportModel(QAbstractItemModel):
         self.rows = Rows()
         self.ratio = 1.0
         self.small = SmallPictures(self)
-        self.small.came.connect(self._came)
         self._pictures: dict[str, PlannedPicture] = {}
         self._numbers: dict[tuple[Kind, str], int] = {}
         self._blank: QIcon | None = None
 
-    def show(self, preview: ImportPreview | None, *, only_open: bool = False) -> None:
-        """Show a plan as it stands, or nothing."""
-        self.beginResetModel()
-        self.rows = rows_of(preview, only_open=only_open) if preview is not None else Rows()
+    def show(self, preview: ImportPreview | None, *, only_open: bool = False) -> bool:
+        """Show a plan as it stands, or nothing; False where the rows are the same ones, with other words perhaps.
+
+        Those are only to be drawn again: laying out thousands of rows anew would hold up the window.
+        """
+        rows = rows_of(preview, only_open=only_open) if preview is not None else Rows()
         self._pictures = {one.key: one for one in preview.plan.pictures} if preview is not None else {}
+        if [row.id for row in rows.rows] == [row.id for row in self.rows.rows] and rows.below == self.rows.below:
+            self.rows = rows
+            return False
+        self.beginResetModel()
+        self.rows = rows
         self._numbers = {row.id: number for number, row in enumerate(self.rows.rows)}
         self.endResetModel()
+        return True
 
     def row(self, index: Index) -> Row | None:
         """The row of an index."""
@@ -110,8 +117,3 @@ class ImportModel(QAbstractItemModel):
             blank.fill(QColor(SURROUND_COLOUR))
             self._blank = untinted(blank)
         return self._blank
-
-    def _came(self, key: str) -> None:
-        place = self.place((Kind.PICTURE, key))
-        if place.isValid():
-            self.dataChanged.emit(place, place, [Role.DecorationRole])

@@ -29,6 +29,8 @@ class ImportTree(QTreeView):
         super().__init__(parent)
         self.rows = ImportModel(self)
         self.setModel(self.rows)
+        # drawn again only: told of other data, a tree lays all of its rows out anew for each small picture
+        self.rows.small.came.connect(lambda _key: self.viewport().update())
         self.setAccessibleName("What will be brought in")
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -57,8 +59,12 @@ class ImportTree(QTreeView):
         top = self.verticalScrollBar().value()
         self.rows.ratio = self.devicePixelRatioF()
         blocked = self.selectionModel().blockSignals(True)
-        self.rows.show(preview, only_open=only_open)
+        anew = self.rows.show(preview, only_open=only_open)
         self.selectionModel().blockSignals(blocked)
+        if not anew:
+            self.viewport().update()
+            self.moved.emit()
+            return
         self._open_all()
         self._choose_again(before, current, number)
         self.verticalScrollBar().setValue(top)

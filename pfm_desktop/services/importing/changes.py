@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import When
-from pfm_desktop.services.importing.guess import Sure, confirmed_guess, said, unknown
+from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, said, unknown
 from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged, unused, woman_key
 
 BY_HAND = "set by hand"
@@ -49,12 +49,12 @@ def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> Impo
     return _each(tied, keys, lambda one: replace(one, visit=visit_key, patient=first.patient, person=first.person))
 
 
-def set_visit_time(plan: ImportPlan, visit_key: str, when: When, *, why: str = BY_HAND) -> ImportPlan:
+def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
     """Say when a visit was; its pictures stay together."""
     target = visit_of(plan, visit_key)
     tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     others = tuple(one for one in tied.visit_times if one[0] != visit_key)
-    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, why)))))
+    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, BY_HAND)))))
 
 
 def leave_out(plan: ImportPlan, keys: Collection[str], *, out: bool = True) -> ImportPlan:
@@ -78,8 +78,12 @@ def confirm(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     What is not known stays so: there is nothing to confirm.
     """
     wanted, settled = set(keys), {picture.key: picture for picture in plan.settled()}
+    tied, times = _times_confirmed(plan, wanted)
 
     def changed(picture: PlannedPicture) -> PlannedPicture:
+        picture = replace(picture, visit=tied.get(picture.key, picture.visit))
+        if picture.key not in wanted:
+            return picture
         now = settled[picture.key]  # with the stage that its visit says
         stage = now.stage if now.stage.sure is Sure.UNSURE else picture.stage
         return replace(
@@ -97,12 +101,21 @@ def confirm(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
         for pair in visit.pairs
         if pair.guess.sure is Sure.UNSURE and wanted & set(pair.keys)
     }
-    plan = _each(replace(plan, confirmed_pairs=plan.confirmed_pairs | pairs), keys, changed)
-    for visit in [visit for woman in plan.women for visit in woman.visits]:
-        when = visit.when
-        if when.value is not None and when.sure is Sure.UNSURE and wanted & {one.key for one in visit.pictures}:
-            plan = set_visit_time(plan, visit.key, when.value, why=confirmed_guess(when).why)
-    return plan
+    others = tuple(one for one in plan.visit_times if one[0] not in times)
+    plan = replace(plan, confirmed_pairs=plan.confirmed_pairs | pairs, visit_times=(*others, *times.items()))
+    return _each(plan, wanted | set(tied), changed)
+
+
+def _times_confirmed(plan: ImportPlan, wanted: Collection[str]) -> tuple[Mapping[str, str], dict[str, Guess[When]]]:
+    """Pictures of the visits whose time is only guessed, each with the visit it stays in; and those times, as said."""
+    tied: dict[str, str] = {}
+    times: dict[str, Guess[When]] = {}
+    for visit in (visit for woman in plan.women for visit in woman.visits):
+        keys = [picture.key for picture in visit.pictures]
+        if visit.when.value is not None and visit.when.sure is Sure.UNSURE and any(key in wanted for key in keys):
+            tied |= dict.fromkeys(keys, visit.key)
+            times[visit.key] = confirmed_guess(visit.when)
+    return tied, times
 
 
 def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = ()) -> ImportPlan:
