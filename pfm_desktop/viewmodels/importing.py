@@ -29,6 +29,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.import_words import (
     MARKS,
+    NOT_KNOWN,
     details_text,
     guesses_of,
     how_sure,
@@ -122,6 +123,19 @@ def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bo
     return LibrarySays(outcomes, notes, {name: _who_has(lib, name) for name in names})
 
 
+def _twice_with_names(plan: ImportPlan) -> Mapping[str, str]:
+    """See `plan.twice`; who the other women are stands behind it."""
+    found = twice(plan)
+    names: dict[str, set[str]] = {}
+    for picture in plan.pictures if found else ():
+        names.setdefault(picture.sha256, set()).add(picture.patient.value or NOT_KNOWN)
+    by_key = {picture.key: picture for picture in plan.pictures} if found else {}
+    return {
+        key: f"{text} ({', '.join(sorted(names[by_key[key].sha256] - {by_key[key].patient.value or NOT_KNOWN}))})"
+        for key, text in found.items()
+    }
+
+
 def _who_has(lib: Library, identifier: str) -> str:
     from pfm_desktop.services.importing.places import patient_of
 
@@ -129,7 +143,7 @@ def _who_has(lib: Library, identifier: str) -> str:
     if patient is None:
         return "new in this library"
     born = f", born {moments.day(patient.birth_date)}" if patient.birth_date else ""
-    return f"in the library as {patient.display_name or 'no name'}{born}"
+    return f"in the library{f' as {patient.display_name}' if patient.display_name else ', without a name'}{born}"
 
 
 class ImportPreview:
@@ -170,7 +184,7 @@ class ImportPreview:
     def women(self) -> tuple[WomanLines, ...]:
         """All lines, women in the order in which they were found."""
         if self._lines is None:
-            doubled = twice(self._plan)
+            doubled = _twice_with_names(self._plan)
             self._lines = tuple(self._woman(woman, doubled) for woman in self._plan.women)
         return self._lines
 

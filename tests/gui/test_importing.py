@@ -17,13 +17,14 @@ from PySide6.QtGui import QDropEvent, QIcon
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.desk import IMPORT
 from pfm_desktop.gui.main_window import SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.pages import importing
 from pfm_desktop.gui.pages.importing import BUSY, STOPPED, ImportPage
 from pfm_desktop.gui.widgets.import_tree import ImportTree
-from pfm_desktop.services import cases
+from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.viewmodels.import_rows import BECOMES, SURE, Kind, Row
 
@@ -741,3 +742,73 @@ def test_everything_fits_into_any_window(
     for part in (page.preview.buttons["bring_in"], page.preview.edit, page.preview.tree, page.back):
         assert page.rect().contains(part.geometry().translated(part.parentWidget().mapTo(page, part.rect().topLeft())))
     assert page.preview.tree.viewport().height() >= 48
+
+
+# the locked window
+
+NAME, PASSWORD = "Dr. Ada Weiss", "four words that differ"
+
+
+@pytest.fixture
+def signed_in(qtbot: QtBot, open_window: Opened, tmp_path: Path) -> MainWindow:
+    """A window on an encrypted library, somebody signed in."""
+    with accounts.make_library(tmp_path / "sealed", NAME, PASSWORD)[0] as lib:
+        accounts.add(lib, "Reader", {Role.ANNOTATOR}, PASSWORD)
+    window = open_window(tmp_path / "sealed", ready=False)
+    enter(qtbot, window, NAME)
+    return window
+
+
+def enter(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    page = window.entrance.signing_in
+    qtbot.waitUntil(page.isVisible, timeout=10_000)
+    page.name.clear()
+    qtbot.keyClicks(page.name, name)
+    qtbot.keyClicks(page.password, PASSWORD)
+    qtbot.keyClick(page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.today.idle, timeout=10_000)
+
+
+def test_a_locked_window_keeps_the_import_running_behind_it(
+    qtbot: QtBot, signed_in: MainWindow, stick: Path, gate: Gate
+) -> None:
+    page = looked(qtbot, signed_in, stick)
+    qtbot.mouseClick(page.preview.buttons["bring_in"], Qt.MouseButton.LeftButton)
+    assert gate.begun.wait(5)
+    signed_in.lock_now()
+    assert not page.isVisible()
+    gate.go_on.set()
+    settled(qtbot, page)
+    assert signed_in.lock.locked
+    assert not page.report.done.hasFocus()
+    qtbot.keyClicks(signed_in.lock.page.password, PASSWORD)
+    qtbot.keyClick(signed_in.lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not signed_in.lock.locked, timeout=10_000)
+    assert page.shown is page.report
+    assert page.report.heading.text().startswith("4 pictures added")
+
+
+def test_signing_out_stops_the_import_and_nothing_of_the_plan_is_left(
+    qtbot: QtBot, signed_in: MainWindow, stick: Path, gate: Gate
+) -> None:
+    page = looked(qtbot, signed_in, stick)
+    qtbot.mouseClick(page.preview.buttons["bring_in"], Qt.MouseButton.LeftButton)
+    assert gate.begun.wait(5)
+    signed_in.book.action("file.sign_out").trigger()
+    assert signed_in.desk is None
+    qtbot.waitUntil(lambda: not signed_in.jobs.busy, timeout=10_000)
+    enter(qtbot, signed_in, NAME)
+    assert page_of(signed_in).shown is page_of(signed_in).choose
+    assert in_library(signed_in) == {}
+
+
+def test_who_may_not_change_visits_is_told_why_there_is_no_import(qtbot: QtBot, signed_in: MainWindow) -> None:
+    signed_in.book.action("file.sign_out").trigger()
+    enter(qtbot, signed_in, "Reader")
+    assert signed_in.desk is not None
+    today = signed_in.desk.today
+    assert not today._buttons[-1].isEnabled()
+    assert "Reader is annotator" in today._buttons[-1].toolTip()
+    assert not today.import_here.isVisible()
+    signed_in.show_page(IMPORT)
+    assert "Reader is annotator" in page_of(signed_in).choose.problem.text()

@@ -48,6 +48,7 @@ class ImportPage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._handle: Handle | None = None
+        self._detached = False
         self._offered: list[Path] = []  # dropped while there is a plan
         self.choose, self.work = ImportChoose(self), ImportWork(self)
         self.preview, self.report = ImportPreviewView(session, self), ImportReportView(self)
@@ -90,6 +91,7 @@ class ImportPage(QWidget):
 
     def detach(self) -> None:
         """The library is about to be closed: what runs is stopped, at a place from which it can go on."""
+        self._detached = True
         if self._handle is not None:
             self._handle.cancel()
             self._handle.wait(_WAIT)
@@ -144,6 +146,11 @@ class ImportPage(QWidget):
 
     # steps
 
+    @property
+    def _here(self) -> bool:
+        """Whether there is still a library to which an answer belongs."""
+        return isValid(self) and not self._detached
+
     def _look(self, paths: list[Path]) -> None:
         self.work.begin("Looking at the pictures", "Nothing is brought in yet. You can go on working meanwhile.")
         self._show(self.work)
@@ -155,7 +162,7 @@ class ImportPage(QWidget):
 
     def _looked(self, plan: ImportPlan) -> None:
         self._handle = None
-        if not isValid(self):
+        if not self._here:
             return
         if not plan.pictures and not any(not one.expected for one in plan.skipped):
             self._to_choose(NOTHING)
@@ -165,7 +172,7 @@ class ImportPage(QWidget):
 
     def _to_choose(self, problem: str = "") -> None:
         self._handle = None
-        if isValid(self):
+        if self._here:
             self.choose.say(problem)
             self._show(self.choose)
 
@@ -183,7 +190,7 @@ class ImportPage(QWidget):
 
     def _imported(self, report: ImportReport) -> None:
         self._handle = None
-        if not isValid(self):
+        if not self._here:
             return
         waiting = self.preview.preview.counts().waiting if self.preview.preview is not None else 0
         self.report.show_report(report, waiting)
@@ -197,7 +204,7 @@ class ImportPage(QWidget):
     def _ended(self, note: str) -> None:
         """It ended early: the plan stays, and the library is asked what it has of it now."""
         self._handle = None
-        if not isValid(self):
+        if not self._here:
             return
         if self.preview.preview is not None:
             self.preview.preview.ask_again()
