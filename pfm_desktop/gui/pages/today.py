@@ -404,6 +404,7 @@ class TodayPage(QWidget):
         why = f"{NO_IMPORT}: {self._session.library.no_editing}"
         for button in (self._buttons[-1], self.import_here):
             button.setToolTip(_tip(many) if writable else why)
+        self.import_here.setEnabled(writable)
         self.import_here.setVisible(writable and not self._asked.strip())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
