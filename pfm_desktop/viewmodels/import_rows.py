@@ -85,8 +85,13 @@ def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
         said = f"{many(len(skipped), 'file')} not brought in"
         files = made.add(Kind.FILES, "", (said,), details=f"{said}: each says why.")
         for one in skipped:
-            cells = (one.name, "", "", "", "", capital(one.reason))
-            made.add(Kind.FILE, one.name, cells, files, details=f"{one.name}\nNot brought in: {one.reason}")
+            made.add(
+                Kind.FILE,
+                one.name,
+                (f"{one.name}: {one.reason}",),
+                files,
+                details=f"{one.name}\nNot brought in: {one.reason}",
+            )
     return made
 
 

@@ -166,7 +166,8 @@ class ImportEdit(QFrame):
         row = QHBoxLayout()
         for part in (self.heading, self.stage, self.seconds, self.text, self.visit, self.apply, self.cancel):
             row.addWidget(part)
-        row.addWidget(self.told, 1)
+        row.addWidget(self.told, 4)
+        row.addStretch(1)
         self.apply.clicked.connect(lambda _checked=False: self._say_it())
         self.cancel.clicked.connect(lambda _checked=False: self.close_it())
         self.apply.setToolTip("Enter")

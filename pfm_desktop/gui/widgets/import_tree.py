@@ -13,10 +13,10 @@ from pfm_desktop.gui.widgets.import_pictures import SIZE
 from pfm_desktop.viewmodels.import_rows import BECOMES, Kind, Row
 from pfm_desktop.viewmodels.importing import ImportPreview
 
-_PARTS = (0.25, 0.19, 0.125, 0.125, 0.165, 0.145)  # of the width, by column; the last takes what is left
+_PARTS = (0.23, 0.19, 0.12, 0.11, 0.19, 0.16)  # of the width, by column; the last takes what is left
 _NARROW = (0.34, 0.2, 0.0, 0.0, 0.2, 0.26)  # half of a 1920 x 1080 screen: time and pair stand in the details
 _ROOM = 1000  # pixels, with which there is room for all columns
-_ACROSS = (Kind.WOMAN, Kind.VISIT, Kind.FILES)  # rows whose words stand across all columns
+_ACROSS = (Kind.WOMAN, Kind.VISIT, Kind.FILES, Kind.FILE)  # rows whose words stand across all columns
 _FLAGS = QItemSelectionModel.SelectionFlag
 
 
