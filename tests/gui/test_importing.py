@@ -22,7 +22,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.desk import IMPORT
 from pfm_desktop.gui.main_window import SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.pages import importing
-from pfm_desktop.gui.pages.importing import BUSY, STOPPED, ImportPage
+from pfm_desktop.gui.pages.importing import BUSY, KEPT, STOPPED, ImportPage
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage.library import Library
@@ -672,6 +672,7 @@ def test_the_plan_stays_when_the_page_is_left_and_is_thrown_away_by_two_presses(
     stand_on(page, "K-18")
     press(qtbot, page, Qt.Key.Key_Delete)
     qtbot.keyClick(page.preview.tree, Qt.Key.Key_Escape)
+    assert KEPT in [text for _, text in window.messages.held]
     window.show_page(SETTINGS)
     page = opened_page(qtbot, _on_today(window))
     assert page.shown is page.preview

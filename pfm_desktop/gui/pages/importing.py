@@ -29,6 +29,7 @@ NOTHING = "No picture was found there. Choose another folder, zip or file."
 STOPPED = "Stopped. What was finished is in the library; Import goes on with the rest."
 BUSY = "An import is under way. Stop it, or drop these again when it is done."
 OTHER = "There is a plan that was not imported yet. Throw it away, and look at what was dropped now?"
+KEPT = "The import is not done. Its plan is kept: Import pictures in Today shows it again."
 _WAIT = 3.0  # seconds at most for the picture in hand, when the library is closed
 
 
@@ -88,6 +89,8 @@ class ImportPage(QWidget):
     def left(self) -> None:
         """The page goes out of sight; what was planned stays, and what runs goes on."""
         self.preview.tree.rows.small.pause()
+        if self.shown is self.preview and not self._detached:
+            self.said.emit(KEPT)
 
     def detach(self) -> None:
         """The library is about to be closed: what runs is stopped, at a place from which it can go on."""

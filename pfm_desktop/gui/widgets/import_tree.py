@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from pfm_desktop.gui.widgets.import_model import ImportModel
 from pfm_desktop.gui.widgets.import_pictures import SIZE
-from pfm_desktop.viewmodels.import_rows import BECOMES, Kind, Row
+from pfm_desktop.viewmodels.import_rows import BECOMES, PAIR, PICTURE, TIME, Kind, Row
 from pfm_desktop.viewmodels.importing import ImportPreview
 
-_PARTS = (0.23, 0.19, 0.12, 0.11, 0.19, 0.16)  # of the width, by column; the last takes what is left
+_PARTS = (0.26, 0.21, 0.0, 0.12, 0.22, 0.19)  # by column, of the width that the time leaves; the last takes the rest
 _NARROW = (0.34, 0.2, 0.0, 0.0, 0.2, 0.26)  # half of a 1920 x 1080 screen: time and pair stand in the details
+_LONGEST_TIME = "00 Nov 2026 00:00?"  # never cut: without its hour a time reads as a day
 _ROOM = 1000  # pixels, with which there is room for all columns
 _ACROSS = (Kind.WOMAN, Kind.VISIT, Kind.FILES, Kind.FILE)  # rows whose words stand across all columns
 _FLAGS = QItemSelectionModel.SelectionFlag
+
+
+class _MiddleOut(QStyledItemDelegate):
+    """Names of files keep both ends: the stage and the number often stand there."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """See Qt."""
+        super().initStyleOption(option, index)
+        if index.column() in (PICTURE, PAIR):
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ImportTree(QTreeView):
@@ -38,6 +56,8 @@ class ImportTree(QTreeView):
         self.setAlternatingRowColors(True)
         self.setIconSize(SIZE)
         self.setIndentation(14)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)  # the commands on rows
+        self.setItemDelegate(_MiddleOut(self))
         self.setUniformRowHeights(False)
         self.setExpandsOnDoubleClick(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -116,11 +136,13 @@ class ImportTree(QTreeView):
         if width == self._fitted:
             return
         self._fitted = width
-        parts = _PARTS if width >= _ROOM else _NARROW
-        for column, part in enumerate(parts):
-            self.setColumnHidden(column, not part)
-            if part and column != BECOMES:
-                self.setColumnWidth(column, int(width * part))
+        wide = width >= _ROOM
+        time = self.fontMetrics().horizontalAdvance(_LONGEST_TIME) + 24 if wide else 0
+        for column, part in enumerate(_PARTS if wide else _NARROW):
+            pixels = time if column == TIME else int((width - time) * part)
+            self.setColumnHidden(column, not pixels)
+            if pixels and column != BECOMES:
+                self.setColumnWidth(column, pixels)
 
     def _note(self, index: QModelIndex, *, closed: bool) -> None:
         row = self.rows.row(index)
