@@ -30,7 +30,7 @@ class AuditSection(QWidget):
         self.show_trail = QPushButton("Show the audit trail", self)
         self.show_trail.clicked.connect(lambda _checked=False: self.wanted.emit())
         self.show_trail.setAutoDefault(True)  # Enter presses the button that has the keys
-        self.key = words(self, "quiet")
+        self.key = words(self, "quiet", "Fingerprint of the key: ...")  # nothing moves when it has been read
         self.key.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout()
         row.addWidget(self.show_trail)
