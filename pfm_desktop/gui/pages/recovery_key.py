@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QLocale, QMarginsF, QStandardPaths, Qt, Signal
+from PySide6.QtCore import QMarginsF, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.centred import put_in_the_middle, wrapped_label
 from pfm_desktop.gui.widgets.panel_parts import say
+from pfm_desktop.support.moments import day
 
 if TYPE_CHECKING:
     from PySide6.QtPrintSupport import QPrinter
@@ -137,9 +139,9 @@ class RecoveryKeyPage(QWidget):
 
 
 def _page(key: str, library: str) -> str:
-    day = QLocale().toString(QDate.currentDate(), QLocale.FormatType.LongFormat)
+    today = day(datetime.now().astimezone())
     lines = escape(key).replace("\n", "<br>")
     return (
-        f"<h1>Recovery key</h1><p>pfm_desktop, library {escape(library)}<br>{escape(day)}</p>"
+        f"<h1>Recovery key</h1><p>pfm_desktop, library {escape(library)}<br>{today}</p>"
         f"<p style='font-family: monospace; font-size: 18pt'>{lines}</p><p>{escape(WORDS)}</p>"
     )
