@@ -61,7 +61,8 @@ class Wish:
 
     `pixels_looked_at`: a person looked at each picture for words drawn into it that name somebody; without that
     nothing is written. What was seen is made black: `boxes` (left, top, right, bottom in pixels, right and bottom not
-    part of it) by the id of the picture, and `blank_margin` pixels along each edge of every picture.
+    part of it) by the id of the picture, and `blank_margin` pixels along each edge of every picture. `only`: the ids of
+    the pictures that were looked at and may go out; None: all.
     """
 
     format: Format = Format.CSV
@@ -70,6 +71,7 @@ class Wish:
     pixels_looked_at: bool = False
     boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
     blank_margin: int = 0
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ class _Set:
             self.left.append(LeftOut(case.visit.id, "the visit", error.what))
             return
         pixels: dict[str, Pixels] = {}
-        for picture, clean in clean_pictures(self.lib, visit, boxes=self.wish.boxes, margin=self.wish.blank_margin):
+        wish = self.wish
+        ready = clean_pictures(self.lib, visit, boxes=wish.boxes, margin=wish.blank_margin, only=wish.only)
+        for picture, clean in ready:
             ctx.check()
             self.blanked.add(picture.id)
             self.digests[visit.picture_code(picture)] = hashlib.sha256(clean.tobytes()).hexdigest()

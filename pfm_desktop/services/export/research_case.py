@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _CODE = 8  # hexadecimal digits
 COVERED = "the margin to blank covers all of it"
+NOT_CHOSEN = "it was left out, or is not among the pictures that were looked at"
 
 
 class WrongBoxError(BadInputError):
@@ -130,16 +131,24 @@ def moved_visit(lib: Library, case: VisitCase, alias: Alias) -> Moved:
 
 
 def clean_pictures(
-    lib: Library, visit: Moved, *, boxes: Mapping[str, tuple[Box, ...]], margin: int
+    lib: Library,
+    visit: Moved,
+    *,
+    boxes: Mapping[str, tuple[Box, ...]],
+    margin: int,
+    only: frozenset[str] | None = None,
 ) -> Iterator[tuple[Picture, Pixels]]:
     """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
 
-    One that cannot be read, or would be black altogether, is left out. Raises `WrongBoxError` for a box that lies
+    One that cannot be read, would be black altogether, or is not in `only` (ids), is left out. Raises `WrongBoxError` for a box that lies
     outside of its picture.
     """
     numbers = facts.numbers_of(visit.visit.pictures)
     for picture in visit.visit.pictures:
         what = f"picture {picture.id[:_CODE]}"
+        if only is not None and picture.id not in only:
+            visit.leave(what, NOT_CHOSEN)
+            continue
         try:
             pixels, lossy = facts.read_pixels(lib, picture)
         except (StorageError, BadInputError) as error:

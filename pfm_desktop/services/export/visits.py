@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.case import Picture, VisitRow
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import access
+from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -37,6 +38,17 @@ def found_visits(lib: Library, *, search: str = "") -> tuple[VisitRow, ...]:
     """All visits that a search finds, as the Today list does but without its limit; all of the library without one."""
     access.require(lib.account, Act.EXPORT)
     return cases.today(lib, search=search, limit=sys.maxsize)
+
+
+def pictures_in(ctx: Context, lib: Library, visits: Sequence[str]) -> tuple[Picture, ...]:
+    """All pictures of these visits (ids), visit by visit and in time order. Raises `Cancelled` between two visits."""
+    access.require(lib.account, Act.EXPORT)
+    found: list[Picture] = []
+    with lib.read() as session:
+        for done, visit_id in enumerate(visits):
+            ctx.progress(done, len(visits), "Looking for pictures")
+            found += stored.pictures_of(session, visit_id)
+    return tuple(found)
 
 
 def named_visits(lib: Library, names: Sequence[str]) -> tuple[VisitRow, ...]:

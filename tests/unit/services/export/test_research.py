@@ -24,6 +24,8 @@ from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Cancelled, SilentContext
 from pfm_desktop.services import accounts, cases, pairing, review
 from pfm_desktop.services.export.research import Format, ResearchExport, Wish, export_research
+from pfm_desktop.services.export.research_case import NOT_CHOSEN
+from pfm_desktop.services.export.visits import pictures_in
 from pfm_desktop.services.export.whose import whose
 from pfm_desktop.storage import crosswalk, journal
 from pfm_desktop.storage.access import NotAllowedError
@@ -395,3 +397,27 @@ def test_no_answer_of_a_model_is_in_a_set_for_research(clinic: Library, ids: Ids
     files = everything(tmp_path / "set")
     assert found_in(files, ("Algorithm Name", "Probability", "abababab")) == []
     assert not [name for name in files if "heatmap" in name]
+
+
+def test_a_picture_that_nobody_looked_at_stays_here(clinic: Library, ids: Ids, tmp_path: Path) -> None:
+    pictures = pictures_in(CTX, clinic, [ids.first, ids.second, ids.other])
+    kept = pictures[0]
+    made = exported(clinic, tmp_path / "set", only=frozenset({kept.id}))
+    assert (made.visits, made.pictures) == (1, 1)
+    assert len(list((tmp_path / "set" / "pictures").iterdir())) == 1
+    said = {one.what: one.why for one in made.left_out}
+    assert all(said[f"picture {picture.id[:8]}"] == NOT_CHOSEN for picture in pictures[1:])
+
+
+def test_nothing_is_written_where_every_picture_was_left_out(clinic: Library, tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="none of these visits"):
+        exported(clinic, tmp_path / "set", only=frozenset())
+    assert not (tmp_path / "set").exists()
+
+
+def test_the_pictures_of_visits_come_visit_by_visit_in_time_order(clinic: Library, ids: Ids) -> None:
+    found = pictures_in(CTX, clinic, [ids.second, ids.first])
+    wanted = [*case_of(clinic, ids.second).pictures, *case_of(clinic, ids.first).pictures]
+    assert list(found) == wanted
+    with pytest.raises(Cancelled):
+        pictures_in(stopping_at(1), clinic, [ids.second, ids.first])
