@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
-TODAY, REVIEW, MODELS, SETTINGS, AUDIT, IMPORT = range(6)
+TODAY, REVIEW, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT = range(7)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
@@ -36,6 +36,7 @@ LATER = {
 BEHIND = {
     AUDIT: ("pfm_desktop.gui.pages.audit", "AuditPage", SETTINGS),
     IMPORT: ("pfm_desktop.gui.pages.importing", "ImportPage", TODAY),
+    EXPORT: ("pfm_desktop.gui.pages.export", "ExportPage", TODAY),
 }
 
 
@@ -66,6 +67,7 @@ class Desk(QObject):
         self._turn.timeout.connect(self._make_rest)
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
+        self._back = TODAY  # where the export page leads back to
 
     @property
     def today(self) -> TodayPage:
@@ -99,6 +101,13 @@ class Desk(QObject):
             self._shortcuts = made = ShortcutsPage(book)
             made.closed.connect(lambda: self._window.show_page(REVIEW if self.session.case else TODAY))
         return self._shortcuts
+
+    def show_export(self, back: int, visit_id: str, search: str = "") -> None:
+        """Show what takes things out of the library, with this visit chosen; it leads back to the page `back`."""
+        page: Any = self.page(EXPORT)
+        self._back = back
+        page.begin(search=search, visit_id=visit_id)
+        self._window.show_page(EXPORT)
 
     def show_about(self) -> None:
         """Bring the About text into sight."""
@@ -176,10 +185,15 @@ class Desk(QObject):
             today.said.connect(self.problem)
             today.in_front.connect(self.undo.show_list)
             today.import_wanted.connect(self._import)
+            today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
             return today
         module, name, *_ = BEHIND[index] if index in BEHIND else LATER[index]
         page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
-        if index == MODELS:
+        if index == REVIEW:
+            page.export_wanted.connect(lambda visit_id: self.show_export(REVIEW, visit_id))
+        if index == EXPORT:
+            page.closed.connect(lambda: self._window.show_page(self._back))
+        if index in (MODELS, EXPORT):
             page.said.connect(self.said)
         if index == SETTINGS:
             page.use_actions(self._window.book)

@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -83,6 +84,7 @@ class FakeReviewPage(QWidget):
     """Stands for Review in tests of the window."""
 
     title = "Review"
+    export_wanted = Signal(str)
 
     def __init__(self, session: Session, jobs: object) -> None:
         super().__init__()

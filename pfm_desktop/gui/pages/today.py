@@ -53,6 +53,7 @@ class TodayPage(QWidget):
     in_front = Signal(bool)
     opens_soon = Signal()
     import_wanted = Signal(list)
+    export_wanted = Signal(str, str)  # the visit on which the list stands, or ""; what is searched for
     title = "Today"
 
     def __init__(self, session: Session | FirstLook, jobs: QtJobs, parent: QWidget | None = None) -> None:
@@ -77,6 +78,7 @@ class TodayPage(QWidget):
         self.table, self.empty = self._make_table(), self._make_empty()
         self._intake: Intake | None = None
         self._actions = self._make_actions()
+        self._export = self._make_export()
         self._lay_out()
         self.setAcceptDrops(True)
         self._show_all()
@@ -107,7 +109,7 @@ class TodayPage(QWidget):
 
     def page_actions(self) -> Sequence[QAction]:
         """Commands of this page."""
-        return self._actions
+        return (*self._actions, self._export)
 
     def entered(self) -> None:
         """The page comes into sight: the list is read again and stands on the visit that is open."""
@@ -369,6 +371,16 @@ class TodayPage(QWidget):
             action("import", "&Import pictures...", "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
         )
 
+    def _make_export(self) -> QAction:
+        made = QAction("E&xport...", self)
+        made.setObjectName("today.export")
+        made.triggered.connect(lambda _checked=False: self._ask_export())
+        return made
+
+    def _ask_export(self) -> None:
+        row = self.chosen_row()
+        self.export_wanted.emit(row.visit_id if row is not None else "", self.search.text().strip())
+
     def _new_patient(self) -> None:
         self.intake.new_patient()
 
@@ -397,6 +409,7 @@ class TodayPage(QWidget):
         open_.setEnabled(row is not None)
         patient.setEnabled(writable)
         many.setEnabled(writable)
+        self._export.setEnabled(not isinstance(self._session, FirstLook))
         for action in of_the_row:
             action.setEnabled(writable and row is not None)
         for action, button in zip(self._actions, self._buttons, strict=True):

@@ -140,8 +140,8 @@ def clean_pictures(
 ) -> Iterator[tuple[Picture, Pixels]]:
     """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
 
-    One that cannot be read, would be black altogether, or is not in `only` (ids), is left out. Raises `WrongBoxError` for a box that lies
-    outside of its picture.
+    One that cannot be read, would be black altogether, or is not in `only` (ids), is left out. Raises `WrongBoxError`
+    for a box that lies outside of its picture.
     """
     numbers = facts.numbers_of(visit.visit.pictures)
     for picture in visit.visit.pictures:

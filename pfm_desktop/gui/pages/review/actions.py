@@ -58,6 +58,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
         ask("reload", "Load the pair again", "F5", page.reload),
+        ask("export", "Export this visit...", "", page.ask_export),
     )
 
 

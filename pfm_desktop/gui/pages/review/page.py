@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -44,6 +44,7 @@ class ReviewPage(QWidget):
     """Follows `session.case`. `engine` stands in for `services.engine` in tests."""
 
     title = "Review"
+    export_wanted = Signal(str)  # the visit that is open
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None, *, engine: Any = None) -> None:
         super().__init__(parent)
@@ -168,6 +169,11 @@ class ReviewPage(QWidget):
         if self._case is not None:
             self._session.look_again()
             self.loader.retry()
+
+    def ask_export(self) -> None:
+        """Take this visit out of the library."""
+        if self._case is not None:
+            self.export_wanted.emit(self._case.visit.id)
 
     def step_area(self, step: int) -> None:
         """Give the keys to the stage, the filmstrip, the right column, in turn."""

@@ -1,0 +1,198 @@
+"""What goes out, of which visits, and where to: the choices of the export page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, words
+from pfm_desktop.viewmodels import export as model
+from pfm_desktop.viewmodels.export import Kind, Picked, Scope
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.case import VisitRow
+
+DEBOUNCE_MS = 200
+_ID = Qt.ItemDataRole.UserRole
+
+
+class ExportForm(QWidget):
+    """`changed` when something else is chosen; `search_changed` when other visits are to be found."""
+
+    changed = Signal()
+    search_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found, self._one = Picked(), Picked()
+        self._known: dict[str, VisitRow] = {}  # every visit that was seen, for those that are ticked
+        self._ticked: frozenset[str] = frozenset()
+        self.parent_folder: Path | None = None
+        self.kind = CalmComboBox(self)
+        for kind in Kind:
+            self.kind.addItem(kind.words, kind)
+        self.kind.setAccessibleName("What comes out")
+        self.kind.setSizeAdjustPolicy(CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.group = QButtonGroup(self)
+        self.scopes = {scope: QRadioButton(self) for scope in Scope}
+        for number, button in enumerate(self.scopes.values()):
+            self.group.addButton(button, number)
+        self.scopes[Scope.ONE].setChecked(True)
+        self.group.idToggled.connect(lambda _number, on: self._scope_chosen() if on else None)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search name, ID, date, hour or impression; empty: all visits")
+        self.search.setAccessibleName("Search visits")
+        self.search.setClearButtonEnabled(True)
+        self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
+        self._pause.timeout.connect(self.search_changed)
+        self.search.textChanged.connect(lambda _text: self._pause.start())
+        self.visits = QListWidget(self)
+        self.visits.setAccessibleName("Visits to tick")
+        self.visits.setAccessibleDescription("Space ticks a visit.")
+        self.visits.itemChanged.connect(lambda _item: self._tick())
+        self.more = words(self, "quiet")
+        self.choose = QPushButton("Choose a folder...", self)
+        self.choose.setAutoDefault(True)  # Enter presses the button that has the keys
+        self.choose.clicked.connect(lambda _checked=False: self.ask_where())
+        self.place = words(self)
+        self._lay_out()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether what was typed is still to be searched for."""
+        return self._pause.isActive()
+
+    @property
+    def scope(self) -> Scope:
+        """Which visits."""
+        return tuple(Scope)[self.group.checkedId()]
+
+    @property
+    def chosen_kind(self) -> Kind:
+        """What comes out."""
+        return Kind(self.kind.currentData())
+
+    @property
+    def picked(self) -> Picked:
+        """The visits that go out."""
+        if self.scope is Scope.TICKED:
+            return model.ticked(self._known.values(), self._ticked)
+        return self._one if self.scope is Scope.ONE else self._found
+
+    def begin(self, search: str, *, one: bool) -> None:
+        """Preset: one visit where there is one, else all that a search finds. Nothing is ticked."""
+        self._ticked, self._known = frozenset(), {}
+        self.search.setText(search)
+        self._pause.stop()
+        self.scopes[Scope.ONE if one else Scope.FOUND].setChecked(True)
+
+    def show_visits(self, found: Picked, one: Picked) -> None:
+        """The search was answered."""
+        self._found, self._one = found, one
+        shown = found.rows[: model.SHOWN_VISITS]
+        self._known |= {row.visit.id: row for row in (*shown, *one.rows) if row.visit.id not in self._ticked}
+        self.visits.blockSignals(True)
+        self.visits.clear()
+        for row in shown:
+            item = QListWidgetItem(model.visit_line(row), self.visits)
+            item.setData(_ID, row.visit.id)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(_state(row.visit.id in self._ticked))
+        self.visits.blockSignals(False)
+        hidden = len(found.rows) - len(shown)
+        self.more.setText(f"{hidden:,} older ones are not listed: search for them." if hidden else "")
+        self._say_scopes()
+        self.changed.emit()
+
+    def ask_where(self) -> None:
+        """Ask for the folder in which the new one is made."""
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog = QFileDialog(self, "Make the new folder in", str(self.parent_folder or documents))
+        dialog.setObjectName("export_to")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.use_folder)
+        dialog.open()
+
+    def use_folder(self, folder: str) -> None:
+        """The folder in which the new one is made."""
+        self.parent_folder = Path(folder)
+        self.changed.emit()
+
+    def show_place(self, folder: Path | None) -> None:
+        """Where it goes."""
+        self.place.setText(f"The new folder {folder}" if folder is not None else "No folder is chosen yet.")
+
+    def _tick(self) -> None:
+        items = [self.visits.item(row) for row in range(self.visits.count())]
+        listed = {str(item.data(_ID)) for item in items}
+        on = {str(item.data(_ID)) for item in items if item.checkState() is Qt.CheckState.Checked}
+        self._ticked = (self._ticked - listed) | on
+        self._say_scopes()
+        self.changed.emit()
+
+    def _scope_chosen(self) -> None:
+        self._show_parts()
+        self.changed.emit()
+
+    def _show_parts(self) -> None:
+        for part in (self.visits, self.more):
+            part.setVisible(self.scope is Scope.TICKED)
+        self.search.setVisible(self.scope is not Scope.ONE)
+
+    def _say_scopes(self) -> None:
+        one = model.visit_line(self._one.rows[0]) if self._one.rows else ""
+        searched = self.search.text().strip()
+        self.scopes[Scope.ONE].setText("One visit")
+        self.scopes[Scope.ONE].setEnabled(bool(one))
+        self.one_line.setText(one or "Choose a visit on Today first.")
+        self.scopes[Scope.TICKED].setText(f"The visits that I tick ({len(self._ticked):,} ticked)")
+        all_ = f'All that the search for "{searched}" finds' if searched else "ALL visits of this library"
+        self.scopes[Scope.FOUND].setText(f"{all_} ({len(self._found.rows):,})")
+
+    def _lay_out(self) -> None:
+        self.one_line = words(self, "quiet")
+        self.one_line.setIndent(26)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 6, 0)
+        column.setSpacing(6)
+        for heading, parts in (
+            ("What", (self.kind,)),
+            (
+                "Which visits",
+                (
+                    self.scopes[Scope.ONE], self.one_line, self.scopes[Scope.TICKED], self.scopes[Scope.FOUND],
+                    self.search, self.visits, self.more,
+                ),
+            ),
+            ("Where", (self.choose, self.place)),
+        ):  # fmt: skip
+            label = QLabel(heading, self)
+            label.setProperty("role", "heading")
+            column.addWidget(label)
+            for part in parts:
+                column.addWidget(part)
+        self.visits.setMinimumHeight(120)
+        self._show_parts()
+        self._say_scopes()
+        self.show_place(None)
+
+
+def _state(on: bool) -> Qt.CheckState:
+    return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked

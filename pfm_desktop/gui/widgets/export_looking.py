@@ -1,0 +1,177 @@
+"""Looking at the pictures of a set for research: the sheet, one picture large, the margin, and the statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.widgets.export_boxes import BoxView
+from pfm_desktop.gui.widgets.export_sheet import SheetView
+from pfm_desktop.gui.widgets.flow import FlowRow
+from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.viewmodels.export_sheet import WIDEST, Sheet
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+
+ASK = "Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black."
+HOW = "Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out."
+SAID = "I looked at each picture: nothing in it names anybody, or it is black"
+
+
+class LookingArea(QWidget):
+    """`changed` when something else goes out, was seen or said. `sheet` None: it is still being looked for."""
+
+    changed = Signal()
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sheet: Sheet | None = None
+        self._row = 0  # the picture that is shown large
+        self.view, self.large = SheetView(library, self), BoxView(library, self)
+        self.count, self.said = words(self, "quiet"), QCheckBox(SAID, self)
+        self.margin = QSpinBox(self)
+        self.margin.setRange(0, WIDEST)
+        self.margin.setSingleStep(10)
+        self.margin.setSuffix(" pixels")
+        self.margin.setAccessibleName("Margin that is made black, in pixels")
+        self.back, self.undo, self.out, self.zoom = (
+            QPushButton(text, self)
+            for text in ("Back to all pictures", "Take the last box away", "Leave out", "One to one")
+        )
+        self.caption = words(self, "heading")
+        self._lay_out()
+        self._connect()
+        self.show_sheet(None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that is in sight is loaded."""
+        return self.view.idle and self.large.idle
+
+    def show_sheet(self, sheet: Sheet | None) -> None:
+        """Other pictures; None while they are looked for."""
+        self.sheet = sheet
+        self.show_all()
+        self.view.show_sheet(sheet or Sheet(()))
+        self._say()
+
+    def show_all(self) -> None:
+        """Back from one picture to the sheet."""
+        keys = self.large.hasFocus()
+        self.large.leave()
+        self._stack.setCurrentIndex(0)
+        if keys:
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_large(self, row: int) -> None:
+        """One picture large."""
+        if self.sheet is None or not 0 <= row < len(self.sheet.pictures):
+            return
+        self._row = row
+        self.view.setCurrentIndex(self.view.sheet_model.index(row))
+        self._stack.setCurrentIndex(1)
+        self.large.show_picture(self.sheet, self.sheet.pictures[row])
+        self.large.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._say()
+
+    def stop(self) -> None:
+        """Out of sight: no picture stays large, nothing is loaded."""
+        self.show_all()
+        self.view.stop()
+
+    def _toggle(self) -> None:
+        self.view.toggle(self._row)
+        self.large.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _use_margin(self, pixels: int) -> None:
+        if self.sheet is not None:
+            self.sheet.use_margin(pixels)
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self.view.drawn_anew()
+        self.large.update()
+        self._say()
+
+    def _tell(self, said: bool) -> None:
+        if self.sheet is not None:
+            self.sheet.say(said)
+        self._say()
+
+    def _say(self) -> None:
+        sheet = self.sheet
+        self.count.setText(
+            "Looking for pictures ..." if sheet is None else f"{sheet.goes_out_words}. {sheet.seen_words}"
+        )
+        self.said.setEnabled(sheet is not None and sheet.may_say)
+        self.said.setChecked(sheet is not None and sheet.looked_at)
+        self.said.setToolTip("" if sheet is None or sheet.may_say else sheet.seen_words)
+        if sheet is not None and self._stack.currentIndex() == 1 and sheet.pictures:
+            picture = sheet.pictures[self._row]
+            state = sheet.state(picture)
+            self.caption.setText(f"{self._row + 1} of {len(sheet.pictures)}: {picture.caption}; {state or 'goes out'}")
+            self.out.setText("Let it go out" if picture.id in sheet.left_out else "Leave out")
+            self.undo.setEnabled(bool(sheet.boxes.get(picture.id)))
+        self.changed.emit()
+
+    def _connect(self) -> None:
+        self.view.opened.connect(self.show_large)
+        self.view.changed.connect(self._say)
+        self.large.changed.connect(self._redraw)
+        self.large.closed.connect(self.show_all)
+        self.large.step.connect(lambda step: self.show_large(self._row + step))
+        self.margin.valueChanged.connect(self._use_margin)
+        self.said.clicked.connect(self._tell)
+        for button, slot in (
+            (self.back, self.show_all), (self.undo, self.large.take_box),
+            (self.out, self._toggle), (self.zoom, self.large.zoom),
+        ):  # fmt: skip
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
+            button.clicked.connect(lambda _checked=False, slot=slot: slot())
+
+    def _lay_out(self) -> None:
+        heading = QLabel("Look at the pictures", self)
+        heading.setProperty("role", "heading")
+        all_, one, held = QWidget(self), QWidget(self), QWidget(self)
+        sheet = QVBoxLayout(all_)
+        sheet.setContentsMargins(0, 0, 0, 0)
+        sheet.addWidget(words(self, text=HOW))
+        sheet.addWidget(self.view, 1)
+        tools = FlowRow(one)
+        tools.add(self.back, self.undo, self.out, self.zoom)
+        large = QVBoxLayout(one)
+        large.setContentsMargins(0, 0, 0, 0)
+        large.addWidget(self.caption)
+        large.addWidget(words(self, text="Drag a box over what names somebody (keys: arrows, Space, arrows, Space). "
+                                         "Z: one to one. Page Down: the next picture. Escape: back."))  # fmt: skip
+        large.addWidget(self.large, 1)
+        large.addWidget(tools)
+        self._stack = QStackedLayout(held)
+        self._stack.addWidget(all_)
+        self._stack.addWidget(one)
+        margin = QHBoxLayout()
+        label = QLabel("Black margin of every picture", self)
+        label.setBuddy(self.margin)
+        margin.addWidget(label)
+        margin.addWidget(self.margin)
+        margin.addWidget(self.count, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(heading)
+        column.addWidget(words(self, text=ASK))
+        column.addWidget(held, 1)
+        column.addLayout(margin)
+        column.addWidget(self.said)

@@ -1,0 +1,73 @@
+"""What an export wrote, and what it left out; or why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.panel_parts import words
+
+if TYPE_CHECKING:
+    from pfm_desktop.viewmodels.export import Made
+
+
+class ExportResult(QWidget):
+    """`open_wanted(path)` when the folder is to be opened; `closed` when it has been read."""
+
+    open_wanted = Signal(str)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = ""
+        self.heading, self.text = words(self, "heading"), words(self)
+        self.problem = words(self, "problem")
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.left_heading, self.left_out = words(self, "heading"), QPlainTextEdit(self)
+        self.left_out.setReadOnly(True)
+        self.left_out.setTabChangesFocus(True)
+        self.left_out.setAccessibleName("What was left out, and why")
+        self.open, self.again = QPushButton("Open the folder", self), QPushButton("Back to the choices", self)
+        for button in (self.open, self.again):
+            button.setAutoDefault(True)  # Enter presses the button that has the keys
+        self.open.clicked.connect(lambda _checked=False: self.open_wanted.emit(self._folder))
+        self.again.clicked.connect(lambda _checked=False: self.closed.emit())
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.open)
+        buttons.addWidget(self.again)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for part in (self.heading, self.text, self.problem):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        column.addWidget(self.left_heading)
+        column.addWidget(self.left_out, 1)
+        column.addStretch(0)
+
+    def show_made(self, made: Made) -> None:
+        """It is written."""
+        self._folder = str(made.folder)
+        self._show(f"{made.text}\n\nIn {made.folder}", "", made.left_out)
+        self.heading.setText("Exported, and on record")
+
+    def show_problem(self, text: str, *, bad: bool) -> None:
+        """It is not written."""
+        self._folder = ""
+        self._show("" if bad else text, text if bad else "", ())
+        self.heading.setText("Not exported")
+
+    def _show(self, text: str, problem: str, left_out: tuple[str, ...]) -> None:
+        self.text.setText(text)
+        self.problem.setText(problem)
+        self.text.setVisible(bool(text))
+        self.problem.setVisible(bool(problem))
+        self.open.setVisible(bool(self._folder))
+        self.left_heading.setText("What was left out, and why" if left_out else "Nothing was left out.")
+        self.left_heading.setVisible(bool(self._folder))
+        self.left_out.setPlainText("\n".join(left_out))
+        self.left_out.setVisible(bool(left_out))

@@ -1,0 +1,75 @@
+"""Who stands under a pseudonym: a small field for who may ask. That it was asked goes on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.viewmodels.export import who_is
+from pfm_desktop.viewmodels.words import capital
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
+
+
+class WhoseField(QWidget):
+    """The answer goes away when the page does."""
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._background = Background(self)
+        self.field, self.ask = QLineEdit(self), QPushButton("Look up", self)
+        self.field.setPlaceholderText("W-8f3a2c")
+        self.field.setAccessibleName("Pseudonym to look up")
+        self.field.returnPressed.connect(self.look_up)
+        self.field.textChanged.connect(lambda _text: self._changed())
+        self.ask.setAutoDefault(True)  # Enter presses the button that has the keys
+        self.ask.clicked.connect(lambda _checked=False: self.look_up())
+        self.ask.setToolTip("That it was asked goes on record")
+        self.answer = words(self)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label = QLabel("Who is", self)
+        label.setBuddy(self.field)
+        row = QHBoxLayout()
+        row.addWidget(label)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.ask)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.answer)
+        self._changed()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no answer is to come."""
+        return not self._background.busy
+
+    def look_up(self) -> None:
+        """Ask; where nothing was typed nothing is asked."""
+        pseudonym = self.field.text().strip()
+        if not pseudonym or not self.ask.isEnabled():
+            return
+        say(self.answer, "Looking ...")
+        self._background.start(
+            who_is, self._library, pseudonym,
+            done=lambda found: say(self.answer, f"{pseudonym} is {found}. That you asked is on record."),
+            failed=lambda why: say(self.answer, capital(why)),
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        """No name stays on the screen."""
+        self._background.drop()
+        self.field.setText("")
+        say(self.answer, "")
+
+    def _changed(self) -> None:
+        self._background.drop()
+        self.ask.setEnabled(bool(self.field.text().strip()))
+        say(self.answer, "That you ask goes on record." if self.field.text().strip() else "")

@@ -1,0 +1,247 @@
+"""What the page shows that takes things out of the library: which visits, what is done, what was written. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.people import Act
+from pfm_desktop.support import moments
+
+if TYPE_CHECKING:
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.services.export.facts import LeftOut
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.export_sheet import Sheet
+
+SHOWN_LEFT_OUT = 100  # lines; the rest is counted
+SHOWN_VISITS = 200  # lines in which visits can be ticked; a search finds the others
+NO_PLACE = "Choose where it is to go first."
+NO_VISITS = "No visit is chosen."
+
+
+class Kind(StrEnum):
+    """What comes out."""
+
+    NAMED = "named"
+    CSV = "csv"
+    COCO = "coco"
+    DICOM = "dicom"
+
+    @property
+    def words(self) -> str:
+        """For the choice."""
+        return _KINDS[self]
+
+
+_KINDS = {
+    Kind.NAMED: "DICOM, WITH names: for an archive or another clinic",
+    Kind.CSV: "For research, without names: pictures, tables, manifest for training (CSV)",
+    Kind.COCO: "For research, without names: the same, with COCO",
+    Kind.DICOM: "For research, without names: de-identified DICOM",
+}
+
+
+class Scope(StrEnum):
+    """Which visits."""
+
+    ONE = "one"
+    TICKED = "ticked"
+    FOUND = "found"
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The visits that go out."""
+
+    rows: tuple[VisitRow, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of the visits."""
+        return tuple(row.visit.id for row in self.rows)
+
+    @property
+    def women(self) -> int:
+        """How many."""
+        return len({row.patient.id for row in self.rows})
+
+    @property
+    def pictures(self) -> int:
+        """How many."""
+        return sum(row.pictures for row in self.rows)
+
+    @property
+    def count(self) -> str:
+        """`2 women, 3 visits, 7 pictures`."""
+        return (
+            f"{many(self.women, 'woman', 'women')}, {many(len(self.rows), 'visit')}, {many(self.pictures, 'picture')}"
+        )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was written, in words. `left_out`: a line for each thing, at most `SHOWN_LEFT_OUT` and a last one."""
+
+    folder: Path
+    text: str
+    left_out: tuple[str, ...]
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """`1 visit`, `1,200 visits`."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def why_not(lib: Library) -> str:
+    """Why nothing can be taken out of this library by who is here; "" where it can."""
+    for act in (Act.EXPORT, Act.SEE_NAMES):
+        if not lib.may(act):
+            who = lib.account.name if lib.account is not None else "You"
+            return f"{who} may not {act.value} in this library. Ask a clinician or an administrator of it."
+    if lib.read_only:
+        return (
+            f"This library is open for reading only ({lib.read_only_reason}), and an export must go on record. "
+            "Open it where it can be written, then export again."
+        )
+    return ""
+
+
+def visit_line(row: VisitRow) -> str:
+    """A visit in the list, with her name: only who sees names exports."""
+    local = row.visit.started_at.astimezone()
+    who = "  ".join(part for part in (row.patient.identifier, row.patient.display_name) if part)
+    return f"{moments.day(local)} {local:%H:%M}   {who}   {many(row.pictures, 'picture')}"
+
+
+def free_folder(parent: Path, kind: Kind, today: date) -> Path:
+    """A folder in `parent` that is not there yet; nobody's name is in its name."""
+    name = f"{'dicom with names' if kind is Kind.NAMED else f'research {kind.value}'} {today.isoformat()}"
+    tried, number = parent / name, 1
+    with suppress(OSError):  # a folder that cannot be read is met by the export, which says so
+        while tried.exists():
+            number += 1
+            tried = parent / f"{name} ({number})"
+    return tried
+
+
+def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | None) -> str:
+    """What will be done, before it is done: paragraphs."""
+    if not picked.rows:
+        return NO_VISITS
+    record = "That it was exported, when and by whom goes on record"
+    if kind is Kind.NAMED:
+        return (
+            f"{picked.count}, WITH NAMES.\n\n"
+            "Goes out: name, number, birth date, pictures; of the pair that opens or was signed the findings, pins, "
+            "registration and the AI answer if it was revealed; of signed visits the report.\n\n"
+            f"Nothing is removed.\n\n{record}, with which visits."
+        )
+    kept = (
+        "encrypted with it" if encrypted else "and lies READABLE in its folder, because this library is not encrypted"
+    )
+    out = sheet.goes_out_words if sheet is not None else many(picked.pictures, "picture")
+    count = f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}"
+    return (
+        f"{count}, under pseudonyms.\n\n"
+        "Removed: names, numbers, birth dates, everything that was typed, who examined, AI answers, cameras, file "
+        "names and the notes that files carry. All days of a woman are moved; her age stays, at most 90.\n\n"
+        "NOT removed: the picture itself, and what is drawn into it unless you make it black; a scar or a rare finding "
+        "may tell who somebody is. Pass it on under agreement.\n\n"
+        f"{record}. The list of pseudonyms stays in the library, {kept}."
+    )
+
+
+def why_not_yet(picked: Picked, kind: Kind, folder: Path | None, sheet: Sheet | None) -> str:
+    """What is still to be done before the export; "" where nothing is."""
+    if not picked.rows:
+        return NO_VISITS
+    if folder is None:
+        return NO_PLACE
+    if kind is Kind.NAMED:
+        return ""
+    return "The pictures are still being looked for." if sheet is None else sheet.why_not_yet
+
+
+# jobs
+
+
+def find_visits(ctx: Context, lib: Library, search: str, visit_id: str) -> tuple[Picked, Picked]:
+    """Job: all visits that a search finds (all of the library without one), and the one of this id, if any."""
+    from pfm_desktop.services.export.visits import found_visits, named_visits
+
+    ctx.check()
+    found = Picked(found_visits(lib, search=search))
+    one = tuple(row for row in found.rows if row.visit.id == visit_id)
+    if visit_id and not one:
+        ctx.check()
+        one = named_visits(lib, [visit_id])
+    return found, Picked(one)
+
+
+def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
+    """Job: the pictures that would go out, to be looked at."""
+    from pfm_desktop.services.export.visits import pictures_in
+    from pfm_desktop.viewmodels.export_sheet import Sheet, shown
+
+    days = {row.visit.id: row.visit.started_at for row in picked.rows}
+    found = pictures_in(ctx, lib, picked.ids)
+    return Sheet(tuple(shown(picture, days[picture.visit_id]) for picture in found))
+
+
+def export(ctx: Context, lib: Library, picked: Picked, kind: Kind, folder: Path, sheet: Sheet | None) -> Made:
+    """Job: do it. Raises as the services do; nothing is left then."""
+    names = {row.visit.id: visit_line(row) for row in picked.rows}
+    if kind is Kind.NAMED:
+        from pfm_desktop.services.export.dicom_visit import export_dicom
+
+        dicom = export_dicom(ctx, lib, picked.ids, folder)
+        text = f"Written, WITH NAMES: {many(dicom.visits, 'visit')}, {many(dicom.files, 'file')}."
+        return Made(dicom.folder, text, left_out_lines(dicom.left_out, names))
+    from pfm_desktop.services.export.research import Format, Wish, export_research
+
+    assert sheet is not None, "the pictures were not looked at"
+    wish = Wish(
+        Format(kind.value),
+        visits=picked.ids,
+        pixels_looked_at=sheet.looked_at,
+        boxes=sheet.boxes_that_go_out,
+        blank_margin=sheet.margin,
+        only=sheet.goes_out,
+    )
+    made = export_research(ctx, lib, folder, wish)
+    text = (
+        f"Written, under pseudonyms: {many(made.women, 'woman', 'women')}, {many(made.visits, 'visit')}, "
+        f"{many(made.pictures, 'picture')}."
+    )
+    if kind is not Kind.DICOM:
+        text += f" {many(made.labelled, 'visit')} with a grade to train on."
+    return Made(made.folder, "\n".join((text, *made.notes)), left_out_lines(made.left_out, names))
+
+
+def who_is(_ctx: Context, lib: Library, pseudonym: str) -> str:
+    """Job: who stands under a pseudonym; that it was asked goes on record."""
+    from pfm_desktop.services.export.whose import whose
+
+    found = whose(lib, pseudonym)
+    return "  ".join(part for part in (found.identifier, found.display_name) if part)
+
+
+def left_out_lines(left: Sequence[LeftOut], names: Mapping[str, str]) -> tuple[str, ...]:
+    """What was left out and why, by visit; `names` says which visit an id is."""
+    lines = [f"{names.get(one.visit_id, one.visit_id)}: {one.what}: {one.why}." for one in left[:SHOWN_LEFT_OUT]]
+    if len(left) > SHOWN_LEFT_OUT:
+        lines.append(f"... and {len(left) - SHOWN_LEFT_OUT:,} more.")
+    return tuple(lines)
+
+
+def ticked(known: Iterable[VisitRow], ids: frozenset[str]) -> Picked:
+    """Those of the visits that were seen whose ids are ticked, newest first."""
+    rows = {row.visit.id: row for row in known if row.visit.id in ids}
+    return Picked(tuple(sorted(rows.values(), key=lambda row: row.visit.started_at, reverse=True)))

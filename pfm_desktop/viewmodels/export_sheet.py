@@ -1,0 +1,173 @@
+"""The pictures of a set for research while a person looks at them: what was seen, blanked, left out. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.support import moments
+from pfm_desktop.viewmodels.stages import stage_words
+from pfm_desktop.viewmodels.words import capital
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
+WIDEST = 2000  # pixels of the margin
+
+
+@dataclass(frozen=True)
+class SheetPicture:
+    """A picture on the sheet; its size in pixels, upright."""
+
+    id: str
+    width: int
+    height: int
+    caption: str
+
+
+@dataclass
+class Sheet:
+    """`boxes` by picture. A picture that cannot be shown was not looked at, and does not go out.
+
+    Whatever lays something bare that was covered must be looked at again, and takes back what was said.
+    """
+
+    pictures: tuple[SheetPicture, ...]
+    margin: int = 0
+    boxes: dict[str, tuple[Box, ...]] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    unreadable: dict[str, str] = field(default_factory=dict)  # why, by picture
+    seen: set[str] = field(default_factory=set)
+    said: bool = False  # that she looked for words
+
+    def carry_on(self, before: Sheet) -> None:
+        """Other visits were chosen: what was done with pictures that are still here holds, what was said does not."""
+        here = {picture.id for picture in self.pictures}
+        self.margin = before.margin
+        self.boxes = {picture_id: own for picture_id, own in before.boxes.items() if picture_id in here}
+        self.left_out, self.seen = before.left_out & here, before.seen & here
+        self.said = before.said and before.pictures == self.pictures
+
+    def saw(self, picture_ids: Iterable[str]) -> None:
+        """These were in sight, whole and loaded."""
+        self.seen |= set(picture_ids)
+
+    @property
+    def to_see(self) -> int:
+        """How many were not in sight yet."""
+        return sum(picture.id not in self.seen and self._goes(picture) for picture in self.pictures)
+
+    @property
+    def may_say(self) -> bool:
+        """Whether all of the sheet was in sight."""
+        return bool(self.goes_out) and not self.to_see
+
+    def say(self, said: bool) -> None:
+        """She says that she looked, or takes it back."""
+        self.said = said and self.may_say
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether she said so and it holds still."""
+        return self.said and self.may_say
+
+    @property
+    def goes_out(self) -> frozenset[str]:
+        """Ids of the pictures that go out."""
+        return frozenset(picture.id for picture in self.pictures if self._goes(picture))
+
+    @property
+    def boxes_that_go_out(self) -> Mapping[str, tuple[Box, ...]]:
+        """The boxes of pictures that go out."""
+        out = self.goes_out
+        return {picture_id: own for picture_id, own in self.boxes.items() if picture_id in out}
+
+    def use_margin(self, pixels: int) -> None:
+        """Make this many pixels along each edge of each picture black."""
+        pixels = max(0, min(pixels, WIDEST))
+        if pixels < self.margin:
+            self.seen, self.said = set(), False
+        self.margin = pixels
+
+    def covered(self, picture: SheetPicture) -> bool:
+        """Whether the margin leaves nothing of it."""
+        return 2 * self.margin >= min(picture.width, picture.height)
+
+    def leave_out(self, picture_id: str, *, out: bool) -> None:
+        """Leave a picture here, or let it go again."""
+        if out:
+            self.left_out.add(picture_id)
+        elif picture_id in self.left_out:
+            self.left_out.discard(picture_id)
+            self._look_again(picture_id)
+
+    def add_box(self, picture: SheetPicture, box: Box) -> bool:
+        """Make a box of a picture black, its corners in any order; False for one that covers nothing of it."""
+        x, y = sorted((box[0], box[2])), sorted((box[1], box[3]))
+        cut = (max(0, x[0]), max(0, y[0]), min(picture.width, x[1]), min(picture.height, y[1]))
+        if cut[0] >= cut[2] or cut[1] >= cut[3]:
+            return False
+        self.boxes[picture.id] = (*self.boxes.get(picture.id, ()), cut)
+        return True
+
+    def take_box(self, picture_id: str) -> bool:
+        """Take the last box of a picture away; False where there is none."""
+        own = self.boxes.pop(picture_id, ())
+        if len(own) > 1:
+            self.boxes[picture_id] = own[:-1]
+        if own:
+            self._look_again(picture_id)
+        return bool(own)
+
+    def cannot_show(self, picture_id: str, why: str) -> None:
+        """A picture cannot be read: nobody can look at it."""
+        self.unreadable[picture_id] = why
+
+    def state(self, picture: SheetPicture) -> str:
+        """What is done with a picture, in words; "" where it goes out as it is."""
+        if picture.id in self.left_out:
+            return "left out"
+        if picture.id in self.unreadable:
+            return "cannot be read: left out"
+        if self.covered(picture):
+            return "all margin: left out"
+        own = len(self.boxes.get(picture.id, ()))
+        return f"{own} {'box' if own == 1 else 'boxes'}" if own else ""
+
+    @property
+    def goes_out_words(self) -> str:
+        """`7 of 9 pictures (2 left out)`."""
+        out, whole = len(self.goes_out), len(self.pictures)
+        named = f"{whole:,} {'picture' if whole == 1 else 'pictures'}"
+        return named if out == whole else f"{out:,} of {named} ({whole - out:,} left out)"
+
+    @property
+    def seen_words(self) -> str:
+        """How far she has looked."""
+        if not self.goes_out:
+            return "No picture would go out."
+        if self.to_see:
+            return f"{self.to_see:,} of {len(self.goes_out):,} pictures were not in sight yet: scroll to the end."
+        return "All were in sight."
+
+    @property
+    def why_not_yet(self) -> str:
+        """What is still to be done; "" where nothing is."""
+        if not self.goes_out:
+            return "No picture would go out."
+        if self.to_see:
+            return "Look at the pictures first: scroll through all of them."
+        return "" if self.looked_at else "Tick that you looked at the pictures."
+
+    def _goes(self, picture: SheetPicture) -> bool:
+        return picture.id not in self.left_out and picture.id not in self.unreadable and not self.covered(picture)
+
+    def _look_again(self, picture_id: str) -> None:
+        self.seen.discard(picture_id)
+        self.said = False
+
+
+def shown(picture: Picture, visit_at: datetime) -> SheetPicture:
+    """A picture as it stands on the sheet: day and stage, no name."""
+    caption = f"{moments.day(visit_at.astimezone())}, {capital(stage_words(picture))}"
+    return SheetPicture(picture.id, picture.width, picture.height, caption)
