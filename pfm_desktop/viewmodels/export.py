@@ -41,10 +41,10 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    Kind.NAMED: "DICOM, WITH names: for an archive or another clinic",
-    Kind.CSV: "For research, without names: pictures, tables, manifest for training (CSV)",
-    Kind.COCO: "For research, without names: the same, with COCO",
-    Kind.DICOM: "For research, without names: de-identified DICOM",
+    Kind.NAMED: "DICOM WITH names: archive, another clinic",
+    Kind.CSV: "Research, without names: CSV, manifest to train",
+    Kind.COCO: "Research, without names: the same, and COCO",
+    Kind.DICOM: "Research, without names: DICOM",
 }
 
 
@@ -113,11 +113,19 @@ def why_not(lib: Library) -> str:
     return ""
 
 
-def visit_line(row: VisitRow) -> str:
-    """A visit in the list, with her name: only who sees names exports."""
+def visit_words(row: VisitRow) -> str:
+    """A visit with her name: only who sees names exports."""
     local = row.visit.started_at.astimezone()
-    who = "  ".join(part for part in (row.patient.identifier, row.patient.display_name) if part)
-    return f"{moments.day(local)} {local:%H:%M}   {who}   {many(row.pictures, 'picture')}"
+    return "  ".join(
+        part
+        for part in (f"{moments.day(local)} {local:%H:%M}", row.patient.identifier, row.patient.display_name)
+        if part
+    )
+
+
+def visit_line(row: VisitRow) -> str:
+    """A visit in the list."""
+    return f"{visit_words(row)}  ({many(row.pictures, 'picture')})"
 
 
 def free_folder(parent: Path, kind: Kind, today: date) -> Path:
@@ -135,26 +143,22 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
     """What will be done, before it is done: paragraphs."""
     if not picked.rows:
         return NO_VISITS
-    record = "That it was exported, when and by whom goes on record"
     if kind is Kind.NAMED:
         return (
             f"{picked.count}, WITH NAMES.\n\n"
-            "Goes out: name, number, birth date, pictures; of the pair that opens or was signed the findings, pins, "
-            "registration and the AI answer if it was revealed; of signed visits the report.\n\n"
-            f"Nothing is removed.\n\n{record}, with which visits."
+            "Goes out: name, number, birth date, pictures; findings, pins and registration of the pair that opens or "
+            "was signed, its AI answer if it was revealed; of signed visits the report. Nothing is removed.\n\n"
+            "It goes on record: who, when, which visits."
         )
-    kept = (
-        "encrypted with it" if encrypted else "and lies READABLE in its folder, because this library is not encrypted"
-    )
     out = sheet.goes_out_words if sheet is not None else many(picked.pictures, "picture")
-    count = f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}"
+    kept = "encrypted with it." if encrypted else "READABLE in its folder: this library is not encrypted."
     return (
-        f"{count}, under pseudonyms.\n\n"
-        "Removed: names, numbers, birth dates, everything that was typed, who examined, AI answers, cameras, file "
-        "names and the notes that files carry. All days of a woman are moved; her age stays, at most 90.\n\n"
-        "NOT removed: the picture itself, and what is drawn into it unless you make it black; a scar or a rare finding "
-        "may tell who somebody is. Pass it on under agreement.\n\n"
-        f"{record}. The list of pseudonyms stays in the library, {kept}."
+        f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}, under pseudonyms.\n\n"
+        "Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
+        "Days are moved; ages stay, at most 90.\n\n"
+        "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
+        "who she is: pass it on under agreement.\n\n"
+        f"It goes on record. The list of pseudonyms stays in the library, {kept}"
     )
 
 
@@ -197,7 +201,7 @@ def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
 
 def export(ctx: Context, lib: Library, picked: Picked, kind: Kind, folder: Path, sheet: Sheet | None) -> Made:
     """Job: do it. Raises as the services do; nothing is left then."""
-    names = {row.visit.id: visit_line(row) for row in picked.rows}
+    names = {row.visit.id: visit_words(row) for row in picked.rows}
     if kind is Kind.NAMED:
         from pfm_desktop.services.export.dicom_visit import export_dicom
 

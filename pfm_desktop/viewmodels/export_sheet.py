@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.source import Source
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.stages import stage_words
 from pfm_desktop.viewmodels.words import capital
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
@@ -169,5 +169,6 @@ class Sheet:
 
 def shown(picture: Picture, visit_at: datetime) -> SheetPicture:
     """A picture as it stands on the sheet: day and stage, no name."""
-    caption = f"{moments.day(visit_at.astimezone())}, {capital(stage_words(picture))}"
+    what = "fluorescence" if picture.source is Source.FLUORESCENCE else picture.stage.words
+    caption = f"{moments.day(visit_at.astimezone())}, {capital(what)}"
     return SheetPicture(picture.id, picture.width, picture.height, caption)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 NOTHING_TO_LOOK_AT = "DICOM with names goes out as it is: there is nothing to look at first."
+STOPPED = "The export was cancelled. Nothing was written, and nothing is on record."
 _LOOK, _AS_IT_IS, _RESULT = range(3)
 
 
@@ -58,6 +59,7 @@ class ExportPage(QWidget):
         self._before: Sheet | None = None  # the sheet whose marks the next one takes over
         self._place: Path | None = None  # the folder that is made
         self._handle: Handle | None = None
+        self._unread = False  # an export ended while the page was out of sight
         self._finding, self._looking = Background(self), Background(self)
         self.form, self.looking = ExportForm(self), LookingArea(session.library, self)
         self.result, self.whose = ExportResult(self), WhoseField(session.library, self)
@@ -84,8 +86,8 @@ class ExportPage(QWidget):
         return self._handle is not None
 
     def begin(self, *, search: str = "", visit_id: str = "") -> None:
-        """Come here with a visit, and what was searched for; while an export runs all stays as it is."""
-        if self.exporting:
+        """Come here with a visit, and what was searched for; an export that runs, or was not read of, comes first."""
+        if self.exporting or self._unread:
             return
         self._visit_id = visit_id
         self.form.begin(search, one=bool(visit_id))
@@ -100,10 +102,15 @@ class ExportPage(QWidget):
         if why:
             self.back.setFocus(Qt.FocusReason.OtherFocusReason)
             return
-        if not self.exporting:
+        if self.exporting:
+            self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self._unread:
+            self._unread = False
+            self.result.again.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
             self._looked_for = Picked()
             self._find()
-        self.form.kind.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.form.kind.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def left(self) -> None:
         """The page goes out of sight: no name that was looked up stays on it."""
@@ -114,7 +121,10 @@ class ExportPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back."""
-        if event.key() == Qt.Key.Key_Escape:
+        searched = self.form.search
+        if event.key() == Qt.Key.Key_Escape and searched.hasFocus() and searched.text():
+            searched.setText("")
+        elif event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
         else:
             super().keyPressEvent(event)
@@ -133,9 +143,7 @@ class ExportPage(QWidget):
         self._handle = self._jobs.start(
             model.export, self._library, picked, kind, folder, sheet,
             title="Exporting with names" if kind is Kind.NAMED else "Exporting for research",
-            done=self._done, failed=lambda why: self._ended(f"Not exported. {capital(why)}", bad=True),
-            stopped=lambda: self._ended("The export was cancelled. Nothing was written, and nothing is on record."),
-            step=self._step,
+            done=self._done, failed=self._failed, stopped=self._stopped, step=self._step,
         )  # fmt: skip
         self.bar.setRange(0, 0)
         self._show()
@@ -182,29 +190,30 @@ class ExportPage(QWidget):
             self.bar.setFormat(progress.text)
 
     def _done(self, made: Made) -> None:
-        if not isValid(self):
-            return
-        self.result.show_made(made)
-        self._ended("", bad=False)
-        self._right.setCurrentIndex(_RESULT)
-        if self.isVisible():
-            self.result.open.setFocus(Qt.FocusReason.OtherFocusReason)
-        else:
-            self.said.emit(f"{made.text.splitlines()[0]} In {made.folder}.")
+        if isValid(self):
+            self.result.show_made(made)
+            self._ended(f"{made.text.splitlines()[0]} In {made.folder}.")
 
-    def _ended(self, text: str, *, bad: bool = False) -> None:
-        if not isValid(self):
-            return
+    def _failed(self, why: str) -> None:
+        if isValid(self):
+            self.result.show_problem(f"Not exported. {capital(why)}", bad=True)
+            self._ended(f"Not exported. {capital(why)}")
+
+    def _stopped(self) -> None:
+        if isValid(self):
+            self.result.show_problem(STOPPED, bad=False)
+            self._ended(STOPPED)
+
+    def _ended(self, said: str) -> None:
+        """What came of it is shown, and said where the page is out of sight."""
         self._handle = None
-        self._show()
-        if not text:
-            return
-        self.result.show_problem(text, bad=bad)
         self._right.setCurrentIndex(_RESULT)
+        self._show()
         if self.isVisible():
-            self.result.again.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.result.take_keys()
         else:
-            self.said.emit(text)
+            self._unread = True
+            self.said.emit(said)
 
     def _stop(self) -> None:
         if self._handle is not None:
@@ -237,11 +246,12 @@ class ExportPage(QWidget):
             encrypted = self._library.keys is not None
             self.plan.setText(model.plan_words(self.form.picked, kind, encrypted=encrypted, sheet=sheet))
             why = self._why_not_yet()
-            say(self.needed, why)
+            read = self._right.currentIndex() == _RESULT  # what was written is on the screen still
+            say(self.needed, "" if read else why)
             self.go.setText("Export WITH NAMES" if kind is Kind.NAMED else "Export without names")
-            self.go.setEnabled(not why)
+            self.go.setEnabled(not why and not read)
         for choice in (self.form, self.looking):
-            choice.setEnabled(not self.exporting)
+            choice.setEnabled(not self.exporting and self._right.currentIndex() != _RESULT)
         self.go.setVisible(not self.exporting)
         for part in (self.bar, self.cancel):
             part.setVisible(self.exporting)
@@ -250,6 +260,7 @@ class ExportPage(QWidget):
     def _again(self) -> None:
         """From what was written back to the choices."""
         self._looked_for = Picked()
+        self._right.setCurrentIndex(_AS_IT_IS)
         self._find()
         self._chosen()
         self.form.kind.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -265,7 +276,7 @@ class ExportPage(QWidget):
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
 
     def _lay_out(self) -> None:
-        heading = QLabel("Take out of this library", self)
+        heading = QLabel("Export from this library", self)
         heading.setProperty("role", "title")
         self.back.setToolTip("Back (Escape)")
         top = QHBoxLayout()

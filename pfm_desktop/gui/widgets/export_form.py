@@ -9,6 +9,7 @@ from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -155,6 +156,7 @@ class ExportForm(QWidget):
         for part in (self.visits, self.more):
             part.setVisible(self.scope is Scope.TICKED)
         self.search.setVisible(self.scope is not Scope.ONE)
+        self.one_line.setVisible(self.scope is Scope.ONE)
 
     def _say_scopes(self) -> None:
         one = model.visit_line(self._one.rows[0]) if self._one.rows else ""
@@ -171,23 +173,16 @@ class ExportForm(QWidget):
         self.one_line.setIndent(26)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 6, 0)
-        column.setSpacing(6)
-        for heading, parts in (
-            ("What", (self.kind,)),
-            (
-                "Which visits",
-                (
-                    self.scopes[Scope.ONE], self.one_line, self.scopes[Scope.TICKED], self.scopes[Scope.FOUND],
-                    self.search, self.visits, self.more,
-                ),
-            ),
-            ("Where", (self.choose, self.place)),
-        ):  # fmt: skip
-            label = QLabel(heading, self)
-            label.setProperty("role", "heading")
-            column.addWidget(label)
-            for part in parts:
-                column.addWidget(part)
+        column.setSpacing(4)
+        which, where = _heading("Which visits", self), QHBoxLayout()
+        where.addWidget(_heading("Where", self), 1)
+        where.addWidget(self.choose)
+        one, some, all_ = (self.scopes[scope] for scope in Scope)
+        what = _heading("What", self), self.kind
+        for part in (*what, which, one, self.one_line, some, all_, self.search, self.visits, self.more):
+            column.addWidget(part)
+        column.addLayout(where)
+        column.addWidget(self.place)
         self.visits.setMinimumHeight(120)
         self._show_parts()
         self._say_scopes()
@@ -196,3 +191,9 @@ class ExportForm(QWidget):
 
 def _state(on: bool) -> Qt.CheckState:
     return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "heading")
+    return label

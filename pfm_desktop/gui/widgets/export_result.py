@@ -61,6 +61,10 @@ class ExportResult(QWidget):
         self._show("" if bad else text, text if bad else "", ())
         self.heading.setText("Not exported")
 
+    def take_keys(self) -> None:
+        """The keys go to what is likely next."""
+        (self.open if self._folder else self.again).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _show(self, text: str, problem: str, left_out: tuple[str, ...]) -> None:
         self.text.setText(text)
         self.problem.setText(problem)

@@ -17,7 +17,18 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QPainter, QPen, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
@@ -81,7 +92,10 @@ class SheetModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{picture.caption}, {state or 'goes out'}"
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._pixmap(picture)
+            icon, drawn = QIcon(), self._pixmap(picture)
+            for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):
+                icon.addPixmap(drawn, mode)  # or Qt would lay a colour over the chosen one
+            return icon
         return None
 
     def _pixmap(self, picture: SheetPicture) -> QPixmap:
@@ -200,10 +214,12 @@ class SheetView(QListView):
         self.changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """As wide as four stand in a row, where that is neither small nor blurred."""
+        """As many side by side as fill the row, neither small nor blurred."""
         super().resizeEvent(event)
-        room = self.viewport().width() // _COLUMNS - _BESIDE
-        width = max(NARROWEST, min(WIDEST, room))
+        room = self.viewport().width() - 2
+        few = max(_COLUMNS, -(-room // (WIDEST + _BESIDE)))
+        columns = max(1, min(room // (NARROWEST + _BESIDE), few))
+        width = max(NARROWEST, room // columns - _BESIDE)
         side = QSize(width, width * 3 // 4)
         self.sheet_model.side = side
         self.setIconSize(side)
