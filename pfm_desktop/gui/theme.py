@@ -133,7 +133,7 @@ QComboBox QAbstractItemView { background: $field; color: $text; border: 1px soli
 QComboBox QAbstractItemView::item { min-height: 24px; }
 QAbstractItemView { background: $field; alternate-background-color: $panel; color: $text; border: 1px solid $faint;
     gridline-color: $faint; selection-background-color: $accent; selection-color: $on_accent; outline: 0; }
-PictureList { background: $surround; color: $on_surround; selection-background-color: $accent;
+PictureList, SheetView { background: $surround; color: $on_surround; selection-background-color: $accent;
     selection-color: $on_accent; }
 QTableView::item { padding-left: 5px; padding-right: 5px; }
 QTableView::item:selected { background: $accent; color: $on_accent; }

@@ -164,7 +164,8 @@ class ExportPage(QWidget):
         picked, kind = self.form.picked, self.form.chosen_kind
         self._place = self._folder()
         self.form.show_place(self._place)
-        if kind is Kind.NAMED or self._finding.busy:
+        if kind is Kind.NAMED or self._finding.busy or not picked.rows:
+            self._nothing.setText(NOTHING_TO_LOOK_AT if kind is Kind.NAMED else "")
             self._right.setCurrentIndex(_AS_IT_IS)
         else:
             self._right.setCurrentIndex(_LOOK)
@@ -330,9 +331,9 @@ class ExportPage(QWidget):
         return self._left
 
     def _make_right(self) -> QWidget:
-        held, nothing = QWidget(self), words(self, "quiet", NOTHING_TO_LOOK_AT)
-        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        held, self._nothing = QWidget(self), words(self, "quiet", NOTHING_TO_LOOK_AT)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._right = QStackedLayout(held)
-        for part in (self.looking, nothing, self.result):
+        for part in (self.looking, self._nothing, self.result):
             self._right.addWidget(part)
         return held

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
-ROOM = 1000  # pixels, with which there is room for all buttons
+ROOM, MORE_ROOM = 1000, 1500  # pixels, with which there is room for the import button, and for the export one too
 NO_IMPORT = "No pictures can be brought in"
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -410,6 +410,7 @@ class TodayPage(QWidget):
         patient.setEnabled(writable)
         many.setEnabled(writable)
         self._export.setEnabled(not isinstance(self._session, FirstLook))
+        self._export_button.setEnabled(self._export.isEnabled())
         for action in of_the_row:
             action.setEnabled(writable and row is not None)
         for action, button in zip(self._actions, self._buttons, strict=True):
@@ -421,9 +422,10 @@ class TodayPage(QWidget):
         self.import_here.setVisible(writable and not self._asked.strip())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the import is in the menu only: the search comes first."""
+        """In a narrow window import and export are in the menu only: the search comes first."""
         super().resizeEvent(event)
         self._buttons[-1].setVisible(self.width() >= ROOM)
+        self._export_button.setVisible(self.width() >= MORE_ROOM)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -438,12 +440,17 @@ class TodayPage(QWidget):
             button.setToolTip(_tip(action))
             top.addWidget(button)
             self._buttons.append(button)
+        self._export_button = QPushButton("Export...", self)
+        self._export_button.setAutoDefault(True)
+        self._export_button.clicked.connect(self._export.trigger)
+        top.addWidget(self._export_button)
         held = QWidget(self)
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
-        self._buttons[-1].setMinimumWidth(1)  # asks for no room of its own
-        self._buttons[-1].hide()  # until there is room
+        for button in (self._buttons[-1], self._export_button):
+            button.setMinimumWidth(1)  # asks for no room of its own
+            button.hide()  # until there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)
         self._split.setStretchFactor(0, 1)

@@ -30,7 +30,7 @@ _INK, _SHADOW = QColor("#FFE08A"), QColor("#000000")
 
 
 class BoxView(QWidget):
-    """`changed` when a box came or went; `closed` on Escape; `step(+1 | -1)` for the next picture or the one before.
+    """`changed` when a box came or went, or another part is shown; `closed` on Escape; `step(+1 | -1)` to another one.
 
     All of the picture is shown, or its own pixels one to one around the cross.
     """
@@ -79,6 +79,7 @@ class BoxView(QWidget):
     def zoom(self) -> None:
         """All of it, or one to one."""
         self.close_up = not self.close_up
+        self.changed.emit()
         self.update()
 
     def take_box(self) -> None:

@@ -65,6 +65,8 @@ class ExportForm(QWidget):
         self.visits = QListWidget(self)
         self.visits.setAccessibleName("Visits to tick")
         self.visits.setAccessibleDescription("Space ticks a visit.")
+        self.visits.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.visits.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.visits.itemChanged.connect(lambda _item: self._tick())
         self.more = words(self, "quiet")
         self.choose = QPushButton("Choose a folder...", self)
@@ -112,6 +114,7 @@ class ExportForm(QWidget):
         for row in shown:
             item = QListWidgetItem(model.visit_line(row), self.visits)
             item.setData(_ID, row.visit.id)
+            item.setToolTip(item.text())
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_state(row.visit.id in self._ticked))
         self.visits.blockSignals(False)
@@ -178,12 +181,11 @@ class ExportForm(QWidget):
         where.addWidget(_heading("Where", self), 1)
         where.addWidget(self.choose)
         one, some, all_ = (self.scopes[scope] for scope in Scope)
-        what = _heading("What", self), self.kind
-        for part in (*what, which, one, self.one_line, some, all_, self.search, self.visits, self.more):
+        for part in (self.kind, which, one, self.one_line, some, all_, self.search, self.visits, self.more):
             column.addWidget(part)
         column.addLayout(where)
         column.addWidget(self.place)
-        self.visits.setMinimumHeight(120)
+        self.visits.setFixedHeight(150)
         self._show_parts()
         self._say_scopes()
         self.show_place(None)

@@ -123,6 +123,7 @@ class LookingArea(QWidget):
             state = sheet.state(picture)
             self.caption.setText(f"{self._row + 1} of {len(sheet.pictures)}: {picture.caption}; {state or 'goes out'}")
             self.out.setText("Let it go out" if picture.id in sheet.left_out else "Leave out")
+            self.zoom.setText("All of it" if self.large.close_up else "One to one")
             self.undo.setEnabled(bool(sheet.boxes.get(picture.id)))
         self.changed.emit()
 
