@@ -123,6 +123,8 @@ QRadioButton::indicator { border-radius: 9px; }
 QCheckBox::indicator:checked { background: $accent; border-color: $text; image: url($tick); }
 QRadioButton::indicator:checked { width: 8px; height: 8px; border: 5px solid $accent; background: $on_accent; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { background: $panel; border-color: $faint; }
+QListView::indicator { width: 14px; height: 14px; border: 1px solid $line; border-radius: 3px; background: $field; }
+QListView::indicator:checked { background: $accent; border-color: $text; image: url($tick); }
 QCheckBox, QRadioButton { border: 2px solid transparent; padding: 2px; spacing: 7px; }
 QLineEdit, QPlainTextEdit, QTextEdit { background: $field; color: $text;
     border: 1px solid $line; border-radius: 4px; padding: 4px 6px; min-height: 20px;

@@ -147,7 +147,7 @@ class Sheet:
         if not self.goes_out:
             return "No picture would go out."
         if self.to_see:
-            return f"{self.to_see:,} of {len(self.goes_out):,} pictures were not in sight yet: scroll to the end."
+            return f"{self.to_see:,} of them not in sight yet: scroll to the end."
         return "All were in sight."
 
     @property

@@ -390,6 +390,35 @@ def test_only_who_scrolled_through_all_pictures_can_say_that_she_looked(
     assert page.go.isEnabled()
 
 
+def test_a_smaller_margin_has_all_pictures_looked_at_again(
+    qtbot: QtBot, open_window: Opened, long_folder: Path, out: Path
+) -> None:
+    page = page_of(qtbot, open_window(long_folder))
+    choose(qtbot, page, Kind.CSV, Scope.ONE, out)
+    looking = page.looking
+    looking.margin.setValue(5)
+    scroll_through(qtbot, page)
+    assert looking.sheet is not None
+    assert looking.sheet.to_see == 0
+    looking.margin.setValue(4)
+    settled(qtbot, page)
+    assert looking.sheet.to_see > 0
+    assert not looking.said.isEnabled()
+
+
+def test_pictures_that_were_looked_at_large_are_seen(
+    qtbot: QtBot, open_window: Opened, long_folder: Path, out: Path
+) -> None:
+    page = page_of(qtbot, open_window(long_folder))
+    choose(qtbot, page, Kind.CSV, Scope.ONE, out)
+    looking = page.looking
+    qtbot.keyClick(looking.view, Qt.Key.Key_Return)
+    for _ in range(40):
+        settled(qtbot, page)
+        qtbot.keyClick(looking.large, Qt.Key.Key_PageDown)
+    assert looking.said.isEnabled()
+
+
 def test_a_picture_is_left_out_by_a_key_and_comes_back_by_it(
     qtbot: QtBot, open_window: Opened, library_folder: Path, out: Path
 ) -> None:

@@ -30,7 +30,7 @@ _INK, _SHADOW = QColor("#FFE08A"), QColor("#000000")
 
 
 class BoxView(QWidget):
-    """`changed` when a box came or went, or another part is shown; `closed` on Escape; `step(+1 | -1)` to another one.
+    """`changed` when a box came or went, or more was seen; `closed` on Escape; `step(+1 | -1)` to another one.
 
     All of the picture is shown, or its own pixels one to one around the cross.
     """
@@ -79,7 +79,7 @@ class BoxView(QWidget):
     def zoom(self) -> None:
         """All of it, or one to one."""
         self.close_up = not self.close_up
-        self.changed.emit()
+        self._seen()
         self.update()
 
     def take_box(self) -> None:
@@ -87,7 +87,7 @@ class BoxView(QWidget):
         if self._from is not None:
             self._from = None
         elif self.sheet.take_box(self.picture.id):
-            self.changed.emit()
+            self._seen()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -242,7 +242,14 @@ class BoxView(QWidget):
 
     def _came(self, image: QImage) -> None:
         self._image = image
+        self._seen()
         self.update()
+
+    def _seen(self) -> None:
+        """A picture that is here whole is looked at, better than on the sheet."""
+        if not self.close_up and self._image is not None:
+            self.sheet.saw([self.picture.id])
+        self.changed.emit()
 
     def _failed(self, why: str) -> None:
         self.problem = why

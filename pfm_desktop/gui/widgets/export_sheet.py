@@ -56,12 +56,14 @@ class SheetModel(QAbstractListModel):
         super().__init__(parent)
         self.sheet = Sheet(())
         self.images: OrderedDict[str, QImage] = OrderedDict()
+        self._rows: dict[str, int] = {}
         self.side = QSize(NARROWEST, NARROWEST * 3 // 4)
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Another sheet; thumbnails that are here stay."""
         self.beginResetModel()
         self.sheet = sheet
+        self._rows = {picture.id: row for row, picture in enumerate(sheet.pictures)}
         self.endResetModel()
 
     def keep(self, picture_id: str, image: QImage) -> None:
@@ -69,6 +71,13 @@ class SheetModel(QAbstractListModel):
         self.images[picture_id] = image
         while len(self.images) > KEPT:
             self.images.popitem(last=False)
+        self.changed_one(picture_id)
+
+    def changed_one(self, picture_id: str) -> None:
+        """One picture is drawn anew."""
+        index = self.index(self._rows.get(picture_id, -1))
+        if index.isValid():
+            self.dataChanged.emit(index, index)
 
     def changed(self) -> None:
         """Pictures are drawn anew."""
@@ -163,7 +172,8 @@ class SheetView(QListView):
         self._look.start()
 
     def drawn_anew(self) -> None:
-        """Boxes, margin, or what goes out is different."""
+        """Boxes, margin, or what goes out is different: what was half in sight before does not count."""
+        self._tops, self._bottoms = set(), set()
         self.sheet_model.changed()
         self._look.start()
 
@@ -191,6 +201,8 @@ class SheetView(QListView):
         new = (self._tops & self._bottoms) - sheet.seen
         if new:
             sheet.saw(new)
+            self._tops -= new  # what is laid bare later must be in sight once more
+            self._bottoms -= new
             self.changed.emit()
         if missing and not self._work.busy:
             self._load(missing)
@@ -247,11 +259,12 @@ class SheetView(QListView):
 
     def _came(self, picture_id: str, image: QImage) -> None:
         self.sheet_model.keep(picture_id, image)
-        self.drawn_anew()
+        self._look.start()
 
     def _cannot(self, picture_id: str, why: str) -> None:
         self.sheet_model.sheet.cannot_show(picture_id, why)
-        self.drawn_anew()
+        self.sheet_model.changed_one(picture_id)
+        self._look.start()
         self.changed.emit()
 
 

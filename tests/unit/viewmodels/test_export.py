@@ -47,7 +47,8 @@ def fill(lib: Library) -> tuple[str, str]:
         patient = cases.add_patient(lib, identifier=f"P-{number}", family_name=name)
         visit = cases.add_visit(lib, patient.id, started_at=NOON + timedelta(days=number))
         for place, stage in enumerate((Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)):
-            cases.add_picture(lib, visit.id, png(10 * number + place), stage=stage, taken_at=NOON)
+            at = NOON + timedelta(seconds=place)
+            cases.add_picture(lib, visit.id, png(10 * number + place), stage=stage, taken_at=at)
         ids.append(visit.id)
     return ids[0], ids[1]
 
@@ -265,7 +266,7 @@ def test_nobody_says_that_she_looked_before_all_were_in_sight() -> None:
     sheet.saw(["i0", "i1"])
     sheet.say(True)
     assert not sheet.looked_at
-    assert sheet.seen_words == "1 of 3 pictures were not in sight yet: scroll to the end."
+    assert sheet.seen_words == "1 of them not in sight yet: scroll to the end."
     assert all_seen(sheet).looked_at
     assert sheet.seen_words == "All were in sight."
 
