@@ -39,11 +39,12 @@ class Sheet:
     unreadable: dict[str, str] = field(default_factory=dict)  # why, by picture
     seen: set[str] = field(default_factory=set)
     said: bool = False  # that she looked for words
+    _out: frozenset[str] | None = field(default=None, repr=False)  # what goes out, while it is known
 
     def carry_on(self, before: Sheet) -> None:
         """Other visits were chosen: what was done with pictures that are still here holds, what was said does not."""
         here = {picture.id for picture in self.pictures}
-        self.margin = before.margin
+        self.margin, self._out = before.margin, None
         self.boxes = {picture_id: own for picture_id, own in before.boxes.items() if picture_id in here}
         self.left_out, self.seen = before.left_out & here, before.seen & here
         self.said = before.said and before.pictures == self.pictures
@@ -55,7 +56,7 @@ class Sheet:
     @property
     def to_see(self) -> int:
         """How many were not in sight yet."""
-        return sum(picture.id not in self.seen and self._goes(picture) for picture in self.pictures)
+        return len(self.goes_out - self.seen)
 
     @property
     def may_say(self) -> bool:
@@ -74,7 +75,9 @@ class Sheet:
     @property
     def goes_out(self) -> frozenset[str]:
         """Ids of the pictures that go out."""
-        return frozenset(picture.id for picture in self.pictures if self._goes(picture))
+        if self._out is None:  # asked for at each turn of the wheel
+            self._out = frozenset(picture.id for picture in self.pictures if self._goes(picture))
+        return self._out
 
     @property
     def boxes_that_go_out(self) -> Mapping[str, tuple[Box, ...]]:
@@ -87,7 +90,7 @@ class Sheet:
         pixels = max(0, min(pixels, WIDEST))
         if pixels < self.margin:
             self.seen, self.said = set(), False
-        self.margin = pixels
+        self.margin, self._out = pixels, None
 
     def covered(self, picture: SheetPicture) -> bool:
         """Whether the margin leaves nothing of it."""
@@ -95,6 +98,7 @@ class Sheet:
 
     def leave_out(self, picture_id: str, *, out: bool) -> None:
         """Leave a picture here, or let it go again."""
+        self._out = None
         if out:
             self.left_out.add(picture_id)
         elif picture_id in self.left_out:
@@ -122,6 +126,7 @@ class Sheet:
     def cannot_show(self, picture_id: str, why: str) -> None:
         """A picture cannot be read: nobody can look at it."""
         self.unreadable[picture_id] = why
+        self._out = None
 
     def state(self, picture: SheetPicture) -> str:
         """What is done with a picture, in words; "" where it goes out as it is."""
