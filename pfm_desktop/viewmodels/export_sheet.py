@@ -42,11 +42,9 @@ class Sheet:
     _out: frozenset[str] | None = field(default=None, repr=False)  # what goes out, while it is known
 
     def carry_on(self, before: Sheet) -> None:
-        """Other visits were chosen: what was done with pictures that are still here holds, what was said does not."""
-        here = {picture.id for picture in self.pictures}
+        """Other visits were chosen: what was done with pictures holds, also of those that may come back."""
         self.margin, self._out = before.margin, None
-        self.boxes = {picture_id: own for picture_id, own in before.boxes.items() if picture_id in here}
-        self.left_out, self.seen = before.left_out & here, before.seen & here
+        self.boxes, self.left_out, self.seen = dict(before.boxes), set(before.left_out), set(before.seen)
         self.said = before.said and before.pictures == self.pictures
 
     def saw(self, picture_ids: Iterable[str]) -> None:

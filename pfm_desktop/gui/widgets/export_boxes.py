@@ -51,7 +51,7 @@ class BoxView(QWidget):
         self._by_keys = False
         self.close_up = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(200, 120)
+        self.setMinimumSize(160, 80)
         self.setAccessibleName("One picture, to draw boxes that will be black")
         self.setAccessibleDescription(
             "Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes the "

@@ -185,7 +185,7 @@ class ExportForm(QWidget):
             column.addWidget(part)
         column.addLayout(where)
         column.addWidget(self.place)
-        self.visits.setFixedHeight(150)
+        self.visits.setFixedHeight(112)
         self._show_parts()
         self._say_scopes()
         self.show_place(None)

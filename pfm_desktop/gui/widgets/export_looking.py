@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 
 ASK = "Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black."
 HOW = "Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out."
-SAID = "I looked at each picture: nothing in it names anybody, or it is black"
+KEYS = (
+    "Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Z: one to one. Page Down: the next "
+    "picture. Escape: back."
+)
+SAID = "I looked at each picture: nothing left in it names anybody"
+LOW = 450  # pixels of height, below which the pictures get the room of the hints
 
 
 class LookingArea(QWidget):
@@ -47,8 +53,7 @@ class LookingArea(QWidget):
         self.margin.setSuffix(" pixels")
         self.margin.setAccessibleName("Margin that is made black, in pixels")
         self.back, self.undo, self.out, self.zoom = (
-            QPushButton(text, self)
-            for text in ("Back to all pictures", "Take the last box away", "Leave out", "One to one")
+            QPushButton(text, self) for text in ("Back to all", "Take a box away", "Leave out", "One to one")
         )
         self.caption = words(self, "heading")
         self._lay_out()
@@ -90,6 +95,12 @@ class LookingArea(QWidget):
         """Out of sight: no picture stays large, nothing is loaded."""
         self.show_all()
         self.view.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the pictures come before the hints."""
+        super().resizeEvent(event)
+        for hint in self._hints:
+            hint.setVisible(self.height() >= LOW)
 
     def _toggle(self) -> None:
         self.view.toggle(self._row)
@@ -145,18 +156,19 @@ class LookingArea(QWidget):
     def _lay_out(self) -> None:
         heading = QLabel("Look at the pictures", self)
         heading.setProperty("role", "heading")
+        how, keys = words(self, text=HOW), words(self, text=KEYS)
+        self._hints = (heading, how, keys)
         all_, one, held = QWidget(self), QWidget(self), QWidget(self)
         sheet = QVBoxLayout(all_)
         sheet.setContentsMargins(0, 0, 0, 0)
-        sheet.addWidget(words(self, text=HOW))
+        sheet.addWidget(how)
         sheet.addWidget(self.view, 1)
         tools = FlowRow(one)
         tools.add(self.back, self.undo, self.out, self.zoom)
         large = QVBoxLayout(one)
         large.setContentsMargins(0, 0, 0, 0)
         large.addWidget(self.caption)
-        large.addWidget(words(self, text="Drag a box over what names somebody (keys: arrows, Space, arrows, Space). "
-                                         "Z: one to one. Page Down: the next picture. Escape: back."))  # fmt: skip
+        large.addWidget(keys)
         large.addWidget(self.large, 1)
         large.addWidget(tools)
         self._stack = QStackedLayout(held)
@@ -167,7 +179,7 @@ class LookingArea(QWidget):
         label.setBuddy(self.margin)
         margin.addWidget(label)
         margin.addWidget(self.margin)
-        margin.addWidget(self.count, 1)
+        margin.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -175,4 +187,5 @@ class LookingArea(QWidget):
         column.addWidget(words(self, text=ASK))
         column.addWidget(held, 1)
         column.addLayout(margin)
+        column.addWidget(self.count)
         column.addWidget(self.said)

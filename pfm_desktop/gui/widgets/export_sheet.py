@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 KEPT = 300  # thumbnails in memory
 NARROWEST, WIDEST = 210, 480  # pixels of a thumbnail's width
 _COLUMNS = 4
+_LEAST = 120  # pixels of a thumbnail's width in a low window
 _BESIDE = 14  # pixels between thumbnails
 Index = QModelIndex | QPersistentModelIndex
 
@@ -229,13 +230,14 @@ class SheetView(QListView):
         """As many side by side as fill the row, neither small nor blurred."""
         super().resizeEvent(event)
         room = self.viewport().width() - 2
+        words = 2 * self.fontMetrics().height() + 12
         few = max(_COLUMNS, -(-room // (WIDEST + _BESIDE)))
         columns = max(1, min(room // (NARROWEST + _BESIDE), few))
-        width = max(NARROWEST, room // columns - _BESIDE)
+        whole = (self.viewport().height() - words - _BESIDE) * 4 // 3  # so that a whole one is in sight
+        width = max(_LEAST, min(room // columns - _BESIDE, whole))
         side = QSize(width, width * 3 // 4)
         self.sheet_model.side = side
         self.setIconSize(side)
-        words = 2 * self.fontMetrics().height() + 12
         self.setGridSize(QSize(width + _BESIDE, side.height() + words + _BESIDE))
         self._look.start()
 

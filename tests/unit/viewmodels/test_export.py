@@ -340,7 +340,7 @@ def test_boxes_of_a_picture_that_stays_here_are_not_asked_for() -> None:
     assert set(sheet.boxes_that_go_out) == {"i1"}
 
 
-def test_other_visits_keep_what_was_done_with_pictures_that_are_still_there() -> None:
+def test_other_visits_keep_what_was_done_with_pictures() -> None:
     before = all_seen(sheet_of(2))
     before.add_box(before.pictures[0], (0, 0, 5, 5))
     before.add_box(before.pictures[1], (0, 0, 5, 5))
@@ -352,7 +352,11 @@ def test_other_visits_keep_what_was_done_with_pictures_that_are_still_there() ->
     assert after.to_see == 1
     fewer = sheet_of(1)
     fewer.carry_on(before)
-    assert (set(fewer.boxes), fewer.left_out) == ({"i0"}, set())
+    assert (set(fewer.boxes_that_go_out), fewer.goes_out) == ({"i0"}, {"i0"})
+    assert not fewer.looked_at
+    back = sheet_of(2)
+    back.carry_on(fewer)
+    assert (set(back.boxes), back.left_out, back.to_see) == ({"i0", "i1"}, {"i1"}, 0)
     again = sheet_of(2)
     again.carry_on(before)
     assert again.looked_at
