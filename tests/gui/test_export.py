@@ -181,8 +181,15 @@ def test_the_button_on_today_is_there_where_there_is_room(
 ) -> None:
     window = open_window(library_folder)
     assert window.desk is not None
-    button = window.desk.today._export_button
-    assert not button.isVisible()
+    today = window.desk.today
+    assert today._export_button is None
+    window.resize(1900, 900)
+    qtbot.waitUntil(lambda: today._export_button is not None)
+    button = today._export_button
+    assert button is not None
+    assert button.isVisible()
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: not button.isVisible())
     window.resize(1900, 900)
     qtbot.waitUntil(button.isVisible)
     qtbot.mouseClick(button, LEFT)

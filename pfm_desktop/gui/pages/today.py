@@ -79,6 +79,7 @@ class TodayPage(QWidget):
         self._intake: Intake | None = None
         self._actions = self._make_actions()
         self._export = self._make_export()
+        self._export_button: QPushButton | None = None  # made once there is room
         self._lay_out()
         self.setAcceptDrops(True)
         self._show_all()
@@ -410,7 +411,8 @@ class TodayPage(QWidget):
         patient.setEnabled(writable)
         many.setEnabled(writable)
         self._export.setEnabled(not isinstance(self._session, FirstLook))
-        self._export_button.setEnabled(self._export.isEnabled())
+        if self._export_button is not None:
+            self._export_button.setEnabled(self._export.isEnabled())
         for action in of_the_row:
             action.setEnabled(writable and row is not None)
         for action, button in zip(self._actions, self._buttons, strict=True):
@@ -425,10 +427,18 @@ class TodayPage(QWidget):
         """In a narrow window import and export are in the menu only: the search comes first."""
         super().resizeEvent(event)
         self._buttons[-1].setVisible(self.width() >= ROOM)
-        self._export_button.setVisible(self.width() >= MORE_ROOM)
+        room = self.width() >= MORE_ROOM
+        if room and self._export_button is None:
+            self._export_button = made = QPushButton("Export...", self)
+            made.setAutoDefault(True)  # Enter presses the button that has the keys
+            made.setEnabled(self._export.isEnabled())
+            made.clicked.connect(self._export.trigger)
+            self._top.addWidget(made)
+        if self._export_button is not None:
+            self._export_button.setVisible(room)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
+        self._top = top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.count)
         self.count.setMinimumWidth(40)  # in the narrowest window the buttons come first
@@ -440,17 +450,12 @@ class TodayPage(QWidget):
             button.setToolTip(_tip(action))
             top.addWidget(button)
             self._buttons.append(button)
-        self._export_button = QPushButton("Export...", self)
-        self._export_button.setAutoDefault(True)
-        self._export_button.clicked.connect(self._export.trigger)
-        top.addWidget(self._export_button)
         held = QWidget(self)
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
-        for button in (self._buttons[-1], self._export_button):
-            button.setMinimumWidth(1)  # asks for no room of its own
-            button.hide()  # until there is room
+        self._buttons[-1].setMinimumWidth(1)  # asks for no room of its own
+        self._buttons[-1].hide()  # until there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)
         self._split.setStretchFactor(0, 1)
