@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,26 +59,32 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Picked:
-    """The visits that go out."""
+    """The visits that go out. What is counted once is kept: there may be a hundred thousand."""
 
     rows: tuple[VisitRow, ...] = ()
 
-    @property
+    def counted(self) -> Picked:
+        """The same, counted already: for a thread."""
+        for count in ("ids", "count"):
+            getattr(self, count)
+        return self
+
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """Of the visits."""
         return tuple(row.visit.id for row in self.rows)
 
-    @property
+    @cached_property
     def women(self) -> int:
         """How many."""
         return len({row.patient.id for row in self.rows})
 
-    @property
+    @cached_property
     def pictures(self) -> int:
         """How many."""
         return sum(row.pictures for row in self.rows)
 
-    @property
+    @cached_property
     def count(self) -> str:
         """`2 women, 3 visits, 7 pictures`."""
         return (
@@ -181,7 +188,7 @@ def find_visits(ctx: Context, lib: Library, search: str, visit_id: str) -> tuple
     from pfm_desktop.services.export.visits import found_visits, named_visits
 
     ctx.check()
-    found = Picked(found_visits(lib, search=search))
+    found = Picked(found_visits(lib, search=search)).counted()
     one = tuple(row for row in found.rows if row.visit.id == visit_id)
     if visit_id and not one:
         ctx.check()

@@ -169,7 +169,7 @@ class ExportPage(QWidget):
             self._right.setCurrentIndex(_AS_IT_IS)
         else:
             self._right.setCurrentIndex(_LOOK)
-            if picked != self._looked_for:
+            if picked.ids != self._looked_for.ids:
                 self._looked_for = picked
                 self.looking.show_sheet(None)
                 work = (model.find_pictures, self._library, picked)
