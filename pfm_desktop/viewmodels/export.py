@@ -183,17 +183,16 @@ def why_not_yet(picked: Picked, kind: Kind, folder: Path | None, sheet: Sheet | 
 # jobs
 
 
-def find_visits(ctx: Context, lib: Library, search: str, visit_id: str) -> tuple[Picked, Picked]:
-    """Job: all visits that a search finds (all of the library without one), and the one of this id, if any."""
-    from pfm_desktop.services.export.visits import found_visits, named_visits
+def find_visits(
+    ctx: Context, lib: Library, search: str, visit_id: str, search_too: bool
+) -> tuple[Picked | None, Picked]:
+    """Job: all visits that a search finds (all of the library without one), None without `search_too`, which takes
+    seconds in a very large library; and the one of this id, if any."""
+    from pfm_desktop.services.export.visits import found_visits, one_visit
 
     ctx.check()
-    found = Picked(found_visits(lib, search=search)).counted()
-    one = tuple(row for row in found.rows if row.visit.id == visit_id)
-    if visit_id and not one:
-        ctx.check()
-        one = named_visits(lib, [visit_id])
-    return found, Picked(one)
+    one = Picked((one_visit(lib, visit_id),)) if visit_id else Picked()
+    return Picked(found_visits(lib, search=search)).counted() if search_too else None, one
 
 
 def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:

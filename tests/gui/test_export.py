@@ -167,8 +167,8 @@ def test_what_was_searched_for_in_today_is_searched_for_here(
     page = window.stack.currentWidget()
     assert isinstance(page, ExportPage)
     settled(qtbot, page)
-    assert page.form.scopes[Scope.FOUND].text() == 'All that the search for "brandt" finds (1)'
     choose(qtbot, page, Kind.NAMED, Scope.FOUND, None)
+    assert page.form.scopes[Scope.FOUND].text() == 'All that the search for "brandt" finds (1)'
     assert page.form.picked.count == "1 woman, 1 visit, 1 picture"
     page.form.search.setFocus()
     qtbot.keyClick(page.form.search, Qt.Key.Key_Escape)  # empties the field first

@@ -31,7 +31,7 @@ from pfm_desktop.gui.widgets.export_result import ExportResult
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.whose_field import WhoseField
 from pfm_desktop.viewmodels import export as model
-from pfm_desktop.viewmodels.export import Kind, Made, Picked
+from pfm_desktop.viewmodels.export import Kind, Made, Picked, Scope
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class ExportPage(QWidget):
     # what is found
 
     def _find(self) -> None:
-        work = (model.find_visits, self._library, self.form.search.text(), self._visit_id)
+        search_too = self.form.scope is not Scope.ONE
+        work = (model.find_visits, self._library, self.form.search.text(), self._visit_id, search_too)
         self._finding.start(*work, done=lambda found: self.form.show_visits(*found), failed=self._not_found)
 
     def _not_found(self, why: str) -> None:

@@ -39,7 +39,8 @@ class ExportForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._found, self._one = Picked(), Picked()
+        self._one = Picked()
+        self._found: Picked | None = None  # None while nothing was searched for
         self._known: dict[str, VisitRow] = {}  # every visit that was seen, for those that are ticked
         self._ticked: frozenset[str] = frozenset()
         self.parent_folder: Path | None = None
@@ -95,19 +96,23 @@ class ExportForm(QWidget):
         """The visits that go out."""
         if self.scope is Scope.TICKED:
             return model.ticked(self._known.values(), self._ticked)
-        return self._one if self.scope is Scope.ONE else self._found
+        return self._one if self.scope is Scope.ONE else self._found or Picked()
 
     def begin(self, search: str, *, one: bool) -> None:
         """Preset: one visit where there is one, else all that a search finds. Nothing is ticked."""
-        self._ticked, self._known = frozenset(), {}
+        self._ticked, self._known, self._found = frozenset(), {}, None
         self.search.setText(search)
         self._pause.stop()
+        self.group.blockSignals(True)  # the page searches once, when it comes into sight
         self.scopes[Scope.ONE if one else Scope.FOUND].setChecked(True)
+        self.group.blockSignals(False)
+        self._show_parts()
 
-    def show_visits(self, found: Picked, one: Picked) -> None:
+    def show_visits(self, found: Picked | None, one: Picked) -> None:
         """The search was answered."""
         self._found, self._one = found, one
-        shown = found.rows[: model.SHOWN_VISITS]
+        rows = found.rows if found is not None else ()
+        shown = rows[: model.SHOWN_VISITS]
         self._known |= {row.visit.id: row for row in (*shown, *one.rows) if row.visit.id not in self._ticked}
         self.visits.blockSignals(True)
         self.visits.clear()
@@ -118,7 +123,7 @@ class ExportForm(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(_state(row.visit.id in self._ticked))
         self.visits.blockSignals(False)
-        hidden = len(found.rows) - len(shown)
+        hidden = len(rows) - len(shown)
         self.more.setText(f"{hidden:,} older ones are not listed: search for them." if hidden else "")
         self._say_scopes()
         self.changed.emit()
@@ -153,6 +158,8 @@ class ExportForm(QWidget):
 
     def _scope_chosen(self) -> None:
         self._show_parts()
+        if self.scope is not Scope.ONE and self._found is None:
+            self.search_changed.emit()
         self.changed.emit()
 
     def _show_parts(self) -> None:
@@ -169,7 +176,8 @@ class ExportForm(QWidget):
         self.one_line.setText(one or "Choose a visit on Today first.")
         self.scopes[Scope.TICKED].setText(f"The visits that I tick ({len(self._ticked):,} ticked)")
         all_ = f'All that the search for "{searched}" finds' if searched else "ALL visits of this library"
-        self.scopes[Scope.FOUND].setText(f"{all_} ({len(self._found.rows):,})")
+        count = f" ({len(self._found.rows):,})" if self._found is not None else ""
+        self.scopes[Scope.FOUND].setText(all_ + count)
 
     def _lay_out(self) -> None:
         self.one_line = words(self, "quiet")

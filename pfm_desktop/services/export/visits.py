@@ -13,6 +13,7 @@ from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 SHORTEST_ID = 6  # characters of a visit's id, as in the name of a saved report
@@ -38,6 +39,18 @@ def found_visits(lib: Library, *, search: str = "") -> tuple[VisitRow, ...]:
     """All visits that a search finds, as the Today list does but without its limit; all of the library without one."""
     access.require(lib.account, Act.EXPORT)
     return cases.today(lib, search=search, limit=sys.maxsize)
+
+
+def one_visit(lib: Library, visit_id: str) -> VisitRow:
+    """The row of one visit, without reading the others. Raises `BadInputError` where there is none."""
+    access.require(lib.account, Act.EXPORT)
+    with lib.read() as session:
+        visit = stored.visit(session, visit_id)
+        rows = stored.visit_rows(session, Question(patient_id=visit.patient_id)) if visit is not None else ()
+    for row in rows:
+        if row.visit.id == visit_id:
+            return row
+    raise BadInputError("this visit is not in the library", safe=NOTHING, remedy="go back to Today and open it again")
 
 
 def pictures_in(ctx: Context, lib: Library, visits: Sequence[str]) -> tuple[Picture, ...]:

@@ -60,6 +60,12 @@ def lib(tmp_path: Path, library_from: Callable[..., tuple[str, str]]) -> Iterato
         yield lib
 
 
+def found(lib: Library, search: str = "") -> Picked:
+    picked = model.find_visits(CTX, lib, search, "", True)[0]
+    assert picked is not None
+    return picked
+
+
 def looked_at(lib: Library, picked: Picked) -> Sheet:
     sheet = model.find_pictures(CTX, lib, picked)
     sheet.saw(picture.id for picture in sheet.pictures)
@@ -81,17 +87,20 @@ def test_ticked_visits_are_those_that_were_seen_newest_first() -> None:
 
 
 def test_a_search_finds_its_visits_and_the_one_that_was_asked_for_beside_them(lib: Library) -> None:
-    everything, nothing = model.find_visits(CTX, lib, "", "")
+    everything, nothing = model.find_visits(CTX, lib, "", "", True)
+    assert everything is not None
     assert (len(everything.rows), nothing.rows) == (2, ())
     brandt = next(one for one in everything.rows if one.patient.family_name == "Brandt")
-    found, one = model.find_visits(CTX, lib, "adler", brandt.visit.id)
+    found, one = model.find_visits(CTX, lib, "adler", brandt.visit.id, True)
+    assert found is not None
     assert [row.patient.family_name for row in found.rows] == ["Adler"]
     assert one.ids == (brandt.visit.id,)
+    assert model.find_visits(CTX, lib, "adler", brandt.visit.id, False) == (None, one)
 
 
 def test_a_visit_that_is_gone_is_said(lib: Library) -> None:
-    with pytest.raises(BadInputError, match="is no visit"):
-        model.find_visits(CTX, lib, "", "0" * 32)
+    with pytest.raises(BadInputError, match="this visit is not in the library"):
+        model.find_visits(CTX, lib, "", "0" * 32, True)
 
 
 # what is said before
@@ -115,7 +124,7 @@ def test_for_research_says_what_is_removed_what_is_not_and_where_the_pseudonyms_
 
 
 def test_pictures_that_are_left_out_are_counted_before(lib: Library) -> None:
-    picked = model.find_visits(CTX, lib, "", "")[0]
+    picked = found(lib)
     sheet = model.find_pictures(CTX, lib, picked)
     sheet.leave_out(sheet.pictures[0].id, out=True)
     said = model.plan_words(picked, Kind.CSV, encrypted=False, sheet=sheet)
@@ -127,7 +136,7 @@ def test_nothing_is_said_of_no_visit() -> None:
 
 
 def test_what_is_still_to_be_done_is_said_one_after_the_other(lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "", "")[0]
+    picked = found(lib)
     assert model.why_not_yet(Picked(), Kind.NAMED, tmp_path, None) == model.NO_VISITS
     assert model.why_not_yet(picked, Kind.NAMED, None, None) == model.NO_PLACE
     assert model.why_not_yet(picked, Kind.NAMED, tmp_path, None) == ""
@@ -186,7 +195,7 @@ def test_a_library_that_is_read_only_says_why() -> None:
 
 
 def test_with_names_all_visits_go_out(lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "", "")[0]
+    picked = found(lib)
     made = model.export(CTX, lib, picked, Kind.NAMED, tmp_path / "out", None)
     assert made.text.startswith("Written, WITH NAMES: 2 visits, ")
     assert len(list((tmp_path / "out").iterdir())) == 2
@@ -195,7 +204,7 @@ def test_with_names_all_visits_go_out(lib: Library, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", RESEARCH)
 def test_for_research_only_what_was_looked_at_goes_out(kind: Kind, lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "", "")[0]
+    picked = found(lib)
     sheet = looked_at(lib, picked)
     sheet.leave_out(sheet.pictures[0].id, out=True)
     cases.add_picture(lib, picked.ids[0], png(99), stage=Stage.LUGOL)  # meanwhile
@@ -206,7 +215,7 @@ def test_for_research_only_what_was_looked_at_goes_out(kind: Kind, lib: Library,
 
 
 def test_what_was_made_black_is_black_in_the_set(lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "adler", "")[0]
+    picked = found(lib, "adler")
     sheet = looked_at(lib, picked)
     white = sheet.pictures[0]
     sheet.use_margin(3)
@@ -222,7 +231,7 @@ def test_what_was_made_black_is_black_in_the_set(lib: Library, tmp_path: Path) -
 
 
 def test_without_the_statement_nothing_is_written(lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "", "")[0]
+    picked = found(lib)
     sheet = looked_at(lib, picked)
     sheet.say(False)
     with pytest.raises(BadInputError, match="nobody said"):
@@ -231,7 +240,7 @@ def test_without_the_statement_nothing_is_written(lib: Library, tmp_path: Path) 
 
 
 def test_who_stands_under_a_pseudonym_is_found_and_is_on_record(lib: Library, tmp_path: Path) -> None:
-    picked = model.find_visits(CTX, lib, "adler", "")[0]
+    picked = found(lib, "adler")
     model.export(CTX, lib, picked, Kind.CSV, tmp_path / "out", looked_at(lib, picked))
     pseudonym = (tmp_path / "out" / "cases.csv").read_text().splitlines()[1].split(",")[0]
     assert model.who_is(CTX, lib, f" {pseudonym} ") == "P-0  Adler"

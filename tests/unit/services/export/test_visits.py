@@ -9,7 +9,7 @@ import pytest
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases
-from pfm_desktop.services.export.visits import check_may_leave, each_visit, found_visits, named_visits
+from pfm_desktop.services.export.visits import check_may_leave, each_visit, found_visits, named_visits, one_visit
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.worklist import LIMIT
@@ -102,3 +102,10 @@ def test_who_may_not_see_names_takes_nothing_out(lib: Library, role: Role, may: 
             check_may_leave(lib)
         with pytest.raises(NotAllowedError):
             found_visits(lib)
+
+
+def test_one_visit_is_the_row_that_the_list_of_today_has_of_it(clinic: Library, ids: Ids) -> None:
+    rows = {row.visit.id: row for row in found_visits(clinic)}
+    assert {one: one_visit(clinic, one) for one in (ids.first, ids.second, ids.other)} == rows
+    with pytest.raises(BadInputError, match="this visit is not in the library"):
+        one_visit(clinic, "0" * 32)
