@@ -169,7 +169,7 @@ class ExportForm(QWidget):
         self.one_line.setVisible(self.scope is Scope.ONE)
 
     def _say_scopes(self) -> None:
-        one = model.visit_line(self._one.rows[0]) if self._one.rows else ""
+        one = model.visit_words(self._one.rows[0]) if self._one.rows else ""
         searched = self.search.text().strip()
         self.scopes[Scope.ONE].setText("One visit")
         self.scopes[Scope.ONE].setEnabled(bool(one))
