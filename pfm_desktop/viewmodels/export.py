@@ -137,7 +137,9 @@ def visit_line(row: VisitRow) -> str:
 
 def free_folder(parent: Path, kind: Kind, today: date) -> Path:
     """A folder in `parent` that is not there yet; nobody's name is in its name."""
-    name = f"{'dicom with names' if kind is Kind.NAMED else f'research {kind.value}'} {today.isoformat()}"
+    from pfm_desktop.services.export.folder import dated
+
+    name = dated("dicom with names" if kind is Kind.NAMED else f"research {kind.value}", today)
     tried, number = parent / name, 1
     with suppress(OSError):  # a folder that cannot be read is met by the export, which says so
         while tried.exists():

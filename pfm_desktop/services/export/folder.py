@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,11 @@ class ExportFolder:
     def remove_unfinished(self) -> None:
         """Take away what did not become an export."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
+
+
+def dated(words: str, on: date) -> str:
+    """Name of a folder for what is exported that day; they sort by it."""
+    return f"{words} {on.isoformat()}"
 
 
 @contextlib.contextmanager
