@@ -62,6 +62,7 @@ class Desk(QObject):
         self._window, self._jobs = window, window.jobs
         self.undo = Undo(self.session, self)
         self._warming, self._noting = Background(self), Background(self)
+        self._place = ""  # the visit that was noted last
         self.session.on_case.append(lambda _case: self._note_place())
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._make_rest)
@@ -125,10 +126,15 @@ class Desk(QObject):
         if left is None:
             return ""
         self.undo.restore(left)
+        self._place = left.visit_id
         return left.visit_id
 
     def _note_place(self) -> None:
-        if not self.session.library.read_only:
+        """For after a crash; edits of the visit that is open are no other place."""
+        case = self.session.case
+        place = case.visit.id if case is not None else ""
+        if place != self._place and not self.session.library.read_only:
+            self._place = place
             self._noting.start(_note, self.session, done=_ignore, failed=_ignore)
 
     def leave(self) -> None:

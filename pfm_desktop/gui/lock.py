@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import Way
 
@@ -131,8 +132,6 @@ class WindowLock(QObject):
         self._idle.start()
 
     def _failed(self, message: str) -> None:
-        from pfm_desktop.support.errors import UserError
-
         self.page.refuse(opening.Refused(UserError(message), 0))
 
     def _open(self) -> None:

@@ -22,7 +22,7 @@ from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.support.paths import user_data_dir
 from pfm_desktop.viewmodels.opening import name_of
-from pfm_desktop.viewmodels.words import spoken
+from pfm_desktop.viewmodels.words import capital, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
         if left:
             self.messages.note(WENT_ON)
         if library.notice:
-            self.messages.problem(f"{library.notice[0].upper()}{library.notice[1:]}.")
+            self.messages.problem(f"{capital(library.notice)}.")
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 

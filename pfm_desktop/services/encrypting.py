@@ -66,6 +66,7 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
         )
     except BaseException:
         lib.close()
+        shutil.rmtree(out, ignore_errors=True)  # nobody was told its recovery key
         raise
     return lib, recovery
 

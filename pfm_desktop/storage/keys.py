@@ -216,12 +216,6 @@ def new_recovery_key(library: Path, keys: LibraryKeys, *, on_record: Callable[[]
     return recovery.written(secret)
 
 
-def remove(library: Path, keys: LibraryKeys, account_id: str) -> None:
-    """Let a person in no longer."""
-    of = keys.library_id
-    _change(library, of, lambda kept: replace(kept, slots=tuple(slot for slot in kept.slots if slot.id != account_id)))
-
-
 def accounts_with_password(library: Path) -> frozenset[str]:
     """Ids of who has a password."""
     return frozenset(slot.id for slot in _read(library).slots) - {RECOVERY}

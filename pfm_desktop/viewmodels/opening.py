@@ -88,9 +88,9 @@ def recover(ctx: Context, folder: str, key: str, name: str, password: str) -> Li
     return _let_in(ctx, Path(folder), None, lambda: accounts.recover(Path(folder), key, name, password))
 
 
-def unlock(_ctx: Context, library: Library, password: str) -> Refused | None:
+def unlock(ctx: Context, library: Library, password: str) -> Refused | None:
     """Whether who is signed in comes back to a locked window; None where so."""
-    return confirmed(_ctx, library, password, "to unlock the window")
+    return confirmed(ctx, library, password, "to unlock the window")
 
 
 def confirmed(_ctx: Context, library: Library, password: str, why: str) -> Refused | None:

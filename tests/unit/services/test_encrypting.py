@@ -11,7 +11,7 @@ from pfm_desktop.services import accounts, cases, housekeeping, review
 from pfm_desktop.services.encrypting import encrypted_copy
 from pfm_desktop.storage import chain, journal
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
 
@@ -71,3 +71,17 @@ def test_nothing_is_written_over_and_nothing_encrypted_twice(lib: Library, tmp_p
     with sealed, pytest.raises(BadInputError, match="already"):
         encrypted_copy(CTX, sealed, tmp_path / "copy", NAME, PASSWORD)
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_copy_that_cannot_take_its_first_account_is_not_left_behind(
+    lib: Library, visit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as at:
+        at.setattr(accounts, "first_account", full)
+        with pytest.raises(StorageError):
+            encrypted_copy(CTX, lib, tmp_path / "copy", NAME, PASSWORD)
+    assert not (tmp_path / "copy").exists()
+    assert cases.visit_case(lib, visit).patient.family_name == "Müller"

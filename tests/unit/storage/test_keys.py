@@ -87,13 +87,6 @@ def test_a_new_password_leaves_the_master_key_and_the_others_as_they_were(
     assert keys.accounts_with_password(tmp_path) == {"a" * 32, "b" * 32}
 
 
-def test_who_is_removed_is_let_in_no_longer(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
-    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
-    keys.remove(tmp_path, made[0], "b" * 32)
-    with pytest.raises(WrongPasswordError):
-        keys.unlock(tmp_path, "Sister", "another long one")
-
-
 def test_neither_keys_nor_names_nor_passwords_can_be_read_in_the_file_or_in_a_trace(
     tmp_path: Path, made: tuple[LibraryKeys, str]
 ) -> None:
