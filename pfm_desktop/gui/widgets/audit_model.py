@@ -3,84 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QObject
 
+from pfm_desktop.gui.widgets.paged_rows import NOWHERE, PagedRows
 from pfm_desktop.viewmodels.audit import COLUMNS, AuditList, AuditRow
 
 if TYPE_CHECKING:
     from pfm_desktop.services.audit import Told, Wanted
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
-Role = Qt.ItemDataRole
 
-
-class AuditModel(QAbstractTableModel):
-    """`more_wanted` when the end of what was read comes into sight."""
-
-    more_wanted = Signal()
+class AuditModel(PagedRows):
+    """See `PagedRows`; a line that cannot be read is bold."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self.list = AuditList()
-        self._waiting = False  # a page is on its way
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def shown(self) -> Sequence[AuditRow]:
         """Lines that were read."""
-        return 0 if parent.isValid() else len(self.list.rows)
+        return self.list.rows
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        """See `viewmodels.audit.COLUMNS`."""
-        return 0 if parent.isValid() else len(COLUMNS)
+    def has_more(self) -> bool:
+        """Whether there are older lines."""
+        return not self.list.complete
 
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Words; a line that cannot be read is bold."""
-        if not index.isValid():
-            return None
-        row = self.list.rows[index.row()]
-        if role == Role.DisplayRole:
-            return row.cells[index.column()]
-        if role == Role.ToolTipRole:
-            return row.full(index.column()) or None
-        if role == Role.AccessibleTextRole:
-            return f"{COLUMNS[index.column()]}: {row.full(index.column())}"
-        if role == Role.FontRole and not row.told.readable:
-            font = QFont()
-            font.setBold(True)
-            return font
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Titles of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Role.DisplayRole:
-            return COLUMNS[section]
-        if orientation is Qt.Orientation.Horizontal and role == Role.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def canFetchMore(self, parent: Index) -> bool:
-        """Whether there are older lines, and none are on their way."""
-        return not (parent.isValid() or self._waiting or self.list.complete)
-
-    def fetchMore(self, parent: Index) -> None:
-        """The view has come to the end."""
-        if self.canFetchMore(parent):
-            self._waiting = True
-            self.more_wanted.emit()
+    def bold(self, row: int, column: int) -> bool:
+        """One that cannot be read."""
+        return not self.list.rows[row].told.readable
 
     def ask(self, wanted: Wanted) -> None:
         """Another question; its first page is on its way."""
         self.beginResetModel()
         self.list.ask(wanted)
-        self._waiting = True
+        self._asked = True
         self.endResetModel()
 
     def add(self, page: Sequence[Told]) -> None:
         """The next page came."""
-        self._waiting = False
+        self._asked = False
         first = len(self.list.rows)
         if not page:
             self.list.add(page)
@@ -91,7 +53,7 @@ class AuditModel(QAbstractTableModel):
 
     def gave_up(self) -> None:
         """The next page did not come; scrolling asks again."""
-        self._waiting = False
+        self._asked = False
 
     def row(self, number: int) -> AuditRow | None:
         """A line by its place; None beyond the ends."""

@@ -5,75 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QObject, Qt
 
+from pfm_desktop.gui.widgets.paged_rows import NOWHERE, PagedRows, Role
 from pfm_desktop.viewmodels.worklist import COLUMNS, IMPRESSION, NAME, WHEN, WorkRow, ordered
 
-Index = QModelIndex | QPersistentModelIndex
-NOWHERE = QModelIndex()
-Role = Qt.ItemDataRole
 
-
-class WorklistModel(QAbstractTableModel):
-    """Rows of the list. Sorting keeps the newest-first order among equals.
-
-    `more_wanted` once the view comes to the end of rows behind which there are more; `add_rows` answers it.
-    """
-
-    more_wanted = Signal()
+class WorklistModel(PagedRows):
+    """See `PagedRows`; sorting keeps the newest-first order among equals. `add_rows` answers `more_wanted`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self._given: tuple[WorkRow, ...] = ()
         self._rows: tuple[WorkRow, ...] = ()
         self._sorted_by: tuple[int, bool] | None = None  # column, descending
-        self._more = self._asked = False
+        self._more = False
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def shown(self) -> Sequence[WorkRow]:
         """Visits shown."""
-        return 0 if parent.isValid() else len(self._rows)
+        return self._rows
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
-        """See `worklist.COLUMNS`."""
-        return 0 if parent.isValid() else len(COLUMNS)
+    def has_more(self) -> bool:
+        """Whether there are older visits."""
+        return self._more
 
-    def canFetchMore(self, parent: Index = NOWHERE) -> bool:
-        """Whether there are more rows, and nobody has been asked for them yet."""
-        return self._more and not self._asked and not parent.isValid()
-
-    def fetchMore(self, parent: Index = NOWHERE) -> None:
-        """The view has come to the end of what there is."""
-        if self.canFetchMore(parent):
-            self._asked = True
-            self.more_wanted.emit()
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Words, with the zone of a time where it is asked for; visits of today are bold."""
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        if role == Role.DisplayRole:
-            return row.cells[index.column()]
-        if role == Role.ToolTipRole:
-            return row.full(index.column()) or None
-        if role == Role.AccessibleTextRole:
-            return f"{COLUMNS[index.column()]}: {row.full(index.column())}"
-        if role == Role.FontRole and row.today and index.column() in (WHEN, NAME):
-            font = QFont()
-            font.setBold(True)
-            return font
-        return None
+    def bold(self, row: int, column: int) -> bool:
+        """Visits of today."""
+        return self._rows[row].today and column in (WHEN, NAME)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Titles of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Role.DisplayRole:
-            return COLUMNS[section]
-        if orientation is Qt.Orientation.Horizontal and role == Role.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if role == Role.ToolTipRole and section == IMPRESSION:
+        if orientation is Qt.Orientation.Horizontal and role == Role.ToolTipRole and section == IMPRESSION:
             return "The clinician's grade: normal, low, high, cancer"
-        return None
+        return super().headerData(section, orientation, role)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; -1 is the order in which the visits came, newest first."""
