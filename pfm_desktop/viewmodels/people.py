@@ -66,20 +66,25 @@ def rows(lib: Library) -> tuple[PersonRow, ...]:
     )
 
 
-def add(_ctx: Context, lib: Library, name: str, roles: Collection[Role], password: str) -> Done | UserError:
-    """A new account."""
-    from pfm_desktop.services import accounts
-
-    return _said(lambda: Done(f"{accounts.add(lib, name, roles, password).name} may sign in now."))
-
-
-def change(
-    _ctx: Context, lib: Library, account: Account, roles: Collection[Role], active: bool, password: str = ""
-) -> Done | UserError:
-    """Other roles, switched off or on, and another password where one is given."""
+def add(_ctx: Context, lib: Library, own: str, name: str, roles: Collection[Role], password: str) -> Done | UserError:
+    """A new account. `own` is the password of who asks, so that nobody does it at a window that was left open."""
     from pfm_desktop.services import accounts
 
     def done() -> Done:
+        accounts.confirm(lib, own, "to add a person")
+        return Done(f"{accounts.add(lib, name, roles, password).name} may sign in now.")
+
+    return _said(done)
+
+
+def change(
+    _ctx: Context, lib: Library, own: str, account: Account, roles: Collection[Role], active: bool, password: str = ""
+) -> Done | UserError:
+    """Other roles, switched off or on, and another password where one is given. `own` as in `add`."""
+    from pfm_desktop.services import accounts
+
+    def done() -> Done:
+        accounts.confirm(lib, own, f"to change the account of {account.name}")
         now = account
         if (frozenset(roles), active) != (account.roles, account.active):
             now = accounts.change(lib, account, roles=roles, active=active)

@@ -273,6 +273,7 @@ def test_people_are_added_and_switched_off_in_settings(qtbot: QtBot, open_window
     qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
     card = panel.card
     enter(qtbot, card.name, "Dr. Second")
+    enter(qtbot, card.old, PASSWORD)
     enter(qtbot, card.new, WRONG)
     enter(qtbot, card.again, WRONG)
     qtbot.keyClick(card.again, Qt.Key.Key_Return)
@@ -281,6 +282,7 @@ def test_people_are_added_and_switched_off_in_settings(qtbot: QtBot, open_window
     panel.people.setCurrentCell(2, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     card.active.setChecked(False)
+    enter(qtbot, card.old, PASSWORD)
     qtbot.mouseClick(card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.people.item(2, 2).text() == "switched off", timeout=10_000)
 
@@ -293,6 +295,7 @@ def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_win
     panel.people.setCurrentCell(0, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     panel.card.active.setChecked(False)
+    enter(qtbot, panel.card.old, PASSWORD)
     qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(panel.wrong.isVisible, timeout=10_000)
     assert "last administrator" in panel.wrong.text()
@@ -352,12 +355,40 @@ def test_roles_and_password_are_changed_in_one_go(qtbot: QtBot, open_window: Ope
     panel.people.setCurrentCell(1, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     panel.card.active.setChecked(False)
+    enter(qtbot, panel.card.old, PASSWORD)
     enter(qtbot, panel.card.new, WRONG)
     enter(qtbot, panel.card.again, WRONG)
     qtbot.keyClick(panel.card.again, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.people.item(1, 2).text() == "switched off", timeout=10_000)
     assert "new password" in panel.said.text()
     assert keys.unlock(clinic, "Reader", WRONG)
+
+
+def test_at_a_window_that_was_left_open_nobody_changes_the_accounts(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.show_page(3)
+    assert window.desk is not None
+    assert window.session is not None
+    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel.people.setCurrentCell(1, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    enter(qtbot, panel.card.old, WRONG)
+    enter(qtbot, panel.card.new, "three green parrots")
+    enter(qtbot, panel.card.again, "three green parrots")
+    qtbot.keyClick(panel.card.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(panel.wrong.isVisible, timeout=10_000)
+    assert "password" in panel.wrong.text()
+    qtbot.keyClick(panel.card.new, Qt.Key.Key_Escape)
+    qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
+    enter(qtbot, panel.card.name, "Somebody")
+    enter(qtbot, panel.card.new, "three green parrots")
+    enter(qtbot, panel.card.again, "three green parrots")
+    qtbot.keyClick(panel.card.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(panel.wrong.isVisible, timeout=10_000)
+    assert len(accounts.everybody(window.session.library)) == 2
+    assert keys.unlock(clinic, "Reader", PASSWORD)
 
 
 def test_leaving_while_the_recovery_key_is_shown_gives_the_library_back(

@@ -82,22 +82,29 @@ class PeoplePanel(QWidget):
         self.people.setFixedHeight(height + self.people.horizontalHeader().sizeHint().height() + 6)
 
     def _ask_add(self) -> None:
+        card = self.card
         self._ask(
-            "Add a person", lambda: self._do(model.add, self.card.name.text(), self.card.roles, self.card.new.text())
+            "Add a person", lambda: self._do(model.add, card.old.text(), card.name.text(), card.roles, card.new.text())
         )
-        self.card.ask_for(name="", roles=frozenset({Role.CLINICIAN}), new=True)
+        card.ask_for(name="", roles=frozenset({Role.CLINICIAN}), old=True, new=True)
 
     def _ask_change(self) -> None:
         row = self._rows[self.people.currentRow()]
 
         def act() -> None:
             card = self.card
-            self._do(model.change, row.account, card.roles, card.active.isChecked(), card.new.text())
+            self._do(
+                model.change, card.old.text(), row.account, card.roles, card.active.isChecked(), card.new.text()
+            )
 
         self._ask(row.account.name, act)
         mine = self._session.account is not None and row.account.id == self._session.account.id
         self.card.ask_for(
-            roles=row.account.roles, active=row.account.active, new=not mine, new_words="New password, if any"
+            roles=row.account.roles,
+            active=row.account.active,
+            old=True,
+            new=not mine,
+            new_words="New password, if any",
         )
 
     def _ask_own(self) -> None:
@@ -184,7 +191,7 @@ class PersonCard(QFrame):
         self.name = QLineEdit(self)
         self._boxes = {role: QCheckBox(text, self) for role, text in model.ROLE_WORDS.items()}
         self.active = QCheckBox("May sign in", self)
-        self.old, self.new = SecretField("Your present password", self), SecretField("New password", self)
+        self.old, self.new = SecretField("Your password", self), SecretField("New password", self)
         self.again = SecretField("The new password again", self)
         self.go, self.back = QPushButton("Do it", self), QPushButton("Back", self)
         self._lay_out()
