@@ -16,6 +16,7 @@ import os
 import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -110,9 +111,11 @@ class Told:
 
 
 def _checks(lib: Library) -> None:
-    """What `pfm library verify` and a backup read in the database, and how soon they stop when they are told to."""
-    with lib.read() as session:
+    """What `pfm library verify` and a backup do with the database, and how soon they stop when they are told to."""
+    with lib.read() as session, tempfile.TemporaryDirectory(dir=lib.path.parent) as scratch:
+        copy = Path(scratch) / "copy"
         works: dict[str, Callable[[Told], Any]] = {
+            "backup, the copy of the database": lambda told: lib.copy_database(copy, safe="", ctx=told),
             "verify, database": lambda told: list(upkeep.database_problems(lib, told)),
             "verify, audit trail": lambda told: list(upkeep.audit_problems(lib, told)),
             "verify, pictures in use": lambda told: upkeep.hashes_in_use(lib, told),

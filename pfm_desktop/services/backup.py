@@ -97,7 +97,7 @@ def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         on_record.note(lib, "export", lib.id, "Backup begun")
         unfinished = folder / SNAPSHOTS / UNFINISHED
-        lib.copy_database(unfinished, safe=safe)  # first: every picture that it names is in the store by now
+        lib.copy_database(unfinished, safe=safe, ctx=ctx)  # first: every picture that it names is in the store by now
         with snapshot.opened(unfinished, lib.keys) as session:
             named_there = upkeep.named_in(session, ctx)
         kept = {PICTURES: lib.pictures, DERIVED: lib.derived}

@@ -46,7 +46,7 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
     made, recovery = keys.make(out, library_id, account_id=account.id, name=name, password=password)
     copy = plain.path / _COPY
     try:
-        plain.copy_database(copy, safe=safe)
+        plain.copy_database(copy, safe=safe, ctx=ctx)
         for store in ("pictures", "derived"):  # first: the database names them, and makes the folder a library
             _seal(ctx, ImageStore(plain.path / store), ImageStore(out / store, made))
         encrypt_database(copy, out / DATABASE, made)

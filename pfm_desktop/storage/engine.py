@@ -15,11 +15,13 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from pfm_desktop.jobs import Context
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.schema import KEYS, file_uri, is_encrypted
 from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
+_PAGES = 2048  # of a copy, between two signs of life: 8 MB
 
 
 def make_engine(
@@ -66,18 +68,31 @@ def make_engine(
     return engine
 
 
-def copy_database(engine: Engine, out: Path, *, safe: str, keys: LibraryKeys | None = None) -> None:
+def copy_database(
+    engine: Engine, out: Path, *, safe: str, keys: LibraryKeys | None = None, ctx: Context | None = None
+) -> None:
     """Copy the database of `engine` to the file `out`, which appears only once it is whole and on disk.
 
-    `keys` are those of the database, and become those of the copy. Raises `StorageError`, which says with `safe` what
-    is as before. Nothing is written to the database itself, so that one that is open for reading only can be copied
-    as well.
+    `keys` are those of the database, and become those of the copy; `ctx` is told how far it is, and may stop it. Raises
+    `StorageError`, which says with `safe` what is as before. Nothing is written to the database itself, so that one
+    that is open for reading only can be copied as well.
     """
+
+    def told(_status: int, remaining: int, total: int) -> None:
+        if ctx is not None:
+            ctx.progress(total - remaining, total, "Copying the database")
+
     source = engine.raw_connection()
     try:
         driver: Any = source.driver_connection
         with _appearing(out, keys, safe) as target:
-            driver.backup(target)  # all pages in one step: what is written meanwhile comes into the next copy
+            # one moment for all steps: what is written meanwhile comes into the next copy, and starts none again
+            driver.execute("BEGIN")
+            driver.execute("SELECT count(*) FROM sqlite_master").fetchall()
+            try:
+                driver.backup(target, pages=_PAGES, progress=told)
+            finally:
+                driver.execute("ROLLBACK")
             target.execute("PRAGMA journal_mode=DELETE")  # whole on its own, without side files
     finally:
         source.close()
@@ -108,9 +123,11 @@ def _appearing(out: Path, keys: LibraryKeys | None, safe: str) -> Iterator[Any]:
             os.fsync(stream.fileno())
         temporary.chmod(0o600)
         temporary.replace(out)
-    except (OSError, module.Error) as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # it is removed before the next copy
             temporary.unlink(missing_ok=True)
+        if not isinstance(error, (OSError, module.Error)):
+            raise
         raise StorageError(
             f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
             safe=safe,

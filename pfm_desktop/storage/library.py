@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_text
+from pfm_desktop.jobs import Context
 from pfm_desktop.storage import access, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
@@ -245,9 +246,9 @@ class Library:
             for event in events:
                 journal.append(session, event, who=who or self.who)
 
-    def copy_database(self, out: Path, *, safe: str) -> None:
+    def copy_database(self, out: Path, *, safe: str, ctx: Context | None = None) -> None:
         """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""
-        copy_database(self._opened(), out, safe=safe, keys=self.keys)
+        copy_database(self._opened(), out, safe=safe, keys=self.keys, ctx=ctx)
 
     def may(self, act: Act) -> bool:
         """Whether who is signed in may do that; in a library without accounts everybody may."""

@@ -93,9 +93,7 @@ class PeoplePanel(QWidget):
 
         def act() -> None:
             card = self.card
-            self._do(
-                model.change, card.old.text(), row.account, card.roles, card.active.isChecked(), card.new.text()
-            )
+            self._do(model.change, card.old.text(), row.account, card.roles, card.active.isChecked(), card.new.text())
 
         self._ask(row.account.name, act)
         mine = self._session.account is not None and row.account.id == self._session.account.id

@@ -14,7 +14,7 @@ import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import backup, cases, housekeeping
-from pfm_desktop.storage import answers, journal, snapshot, upkeep
+from pfm_desktop.storage import answers, engine, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
@@ -165,6 +165,58 @@ def test_a_backup_that_is_stopped_leaves_the_ones_before_and_the_next_goes_on(
     with pytest.raises(StorageError, match="holds no library"):
         Library.open(tmp_path / "back")
     assert backup.restore(CTX, folder, tmp_path / "back").problems == ()
+
+
+def _copying(lib: Library, monkeypatch: pytest.MonkeyPatch, at_step: Callable[[int], None]) -> CallbackContext:
+    """Copies the database page by page; `at_step` is called with the number of the step."""
+    monkeypatch.setattr(engine, "_PAGES", 1)
+    steps = []
+
+    def told(done: float, total: float, text: str) -> None:
+        if text == "Copying the database":
+            assert 0 < done <= total
+            steps.append(done)
+            at_step(len(steps))
+
+    return CallbackContext(told, lambda: False)
+
+
+def test_the_copy_of_the_database_can_be_stopped_and_leaves_nothing(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "backup"
+    first = backup.back_up(CTX, lib, folder)
+    before, wanted = sorted(folder.rglob("*")), everything(lib)
+
+    def stop(step: int) -> None:
+        if step == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        backup.back_up(_copying(lib, monkeypatch, stop), lib, folder)
+    assert sorted(folder.rglob("*")) == before
+    assert everything(lib)[: len(wanted)] == wanted
+    assert backup.snapshots(folder) == (first.snapshot,)
+    add(lib, 8)  # the stopped copy holds nothing back
+
+
+def test_what_is_written_while_the_database_is_copied_waits_for_the_next_backup(
+    lib: Library, women: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = []
+
+    def write(step: int) -> None:
+        steps.append(step)
+        if step in (2, 5):
+            add(lib, 100 + step)
+
+    made = backup.back_up(_copying(lib, monkeypatch, write), lib, tmp_path / "backup")
+    assert made.pictures == 3, "one moment, whatever is written meanwhile"
+    assert steps[-1] > 5
+    assert len(steps) == len(set(steps)), "it was not begun again"
+    assert backup.back_up(CTX, lib, tmp_path / "backup").pictures == 5
+    restored = backup.restore(CTX, tmp_path / "backup", tmp_path / "back", at=made.snapshot.stem)
+    assert restored.problems == ()
 
 
 @pytest.mark.parametrize("where", ["picture", "database", "rename"])
