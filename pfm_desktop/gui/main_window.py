@@ -384,9 +384,10 @@ class MainWindow(QMainWindow):
             self._read_list_again(self.desk)
 
     def _redo(self) -> None:
-        if hasattr(self.stack.currentWidget(), "own_undo"):
-            return
-        if self.desk is not None and self.desk.undo.redo():
+        own = getattr(self.stack.currentWidget(), "own_redo", None)
+        if own is not None:
+            own()
+        elif self.desk is not None and self.desk.undo.redo():
             self._read_list_again(self.desk)
 
     def _read_list_again(self, desk: Desk) -> None:
@@ -408,7 +409,7 @@ class MainWindow(QMainWindow):
         self.patient.show_case(case, quiet=elsewhere)
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
-            undo, redo = own, ""
+            undo, redo = own, getattr(self.stack.currentWidget(), "own_redo_text", "")
         for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
             self.book.action(id_).setEnabled(bool(what))
             self.book.action(id_).setText(f"{verb}: {what}" if what else verb)

@@ -154,7 +154,9 @@ class ImportPreview:
 
     def __init__(self, plan: ImportPlan) -> None:
         self.on_changed: list[Callable[[], None]] = []
-        self._plan, self._before = plan, list[tuple[ImportPlan, str]]()
+        self._plan = plan
+        self._before, self._after = list[tuple[ImportPlan, str]](), list[tuple[ImportPlan, str]]()
+        self._kept: dict[str, tuple[object, PictureLine]] = {}  # by picture's key: what its line was made of
         self._lines: tuple[WomanLines, ...] | None = None  # of the plan as it stands
         self._also_unsure = False
         self._says: LibrarySays | None = None
@@ -272,10 +274,24 @@ class ImportPreview:
         """What undo would take back; "" for nothing."""
         return self._before[-1][1] if self._before else ""
 
+    @property
+    def redo_text(self) -> str:
+        """What redo would do again; "" for nothing."""
+        return self._after[-1][1] if self._after else ""
+
     def undo(self) -> None:
         """Take the last change back."""
-        if self._before:
-            (self._plan, _), self._says = self._before.pop(), None
+        self._step(self._before, self._after)
+
+    def redo(self) -> None:
+        """Do the change that was taken back last again."""
+        self._step(self._after, self._before)
+
+    def _step(self, source: list[tuple[ImportPlan, str]], other: list[tuple[ImportPlan, str]]) -> None:
+        if source:
+            plan, what = source.pop()
+            other.append((self._plan, what))
+            self._plan, self._says = plan, None
             self._tell()
 
     def library_says(self, plan: ImportPlan, says: LibrarySays) -> None:
@@ -291,6 +307,7 @@ class ImportPreview:
 
     def _change(self, plan: ImportPlan, what: str) -> None:
         self._before.append((self._plan, what))
+        self._after.clear()
         self._plan, self._says = plan, None
         self._tell()
 
@@ -337,26 +354,38 @@ class ImportPreview:
         other: tuple[str, Guess[bool]] | None,
         names: Mapping[str, str],
     ) -> PictureLine:
-        pair = names[other[0]] if other is not None else ""
-        guesses = guesses_of(picture, visit, (pair, other[1]) if other is not None else None)
-        return PictureLine(
-            picture.key,
-            picture.name,
-            "/".join(picture.item.folders),
-            stage_words(picture),
-            f"{picture.seconds:g} s" if picture.seconds is not None else "",
-            word_of(picture.when, when_text),
-            f"{pair}{MARKS[other[1].sure]}" if other is not None else "",
-            problem,
-            picture.stage.why if picture.stage.value is not None else picture.source.why,
-            picture.left_out,
-            self._there(picture.key),
-            word_of(picture.when, short_when),
-            how_sure(guesses),
-            details_text(picture, guesses, problem),
-            any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
-            "another woman" in problem,
-        )
+        """Made anew only where something of it changed: a change of a plan of thousands is seen at once."""
+        pair = (names[other[0]], other[1]) if other is not None else None
+        there = self._there(picture.key)
+        made_of = (picture, visit.when, problem, pair, there)
+        known = self._kept.get(picture.key)
+        if known is None or known[0] != made_of:
+            known = self._kept[picture.key] = made_of, _made_line(picture, visit, problem, pair, there=there)
+        return known[1]
+
+
+def _made_line(
+    picture: PlannedPicture, visit: PlannedVisit, problem: str, pair: tuple[str, Guess[bool]] | None, *, there: bool
+) -> PictureLine:
+    guesses = guesses_of(picture, visit, pair)
+    return PictureLine(
+        picture.key,
+        picture.name,
+        "/".join(picture.item.folders),
+        stage_words(picture),
+        f"{picture.seconds:g} s" if picture.seconds is not None else "",
+        word_of(picture.when, when_text),
+        f"{pair[0]}{MARKS[pair[1].sure]}" if pair is not None else "",
+        problem,
+        picture.stage.why if picture.stage.value is not None else picture.source.why,
+        picture.left_out,
+        there,
+        word_of(picture.when, short_when),
+        how_sure(guesses),
+        details_text(picture, guesses, problem),
+        any(one.guess.value is not None and one.guess.sure is Sure.UNSURE for one in guesses),
+        "another woman" in problem,
+    )
 
 
 def parsed_when(text: str) -> When:

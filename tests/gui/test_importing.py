@@ -366,7 +366,13 @@ def test_a_stage_is_set_by_keys_and_taken_back_by_undo(
     press(qtbot, page, Qt.Key.Key_Z, CTRL)
     assert counts(page).startswith("2 women, 2 visits, 4 pictures")
     assert not window.book.action("edit.undo").isEnabled()
+    assert window.book.action("edit.redo").text() == "&Redo: stage of 1 picture"
+    press(qtbot, page, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    settled(qtbot, page)
+    assert counts(page).startswith("2 women, 2 visits, 5 pictures")
+    assert not window.book.action("edit.redo").isEnabled()
     window.show_page(TODAY)
+    assert window.book.action("edit.redo").text() == "&Redo"
     assert window.book.action("edit.undo").text() == "&Undo"  # what is planned is not undone elsewhere
 
 

@@ -21,8 +21,8 @@ from pfm_desktop.viewmodels.import_page import bring_in, look
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Handle
-    from pfm_desktop.services.importing.plan import ImportPlan
     from pfm_desktop.services.importing.report import ImportReport
+    from pfm_desktop.viewmodels.importing import ImportPreview
     from pfm_desktop.viewmodels.session import Session
 
 NOTHING = "No picture was found there. Choose another folder, zip or file."
@@ -126,6 +126,17 @@ class ImportPage(QWidget):
         if self.shown is self.preview:
             self.preview.undo()
 
+    @property
+    def own_redo_text(self) -> str:
+        """What redo would do again on this page; "" for nothing."""
+        preview = self.preview.preview
+        return preview.redo_text if preview is not None and self.shown is self.preview else ""
+
+    def own_redo(self) -> None:
+        """Do the change of the plan that was taken back last again."""
+        if self.shown is self.preview:
+            self.preview.redo()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files may be dropped."""
         if not self._session.library.no_editing and any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -163,14 +174,14 @@ class ImportPage(QWidget):
             stopped=lambda: self._to_choose("Stopped. Nothing was brought in."), step=self.work.step,
         )  # fmt: skip
 
-    def _looked(self, plan: ImportPlan) -> None:
+    def _looked(self, preview: ImportPreview) -> None:
         self._handle = None
         if not self._here:
             return
-        if not plan.pictures and not any(not one.expected for one in plan.skipped):
+        if not preview.plan.pictures and not preview.skipped():
             self._to_choose(NOTHING)
             return
-        self.preview.show_plan(plan)
+        self.preview.show_plan(preview)
         self._show(self.preview)
 
     def _to_choose(self, problem: str = "") -> None:

@@ -21,7 +21,6 @@ from pfm_desktop.viewmodels.import_page import counts_text, notes_text, unsure_k
 from pfm_desktop.viewmodels.importing import ImportPreview, LibrarySays, ask_library
 
 if TYPE_CHECKING:
-    from pfm_desktop.services.importing.plan import ImportPlan
     from pfm_desktop.viewmodels.session import Session
 
 ASKING = "Asking the library what it has already ..."
@@ -69,15 +68,15 @@ class ImportPreviewView(QWidget):
         """Commands of the preview."""
         return tuple(self.commands.actions.values())
 
-    def show_plan(self, plan: ImportPlan | None, note: str = "") -> None:
+    def show_plan(self, preview: ImportPreview | None, note: str = "") -> None:
         """Show another plan, or none."""
         self._asking.drop()
         self.edit.close_it()
         self.second.forget()
         self.tree.rows.small.forget()
-        self.preview = ImportPreview(plan) if plan is not None else None
-        if self.preview is not None:
-            self.preview.on_changed.append(self._plan_changed)
+        self.preview = preview
+        if preview is not None:
+            preview.on_changed.append(self._plan_changed)
         self.only_open.setChecked(False)
         self.say(note)
         self._show()
@@ -110,6 +109,12 @@ class ImportPreviewView(QWidget):
         if self.preview is not None:
             self.edit.close_it()
             self.preview.undo()
+
+    def redo(self) -> None:
+        """Do the change of the plan that was taken back last again."""
+        if self.preview is not None:
+            self.edit.close_it()
+            self.preview.redo()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a low window the rows come first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ def seconds_in(name: str) -> float | None:
     return value if value is not None and value <= LONGEST else None
 
 
+@functools.lru_cache(maxsize=65_536)  # a plan is arranged anew after every change of it, with the same names
 def without_meaning(stem: str) -> str:
     """What is left of a file's name once stage and seconds are taken out: equal for the pictures of one moment."""
     rest = _MINUTES.sub(" ", _SECONDS.sub(" ", re.sub(r"[_]+", " ", stem)))

@@ -62,7 +62,7 @@ def test_looking_follows_a_manifest_beside_the_pictures(folder: Path) -> None:
     (folder / "import.csv").write_text(
         "patient,visit_time,stage,source,file\nK-50,2026-01-02 10:00,lugol,,photos/lugol.jpg\n", encoding="utf-8"
     )
-    plan = page.look(SilentContext(), [folder])
+    plan = page.look(SilentContext(), [folder]).plan
     said = next(one for one in plan.pictures if one.name == "lugol.jpg")
     assert (said.patient.value, said.stage.sure) == ("K-50", Sure.SAID)
 

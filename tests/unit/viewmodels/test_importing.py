@@ -117,6 +117,40 @@ def test_each_change_is_told_and_can_be_taken_back(preview: ImportPreview) -> No
     assert len(told) == 4
 
 
+def test_what_was_taken_back_can_be_done_again_until_something_else_is(preview: ImportPreview) -> None:
+    third = lines(preview)["IMG_3.jpg"].key
+    preview.set_stage([third], Stage.SALINE)
+    preview.leave_out([third])
+    after = preview.plan
+    assert preview.redo_text == ""
+    preview.redo()
+    assert preview.plan is after
+    preview.undo()
+    preview.undo()
+    assert preview.redo_text == "stage of 1 picture"
+    preview.redo()
+    preview.redo()
+    assert preview.plan == after
+    assert lines(preview)["IMG_3.jpg"].left_out
+    assert (preview.undo_text, preview.redo_text) == ("leaving out 1 picture", "")
+    preview.undo()
+    preview.set_stage([third], Stage.LUGOL)
+    assert preview.redo_text == ""
+
+
+def test_only_lines_of_which_something_changed_are_made_anew(preview: ImportPreview) -> None:
+    before = lines(preview)
+    preview.set_stage([before["IMG_3.jpg"].key], Stage.SALINE)
+    after = lines(preview)
+    assert after["IMG_3.jpg"].stage != before["IMG_3.jpg"].stage
+    same = [name for name in before if after[name] is before[name]]
+    assert set(same) == set(before) - {"IMG_3.jpg"}
+    preview.set_visit_time(preview.women()[0].visits[0].key, "2026-01-02 10:00")
+    for name in (line.name for visit in preview.women()[0].visits for line in visit.pictures):
+        assert "2026" in lines(preview)[name].details
+        assert lines(preview)[name] is not after[name], "the time of its visit is a part of it"
+
+
 def test_everything_that_waits_can_be_said(preview: ImportPreview) -> None:
     preview.set_patient([lines(preview)["lugol.jpg"].key], "K-18")
     preview.set_visit_time(preview.women()[1].visits[0].key, "2026-03-15 09:00")
