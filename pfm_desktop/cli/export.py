@@ -55,14 +55,18 @@ def export_dicom_(
     library: Folder,
     visits: Annotated[list[str], typer.Argument(metavar="VISIT...", help="Id of a visit, or its beginning.")],
     out: Out,
-    modality: Annotated[ModalityChoice, typer.Option(help="How your archive calls colposcopy.")] = ModalityChoice.XC,
+    modality: Annotated[
+        ModalityChoice | None, typer.Option(help="How your archive calls colposcopy; else as in the settings.")
+    ] = None,
 ) -> None:
     """Write visits as DICOM, WITH the patient's name, for an archive or another clinic. It goes on record."""
     from pfm_desktop.interop.dicom.content import Modality
     from pfm_desktop.services.export.dicom_visit import export_dicom
+    from pfm_desktop.support.settings import load_settings
 
+    called = Modality(modality.value if modality is not None else load_settings().modality)
     with open_library(library) as lib, Bar() as bar:
-        made = export_dicom(bar, lib, visits, out, modality=Modality(modality.value))
+        made = export_dicom(bar, lib, visits, out, modality=called)
     _tell_left_out(made.left_out)
     say(f"Written: {made.folder} ({made.visits} visits, {made.files} files, with names)")
 

@@ -58,6 +58,16 @@ def snapshots(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(path for path in (folder / SNAPSHOTS).glob("*.sqlite") if not path.name.startswith(".")))
 
 
+def made_at(snapshot: Path) -> datetime:
+    """When a snapshot was made, UTC, as its name says."""
+    return datetime.strptime(snapshot.stem, _TIME).replace(tzinfo=UTC)
+
+
+def is_backup(folder: Path) -> bool:
+    """Whether the folder is one of backups, of whichever library."""
+    return (folder / ABOUT).exists()
+
+
 def pictures_of(folder: Path, keys: LibraryKeys | None = None) -> ImageStore:
     """The pictures of a backup of the library with these keys. Raises `BadInputError` for a folder that is none."""
     of = _library_of(folder)
@@ -256,7 +266,7 @@ def _name_after(before: Sequence[Path]) -> str:
     now = datetime.now(UTC).strftime(_TIME)
     if not before or now > before[-1].stem:
         return now
-    return (datetime.strptime(before[-1].stem, _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(_TIME)
+    return (made_at(before[-1]) + timedelta(seconds=1)).strftime(_TIME)
 
 
 def _chosen(folder: Path, at: str) -> Path:

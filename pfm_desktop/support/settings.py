@@ -18,6 +18,7 @@ from pfm_desktop.support.paths import settings_file
 log = logging.getLogger(__name__)
 
 THEMES = ("dark", "light")
+MODALITIES = ("XC", "ES")
 LOCK_MINUTES = (1, 2, 5, 10, 15, 30)
 
 
@@ -26,6 +27,8 @@ class Settings:
     """`reader` is the name written beside every change; `first_read_lock` hides the AI until there is an impression.
 
     `lock_minutes`: without a key or the mouse for so long, the window of an encrypted library is locked.
+    `modality`: what this clinic's archive calls colposcopy in DICOM, external-camera photography or endoscopy.
+    `backups`: the folder of a library's backups, by its id.
     `shortcuts` maps an action's id to its key sequence where the user has changed it. `library` "" is the demo library.
     """
 
@@ -35,6 +38,8 @@ class Settings:
     model: str = "pfm-demo"
     library: str = ""
     lock_minutes: int = 10
+    modality: str = "XC"
+    backups: Mapping[str, str] = field(default_factory=dict)
     shortcuts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,9 +66,11 @@ def _from_table(kept: Mapping[str, Any]) -> Settings:
     known = {item.name: getattr(defaults, item.name) for item in fields(defaults)}
     usable = {name: kept[name] for name, value in known.items() if name in kept and type(kept[name]) is type(value)}
     settings = replace(defaults, **usable)
-    if settings.theme not in THEMES:
-        settings = replace(settings, theme=defaults.theme)
-    return settings if settings.lock_minutes in LOCK_MINUTES else replace(settings, lock_minutes=defaults.lock_minutes)
+    offered = {"theme": THEMES, "lock_minutes": LOCK_MINUTES, "modality": MODALITIES}
+    strange = {name: known[name] for name, those in offered.items() if getattr(settings, name) not in those}
+    settings = replace(settings, **strange)
+    places = {key: place for key, place in settings.backups.items() if isinstance(place, str)}
+    return replace(settings, backups=places)
 
 
 def _put_aside(path: Path) -> Settings:

@@ -207,13 +207,16 @@ def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
     return Sheet(tuple(shown(picture, days[picture.visit_id]) for picture in found))
 
 
-def export(ctx: Context, lib: Library, picked: Picked, kind: Kind, folder: Path, sheet: Sheet | None) -> Made:
-    """Job: do it. Raises as the services do; nothing is left then."""
+def export(
+    ctx: Context, lib: Library, picked: Picked, kind: Kind, folder: Path, sheet: Sheet | None, modality: str = "XC"
+) -> Made:
+    """Job: do it. Raises as the services do; nothing is left then. `modality`: see `Settings`."""
     names = {row.visit.id: visit_words(row) for row in picked.rows}
     if kind is Kind.NAMED:
+        from pfm_desktop.interop.dicom.content import Modality
         from pfm_desktop.services.export.dicom_visit import export_dicom
 
-        dicom = export_dicom(ctx, lib, picked.ids, folder)
+        dicom = export_dicom(ctx, lib, picked.ids, folder, modality=Modality(modality))
         text = f"Written, WITH NAMES: {many(dicom.visits, 'visit')}, {many(dicom.files, 'file')}."
         return Made(dicom.folder, text, left_out_lines(dicom.left_out, names))
     from pfm_desktop.services.export.research import Format, Wish, export_research

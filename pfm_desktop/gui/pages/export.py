@@ -141,7 +141,7 @@ class ExportPage(QWidget):
         if folder is None or self.exporting or self._why_not_yet():
             return
         self._handle = self._jobs.start(
-            model.export, self._library, picked, kind, folder, sheet,
+            model.export, self._library, picked, kind, folder, sheet, self._session.settings.modality,
             title="Exporting with names" if kind is Kind.NAMED else "Exporting for research",
             done=self._done, failed=self._failed, stopped=self._stopped, step=self._step,
         )  # fmt: skip

@@ -27,7 +27,8 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
-from pfm_desktop.support.settings import LOCK_MINUTES, THEMES
+from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
+from pfm_desktop.support.settings import LOCK_MINUTES, MODALITIES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ LOCK_HINT = (
     "The audit trail of this library records each time this is switched on or off, and by whom. "
     "What was switched elsewhere is recorded when the library is opened."
 )
+MODALITY_WORDS = {"XC": "External-camera photography (XC)", "ES": "Endoscopy (ES)"}
+MODALITY_HINT = "What your archive (PACS) calls colposcopy: exports as DICOM are written so."
 WIDTH = 860
 
 
@@ -60,7 +63,11 @@ class SettingsPage(QWidget):
         for minutes in LOCK_MINUTES:
             self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
         self.idle_lock.activated.connect(lambda _i: session.change_settings(lock_minutes=self.idle_lock.currentData()))
-        self.audit = AuditSection(session, self)
+        self.modality = QComboBox(self)
+        for name in MODALITIES:
+            self.modality.addItem(MODALITY_WORDS[name], name)
+        self.modality.activated.connect(lambda _i: session.change_settings(modality=self.modality.currentData()))
+        self.audit, self.upkeep = AuditSection(session, self), UpkeepSection(session, jobs, self)
         self.shortcuts = ShortcutEditor(self)
         self.shortcuts.wanted.connect(lambda own: session.change_settings(shortcuts=own))
         self.reader.editingFinished.connect(self._keep_reader)
@@ -114,6 +121,7 @@ class SettingsPage(QWidget):
         self.reader.setReadOnly(self._session.account is not None)
         self.idle_lock.setCurrentIndex(self.idle_lock.findData(settings.lock_minutes))
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
+        self.modality.setCurrentIndex(self.modality.findData(settings.modality))
         self.lock.setChecked(settings.first_read_lock)
         if self.model.findData(settings.model) >= 0:
             self.model.setCurrentIndex(self.model.findData(settings.model))
@@ -151,6 +159,9 @@ class SettingsPage(QWidget):
         form.addRow("Lock after", self.idle_lock)
         form.setRowVisible(self.idle_lock, self._session.account is not None)
         form.addRow("Library", self._library_row())
+        form.addRow("Backup", self.upkeep)
+        self.modality.setAccessibleName("Colposcopy in DICOM")
+        form.addRow("DICOM", _under(self.modality, MODALITY_HINT, self))
         form.addRow("Audit trail", self.audit)
         column.addWidget(_heading("Settings", self))
         column.addLayout(form)
@@ -175,7 +186,14 @@ class SettingsPage(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
         fields = (self.reader, self.theme, self.lock, self.model, self.idle_lock, *self._library_buttons)
-        order = (*fields, self.audit.show_trail, *self.people.in_order(), *self.shortcuts.in_order())
+        order = (
+            *fields,
+            *self.upkeep.in_order(),
+            self.modality,
+            self.audit.show_trail,
+            *self.people.in_order(),
+            *self.shortcuts.in_order(),
+        )
         for one, next_ in pairwise(order):
             self.setTabOrder(one, next_)
 

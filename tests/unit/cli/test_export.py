@@ -17,6 +17,7 @@ from pfm_desktop.services import accounts, cases, pairing, review
 from pfm_desktop.services.export import research
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import Settings, save_settings
 
 NAME, PASSWORD = "Dr. Ada Weiß", "four words that differ"
 PIXELS = np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8)
@@ -55,6 +56,19 @@ def test_a_visit_as_dicom(lib: Library, visit: str, tmp_path: Path, capsys: pyte
     assert "with names" in said.out
     assert "left out: report as PDF" in said.err
     assert len(list((tmp_path / "out").rglob("*.dcm"))) == 2
+
+
+def test_the_archive_is_told_what_the_settings_call_colposcopy_unless_it_is_said(
+    lib: Library, visit: str, tmp_path: Path
+) -> None:
+    import pydicom
+
+    save_settings(Settings(modality="ES"))
+    for name, more, wanted in (("set", (), "ES"), ("said", ("--modality", "XC"), "XC")):
+        assert main(["export", "dicom", str(lib.path), visit, "--out", str(tmp_path / name), *more]) == 0
+        found = {pydicom.dcmread(path).Modality for path in (tmp_path / name).rglob("*.dcm")}
+        assert wanted in found
+        assert not found & ({"XC", "ES"} - {wanted})
 
 
 def test_dicom_needs_a_visit(lib: Library, visit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

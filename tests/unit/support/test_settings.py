@@ -45,3 +45,11 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="could not write"):
         save_settings(Settings(), tmp_path / "file" / "settings.json")
+
+
+def test_what_a_file_of_another_version_or_hand_says_wrongly_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"modality": "CT", "lock_minutes": 7, "theme": "pink", "backups": {"a": "/disk", "b": 3}}')
+    assert load_settings(path) == replace(Settings(), backups={"a": "/disk"})
+    path.write_text('{"modality": "ES", "backups": []}')
+    assert load_settings(path) == replace(Settings(), modality="ES")
