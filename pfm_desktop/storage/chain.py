@@ -78,6 +78,18 @@ def extend(session: Session, row: JournalTable) -> None:
     session.flush()
 
 
+def end(session: Session) -> tuple[int, str]:
+    """Number and hash of the last line; (0, `FIRST`) where there is none."""
+    last = select(JournalTable.seq, JournalTable.chain).order_by(JournalTable.seq.desc()).limit(1)
+    found = session.execute(last).first()
+    return (found.seq, found.chain) if found is not None else (0, FIRST)
+
+
+def has_line(session: Session, seq: int, chain: str) -> bool:
+    """Whether the line of this number has this hash, and so all before it are those of then."""
+    return seq == 0 or session.scalar(select(JournalTable.chain).where(JournalTable.seq == seq)) == chain
+
+
 def _end(session: Session, seq: int) -> str:
     """The hash that line number `seq` is joined to."""
     head = session.get(MetaTable, HEAD)

@@ -51,6 +51,11 @@ def settings_file() -> Path:
     return user_data_dir() / "settings.json"
 
 
+def last_seen_file() -> Path:
+    """Where each library's audit trail ended when it was last used on this computer."""
+    return user_data_dir() / "last-seen.json"
+
+
 def log_dir() -> Path:
     """Log and crash files. They never hold names or pictures."""
     return user_data_dir() / "logs"

@@ -13,7 +13,7 @@ from types import TracebackType
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account
-from pfm_desktop.services import accounts, at_work, cases, lock_record
+from pfm_desktop.services import accounts, at_work, cases, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
@@ -76,7 +76,12 @@ class Session:
     def begin(self) -> LeftBehind | None:
         """Work begins; what an ending without closing left behind, None where nothing was."""
         with self._said():
-            return at_work.begin(self.library)
+            older = last_seen.look(self.library)
+            if older:
+                self.library.notice = ". ".join(said for said in (self.library.notice, older) if said)
+            left = at_work.begin(self.library)
+            last_seen.remember(self.library)
+            return left
         return None
 
     def note_place(self) -> None:
@@ -87,6 +92,7 @@ class Session:
         """Work ends as it should."""
         with suppress(UserError):  # a disk that is gone must not keep the window from closing
             at_work.end(self.library)
+            last_seen.remember(self.library)
 
     def today(self, search: str = "") -> tuple[VisitRow, ...]:
         """Visits, newest first; every word of `search` must match."""
