@@ -36,8 +36,10 @@ from benchmarks.evidence_parts.figures import jumps_at_most, likeliest, repeatab
 from benchmarks.evidence_parts.results import Answers  # noqa: E402
 from benchmarks.evidence_parts.shots import LATER_S, write_second_shots  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
+from pfm_desktop.domain.agreement import quadratic_kappa  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
 from pfm_desktop.domain.prediction import ModelInfo  # noqa: E402
+from pfm_desktop.domain.resampling import patient_weights  # noqa: E402
 from pfm_desktop.interop.tabular import read_manifest  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
 from pfm_desktop.pfm.calibrate import graded  # noqa: E402
@@ -48,8 +50,6 @@ from pfm_desktop.pfm.training.metrics import (  # noqa: E402
     confusion,
     difference,
     mcnemar,
-    patient_weights,
-    quadratic_kappa,
     set_figures,
     summary,
 )

@@ -39,9 +39,9 @@ from pfm_desktop.domain.prediction import (  # noqa: E402
     LAYER_CAM_WORDS,
     SCALED_MAP_WORDS,
 )
+from pfm_desktop.domain.resampling import interval, patient_weights  # noqa: E402
 from pfm_desktop.pfm.explain.sanity import CASCADE  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
-from pfm_desktop.pfm.training.metrics import interval, patient_weights  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.support.files import write_text  # noqa: E402
 

@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from benchmarks.evidence_parts.arms import MAIN
 from benchmarks.evidence_parts.results import Answers, Result
+from pfm_desktop.domain.agreement import quadratic_kappa
+from pfm_desktop.domain.resampling import interval, patient_weights
 from pfm_desktop.pfm.calibrate import graded
-from pfm_desktop.pfm.training.metrics import Measured, interval, mcnemar, measured, patient_weights, quadratic_kappa
+from pfm_desktop.pfm.training.metrics import Measured, mcnemar, measured
 
 MEASURES = {
     "accuracy": "accuracy",

@@ -13,7 +13,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from benchmarks.evidence_parts.figures import Figures
-from pfm_desktop.pfm.training.metrics import Measured, interval
+from pfm_desktop.domain.resampling import interval
+from pfm_desktop.pfm.training.metrics import Measured
 
 INK, QUIET, ACCENT = "#1f2933", "#9aa5b1", "#0b7285"
 DPI = 110

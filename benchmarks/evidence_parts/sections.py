@@ -20,7 +20,7 @@ from benchmarks.evidence_parts.figures import (
 )
 from benchmarks.evidence_parts.tables import Results, differences, measures, plan_of, points_of, table
 from benchmarks.evidence_parts.variations import SINGLE
-from pfm_desktop.pfm.training.metrics import interval
+from pfm_desktop.domain.resampling import interval
 
 PAPER = {"accuracy": 0.07, "macro_recall": 0.06}  # the gain that the paper claims over a single source
 

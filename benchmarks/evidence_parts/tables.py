@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.evidence_parts.arms import Plan
 from benchmarks.evidence_parts.figures import MEASURES, Gap, span
 from benchmarks.evidence_parts.results import Result
-from pfm_desktop.pfm.training.metrics import interval
+from pfm_desktop.domain.resampling import interval
 
 Results = Mapping[str, Result]
 FIRST = "on phantoms"  # heads the first column of each table

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.domain.resampling import RESAMPLINGS, patient_weights
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import load_model
@@ -17,7 +18,7 @@ from pfm_desktop.pfm.registry import refuse_start_only
 from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, collect
 from pfm_desktop.pfm.training.data import PreparedSet
-from pfm_desktop.pfm.training.metrics import RESAMPLINGS, difference, patient_weights, set_figures, summary
+from pfm_desktop.pfm.training.metrics import difference, set_figures, summary
 from pfm_desktop.support.errors import ModelError
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.domain.resampling import patient_weights
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
@@ -33,7 +34,7 @@ from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
-from pfm_desktop.pfm.training.metrics import difference, patient_weights
+from pfm_desktop.pfm.training.metrics import difference
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient

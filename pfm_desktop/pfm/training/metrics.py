@@ -1,6 +1,6 @@
 """How good an answer is. Numpy only; grades are ranks 0..3, probabilities N x 4.
 
-Intervals come from 2,000 resamplings of patients (not of cases: two shots of one woman are not independent).
+Intervals come from `domain.resampling`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.agreement import quadratic_kappa
 from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.resampling import interval
 from pfm_desktop.pfm.calibrate import graded
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 CLASSES = len(GRADES)
-RESAMPLINGS = 2000
 SPECIFICITY = 0.85
 BINS = 15
 
@@ -42,18 +43,6 @@ def macro_recall(table: Floats) -> Floats:
     rows = table.sum(axis=-1)
     recall = np.where(rows > 0, np.diagonal(table, axis1=-2, axis2=-1) / np.maximum(rows, 1e-12), 0.0)
     out: Floats = recall.sum(axis=-1) / np.maximum((rows > 0).sum(axis=-1), 1)
-    return out
-
-
-def quadratic_kappa(table: Floats) -> Floats:
-    """Cohen's kappa with quadratic weights of ... x 4 x 4 counts; 0 where it is undefined."""
-    rank = np.arange(CLASSES)
-    weight = (rank[:, None] - rank[None, :]) ** 2 / (CLASSES - 1) ** 2
-    total = np.maximum(table.sum(axis=(-2, -1)), 1e-12)
-    chance = table.sum(axis=-1)[..., :, None] * table.sum(axis=-2)[..., None, :] / total[..., None, None]
-    expected = (weight * chance).sum(axis=(-2, -1))
-    observed = (weight * table).sum(axis=(-2, -1))
-    out: Floats = np.where(expected > 0, 1 - observed / np.maximum(expected, 1e-12), 0.0)
     return out
 
 
@@ -126,20 +115,6 @@ def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> 
         return 1.0
     tail = float(sum(math.comb(total, k) for k in range(min(only_first, only_second) + 1)) / 2**total)
     return min(1.0, 2 * tail)
-
-
-def patient_weights(patients: Sequence[str], *, seed: int = 0, resamplings: int = RESAMPLINGS) -> Floats:
-    """R x N: how often each case counts when its patients are drawn with replacement."""
-    _, group = np.unique(np.array(patients, dtype=str), return_inverse=True)
-    count = int(group.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamplings)
-    return drawn[:, group].astype(np.float64)
-
-
-def interval(values: Floats) -> tuple[float, float]:
-    """95 % percentile interval."""
-    low, high = np.nanquantile(values, (0.025, 0.975))
-    return float(low), float(high)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.agreement import quadratic_kappa
+from pfm_desktop.domain.resampling import patient_weights
 from pfm_desktop.pfm.training import metrics
 
 
@@ -41,17 +43,17 @@ def test_quadratic_kappa() -> None:
     # observed: three answers one grade off, weight 1/9 each. Chance: rows (3, 2, 2, 1), columns (3, 2, 1, 2), of 8:
     # sum over i, j of row i x column j x (i - j)^2 / 9 / 8
     expected = sum(r * c * (i - j) ** 2 / 9 / 8 for i, r in enumerate((3, 2, 2, 1)) for j, c in enumerate((3, 2, 1, 2)))
-    assert float(metrics.quadratic_kappa(metrics.confusion(TRUTH, ANSWER))) == pytest.approx(1 - (3 / 9) / expected)
+    assert float(quadratic_kappa(metrics.confusion(TRUTH, ANSWER))) == pytest.approx(1 - (3 / 9) / expected)
 
 
 @pytest.mark.parametrize(("answer", "kappa"), [([0, 1, 2, 3], 1.0), ([3, 2, 1, 0], -1.0), ([1, 1, 1, 1], 0.0)])
 def test_quadratic_kappa_of_agreement_reversal_and_no_information(answer: list[int], kappa: float) -> None:
     table = metrics.confusion(np.array([0, 1, 2, 3]), np.array(answer))
-    assert float(metrics.quadratic_kappa(table)) == pytest.approx(kappa, abs=1e-12)
+    assert float(quadratic_kappa(table)) == pytest.approx(kappa, abs=1e-12)
 
 
 def test_one_grade_only_gives_no_kappa_and_no_warning() -> None:
-    assert float(metrics.quadratic_kappa(metrics.confusion(np.zeros(3, int), np.zeros(3, int)))) == 0
+    assert float(quadratic_kappa(metrics.confusion(np.zeros(3, int), np.zeros(3, int)))) == 0
 
 
 def test_auc_counts_pairs_and_ties_half() -> None:
@@ -91,7 +93,7 @@ def test_sensitivity_is_no_number_for_a_draw_without_either_side() -> None:
 def test_measures_of_two_networks_are_subtracted_draw_by_draw() -> None:
     first, second = rows([0, 0, 1, 1, 2, 3]), rows([0, 1, 1, 0, 2, 2])
     truth = np.array([0, 0, 1, 1, 2, 3])
-    weights = metrics.patient_weights(list("abcdef"))
+    weights = patient_weights(list("abcdef"))
     one, other = (metrics.measured(p, truth, weights) for p in (first, second))
     gap = one["accuracy"] - other["accuracy"]
     wanted = metrics.difference(first, second, truth, weights)
@@ -132,10 +134,10 @@ def test_mcnemar_is_the_exact_two_sided_test() -> None:
 
 
 def test_patients_not_cases_are_drawn_again() -> None:
-    weights = metrics.patient_weights(["a", "b", "a", "c"], resamplings=500)
+    weights = patient_weights(["a", "b", "a", "c"], resamplings=500)
     assert (weights[:, 0] == weights[:, 2]).all()
     assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    np.testing.assert_array_equal(weights, metrics.patient_weights(["a", "b", "a", "c"], resamplings=500))
+    np.testing.assert_array_equal(weights, patient_weights(["a", "b", "a", "c"], resamplings=500))
 
 
 def test_many_shots_of_one_woman_do_not_narrow_the_interval() -> None:
@@ -143,16 +145,16 @@ def test_many_shots_of_one_woman_do_not_narrow_the_interval() -> None:
     right = random.random(40) < 0.7
     truth = np.zeros(40, np.int64)
     answers = rows(np.where(right, 0, 1).tolist())
-    once = metrics.summary(answers, truth, metrics.patient_weights([f"w{i}" for i in range(40)]))
+    once = metrics.summary(answers, truth, patient_weights([f"w{i}" for i in range(40)]))
     tenfold = metrics.summary(
         np.repeat(answers, 10, axis=0), np.repeat(truth, 10),
-        metrics.patient_weights([f"w{i}" for i in range(40) for _ in range(10)]),
+        patient_weights([f"w{i}" for i in range(40) for _ in range(10)]),
     )  # fmt: skip
     assert tenfold["accuracy"]["interval"] == pytest.approx(once["accuracy"]["interval"])
 
 
 def test_a_summary_holds_the_figures_of_its_parts() -> None:
-    weights = metrics.patient_weights([str(index) for index in range(len(TRUTH))])
+    weights = patient_weights([str(index) for index in range(len(TRUTH))])
     found = metrics.summary(rows(ANSWER.tolist()), TRUTH, weights)
     assert found["accuracy"]["value"] == pytest.approx(5 / 8)
     low, high = found["accuracy"]["interval"]
@@ -167,7 +169,7 @@ def test_a_summary_holds_the_figures_of_its_parts() -> None:
 def test_a_difference_is_paired() -> None:
     first, second = rows([0, 0, 1, 1]), rows([0, 1, 1, 0])
     truth = np.array([0, 0, 1, 1])
-    found = metrics.difference(first, second, truth, metrics.patient_weights(list("abcd")))
+    found = metrics.difference(first, second, truth, patient_weights(list("abcd")))
     assert found["accuracy"] == pytest.approx(0.5)
     assert found["mcnemar_p"] == pytest.approx(0.5)
     assert 0 <= found["interval"][0] <= 0.5 <= found["interval"][1] <= 1

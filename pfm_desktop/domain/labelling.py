@@ -1,0 +1,221 @@
+"""Labels: what readers said of pairs, and the grade that a case is labelled with because of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from pfm_desktop.domain.anatomy import Outline
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
+
+
+class Order(StrEnum):
+    """In which order the pairs of a task are read."""
+
+    RANDOM = "random"
+    UNCERTAINTY = "uncertainty"  # where the model is least sure first
+    DIVERSITY = "diversity"  # each unlike those before it
+    DISAGREEMENT = "disagreement"  # where readers, or the model and a reader, differ most first
+
+
+class Origin(StrEnum):
+    """Where a label comes from, the one that outranks the others first."""
+
+    HISTOLOGY = "histology"
+    ADJUDICATED = "adjudicated"
+    MAJORITY = "majority"
+
+
+class Reason(StrEnum):
+    """Why a pair cannot be graded."""
+
+    NO_CERVIX = "no cervix is seen"
+    BLURRED = "blurred"
+    LIGHT = "too dark or too bright"
+    COVERED = "covered by blood, mucus or an instrument"
+    NOT_A_PAIR = "the two pictures do not belong together"
+    OTHER = "another reason"
+
+
+class Quality(StrEnum):
+    """How good a reader finds the pictures."""
+
+    GOOD = "good"
+    LIMITED = "limited"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True)
+class Region:
+    """The outline of a lesion as a reader drew it on the picture of `frame`, in its pixels."""
+
+    frame: Source
+    outline: Outline
+
+
+@dataclass(frozen=True)
+class Task:
+    """Pairs that are to be read, and how.
+
+    `search` found them; `seed` fixes their order and which are read again. `repeats`: share of the pairs that each
+    reader gets a second time without being told, 0 to 1. `readers`: how many people are to read each pair. `ai_first`:
+    whether the answer of the model is shown before the grade is given (the site decides; never by default).
+    """
+
+    id: str
+    name: str
+    search: str
+    order: Order
+    seed: int
+    repeats: float
+    readers: int
+    ai_first: bool
+    made_by: str
+    made_at: datetime
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one reader said of one pair in one task, once: `turn` 1, and 2 for a blind repeat.
+
+    `grade` None: it cannot be graded, `reason` says why. `adjudicates`: the decision between other reads.
+    `seconds`: from the pair on screen to the grade. `ai_seen`: the reader saw the model's answer before.
+    """
+
+    id: str
+    task_id: str
+    pair_id: str
+    reader: str
+    turn: int
+    grade: Grade | None
+    made_at: datetime
+    seconds: float = 0.0
+    reason: Reason | None = None
+    note: str = ""
+    quality: Quality | None = None
+    regions: tuple[Region, ...] = ()
+    ai_seen: bool = False
+    adjudicates: bool = False
+
+
+@dataclass(frozen=True)
+class Histology:
+    """The laboratory's result for one visit: its worst grade. It outranks every reading."""
+
+    visit_id: str
+    grade: Grade
+    reported_on: date | None = None
+    text: str = ""
+    entered_by: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A grade with its origin. `reads`: how many readers were asked; `agree`: how many of them said this grade."""
+
+    grade: Grade
+    origin: Origin
+    reads: int = 0
+    agree: int = 0
+
+
+class Open(StrEnum):
+    """Why a case has no label."""
+
+    UNREAD = "nobody has read it"
+    CONTRADICTORY = "readers differ, and nobody has decided between them"
+    NOT_GRADABLE = "readers say that it cannot be graded"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a case is labelled with, or why it is not."""
+
+    label: Label | None
+    why_not: Open | None = None
+
+
+def label_of(histology: Histology | None, reads: Iterable[Read]) -> Labelled:
+    """Histology where it exists, else what was adjudicated last, else what more readers said than anything else.
+
+    A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
+    """
+    reads = tuple(reads)
+    voices = list(first_reads(reads).values())
+    given = Counter(read.grade for read in voices)
+    decided = max((read for read in reads if read.adjudicates), key=lambda read: read.made_at, default=None)
+    if histology is not None:
+        return _labelled(histology.grade, Origin.HISTOLOGY, given)
+    if decided is not None:
+        return _labelled(decided.grade, Origin.ADJUDICATED, given)
+    if not voices:
+        return Labelled(None, Open.UNREAD)
+    (grade, most), *others = given.most_common()
+    if any(count == most for _, count in others):
+        return Labelled(None, Open.CONTRADICTORY)
+    return _labelled(grade, Origin.MAJORITY, given)
+
+
+def _labelled(grade: Grade | None, origin: Origin, given: Mapping[Grade | None, int]) -> Labelled:
+    if grade is None:
+        return Labelled(None, Open.NOT_GRADABLE)
+    return Labelled(Label(grade, origin, sum(given.values()), given.get(grade, 0)))
+
+
+def first_reads(reads: Iterable[Read]) -> Mapping[str, Read]:
+    """By reader, the read that counts: of turn 1, where there are several (of several tasks) the latest."""
+    found: dict[str, Read] = {}
+    for read in sorted(reads, key=lambda read: read.made_at):
+        if read.turn == 1 and not read.adjudicates:
+            found[read.reader] = read
+    return found
+
+
+def disagree(reads: Iterable[Read]) -> bool:
+    """Whether readers of one pair said different things, and nobody has decided between them yet."""
+    reads = tuple(reads)
+    said = {read.grade for read in first_reads(reads).values()}
+    return len(said) > 1 and not any(read.adjudicates for read in reads)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One pair that a reader is to read: the first time, or again."""
+
+    pair_id: str
+    turn: int = 1
+
+
+def turns(pairs: Sequence[str], repeats: float, *, seed: int, gap: int = 20) -> tuple[Turn, ...]:
+    """Pairs in their order, a share of them a second time: `gap` pairs later at least, else at the end.
+
+    The same for the same seed; who reads cannot tell a repeat from its place.
+    """
+    import random
+
+    drawn = random.Random(seed)
+    again = drawn.sample(range(len(pairs)), round(min(max(repeats, 0.0), 1.0) * len(pairs)))
+    later: dict[int, list[str]] = {}
+    for place in again:
+        earliest = place + gap + 1
+        at = drawn.randint(earliest, max(earliest, len(pairs)))
+        later.setdefault(min(at, len(pairs)), []).append(pairs[place])
+    made: list[Turn] = []
+    for place, pair in enumerate(pairs):
+        made += [Turn(one, 2) for one in later.get(place, ())]
+        made.append(Turn(pair))
+    return (*made, *(Turn(one, 2) for one in later.get(len(pairs), ())))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one reader is in a task."""
+
+    done: int
+    total: int
+    graded: Mapping[Grade, int] = field(default_factory=dict)

@@ -1,0 +1,136 @@
+"""What a case is labelled with: histology, then the decision between readers, then the majority; or why it is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import (
+    Histology,
+    Label,
+    Labelled,
+    Open,
+    Origin,
+    Read,
+    Reason,
+    Turn,
+    disagree,
+    first_reads,
+    label_of,
+    turns,
+)
+
+AT = datetime(2026, 11, 28, tzinfo=UTC)
+CANNOT = None
+
+
+def read(reader: str, grade: Grade | None, *, minute: int = 0, turn: int = 1, adjudicates: bool = False) -> Read:
+    return Read(
+        id=f"{reader}{minute}",
+        task_id="t",
+        pair_id="p",
+        reader=reader,
+        turn=turn,
+        grade=grade,
+        made_at=AT + timedelta(minutes=minute),
+        reason=Reason.BLURRED if grade is None else None,
+        adjudicates=adjudicates,
+    )
+
+
+def decision(grade: Grade | None, *, minute: int = 9) -> Read:
+    return read("d", grade, minute=minute, adjudicates=True)
+
+
+HIGH = Histology("v", Grade.HIGH)
+LOW_TWICE = (read("a", Grade.LOW), read("b", Grade.LOW), read("c", Grade.HIGH))
+
+
+@pytest.mark.parametrize(
+    ("histology", "reads", "wanted"),
+    [
+        (None, (), Labelled(None, Open.UNREAD)),
+        (HIGH, (), Labelled(Label(Grade.HIGH, Origin.HISTOLOGY, 0, 0))),
+        (HIGH, LOW_TWICE, Labelled(Label(Grade.HIGH, Origin.HISTOLOGY, 3, 1))),
+        (None, LOW_TWICE, Labelled(Label(Grade.LOW, Origin.MAJORITY, 3, 2))),
+        (None, LOW_TWICE[:1], Labelled(Label(Grade.LOW, Origin.MAJORITY, 1, 1))),
+        (None, LOW_TWICE[1:], Labelled(None, Open.CONTRADICTORY)),
+        (
+            None,
+            (*LOW_TWICE, decision(Grade.CANCER)),
+            Labelled(Label(Grade.CANCER, Origin.ADJUDICATED, 3, 0)),
+        ),
+        (
+            None,
+            (*LOW_TWICE, decision(Grade.HIGH, minute=8), decision(CANNOT, minute=9)),
+            Labelled(None, Open.NOT_GRADABLE),
+        ),
+        (None, (read("a", CANNOT), read("b", CANNOT), read("c", Grade.LOW)), Labelled(None, Open.NOT_GRADABLE)),
+        (None, (read("a", CANNOT), read("b", Grade.LOW)), Labelled(None, Open.CONTRADICTORY)),
+        (
+            HIGH,
+            (read("d", Grade.LOW, adjudicates=True),),
+            Labelled(Label(Grade.HIGH, Origin.HISTOLOGY, 0, 0)),
+        ),
+    ],
+)  # fmt: skip
+def test_histology_outranks_the_decision_and_that_the_majority(
+    histology: Histology | None, reads: tuple[Read, ...], wanted: Labelled
+) -> None:
+    assert label_of(histology, reads) == wanted
+
+
+def test_a_reader_counts_once_by_the_first_turn_of_the_latest_task() -> None:
+    reads = (
+        read("a", Grade.LOW),
+        read("a", Grade.HIGH, minute=5),
+        read("a", Grade.CANCER, minute=9, turn=2),
+        read("b", Grade.LOW, minute=1),
+        read("c", Grade.HIGH, minute=1),
+    )
+    assert {name: one.grade for name, one in first_reads(reads).items()} == {
+        "a": Grade.HIGH,
+        "b": Grade.LOW,
+        "c": Grade.HIGH,
+    }
+    assert label_of(None, reads) == Labelled(Label(Grade.HIGH, Origin.MAJORITY, 3, 2))
+
+
+def test_readers_disagree_until_somebody_decides() -> None:
+    assert not disagree(LOW_TWICE[:2])
+    assert disagree(LOW_TWICE)
+    assert disagree((read("a", CANNOT), read("b", Grade.LOW)))
+    assert not disagree((*LOW_TWICE, read("d", Grade.LOW, minute=9, adjudicates=True)))
+    assert not disagree((read("a", Grade.LOW), read("a", Grade.HIGH, minute=9, turn=2))), "one reader, asked twice"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 21, 80])
+@pytest.mark.parametrize("repeats", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_every_pair_is_read_once_in_its_order_and_some_again_later(count: int, repeats: float, seed: int) -> None:
+    pairs = [f"p{number}" for number in range(count)]
+    made = turns(pairs, repeats, seed=seed, gap=20)
+    assert [one.pair_id for one in made if one.turn == 1] == pairs
+    again = [one.pair_id for one in made if one.turn == 2]
+    assert len(again) == len(set(again)) == round(repeats * count)
+    for pair in again:
+        first, second = made.index(Turn(pair, 1)), made.index(Turn(pair, 2))
+        between = [one for one in made[first + 1 : second] if one.turn == 1]
+        assert second > first
+        assert len(between) >= min(20, count - 1 - pairs.index(pair)), "far enough not to be remembered"
+    assert made == turns(pairs, repeats, seed=seed, gap=20)
+
+
+def test_another_seed_reads_others_again() -> None:
+    pairs = [f"p{number}" for number in range(200)]
+    drawn = [tuple(one.pair_id for one in turns(pairs, 0.1, seed=seed) if one.turn == 2) for seed in range(5)]
+    assert len(set(drawn)) == 5
+    assert Counter(len(one) for one in drawn) == {20: 5}
+
+
+@pytest.mark.parametrize("share", [-1.0, 2.0])
+def test_a_share_beyond_all_or_none_is_all_or_none(share: float) -> None:
+    assert len(turns(["a", "b"], share, seed=1)) == (2 if share < 0 else 4)
