@@ -23,6 +23,7 @@ class Act(StrEnum):
     SIGN = "sign visits"
     LABEL = "label pictures"
     ADJUDICATE = "decide between reads"
+    MAKE_TASKS = "make and close tasks for readers"
     EXPORT = "take pictures and records out of the library"
     READ_AUDIT = "read the audit trail"
     KEEP_ACCOUNTS = "make and change accounts"
@@ -30,7 +31,9 @@ class Act(StrEnum):
 
 
 _OF_ROLE: dict[Role, frozenset[Act]] = {
-    Role.CLINICIAN: frozenset({Act.SEE_NAMES, Act.EDIT_VISITS, Act.SIGN, Act.LABEL, Act.EXPORT, Act.MAINTAIN}),
+    Role.CLINICIAN: frozenset(
+        {Act.SEE_NAMES, Act.EDIT_VISITS, Act.SIGN, Act.LABEL, Act.MAKE_TASKS, Act.EXPORT, Act.MAINTAIN}
+    ),
     Role.ANNOTATOR: frozenset({Act.LABEL}),
     Role.ADJUDICATOR: frozenset({Act.LABEL, Act.ADJUDICATE}),
     # the audit trail holds names before and after each change, so who keeps it sees them

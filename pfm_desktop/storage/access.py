@@ -17,7 +17,8 @@ from pfm_desktop.storage.tables import AccountTable
 from pfm_desktop.support.errors import UserError
 
 _MASKED = "names are not seen"  # in `Session.info`
-_NEEDS = {"account": Act.KEEP_ACCOUNTS, "annotation": Act.LABEL}
+_ONLY_OWN = "reads of others are not seen"
+_NEEDS = {"account": Act.KEEP_ACCOUNTS, "annotation": Act.LABEL, "read": Act.LABEL, "task": Act.MAKE_TASKS}
 
 
 class NotAllowedError(UserError):
@@ -57,6 +58,8 @@ def check(account: Account | None, change: Change) -> None:
             remedy="switch it off",
         )
     require(account, _NEEDS.get(change.what, Act.EDIT_VISITS))
+    if change.what == "read" and (change.new or change.old or {}).get("adjudicates"):
+        require(account, Act.ADJUDICATE)
     signature = (change.new or {}).get("signature") if change.what == "findings" else None
     if signature:
         require(account, Act.SIGN)
@@ -94,11 +97,19 @@ def account_from(row: AccountTable) -> Account:
 def mask(session: Session, account: Account | None) -> None:
     """Note for what reads in this session whether names are to be seen."""
     session.info[_MASKED] = account is not None and not account.may(Act.SEE_NAMES)
+    blind = account is not None and not (account.may(Act.ADJUDICATE) or account.may(Act.SEE_NAMES))
+    session.info[_ONLY_OWN] = account.name if account is not None and blind else None
 
 
 def masked(session: Session) -> bool:
     """Whether names, findings and whatever else tells of the woman are kept from who reads in this session."""
     return bool(session.info.get(_MASKED))
+
+
+def only_reads_of(session: Session) -> str | None:
+    """The reader whose reads are all that is to be seen in this session; None for those of everybody."""
+    name: str | None = session.info.get(_ONLY_OWN)
+    return name
 
 
 def without_name(patient: Patient) -> Patient:

@@ -41,7 +41,7 @@ class JournalEntry:
 
 def apply(session: Session, change: Change, *, who: str, at: datetime | None = None) -> None:
     """Carry out `change` and append it; the caller's transaction holds both. `at`: one moment for all of a step."""
-    rules.check(session, change)
+    rules.check(session, change, who=who)
     removal.make_way(session, change)
     records.write(session, change)
     append(session, change, who=who, at=at)

@@ -55,6 +55,9 @@ KINDS: Mapping[str, Kind] = {
     "os_mark": Kind(tables.OsMarkTable, key=("pair_id", "frame")),
     "annotation": Kind(tables.AnnotationTable),
     "registration": Kind(tables.RegistrationTable, key=("pair_id",)),
+    "histology": Kind(tables.HistologyTable, key=("visit_id",)),
+    "task": Kind(tables.TaskTable),
+    "read": Kind(tables.ReadTable),
 }
 
 

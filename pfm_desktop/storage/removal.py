@@ -13,10 +13,12 @@ from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.tables import (
     AnnotationTable,
     FindingsTable,
+    HistologyTable,
     OsMarkTable,
     PairTable,
     PictureTable,
     PinTable,
+    ReadTable,
     VisitTable,
 )
 from pfm_desktop.support.errors import StorageError
@@ -77,6 +79,10 @@ def _pair(session: Session, change: Change) -> None:
         raise StillNeededError(change.text, "pins stand on its pair", "remove the pins first")
     if session.scalar(select(OsMarkTable.pair_id).where(OsMarkTable.pair_id == key).limit(1)):
         raise StillNeededError(change.text, "the os is marked on its pair", "remove the os mark first")
+    if session.scalar(select(ReadTable.id).where(ReadTable.pair_id == key).limit(1)):
+        raise StillNeededError(
+            change.text, "somebody has graded its pair for labels", "leave it, or take the reads back in Annotate first"
+        )
     row = session.get(PairTable, key)
     found = session.get(FindingsTable, row.visit_id) if row is not None else None
     if row is None or found is None:
@@ -109,6 +115,8 @@ def _visit(session: Session, change: Change) -> None:
             raise StillNeededError(
                 change.text, f"there are {why} in the visit", "open the visit and take them away first"
             )
+    if session.get(HistologyTable, change.key) is not None:
+        raise StillNeededError(change.text, "there is a result of histology in the visit", "take it away first")
     said = session.get(FindingsTable, change.key)
     if said is None:
         return

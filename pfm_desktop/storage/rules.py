@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import says_the_last_read
 from pfm_desktop.storage.records import snapshot
-from pfm_desktop.storage.tables import FindingsTable, PairTable
+from pfm_desktop.storage.tables import FindingsTable, PairTable, ReadTable, TaskPairTable, TaskTable
 from pfm_desktop.support.errors import UserError
 
 _SEALED = frozenset({"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
@@ -52,8 +52,32 @@ class ReadsDifferError(UserError):
         )
 
 
-def check(session: Session, change: Change) -> None:
-    """Raise when a rule forbids `change`."""
+class OtherReaderError(UserError):
+    """An edit of what somebody else read."""
+
+    def __init__(self, reader: str) -> None:
+        super().__init__(
+            f"this is a read of {reader}: nobody else changes it or takes it away",
+            safe="nothing was changed",
+            remedy="give your own read; where readers differ somebody decides between them",
+        )
+
+
+class TaskClosedError(UserError):
+    """A read in a task that takes none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this task is closed, or gone: it takes no more reads",
+            safe="the reads before are kept",
+            remedy="choose another task, or ask who made it to open it again",
+        )
+
+
+def check(session: Session, change: Change, *, who: str = "") -> None:
+    """Raise when a rule forbids `change`, made by `who`."""
+    if change.what == "read":
+        _check_read(session, change, who)
     if change.what not in _SEALED:
         return
     visit_id = visit_of(session, change)
@@ -68,6 +92,25 @@ def check(session: Session, change: Change) -> None:
             raise FirstReadError(change.text)
         if any(name in new for name in _READS) and not _agree(found, new):
             raise ReadsDifferError(change.text)
+
+
+def _check_read(session: Session, change: Change, who: str) -> None:
+    """Readers are their own; a task that was closed stays as it is, and reads only its pairs."""
+    row = session.get(ReadTable, change.key)
+    new = change.new or {}
+    for reader in (row.reader if row is not None else None, new.get("reader")):
+        if reader is not None and reader != who:
+            raise OtherReaderError(str(reader))
+    task_id, pair_id = (row.task_id, row.pair_id) if row is not None else (new.get("task_id"), new.get("pair_id"))
+    task = session.get(TaskTable, task_id)
+    if task is None or task.closed:
+        raise TaskClosedError
+    if row is None and session.get(TaskPairTable, (task_id, pair_id)) is None:
+        raise UserError(
+            "this pair is not in the task",
+            safe="nothing was changed",
+            remedy="open the task again, and go on from there",
+        )
 
 
 def _agree(found: FindingsTable, new: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ VERSIONS: tuple[str, ...] = (
     "v0004_accounts",
     "v0005_scale",
     "v0006_crosswalk",
+    "v0007_labelling",
 )
 CURRENT = len(VERSIONS)
 

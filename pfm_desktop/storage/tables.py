@@ -9,7 +9,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, DateTime, Float, ForeignKey, Index, MetaData, String, Text, false
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -273,6 +286,64 @@ class RegistrationTable(Base):
     by_hand: Mapped[bool]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     summary: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class HistologyTable(Base):
+    """The laboratory's result for one visit."""
+
+    __tablename__ = "histology"
+    visit_id: Mapped[str] = mapped_column(ForeignKey("visits.id"), primary_key=True)
+    grade: Mapped[str] = mapped_column(String(20))
+    reported_on: Mapped[date | None] = mapped_column(Date)
+    text: Mapped[str] = mapped_column(Text, default="")
+    entered_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class TaskTable(Base):
+    """Pairs that are to be read; see `domain.labelling.Task`. `ordering` is its order."""
+
+    __tablename__ = "label_tasks"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    search: Mapped[str] = mapped_column(Text, default="")
+    ordering: Mapped[str] = mapped_column(String(20))
+    seed: Mapped[int]
+    repeats: Mapped[float] = mapped_column(Float(53))
+    readers: Mapped[int]
+    ai_first: Mapped[bool] = mapped_column(default=False)
+    made_by: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed: Mapped[bool] = mapped_column(default=False)
+
+
+class TaskPairTable(Base):
+    """The pairs of a task in the order in which they are read."""
+
+    __tablename__ = "label_task_pairs"
+    task_id: Mapped[str] = mapped_column(ForeignKey("label_tasks.id", ondelete="CASCADE"), primary_key=True)
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id", ondelete="CASCADE"), primary_key=True, index=True)
+    place: Mapped[int]
+
+
+class ReadTable(Base):
+    """What one reader said of one pair; see `domain.labelling.Read`. `regions` is a list of frame and outline."""
+
+    __tablename__ = "reads"
+    __table_args__ = (UniqueConstraint("task_id", "pair_id", "reader", "turn", "adjudicates"),)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("label_tasks.id"))
+    pair_id: Mapped[str] = mapped_column(ForeignKey("pairs.id"), index=True)
+    reader: Mapped[str] = mapped_column(String(200))
+    turn: Mapped[int]
+    adjudicates: Mapped[bool] = mapped_column(default=False)
+    grade: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(80))
+    note: Mapped[str] = mapped_column(Text, default="")
+    quality: Mapped[str | None] = mapped_column(String(20))
+    regions: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    ai_seen: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class JournalTable(Base):

@@ -1,0 +1,373 @@
+"""Reading pairs for labels: tasks, the queue of a reader, reads, decisions between readers, and the labels that follow.
+
+A read is on disk when its function returns. Nobody changes or takes away what somebody else read (`OtherReaderError`).
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import (
+    Histology,
+    Labelled,
+    Order,
+    Quality,
+    Read,
+    Reason,
+    Region,
+    Task,
+    Turn,
+    disagree,
+    label_of,
+    turns,
+)
+from pfm_desktop.domain.people import Act
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.cases import new_id, visit_case
+from pfm_desktop.services.pairing import default_pair, ensure_pair
+from pfm_desktop.storage import access, journal, records, repositories
+from pfm_desktop.storage import labelling as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+
+LONGEST_NAME = 100
+MOST_READERS = 9
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a new task is to be; see `domain.labelling.Task`."""
+
+    name: str
+    search: str = ""
+    order: Order = Order.RANDOM
+    repeats: float = 0.05
+    readers: int = 1
+    ai_first: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A task as a list shows it: how many turns who reads has, and how many are read. `disagreements`: pairs that
+    somebody should decide about; None for who may not see it."""
+
+    task: Task
+    pairs: int
+    turns: int
+    done: int
+    disagreements: int | None = None
+
+
+# tasks
+
+
+def pairs_for(ctx: Context, lib: Library, visit_ids: Sequence[str]) -> tuple[str, ...]:
+    """The pair that opens of each visit, made where there is none yet; visits without pictures have none. As a job."""
+    found: list[str] = []
+    for done, visit_id in enumerate(visit_ids):
+        ctx.progress(done, len(visit_ids), "Looking for pairs")
+        pair = default_pair(visit_case(lib, visit_id)) or ensure_pair(lib, visit_id)
+        if pair is not None:
+            found.append(pair.id)
+    ctx.progress(len(visit_ids), len(visit_ids), "Looking for pairs")
+    return tuple(found)
+
+
+def make_task(lib: Library, wish: Wish, pair_ids: Sequence[str]) -> Task:
+    """Make a task of these pairs, in this order (`in_random_order`; `services.reading_order` for the others).
+
+    Raises `BadInputError` for what will not do, and `NotAllowedError`.
+    """
+    name = " ".join(wish.name.split())
+    _check_wish(wish, name, pair_ids)
+    now = datetime.now(UTC)
+    task = Task(
+        new_id(),
+        name,
+        wish.search.strip(),
+        wish.order,
+        wish.seed,
+        wish.repeats,
+        wish.readers,
+        wish.ai_first,
+        lib.who,
+        now,
+    )
+    fields = {
+        "name": task.name,
+        "search": task.search,
+        "ordering": task.order.value,
+        "seed": task.seed,
+        "repeats": task.repeats,
+        "readers": task.readers,
+        "ai_first": task.ai_first,
+        "made_by": task.made_by,
+        "made_at": now.isoformat(),
+        "closed": False,
+    }
+    change = Change("task", task.id, None, fields, f"Task made: {task.name} ({len(pair_ids)} pairs)")
+    access.check(lib.account, change)
+    with lib.write() as session:
+        journal.apply(session, change, who=lib.who)
+        stored.add_pairs(session, task.id, pair_ids)
+    return task
+
+
+def in_random_order(pair_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
+    """The pairs in an order that says nothing; the same for the same seed, however they were found."""
+    pairs = sorted(pair_ids)
+    random.Random(seed).shuffle(pairs)
+    return tuple(pairs)
+
+
+def close_task(lib: Library, task_id: str, *, closed: bool = True) -> Change:
+    """Close a task, or open it again. Closed, it takes no more reads."""
+    task = _known_task(lib, task_id)
+    text = f"Task {'closed' if closed else 'opened again'}: {task.name}"
+    return lib.apply(Change("task", task_id, {"closed": task.closed}, {"closed": closed}, text))
+
+
+def task_rows(lib: Library) -> tuple[TaskRow, ...]:
+    """All tasks, the newest first, as who reads is in them."""
+    with lib.read() as session:
+        tasks, counts = stored.tasks(session), stored.pair_counts(session)
+        own = stored.reads(session, reader=lib.who)
+        everybody = stored.reads(session) if may_see_reads(lib) else ()
+    done = _counted(read.task_id for read in own if not read.adjudicates)
+    differing = {task.id: len(_differing([read for read in everybody if read.task_id == task.id])) for task in tasks}
+    return tuple(
+        TaskRow(
+            task,
+            counts.get(task.id, 0),
+            counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
+            done.get(task.id, 0),
+            differing[task.id] if may_see_reads(lib) else None,
+        )
+        for task in tasks
+    )
+
+
+def may_see_reads(lib: Library) -> bool:
+    """Whether who is signed in sees what others read."""
+    return lib.may(Act.ADJUDICATE) or lib.may(Act.SEE_NAMES)
+
+
+# reading
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The turns of one reader in a task, in order, each with the own read where there is one."""
+
+    task: Task
+    turns: tuple[Turn, ...]
+    reads: Mapping[Turn, Read]
+
+    @property
+    def next_open(self) -> int:
+        """Place of the first turn that is not read; the number of turns where all are."""
+        return next((place for place, turn in enumerate(self.turns) if turn not in self.reads), len(self.turns))
+
+
+def queue(lib: Library, task_id: str) -> Queue:
+    """What who reads has to read in a task. Which pairs come again is different for each reader."""
+    task = _known_task(lib, task_id)
+    with lib.read() as session:
+        pairs = stored.pairs_of(session, task_id)
+        own = stored.reads(session, task_id=task_id, reader=lib.who)
+    seed = task.seed ^ zlib.crc32(lib.who.encode())
+    made = turns(pairs, task.repeats, seed=seed)
+    return Queue(task, made, {Turn(read.pair_id, read.turn): read for read in own if not read.adjudicates})
+
+
+def give(
+    lib: Library,
+    task_id: str,
+    turn: Turn,
+    *,
+    grade: Grade | None,
+    reason: Reason | None = None,
+    note: str = "",
+    quality: Quality | None = None,
+    regions: Sequence[Region] = (),
+    seconds: float = 0.0,
+    ai_seen: bool = False,
+    adjudicates: bool = False,
+) -> tuple[Read, Change]:
+    """Give a grade, or say why there is none (`reason`); the change takes it back.
+
+    Raises `BadInputError` for a read without either or with both, `StorageError` where this turn was read already,
+    `TaskClosedError`, and `NotAllowedError`.
+    """
+    if (grade is None) == (reason is None):
+        raise BadInputError(
+            "a read says a grade, or why there is none", safe="nothing was written", remedy="choose one of the two"
+        )
+    now = datetime.now(UTC)
+    read = Read(
+        new_id(), task_id, turn.pair_id, lib.who, turn.turn, grade, now, seconds, reason, note, quality, tuple(regions),
+        ai_seen, adjudicates,
+    )  # fmt: skip
+    with lib.read() as session:
+        before = stored.reads(session, task_id=task_id, pair_ids=[turn.pair_id], reader=lib.who)
+    if any((one.turn, one.adjudicates) == (turn.turn, adjudicates) for one in before):
+        raise StorageError(
+            "this pair was read already, perhaps in another window",
+            safe="the read before is unchanged",
+            remedy="open the task again, and go on from there",
+        )
+    change = Change("read", read.id, None, stored.fields_of(read), said_of(read))
+    return read, lib.apply(change)
+
+
+def change_read(lib: Library, read: Read, **changes: object) -> tuple[Read, Change]:
+    """Change an own read: grade and reason, note, quality, regions. What it was stays in the audit trail."""
+    new = replace(read, **changes)  # type: ignore[arg-type]  # names checked by replace
+    old_fields, new_fields = stored.fields_of(read), stored.fields_of(new)
+    names = [name for name in new_fields if new_fields[name] != old_fields[name]]
+    if not names:
+        raise BadInputError("nothing was changed", safe="the read is as before")
+    change = Change(
+        "read",
+        read.id,
+        {name: old_fields[name] for name in names},
+        {name: new_fields[name] for name in names},
+        f"Read changed: {', '.join(names)}",
+    )
+    return new, lib.apply(change)
+
+
+def take_back(lib: Library, read: Read) -> Change:
+    """Take an own read back: the turn is open again."""
+    with lib.read() as session:
+        old = records.snapshot(session, "read", read.id)
+    if old is None:
+        raise StorageError("this read is gone already", safe="nothing was changed", remedy="open the task again")
+    return lib.apply(Change("read", read.id, old, None, f"Undo: {said_of(read)}"))
+
+
+def said_of(read: Read) -> str:
+    """A read for the journal."""
+    what = "Decision between readers" if read.adjudicates else "Read for a label" if read.turn == 1 else "Read again"
+    return f"{what}: {read.grade.value if read.grade is not None else f'cannot be graded ({read.reason})'}"
+
+
+# deciding between readers
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A pair on which readers differ, with what each said (the first turn of each)."""
+
+    pair_id: str
+    reads: tuple[Read, ...]
+
+
+def disagreements(lib: Library, task_id: str) -> tuple[Disagreement, ...]:
+    """Pairs of a task on which somebody has to decide, those farthest apart first. Raises `NotAllowedError`."""
+    access.require(lib.account, Act.ADJUDICATE)
+    with lib.read() as session:
+        reads = stored.reads(session, task_id=task_id)
+    return _differing(reads)
+
+
+def _differing(reads: Sequence[Read]) -> tuple[Disagreement, ...]:
+    by_pair: dict[str, list[Read]] = {}
+    for read in reads:
+        by_pair.setdefault(read.pair_id, []).append(read)
+    found = [
+        Disagreement(pair_id, tuple(read for read in group if read.turn == 1 and not read.adjudicates))
+        for pair_id, group in by_pair.items()
+        if disagree(group)
+    ]
+    return tuple(sorted(found, key=lambda one: (-_apart(one), one.pair_id)))
+
+
+def _apart(one: Disagreement) -> int:
+    """Grades between the lowest and the highest; one that could not be graded is as far as can be."""
+    ranks = [read.grade.rank for read in one.reads if read.grade is not None]
+    return 9 if len(ranks) < len(one.reads) else max(ranks) - min(ranks)
+
+
+# histology, and the labels that follow
+
+
+def set_histology(
+    lib: Library, visit_id: str, grade: Grade | None, *, reported_on: date | None = None, text: str = ""
+) -> Change:
+    """Enter the laboratory's result of a visit, change it, or (None) take it away. Also of a visit that is signed."""
+    with lib.read() as session:
+        if repositories.visit(session, visit_id) is None:
+            raise StorageError("this visit is not in the library", safe="nothing was changed", remedy="open it again")
+        old = records.snapshot(session, "histology", visit_id)
+    new = None
+    if grade is not None:
+        new = {
+            "grade": grade.value,
+            "reported_on": reported_on.isoformat() if reported_on is not None else None,
+            "text": text.strip(),
+            "entered_by": lib.who,
+        }
+    if old == new:
+        raise BadInputError("nothing was changed", safe="the result is as before")
+    words = "taken away" if grade is None else f"{'changed' if old else 'entered'}: {grade.value}"
+    return lib.apply(Change("histology", visit_id, old, new, f"Histology {words}"))
+
+
+def histology_of(lib: Library, visit_id: str) -> Histology | None:
+    """The laboratory's result of a visit; None for who does not see it as well."""
+    with lib.read() as session:
+        return stored.histology_of(session, visit_id)
+
+
+def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
+    """What each pair is labelled with, over all tasks, or why it is not. Raises `NotAllowedError` for who is blind."""
+    if not may_see_reads(lib):
+        assert lib.account is not None
+        raise access.NotAllowedError(lib.account, Act.SEE_NAMES)
+    with lib.read() as session:
+        reads = stored.reads(session, pair_ids=pair_ids)
+        results = stored.all_histology(session)
+        visits = {pair_id: pair.visit_id for pair_id in pair_ids if (pair := repositories.pair(session, pair_id))}
+    by_pair: dict[str, list[Read]] = {}
+    for read in reads:
+        by_pair.setdefault(read.pair_id, []).append(read)
+    return {pair_id: label_of(results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ())) for pair_id in pair_ids}
+
+
+def _check_wish(wish: Wish, name: str, pair_ids: Sequence[str]) -> None:
+    problem = ""
+    if not name or len(name) > LONGEST_NAME:
+        problem = f"a task needs a name of at most {LONGEST_NAME} letters"
+    elif not pair_ids:
+        problem = "a task needs pairs, and the search found none"
+    elif not 0 <= wish.repeats <= 1:
+        problem = "the share that is read again lies between 0 and 1"
+    elif not 1 <= wish.readers <= MOST_READERS:
+        problem = f"one to {MOST_READERS} people read each pair"
+    elif len(set(pair_ids)) != len(pair_ids):
+        problem = "a pair stands in the task twice"
+    if problem:
+        raise BadInputError(problem, safe="no task was made", remedy="correct it, then try again")
+
+
+def _known_task(lib: Library, task_id: str) -> Task:
+    with lib.read() as session:
+        task = stored.task(session, task_id)
+    if task is None:
+        raise UserError("this task is gone", safe="nothing was changed", remedy="choose another one")
+    return task
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return counts
