@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import journal, records, repositories
+from pfm_desktop.storage import journal, labelling, records, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import FirstReadError, ReadsDifferError, SignedError
 from pfm_desktop.support.errors import StorageError
@@ -59,6 +59,20 @@ def test_one_bad_change_among_several_takes_all_of_them_back(lib: Library, shelf
         assert repositories.pins_of(session, shelf.visit) == ()
 
 
+TASK = {
+    "name": "March",
+    "search": "",
+    "ordering": "random",
+    "seed": 3,
+    "repeats": 0.05,
+    "readers": 2,
+    "ai_first": False,
+    "made_by": "A",
+    "made_at": MOMENT,
+    "closed": False,
+}
+
+
 @pytest.mark.parametrize("what", sorted(set(records.KINDS) - {"account"}))  # never removed: see test_accounts
 def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, shelf: Shelf, what: str) -> None:
     changes = {
@@ -103,7 +117,34 @@ def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, sh
                 "body": {"points": [[0.5, 1.0], [2.0, 3.5]]},
             },
         ),
+        "histology": (
+            shelf.visit,
+            {"grade": "high", "reported_on": "2026-03-20", "text": "CIN 2", "entered_by": "A"},
+        ),
+        "task": ("5" * 32, TASK),
+        "read": (
+            "3" * 32,
+            {
+                "task_id": "4" * 32,
+                "pair_id": shelf.pair,
+                "reader": lib.who,
+                "turn": 1,
+                "adjudicates": False,
+                "grade": None,
+                "reason": "blurred",
+                "note": "n",
+                "quality": "limited",
+                "regions": [{"frame": "white", "outline": [[0.5, 1.0], [2.0, 3.5], [1.0, 1.0]]}],
+                "seconds": 1 / 3,
+                "ai_seen": False,
+                "made_at": MOMENT,
+            },
+        ),
     }
+    if what == "read":
+        lib.apply(Change("task", "4" * 32, None, TASK, "made"))
+        with lib.write() as session:
+            labelling.add_pairs(session, "4" * 32, [shelf.pair])
     if what == "findings":  # there from the start, with defaults
         change = impression(shelf, None, "low")
     else:
