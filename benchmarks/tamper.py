@@ -8,7 +8,8 @@ values that cannot be read; lines are removed, inserted, swapped and cut off at 
 of a signed export of all lines, once leaving its signature as it is, and once signing it anew with the library's own
 key, so that only the chain can find it; and bytes are flipped, the file is cut, and its key is exchanged. After each
 single alteration `services.audit.verify` or `check_export` is asked. Counted is how many of how many are found, and how
-often the untouched trail and file are said to be sound (they must be, each time).
+often the untouched trail and file are said to be sound (they must be, each time). Records of women, visits and findings
+are altered, removed and added as well, the trail left as it is; then `storage.upkeep.record_problems` is asked.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
 from pfm_desktop.services import audit, audit_key, cases, lock_record, review  # noqa: E402
 from pfm_desktop.services.audit_check import check_export  # noqa: E402
 from pfm_desktop.services.audit_export import export_trail, json_line  # noqa: E402
+from pfm_desktop.storage import upkeep  # noqa: E402
 from pfm_desktop.storage.library import Library  # noqa: E402
 from pfm_desktop.storage.schema import DATABASE  # noqa: E402
 from pfm_desktop.support.errors import UserError  # noqa: E402
@@ -199,6 +201,75 @@ def wrong_in(library: Path) -> bool:
         return True
 
 
+# the records, the trail left as it is
+
+RECORDS = {
+    "patients": ("identifier", "family_name", "given_name", "birth_date"),
+    "visits": ("started_at", "indication", "examiner", "note"),
+    "findings": ("impression", "aceto_uptake", "vessels", "text", "plan", "first_read", "revealed_at"),
+}
+
+
+def record_alterations(folder: Path, count: int, chance: random.Random) -> Iterator[tuple[str, str, list[Statement]]]:
+    """As `alterations`: each field of `count` records of each kind, records removed, and records added."""
+    connection = sqlite3.connect(folder / DATABASE)
+    for table, fields in RECORDS.items():
+        rows = [row for (row,) in connection.execute(f"SELECT rowid FROM {table}")]
+        for row in chance.sample(rows, min(count, len(rows))):
+            for name in fields:
+                (value,) = connection.execute(f"SELECT {name} FROM {table} WHERE rowid = ?", (row,)).fetchone()
+                yield f"{table}.{name} altered", f"record {row}", [
+                    (f"UPDATE {table} SET {name} = ? WHERE rowid = ?", (_otherwise(name, value), row))
+                ]  # fmt: skip
+            yield f"{table}: record removed", f"record {row}", [(f"DELETE FROM {table} WHERE rowid = ?", (row,))]
+        columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+        key, rest = columns[0], ", ".join(name for name in columns[1:] if name != "identifier")
+        extra = ("identifier", "'K-' || hex(randomblob(4))") if table == "patients" else ("", "")
+        more = (f", {extra[0]}", f", {extra[1]}") if extra[0] else ("", "")
+        for row in chance.sample(rows, min(count, len(rows))):
+            yield f"{table}: record added", f"a copy of {row}", [
+                (f"INSERT INTO {table} ({key}, {rest}{more[0]}) "
+                 f"SELECT lower(hex(randomblob(16))), {rest}{more[1]} FROM {table} WHERE rowid = ?", (row,))
+            ]  # fmt: skip
+    connection.close()
+
+
+def _otherwise(name: str, value: Any) -> Any:
+    if name in ("birth_date", "started_at", "revealed_at"):
+        return "1999-01-01" if name == "birth_date" else "1999-01-01 00:00:00.000000"
+    if name == "first_read":
+        return json.dumps({"impression": "normal"})
+    if name in ("aceto_uptake", "vessels"):
+        return 0 if value != 0 else 2
+    return "normal" if name == "impression" and value != "normal" else f"{value} "
+
+
+def records(ctx: Context, folder: Path, work: Path, count: int, chance: random.Random) -> Counts:
+    """Alter a record in a copy, ask, put it back."""
+    counts, library = Counts(), work / "records"
+    shutil.copytree(folder, library, ignore=shutil.ignore_patterns("lock"))
+    every = list(record_alterations(folder, count, chance))
+    for turn, (kind, what, statements) in enumerate(every):
+        ctx.progress(turn, len(every), "Altering the records")
+        for left in library.glob(f"{DATABASE}*"):
+            left.unlink()
+        shutil.copyfile(folder / DATABASE, library / DATABASE)
+        if turn % 50 == 0:
+            counts.of(SOUND).add(what, found=not _wrong_records(library))
+        connection = sqlite3.connect(library / DATABASE)
+        for statement, values in statements:
+            connection.execute(statement, values)
+        connection.commit()
+        connection.close()
+        counts.of(kind).add(what, found=_wrong_records(library))
+    return counts
+
+
+def _wrong_records(library: Path) -> bool:
+    with Library.open(library) as lib:
+        return any(True for _ in upkeep.record_problems(lib))
+
+
 # the export
 
 Lines = list[bytes]
@@ -289,6 +360,8 @@ def main() -> None:
         numbers = lib_lines(folder)
         print(f"a trail of {len(numbers)} lines, {asked.count} of them altered in each way, one way at a time")
         for line in database(bar, folder, Path(work), chance.sample(numbers, asked.count), chance).lines("database"):
+            print(line, flush=True)
+        for line in records(bar, folder, Path(work), asked.count // 3, chance).lines("records, the trail as it was"):
             print(line, flush=True)
         left, anew = exported(bar, folder, Path(work), asked.count, chance)
         for line in (*left.lines("export"), *anew.lines("export, signed anew with the library's own key")):

@@ -50,9 +50,10 @@ def verify_audit(ctx: Context, lib: Library) -> AuditCheck:
 
 
 def verify(ctx: Context, lib: Library) -> Verification:
-    """Check the database, every reference, the chain of the audit trail, and the bytes of every picture against their
-    hash; changes nothing."""
+    """Check the database, every reference, the chain of the audit trail, every record against the trail, and the bytes
+    of every picture against their hash; changes nothing."""
     problems = [*upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx)]
+    problems += upkeep.record_problems(lib, ctx)
     hashes = upkeep.picture_hashes(lib, ctx)
     for done, sha256 in enumerate(hashes):
         ctx.progress(done, len(hashes), "Checking pictures")

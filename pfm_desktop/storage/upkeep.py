@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import chain, thumbnails
+from pfm_desktop.storage import chain, replay, thumbnails
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
@@ -36,6 +36,12 @@ def audit_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
     """Where the chain of the journal does not hold; `ctx` hears of it and may end it."""
     with library.read() as session:
         yield from chain.problems(session, ctx)
+
+
+def record_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
+    """Where the records are not what the journal says; `ctx` hears of it and may end it."""
+    with library.read() as session:
+        yield from replay.problems(session, ctx)
 
 
 def audit_length(library: Library) -> int:
