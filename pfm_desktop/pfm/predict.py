@@ -32,6 +32,7 @@ from pfm_desktop.pfm.backend import (
 )
 from pfm_desktop.pfm.backends import backend_for, torch_backend
 from pfm_desktop.pfm.calibrate import INDETERMINATE, Floats, Scale, graded
+from pfm_desktop.pfm.familiarity import pooled
 from pfm_desktop.pfm.familiarity_check import FamiliarityCheck
 from pfm_desktop.pfm.feature_cache import FeatureCache, digest_of
 from pfm_desktop.pfm.first_stage import STRIDE
@@ -121,6 +122,18 @@ class Predictor:
                 log.warning("%s failed and is not asked again, torch answers: %s", self._backend.name, error)
                 self._backend = torch_backend(self._path)
                 return self._asked(case, passes, ctx)
+
+    def trunk_features(
+        self, white: Pixels | None, fluorescence: Pixels | None, *, overlap: Seen | None = None
+    ) -> Floats:
+        """What the trunks make of pictures given as to `predict`: for each source of the model mean and contrast of its
+        enhanced map (`familiarity.pooled`), one behind the other; zeros for a source that is not there."""
+        given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+        with self._answering, self._backend.working():
+            case = self._prepared({s: p for s, p in given.items() if p is not None}, overlap)
+            found = {name: pooled(self._maps(name, case).enhanced[0], case.coverage[name][0]) for name in case.used}
+        empty = np.zeros_like(next(iter(found.values())))
+        return np.concatenate([found.get(name, empty) for name in self._names])
 
     def _asked(self, case: Prepared, passes: int, ctx: Context) -> tuple[Prediction, dict[str, Heatmap]]:
         with self._backend.working(), ThreadPoolExecutor(1 + SIDE_BY_SIDE) as pool:
