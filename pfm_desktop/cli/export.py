@@ -85,7 +85,10 @@ def export_research_(
     ] = False,
     blank_margin: Annotated[int, typer.Option(min=0, help="Pixels along each edge that are made black.")] = 0,
 ) -> None:
-    """Write a set for research: pseudonyms, moved dates, no free text, pictures without metadata. It goes on record."""
+    """Write a set for research: pseudonyms, moved dates, no free text, pictures without metadata. It goes on record.
+
+    Words that are found in pictures are made black; some may not be found, so look at each picture.
+    """
     from pfm_desktop.services.export.research import Format, Wish, export_research
 
     wish = Wish(Format(format_.value), search=search, pixels_looked_at=pixels_looked_at, blank_margin=blank_margin)
@@ -94,6 +97,7 @@ def export_research_(
     _tell_left_out(made.left_out)
     for text in made.notes:
         note(text)
+    say(f"Words found in pictures and made black: {made.words_boxes} boxes in {made.words_pictures} pictures")
     labelled = "" if wish.format is Format.DICOM else f", {made.labelled} of them with a grade to train on"
     say(f"Written: {made.folder} ({made.women} women, {made.visits} visits{labelled}, {made.pictures} pictures)")
 

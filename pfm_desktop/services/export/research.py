@@ -31,6 +31,7 @@ from pfm_desktop.services.export.research_case import (
 from pfm_desktop.services.export.research_dicom import write_objects
 from pfm_desktop.services.export.research_tables import MANIFEST, coco_pictures, manifest, tables
 from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_visit, found_visits, named_visits
+from pfm_desktop.services.export.words_found import check_can_look
 from pfm_desktop.storage import crosswalk
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes
@@ -63,6 +64,10 @@ class Wish:
     nothing is written. What was seen is made black: `boxes` (left, top, right, bottom in pixels, right and bottom not
     part of it) by the id of the picture, and `blank_margin` pixels along each edge of every picture. `only`: the ids of
     the pictures that were looked at and may go out; None: all.
+
+    Words that the program finds in pictures are made black as well. `words`, by the id of the picture: what somebody
+    saw of them and left covered; in pictures that are not among them they are looked for while the set is written.
+    `words_laid_bare`: how many boxes somebody took away as no words, for the record.
     """
 
     format: Format = Format.CSV
@@ -72,11 +77,16 @@ class Wish:
     boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
     blank_margin: int = 0
     only: frozenset[str] | None = None
+    words: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+    words_laid_bare: int = 0
 
 
 @dataclass(frozen=True)
 class ResearchExport:
-    """What was written. `labelled`: cases that the manifest names; `notes` are for the person who exports."""
+    """What was written. `labelled`: cases that the manifest names; `notes` are for the person who exports.
+
+    `words_boxes` were made black in `words_pictures`, because the program found words there.
+    """
 
     folder: Path
     women: int
@@ -85,17 +95,20 @@ class ResearchExport:
     labelled: int
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
+    words_boxes: int = 0
+    words_pictures: int = 0
 
 
 def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> ResearchExport:
     """Job: write a set for research into the new or empty folder `out`, whole or not at all.
 
     Raises `NotAllowedError`, `StorageError` (read-only library, full disk), `BadInputError` (nobody looked at the
-    pictures, no such visit, folder not empty, nothing to export) and `Cancelled`; nothing is left then but new
-    pseudonyms in the library's list. What alone cannot go out is in `left_out`.
+    pictures, no such visit, folder not empty, nothing to export), `ModelError` (words cannot be looked for) and
+    `Cancelled`; nothing is left then but new pseudonyms in the library's list. What alone cannot go out is in `left_out`.
     """
     check_may_leave(lib)
     _check_wish(wish)
+    check_can_look()
     rows = named_visits(lib, wish.visits) if wish.visits else found_visits(lib, search=wish.search)
     if not rows:
         raise BadInputError("no visit was found to export", safe=NOTHING, remedy="search for something else")
@@ -130,7 +143,7 @@ class _Set:
         self.left: list[LeftOut] = []
         self.digests: dict[str, str] = {}  # of pixels, by the picture's code
         self.blanked: set[str] = set()  # pictures whose boxes were drawn
-        self.labelled = 0
+        self.labelled = self.words_boxes = self.words_pictures = 0
 
     def add(self, ctx: Context, case: VisitCase) -> None:
         """A visit, with its pictures; what of it cannot go out is left out."""
@@ -141,16 +154,23 @@ class _Set:
             return
         pixels: dict[str, Pixels] = {}
         wish = self.wish
-        ready = clean_pictures(self.lib, visit, boxes=wish.boxes, margin=wish.blank_margin, only=wish.only)
+        ready = clean_pictures(
+            self.lib, visit, boxes=wish.boxes, margin=wish.blank_margin, only=wish.only, words=wish.words
+        )
         for picture, clean in ready:
             ctx.check()
             self.blanked.add(picture.id)
+            self._count_words(len(visit.words[picture.id]))
             self.digests[visit.picture_code(picture)] = hashlib.sha256(clean.tobytes()).hexdigest()
             if self.wish.format is Format.DICOM:
                 pixels[picture.id] = clean
             else:
                 self._write_png(visit.file(picture, dicom=False), clean)
         self._finish_case(visit, pixels)
+
+    def _count_words(self, boxes: int) -> None:
+        self.words_boxes += boxes
+        self.words_pictures += bool(boxes)
 
     def _write_png(self, name: str, pixels: Pixels) -> None:
         from pfm_desktop.imaging.io import encode_png
@@ -220,9 +240,15 @@ class _Set:
             "pixels_looked_at": self.wish.pixels_looked_at,
             "blank_margin": self.wish.blank_margin,
             "blanked_boxes": sum(len(boxes) for boxes in self.wish.boxes.values()),
+            "words_boxes": self.words_boxes,
+            "words_pictures": self.words_pictures,
+            "words_laid_bare": self.wish.words_laid_bare,
         }
 
     def done(self) -> ResearchExport:
         """For the person who exports."""
         kept = CROSSWALK_KEPT if self.lib.keys is not None else CROSSWALK_READABLE
-        return ResearchExport(self.folder.out, *self.counts, self.labelled, tuple(self.left), (kept, NOT_ALL))
+        return ResearchExport(
+            self.folder.out, *self.counts, self.labelled, tuple(self.left), (kept, NOT_ALL),
+            words_boxes=self.words_boxes, words_pictures=self.words_pictures,
+        )  # fmt: skip

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.anatomy import Outline, Spot
@@ -17,6 +18,7 @@ from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.deidentify import Box, Research, blanked, research_picture, research_study
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut, Pixels
+from pfm_desktop.services.export.words_found import words_in
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -93,6 +95,7 @@ class Moved:
     registration: Registration | None
     infos: dict[str, PictureInfo] = field(default_factory=dict)  # of pictures that were read, already moved
     left: list[LeftOut] = field(default_factory=list)
+    words: dict[str, tuple[Box, ...]] = field(default_factory=dict)  # found and made black, by the id of the picture
 
     @property
     def code(self) -> str:
@@ -137,9 +140,11 @@ def clean_pictures(
     boxes: Mapping[str, tuple[Box, ...]],
     margin: int,
     only: frozenset[str] | None = None,
+    words: Mapping[str, tuple[Box, ...]] = MappingProxyType({}),
 ) -> Iterator[tuple[Picture, Pixels]]:
     """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
 
+    `words`: boxes of words found, by id, that somebody saw; in a picture that is not among them they are looked for.
     One that cannot be read, would be black altogether, or is not in `only` (ids), is left out. Raises `WrongBoxError`
     for a box that lies outside of its picture.
     """
@@ -160,7 +165,8 @@ def clean_pictures(
             continue
         own = boxes.get(picture.id, ())
         _check_boxes(own, width, height)
-        clean = blanked(pixels, (*own, *_edges(width, height, margin)))
+        visit.words[picture.id] = found = words[picture.id] if picture.id in words else words_in(picture, pixels)
+        clean = blanked(pixels, (*own, *found, *_edges(width, height, margin)))
         info = facts.picture_info(picture, clean, lossy, numbers[picture.id], burned_in=False)
         visit.infos[picture.id] = research_picture(info, visit.study, visit.research)
         yield picture, clean
