@@ -29,14 +29,15 @@ SMALLER = 2 / 3  # of the picture's own size at which small words are looked for
 LONGEST = 1280  # pixels of the longer side of what the network sees at once
 OVERLAP = 160  # pixels by which neighbouring tiles overlap: a word that one cuts stands whole in the other
 MAYBE, SURE = 0.3, 0.8  # of a pixel to belong to a word, and of a word's pixels on average (0..1)
-FULL = 0.5  # of its tightest rectangle that a word fills at least; glints and vessels fill less
+FULL, FULL_LINE = 0.6, 0.4  # of its tightest rectangle that a word fills at least, and a line of several words
+LINE = 3  # times longer than high is a line; mucosa and glints that look like words are rounder
 TALLEST = 0.1  # of the shorter side of what the network sees; what is taller is no line of words
 LARGE, LONG = 0.04, 1.6  # what is higher than this part of the shorter side is a word only if it is that much longer
 THINNEST = 3  # pixels of what the network sees
 GROWN = 0.8  # the network draws words thinner than they are: by this part of area over half the outline
 BESIDE = 3  # pixels of what the network sees that a box reaches farther still
 _STEP = 32  # the network takes sides that are multiples of it
-_MEAN, _DEVIATION = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+_MEAN, _DEVIATION = np.array((0.485, 0.456, 0.406), np.float32), np.array((0.229, 0.224, 0.225), np.float32)
 _one_at_a_time = threading.Lock()  # a network of OpenCV keeps what it works on within itself
 
 
@@ -45,7 +46,7 @@ def find_words(picture: Pixels) -> tuple[Box, ...]:
 
     Raises `ModelError` where the network's file is missing or damaged: then nobody looked.
     """
-    colour = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    colour = picture if picture.ndim == 3 else np.dstack((picture, picture, picture))
     height, width = colour.shape[:2]
     found = [box for scale in _scales(max(height, width)) for box in _at_scale(colour, scale)]
     inside = ((max(0, x), max(0, y), min(width, right), min(height, low)) for x, y, right, low in found)
@@ -100,8 +101,9 @@ def _seen(tile: Pixels) -> Iterator[tuple[float, float, float, float]]:
             continue
         points = np.argwhere(part)[:, ::-1].astype(np.float32)
         low, long = sorted(side + 1 for side in cv2.minAreaRect(points)[1])  # pixels have a width
-        blob = low > LARGE * shorter and long < LONG * low
-        if blob or area < FULL * low * long or low > TALLEST * shorter:
+        times = max(wide, tall) / min(wide, tall)  # upright: a large word that leans is mucosa
+        blob = low > LARGE * shorter and times < LONG
+        if blob or area < (FULL_LINE if times >= LINE else FULL) * low * long or low > TALLEST * shorter:
             continue
         grown = GROWN * low * long / (low + long) + BESIDE
         yield x - grown, y - grown, x + wide + grown, y + tall + grown

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.people import Act
 from pfm_desktop.support import moments
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.export.facts import LeftOut
     from pfm_desktop.storage.library import Library
-    from pfm_desktop.viewmodels.export_sheet import Sheet
+    from pfm_desktop.viewmodels.export_sheet import Box, Sheet
 
 SHOWN_LEFT_OUT = 100  # lines; the rest is counted
 SHOWN_VISITS = 200  # lines in which visits can be ticked; a search finds the others
@@ -165,6 +166,7 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
         f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}, under pseudonyms.\n\n"
         "Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
         "Days are moved; ages stay, at most 90.\n\n"
+        "Words that are found in pictures are made black.\n\n"
         "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
         "who she is: pass it on under agreement.\n\n"
         f"It goes on record. The list of pseudonyms stays in the library, {kept}"
@@ -207,6 +209,16 @@ def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
     return Sheet(tuple(shown(picture, days[picture.visit_id]) for picture in found))
 
 
+def find_words(ctx: Context, lib: Library, picture_id: str) -> tuple[Box, ...]:
+    """Job: boxes of the words that the program finds in a picture; none where it cannot be read, which is said else."""
+    from pfm_desktop.services.export.words_found import words_of
+
+    try:
+        return words_of(ctx, lib, picture_id)
+    except (StorageError, BadInputError):
+        return ()
+
+
 def export(
     ctx: Context, lib: Library, picked: Picked, kind: Kind, folder: Path, sheet: Sheet | None, modality: str = "XC"
 ) -> Made:
@@ -229,6 +241,8 @@ def export(
         boxes=sheet.boxes_that_go_out,
         blank_margin=sheet.margin,
         only=sheet.goes_out,
+        words=sheet.words_that_go_out,
+        words_laid_bare=sheet.laid_bare,
     )
     made = export_research(ctx, lib, folder, wish)
     text = (
@@ -237,6 +251,9 @@ def export(
     )
     if kind is not Kind.DICOM:
         text += f" {many(made.labelled, 'visit')} with a grade to train on."
+    if made.words_boxes:
+        where = many(made.words_pictures, "picture")
+        text += f" Words found and made black: {many(made.words_boxes, 'box', 'boxes')} in {where}."
     return Made(made.folder, "\n".join((text, *made.notes)), left_out_lines(made.left_out, names))
 
 

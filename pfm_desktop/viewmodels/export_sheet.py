@@ -29,6 +29,8 @@ class SheetPicture:
 class Sheet:
     """`boxes` by picture. A picture that cannot be shown was not looked at, and does not go out.
 
+    `words`: boxes where the program found words, black as well unless they were taken away; a picture that is in
+    `words` was looked through, found or not. `bare`: what was taken away, in order.
     Whatever lays something bare that was covered must be looked at again, and takes back what was said.
     """
 
@@ -39,12 +41,17 @@ class Sheet:
     unreadable: dict[str, str] = field(default_factory=dict)  # why, by picture
     seen: set[str] = field(default_factory=set)
     said: bool = False  # that she looked for words
+    words: dict[str, tuple[Box, ...]] = field(default_factory=dict)
+    bare: dict[str, tuple[Box, ...]] = field(default_factory=dict)
+    cannot_look: str = ""  # why the program cannot look for words
+    looking: bool = False  # the program looks for words: what goes out waits for it
     _out: frozenset[str] | None = field(default=None, repr=False)  # what goes out, while it is known
 
     def carry_on(self, before: Sheet) -> None:
         """Other visits were chosen: what was done with pictures holds, also of those that may come back."""
         self.margin, self._out = before.margin, None
         self.boxes, self.left_out, self.seen = dict(before.boxes), set(before.left_out), set(before.seen)
+        self.words, self.bare = dict(before.words), dict(before.bare)
         self.said = before.said and before.pictures == self.pictures
 
     def saw(self, picture_ids: Iterable[str]) -> None:
@@ -121,6 +128,70 @@ class Sheet:
             self._look_again(picture_id)
         return bool(own)
 
+    def found_words(self, picture_id: str, boxes: tuple[Box, ...]) -> None:
+        """The program looked through a picture. More is black than before: nothing is taken back."""
+        if picture_id not in self.words:
+            self.words[picture_id] = boxes
+
+    @property
+    def to_look_through(self) -> tuple[str, ...]:
+        """Ids of pictures that go out and that the program did not look through yet, in their order."""
+        out = self.goes_out
+        return tuple(one.id for one in self.pictures if one.id in out and one.id not in self.words)
+
+    def take_words(self, picture_id: str, number: int) -> None:
+        """A box of words found is none: lay bare what is under it, to be looked at again."""
+        own = self.words[picture_id]
+        self.words[picture_id] = own[:number] + own[number + 1 :]
+        self.bare[picture_id] = (*self.bare.get(picture_id, ()), own[number])
+        self._look_again(picture_id)
+
+    def put_words_back(self, picture_id: str) -> bool:
+        """Cover again what was laid bare last; False where nothing was."""
+        own = self.bare.pop(picture_id, ())
+        if len(own) > 1:
+            self.bare[picture_id] = own[:-1]
+        if own:
+            self.words[picture_id] = (*self.words[picture_id], own[-1])
+        return bool(own)
+
+    def words_at(self, picture_id: str, x: float, y: float) -> int | None:
+        """Which box of words found a place (in pixels) is in."""
+        for number, (left, top, right, bottom) in enumerate(self.words.get(picture_id, ())):
+            if left <= x < right and top <= y < bottom:
+                return number
+        return None
+
+    def next_with_words(self, row: int) -> int | None:
+        """The next picture after this row that goes out and in which words were found, around the end; None: none."""
+        order = (*range(row + 1, len(self.pictures)), *range(min(row + 1, len(self.pictures))))
+        out = self.goes_out
+        return next((at for at in order if self.pictures[at].id in out and self._any_words(self.pictures[at].id)), None)
+
+    @property
+    def words_that_go_out(self) -> Mapping[str, tuple[Box, ...]]:
+        """The boxes of words found of pictures that go out and were looked through."""
+        out = self.goes_out
+        return {picture_id: own for picture_id, own in self.words.items() if picture_id in out}
+
+    @property
+    def laid_bare(self) -> int:
+        """How many boxes of words found were taken away in pictures that go out."""
+        return sum(len(own) for picture_id, own in self.bare.items() if picture_id in self.goes_out)
+
+    @property
+    def words_words(self) -> str:
+        """How far the program has looked for words, and in how many pictures it found some."""
+        if self.cannot_look:
+            return f"The program cannot look for words: {self.cannot_look}"
+        waiting = len(self.to_look_through)
+        if waiting:
+            return f"The program looks for words: {waiting:,} pictures to go."
+        count = sum(self._any_words(picture_id) for picture_id in self.goes_out)
+        if not count:
+            return "The program found no words; it misses some."
+        return f"The program found words in {count:,} {'picture' if count == 1 else 'pictures'}; it misses some."
+
     def cannot_show(self, picture_id: str, why: str) -> None:
         """A picture cannot be read: nobody can look at it."""
         self.unreadable[picture_id] = why
@@ -134,8 +205,10 @@ class Sheet:
             return "cannot be read: left out"
         if self.covered(picture):
             return "all margin: left out"
-        own = len(self.boxes.get(picture.id, ()))
-        return f"{own} {'box' if own == 1 else 'boxes'}" if own else ""
+        own, found = len(self.boxes.get(picture.id, ())), len(self.words.get(picture.id, ()))
+        said = [f"{own} {'box' if own == 1 else 'boxes'}"] if own else []
+        said += [f"words found in {found} {'place' if found == 1 else 'places'}"] if found else []
+        return ", ".join(said)
 
     @property
     def goes_out_words(self) -> str:
@@ -160,10 +233,17 @@ class Sheet:
             return "No picture would go out."
         if self.to_see:
             return "Look at the pictures first: scroll through all of them."
-        return "" if self.looked_at else "Tick that you looked at the pictures."
+        if self.cannot_look:
+            return self.words_words
+        if not self.looked_at:
+            return "Tick that you looked at the pictures."
+        return self.words_words if self.looking and self.to_look_through else ""
 
     def _goes(self, picture: SheetPicture) -> bool:
         return picture.id not in self.left_out and picture.id not in self.unreadable and not self.covered(picture)
+
+    def _any_words(self, picture_id: str) -> bool:
+        return bool(self.words.get(picture_id) or self.bare.get(picture_id))
 
     def _look_again(self, picture_id: str) -> None:
         self.seen.discard(picture_id)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, 
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.export_sheet import image_of
+from pfm_desktop.gui.widgets.export_sheet import WORDS_INK, image_of
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.services import cases
 from pfm_desktop.viewmodels.export_sheet import Box, Sheet, SheetPicture
@@ -30,7 +30,8 @@ _INK, _SHADOW = QColor("#FFE08A"), QColor("#000000")
 
 
 class BoxView(QWidget):
-    """`changed` when a box came or went, or more was seen; `closed` on Escape; `step(+1 | -1)` to another one.
+    """`changed` when a box came or went, or more was seen; `closed` on Escape; `step(+1 | -1)` to another one,
+    `next_picture` to the next one with words found.
 
     All of the picture is shown, or its own pixels one to one around the cross.
     """
@@ -38,6 +39,7 @@ class BoxView(QWidget):
     changed = Signal()
     closed = Signal()
     step = Signal(int)
+    next_picture = Signal()
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +57,9 @@ class BoxView(QWidget):
         self.setAccessibleName("One picture, to draw boxes that will be black")
         self.setAccessibleDescription(
             "Drag to draw a box. Or arrows move the cross, Space sets one corner and then the other, Delete takes the "
-            "last box away, Z shows one to one, Page Down shows the next picture, Escape goes back."
+            "last box away, W goes to words that were found, where Delete lays them bare and Control Z covers them "
+            "again, N shows the next picture with words, Z shows one to one, Page Down shows the next picture, Escape "
+            "goes back."
         )
 
     @property
@@ -83,12 +87,33 @@ class BoxView(QWidget):
         self.update()
 
     def take_box(self) -> None:
-        """Take the last box away; a box that is only begun first."""
+        """Take a box away: one that is only begun, the words found in which the cross is, or the last one drawn."""
         if self._from is not None:
             self._from = None
-        elif self.sheet.take_box(self.picture.id):
+        elif self._take_words() or self.sheet.take_box(self.picture.id):
             self._seen()
         self.update()
+
+    def put_words_back(self) -> None:
+        """Cover again what was found and laid bare last."""
+        if self.sheet.put_words_back(self.picture.id):
+            self.changed.emit()
+        self.update()
+
+    def next_words(self) -> None:
+        """The cross goes into the next box of words found."""
+        found = self.sheet.words.get(self.picture.id, ())
+        if found and self._from is None:
+            at = self.sheet.words_at(self.picture.id, self.cross.x(), self.cross.y())
+            left, top, right, bottom = found[0 if at is None else (at + 1) % len(found)]
+            self._move_cross(QPointF((left + right) / 2, (top + bottom) / 2))
+
+    def _take_words(self) -> bool:
+        """Lay bare the words found in which the cross is."""
+        number = self.sheet.words_at(self.picture.id, self.cross.x(), self.cross.y())
+        if number is not None:
+            self.sheet.take_words(self.picture.id, number)
+        return number is not None
 
     def sizeHint(self) -> QSize:
         """See Qt."""
@@ -107,6 +132,12 @@ class BoxView(QWidget):
             self._corner()
         elif event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
             self.take_box()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.put_words_back()
+        elif key == Qt.Key.Key_W:
+            self.next_words()
+        elif key == Qt.Key.Key_N:
+            self.next_picture.emit()
         elif key == Qt.Key.Key_Z:
             self.zoom()
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
@@ -164,7 +195,9 @@ class BoxView(QWidget):
 
     def _finish(self, end: QPointF) -> None:
         begin, self._from = self._from, None
-        if begin is not None and self.sheet.add_box(self.picture, _box(begin, end)):
+        if begin == end and self.sheet.words_at(self.picture.id, end.x(), end.y()) is not None:
+            self.cross = end  # a click into words that were found: these are meant
+        elif begin is not None and self.sheet.add_box(self.picture, _box(begin, end)):
             self.changed.emit()
         self.update()
 
@@ -207,6 +240,9 @@ class BoxView(QWidget):
         for left, top, right, bottom in self.sheet.boxes.get(self.picture.id, ()):
             self._black(painter, QRectF(place.topLeft() + QPointF(left, top) * scale,
                                         place.topLeft() + QPointF(right, bottom) * scale))  # fmt: skip
+        for left, top, right, bottom in self.sheet.words.get(self.picture.id, ()):
+            self._black(painter, QRectF(place.topLeft() + QPointF(left, top) * scale,
+                                        place.topLeft() + QPointF(right, bottom) * scale), WORDS_INK)  # fmt: skip
         if self._from is not None:
             other = self.cross if self._by_keys else self._other
             drawn = QRectF(self._from * scale, other * scale).normalized().translated(place.topLeft())
@@ -226,10 +262,10 @@ class BoxView(QWidget):
             painter.fillRect(part, QColor(0, 0, 0, 215))
 
     @staticmethod
-    def _black(painter: QPainter, box: QRectF) -> None:
+    def _black(painter: QPainter, box: QRectF, ink: QColor = _INK) -> None:
         """What will be black, a little of what is below still to be seen, so that it can be judged whether it fits."""
         painter.fillRect(box, QColor(0, 0, 0, 215))
-        painter.setPen(QPen(_INK, 2))
+        painter.setPen(QPen(ink, 2, Qt.PenStyle.SolidLine if ink is _INK else Qt.PenStyle.DashLine))
         painter.drawRect(box)
 
     def _draw_cross(self, painter: QPainter, at: QPointF) -> None:

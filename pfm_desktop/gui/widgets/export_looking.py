@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.export_boxes import BoxView
 from pfm_desktop.gui.widgets.export_sheet import SheetView
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import words
-from pfm_desktop.viewmodels.export_sheet import WIDEST, Sheet
+from pfm_desktop.viewmodels.export import find_words
+from pfm_desktop.viewmodels.export_sheet import WIDEST, Box, Sheet
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 ASK = "Is anything drawn into these pictures that names somebody: a name, a number, a date? Make it black."
 HOW = "Enter or a double click shows a picture large, to read small words and to draw boxes. Delete leaves it out."
 KEYS = (
-    "Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Z: one to one. Page Down: the next "
-    "picture. Escape: back."
+    "Drag a box over what names somebody (keys: arrows, Space, arrows, Space). Dashed: words that the program found; W "
+    "goes to them, Delete lays wrong ones bare. Z: one to one. Page Down: the next picture. Escape: back."
 )
 SAID = "I looked at each picture: nothing left in it names anybody"
 LOW = 450  # pixels of height, below which the pictures get the room of the hints
@@ -45,15 +47,18 @@ class LookingArea(QWidget):
         super().__init__(parent)
         self.sheet: Sheet | None = None
         self._row = 0  # the picture that is shown large
+        self._library, self._words = library, Background(self)
         self.view, self.large = SheetView(library, self), BoxView(library, self)
         self.count, self.said = words(self, "quiet"), QCheckBox(SAID, self)
+        self.found, self.next = words(self, "quiet"), QPushButton("Next with words (N)", self)
         self.margin = QSpinBox(self)
         self.margin.setRange(0, WIDEST)
         self.margin.setSingleStep(10)
         self.margin.setSuffix(" pixels")
         self.margin.setAccessibleName("Margin that is made black, in pixels")
-        self.back, self.undo, self.out, self.zoom = (
-            QPushButton(text, self) for text in ("Back to all", "Take a box away", "Leave out", "One to one")
+        self.back, self.undo, self.cover, self.out, self.zoom = (
+            QPushButton(text, self)
+            for text in ("Back to all", "Take a box away", "Cover words again", "Leave out", "One to one")
         )
         self.caption = words(self, "heading")
         self._lay_out()
@@ -63,13 +68,15 @@ class LookingArea(QWidget):
     @property
     def idle(self) -> bool:
         """Whether all that is in sight is loaded."""
-        return self.view.idle and self.large.idle
+        return self.view.idle and self.large.idle and not self._words.busy
 
     def show_sheet(self, sheet: Sheet | None) -> None:
         """Other pictures; None while they are looked for."""
         self.sheet = sheet
         self.show_all()
         self.view.show_sheet(sheet or Sheet(()))
+        self._words.drop()
+        self._look_for_words()
         self._say()
 
     def show_all(self) -> None:
@@ -95,6 +102,45 @@ class LookingArea(QWidget):
         """Out of sight: no picture stays large, nothing is loaded."""
         self.show_all()
         self.view.stop()
+        self._words.drop()
+
+    def show_next(self) -> None:
+        """The next picture with words found: large where one is large, else on the sheet."""
+        large = self._stack.currentIndex() == 1
+        row = None
+        if self.sheet is not None:
+            row = self.sheet.next_with_words(self._row if large else self.view.currentIndex().row())
+        if row is not None and large:
+            self.show_large(row)
+        elif row is not None:
+            self.view.setCurrentIndex(self.view.sheet_model.index(row))
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _look_for_words(self) -> None:
+        """One picture after the other, while she looks herself."""
+        sheet = self.sheet
+        if sheet is None or sheet.cannot_look:
+            return
+        sheet.looking = True
+        waiting = sheet.to_look_through
+        if waiting and not self._words.busy:
+            self._words.start(
+                find_words, self._library, waiting[0],
+                done=lambda boxes: self._words_came(sheet, waiting[0], boxes),
+                failed=lambda why: self._no_words(sheet, why),
+            )  # fmt: skip
+
+    def _words_came(self, sheet: Sheet, picture_id: str, boxes: tuple[Box, ...]) -> None:
+        sheet.found_words(picture_id, boxes)
+        if boxes:
+            self.view.sheet_model.changed_one(picture_id)
+            self.large.update()
+        self._look_for_words()
+        self._say()
+
+    def _no_words(self, sheet: Sheet, why: str) -> None:
+        sheet.cannot_look = why
+        self._say()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a low window the pictures come before the hints."""
@@ -112,8 +158,13 @@ class LookingArea(QWidget):
             self._redraw()
 
     def _redraw(self) -> None:
+        self._look_for_words()  # of one that goes out again
         self.view.drawn_anew()
         self.large.update()
+        self._say()
+
+    def _changed_there(self) -> None:
+        self._look_for_words()
         self._say()
 
     def _tell(self, said: bool) -> None:
@@ -126,6 +177,8 @@ class LookingArea(QWidget):
         self.count.setText(
             "Looking for pictures ..." if sheet is None else f"{sheet.goes_out_words}. {sheet.seen_words}"
         )
+        self.found.setText("" if sheet is None else sheet.words_words)
+        self.next.setEnabled(sheet is not None and sheet.next_with_words(-1) is not None)
         self.said.setEnabled(sheet is not None and sheet.may_say)
         self.said.setChecked(sheet is not None and sheet.looked_at)
         self.said.setToolTip("" if sheet is None or sheet.may_say else sheet.seen_words)
@@ -135,20 +188,23 @@ class LookingArea(QWidget):
             self.caption.setText(f"{self._row + 1} of {len(sheet.pictures)}: {picture.caption}; {state or 'goes out'}")
             self.out.setText("Let it go out" if picture.id in sheet.left_out else "Leave out")
             self.zoom.setText("All of it" if self.large.close_up else "One to one")
-            self.undo.setEnabled(bool(sheet.boxes.get(picture.id)))
+            self.undo.setEnabled(bool(sheet.boxes.get(picture.id) or sheet.words.get(picture.id)))
+            self.cover.setEnabled(bool(sheet.bare.get(picture.id)))
         self.changed.emit()
 
     def _connect(self) -> None:
         self.view.opened.connect(self.show_large)
-        self.view.changed.connect(self._say)
+        self.view.changed.connect(self._changed_there)
         self.large.changed.connect(self._redraw)
         self.large.closed.connect(self.show_all)
+        for view in (self.view, self.large):
+            view.next_picture.connect(self.show_next)
         self.large.step.connect(lambda step: self.show_large(self._row + step))
         self.margin.valueChanged.connect(self._use_margin)
         self.said.clicked.connect(self._tell)
         for button, slot in (
-            (self.back, self.show_all), (self.undo, self.large.take_box),
-            (self.out, self._toggle), (self.zoom, self.large.zoom),
+            (self.back, self.show_all), (self.undo, self.large.take_box), (self.cover, self.large.put_words_back),
+            (self.next, self.show_next), (self.out, self._toggle), (self.zoom, self.large.zoom),
         ):  # fmt: skip
             button.setAutoDefault(True)  # Enter presses the button that has the keys
             button.clicked.connect(lambda _checked=False, slot=slot: slot())
@@ -164,7 +220,7 @@ class LookingArea(QWidget):
         sheet.addWidget(how)
         sheet.addWidget(self.view, 1)
         tools = FlowRow(one)
-        tools.add(self.back, self.undo, self.out, self.zoom)
+        tools.add(self.back, self.undo, self.cover, self.out, self.zoom)
         large = QVBoxLayout(one)
         large.setContentsMargins(0, 0, 0, 0)
         large.addWidget(self.caption)
@@ -187,5 +243,9 @@ class LookingArea(QWidget):
         column.addWidget(words(self, text=ASK))
         column.addWidget(held, 1)
         column.addLayout(margin)
+        found = QHBoxLayout()
+        found.addWidget(self.found, 1)
+        found.addWidget(self.next)
+        column.addLayout(found)
         column.addWidget(self.count)
         column.addWidget(self.said)

@@ -47,6 +47,7 @@ NARROWEST, WIDEST = 210, 480  # pixels of a thumbnail's width
 _COLUMNS = 4
 _LEAST = 120  # pixels of a thumbnail's width in a low window
 _BESIDE = 14  # pixels between thumbnails
+WORDS_INK = QColor("#7FE3FF")  # around words that were found
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -130,9 +131,13 @@ class SheetModel(QAbstractListModel):
 
 
 class SheetView(QListView):
-    """`opened(row)` on Enter or a double click; `changed` when something was left out, or more was seen."""
+    """`opened(row)` on Enter or a double click; `changed` when something was left out, or more was seen.
+
+    `next_picture` on N: the next one with words found is wanted.
+    """
 
     opened = Signal(int)
+    next_picture = Signal()
     changed = Signal()
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
@@ -146,7 +151,9 @@ class SheetView(QListView):
         self.sheet_model = SheetModel(self)
         self.setModel(self.sheet_model)
         self.setAccessibleName("Pictures that would go out")
-        self.setAccessibleDescription("Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go.")
+        self.setAccessibleDescription(
+            "Enter shows a picture large, to draw boxes. Delete leaves it out or lets it go. N: the next with words."
+        )
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -215,6 +222,8 @@ class SheetView(QListView):
             self.opened.emit(row)
         elif row >= 0 and event.matches(QKeySequence.StandardKey.Delete):
             self.toggle(row)
+        elif event.key() == Qt.Key.Key_N and not event.modifiers():
+            self.next_picture.emit()
         else:
             super().keyPressEvent(event)
 
@@ -277,6 +286,12 @@ def _blacken(painter: QPainter, place: QRectF, picture: SheetPicture, sheet: She
     for left, top, right, bottom in sheet.boxes.get(picture.id, ()):
         size = (right - left) * scale_x, (bottom - top) * scale_y
         painter.fillRect(QRectF(place.left() + left * scale_x, place.top() + top * scale_y, *size), black)
+    for left, top, right, bottom in sheet.words.get(picture.id, ()):
+        size = (right - left) * scale_x, (bottom - top) * scale_y
+        found = QRectF(place.left() + left * scale_x, place.top() + top * scale_y, *size)
+        painter.fillRect(found, black)
+        painter.setPen(QPen(WORDS_INK, 1, Qt.PenStyle.DashLine))
+        painter.drawRect(found)
     across, down = sheet.margin * scale_x, sheet.margin * scale_y
     if sheet.margin:
         painter.fillRect(QRectF(place.left(), place.top(), place.width(), down), black)

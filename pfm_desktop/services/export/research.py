@@ -104,7 +104,8 @@ def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> Resear
 
     Raises `NotAllowedError`, `StorageError` (read-only library, full disk), `BadInputError` (nobody looked at the
     pictures, no such visit, folder not empty, nothing to export), `ModelError` (words cannot be looked for) and
-    `Cancelled`; nothing is left then but new pseudonyms in the library's list. What alone cannot go out is in `left_out`.
+    `Cancelled`; nothing is left then but new pseudonyms in the library's list. What alone cannot go out is in
+    `left_out`.
     """
     check_may_leave(lib)
     _check_wish(wish)

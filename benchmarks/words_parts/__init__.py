@@ -1,0 +1,1 @@
+"""Words drawn into pictures, and how much of them is covered."""
