@@ -25,14 +25,15 @@ Plane = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
 FILE = "words.onnx"
-SMALLER = 2 / 3  # of the picture's own size at which small words are looked for
-LONGEST = 1280  # pixels of the longer side of what the network sees at once
-OVERLAP = 160  # pixels by which neighbouring tiles overlap: a word that one cuts stands whole in the other
+SCALE = 0.6  # of the picture's own size at which small words are looked for
+TILE = 672  # pixels of the longest side that the network sees at once: in larger ones it overlooks a single small word
+OVERLAP = 128  # pixels by which neighbouring tiles overlap
+FAR = 0.3  # where all of a picture in one tile is smaller than that, it is looked at so as well, for very large words
 MAYBE, SURE = 0.3, 0.8  # of a pixel to belong to a word, and of a word's pixels on average (0..1)
 FULL, FULL_LINE = 0.6, 0.4  # of its tightest rectangle that a word fills at least, and a line of several words
 LINE = 3  # times longer than high is a line; mucosa and glints that look like words are rounder
-TALLEST = 0.1  # of the shorter side of what the network sees; what is taller is no line of words
-LARGE, LONG = 0.04, 1.6  # what is higher than this part of the shorter side is a word only if it is that much longer
+TALLEST = 0.14  # of the shorter side of what the network sees; what is taller is no line of words
+LARGE, LONG = 0.05, 1.6  # what is higher than this part of the shorter side is a word only if it is that much longer
 THINNEST = 3  # pixels of what the network sees
 GROWN = 0.8  # the network draws words thinner than they are: by this part of area over half the outline
 BESIDE = 3  # pixels of what the network sees that a box reaches farther still
@@ -60,11 +61,11 @@ def check_words() -> None:
 
 
 def _scales(longer: int) -> Iterator[float]:
-    """All of it at once, for large words; and where that makes small ones too small, closer."""
-    whole = min(1.0, LONGEST / longer)
-    yield whole
-    if whole < SMALLER:
-        yield SMALLER
+    whole = min(1.0, TILE / longer)
+    if whole >= SCALE or whole < FAR:
+        yield whole
+    if whole < SCALE:
+        yield SCALE
 
 
 def _at_scale(picture: Pixels, scale: float) -> Iterator[Box]:
@@ -72,28 +73,28 @@ def _at_scale(picture: Pixels, scale: float) -> Iterator[Box]:
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = picture if scale == 1.0 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     across, down = width / size[0], height / size[1]
-    for top in _starts(size[1]):
-        for left in _starts(size[0]):
-            for x, y, right, bottom in _seen(small[top : top + LONGEST, left : left + LONGEST]):
+    for rows in _tiles(size[1]):
+        for columns in _tiles(size[0]):
+            for x, y, right, bottom in _seen(small[rows, columns]):
                 yield (
-                    math.floor((left + x) * across), math.floor((top + y) * down),
-                    math.ceil((left + right) * across), math.ceil((top + bottom) * down),
+                    math.floor((columns.start + x) * across), math.floor((rows.start + y) * down),
+                    math.ceil((columns.start + right) * across), math.ceil((rows.start + bottom) * down),
                 )  # fmt: skip
 
 
-def _starts(length: int) -> list[int]:
-    """Where tiles begin along a side, evenly."""
-    if length <= LONGEST:
-        return [0]
-    count = math.ceil((length - OVERLAP) / (LONGEST - OVERLAP))
-    return [round(number * (length - LONGEST) / (count - 1)) for number in range(count)]
+def _tiles(length: int) -> list[slice]:
+    """A side in as few parts as may be, all of a length."""
+    count = max(1, math.ceil((length - OVERLAP) / (TILE - OVERLAP)))
+    part = math.ceil((length + (count - 1) * OVERLAP) / count)
+    starts = (round(number * (length - part) / max(1, count - 1)) for number in range(count))
+    return [slice(start, start + part) for start in starts]
 
 
 def _seen(tile: Pixels) -> Iterator[tuple[float, float, float, float]]:
     """Boxes of words on a tile, in its pixels from its corner."""
     likely = _likely(tile)
     count, labels, facts, _ = cv2.connectedComponentsWithStats((likely > MAYBE).astype(np.uint8))
-    shorter = max(min(tile.shape[:2]), LONGEST // 4)
+    shorter = max(min(tile.shape[:2]), TILE // 2)
     for number in range(1, count):
         x, y, wide, tall, area = (int(fact) for fact in facts[number])
         part = labels[y : y + tall, x : x + wide] == number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source
@@ -43,6 +44,7 @@ class Sheet:
     said: bool = False  # that she looked for words
     words: dict[str, tuple[Box, ...]] = field(default_factory=dict)
     bare: dict[str, tuple[Box, ...]] = field(default_factory=dict)
+    with_words: set[str] = field(default_factory=set)  # pictures in which some were found, taken away or not
     cannot_look: str = ""  # why the program cannot look for words
     looking: bool = False  # the program looks for words: what goes out waits for it
     _out: frozenset[str] | None = field(default=None, repr=False)  # what goes out, while it is known
@@ -51,7 +53,7 @@ class Sheet:
         """Other visits were chosen: what was done with pictures holds, also of those that may come back."""
         self.margin, self._out = before.margin, None
         self.boxes, self.left_out, self.seen = dict(before.boxes), set(before.left_out), set(before.seen)
-        self.words, self.bare = dict(before.words), dict(before.bare)
+        self.words, self.bare, self.with_words = dict(before.words), dict(before.bare), set(before.with_words)
         self.said = before.said and before.pictures == self.pictures
 
     def saw(self, picture_ids: Iterable[str]) -> None:
@@ -132,12 +134,19 @@ class Sheet:
         """The program looked through a picture. More is black than before: nothing is taken back."""
         if picture_id not in self.words:
             self.words[picture_id] = boxes
+            if boxes:
+                self.with_words.add(picture_id)
 
     @property
-    def to_look_through(self) -> tuple[str, ...]:
-        """Ids of pictures that go out and that the program did not look through yet, in their order."""
-        out = self.goes_out
-        return tuple(one.id for one in self.pictures if one.id in out and one.id not in self.words)
+    def to_look_through(self) -> int:
+        """How many pictures that go out the program did not look through yet."""
+        return len(self.goes_out - self.words.keys())
+
+    @property
+    def next_to_look_through(self) -> str:
+        """The id of the first of them; "" where there is none."""
+        waiting = self.goes_out - self.words.keys()
+        return next((one.id for one in self.pictures if one.id in waiting), "") if waiting else ""
 
     def take_words(self, picture_id: str, number: int) -> None:
         """A box of words found is none: lay bare what is under it, to be looked at again."""
@@ -164,9 +173,9 @@ class Sheet:
 
     def next_with_words(self, row: int) -> int | None:
         """The next picture after this row that goes out and in which words were found, around the end; None: none."""
-        order = (*range(row + 1, len(self.pictures)), *range(min(row + 1, len(self.pictures))))
-        out = self.goes_out
-        return next((at for at in order if self.pictures[at].id in out and self._any_words(self.pictures[at].id)), None)
+        wanted = self.goes_out & self.with_words
+        order = chain(range(row + 1, len(self.pictures)), range(min(row + 1, len(self.pictures))))
+        return next((at for at in order if self.pictures[at].id in wanted), None) if wanted else None
 
     @property
     def words_that_go_out(self) -> Mapping[str, tuple[Box, ...]]:
@@ -184,10 +193,10 @@ class Sheet:
         """How far the program has looked for words, and in how many pictures it found some."""
         if self.cannot_look:
             return f"The program cannot look for words: {self.cannot_look}"
-        waiting = len(self.to_look_through)
+        waiting = self.to_look_through
         if waiting:
-            return f"The program looks for words: {waiting:,} pictures to go."
-        count = sum(self._any_words(picture_id) for picture_id in self.goes_out)
+            return f"The program looks for words: {waiting:,} {'picture' if waiting == 1 else 'pictures'} to go."
+        count = len(self.goes_out & self.with_words)
         if not count:
             return "The program found no words; it misses some."
         return f"The program found words in {count:,} {'picture' if count == 1 else 'pictures'}; it misses some."
@@ -241,9 +250,6 @@ class Sheet:
 
     def _goes(self, picture: SheetPicture) -> bool:
         return picture.id not in self.left_out and picture.id not in self.unreadable and not self.covered(picture)
-
-    def _any_words(self, picture_id: str) -> bool:
-        return bool(self.words.get(picture_id) or self.bare.get(picture_id))
 
     def _look_again(self, picture_id: str) -> None:
         self.seen.discard(picture_id)

@@ -122,11 +122,11 @@ class LookingArea(QWidget):
         if sheet is None or sheet.cannot_look:
             return
         sheet.looking = True
-        waiting = sheet.to_look_through
+        waiting = sheet.next_to_look_through
         if waiting and not self._words.busy:
             self._words.start(
-                find_words, self._library, waiting[0],
-                done=lambda boxes: self._words_came(sheet, waiting[0], boxes),
+                find_words, self._library, waiting,
+                done=lambda boxes: self._words_came(sheet, waiting, boxes),
                 failed=lambda why: self._no_words(sheet, why),
             )  # fmt: skip
 
