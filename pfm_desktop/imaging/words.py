@@ -25,7 +25,8 @@ Plane = NDArray[np.float32]
 Mask = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
 FILE = "words.onnx"
-SCALE = 0.6  # of the picture's own size at which small words are looked for
+SCALE = 0.6  # of the picture's own size at which small words are looked for at least
+AREA = 720_000  # pixels: a smaller picture is looked at closer, as long as it has no more
 TILE = 672  # pixels of the longest side that the network sees at once: in larger ones it overlooks a single small word
 OVERLAP = 128  # pixels by which neighbouring tiles overlap
 FAR = 0.3  # where all of a picture in one tile is smaller than that, it is looked at so as well, for very large words
@@ -49,7 +50,7 @@ def find_words(picture: Pixels) -> tuple[Box, ...]:
     """
     colour = picture if picture.ndim == 3 else np.dstack((picture, picture, picture))
     height, width = colour.shape[:2]
-    found = [box for scale in _scales(max(height, width)) for box in _at_scale(colour, scale)]
+    found = [box for scale in _scales(height, width) for box in _at_scale(colour, scale)]
     inside = ((max(0, x), max(0, y), min(width, right), min(height, low)) for x, y, right, low in found)
     return tuple(sorted(_joined([box for box in inside if box[0] < box[2] and box[1] < box[3]]), key=_from_the_top))
 
@@ -60,12 +61,13 @@ def check_words() -> None:
         _network()
 
 
-def _scales(longer: int) -> Iterator[float]:
-    whole = min(1.0, TILE / longer)
-    if whole >= SCALE or whole < FAR:
+def _scales(height: int, width: int) -> Iterator[float]:
+    whole = min(1.0, TILE / max(height, width))
+    closer = min(1.0, max(SCALE, math.sqrt(AREA / (height * width))))
+    if whole >= closer or whole < FAR:
         yield whole
-    if whole < SCALE:
-        yield SCALE
+    if whole < closer:
+        yield closer
 
 
 def _at_scale(picture: Pixels, scale: float) -> Iterator[Box]:
