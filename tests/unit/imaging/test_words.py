@@ -72,6 +72,7 @@ def test_a_grey_picture_is_looked_at_as_well() -> None:
     assert left_bare(strokes, find_words(drawn)) == 0
 
 
+@pytest.mark.slow
 def test_in_a_very_large_picture_small_words_and_large_ones_are_found() -> None:
     """Ten pixels and two hundred, in 4000 x 3000."""
     picture = cv2.resize(mucosa(), (4000, 3000), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
