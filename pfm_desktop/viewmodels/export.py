@@ -232,6 +232,7 @@ def export(
         text = f"Written, WITH NAMES: {many(dicom.visits, 'visit')}, {many(dicom.files, 'file')}."
         return Made(dicom.folder, text, left_out_lines(dicom.left_out, names))
     from pfm_desktop.services.export.research import Format, Wish, export_research
+    from pfm_desktop.viewmodels.export_words import laid_bare
 
     assert sheet is not None, "the pictures were not looked at"
     wish = Wish(
@@ -242,7 +243,7 @@ def export(
         blank_margin=sheet.margin,
         only=sheet.goes_out,
         words=sheet.words_that_go_out,
-        words_laid_bare=sheet.laid_bare,
+        words_laid_bare=laid_bare(sheet),
     )
     made = export_research(ctx, lib, folder, wish)
     text = (

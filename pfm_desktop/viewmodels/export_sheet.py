@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source
@@ -142,12 +141,6 @@ class Sheet:
         """How many pictures that go out the program did not look through yet."""
         return len(self.goes_out - self.words.keys())
 
-    @property
-    def next_to_look_through(self) -> str:
-        """The id of the first of them; "" where there is none."""
-        waiting = self.goes_out - self.words.keys()
-        return next((one.id for one in self.pictures if one.id in waiting), "") if waiting else ""
-
     def take_words(self, picture_id: str, number: int) -> None:
         """A box of words found is none: lay bare what is under it, to be looked at again."""
         own = self.words[picture_id]
@@ -164,29 +157,11 @@ class Sheet:
             self.words[picture_id] = (*self.words[picture_id], own[-1])
         return bool(own)
 
-    def words_at(self, picture_id: str, x: float, y: float) -> int | None:
-        """Which box of words found a place (in pixels) is in."""
-        for number, (left, top, right, bottom) in enumerate(self.words.get(picture_id, ())):
-            if left <= x < right and top <= y < bottom:
-                return number
-        return None
-
-    def next_with_words(self, row: int) -> int | None:
-        """The next picture after this row that goes out and in which words were found, around the end; None: none."""
-        wanted = self.goes_out & self.with_words
-        order = chain(range(row + 1, len(self.pictures)), range(min(row + 1, len(self.pictures))))
-        return next((at for at in order if self.pictures[at].id in wanted), None) if wanted else None
-
     @property
     def words_that_go_out(self) -> Mapping[str, tuple[Box, ...]]:
         """The boxes of words found of pictures that go out and were looked through."""
         out = self.goes_out
         return {picture_id: own for picture_id, own in self.words.items() if picture_id in out}
-
-    @property
-    def laid_bare(self) -> int:
-        """How many boxes of words found were taken away in pictures that go out."""
-        return sum(len(own) for picture_id, own in self.bare.items() if picture_id in self.goes_out)
 
     @property
     def words_words(self) -> str:

@@ -21,6 +21,7 @@ from pfm_desktop.services.export import words_found
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.paths import resources_dir
 from pfm_desktop.viewmodels.export import Kind, Scope
+from pfm_desktop.viewmodels.export_words import laid_bare
 
 from .conftest import Opened
 from .test_export import choose, out, page_of, scroll_through, settled, tick_looked  # noqa: F401 - `out` is a fixture
@@ -141,7 +142,7 @@ def test_words_are_laid_bare_by_the_mouse_and_go_out_when_she_has_looked_again(
     qtbot.mouseClick(looking.large, LEFT, pos=(place.topLeft() + middle).toPoint())
     assert not sheet.boxes  # a click into words draws nothing
     qtbot.mouseClick(looking.undo, LEFT)
-    assert sheet.laid_bare == 1
+    assert laid_bare(sheet) == 1
     qtbot.mouseClick(looking.back, LEFT)
     settled(qtbot, page)
     look(qtbot, page)

@@ -13,6 +13,7 @@ from pfm_desktop.gui.widgets.export_sheet import WORDS_INK, image_of
 from pfm_desktop.gui.widgets.ink import SURROUND_COLOUR
 from pfm_desktop.services import cases
 from pfm_desktop.viewmodels.export_sheet import Box, Sheet, SheetPicture
+from pfm_desktop.viewmodels.export_words import words_at
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -104,13 +105,13 @@ class BoxView(QWidget):
         """The cross goes into the next box of words found."""
         found = self.sheet.words.get(self.picture.id, ())
         if found and self._from is None:
-            at = self.sheet.words_at(self.picture.id, self.cross.x(), self.cross.y())
+            at = words_at(self.sheet, self.picture.id, self.cross.x(), self.cross.y())
             left, top, right, bottom = found[0 if at is None else (at + 1) % len(found)]
             self._move_cross(QPointF((left + right) / 2, (top + bottom) / 2))
 
     def _take_words(self) -> bool:
         """Lay bare the words found in which the cross is."""
-        number = self.sheet.words_at(self.picture.id, self.cross.x(), self.cross.y())
+        number = words_at(self.sheet, self.picture.id, self.cross.x(), self.cross.y())
         if number is not None:
             self.sheet.take_words(self.picture.id, number)
         return number is not None
@@ -195,7 +196,7 @@ class BoxView(QWidget):
 
     def _finish(self, end: QPointF) -> None:
         begin, self._from = self._from, None
-        if begin == end and self.sheet.words_at(self.picture.id, end.x(), end.y()) is not None:
+        if begin == end and words_at(self.sheet, self.picture.id, end.x(), end.y()) is not None:
             self.cross = end  # a click into words that were found: these are meant
         elif begin is not None and self.sheet.add_box(self.picture, _box(begin, end)):
             self.changed.emit()

@@ -24,6 +24,7 @@ from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.viewmodels.export import find_words
 from pfm_desktop.viewmodels.export_sheet import WIDEST, Box, Sheet
+from pfm_desktop.viewmodels.export_words import next_to_look_through, next_with_words
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -109,7 +110,7 @@ class LookingArea(QWidget):
         large = self._stack.currentIndex() == 1
         row = None
         if self.sheet is not None:
-            row = self.sheet.next_with_words(self._row if large else self.view.currentIndex().row())
+            row = next_with_words(self.sheet, self._row if large else self.view.currentIndex().row())
         if row is not None and large:
             self.show_large(row)
         elif row is not None:
@@ -122,7 +123,7 @@ class LookingArea(QWidget):
         if sheet is None or sheet.cannot_look:
             return
         sheet.looking = True
-        waiting = sheet.next_to_look_through
+        waiting = next_to_look_through(sheet)
         if waiting and not self._words.busy:
             self._words.start(
                 find_words, self._library, waiting,
@@ -178,7 +179,7 @@ class LookingArea(QWidget):
             "Looking for pictures ..." if sheet is None else f"{sheet.goes_out_words}. {sheet.seen_words}"
         )
         self.found.setText("" if sheet is None else sheet.words_words)
-        self.next.setEnabled(sheet is not None and sheet.next_with_words(-1) is not None)
+        self.next.setEnabled(sheet is not None and next_with_words(sheet, -1) is not None)
         self.said.setEnabled(sheet is not None and sheet.may_say)
         self.said.setChecked(sheet is not None and sheet.looked_at)
         self.said.setToolTip("" if sheet is None or sheet.may_say else sheet.seen_words)
