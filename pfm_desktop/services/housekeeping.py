@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pfm_desktop.domain.people import Act
@@ -13,10 +12,9 @@ from pfm_desktop.services.backup import pictures_of
 from pfm_desktop.storage import access, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import place_aside
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named
-
-SET_ASIDE = "set-aside"
 
 # a picture is stored before its record: what is younger may belong to an import under way
 _MINIMUM_AGE_SECONDS = 24 * 3600
@@ -108,10 +106,9 @@ def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:
         return []
     said, altered = [], lib.pictures.find(sha256)
     if altered is not None:
-        aside = lib.path / SET_ASIDE
-        with named(aside, safe="the library is unchanged"):
-            aside.mkdir(exist_ok=True)
-            place = aside / f"{altered.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        place = place_aside(lib.path, altered.name)
+        with named(place.parent, safe="the library is unchanged"):
+            place.parent.mkdir(exist_ok=True)
             altered.rename(place)
         said.append(f"the altered file {altered.name} was moved to {place}")
     lib.pictures.put(data)

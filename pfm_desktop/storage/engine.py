@@ -29,15 +29,14 @@ def make_engine(
     *,
     keys: LibraryKeys | None = None,
     create: bool = False,
-    query_only: bool = False,
     never_written: bool = False,
     immutable: bool = False,
 ) -> Engine:
     """Engine on one SQLite file: WAL, foreign keys on, synchronous FULL, nothing temporary on disk.
 
     With `keys` the file is one of SQLCipher. Without `create` a missing file is an error instead of an empty database.
-    `query_only` refuses writes; `never_written` also keeps closing from folding the WAL into the file; `immutable`
-    takes no lock and writes no side file either (read-only media).
+    `never_written` refuses writes and keeps closing from folding the WAL into the file, also as the last one that has
+    it open; `immutable` takes no lock and writes no side file either (read-only media).
     """
     mode = "rwc" if create else ("ro&immutable=1" if immutable else "ro" if never_written else "rw")
     uri, driver = file_uri(database, mode), _driver(keys)
@@ -50,7 +49,7 @@ def make_engine(
         "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10
     )
     pragmas = ["foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"]
-    pragmas += ["query_only=ON"] if query_only or never_written or immutable else ["journal_mode=WAL"]
+    pragmas += ["query_only=ON"] if never_written or immutable else ["journal_mode=WAL"]
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage import access, journal, migrations
+from pfm_desktop.storage import access, after_crash, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password
@@ -146,14 +146,17 @@ class Library:
         with _entering(path):
             _check_folder(path, keys)
         lock, reason, immutable = _take_lock(path)
-        engine = make_engine(path / DATABASE, keys=keys, query_only=lock is None, immutable=immutable)
+        engine = make_engine(path / DATABASE, keys=keys, never_written=lock is None, immutable=immutable)
         try:
-            lost = lock is not None and _check_after_a_crash(path, lock, keys)
+            lost = ""
+            if lock is not None:
+                with _entering(path):
+                    lost = after_crash.check(path, keys, left_behind=lock.left_behind)
             with in_words(path):
                 _check_and_migrate(engine, path, keys, writable=lock is not None)
                 opened = cls(path, engine, lock, reason, keys)
             if lost:
-                opened._tell_wal_missing()
+                opened._tell_lost(lost)
             return opened
         except BaseException:
             engine.dispose()
@@ -284,15 +287,16 @@ class Library:
             remedy="connect the disk or put the folder back; or close the library and open it where it is now",
         )
 
-    def _tell_wal_missing(self) -> None:
+    def _tell_lost(self, how: str) -> None:
         """No error, as a program may also end before it has written anything."""
         self.notice = (
-            f"the program ended without closing this library, and {DATABASE}-wal is missing: if it was removed, what "
-            "was done last is not here. Look whether your last work is there; if not, do it again or restore a backup"
+            f"the program ended without closing this library, and {DATABASE}-wal {how}. "
+            "Look whether your last work is there; if not, do it again or restore a backup"
         )
         log.warning("%s: %s", self.path, self.notice)
+        was = "missing" if how.startswith("is missing") else "damaged"
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
-            self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was missing")
+            self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was {was}")
 
     def _all_meta(self) -> dict[str, str]:
         with self.read() as session:
@@ -437,28 +441,6 @@ def _check_settled(path: Path) -> None:
             safe="nothing was changed",
             remedy="when no program has it open, copy the whole folder to a place that can be written and use it there",
         )
-
-
-def _check_after_a_crash(path: Path, lock: LibraryLock, keys: LibraryKeys | None) -> bool:
-    """Raise where a library whose last program ended without closing is damaged; whether its WAL is missing.
-
-    It costs time, so not at every start. Nothing is folded into the database meanwhile: where the WAL is that of
-    another database, as after a copy was put in place, both stay as they are.
-    """
-    wal = path / f"{DATABASE}-wal"
-    with _entering(path):
-        there = wal.exists()
-        if not lock.left_behind and not (there and wal.stat().st_size):
-            return False
-    engine = make_engine(path / DATABASE, keys=keys, never_written=True)
-    try:
-        with in_words(path), engine.connect() as connection:
-            verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
-    finally:
-        engine.dispose()
-    if verdict != "ok":
-        raise damaged(path, str(verdict))
-    return lock.left_behind and not there
 
 
 def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, *, writable: bool) -> None:

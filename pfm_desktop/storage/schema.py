@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 DATABASE = "library.sqlite"
 SIDE_FILES = tuple(f"{DATABASE}-{side}" for side in ("wal", "shm", "journal"))  # of the open database
+SET_ASIDE = "set-aside"  # damaged files, kept for whoever wants to look at them
 KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
 # names of the modules in `migrations/versions`; the place is the version number
 VERSIONS: tuple[str, ...] = (
@@ -26,6 +28,11 @@ CURRENT = len(VERSIONS)
 def is_encrypted(library: Path) -> bool:
     """Whether the library in this folder has keys."""
     return any(os.path.exists(library / name) for name in (KEYS, KEYS_COPY))  # noqa: PTH110 - False where it may not be looked into
+
+
+def place_aside(library: Path, name: str) -> Path:
+    """Where a damaged file of that name is kept: never one that is taken."""
+    return library / SET_ASIDE / f"{name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
 def file_uri(database: Path, mode: str) -> str:

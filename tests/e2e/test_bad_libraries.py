@@ -25,7 +25,7 @@ from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import LibraryKeys, WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.lock import LibraryLock
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SET_ASIDE
 from pfm_desktop.support.errors import StorageError, UserError
 
 CTX = SilentContext()
@@ -152,6 +152,26 @@ def test_a_missing_wal_is_told_goes_on_record_and_takes_nothing_that_was_settled
         picture, data = add(lib, 3)  # done again
         assert cases.picture_bytes(lib, picture) == data
         assert housekeeping.verify(CTX, lib).problems == ()
+
+
+@pytest.mark.parametrize("left", [b"", b"\xa5" * 32], ids=["emptied", "overwritten"])
+def test_a_damaged_wal_is_told_goes_on_record_and_is_kept_for_whoever_can_read_it(killed: Clinic, left: bytes) -> None:
+    wal = killed.path / WAL
+    whole = wal.read_bytes()
+    wal.write_bytes(left + whole[32:] if left else b"")
+    bad = wal.read_bytes()
+    with killed.open() as lib:
+        assert "what was done last is not here" in lib.notice
+        assert women(lib) == ["K-1", "K-2"]
+        with lib.read() as session:
+            assert any("library.sqlite-wal was damaged" in line.text for line in journal.entries(session))
+        (kept,) = (killed.path / SET_ASIDE).iterdir()
+        assert kept.read_bytes() == bad
+        picture, data = add(lib, 3)  # done again
+        assert cases.picture_bytes(lib, picture) == data
+        assert housekeeping.verify(CTX, lib).problems == ()
+    with killed.open() as lib:
+        assert lib.notice == ""
 
 
 def test_the_command_line_tells_that_the_wal_is_missing(

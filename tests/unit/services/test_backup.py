@@ -17,7 +17,7 @@ from pfm_desktop.services import backup, cases, housekeeping
 from pfm_desktop.storage import answers, engine, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE
+from pfm_desktop.storage.schema import DATABASE, SET_ASIDE
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
@@ -343,7 +343,7 @@ def test_pictures_are_put_back_from_a_backup_and_nothing_is_removed(
     made = housekeeping.repair(CTX, lib, tmp_path / "backup")
     assert made.left == ()
     assert len(made.done) == 3
-    (aside,) = (lib.path / housekeeping.SET_ASIDE).iterdir()
+    (aside,) = (lib.path / SET_ASIDE).iterdir()
     assert aside.read_bytes() == b"something else"
     assert housekeeping.verify(CTX, lib).clean
     assert everything(lib)[-1][0] == "library", "it is on record"
@@ -360,7 +360,7 @@ def test_a_picture_that_the_backup_has_damaged_as_well_stays_where_it_is(
         file.write_bytes(b"something else")
     made = housekeeping.repair(CTX, lib, tmp_path / "backup")
     assert (made.done, len(made.left)) == ((), 1)
-    assert not (lib.path / housekeeping.SET_ASIDE).exists()
+    assert not (lib.path / SET_ASIDE).exists()
 
 
 def test_a_read_only_library_is_not_repaired_and_a_folder_that_is_no_backup_is_refused(
