@@ -20,6 +20,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import on_record
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, keys, snapshot, upkeep
+from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
@@ -105,9 +106,8 @@ def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
             with contextlib.suppress(OSError):  # file systems without modes
                 folder.chmod(0o700)
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
-        on_record.note(lib, "export", lib.id, "Backup begun")
         unfinished = folder / SNAPSHOTS / UNFINISHED
-        lib.copy_database(unfinished, safe=safe, ctx=ctx)  # first: every picture that it names is in the store by now
+        _begin(ctx, lib, unfinished)  # first: every picture that it names is in the store by now
         with snapshot.opened(unfinished, lib.keys) as session:
             named_there = upkeep.named_in(session, ctx)
         kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
@@ -118,6 +118,35 @@ def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
                 write_bytes(_key_file(final), keys.content(lib.path))
             unfinished.replace(final)
     return Backup(final, len(named_there.pictures), copied, problems)
+
+
+def _begin(ctx: Context, lib: Library, out: Path) -> None:
+    """A copy of the database that can be brought back: that of a damaged one is no backup, and is not called one."""
+    safe = "the library and the backups before are unchanged"
+    try:
+        on_record.note(lib, "export", lib.id, "Backup begun")
+        lib.copy_database(out, safe=safe, ctx=ctx)
+        wrong = snapshot.harm(out, lib.keys, ctx)
+    except DamagedError as error:
+        wrong = error.detail
+    if not wrong:
+        return
+    with contextlib.suppress(OSError):  # it is replaced by the next one
+        out.unlink(missing_ok=True)
+    raise StorageError(
+        f"no backup was made: the database of the library {lib.path}, or the disk of the backup, is damaged ({wrong})",
+        safe=safe,
+        remedy=f"pfm library verify {lib.path} says whether the library is. If so, copy its folder as it stands, and "
+        f"{_way_back(out.parent.parent)}",
+    )
+
+
+def _way_back(folder: Path, before: str = "~") -> str:
+    """Which snapshot to take, the latest or the latest before another one."""
+    found = [path.stem for path in snapshots(folder) if path.stem < before]
+    if not found:
+        return f"there is no earlier backup in {folder}: look for one elsewhere"
+    return f"bring the backup of {found[-1]} back with: pfm library restore {folder} NEW_FOLDER --at {found[-1]}"
 
 
 def restore(
@@ -142,6 +171,7 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
     key_file = key_file_of(folder, at)
     if key_file is not None and unlocked is None:
         raise keys.LockedLibraryError(folder)
+    _check_snapshot(ctx, chosen, unlocked)
     with snapshot.opened(chosen, unlocked) as session:
         named_there = upkeep.named_in(session, ctx)
     with named(out, safe=safe):
@@ -167,6 +197,16 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
                 (out / name).unlink(missing_ok=True)
         raise
     return Restored(out, chosen, len(named_there.pictures), wrong)
+
+
+def _check_snapshot(ctx: Context, chosen: Path, unlocked: LibraryKeys | None) -> None:
+    wrong = snapshot.harm(chosen, unlocked, ctx)
+    if wrong:
+        raise StorageError(
+            f"the snapshot {chosen.stem} of the backup {chosen.parent.parent} is damaged ({wrong})",
+            safe="the backup is unchanged, and no library was made",
+            remedy=_way_back(chosen.parent.parent, chosen.stem),
+        )
 
 
 def _stores(folder: Path, keys: LibraryKeys | None) -> _Stores:

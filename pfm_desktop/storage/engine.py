@@ -127,6 +127,13 @@ def _appearing(out: Path, keys: LibraryKeys | None, safe: str) -> Iterator[Any]:
             temporary.unlink(missing_ok=True)
         if not isinstance(error, (OSError, module.Error)):
             raise
+        if is_damage(str(error)):
+            raise DamagedError(
+                "the database that was to be copied is damaged",
+                str(error),
+                safe=safe,
+                remedy="look what is wrong with it (pfm library verify), and bring back a backup",
+            ) from error
         raise StorageError(
             f"could not write the copy {out}: {getattr(error, 'strerror', None) or error}",
             safe=safe,
@@ -186,7 +193,7 @@ def _translated(message: str, library: Path) -> StorageError:
             safe="nothing was changed",
             remedy="free some space, then try again",
         )
-    if "malformed" in low or "not a database" in low or "disk image" in low:
+    if is_damage(message):
         return damaged(library, message)
     if "unable to open" in low:
         return StorageError(
@@ -214,17 +221,33 @@ def _translated(message: str, library: Path) -> StorageError:
     )
 
 
-def damaged(library: Path, detail: str) -> StorageError:
+def is_damage(message: str) -> bool:
+    """Whether SQLite says so that a database is not one any more."""
+    low = message.lower()
+    return "malformed" in low or "not a database" in low or "disk image" in low
+
+
+class DamagedError(StorageError):
+    """A database that is not one any more, or not one that its keys open; `detail` in the words of SQLite."""
+
+    def __init__(self, what: str, detail: str, *, safe: str, remedy: str) -> None:
+        self.detail = detail
+        super().__init__(f"{what} ({detail})", safe=safe, remedy=remedy)
+
+
+def damaged(library: Path, detail: str) -> DamagedError:
     """The error for a database that is not one any more, or not one that the keys of its library open."""
     if is_encrypted(library):
-        return StorageError(
-            f"the database of the library {library} does not open with its keys ({detail})",
+        return DamagedError(
+            f"the database of the library {library} does not open with its keys",
+            detail,
             safe="nothing was changed; the pictures stand in the folder 'pictures', encrypted",
             remedy=f"either {KEYS} is not the one of this library, or library.sqlite is damaged: "
             "put both back from the same backup (pfm library restore), or choose another library",
         )
-    return StorageError(
-        f"the database of the library {library} is damaged ({detail})",
+    return DamagedError(
+        f"the database of the library {library} is damaged",
+        detail,
         safe="nothing was changed; the pictures stand in the folder 'pictures'",
         remedy="put back a backup of library.sqlite, or choose another library",
     )

@@ -8,10 +8,15 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from pfm_desktop.jobs import Context
 from pfm_desktop.storage import migrations
-from pfm_desktop.storage.engine import in_words, make_engine
+from pfm_desktop.storage.engine import DamagedError, in_words, make_engine
+from pfm_desktop.storage.interrupt import told_rows
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.support.errors import StorageError
+
+CHECKING = "Checking the copy of the database"
+QUICK, WHOLE = "PRAGMA quick_check(3)", "PRAGMA integrity_check(3)"  # the second compares the indexes as well
 
 
 @contextlib.contextmanager
@@ -28,3 +33,13 @@ def opened(database: Path, keys: LibraryKeys | None = None) -> Iterator[Session]
                 yield session
     finally:
         engine.dispose()
+
+
+def harm(database: Path, keys: LibraryKeys | None, ctx: Context, *, check: str = QUICK) -> str:
+    """What SQLite finds wrong with the pages of a copy, in its words; "" where nothing is. `ctx` may end it."""
+    try:
+        with opened(database, keys) as session:
+            found = [str(verdict) for (verdict,) in told_rows(session, check, ctx, CHECKING)]
+    except DamagedError as error:
+        return error.detail
+    return "; ".join(one.replace("\n", " ") for one in found if one != "ok")

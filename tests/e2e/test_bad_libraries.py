@@ -283,6 +283,33 @@ def test_a_journal_that_was_cut_is_found_and_the_records_stay(clinic: Clinic, wh
             assert cases.picture_bytes(lib, picture) == data
 
 
+def test_a_damaged_database_is_not_called_a_backup_and_an_earlier_one_comes_back(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    with clinic.open() as lib:
+        for number in range(100, 180):
+            cases.add_patient(lib, identifier=f"K-{number}", family_name="x" * 300)
+        made = backup.back_up(CTX, lib, tmp_path / "backup")
+    data = bytearray((clinic.path / DATABASE).read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 10_000] = b"\xff" * 10_000
+    (clinic.path / DATABASE).write_bytes(data)
+    with clinic.open() as lib, pytest.raises(StorageError, match="no backup was made: the database of the") as caught:
+        backup.back_up(CTX, lib, tmp_path / "backup")
+    assert str(clinic.path) in str(caught.value)
+    assert ".unfinished" not in str(caught.value)
+    assert f"--at {made.snapshot.stem}" in str(caught.value)
+    bad = tmp_path / "backup" / "snapshots" / "99990101T000000Z.sqlite"
+    bad.write_bytes(data)
+    if clinic.encrypted:
+        shutil.copy(clinic.path / KEYS, bad.with_suffix(".keys.json"))
+    with pytest.raises(StorageError, match=r"the snapshot 99990101T000000Z .* is damaged"):
+        backup.restore(CTX, tmp_path / "backup", tmp_path / "out", unlocked=clinic.keys())
+    backup.restore(CTX, tmp_path / "backup", tmp_path / "out", at=made.snapshot.stem, unlocked=clinic.keys())
+    with clinic.open(tmp_path / "out") as lib:
+        check_whole(clinic, lib)
+
+
 # newer programs
 
 

@@ -321,9 +321,77 @@ def test_a_snapshot_that_is_damaged_is_refused_and_an_earlier_one_can_be_taken(
     first = backup.back_up(CTX, lib, folder)
     second = backup.back_up(CTX, lib, folder)
     second.snapshot.write_bytes(b"x" * 5000)
-    with pytest.raises(StorageError, match="damaged"):
+    with pytest.raises(StorageError, match="is damaged") as caught:
         backup.restore(CTX, folder, tmp_path / "back")
+    assert f"the snapshot {second.snapshot.stem} of the backup {folder} is damaged" in str(caught.value)
+    assert f"--at {first.snapshot.stem}" in str(caught.value)
+    assert not (tmp_path / "back").exists()
     assert backup.restore(CTX, folder, tmp_path / "back", at=first.snapshot.stem).problems == ()
+
+
+def _pages_written_over(database: Path) -> None:
+    data = bytearray(database.read_bytes())
+    data[-30_000:-20_000] = b"\xff" * 10_000
+    database.write_bytes(data)
+
+
+@pytest.fixture
+def damaged(lib: Library, women: list[str], tmp_path: Path) -> Library:
+    """A library with a backup whose database was damaged since; it opens as before."""
+    for number in range(100, 180):
+        cases.add_patient(lib, identifier=f"K-{number}", family_name="x" * 300)
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    lib.close()
+    _pages_written_over(lib.path / DATABASE)
+    return Library.open(lib.path)
+
+
+def test_a_damaged_database_is_no_backup_and_the_way_back_is_told(damaged: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    (first,) = backup.snapshots(folder)
+    with damaged, pytest.raises(StorageError, match="no backup was made") as caught:
+        backup.back_up(CTX, damaged, folder)
+    said = str(caught.value)
+    assert str(damaged.path) in said
+    assert f"pfm library restore {folder} NEW_FOLDER --at {first.stem}" in said
+    assert ".unfinished" not in said
+    assert list((folder / backup.SNAPSHOTS).iterdir()) == [first], "nothing is left of it"
+    assert backup.restore(CTX, folder, tmp_path / "back").problems == ()
+
+
+def test_without_an_earlier_backup_it_is_said_to_look_elsewhere(damaged: Library, tmp_path: Path) -> None:
+    with damaged, pytest.raises(StorageError, match="there is no earlier backup in"):
+        backup.back_up(CTX, damaged, tmp_path / "new")
+
+
+def test_a_snapshot_with_damaged_pages_names_itself_and_the_one_before(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    for number in range(100, 180):
+        cases.add_patient(lib, identifier=f"K-{number}", family_name="x" * 300)
+    made = [backup.back_up(CTX, lib, folder).snapshot for _ in range(3)]
+    for snapshot_ in made[1:]:
+        _pages_written_over(snapshot_)
+    for bad, before in ((made[2], made[1]), (made[1], made[0])):
+        with pytest.raises(StorageError, match=f"the snapshot {bad.stem} .*is damaged.*--at {before.stem}"):
+            backup.restore(CTX, folder, tmp_path / "back", at=bad.stem)
+    assert backup.restore(CTX, folder, tmp_path / "back", at=made[0].stem).problems == ()
+
+
+def test_the_check_of_the_copy_is_told_and_can_be_stopped(lib: Library, women: list[str], tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def stop(_done: float, _total: float, words: str) -> None:
+        told.append(words)
+        if words == snapshot.CHECKING:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        backup.back_up(CallbackContext(stop, lambda: False), lib, tmp_path / "backup")
+    assert told[-1] == "Checking the copy of the database"
+    assert backup.snapshots(tmp_path / "backup") == ()
+    assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()
 
 
 # ---- repair
