@@ -73,13 +73,25 @@ def library_encrypt(
 
 
 @library_app.command("verify")
-def library_verify(library: Folder) -> int:
+def library_verify(
+    library: Annotated[
+        Path, typer.Argument(metavar="LIBRARY|BACKUP", help="Folder of the library, or of its backups.", readable=False)
+    ],
+    recovery: Annotated[
+        bool, typer.Option("--recovery-key", help="Of a backup: ask for the recovery key, not for a name and password.")
+    ] = False,
+) -> int:
     """Check the database, every reference, the audit trail and every picture against its hash; repairs nothing.
 
-    A library of an older version is brought up to date first, as by the window. Exit code 3 when something is wrong.
+    A library of an older version is brought up to date first, as by the window. Of a folder of backups every snapshot
+    is checked, and every picture that one of them names. Exit code 3 when something is wrong.
     """
+    from pfm_desktop.services.backup import is_backup
     from pfm_desktop.services.housekeeping import verify
+    from pfm_desktop.storage.schema import DATABASE
 
+    if is_backup(library) and not (library / DATABASE).exists():
+        return _verify_backup(library, recovery=recovery)
     with open_library(library) as lib, Bar() as bar:
         found = verify(bar, lib)
     for problem in found.problems:
@@ -89,24 +101,44 @@ def library_verify(library: Folder) -> int:
     return 0 if found.clean else WRONG
 
 
+def _verify_backup(folder: Path, *, recovery: bool) -> int:
+    from pfm_desktop.services.backup_check import verify_backup
+
+    _, unlocked = _keys_of(folder, "", recovery=recovery)
+    with Bar() as bar:
+        found = verify_backup(bar, folder, unlocked)
+    for problem in found.problems:
+        complain(f"wrong: {problem}")
+    for note in found.notes:
+        complain(f"note: {note}")
+    wrong = len(found.problems) or "nothing"
+    say(f"{found.snapshots} backups with {found.pictures} pictures checked, {wrong} wrong")
+    return WRONG if found.problems else 0
+
+
 @library_app.command("backup")
 def library_backup(
     library: Folder,
     out: Annotated[
         Path, typer.Argument(metavar="BACKUP", help="Folder for the backups of this library.", readable=False)
     ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Also read what earlier backups kept, and replace what is damaged.")
+    ] = False,
 ) -> int:
-    """Add a backup; the library may be in use. What is there from earlier ones is not copied again.
+    """Add a backup; the library may be in use. What is there from earlier ones is not copied again, and with `--check`
+    compared with its hash.
 
     Exit code 3 when a picture is missing or altered in the library; the rest is kept all the same.
     """
     from pfm_desktop.services.backup import back_up
 
     with open_library(library) as lib, Bar() as bar:
-        made = back_up(bar, lib, out)
+        made = back_up(bar, lib, out, check=check)
     for problem in made.problems:
-        complain(f"not kept: {problem}")
-    say(f"Backup {made.snapshot.stem}: {made.pictures} pictures, {made.copied} files new")
+        complain(f"wrong: {problem}")
+    mended = f", {made.mended} damaged ones replaced" if made.mended else ""
+    say(f"Backup {made.snapshot.stem}: {made.pictures} pictures, {made.copied} files new{mended}")
     say(f"To bring it back: pfm library restore {out} NEW_FOLDER --at {made.snapshot.stem}")
     return WRONG if made.problems else 0
 
@@ -128,9 +160,10 @@ def library_restore(
     That of an encrypted library asks for a name and password of that day; they are those of the new library as well.
     Exit code 3 when something of it is missing.
     """
-    from pfm_desktop.services.backup import restore, snapshots
+    from pfm_desktop.services.backup import pictures_of, restore, snapshots
 
     if list_:
+        pictures_of(backup)
         for snapshot in snapshots(backup):
             say(snapshot.stem)
         return 0

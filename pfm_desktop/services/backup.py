@@ -1,15 +1,18 @@
 """Backing a library up while it is in use, and bringing it back.
 
 A backup is a folder. `pictures/` and `derived/` are as in a library, and each backup adds to them what is new;
-`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed. A snapshot takes its
-name only once everything that it names is there, so a backup cut short leaves the ones before as they were.
+`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed, but for a picture
+whose bytes are wrong: the right ones take its place. A snapshot takes its name only once everything that it names is
+there, so a backup cut short leaves the ones before as they were.
 """
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,12 +39,14 @@ _Stores = Mapping[str, ImageStore]
 
 @dataclass(frozen=True)
 class Backup:
-    """One backup: its snapshot, how many pictures are on record, how many files were new, what could not be kept."""
+    """One backup: its snapshot, how many pictures are on record, how many files were new, what is wrong with the
+    library, and how many damaged files of earlier backups were replaced."""
 
     snapshot: Path
     pictures: int
     copied: int
     problems: tuple[str, ...]
+    mended: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,22 +86,24 @@ def pictures_of(folder: Path, keys: LibraryKeys | None = None) -> ImageStore:
 
 def key_file_of(folder: Path, at: str = "") -> Path | None:
     """The key file of the snapshot that `restore` would take; None where the library is not encrypted."""
-    file = _key_file(_chosen(Path(folder).absolute(), at))
+    file = key_file_beside(_chosen(Path(folder).absolute(), at))
     return file if file.exists() else None
 
 
-def back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
+def back_up(ctx: Context, lib: Library, folder: Path, *, check: bool = False) -> Backup:
     """Add a backup of the library to `folder` (made if missing). The library may be in use, also by this program.
 
-    A picture that is missing or altered in the library is told in `problems`; the rest is kept all the same. Raises
+    A file of the right size that is there already is trusted; with `check` it is read and compared with its hash, and
+    replaced where it is wrong. A picture that is missing or altered in the library is told in `problems`; the rest is
+    kept all the same. Raises
     `BadInputError` for a folder that is no place for it and `StorageError` where it cannot be written.
     """
     folder = Path(folder).absolute()
     with reached(folder, safe="the library and the backups before are unchanged"):
-        return _back_up(ctx, lib, folder)
+        return _back_up(ctx, lib, folder, check=check)
 
 
-def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
+def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup:
     access.require(lib.account, Act.MAINTAIN)
     _check_place(lib, folder)
     with sole_use(folder, busy=f"the backup {folder} is being written"):
@@ -111,13 +118,13 @@ def _back_up(ctx: Context, lib: Library, folder: Path) -> Backup:
         with snapshot.opened(unfinished, lib.keys) as session:
             named_there = upkeep.named_in(session, ctx)
         kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
-        copied, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up")
+        done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
         final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
         with named(final, safe=safe):
             if lib.keys is not None:
-                write_bytes(_key_file(final), keys.content(lib.path))
+                write_bytes(key_file_beside(final), keys.content(lib.path))
             unfinished.replace(final)
-    return Backup(final, len(named_there.pictures), copied, problems)
+    return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 
 
 def _begin(ctx: Context, lib: Library, out: Path) -> None:
@@ -213,13 +220,20 @@ def _stores(folder: Path, keys: LibraryKeys | None) -> _Stores:
     return {name: ImageStore(folder / name, keys) for name in STORES}
 
 
-def _key_file(snapshot: Path) -> Path:
+def key_file_beside(snapshot: Path) -> Path:
+    """Where the key file of a snapshot lies, if it has one."""
     return snapshot.with_suffix(KEY_FILE)
 
 
+class _Done(enum.Enum):
+    """What was done about one file."""
+
+    THERE, NEW, MENDED = enum.auto(), enum.auto(), enum.auto()
+
+
 def _copy_all(
-    ctx: Context, wanted: upkeep.Named, kept: _Stores, out: _Stores, text: str
-) -> tuple[int, tuple[str, ...]]:
+    ctx: Context, wanted: upkeep.Named, kept: _Stores, out: _Stores, text: str, *, check: bool = False
+) -> tuple[Counter[_Done], tuple[str, ...]]:
     """Copy from the stores of `kept` to those of `out` what is not there: how much was, and what is missing.
 
     Only pictures on record are missed: an answer can be made again, and undo says what it cannot bring back.
@@ -227,32 +241,44 @@ def _copy_all(
     parts = [(PICTURES, sha256, True) for sha256 in wanted.pictures]
     parts += [(PICTURES, sha256, False) for sha256 in sorted(wanted.undone)]
     parts += [(DERIVED, sha256, False) for sha256 in sorted(wanted.derived)]
-    copied, missing = 0, []
-    for done, (store, sha256, must) in enumerate(parts):
-        ctx.progress(done, len(parts), text)
+    done: Counter[_Done] = Counter()
+    missing = []
+    for number, (store, sha256, must) in enumerate(parts):
+        ctx.progress(number, len(parts), text)
         try:
-            copied += _copied(kept[store], out[store], sha256)
+            done[_copied(kept[store], out[store], sha256, check=check)] += 1
         except _NotThere as error:
             if must:
                 missing.append(str(error))
     ctx.progress(len(parts), len(parts), text)
-    return copied, tuple(missing)
+    return done, tuple(missing)
 
 
 class _NotThere(Exception):
     """Bytes that the source does not have, or not as their name promises."""
 
 
-def _copied(source: ImageStore, target: ImageStore, sha256: str) -> bool:
-    """Copy what is not there yet; False for what is. Raises `_NotThere`, and `StorageError` of the target."""
+def _copied(source: ImageStore, target: ImageStore, sha256: str, *, check: bool) -> _Done:
+    """Copy what is not there yet. Raises `_NotThere`, and `StorageError` of the target."""
     there, here = target.find(sha256), source.find(sha256)
-    if there is not None and (here is None or there.stat().st_size == here.stat().st_size):
-        return False
+    alike = there is not None and (here is None or there.stat().st_size == here.stat().st_size)
+    if alike and not (check and not _holds(target, sha256)):
+        return _Done.THERE
     try:
         data = source.get(sha256)
     except StorageError as error:
-        raise _NotThere(str(error)) from error
+        if there is not None and _holds(target, sha256):
+            raise _NotThere(f"{error.what}. It is whole in {target.root.parent}, from an earlier backup") from error
+        raise _NotThere(f"not kept: {error}") from error
     target.put(data)
+    return _Done.NEW if there is None else _Done.MENDED
+
+
+def _holds(store: ImageStore, sha256: str) -> bool:
+    try:
+        store.get(sha256)
+    except StorageError:
+        return False
     return True
 
 

@@ -221,6 +221,21 @@ def accounts_with_password(library: Path) -> frozenset[str]:
     return frozenset(slot.id for slot in _read(library).slots) - {RECOVERY}
 
 
+def harm_of(place: Path, of: str) -> str:
+    """What is wrong with one key file of the library `of`, in words; "" where nothing is."""
+    try:
+        kept = _parsed(_small(place))
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    except _NewerError:
+        return "was written by a newer version of this program"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "is damaged"
+    return "" if kept.library_id == of else "is that of another library"
+
+
 def content(library: Path) -> bytes:
     """The key file as a backup keeps it."""
     return _bytes(_read(library))

@@ -1,0 +1,86 @@
+"""Whether a backup would bring everything back: each snapshot, each picture that one of them names, each key file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.backup import DERIVED, key_file_beside, key_file_of, pictures_of, snapshots
+from pfm_desktop.storage import keys, snapshot, upkeep
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.keys import LibraryKeys
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.files import reached
+
+_AGAIN = "a backup with --check puts it there anew, where the library has it whole"
+
+
+@dataclass(frozen=True)
+class BackupCheck:
+    """What `verify_backup` found in how many snapshots and pictures; `notes`: what is made again when needed."""
+
+    snapshots: int
+    pictures: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = None) -> BackupCheck:
+    """Check every snapshot's pages and indexes, and the bytes of all that they name against their hash.
+
+    Nothing is changed. That of an encrypted library needs its keys, as `backup.restore` does. Raises `BadInputError`
+    for a folder that is no backup, or one of another library than the keys.
+    """
+    folder = Path(folder).absolute()
+    with reached(folder, safe="nothing was changed"):
+        pictures, found = pictures_of(folder, unlocked), snapshots(folder)
+        if unlocked is None and found and key_file_of(folder) is not None:
+            raise keys.LockedLibraryError(folder)
+        problems: list[str] = []
+        named, derived = _named(ctx, found, unlocked, problems)
+        problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
+        notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
+    again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
+    return BackupCheck(len(found), len(named), tuple(problems), (again,) if notes else ())
+
+
+def _named(
+    ctx: Context, found: tuple[Path, ...], unlocked: LibraryKeys | None, problems: list[str]
+) -> tuple[set[str], set[str]]:
+    """Hashes of the pictures, and of what was made of them, that whole snapshots name."""
+    pictures: set[str] = set()
+    derived: set[str] = set()
+    if not found:
+        problems.append("there is no snapshot in it: no backup was completed here")
+    for path in found:
+        key_file = keys.harm_of(key_file_beside(path), unlocked.library_id) if unlocked is not None else ""
+        if key_file:
+            problems.append(
+                f"the key file of the snapshot {path.stem} {key_file}: it cannot be brought back without it"
+            )
+        try:
+            wrong = snapshot.harm(path, unlocked, ctx, check=snapshot.WHOLE)
+            if wrong:
+                problems.append(f"the snapshot {path.stem} is damaged ({wrong}): bring back another one")
+                continue
+            with snapshot.opened(path, unlocked) as session:
+                there = upkeep.named_in(session, ctx)
+        except StorageError as error:  # of a newer program
+            problems.append(f"the snapshot {path.stem} cannot be checked: {error.what}")
+            continue
+        pictures.update(there.pictures)
+        derived |= there.derived
+    return pictures, derived
+
+
+def _altered(ctx: Context, store: ImageStore, hashes: set[str], words: str) -> list[str]:
+    wrong = []
+    for done, sha256 in enumerate(sorted(hashes)):
+        ctx.progress(done, len(hashes), words)
+        try:
+            store.get(sha256)
+        except StorageError as error:
+            wrong.append(f"{error.what}; {_AGAIN}")
+    ctx.progress(len(hashes), len(hashes), words)
+    return wrong

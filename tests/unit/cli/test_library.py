@@ -1,0 +1,106 @@
+"""`pfm library`: what it says, where it says it, and its exit codes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.cli.main import main
+from pfm_desktop.domain.change import Change
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import accounts, backup, cases
+from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.library import Library
+
+NAME, PASSWORD = "Dr. Ada", "four words that differ"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit code, and what was written to stdout and stderr."""
+    code = main(["library", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def rot(store: ImageStore) -> None:
+    file = next(iter(store.files()))
+    data = file.read_bytes()
+    file.write_bytes(data[:-1] + bytes([data[-1] ^ 0xFF]))
+
+
+def put(lib: Library, number: int) -> str:
+
+    visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}").id)
+    data = b"picture %d" % number
+    picture = {
+        "visit_id": visit.id,
+        "sha256": lib.pictures.put(data),
+        "stage": "acetic_acid",
+        "taken_at": "2026-03-14T08:30:00+00:00",
+        "width": 640,
+        "height": 480,
+        "seconds_since_acid": None,
+        "mm_per_px": None,
+        "device": "",
+        "original_name": "a.png",
+    }
+    lib.apply(Change("picture", f"{number:032d}", None, picture, "Picture added"))
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.fixture
+def closed(lib: Library) -> Path:
+    put(lib, 1)
+    lib.close()
+    return lib.path
+
+
+def test_a_backup_is_verified_and_a_rotten_picture_in_it_replaced(
+    closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "backup"
+    assert run(capsys, "backup", closed, out)[0] == 0
+    assert run(capsys, "verify", out)[:2] == (0, "1 backups with 1 pictures checked, nothing wrong\n")
+    rot(ImageStore(out / backup.PICTURES))
+    code, said, wrong = run(capsys, "verify", out)
+    assert (code, said) == (3, "1 backups with 1 pictures checked, 1 wrong\n")
+    assert "was altered" in wrong
+    code, said, _ = run(capsys, "backup", closed, out, "--check")
+    assert code == 0
+    assert "1 damaged ones replaced" in said
+    assert run(capsys, "verify", out)[0] == 0
+
+
+def test_the_backup_of_an_encrypted_library_asks_who_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lib, key = accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)
+    with lib:
+        backup.back_up(SilentContext(), lib, tmp_path / "backup")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, _, wrong = run(capsys, "verify", tmp_path / "backup")
+    assert code == 2
+    assert "PFM_ACCOUNT" in wrong
+    (tmp_path / "password").write_text(PASSWORD, encoding="utf-8")
+    monkeypatch.setenv("PFM_ACCOUNT", NAME)
+    monkeypatch.setenv("PFM_PASSWORD_FILE", str(tmp_path / "password"))
+    assert run(capsys, "verify", tmp_path / "backup")[0] == 0
+    monkeypatch.setattr("pfm_desktop.cli.library.asked_secret", lambda *_: key)
+    assert run(capsys, "verify", tmp_path / "backup", "--recovery-key")[0] == 0
+
+
+def test_the_list_of_a_folder_that_is_no_backup_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said, wrong = run(capsys, "restore", tmp_path / "nowhere", tmp_path / "out", "--list")
+    assert (code, said) == (2, "")
+    assert "is no backup" in wrong
+
+
+def test_the_list_has_each_snapshot(closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        run(capsys, "backup", closed, tmp_path / "backup")
+    code, said, _ = run(capsys, "restore", tmp_path / "backup", tmp_path / "out", "--list")
+    assert code == 0
+    assert said.split() == [one.stem for one in backup.snapshots(tmp_path / "backup")]
