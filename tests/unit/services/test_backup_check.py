@@ -158,9 +158,9 @@ def test_that_of_an_encrypted_library_asks_for_its_keys(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_backup_or_another_s_is_refused(clinic: Library, folder: Path, tmp_path: Path) -> None:
     with clinic, pytest.raises(BadInputError, match="is no backup"):
         verify_backup(CTX, tmp_path, clinic.keys)
-    with accounts.make_library(tmp_path / "other", NAME, PASSWORD)[0] as other:
-        with pytest.raises(BadInputError, match="of another library"):
-            verify_backup(CTX, folder, other.keys)
+    other, _ = accounts.make_library(tmp_path / "other", NAME, PASSWORD)
+    with other, pytest.raises(BadInputError, match="of another library"):
+        verify_backup(CTX, folder, other.keys)
 
 
 def test_a_backup_that_was_never_completed_is_no_backup(clinic: Library, folder: Path) -> None:
