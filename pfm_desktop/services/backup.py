@@ -23,7 +23,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import on_record
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, keys, snapshot, upkeep
-from pfm_desktop.storage.engine import DamagedError
+from pfm_desktop.storage.engine import DamagedError, damaged
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
@@ -138,6 +138,9 @@ def _begin(ctx: Context, lib: Library, out: Path) -> None:
         wrong = error.detail
     if not wrong:
         return
+    said = damaged(lib.path, wrong)
+    if not isinstance(said, DamagedError):  # the disk of the library is gone
+        raise said
     with contextlib.suppress(OSError):  # it is replaced by the next one
         out.unlink(missing_ok=True)
     raise StorageError(

@@ -17,10 +17,11 @@ from sqlalchemy.pool import QueuePool
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage.keys import LibraryKeys
-from pfm_desktop.storage.schema import KEYS, file_uri, is_encrypted
+from pfm_desktop.storage.schema import DATABASE, KEYS, file_uri, is_encrypted
 from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
+_PROBE = 1 << 16  # bytes
 _PAGES = 2048  # of a copy, between two signs of life: 8 MB
 
 
@@ -227,6 +228,23 @@ def is_damage(message: str) -> bool:
     return "malformed" in low or "not a database" in low or "disk image" in low
 
 
+def _not_read(library: Path) -> str:
+    """Why files of a library, or a copy of its database, cannot be read; "" where they can.
+
+    Those beside the database: to close a file that SQLite has locked would let go its locks.
+    """
+    beside = [library] if library.is_file() else [library / name for name in ("lock", f"{DATABASE}-wal", KEYS)]
+    for place in beside:
+        try:
+            with place.open("rb") as stream:
+                stream.read(_PROBE)
+        except (FileNotFoundError, PermissionError):
+            continue
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
 class DamagedError(StorageError):
     """A database that is not one any more, or not one that its keys open; `detail` in the words of SQLite."""
 
@@ -235,8 +253,19 @@ class DamagedError(StorageError):
         super().__init__(f"{what} ({detail})", safe=safe, remedy=remedy)
 
 
-def damaged(library: Path, detail: str) -> DamagedError:
-    """The error for a database that is not one any more, or not one that the keys of its library open."""
+def damaged(library: Path, detail: str) -> StorageError:
+    """The error for a database that is not one any more, or not one that the keys of its library open.
+
+    A `DamagedError`, but where the disk gives nothing back: SQLite calls what it cannot read malformed as well.
+    """
+    unread = _not_read(library)
+    if unread:
+        return StorageError(
+            f"the library {library} cannot be read: its disk or network share answers with an error ({unread})",
+            safe="nothing was changed, and it is not known to be damaged",
+            remedy="close the program, check that the disk or share is connected, and open the library again; put no "
+            "backup in its place before it could be read and checked (pfm library verify)",
+        )
     if is_encrypted(library):
         return DamagedError(
             f"the database of the library {library} does not open with its keys",

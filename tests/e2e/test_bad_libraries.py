@@ -20,7 +20,7 @@ from PIL import Image
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, backup, cases, housekeeping
-from pfm_desktop.storage import attempts, journal, keys
+from pfm_desktop.storage import attempts, engine, journal, keys
 from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import LibraryKeys, WrongPasswordError
 from pfm_desktop.storage.library import Library
@@ -421,6 +421,45 @@ def test_another_library_that_took_the_name_of_an_open_one_is_not_written_to(
     for place in (moved, clinic.path):
         with clinic.open(place) as again:
             check_whole(clinic, again)
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE, errno.ENODEV])
+def test_a_disk_that_gives_nothing_back_is_not_called_a_damaged_library(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """What SQLite calls malformed then is what it could not read."""
+    opened = Path.open
+
+    def dead(path: Path, *given: Any, **named: Any) -> Any:
+        if path.parent == clinic.path:
+            raise OSError(code, os.strerror(code), str(path))
+        return opened(path, *given, **named)
+
+    with clinic.open() as lib:
+        with monkeypatch.context() as disk:
+            disk.setattr(Path, "open", dead)
+            with pytest.raises(StorageError) as caught, lib.read():
+                raise sqlite3.DatabaseError("database disk image is malformed")
+        said = str(caught.value)
+        assert f"its disk or network share answers with an error ({os.strerror(code)})" in said
+        assert "it is not known to be damaged" in said
+        assert "put no backup in its place" in said
+        check_whole(clinic, lib)
+        with pytest.raises(StorageError, match=r"is damaged|does not open with its keys"), lib.read():
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+def test_a_disk_that_is_gone_while_a_backup_is_made_is_not_called_a_damaged_library(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def malformed(*_: object, **__: object) -> None:
+        raise engine.DamagedError("x", "database disk image is malformed", safe="", remedy="")
+
+    with clinic.open() as lib, monkeypatch.context() as disk:
+        disk.setattr(Library, "copy_database", malformed)
+        disk.setattr(engine, "_not_read", lambda _library: "Input/output error")
+        with pytest.raises(StorageError, match=r"answers with an error \(Input/output error\)"):
+            backup.back_up(CTX, lib, tmp_path / "backup")
 
 
 def test_nobody_gets_another_password_in_a_folder_that_was_moved(sealed: Clinic, tmp_path: Path) -> None:
