@@ -9,7 +9,7 @@ from pathlib import Path
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.backup import pictures_of
-from pfm_desktop.storage import access, upkeep
+from pfm_desktop.storage import access, keys, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import place_aside
@@ -48,10 +48,10 @@ def verify_audit(ctx: Context, lib: Library) -> AuditCheck:
 
 
 def verify(ctx: Context, lib: Library) -> Verification:
-    """Check the database, every reference, the chain of the audit trail, every record against the trail, and the bytes
-    of every picture against their hash; changes nothing."""
+    """Check the database, every reference, the chain of the audit trail, every record against the trail, the key files,
+    and the bytes of every picture against their hash; changes nothing."""
     problems = [*upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx)]
-    problems += upkeep.record_problems(lib, ctx)
+    problems += [*upkeep.record_problems(lib, ctx), *upkeep.key_problems(lib)]
     hashes = upkeep.picture_hashes(lib, ctx)
     for done, sha256 in enumerate(hashes):
         ctx.progress(done, len(hashes), "Checking pictures")
@@ -83,6 +83,8 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
+    if lib.keys is not None:
+        done += keys.mend(lib.path, lib.keys)
     hashes = upkeep.picture_hashes(lib, ctx)
     for number, sha256 in enumerate(hashes):
         ctx.progress(number, len(hashes), "Repairing")

@@ -14,8 +14,10 @@ import functools
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -23,13 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from pfm_desktop.storage import recovery
-from pfm_desktop.storage.schema import KEYS, KEYS_COPY, folded
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, folded, place_aside
 from pfm_desktop.support.errors import StorageError, UserError
-from pfm_desktop.support.files import json_bytes, replacing
+from pfm_desktop.support.files import json_bytes, named, replacing
 
+log = logging.getLogger(__name__)
 FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 DIGEST = "digest"
+_BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
+_NEWER = "was written by a newer version of this program"
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
@@ -230,10 +235,49 @@ def harm_of(place: Path, of: str) -> str:
     except OSError as error:
         return f"cannot be read ({error.strerror or error})"
     except _NewerError:
-        return "was written by a newer version of this program"
+        return _NEWER
     except (ValueError, KeyError, TypeError, RecursionError):
         return "is damaged"
     return "" if kept.library_id == of else "is that of another library"
+
+
+def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
+    """Which of key file and copy is not as it should be, and how."""
+    places = library / KEYS, library / KEYS_COPY
+    found = tuple((place, how) for place in places if (how := harm_of(place, keys.library_id)))
+    if not found and len(_whole(library)) > 1:
+        return ((places[1], f"does not say what {KEYS} says"),)
+    return found
+
+
+def mend(library: Path, keys: LibraryKeys) -> tuple[str, ...]:
+    """Write key file and copy anew from the one that is whole; what was wrong is kept in `set-aside`.
+
+    Tells what was done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
+    """
+    wrong = harms(library, keys)
+    if len(wrong) != 1 or wrong[0][1] == _NEWER:
+        return ()
+    said = []
+    for place, how in wrong:
+        aside = place_aside(library, place.name)
+        with named(aside.parent, safe="nothing was changed"):
+            if place.exists():
+                aside.parent.mkdir(exist_ok=True)
+                shutil.copyfile(place, aside)
+                said.append(f"{place.name}, which {how}, was kept as {aside}")
+    _change(library, keys.library_id, lambda kept: kept)
+    return (*said, f"{KEYS} and {KEYS_COPY} were written anew")
+
+
+def renew(library: Path, keys: LibraryKeys) -> None:
+    """Give a key file of before there was a digest one, where file and copy are whole and alike."""
+    places = library / KEYS, library / KEYS_COPY
+    try:
+        if not harms(library, keys) and any(DIGEST not in json.loads(_small(place)) for place in places):
+            _change(library, keys.library_id, lambda kept: kept)
+    except (OSError, StorageError) as error:  # it is as good as before, and is tried at the next opening
+        log.info("the key file could not be written anew: %s", error)
 
 
 def content(library: Path) -> bytes:
@@ -390,7 +434,7 @@ def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:
             kept = _parsed(_small(place))
         except _NewerError as error:
             raise StorageError(
-                f"{place} was written by a newer version of this program",
+                f"{place} {_NEWER}",
                 safe="nothing was opened and nothing was changed",
                 remedy="update this program",
             ) from error
@@ -447,7 +491,10 @@ def _parsed(data: bytes) -> _KeyFile:
         raise ValueError("not a key file")
     if not isinstance(said["version"], int) or said["version"] > VERSION:
         raise _NewerError
-    if said[DIGEST] != digest(said):
+    if DIGEST not in said:
+        if set(said) != _BEFORE_DIGEST:  # the name of the digest itself may be damaged
+            raise ValueError("a damaged key file")
+    elif said[DIGEST] != digest(said):
         raise ValueError("a damaged key file")
     slots = tuple(_Slot(**one) for one in said["slots"])
     for slot in slots:

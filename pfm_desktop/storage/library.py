@@ -23,7 +23,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.storage import access, after_crash, journal, migrations
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
-from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password
+from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
@@ -155,6 +155,8 @@ class Library:
             with in_words(path):
                 _check_and_migrate(engine, path, keys, writable=lock is not None)
                 opened = cls(path, engine, lock, reason, keys)
+            if keys is not None and lock is not None:
+                renew(path, keys)
             if lost:
                 opened._tell_lost(lost)
             return opened

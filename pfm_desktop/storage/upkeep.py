@@ -9,9 +9,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import chain, replay, thumbnails
+from pfm_desktop.storage import chain, keys, replay, thumbnails
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
@@ -42,6 +43,18 @@ def record_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
     """Where the records are not what the journal says; `ctx` hears of it and may end it."""
     with library.read() as session:
         yield from replay.problems(session, ctx)
+
+
+def key_problems(library: Library) -> Iterator[str]:
+    """What is wrong with the key file of an encrypted library, or with its copy."""
+    if library.keys is None:
+        return
+    wrong = keys.harms(library.path, library.keys)
+    for place, how in wrong:
+        if len(wrong) > 1:
+            yield f"{place} {how}: without it and its copy nobody can open the library; put {KEYS} back from a backup"
+        else:
+            yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
 
 
 def audit_length(library: Library) -> int:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import cases, housekeeping, removal, review
+from pfm_desktop.services import accounts, cases, housekeeping, removal, review
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import StorageError
 
 from .conftest import put_on_record
@@ -116,3 +117,32 @@ def test_a_damaged_index_is_found(lib: Library, pictures: list[str]) -> None:
     with Library.open(path) as again:
         problems = housekeeping.verify(CTX, again).problems
     assert any("ix_pictures_sha256" in problem for problem in problems)
+
+
+@pytest.mark.parametrize("name", [KEYS, KEYS_COPY])
+@pytest.mark.parametrize("left", [b"{", None], ids=["damaged", "missing"])
+def test_a_key_file_that_is_not_whole_is_told_and_repaired_from_the_other(
+    tmp_path: Path, name: str, left: bytes | None
+) -> None:
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
+        assert housekeeping.verify(CTX, lib).clean
+        whole = (lib.path / name).read_bytes()
+        (lib.path / name).unlink() if left is None else (lib.path / name).write_bytes(left)
+        (problem,) = housekeeping.verify(CTX, lib).problems
+        assert f"{lib.path / name} is {'missing' if left is None else 'damaged'}: one is left of two" in problem
+        assert f"pfm library repair {lib.path}" in problem
+        made = housekeeping.repair(CTX, lib)
+        assert made.left == ()
+        assert "were written anew" in made.done[-1]
+        assert (lib.path / name).read_bytes() == whole
+        assert housekeeping.repair(CTX, lib) == housekeeping.Repair((), ())
+
+
+def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
+        for name in (KEYS, KEYS_COPY):
+            (lib.path / name).write_bytes(b"{")
+        made = housekeeping.repair(CTX, lib)
+        assert made.done == ()
+        assert all("put keys.json back from a backup" in problem for problem in made.left)
+        assert len(made.left) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from pfm_desktop.storage import journal, keys, migrations, repositories, snapshot
 from pfm_desktop.storage.image_store import ImageStore
-from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError
+from pfm_desktop.storage.keys import DIGEST, LibraryKeys, LockedLibraryError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY
 from pfm_desktop.storage.sealed import NotSealedError, Seal
@@ -206,6 +207,23 @@ def test_the_copy_before_a_migration_is_encrypted_as_well(tmp_path: Path) -> Non
             assert migrations.version_of(session.connection()) == 3
         with pytest.raises(StorageError), snapshot.opened(copy):
             pass
+
+
+@pytest.mark.parametrize("version", range(3, migrations.CURRENT + 1))
+def test_one_of_an_older_version_and_of_before_key_files_had_a_digest_opens_and_is_renewed(
+    tmp_path: Path, version: int
+) -> None:
+    path = tmp_path / "clinic"
+    with patch.multiple(migrations, VERSIONS=migrations.VERSIONS[:version], CURRENT=version):
+        Library.create(path, make_keys=make_keys).close()
+    for name in (KEYS, KEYS_COPY):
+        said = json.loads((path / name).read_text(encoding="utf-8"))
+        del said[DIGEST]
+        (path / name).write_text(json.dumps(said), encoding="utf-8")
+    with opened(path) as lib:
+        assert lib.notice == ""
+        assert DIGEST in json.loads((path / KEYS).read_text(encoding="utf-8"))
+    opened(path).close()
 
 
 def test_a_store_without_keys_does_not_find_what_is_sealed(closed: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from pfm_desktop.storage import keys, recovery
 from pfm_desktop.storage.keys import Cost, LibraryKeys, WrongPasswordError
-from pfm_desktop.storage.schema import KEYS, KEYS_COPY, is_encrypted
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, SET_ASIDE, is_encrypted
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 PASSWORD = "four words that differ"
@@ -338,3 +338,105 @@ def test_several_may_give_their_passwords_at_the_same_moment(tmp_path: Path, mad
     for thread in threads:
         thread.join()
     assert opened == [made[0]] * 6
+
+
+# ---- key files of before there was a digest, and files that are not as they should be
+
+
+def without_digest(*places: Path) -> None:
+    for place in places:
+        said = json.loads(place.read_text(encoding="utf-8"))
+        del said[keys.DIGEST]
+        place.write_text(json.dumps(said), encoding="utf-8")
+
+
+def test_a_key_file_of_before_there_was_a_digest_opens_and_is_given_one(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    places = tmp_path / KEYS, tmp_path / KEYS_COPY
+    without_digest(*places)
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+    assert keys.unlock_with_recovery(tmp_path, made[1]).keys == made[0]
+    keys.renew(tmp_path, made[0])
+    for place in places:
+        said = json.loads(place.read_text(encoding="utf-8"))
+        assert said[keys.DIGEST] == keys.digest(said)
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+    before = [place.stat().st_ino for place in places]
+    keys.renew(tmp_path, made[0])
+    assert [place.stat().st_ino for place in places] == before, "once is enough"
+
+
+def test_another_password_gives_it_a_digest_as_well(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    without_digest(tmp_path / KEYS, tmp_path / KEYS_COPY)
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    assert keys.DIGEST in json.loads((tmp_path / KEYS).read_text(encoding="utf-8"))
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+
+
+def test_a_digest_whose_name_is_damaged_is_not_taken_for_none(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    text = (tmp_path / KEYS).read_text(encoding="utf-8")
+    (tmp_path / KEYS).write_text(text.replace('"digest"', '"digesu"'), encoding="utf-8")
+    assert keys.harms(tmp_path, made[0]) == ((tmp_path / KEYS, "is damaged"),)
+
+
+def test_a_disk_that_is_full_keeps_nobody_from_opening_an_older_key_file(
+    tmp_path: Path, made: tuple[LibraryKeys, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_digest(tmp_path / KEYS, tmp_path / KEYS_COPY)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("pfm_desktop.storage.keys.os.fsync", full)
+        keys.renew(tmp_path, made[0])
+    assert keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD).keys == made[0]
+
+
+def test_one_whole_file_is_enough_to_write_both_anew_and_what_was_wrong_is_kept(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    assert keys.harms(tmp_path, made[0]) == ()
+    assert keys.mend(tmp_path, made[0]) == ()
+    whole = (tmp_path / KEYS).read_bytes()
+    for name in (KEYS, KEYS_COPY):
+        (tmp_path / name).write_bytes(b"{")
+        assert keys.harms(tmp_path, made[0]) == ((tmp_path / name, "is damaged"),)
+        kept, done = keys.mend(tmp_path, made[0])
+        assert f"{name}, which is damaged, was kept as" in kept
+        assert done == "keys.json and keys.copy.json were written anew"
+        assert {(tmp_path / each).read_bytes() for each in (KEYS, KEYS_COPY)} == {whole}
+    assert [file.read_bytes() for file in (tmp_path / SET_ASIDE).iterdir()] == [b"{", b"{"]
+
+
+def test_a_missing_copy_is_made_again(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    (tmp_path / KEYS_COPY).unlink()
+    assert keys.harms(tmp_path, made[0]) == ((tmp_path / KEYS_COPY, "is missing"),)
+    assert keys.mend(tmp_path, made[0]) == ("keys.json and keys.copy.json were written anew",)
+    assert (tmp_path / KEYS_COPY).read_bytes() == (tmp_path / KEYS).read_bytes()
+
+
+def test_a_file_of_another_library_and_an_older_copy_are_told_and_mended(
+    tmp_path: Path, made: tuple[LibraryKeys, str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    keys.make(tmp_path / "other", "library-2", account_id="a" * 32, name="Dr. Ängel Weiß", password="not this one")
+    shutil.copy(tmp_path / "other" / KEYS, tmp_path / KEYS)
+    assert keys.harms(tmp_path, made[0]) == ((tmp_path / KEYS, "is that of another library"),)
+    assert keys.mend(tmp_path, made[0])
+    older = (tmp_path / KEYS_COPY).read_bytes()
+    keys.set_password(tmp_path, made[0], account_id="b" * 32, name="Sister", password="another long one")
+    (tmp_path / KEYS_COPY).write_bytes(older)
+    assert keys.harms(tmp_path, made[0]) == ((tmp_path / KEYS_COPY, "does not say what keys.json says"),)
+    assert keys.mend(tmp_path, made[0])
+    assert keys.unlock(tmp_path, "Sister", "another long one").keys == made[0]
+    assert keys.harms(tmp_path, made[0]) == ()
+
+
+def test_where_neither_is_whole_nothing_is_written(tmp_path: Path, made: tuple[LibraryKeys, str]) -> None:
+    for name in (KEYS, KEYS_COPY):
+        (tmp_path / name).write_bytes(b"{")
+    assert len(keys.harms(tmp_path, made[0])) == 2
+    assert keys.mend(tmp_path, made[0]) == ()
+    assert [(tmp_path / name).read_bytes() for name in (KEYS, KEYS_COPY)] == [b"{", b"{"]
