@@ -96,6 +96,8 @@ def library_verify(
         found = verify(bar, lib)
     for problem in found.problems:
         complain(f"wrong: {problem}")
+    for note in found.notes:
+        complain(f"note: {note}")
     unused = f"; {found.orphans} stored files that no record names" if found.orphans else ""
     say(f"{found.pictures} pictures checked, {len(found.problems) or 'nothing'} wrong{unused}")
     return 0 if found.clean else WRONG

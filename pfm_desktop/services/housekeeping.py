@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.backup import pictures_of
+from pfm_desktop.services.backup import DERIVED, pictures_of
 from pfm_desktop.storage import access, keys, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
@@ -16,17 +17,23 @@ from pfm_desktop.storage.schema import place_aside
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.support.files import named
 
+_DERIVED = "Checking what was made of the pictures"
+
 # a picture is stored before its record: what is younger may belong to an import under way
 _MINIMUM_AGE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found: `problems` says it for a person, `orphans` are stored bytes that no record names."""
+    """What `verify` found: `problems` says it for a person, `orphans` are stored bytes that no record names.
+
+    `notes` are no harm: heatmaps, registrations and thumbnails that are lost and can be made again.
+    """
 
     pictures: int
     problems: tuple[str, ...]
     orphans: int
+    notes: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -61,7 +68,21 @@ def verify(ctx: Context, lib: Library) -> Verification:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
     orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib, ctx)))
-    return Verification(len(hashes), tuple(problems), orphans)
+    notes = tuple(f"{said}: it is made again when needed" for _, said in _lost_derived(ctx, lib))
+    return Verification(len(hashes), tuple(problems), orphans, notes)
+
+
+def _lost_derived(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:
+    """Hashes of heatmaps, registrations and thumbnails that are missing or damaged, each with what is to be said."""
+    named_there = upkeep.derived_in_use(lib, ctx)
+    for done, (sha256, what) in enumerate(named_there.items()):
+        ctx.progress(done, len(named_there), _DERIVED)
+        try:
+            lib.derived.get(sha256)
+        except StorageError:
+            file = lib.derived.find(sha256)
+            yield sha256, f"the {what} {file or sha256[:12] + '...'} is {'damaged' if file else 'missing'}"
+    ctx.progress(len(named_there), len(named_there), _DERIVED)
 
 
 @dataclass(frozen=True)
@@ -75,13 +96,15 @@ class Repair:
 def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     """Put right what can be: bytes of pictures from a `backup`, indexes of the database from its tables.
 
-    Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. Raises `StorageError`
+    Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. What was made of
+    pictures is moved there without a backup as well, as it can be made again. Raises `StorageError`
     for a library that is open for reading only, and `BadInputError` for a folder that is no backup.
     """
     access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys) if backup is not None else None
+    derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
     if lib.keys is not None:
         done += keys.mend(lib.path, lib.keys)
@@ -93,6 +116,8 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
         except StorageError:
             done += _put_back(lib, kept, sha256)
     ctx.progress(len(hashes), len(hashes), "Repairing")
+    for sha256, said in list(_lost_derived(ctx, lib)):
+        done += _set_free(lib, derived, sha256, said)
     if done:
         lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
     return Repair(tuple(done), verify(ctx, lib).problems)
@@ -100,21 +125,42 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
 
 def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:
     """What was done about one picture that is missing or altered."""
-    if kept is None:
+    data = _whole(kept, sha256)
+    if data is None:
         return []
-    try:
-        data = kept.get(sha256)
-    except StorageError:  # the backup has it not, or altered as well
-        return []
-    said, altered = [], lib.pictures.find(sha256)
-    if altered is not None:
-        place = place_aside(lib.path, altered.name)
-        with named(place.parent, safe="the library is unchanged"):
-            place.parent.mkdir(exist_ok=True)
-            altered.rename(place)
-        said.append(f"the altered file {altered.name} was moved to {place}")
+    said = _moved_aside(lib, lib.pictures, sha256)
     lib.pictures.put(data)
     return [*said, f"the picture {sha256[:12]}... was put back from the backup"]
+
+
+def _set_free(lib: Library, kept: ImageStore | None, sha256: str, said: str) -> list[str]:
+    """What was done about one heatmap or the like: put back, or moved out of the way so that it is made again."""
+    data, moved = _whole(kept, sha256), _moved_aside(lib, lib.derived, sha256)
+    if data is None:
+        return [f"{said}; {line}, and it is made again when needed" for line in moved]
+    lib.derived.put(data)
+    return [*moved, f"{said}; it was put back from the backup"]
+
+
+def _whole(kept: ImageStore | None, sha256: str) -> bytes | None:
+    """None where there is no backup, or it has it not, or altered as well."""
+    if kept is None:
+        return None
+    try:
+        return kept.get(sha256)
+    except StorageError:
+        return None
+
+
+def _moved_aside(lib: Library, store: ImageStore, sha256: str) -> list[str]:
+    altered = store.find(sha256)
+    if altered is None:
+        return []
+    place = place_aside(lib.path, altered.name)
+    with named(place.parent, safe="the library is unchanged"):
+        place.parent.mkdir(exist_ok=True)
+        altered.rename(place)
+    return [f"the altered file {altered.name} was moved to {place}"]
 
 
 def sweep(ctx: Context, lib: Library, *, older_than: float = _MINIMUM_AGE_SECONDS) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
@@ -91,6 +91,17 @@ def named_in(session: Session, ctx: Context = _SILENT) -> Named:
         for blobs in session.scalars(select(PredictionTable.blobs)):
             derived |= set(blobs.values())
         return Named(pictures, undone, frozenset(derived | thumbnails.of(session, {*pictures, *undone})))
+
+
+def derived_in_use(library: Library, ctx: Context = _SILENT) -> Mapping[str, str]:
+    """Hashes of what was made of pictures, each with what it is; all of it can be made again."""
+    with library.read() as session, interruptible(session, telling(ctx, NAMING)):
+        pictures = {*_on_record(session), *_of_journal(session)}
+        found = dict.fromkeys(sorted(thumbnails.of(session, pictures)), "thumbnail")
+        found.update(dict.fromkeys(session.scalars(select(RegistrationTable.sha256)), "registration"))
+        for blobs in session.scalars(select(PredictionTable.blobs)):
+            found.update(dict.fromkeys(blobs.values(), "heatmap"))
+        return found
 
 
 def picture_hashes(library: Library, ctx: Context = _SILENT) -> tuple[str, ...]:

@@ -73,4 +73,6 @@ def check(ctx: Context, lib: Library) -> Outcome:
     words = f"{many(found.pictures, 'picture')} checked, the records and the audit trail: {wrong}."
     if found.problems:
         words += " Nothing was changed. Make no backup over it; ask who looks after the computers (pfm library repair)."
+    if found.notes:
+        words += f" Of what was made of the pictures {many(len(found.notes), 'file')} lost: made again when needed."
     return Outcome(words, found.problems)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import accounts, cases, housekeeping, removal, review
+from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, removal, review
+from pfm_desktop.storage import answers, thumbnails
+from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import KEYS, KEYS_COPY
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, SET_ASIDE
 from pfm_desktop.support.errors import StorageError
 
 from .conftest import put_on_record
@@ -146,3 +149,72 @@ def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) ->
         assert made.done == ()
         assert all("put keys.json back from a backup" in problem for problem in made.left)
         assert len(made.left) == 2
+
+
+@pytest.fixture
+def derived(lib: Library, pictures: list[str]) -> dict[str, str]:
+    """Hashes of a heatmap, a registration and a thumbnail, by what they are."""
+    with lib.read() as session:
+        visit = stored.picture(session, pictures[0]).visit_id  # type: ignore[union-attr]
+    pair = pairing.make_pair(lib, visit, pictures[0], None).key
+    answers.put_registration(lib, pair, summary={}, data=b"moved", by_hand=False)
+    answers.put_answer(lib, pair, model_name="m", model_sha256="ab" * 32, body={"a": 1}, blobs={"fused": b"heat"})
+    small = lib.derived.put(b"small")
+    with lib.write() as session:
+        thumbnails.keep(session, stored.picture(session, pictures[0]).sha256, small)  # type: ignore[union-attr]
+    hashes = {what: hashlib.sha256(data).hexdigest() for what, data in KINDS.items()}
+    assert all(lib.derived.find(sha256) for sha256 in hashes.values())
+    return hashes
+
+
+KINDS = {"heatmap": b"heat", "registration": b"moved", "thumbnail": b"small"}
+
+
+def damage(lib: Library, sha256: str) -> Path:
+    file = lib.derived.find(sha256)
+    assert file is not None
+    file.write_bytes(b"something else")
+    return file
+
+
+def test_damaged_heatmaps_registrations_and_thumbnails_are_a_note_and_nothing_is_wrong(
+    lib: Library, derived: dict[str, str]
+) -> None:
+    assert housekeeping.verify(CTX, lib).notes == ()
+    files = {what: damage(lib, sha256) for what, sha256 in derived.items()}
+    report = housekeeping.verify(CTX, lib)
+    assert report.clean
+    assert sorted(report.notes) == sorted(
+        f"the {what} {file} is damaged: it is made again when needed" for what, file in files.items()
+    )
+    files["heatmap"].unlink()
+    missing = f"the heatmap {derived['heatmap'][:12]}... is missing: it is made again when needed"
+    assert missing in housekeeping.verify(CTX, lib).notes
+
+
+def test_a_repair_moves_them_out_of_the_way_so_that_they_are_made_again(lib: Library, derived: dict[str, str]) -> None:
+    for sha256 in derived.values():
+        damage(lib, sha256)
+    made = housekeeping.repair(CTX, lib)
+    assert made.left == ()
+    assert len(made.done) == 3
+    assert all("was moved to" in line and "made again when needed" in line for line in made.done)
+    assert [file.read_bytes() for file in (lib.path / SET_ASIDE).iterdir()] == [b"something else"] * 3
+    assert [lib.derived.find(sha256) for sha256 in derived.values()] == [None] * 3
+    assert housekeeping.repair(CTX, lib).done == ()
+    for data in KINDS.values():
+        lib.derived.put(data)  # as the window does when it needs them
+    assert housekeeping.verify(CTX, lib).notes == ()
+
+
+def test_a_repair_from_a_backup_puts_them_back(lib: Library, derived: dict[str, str], tmp_path: Path) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    damage(lib, derived["heatmap"])
+    file = lib.derived.find(derived["registration"])
+    assert file is not None
+    file.unlink()
+    made = housekeeping.repair(CTX, lib, tmp_path / "backup")
+    assert sum("it was put back from the backup" in line for line in made.done) == 2
+    assert lib.derived.get(derived["heatmap"]) == b"heat"
+    assert lib.derived.get(derived["registration"]) == b"moved"
+    assert housekeeping.verify(CTX, lib).notes == ()
