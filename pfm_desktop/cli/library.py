@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.keys import LibraryKeys
 
 WRONG = 3
+_NEXT = (
+    "next: pictures come back with --from BACKUP. For what is wrong with the database or the audit trail, bring the "
+    "last backup in which pfm library verify finds nothing wrong back beside this library (pfm library restore BACKUP "
+    "NEW_FOLDER); this one stays as it is, with what was done since"
+)
 Folder = Annotated[Path, typer.Argument(metavar="LIBRARY", help="Folder of the library.", readable=False)]
 library_app = typer.Typer(help="Looking after a library of cases.", no_args_is_help=True)
 library_app.command("import")(library_import)
@@ -198,6 +203,8 @@ def library_repair(
         say(f"done: {line}")
     for problem in made.left:
         complain(f"still wrong: {problem}")
+    if made.left:
+        complain(_NEXT)
     if not made.done and not made.left:
         say("nothing was wrong")
     return WRONG if made.left else 0

@@ -27,7 +27,7 @@ from pfm_desktop.storage.engine import DamagedError, damaged
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, check_name
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import is_unfinished, json_bytes, named, reached, replacing, write_bytes
 
@@ -74,10 +74,11 @@ def is_backup(folder: Path) -> bool:
     return (folder / ABOUT).exists()
 
 
-def pictures_of(folder: Path, keys: LibraryKeys | None = None) -> ImageStore:
-    """The pictures of a backup of the library with these keys. Raises `BadInputError` for a folder that is none."""
-    of = _library_of(folder)
-    if keys is not None and of != keys.library_id:
+def pictures_of(folder: Path, keys: LibraryKeys | None = None, *, library_id: str = "") -> ImageStore:
+    """The pictures of a backup of the library with these keys, or this id. Raises `BadInputError` for a folder that is
+    none."""
+    of, wanted = _library_of(folder), keys.library_id if keys is not None else library_id
+    if wanted and of != wanted:
         raise BadInputError(
             f"{folder} holds backups of another library", safe="nothing was changed", remedy="choose the right one"
         )
@@ -99,6 +100,7 @@ def back_up(ctx: Context, lib: Library, folder: Path, *, check: bool = False) ->
     `BadInputError` for a folder that is no place for it and `StorageError` where it cannot be written.
     """
     folder = Path(folder).absolute()
+    check_name(folder)
     with reached(folder, safe="the library and the backups before are unchanged"):
         return _back_up(ctx, lib, folder, check=check)
 
@@ -114,16 +116,26 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
                 folder.chmod(0o700)
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         unfinished = folder / SNAPSHOTS / UNFINISHED
-        _begin(ctx, lib, unfinished)  # first: every picture that it names is in the store by now
-        with snapshot.opened(unfinished, lib.keys) as session:
-            named_there = upkeep.named_in(session, ctx)
-        kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
-        done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
-        final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
-        with named(final, safe=safe):
-            if lib.keys is not None:
-                write_bytes(key_file_beside(final), keys.content(lib.path))
-            unfinished.replace(final)
+        try:
+            return _completed(ctx, lib, folder, unfinished, check=check)
+        except BaseException:
+            with contextlib.suppress(OSError):  # the next one makes it anew
+                unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, check: bool) -> Backup:
+    safe = "the library and the backups before are unchanged"
+    _begin(ctx, lib, unfinished)  # first: every picture that it names is in the store by now
+    with snapshot.opened(unfinished, lib.keys) as session:
+        named_there = upkeep.named_in(session, ctx)
+    kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
+    done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
+    final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
+    with named(final, safe=safe):
+        if lib.keys is not None:
+            write_bytes(key_file_beside(final), keys.content(lib.path))
+        unfinished.replace(final)
     return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 
 
@@ -170,6 +182,7 @@ def restore(
     backup or no such place, and `StorageError` where it cannot be written; the backup is never changed.
     """
     folder, out = Path(folder).absolute(), Path(out).absolute()
+    check_name(out)
     with reached(folder, safe="the backup is unchanged, and no library was made"):
         return _restore(ctx, folder, out, at=at, unlocked=unlocked, who=who)
 

@@ -103,7 +103,7 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
-    kept = pictures_of(backup, lib.keys) if backup is not None else None
+    kept = pictures_of(backup, lib.keys, library_id=lib.id) if backup is not None else None
     derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
     if lib.keys is not None:

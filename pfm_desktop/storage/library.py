@@ -25,7 +25,7 @@ from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_en
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, is_encrypted
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, check_name, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -90,7 +90,7 @@ class Library:
                     safe="it is unchanged",
                     remedy="open it, or choose another folder",
                 )
-            _check_no_keys_without_database(path)
+            _check_no_library_without_database(path)
         unfinished = path / f".{DATABASE}.creating"
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -357,11 +357,12 @@ def _made_not_opened(path: Path, error: StorageError, *, encrypted: bool) -> Sto
     )
 
 
-def _check_no_keys_without_database(path: Path) -> None:
-    """Keys whose pictures are still there are never written over: a backup of the database brings them back."""
-    if is_encrypted(path) and any(ImageStore(path / "pictures").files()):
+def _check_no_library_without_database(path: Path) -> None:
+    """Where pictures are still there nothing is written over: a backup of the database brings them back."""
+    if any(ImageStore(path / "pictures").files()):
+        kind = "an encrypted library" if is_encrypted(path) else "a library"
         raise StorageError(
-            f"{path} holds the keys and pictures of an encrypted library whose database is missing",
+            f"{path} holds the pictures of {kind} whose database is missing",
             safe="it is unchanged",
             remedy=f"put {DATABASE} back from a backup, or choose another folder",
         )
@@ -369,7 +370,8 @@ def _check_no_keys_without_database(path: Path) -> None:
 
 @contextlib.contextmanager
 def _entering(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to look into the folder into words."""
+    """Turn the system's refusal to look into the folder into words, and refuse a name that is no text."""
+    check_name(path)
     try:
         yield
     except OSError as error:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from pfm_desktop.support.errors import StorageError
+
 DATABASE = "library.sqlite"
 SIDE_FILES = tuple(f"{DATABASE}-{side}" for side in ("wal", "shm", "journal"))  # of the open database
 SET_ASIDE = "set-aside"  # damaged files, kept for whoever wants to look at them
@@ -35,8 +37,22 @@ def place_aside(library: Path, name: str) -> Path:
     return library / SET_ASIDE / f"{name}.{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
+def check_name(path: Path) -> None:
+    """Raise `StorageError` for a path that holds bytes that are no text: it could be neither shown nor noted."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        shown = str(path).encode("ascii", "backslashreplace").decode()
+        raise StorageError(
+            f"the name of the folder {shown} is not written in UTF-8",
+            safe="nothing was changed",
+            remedy="rename the folder, or choose another one",
+        ) from error
+
+
 def file_uri(database: Path, mode: str) -> str:
     """For sqlite3, with `mode` as SQLite writes it: file:///home/..., file:///C:/..., file:////server/..."""
+    check_name(database)
     path = quote(database.absolute().as_posix(), safe="/:")
     return f"file://{path if path.startswith('/') else '/' + path}?mode={mode}"
 

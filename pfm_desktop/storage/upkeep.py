@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage import chain, keys, replay, thumbnails
+from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS
@@ -25,12 +26,16 @@ def database_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]
 
     `ctx` hears of it every tenth of a second, and may end it.
     """
+    yield from _page_problems(library, ctx)
     with library.read() as session:
-        for (verdict,) in told_rows(session, "PRAGMA integrity_check(20)", ctx, CHECKING):
-            if verdict != "ok":
-                yield f"database: {verdict}"
         for table, row, parent, _ in told_rows(session, "PRAGMA foreign_key_check", ctx, CHECKING):
             yield f"database: line {row} of {table} refers to a line of {parent} that is not there"
+
+
+def _page_problems(library: Library, ctx: Context) -> list[str]:
+    with library.read() as session:
+        verdicts = [str(verdict) for (verdict,) in told_rows(session, "PRAGMA integrity_check(20)", ctx, CHECKING)]
+    return [f"database: {verdict}" for verdict in verdicts if verdict != "ok"]
 
 
 def audit_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
@@ -64,12 +69,18 @@ def audit_length(library: Library) -> int:
 
 
 def rebuild_indexes(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
-    """Make the indexes anew from their tables, where the database says that something is wrong; tells what was done."""
-    if not any(True for _ in database_problems(library, ctx)):
+    """Make the indexes anew from their tables, where the database says that something is wrong with its pages; tells
+    what was done, nothing where it did not help."""
+    before = _page_problems(library, ctx)
+    if not before:
         return
-    with library.write() as session:
-        session.execute(text("REINDEX"))
-    yield "the indexes of the database were made anew"
+    try:
+        with library.write() as session:
+            session.execute(text("REINDEX"))
+    except DamagedError:  # the tables themselves
+        return
+    if _page_problems(library, ctx) != before:
+        yield "the indexes of the database were made anew"
 
 
 @dataclass(frozen=True)

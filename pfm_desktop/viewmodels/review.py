@@ -6,6 +6,7 @@ another visit or pair than it was asked about, never gets onto it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -261,7 +262,7 @@ def _still_there(case: VisitCase | None) -> bool:
 
 def _sentences(text: str) -> str:
     """Each sentence with a capital letter; `UserError` keeps its parts small for the command line."""
-    return ". ".join(part[:1].upper() + part[1:] for part in text.split(". "))
+    return ". ".join(part[:1].upper() + part[1:] for part in re.split(r"(?<!\.)\. ", text))  # a hash is cut by "..."
 
 
 def why_no_marks(case: VisitCase | None, desk: Desk, *, read_only_reason: str = "") -> str:

@@ -104,3 +104,33 @@ def test_the_list_has_each_snapshot(closed: Path, tmp_path: Path, capsys: pytest
     code, said, _ = run(capsys, "restore", tmp_path / "backup", tmp_path / "out", "--list")
     assert code == 0
     assert said.split() == [one.stem for one in backup.snapshots(tmp_path / "backup")]
+
+
+def test_what_a_repair_leaves_has_a_next_step(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Library.open(closed) as lib:
+        rot(lib.pictures)
+    code, _, wrong = run(capsys, "repair", closed)
+    assert code == 3
+    assert "still wrong: the picture file" in wrong
+    assert wrong.splitlines()[-1].startswith("next: pictures come back with --from BACKUP")
+
+
+def test_a_library_whose_name_is_no_text_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said, wrong = run(capsys, "create", tmp_path / "\udcff", "--plain")
+    assert (code, said) == (2, "")
+    assert "is not written in UTF-8" in wrong
+    assert len(wrong.splitlines()) == 1
+
+
+def test_heatmaps_that_are_lost_are_a_note(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pfm_desktop.storage import thumbnails, upkeep
+
+    with Library.open(closed) as lib:
+        (picture,) = upkeep.picture_hashes(lib)
+        with lib.write() as session:
+            thumbnails.keep(session, picture, "0" * 64)
+    code, said, wrong = run(capsys, "verify", closed)
+    assert (code, said) == (0, "1 pictures checked, nothing wrong\n")
+    assert wrong == "note: the thumbnail 000000000000... is missing: it is made again when needed\n"

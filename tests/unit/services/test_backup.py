@@ -394,6 +394,29 @@ def test_the_check_of_the_copy_is_told_and_can_be_stopped(lib: Library, women: l
     assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()
 
 
+@pytest.mark.parametrize("error", [Cancelled, KeyboardInterrupt])
+def test_a_backup_that_is_stopped_leaves_no_half_of_a_snapshot(
+    lib: Library, women: list[str], tmp_path: Path, error: type[BaseException]
+) -> None:
+    def stop(_done: float, _total: float, words: str) -> None:
+        if words == "Backing up":
+            raise error
+
+    with pytest.raises(error):
+        backup.back_up(CallbackContext(stop, lambda: False), lib, tmp_path / "backup")
+    assert list((tmp_path / "backup" / backup.SNAPSHOTS).iterdir()) == []
+
+
+def test_a_folder_whose_name_is_no_text_is_refused_before_anything_is_written(lib: Library, tmp_path: Path) -> None:
+    odd = tmp_path / "b\udcff"
+    with pytest.raises(StorageError, match=r"b\\udcff is not written in UTF-8"):
+        backup.back_up(CTX, lib, odd)
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    with pytest.raises(StorageError, match="rename the folder, or choose another one"):
+        backup.restore(CTX, tmp_path / "backup", odd)
+    assert not odd.exists()
+
+
 # ---- repair
 
 

@@ -13,7 +13,7 @@ from pfm_desktop.storage import answers, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY, SET_ASIDE
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
 
@@ -49,7 +49,7 @@ def test_every_altered_and_missing_picture_is_named_and_nothing_is_changed(lib: 
     assert first.read_bytes() == b"something else"
 
 
-def test_a_reference_that_leads_nowhere_is_found(lib: Library, pictures: list[str]) -> None:
+def _break_references(lib: Library) -> None:
     with lib.read() as session:
         connection = session.connection().connection.driver_connection
         assert connection is not None
@@ -57,6 +57,10 @@ def test_a_reference_that_leads_nowhere_is_found(lib: Library, pictures: list[st
         connection.execute("PRAGMA foreign_keys=OFF")
         connection.execute("DELETE FROM visits")
         connection.execute("PRAGMA foreign_keys=ON")
+
+
+def test_a_reference_that_leads_nowhere_is_found(lib: Library, pictures: list[str]) -> None:
+    _break_references(lib)
     problems = housekeeping.verify(CTX, lib).problems
     assert any("pictures refers to a line of visits that is not there" in problem for problem in problems)
 
@@ -119,7 +123,26 @@ def test_a_damaged_index_is_found(lib: Library, pictures: list[str]) -> None:
     lib.close()
     with Library.open(path) as again:
         problems = housekeeping.verify(CTX, again).problems
-    assert any("ix_pictures_sha256" in problem for problem in problems)
+        assert any("ix_pictures_sha256" in problem for problem in problems)
+        made = housekeeping.repair(CTX, again)
+        assert made.done == ("the indexes of the database were made anew",)
+        assert made.left == ()
+
+
+def test_a_repair_does_not_say_that_it_did_what_helped_nothing(lib: Library, pictures: list[str]) -> None:
+    _break_references(lib)
+    made = housekeeping.repair(CTX, lib)
+    assert made.done == ()
+    assert any("refers to a line of visits that is not there" in problem for problem in made.left)
+
+
+def test_a_repair_takes_nothing_from_the_backup_of_another_library(
+    lib: Library, pictures: list[str], tmp_path: Path
+) -> None:
+    with Library.create(tmp_path / "other") as other:
+        backup.back_up(CTX, other, tmp_path / "theirs")
+    with pytest.raises(BadInputError, match="holds backups of another library"):
+        housekeeping.repair(CTX, lib, tmp_path / "theirs")
 
 
 @pytest.mark.parametrize("name", [KEYS, KEYS_COPY])

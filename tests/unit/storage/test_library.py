@@ -46,6 +46,23 @@ def test_a_path_with_spaces_question_marks_and_chinese_characters_holds_a_librar
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes; the user's own folders are private there")
+def test_a_path_that_is_no_text_is_refused_in_words_and_nothing_is_made(tmp_path: Path) -> None:
+    odd = tmp_path / "clinic\udcff"
+    for act in (Library.create, Library.open):
+        with pytest.raises(StorageError, match=r"clinic\\udcff is not written in UTF-8.*rename the folder"):
+            act(odd)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_whose_database_is_gone_get_no_new_one(lib: Library) -> None:
+    lib.pictures.put(b"a picture")
+    lib.close()
+    (lib.path / DATABASE).unlink()
+    with pytest.raises(StorageError, match="holds the pictures of a library whose database is missing"):
+        Library.create(lib.path)
+    assert not (lib.path / DATABASE).exists()
+
+
 def test_nobody_else_on_the_machine_may_look_into_a_library(lib: Library) -> None:
     assert lib.path.stat().st_mode & 0o077 == 0
 

@@ -342,3 +342,12 @@ def test_other_visits_are_listed_with_the_way_back_first() -> None:
     assert links[0].text == "Back to 20 Nov 2026"
     assert links[1].text == "16 Oct 2025, high, 2 pictures"
     assert review.visit_links(None, None) == ()
+
+
+def test_a_hash_that_is_cut_short_does_not_end_a_sentence() -> None:
+    broken = review.with_problem(loading(), loading().ticket, "the picture file 7fe7... is missing. put it back")
+    assert "The picture file 7fe7... is missing. Put it back" in review.stage_notice(case(), broken).text
+
+
+def loading() -> Desk:
+    return review.asked(Desk(), "visit")
