@@ -364,7 +364,11 @@ def test_the_key_file_of_another_library_says_what_to_put_back(sealed: Clinic, t
     refused(sealed, "does not open with its keys", "put both back from the same backup")
     (sealed.path / KEYS).write_bytes(own)
     with sealed.open() as lib:
+        (problem,) = housekeeping.verify(CTX, lib).problems
+        assert "keys.copy.json is that of another library: one is left of two" in problem
+        assert housekeeping.repair(CTX, lib).left == ()
         check_whole(sealed, lib)
+    assert (sealed.path / KEYS_COPY).read_bytes() == own
 
 
 # a folder that moves, a share that goes away
