@@ -43,16 +43,18 @@ def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool) -> str:
     another database, as after a copy was put in place, both stay as they are. A damaged WAL is kept in `set-aside`.
     """
     wal = library / WAL
-    there, before = wal.exists(), _index(library)
+    there = wal.exists()
     if not left_behind and not (there and wal.stat().st_size):
         return ""
+    before = _index(library)
     _check_pages(library, keys)
     if not there:
         return "is missing: if it was removed, what was done last is not here"
     how = _harm(wal, before, _index(library))  # by now SQLite has counted which frames it takes
     if not how:
         return ""
-    return f"{how}: what was done last is not here, or not all of it. What was left is kept as {_kept(library, how)}"
+    lost = f"{how}: what was done last is not here, or not all of it"
+    return f"{lost}. What was left is kept as {_kept(library, how)}" if wal.stat().st_size else lost
 
 
 def _check_pages(library: Path, keys: LibraryKeys | None) -> None:

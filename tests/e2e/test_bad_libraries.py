@@ -165,8 +165,8 @@ def test_a_damaged_wal_is_told_goes_on_record_and_is_kept_for_whoever_can_read_i
         assert women(lib) == ["K-1", "K-2"]
         with lib.read() as session:
             assert any("library.sqlite-wal was damaged" in line.text for line in journal.entries(session))
-        (kept,) = (killed.path / SET_ASIDE).iterdir()
-        assert kept.read_bytes() == bad
+        kept = [file.read_bytes() for file in (killed.path / SET_ASIDE).glob("*")]
+        assert kept == ([bad] if bad else [])
         picture, data = add(lib, 3)  # done again
         assert cases.picture_bytes(lib, picture) == data
         assert housekeeping.verify(CTX, lib).problems == ()
