@@ -68,8 +68,8 @@ def verify(ctx: Context, lib: Library) -> Verification:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
     orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib, ctx)))
-    notes = tuple(f"{said}: it is made again when needed" for _, said in _lost_derived(ctx, lib))
-    return Verification(len(hashes), tuple(problems), orphans, notes)
+    notes = [f"{said}: it is made again when needed" for _, said in _lost_derived(ctx, lib)]
+    return Verification(len(hashes), tuple(problems), orphans, (*notes, *upkeep.key_notes(lib)))
 
 
 def _lost_derived(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ FORMAT, VERSION = "pfm_desktop library keys", 1
 RECOVERY = "recovery"  # id of the slot that the recovery key opens
 DIGEST = "digest"
 _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
+DIFFERS = f"does not say what {KEYS} says"  # both are whole: a new password was cut short between them
 _NEWER = "was written by a newer version of this program"
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
@@ -246,7 +247,7 @@ def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
     places = library / KEYS, library / KEYS_COPY
     found = tuple((place, how) for place in places if (how := harm_of(place, keys.library_id)))
     if not found and len(_whole(library)) > 1:
-        return ((places[1], f"does not say what {KEYS} says"),)
+        return ((places[1], DIFFERS),)
     return found
 
 

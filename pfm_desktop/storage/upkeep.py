@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -52,14 +53,23 @@ def record_problems(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
 
 def key_problems(library: Library) -> Iterator[str]:
     """What is wrong with the key file of an encrypted library, or with its copy."""
-    if library.keys is None:
-        return
-    wrong = keys.harms(library.path, library.keys)
+    wrong = _key_harms(library)
     for place, how in wrong:
         if len(wrong) > 1:
             yield f"{place} {how}: without it and its copy nobody can open the library; put {KEYS} back from a backup"
-        else:
+        elif how != keys.DIFFERS:
             yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
+
+
+def key_notes(library: Library) -> Iterator[str]:
+    """What is no harm: two key files that are whole and not alike, as a kill between them leaves them."""
+    for place, how in _key_harms(library):
+        if how == keys.DIFFERS:
+            yield f"{place} {how}: a password was being changed, and the one before and the new one open the library"
+
+
+def _key_harms(library: Library) -> tuple[tuple[Path, str], ...]:
+    return keys.harms(library.path, library.keys) if library.keys is not None else ()
 
 
 def audit_length(library: Library) -> int:

@@ -74,5 +74,5 @@ def check(ctx: Context, lib: Library) -> Outcome:
     if found.problems:
         words += " Nothing was changed. Make no backup over it; ask who looks after the computers (pfm library repair)."
     if found.notes:
-        words += f" Of what was made of the pictures {many(len(found.notes), 'file')} lost: made again when needed."
+        words += f" {many(len(found.notes), 'note')} of no harm, such as heatmaps that are made again when needed."
     return Outcome(words, found.problems)

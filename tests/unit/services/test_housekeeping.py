@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, removal, review
-from pfm_desktop.storage import answers, thumbnails
+from pfm_desktop.storage import answers, keys, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY, SET_ASIDE
@@ -162,6 +162,20 @@ def test_a_key_file_that_is_not_whole_is_told_and_repaired_from_the_other(
         assert "were written anew" in made.done[-1]
         assert (lib.path / name).read_bytes() == whole
         assert housekeeping.repair(CTX, lib) == housekeeping.Repair((), ())
+
+
+def test_a_password_that_was_cut_short_between_the_two_key_files_is_a_note(tmp_path: Path) -> None:
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.change_own_password(lib, "four words that differ", "quite another sentence")
+        (lib.path / KEYS).write_bytes(older)
+        report = housekeeping.verify(CTX, lib)
+        assert report.clean
+        (note,) = report.notes
+        assert "a password was being changed" in note
+        for password in ("four words that differ", "quite another sentence"):
+            assert keys.unlock(lib.path, "Dr. Ada", password).keys == lib.keys
+        assert housekeeping.repair(CTX, lib).done
 
 
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
