@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
+AGAIN_MS = 10_000  # after which what the disk refused is tried again
+KEPT_NOW = "What was typed is kept now."
 TODAY, REVIEW, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT = range(7)
 # module and class of the pages that are made after the window stands
 LATER = {
@@ -66,6 +68,9 @@ class Desk(QObject):
         self.session.on_case.append(lambda _case: self._note_place())
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._make_rest)
+        self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
+        self._again.timeout.connect(self._keep_again)
+        self.session.on_problem.append(lambda _problem: self._again.start())
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
         self._back = TODAY  # where the export page leads back to
@@ -137,17 +142,29 @@ class Desk(QObject):
             self._place = place
             self._noting.start(_note, self.session, done=_ignore, failed=_ignore)
 
-    def leave(self) -> None:
-        """What was typed is kept."""
+    def leave(self) -> tuple[str, ...]:
+        """What was typed is kept; what the disk refused of it, by name."""
         current: Any = self._window.stack.currentWidget()
         if current in (*self._pages.values(), self._shortcuts):
             current.left()
+        return self.session.keep_typed()
+
+    def _keep_again(self) -> None:
+        """Something was refused: where that was a text, it goes to disk without a word once the disk takes it."""
+        waited = self.session.unkept
+        if not waited:
+            return
+        if self.session.keep_typed(quiet=True):
+            self._again.start()
+        else:
+            self.said.emit(KEPT_NOW)
 
     def close(self) -> None:
         """Take the pages off the window and close the library."""
         self._warming.drop()
         self._noting.drop()
         self._turn.stop()
+        self._again.stop()
         self.undo.detach()
         for page in (*self._pages.values(), self._shortcuts):
             if page is not None:

@@ -20,6 +20,7 @@ from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
+from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
 from pfm_desktop.support.paths import user_data_dir
 from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.rail, self.patient = Rail(TITLES, self), PatientBar(self)
         self.strip = JobsStrip(self.jobs, self)
         self.messages = self.strip.messages
+        self.unkept = UnkeptAsk(self)
         self.stack, self.door = QStackedWidget(self), LibraryDoor(self.jobs, self)
         self.entrance = Entrance(self.door, self)
         self.opening = self.entrance.opening
@@ -164,8 +166,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
-        if self.desk is not None:
-            self.desk.leave()
+        if not self._may_go("Close without it", self.close, self._stay_open):
+            event.ignore()
+            return
         self.door.leave()
         if self.jobs.busy and not self._closing:
             self._closing = True
@@ -179,6 +182,27 @@ class MainWindow(QMainWindow):
             self.desk.close()
             self.desk = None
         super().closeEvent(event)
+
+    def _may_go(self, without: str, then: Callable[[], object], stayed: Callable[[], object] = lambda: None) -> bool:
+        """Whether all that was typed is on disk. Where not it is asked about: stay, or do `then` without it."""
+        self.unkept.keep()
+        desk, keys = self.desk, QApplication.focusWidget()
+        unkept = desk.leave() if desk is not None else ()
+        if desk is None or not unkept:
+            return True
+
+        def go() -> None:
+            desk.session.drop_typed()
+            then()
+
+        problem = desk.session.last_problem
+        why = spoken(problem) if problem is not None else ""
+        texts = ("what was written last",) if self.lock.locked else unkept  # nobody reads a name there
+        self.unkept.ask(texts, why, without, go, stayed, keys)
+        return False
+
+    def _stay_open(self) -> None:
+        self._closing = False
 
     # the library
 
@@ -199,10 +223,15 @@ class MainWindow(QMainWindow):
         if self._closing:
             library.close()
             return
+        if not self._may_go(
+            "Open the other library without it",
+            lambda: self._library_opened(library, folder),
+            lambda: self._stay_with_library(library),
+        ):
+            return
         before = self.desk
         if before is not None:
             self.settings = before.session.settings
-            before.leave()
             self.messages.forget(self.messages.held)  # it was about women of the other library
         self.strip.note("")
         looked, wanted = self._first_list.handed_over()
@@ -234,13 +263,18 @@ class MainWindow(QMainWindow):
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
 
+    def _stay_with_library(self, other: Library) -> None:
+        other.close()
+        if self.stack.currentWidget() is self.entrance:
+            self.show_page(TODAY)
+
     def _listen(self, desk: Desk) -> None:
         desk.session.on_problem.append(self._say)
         desk.session.on_taken_back.append(lambda said: self.messages.forget([("problem", spoken(said))]))
         desk.session.on_settings.append(self._settings_changed)
         desk.session.on_case.append(lambda _case: self._refresh())
         desk.undo.changed.connect(self._refresh)
-        desk.session.on_changed.append(lambda _changes: self.strip.note(""))  # work went on since; undo says its own
+        desk.session.on_changed.append(lambda _changes: self._went_on(desk))
         desk.undo.said.connect(self.strip.note)
         desk.said.connect(self.messages.note)
         desk.problem.connect(self.messages.problem)
@@ -250,6 +284,12 @@ class MainWindow(QMainWindow):
         desk.demo_wanted.connect(lambda: self._open_chosen(""))
         desk.page_made.connect(self._page_made)
         desk.recovery.connect(lambda key: self.entrance.show_recovery(key, str(desk.session.library.path)))
+
+    def _went_on(self, desk: Desk) -> None:
+        """Something was accepted: what was said of earlier work goes, and the question about what was refused."""
+        self.strip.note("")  # undo says its own
+        if not self.unkept.isHidden() and not desk.session.unkept:
+            self.unkept.keep()
 
     def _library_failed(self, message: str) -> None:
         if self.desk is not None:
@@ -341,13 +381,14 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
+        if not self._may_go("Sign out without it", self._sign_out):
+            return
         desk, self.desk = self.desk, None
         if desk is None:
             return
         folder, name = str(desk.session.library.path), desk.session.reader
         self.settings = desk.session.settings
         self._watch.stop()
-        desk.leave()
         self.entrance.inside, self.entrance.name = False, ""
         self._show(self.entrance)
         self.menus.drop_pages()
@@ -466,7 +507,13 @@ class MainWindow(QMainWindow):
         column.addWidget(self.strip)
         self.stack.addWidget(self.entrance)
         self.lock = WindowLock(held, self, lambda: self.book.action("file.lock").shortcuts())
-        self.setCentralWidget(self.lock.front)
+        whole = QWidget(self)
+        around = QVBoxLayout(whole)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.setSpacing(0)
+        around.addWidget(self.unkept)  # above the locked page as well, from which one may close or sign out
+        around.addWidget(self.lock.front, 1)
+        self.setCentralWidget(whole)
         self.setWindowTitle("pfm_desktop")
         self.setMinimumSize(*SMALLEST)
 

@@ -18,6 +18,7 @@ Save = Callable[["Library", str, str], "Change"]  # library, key, text
 class _Draft:
     visit_id: str
     text: str
+    whose: str  # the name of the woman
 
 
 class Drafts:
@@ -27,21 +28,30 @@ class Drafts:
     still there when the record is shown again.
     """
 
-    def __init__(self, session: Session, save: Save) -> None:
-        self._session, self._save = session, save
+    def __init__(self, session: Session, save: Save, name: str = "A text") -> None:
+        """`name`: what the fields are called where one of them could not be kept."""
+        self._session, self._save, self._name = session, save, name
         self._drafts: dict[str, _Draft] = {}
+        session.drafts.append(self)
 
     @property
     def waiting(self) -> bool:
         """Whether something is not on disk yet."""
         return bool(self._drafts)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is not on disk yet, by the name of the field and of the woman."""
+        return tuple(f"{self._name} of {draft.whose}" if draft.whose else self._name for draft in self._drafts.values())
+
     def type(self, key: str, visit_id: str, text: str, *, kept: str) -> None:
         """`text` stands in the field now; `kept` is what is on disk."""
         if text == kept:
             self._drafts.pop(key, None)
         else:
-            self._drafts[key] = _Draft(visit_id, text)
+            case = self._session.case
+            whose = case.patient.display_name if case is not None and case.visit.id == visit_id else ""
+            self._drafts[key] = _Draft(visit_id, text, whose)
 
     def shown(self, key: str, kept: str) -> str:
         """What the field shows: what was typed, else what is on disk."""
@@ -51,6 +61,10 @@ class Drafts:
     def forget(self, key: str) -> None:
         """The record is gone, and what was typed with it."""
         self._drafts.pop(key, None)
+
+    def drop(self) -> None:
+        """Nothing that waits is kept any more: it was said, and is not wanted."""
+        self._drafts.clear()
 
     def save(self) -> bool:
         """Bring all drafts to disk, each as one edit; False where one was refused (said by the session): it stays.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
+from typing import Protocol
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
@@ -30,6 +31,20 @@ NO_SWITCH = "Cannot be switched here: the library is open for reading only, and 
 NOT_YOURS = "Switched by clinicians only."
 
 
+class Typed(Protocol):
+    """Fields whose text is kept when typing pauses (`Drafts`)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is not on disk yet."""
+
+    def save(self) -> bool:
+        """Bring it there; False where that was refused."""
+
+    def drop(self) -> None:
+        """It is not wanted any more."""
+
+
 class Session:
     """One open library and one reader.
 
@@ -48,6 +63,8 @@ class Session:
         self.last_problem: UserError | None = None
         self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
+        self.drafts: list[Typed] = []  # of the fields that there are
+        self._quiet = False  # problems are not said: they were
         self._fallback = library.who
         library.who = self.reader
 
@@ -146,10 +163,30 @@ class Session:
             return changes
         return None
 
+    @property
+    def unkept(self) -> tuple[str, ...]:
+        """What was typed and is not on disk, by name."""
+        return tuple(name for drafts in self.drafts for name in drafts.names)
+
+    def keep_typed(self, *, quiet: bool = False) -> tuple[str, ...]:
+        """Bring all that was typed to disk; what was refused, by name (the reason is said, unless `quiet`)."""
+        self._quiet = quiet
+        try:
+            for drafts in self.drafts:
+                drafts.save()
+        finally:
+            self._quiet = False
+        return self.unkept
+
+    def drop_typed(self) -> None:
+        """What was refused is not wanted any more."""
+        for drafts in self.drafts:
+            drafts.drop()
+
     def say(self, problem: UserError) -> None:
         """Tell the user about a problem."""
         self.last_problem = problem
-        for listener in tuple(self.on_problem):
+        for listener in () if self._quiet else tuple(self.on_problem):
             listener(problem)
 
     def take_back(self, problem: UserError) -> None:

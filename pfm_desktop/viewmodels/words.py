@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pfm_desktop.support.errors import UserError
 
 
@@ -14,3 +16,8 @@ def capital(text: str) -> str:
     """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
     first = text.split(" ", 1)[0].rstrip(",:;")
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
+def unkept_question(texts: Sequence[str], why: str) -> str:
+    """What is asked before texts that are not on disk go: `why` tells why not, in sentences."""
+    return f"Typed and not kept: {', '.join(texts)}. {why} Stay, and it is kept as soon as that is possible."

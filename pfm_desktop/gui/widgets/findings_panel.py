@@ -61,7 +61,10 @@ class FindingsPanel(QWidget):
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
         self.bar, self.gaps = QProgressBar(self), words(self)
-        self._drafts = {self.text: Drafts(session, model.save_text), self.plan: Drafts(session, model.save_plan)}
+        self._drafts = {
+            self.text: Drafts(session, model.save_text, "Findings in words"),
+            self.plan: Drafts(session, model.save_plan, "Plan"),
+        }
         self._pause, self._longest = self._timer(PAUSE_MS), self._timer(LONGEST_MS)
         self.commands = tuple(self._command(number, grade) for number, grade in enumerate(GRADES, start=1))
         self._lay_out()

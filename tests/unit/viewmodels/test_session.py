@@ -8,8 +8,9 @@ from pfm_desktop.services import cases, review
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.settings import Settings, load_settings, save_settings
+from pfm_desktop.viewmodels.drafts import Drafts
 from pfm_desktop.viewmodels.session import Session
 
 
@@ -196,3 +197,27 @@ def test_a_reader_who_took_her_name_out_of_settings_signs_nothing_more(session: 
     assert session.library.who == session.reader
     assert session.reader not in ("", "Dr. A", "Dr. B")
     assert session.unnamed.startswith(session.reader)
+
+
+def test_what_was_typed_and_refused_is_named_until_it_is_kept_or_let_go(session: Session, heard: Heard) -> None:
+    visit, full = open_first(session).visit.id, [True]
+
+    def save(lib: Library, key: str, text: str) -> Change:
+        if full:
+            raise StorageError("the disk is full")
+        return review.set_text(lib, key, text)
+
+    drafts = Drafts(session, save, "Findings in words")
+    drafts.type(visit, visit, "white at 3", kept="")
+    assert session.keep_typed() == ("Findings in words of Test, Anna",)
+    assert heard.problems == ["the disk is full."]
+    session.keep_typed(quiet=True)
+    assert heard.problems == ["the disk is full."], "said once"
+    assert session.last_problem is not None
+    full.clear()
+    assert session.keep_typed() == ()
+    assert open_first(session).findings.text == "white at 3"
+    drafts.type(visit, visit, "not wanted", kept="white at 3")
+    session.drop_typed()
+    assert session.keep_typed() == ()
+    assert open_first(session).findings.text == "white at 3"
