@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 PAUSE_MS = 800  # typing that pauses so long is one edit
+LONGEST_MS = 10_000  # nobody loses more typing than this to a power cut
 
 
 class PinsPanel(QWidget):
@@ -32,14 +33,14 @@ class PinsPanel(QWidget):
         self._session = session
         self._case: VisitCase | None = None
         self._known = Registered()
-        self._drafts = Drafts(session, model.save_note)
+        self._drafts = Drafts(session, model.save_note, "Note on a pin")
         self.setAccessibleName("Biopsy pins")
         self.lock, self.note = words(self, "badge"), words(self)
         self.cards: dict[str, PinCard] = {}
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self.save)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._longest = QTimer(self, singleShot=True, interval=LONGEST_MS)
+        for timer in (self._pause, self._longest):
+            timer.timeout.connect(self.save)
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         column = QVBoxLayout(self)
@@ -53,14 +54,17 @@ class PinsPanel(QWidget):
 
     def show_case(self, case: VisitCase | None) -> None:
         """Show a visit as it is on disk; a note that is being typed in it stays."""
-        if (case.visit.id if case else "") != (self._case.visit.id if self._case else ""):
+        other = (case.visit.id if case else "") != (self._case.visit.id if self._case else "")
+        if other:
             self.save()
         self._case = case
         view = model.pins_view(case, self._session.library.no_editing, self._known)
         say(self.lock, view.locked)
         say(self.note, view.note)
         ids = [row.id for row in view.rows]
-        self._drop_others(ids)
+        gone = self._drop_others(ids)
+        for id_ in () if other else gone:  # what the disk refused of another visit waits for it
+            self._drafts.forget(id_)
         for place, row in enumerate(view.rows):
             card = self.cards.get(row.id) or self._new_card(row)
             if self._list.indexOf(card) != place:
@@ -80,6 +84,7 @@ class PinsPanel(QWidget):
     def save(self) -> None:
         """Bring what was typed to disk now."""
         self._pause.stop()
+        self._longest.stop()
         self._drafts.save()
 
     def left(self) -> None:
@@ -91,18 +96,19 @@ class PinsPanel(QWidget):
         super().hideEvent(event)
         self.save()
 
-    def _drop_others(self, ids: list[str]) -> None:
+    def _drop_others(self, ids: list[str]) -> list[str]:
+        """Their cards go; the ids of those that went."""
         gone = [card for id_, card in self.cards.items() if id_ not in ids]
         focused = next((card for card in gone if card.has_focus()), None)
         after = (self._next_to(focused, 1) or self._next_to(focused, -1)) if focused is not None else None
         for card in gone:
             del self.cards[card.row.id]
-            self._drafts.forget(card.row.id)
             self._list.removeWidget(card)
             card.hide()
             card.deleteLater()
         if after is not None:
             after.setFocus(Qt.FocusReason.OtherFocusReason)
+        return [card.row.id for card in gone]
 
     def _next_to(self, card: PinCard, step: int) -> PinCard | None:
         place = self._list.indexOf(card) + step
@@ -129,6 +135,8 @@ class PinsPanel(QWidget):
             kept = next((pin.note for pin in self._case.pins if pin.id == pin_id), "")
             self._drafts.type(pin_id, self._case.visit.id, text, kept=kept)
             self._pause.start()
+            if not self._longest.isActive():
+                self._longest.start()
 
     def _remove(self, pin_id: str) -> None:
         self.save()

@@ -16,6 +16,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.gui.widgets.pins_panel import PinsPanel
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.support.errors import StorageError
 
 from .conftest import Hosted, Room
 
@@ -198,3 +199,29 @@ def test_a_signed_visit_is_read_only_and_says_so(panel, room, qtbot) -> None:
     assert card.field.text() == "a"
     assert not card.delete.isEnabled()
     assert len(room.case.pins) == 1
+
+
+def test_a_note_that_the_disk_refused_waits_while_another_visit_is_open(panel, room, qtbot, monkeypatch) -> None:
+    room.pin()
+    with monkeypatch.context() as patch:
+        patch.setattr(review, "note_pin", lambda *_: (_ for _ in ()).throw(StorageError("the disk is full")))
+        qtbot.keyClicks(cards(panel)[0].field, "densest")
+        room.session.open_visit(room.other)
+        room.session.open_visit(room.visit)
+    assert cards(panel)[0].field.text() == "densest"
+    assert room.session.unkept == ("Note on a pin of O'Brien <b>, Ana & 李娜",)
+    panel.save()
+    assert room.case.pins[0].note == "densest"
+
+
+def test_a_note_typed_without_a_pause_is_kept_all_the_same(panel, room, qtbot) -> None:
+    room.pin()
+    panel._pause.setInterval(60_000)  # nobody pauses so long
+    panel._longest.setInterval(0)
+    field = cards(panel)[0].field
+    field.setFocus()
+    qtbot.keyClicks(field, "dens")
+    qtbot.waitUntil(lambda: room.case.pins[0].note == "dens", timeout=5000)
+    qtbot.keyClicks(field, "est")
+    qtbot.waitUntil(lambda: room.case.pins[0].note == "densest", timeout=5000)
+    assert field.hasFocus()
