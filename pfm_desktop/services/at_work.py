@@ -1,7 +1,8 @@
 """What was being worked on, so that a crash, a kill or a power cut loses neither the place nor what undo knows.
 
-Every edit is in the journal. Beside it stands which visit is open and since when the library is, until it is closed;
-found at the next opening, it tells that the program ended without closing, and the journal since then is the history.
+Every edit is in the journal. Beside it stands which visit is open and since when the work goes on, until the library is
+closed; found at the next opening, it tells that the program ended without closing, and the journal since then is the
+history. However often that happens, it is the history since the last time that the library was closed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.services.review import REDO, UNDO
 from pfm_desktop.storage import journal, records, rules
 from pfm_desktop.storage import repositories as stored
+from pfm_desktop.support.errors import StorageError
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.journal import JournalEntry
@@ -29,7 +32,10 @@ _FOR_GOOD = {"revealed_at", "first_read", "signature"}
 
 @dataclass(frozen=True)
 class _Noted:
-    """What is noted: the last line of the journal when the library was opened, and the open visit."""
+    """What is noted: the last line of the journal when work began, and the open visit.
+
+    Where the program ended without closing, the work goes on at the next opening: it began when it began.
+    """
 
     since: int
     visit: str
@@ -45,7 +51,10 @@ class Step:
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """The visit that was open ("": none), steps that can be taken back, and steps that were (the latest last)."""
+    """The visit that was open ("": none), steps that can be taken back, and steps that were (the latest last).
+
+    The order is that within each visit, or the list.
+    """
 
     visit_id: str
     done: tuple[Step, ...] = ()
@@ -61,9 +70,13 @@ def begin(lib: Library) -> LeftBehind | None:
         return None
     kept = _read(lib.meta(key_of(lib)))
     left = None if kept is None else _history(lib, kept.since, kept.visit)
-    with lib.read() as session:
-        since = journal.length(session)
-    lib.set_meta(key_of(lib), _written(_Noted(since, left.visit_id if left is not None else "")))
+    if kept is None or left is None:
+        with lib.read() as session:
+            noted = _Noted(journal.length(session), "")
+    else:
+        noted = replace(kept, visit=left.visit_id)
+    with suppress(StorageError):  # a full disk says so at the first edit, and takes away nothing of what is known
+        lib.set_meta(key_of(lib), _written(noted))
     return left
 
 
@@ -104,21 +117,34 @@ def _read(said: str | None) -> _Noted | None:
 def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
     with lib.read() as session:
         lines = journal.entries(session, after=max(since, journal.length(session) - MOST), limit=MOST)
-        done: list[Step] = []
-        undone: list[Step] = []
+        stacks: dict[str, _Stack] = {}
         for step in _steps(lines, lib.who, lambda change: rules.visit_of(session, change)):
-            text = step.changes[0].text
-            if text.startswith(UNDO) and done:
-                done.pop()
-                undone.append(step)
-            elif text.startswith(REDO) and undone:
-                undone.pop()
-                done.append(step)
-            elif not text.startswith((UNDO, REDO)):
-                done.append(step)
-                undone = []
+            stacks.setdefault(step.visit_id, _Stack([], [])).follow(step)
         there = bool(visit_id) and stored.visit(session, visit_id) is not None
-    return LeftBehind(visit_id if there else "", tuple(done), tuple(undone))
+    done = tuple(step for stack in stacks.values() for step in stack.done)
+    undone = tuple(step for stack in stacks.values() for step in stack.undone)
+    return LeftBehind(visit_id if there else "", done, undone)
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """Steps of one visit, or of the list, as undo has them: the latest last."""
+
+    done: list[Step]
+    undone: list[Step]
+
+    def follow(self, step: Step) -> None:
+        """What the journal says came next."""
+        text = step.changes[0].text
+        if text.startswith(UNDO) and self.done:
+            self.done.pop()
+            self.undone.append(step)
+        elif text.startswith(REDO) and self.undone:
+            self.undone.pop()
+            self.done.append(step)
+        elif not text.startswith((UNDO, REDO)):
+            self.done.append(step)
+            self.undone.clear()
 
 
 def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change], str | None]) -> Iterator[Step]:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.services import cases, review
@@ -42,6 +43,26 @@ def test_the_visit_opens_again_and_undo_knows_what_was_done(qtbot: QtBot, open_w
     assert window.session.case.findings.text == ""
     assert window.desk.undo.redo()
     assert window.session.case.findings.text == "white at 3"
+
+
+def test_after_a_second_crash_ctrl_z_goes_back_to_before_the_first(
+    qtbot: QtBot, open_window: Opened, killed: Path, tmp_path: Path
+) -> None:
+    second = open_window(killed)
+    assert second.session is not None
+    assert second.session.case is not None
+    visit = second.session.case.visit.id
+    assert second.session.perform(lambda lib: review.set_plan(lib, visit, "biopsy")) is not None
+    shutil.copytree(killed, tmp_path / "again", ignore=shutil.ignore_patterns("lock"))
+    second.close()
+    third = open_window(tmp_path / "again")
+    assert third.session is not None
+    assert third.session.case is not None
+    third.activateWindow()
+    for _ in range(2):
+        qtbot.keyClick(third.stack.currentWidget(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    found = third.session.case.findings
+    assert (found.plan, found.text) == ("", "")
 
 
 def test_a_window_that_was_closed_begins_with_the_list(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:

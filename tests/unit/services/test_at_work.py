@@ -8,6 +8,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import at_work, cases, review
 from pfm_desktop.services.at_work import Step, key_of
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import StorageError
 
 
 @pytest.fixture
@@ -105,6 +106,96 @@ def test_a_patient_and_her_visit_belong_to_the_list_and_are_one_step(lib: Librar
         left = at_work.begin(again)
         assert left is not None
         assert [step.visit_id for step in left.done] == ["", ""]
+
+
+def test_after_a_second_crash_the_steps_of_before_the_first_are_known_as_well(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    at_work.note_visit(lib, visit)
+    review.set_impression(lib, visit, Grade.HIGH)
+    review.set_text(lib, visit, "white at 3")
+    second = crashed(lib)
+    at_work.begin(second)
+    review.set_plan(second, visit, "biopsy")
+    with crashed(second) as third:
+        left = at_work.begin(third)
+        assert left is not None
+        assert left.visit_id == visit
+        assert len(left.done) == 3
+        for step in reversed(left.done):
+            review.undo_all(third, step.changes)
+        found = cases.visit_case(third, visit).findings
+        assert (found.impression, found.text, found.plan) == (None, "", "")
+
+
+def test_a_session_of_undo_and_redo_alone_leaves_both_possible_after_its_crash(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.set_impression(lib, visit, Grade.HIGH)
+    review.set_text(lib, visit, "one")
+    review.set_plan(lib, visit, "two")
+    second = crashed(lib)
+    left = at_work.begin(second)
+    assert left is not None
+    plan_back = review.undo_all(second, left.done[2].changes)
+    text_back = review.undo_all(second, left.done[1].changes)
+    review.undo_all(second, text_back)
+    assert plan_back
+    with crashed(second) as third:
+        left = at_work.begin(third)
+        assert left is not None
+        assert len(left.done) == 2
+        assert len(left.undone) == 1
+
+
+def test_undo_in_one_visit_takes_nothing_from_what_is_known_of_another(lib: Library, visit: str) -> None:
+    other = cases.add_visit(lib, cases.add_patient(lib, identifier="K-3").id).id
+    at_work.begin(lib)
+    first = review.set_text(lib, visit, "of the first")
+    review.set_text(lib, other, "of the other")
+    review.undo(lib, first)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [step.visit_id for step in left.done] == [other]
+        assert [step.visit_id for step in left.undone] == [visit]
+
+
+def test_a_note_that_the_disk_refuses_keeps_what_is_known(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work.begin(lib)
+    at_work.note_visit(lib, visit)
+    review.set_impression(lib, visit, Grade.HIGH)
+    with crashed(lib) as again:
+        with monkeypatch.context() as patch:
+            patch.setattr(Library, "change_meta", _refused)
+            left = at_work.begin(again)
+        assert left is not None
+        assert (left.visit_id, len(left.done)) == (visit, 1)
+        review.set_plan(again, visit, "biopsy")
+        with crashed(again) as third:
+            left = at_work.begin(third)
+            assert left is not None
+            assert (left.visit_id, len(left.done)) == (visit, 2)
+
+
+def _refused(*_args: object) -> None:
+    raise StorageError("the disk is full")
+
+
+def test_once_closed_the_history_begins_anew(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    review.set_text(lib, visit, "one")
+    second = crashed(lib)
+    at_work.begin(second)
+    at_work.end(second)
+    second.close()
+    third = crashed(second)
+    assert at_work.begin(third) is None
+    review.set_plan(third, visit, "two")
+    with crashed(third) as fourth:
+        left = at_work.begin(fourth)
+        assert left is not None
+        assert len(left.done) == 1
 
 
 def test_somebody_else_finds_nothing_of_it(lib: Library, visit: str) -> None:
