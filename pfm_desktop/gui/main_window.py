@@ -46,6 +46,7 @@ LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrot
 AFTER_PAINT_MS = 100  # the other pages are made once the list can be seen
 KEY_FIRST = "Print the recovery key or write it down first: it is not shown again."
 WENT_ON = "The program ended without closing the library. What was done is there, and can be undone as before."
+WENT_ON_BUT = "The program ended without closing the library."
 NO_VISIT = "Open a visit on Today first"
 NO_LIBRARY = "Open a library first"
 
@@ -252,16 +253,31 @@ class MainWindow(QMainWindow):
         plain = library.keys is None
         self.patient.show_library(demo=library.demo, read_only_reason=library.no_editing, who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
+        said = self.messages.held
         self.show_page(TODAY)
         left = self.desk.go_on()
-        if wanted or left:
-            self.open_visit(wanted or left)
-        if left:
-            self.messages.note(WENT_ON)
         if library.notice:
             self.messages.problem(f"{capital(library.notice)}.")
+        self._go_in(wanted or left, [message for message in self.messages.held if message not in said])
+        if left:
+            self._say_went_on(said)
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
+
+    def _go_in(self, visit_id: str, told: Sequence[tuple[str, str]]) -> None:
+        """Open a visit ("": none); what was `told` of the library stays on top of what is said of the visit."""
+        if visit_id:
+            self.open_visit(visit_id)
+        for kind, text in told:
+            if kind == "problem":
+                self.messages.problem(text)
+
+    def _say_went_on(self, said: Sequence[tuple[str, str]]) -> None:
+        """That all is there is said where nothing speaks against it since `said`."""
+        if any(kind == "problem" for kind, text in self.messages.held if (kind, text) not in said):
+            self.strip.note(WENT_ON_BUT)
+        else:
+            self.messages.note(WENT_ON)
 
     def _stay_with_library(self, other: Library) -> None:
         other.close()

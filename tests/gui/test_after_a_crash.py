@@ -9,9 +9,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.main_window import WENT_ON_BUT
 from pfm_desktop.services import cases, review
 from pfm_desktop.services.at_work import key_of
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import StorageError
 
 from .conftest import Opened
 
@@ -89,3 +91,40 @@ def test_a_missing_wal_is_said_in_the_window_and_the_library_is_open(
     assert "library.sqlite-wal is missing: if it was removed, what was done last is not here" in window.messages.text
     assert window.session is not None
     assert cases.today(window.session.library)
+
+
+def test_no_calming_word_stands_over_a_damage_that_is_told(
+    qtbot: QtBot, open_window: Opened, killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(lib: Library) -> str:
+        raise StorageError(f"the database of the library {lib.path} is damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pfm_desktop.services.last_seen.look", damaged)
+        first = open_window(killed)
+    assert "is damaged" in first.messages.text
+    assert not any("can be undone as before" in text for _, text in first.messages.held)
+
+
+def test_a_visit_that_does_not_open_again_is_told_and_nothing_calms(
+    qtbot: QtBot, open_window: Opened, killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(lib: Library, _visit: str) -> None:
+        raise StorageError(f"the database of the library {lib.path} is damaged")
+
+    monkeypatch.setattr("pfm_desktop.services.cases.visit_case", damaged)
+    window = open_window(killed)
+    assert "is damaged" in window.messages.text
+    assert window.strip.noted == WENT_ON_BUT
+    assert not any("can be undone as before" in text for _, text in window.messages.held)
+
+
+def test_what_is_told_of_the_library_stays_when_the_visit_opens(
+    qtbot: QtBot, open_window: Opened, killed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pfm_desktop.services.last_seen.look", lambda _lib: "this library is older")
+    window = open_window(killed)
+    assert window.session is not None
+    assert window.session.case is not None
+    assert window.messages.text == "This library is older."
+    assert window.strip.noted == WENT_ON_BUT
