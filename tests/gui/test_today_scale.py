@@ -12,8 +12,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.main_window import SMALLEST
 from pfm_desktop.gui.pages import today as today_page
-from pfm_desktop.gui.pages.today import TodayPage
+from pfm_desktop.gui.pages.today import SEARCH, TodayPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.services import cases
@@ -23,6 +24,8 @@ from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels import worklist
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import NAME, work_rows
+
+from .conftest import Opened
 
 PAGE, VISITS = 20, 70
 BEGUN = datetime(2026, 3, 14, 8, tzinfo=UTC)
@@ -186,3 +189,41 @@ def test_the_model_asks_once_until_it_is_answered(session: Session) -> None:
     assert model.canFetchMore()
     model.add_rows((), more=False)
     assert not model.canFetchMore()
+
+
+def whole(page: TodayPage) -> bool:
+    """Whether the search field has its room, and each button that is there all that it asks for."""
+    there = [button for button in page._buttons if button.isVisible()]
+    return page.search.width() >= SEARCH and all(button.width() >= button.sizeHint().width() for button in there)
+
+
+@pytest.mark.parametrize("theme_name", ["dark", "light"])
+@pytest.mark.parametrize(("window", "buttons"), [((1366, 768), 6), (SMALLEST, 4)])
+def test_the_search_keeps_its_room_and_nothing_beside_it_is_cut(
+    qtbot: QtBot,
+    open_window: Opened,
+    tmp_path: Path,
+    library_from: Callable[..., None],
+    theme_name: str,
+    window: tuple[int, int],
+    buttons: int,
+) -> None:
+    library_from(tmp_path / "many", many)
+    opened = open_window(tmp_path / "many", settings=Settings(theme=theme_name))
+    assert opened.desk is not None
+    page = opened.desk.today
+    page._total = 20_000
+    page._say_how_many()
+    opened.resize(*window)
+    qtbot.waitUntil(lambda: opened.width() == window[0] and whole(page))
+    assert sum(button.isVisible() for button in page._buttons) == buttons
+    assert page.count.text() == f"{VISITS} of 20,000 visits; scroll down for older ones"
+
+
+def test_larger_letters_leave_the_search_its_room(qtbot: QtBot, page: TodayPage) -> None:
+    before = sum(button.isVisible() for button in page._buttons)
+    font = page.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    page.setFont(font)
+    qtbot.waitUntil(lambda: whole(page))
+    assert sum(button.isVisible() for button in page._buttons) < before

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
-ROOM, MORE_ROOM = 1000, 1500  # pixels, with which there is room for the import button, and for the export one too
+SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
+MORE_ROOM = 1500  # pixels, with which there is room for the export button too
 NO_IMPORT = "No pictures can be brought in"
+_MARGINS = (14, 12, 14, 10)
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
 
@@ -74,7 +77,7 @@ class TodayPage(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(DEBOUNCE_MS)
         self._pause.timeout.connect(self.read_again)
-        self.search, self.count = self._make_search(), QLabel(self)
+        self.search, self.count = self._make_search(), OneLine(self)
         self.table, self.empty = self._make_table(), self._make_empty()
         self._intake: Intake | None = None
         self._actions = self._make_actions()
@@ -254,7 +257,7 @@ class TodayPage(QWidget):
         self._just_read = True
 
     def _say_how_many(self) -> None:
-        self.count.setText(count_text(self.model.rowCount(), self._asked, total=self._total))
+        self.count.show_words(count_text(self.model.rowCount(), self._asked, total=self._total))
 
     def _counted(self, total: int) -> None:
         self._total = total
@@ -304,7 +307,7 @@ class TodayPage(QWidget):
         field.setPlaceholderText("Search name, ID, date, hour or impression")
         field.setAccessibleName("Search visits")
         field.setClearButtonEnabled(True)
-        field.setMinimumWidth(110)
+        field.setMinimumWidth(SEARCH)
         field.textChanged.connect(lambda _text: self._pause.start())
         field.installEventFilter(self)
         return field
@@ -424,9 +427,9 @@ class TodayPage(QWidget):
         self.import_here.setVisible(writable and not self._asked.strip())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window import and export are in the menu only: the search comes first."""
+        """In a narrow window some buttons are in the menu only: the search comes first."""
         super().resizeEvent(event)
-        self._buttons[-1].setVisible(self.width() >= ROOM)
+        self._fit_buttons()
         room = self.width() >= MORE_ROOM
         if room and self._export_button is None:
             self._export_button = made = QPushButton("Export...", self)
@@ -437,11 +440,27 @@ class TodayPage(QWidget):
         if self._export_button is not None:
             self._export_button.setVisible(room)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger letters need more room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_split"):
+            self._fit_buttons()
+
+    def _fit_buttons(self) -> None:
+        """As many as leave the search field its room; whole, or not at all."""
+        margins = _MARGINS[0] + _MARGINS[2]
+        left = self.width() - margins - SEARCH
+        first_to_last = (0, 1, 3, 4, 2, 5)  # to open, new patient, new visit, pictures; to edit, to import
+        for place in first_to_last:
+            button = self._buttons[place]
+            left -= button.sizeHint().width() + self._top.spacing()
+            button.setVisible(left >= 0)
+
     def _lay_out(self) -> None:
         self._top = top = QHBoxLayout()
+        top.setSpacing(8)
         top.addWidget(self.search, 1)
-        top.addWidget(self.count)
-        self.count.setMinimumWidth(40)  # in the narrowest window the buttons come first
+        self.count.setProperty("role", "quiet")
         self._buttons = []
         for action in self._actions:
             button = QPushButton(action.text().replace("&", ""), self)
@@ -454,16 +473,17 @@ class TodayPage(QWidget):
         self._stack = QStackedLayout(held)
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty_page())
-        self._buttons[-1].setMinimumWidth(1)  # asks for no room of its own
-        self._buttons[-1].hide()  # until there is room
+        for button in self._buttons:
+            button.setMinimumWidth(1)  # asks for no room of its own: it is seen whole where there is room
         self._split = QSplitter(Qt.Orientation.Horizontal, self)
         self._split.addWidget(held)
         self._split.setStretchFactor(0, 1)
         self._split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 10)
-        column.setSpacing(10)
+        column.setContentsMargins(*_MARGINS)
+        column.setSpacing(6)
         column.addLayout(top)
+        column.addWidget(self.count)
         column.addWidget(self._split, 1)
         self.setTabOrder(self.search, self.table)
 
