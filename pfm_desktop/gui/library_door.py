@@ -70,6 +70,11 @@ class LibraryDoor(QObject):
         """Open the library in `folder`; "" is the demo library."""
         self._start(opening.open_library, folder, f"Opening {opening.name_of(folder)}")
 
+    def open_for_writing(self, library: Library) -> None:
+        """The library that is open for reading only, once more; it stays until then."""
+        folder = "" if library.demo else str(library.path)
+        self._start(opening.open_for_writing, folder, "Opening the library for writing", library)
+
     def create(self, folder: str, name: str = "", password: str = "") -> None:
         """Make a new library in `folder` and open it: encrypted, or plain where no name is given."""
         self._start(opening.create_library, folder, "Making the library", name, password)
@@ -130,7 +135,7 @@ class LibraryDoor(QObject):
         dialog.fileSelected.connect(then)
         dialog.open()
 
-    def _start(self, job: Callable[..., Any], folder: str, title: str, *more: str) -> None:
+    def _start(self, job: Callable[..., Any], folder: str, title: str, *more: object) -> None:
         self.folder = folder
         if self._handle is not None:
             self._instead(lambda: self._start(job, folder, title, *more))

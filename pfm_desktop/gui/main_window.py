@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
@@ -17,11 +18,13 @@ from pfm_desktop.gui.library_door import LibraryDoor
 from pfm_desktop.gui.lock import WindowLock
 from pfm_desktop.gui.menus import WINDOW, Menus
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.jobs_strip import JobsStrip
 from pfm_desktop.gui.widgets.patient_bar import PatientBar
 from pfm_desktop.gui.widgets.rail import Rail
 from pfm_desktop.gui.widgets.unkept_ask import UnkeptAsk
 from pfm_desktop.support.paths import user_data_dir
+from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
 
@@ -89,6 +92,7 @@ class MainWindow(QMainWindow):
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
+        self._asking = Background(self)  # whether the library could be written by now
         self._cut_to: QSize | None = None  # the size that was made to fit the screen
         self.menus = Menus(self, self.book, self._slots())
         self._lay_out()
@@ -231,6 +235,7 @@ class MainWindow(QMainWindow):
         ):
             return
         before = self.desk
+        page, visit = self._place_in(library)
         if before is not None:
             self.settings = before.session.settings
             self.messages.forget(self.messages.held)  # it was about women of the other library
@@ -251,18 +256,29 @@ class MainWindow(QMainWindow):
             self._watch.stop()
         who = library.account.name if library.account is not None else ""
         plain = library.keys is None
-        self.patient.show_library(demo=library.demo, read_only_reason=library.no_editing, who=who, plain=plain)
+        why = opening.read_only_text(library)
+        self.patient.show_library(demo=library.demo, read_only_reason=why, who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         said = self.messages.held
         self.show_page(TODAY)
         left = self.desk.go_on()
         if library.notice:
             self.messages.problem(f"{capital(library.notice)}.")
-        self._go_in(wanted or left, [message for message in self.messages.held if message not in said])
+        self._go_in(wanted or visit or left, [message for message in self.messages.held if message not in said])
+        if page >= 0 and (visit or not left):
+            self.show_page(page)
         if left:
             self._say_went_on(said)
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)
+
+    def _place_in(self, library: Library) -> tuple[int, str]:
+        """Page and visit, where it is the library that is open already (-1 and "": none), to be gone on with."""
+        desk = self.desk
+        if desk is None or desk.session.library.path != library.path:
+            return -1, ""
+        case = desk.session.case
+        return desk.index_of(self.stack.currentWidget()), case.visit.id if case is not None else ""
 
     def _go_in(self, visit_id: str, told: Sequence[tuple[str, str]]) -> None:
         """Open a visit ("": none); what was `told` of the library stays on top of what is said of the visit."""
@@ -453,8 +469,30 @@ class MainWindow(QMainWindow):
 
     def _look_again(self) -> None:
         """What another program wrote meanwhile shows; while it cannot be read that is said, each time."""
-        if self.desk is not None and self.desk.session.look_again():
-            self._read_list_again(self.desk)
+        desk = self.desk
+        if desk is None:
+            return
+        if desk.session.look_again():
+            self._read_list_again(desk)
+        library = desk.session.library
+        if library.read_only and not self._asking.busy and not self.door.busy:
+            done = partial(self._asked_whether_over, library)
+            self._asking.start(opening.why_not_writable, library, done=done, failed=log.warning)
+
+    def _asked_whether_over(self, library: Library, why: str) -> None:
+        """What kept it from being written is over with "": the same place is one press away."""
+        if self.session is None or self.session.library is not library:
+            return
+        if why:
+            library.read_only_reason = why
+        self.patient.say_reading(
+            opening.read_only_text(library), over="" if why else opening.over_text(library.no_editing)
+        )
+        self._refresh()
+
+    def _open_for_writing(self) -> None:
+        if self.session is not None and self.patient.again.isVisibleTo(self.patient):
+            self.door.open_for_writing(self.session.library)
 
     def _refresh(self) -> None:
         desk = self.desk
@@ -476,6 +514,9 @@ class MainWindow(QMainWindow):
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
         for id_ in ("edit.find", "view.theme", "help.shortcuts", "help.about"):
             self.book.action(id_).setEnabled(desk is not None)
+        again = self.book.action("file.open_for_writing")
+        again.setEnabled(not self.patient.again.isHidden())
+        self.patient.again.setToolTip(again.shortcut().toString())
         for id_ in ("file.lock", "file.sign_out"):
             self.book.action(id_).setEnabled(desk is not None and desk.session.account is not None)
         if desk is not None:
@@ -489,6 +530,7 @@ class MainWindow(QMainWindow):
         return {
             "file.open_library": self._choose_library,
             "file.new_library": self._choose_new_library,
+            "file.open_for_writing": self._open_for_writing,
             "file.lock": self.lock_now,
             "file.sign_out": self._sign_out,
             "file.quit": self.close,
@@ -535,6 +577,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
+        self.patient.again.clicked.connect(lambda _checked=False: self._open_for_writing())
         self.strip.let_go.connect(self._keys_to_page)
         self.jobs.failed_unheard.connect(self.messages.problem)
         self.jobs.jobs_changed.connect(self._close_when_quiet)

@@ -13,6 +13,7 @@ WINDOW = "Window"  # group of the actions that hold on every page
 FILE = (
     ("file.open_library", "&Open another library...", "Ctrl+O"),
     ("file.new_library", "New &library...", ""),
+    ("file.open_for_writing", "Open for &writing", "Ctrl+Shift+W"),
     None,
     ("file.lock", "&Lock the window", "Ctrl+L"),
     ("file.sign_out", "&Sign out", ""),

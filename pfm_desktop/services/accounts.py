@@ -89,6 +89,30 @@ def sign_in(path: Path, name: str, password: str) -> Library:
     return lib
 
 
+def open_for_writing(lib: Library) -> Library:
+    """A library that is open for reading only, once more and for writing, by whoever is signed in. `lib` stays open.
+
+    Raises `StorageError` where it still cannot be written, `NotActiveError`, and what `Library.open` raises.
+    """
+    again = Library.open(lib.path, lib.keys)
+    try:
+        if again.read_only:
+            raise StorageError(
+                f"the library still cannot be written: {again.read_only_reason}",
+                safe="it stays open for reading, and nothing was changed",
+                remedy="try again once that is over",
+            )
+        again.account, again.who = lib.account, lib.who
+        if not still_there(again):
+            raise NotActiveError(lib.who)
+        if again.account is not None:
+            _note(again, f"Went on, now with the right to write, as {roles_text(again.account.roles)}")
+    except BaseException:
+        again.close()
+        raise
+    return again
+
+
 def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
     """Open an encrypted library with its recovery key, and give the account of that name a new password.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +32,9 @@ from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
 log = logging.getLogger(__name__)
+FULL = "the disk that holds it is full"
+ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 MakeKeys = Callable[[Path, str], LibraryKeys]
 
 
@@ -153,7 +158,7 @@ class Library:
                 with _entering(path):
                     lost = after_crash.check(path, keys, left_behind=lock.left_behind)
             with in_words(path):
-                _check_and_migrate(engine, path, keys, writable=lock is not None)
+                _check_and_migrate(engine, path, keys, reason)
                 opened = cls(path, engine, lock, reason, keys)
             if keys is not None and lock is not None:
                 renew(path, keys)
@@ -188,6 +193,23 @@ class Library:
         """Whether changes are refused; see `read_only_reason`."""
         return bool(self.read_only_reason)
 
+    def why_not_writable(self) -> str:
+        """What keeps a library that is open for reading only from being opened for writing now; "" for nothing more.
+
+        Nothing is changed, and this one stays as it is: whoever wants to write opens it anew.
+        """
+        try:
+            try:
+                LibraryLock.ask(self.path / "lock")
+            except FileNotFoundError:  # made by whoever opens it for writing, where the folder lets itself be written
+                if not os.access(self.path, os.W_OK):
+                    return self.read_only_reason
+            return "" if shutil.disk_usage(self.path).free >= ROOM else FULL
+        except HeldElsewhereError as error:
+            return _in_use(error)
+        except OSError:
+            return self.read_only_reason
+
     @property
     def no_editing(self) -> str:
         """Why visits cannot be changed here, by whoever is signed in; "" when they can."""
@@ -212,9 +234,7 @@ class Library:
             raise StorageError(
                 f"the library {self.path} is open for reading only: {self.read_only_reason}",
                 safe="nothing was changed",
-                remedy="close the other program and open the library again"
-                if "in use" in self.read_only_reason
-                else "copy the library to a place that can be written",
+                remedy=_to_write_again(self.read_only_reason),
             )
         engine = self._opened().execution_options(writes=True)
         self._check_in_place()
@@ -387,7 +407,7 @@ def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
     try:
         return LibraryLock.take(path / "lock"), "", False
     except HeldElsewhereError as error:
-        return None, f"in use by {error.holder or 'another program'}", False
+        return None, _in_use(error), False
     except UnknownHolderError as error:
         # Read along with who writes, through the side files of the open database. Making those files here would lock
         # the other user out of them, and without them SQLite would not see that somebody writes.
@@ -400,8 +420,22 @@ def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
             ) from error
         return None, f"perhaps in use by another user of this computer: {error}", False
     except OSError as error:
-        _check_settled(path)
-        return None, f"the folder cannot be written: {error.strerror or error}", True
+        reason = FULL if error.errno in _FULL else f"the folder cannot be written: {error.strerror or error}"
+        _check_settled(path, reason)
+        return None, reason, True
+
+
+def _in_use(error: HeldElsewhereError) -> str:
+    return f"in use by {error.holder or 'another program'}"
+
+
+def _to_write_again(reason: str) -> str:
+    """What to do where a library is open for reading only for this reason."""
+    if reason == FULL:
+        return "free some space, then open the library again"
+    if "in use" in reason:
+        return "close the other program and open the library again"
+    return "copy the library to a place that can be written"
 
 
 def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
@@ -436,10 +470,16 @@ def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
         raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
 
 
-def _check_settled(path: Path) -> None:
+def _check_settled(path: Path, reason: str) -> None:
     """A database with a journal that was not folded in cannot be read rightly without writing."""
     wal = path / f"{DATABASE}-wal"
     if wal.exists() and wal.stat().st_size:
+        if reason == FULL:
+            raise StorageError(
+                f"the library {path} was not closed properly, and {reason}: it cannot be brought in order",
+                safe="nothing was changed, and nothing is lost",
+                remedy="free some space, then open it again",
+            )
         raise StorageError(
             f"the library {path} was not closed properly, or is in use elsewhere, and its folder cannot be written",
             safe="nothing was changed",
@@ -447,15 +487,16 @@ def _check_settled(path: Path) -> None:
         )
 
 
-def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, *, writable: bool) -> None:
+def _check_and_migrate(engine: Engine, path: Path, keys: LibraryKeys | None, reason: str) -> None:
+    """`reason`: why nothing can be written; "" where it can."""
     with engine.connect() as connection:
         version = migrations.version_of(connection)
     migrations.check_version(version, path)
     if version is not None and version < migrations.CURRENT:
-        if not writable:
+        if reason:
             raise StorageError(
-                f"the library {path} is of an older version and cannot be brought up to date while read-only",
+                f"the library {path} is of an older version and cannot be brought up to date: {reason}",
                 safe="nothing was changed",
-                remedy="close the other program, or copy the library to a place that can be written",
+                remedy=_to_write_again(reason),
             )
         migrations.migrate(engine, path, keys)

@@ -84,26 +84,29 @@ class LibraryLock:
             if not path.exists():  # then nobody holds it: the folder itself may not be written
                 raise
             raise UnknownHolderError(f"its lock may not be opened ({error.strerror})") from error
-        stream = os.fdopen(descriptor, "r+b", buffering=0)
-        try:
-            _lock(stream)
-        except (BlockingIOError, PermissionError) as error:
-            stream.close()
-            raise HeldElsewhereError(read_holder(path)) from error
-        except OSError as error:
-            stream.close()
-            if error.errno in _NO_LOCKS:
-                raise UnknownHolderError(f"the disk does not lock files ({error.strerror})") from error
-            raise
+        stream = _locked(descriptor, path)
         try:
             left_behind = bool(stream.read().strip())
             stream.seek(0)
-            stream.truncate()
-            os.write(stream.fileno(), json.dumps(vars(this_process())).encode())
+            # in its place: what a program that ended has left there needs no new room on a full disk, and stays if
+            # that cannot be written
+            stream.truncate(os.write(stream.fileno(), json.dumps(vars(this_process())).encode()))
         except OSError:
             stream.close()  # closing ends the lock too
             raise
         return cls(stream, left_behind=left_behind)
+
+    @classmethod
+    def ask(cls, path: Path) -> None:
+        """Whether the lock could be taken: raises as `take` does. What the file says stays.
+
+        For a moment it is taken indeed; who opens the library in that very moment finds it in use by another program.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDWR)
+        except PermissionError as error:
+            raise UnknownHolderError(f"its lock may not be opened ({error.strerror})") from error
+        _locked(descriptor, path).close()
 
     def stands(self, path: Path) -> bool:
         """Whether `path` is still the file that is locked: not once its folder was moved, or another took its name."""
@@ -125,6 +128,22 @@ class LibraryLock:
             _unlock(stream)
         with contextlib.suppress(OSError):
             stream.close()
+
+
+def _locked(descriptor: int, path: Path) -> IO[bytes]:
+    """The opened file, locked; closed where that cannot be."""
+    stream = os.fdopen(descriptor, "r+b", buffering=0)
+    try:
+        _lock(stream)
+    except (BlockingIOError, PermissionError) as error:
+        stream.close()
+        raise HeldElsewhereError(read_holder(path)) from error
+    except OSError as error:
+        stream.close()
+        if error.errno in _NO_LOCKS:
+            raise UnknownHolderError(f"the disk does not lock files ({error.strerror})") from error
+        raise
+    return stream
 
 
 def read_holder(path: Path) -> Holder | None:

@@ -67,6 +67,39 @@ def open_library(ctx: Context, folder: str) -> Library | SignInNeeded:
     return _still_wanted(ctx, Library.open(path))
 
 
+def open_for_writing(ctx: Context, _folder: str, library: Library) -> Library:
+    """The library that is open for reading only, once more and for writing, as the same person."""
+    from pfm_desktop.services import accounts
+
+    return _still_wanted(ctx, accounts.open_for_writing(library))
+
+
+def why_not_writable(_ctx: Context, library: Library) -> str:
+    """What keeps a library that is open for reading only from being written now; "" for nothing more."""
+    return library.why_not_writable()
+
+
+def read_only_text(library: Library) -> str:
+    """Why nothing can be changed in it, and what will be possible once that is over; "" where it can."""
+    why = library.no_editing
+    if library.read_only and "full" in why:
+        return f"{why}. Free some space: it can be opened for writing here then"
+    if library.read_only and why.startswith("in use"):
+        return f"{why}. Once it is closed there it can be opened for writing here"
+    return why
+
+
+def over_text(was: str) -> str:
+    """What is said once nothing keeps the library from being written any more; `was`: what did."""
+    if "in use" in was:
+        now = "the program that had the library has closed it or has ended"
+    elif "full" in was:
+        now = "the disk has free space again"
+    else:
+        now = "the folder can be written again"
+    return f"Still open for reading only, but {now}."
+
+
 def load(_ctx: Context) -> None:
     """What opening a library needs, loaded here and not later on the GUI thread."""
     with memory.without_collection():

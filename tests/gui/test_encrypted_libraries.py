@@ -401,3 +401,22 @@ def test_leaving_while_the_recovery_key_is_shown_gives_the_library_back(
     with accounts.sign_in(tmp_path / "mine", NAME, PASSWORD) as lib:
         assert not lib.read_only
     assert isinstance(lib, Library)
+
+
+def test_who_read_along_goes_on_with_the_right_to_write_without_the_password(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    other = accounts.sign_in(clinic, NAME, PASSWORD)
+    window = inside(qtbot, open_window(clinic, ready=False))
+    assert window.session is not None
+    before = window.session
+    assert before.library.read_only
+    other.close()
+    window._watch.timeout.emit()
+    qtbot.waitUntil(window.patient.again.isVisible, timeout=10_000)
+    qtbot.mouseClick(window.patient.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.session is not None and window.session is not before, timeout=10_000)
+    assert window.session.library.account == before.library.account
+    assert window.patient.who.text() == f"Signed in: {NAME}"
+    assert not window.session.library.read_only
+    assert any(line.startswith("Went on, now with the right to write") for line in said(window))

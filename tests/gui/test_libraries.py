@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.main_window import REVIEW, MainWindow
 from pfm_desktop.gui.pages.opening import OpeningPage
 from pfm_desktop.jobs import Context, Progress
-from pfm_desktop.services import demo
+from pfm_desktop.services import at_work, cases, demo, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.paths import demo_library_dir, settings_file
@@ -66,6 +69,101 @@ def test_a_library_that_another_program_holds_opens_for_reading_and_says_who_has
     assert f"process {held_elsewhere}" in window.patient.reading.text()
     assert window.desk is not None
     assert window.desk.today.model.rowCount() == 3
+
+
+def test_a_window_that_only_reads_notices_that_the_other_program_is_gone_and_goes_on_by_one_key(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    other = Library.open(library_folder)
+    window = open_window(library_folder)
+    assert window.session is not None
+    assert "Once it is closed there it can be opened for writing here" in window.patient.reading.text()
+    visit = window.session.today("Brandt")[0].visit.id
+    window.open_visit(visit)
+    look_again(qtbot, window)
+    assert window.patient.again.isHidden()
+    press_to_write(qtbot, window)
+    assert window.session.library.read_only, "not while it is held"
+    other.close()
+    look_again(qtbot, window)
+    assert window.patient.again.isVisible()
+    assert "the program that had the library has closed it or has ended" in window.patient.reading.text()
+    before = window.session
+    press_to_write(qtbot, window)
+    qtbot.waitUntil(lambda: window.session is not None and window.session is not before, timeout=10_000)
+    assert window.session is not None
+    assert not window.session.library.read_only
+    assert window.session.case is not None
+    assert window.session.case.visit.id == visit
+    assert window.desk is not None
+    assert window.desk.index_of(window.stack.currentWidget()) == REVIEW
+    assert not window.patient.reading.isVisible()
+    assert not window.patient.again.isVisible()
+    assert not window._watch.isActive()
+    assert window.session.perform(lambda lib: review.set_plan(lib, visit, "recall")) is not None
+
+
+def test_the_holder_that_is_named_is_the_present_one(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library.open(library_folder):
+        window = open_window(library_folder)
+        monkeypatch.setattr(Library, "why_not_writable", lambda _lib: "in use by Eve on desk-2")
+        look_again(qtbot, window)
+        assert "in use by Eve on desk-2" in window.patient.reading.text()
+        monkeypatch.setattr(Library, "why_not_writable", lambda _lib: "")
+        look_again(qtbot, window)
+        assert window.patient.again.isVisible()
+        qtbot.mouseClick(window.patient.again, Qt.MouseButton.LeftButton)  # somebody was faster
+        qtbot.waitUntil(lambda: "still cannot be written: in use by" in window.messages.text, timeout=10_000)
+        assert window.session is not None
+        assert window.session.library.read_only
+        assert window.desk is not None
+        assert window.desk.today.model.rowCount() == 3
+
+
+def test_a_library_that_was_opened_on_a_full_disk_is_opened_for_writing_once_there_is_space(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Library.open(library_folder) as lib:  # which ended without closing, on the visit of Brandt
+        lib.who = load_settings().reader or lib.who
+        at_work.begin(lib)
+        visit = cases.today(lib, search="Brandt")[0].visit.id
+        at_work.note_visit(lib, visit)
+        review.set_plan(lib, visit, "recall")
+    with monkeypatch.context() as patch:
+        patch.setattr("pfm_desktop.storage.lock.os.write", no_space)
+        patch.setattr("pfm_desktop.storage.library.shutil.disk_usage", lambda _path: SimpleNamespace(free=0))
+        window = open_window(library_folder)
+        assert "the disk that holds it is full. Free some space" in window.patient.reading.text()
+        look_again(qtbot, window)
+        assert window.patient.again.isHidden()
+    look_again(qtbot, window)
+    assert "the disk has free space again" in window.patient.reading.text()
+    before = window.session
+    press_to_write(qtbot, window)
+    qtbot.waitUntil(lambda: window.session is not None and window.session is not before, timeout=10_000)
+    assert window.session is not None
+    assert window.session.case is not None
+    assert window.session.case.visit.id == visit
+    assert window.desk is not None
+    assert window.desk.undo.undo_text
+
+
+def no_space(*_args: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def look_again(qtbot: QtBot, window: MainWindow) -> None:
+    """As the timer does."""
+    window._watch.timeout.emit()
+    qtbot.waitUntil(lambda: not window._asking.busy)
+
+
+def press_to_write(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.stack.currentWidget(), Qt.Key.Key_W, keys)
 
 
 def test_the_first_start_makes_the_demo_library_while_the_window_stands(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.support.moments import moment
@@ -18,6 +18,7 @@ DEMO = "Demo library - phantoms, no real women"
 OPEN_TO_ALL = "Not encrypted"
 OPEN_HINT = "Whoever can read the folder of this library can read its pictures and names. For research only."
 NOBODY = "No visit open"
+AGAIN = "Open for writing"
 ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
 
 
@@ -60,7 +61,14 @@ class PatientBar(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 6)
         column.addLayout(row)
-        column.addWidget(self.reading)
+        self.again = QPushButton(AGAIN, self)
+        self.again.setAutoDefault(True)  # Enter presses the button that has the keys
+        self.again.hide()
+        below = QHBoxLayout()
+        below.setSpacing(10)
+        below.addWidget(self.reading, 1)
+        below.addWidget(self.again)
+        column.addLayout(below)
         self.setMinimumHeight(44)
 
     def show_case(self, case: VisitCase | None, *, quiet: bool = False) -> None:
@@ -92,4 +100,10 @@ class PatientBar(QFrame):
         self.who.setVisible(bool(who))
         self.who.setText(f"Signed in: {who}" if who else "")
         self.reading.setVisible(bool(read_only_reason))
-        self.reading.setText(f"Read only, nothing can be changed here: {read_only_reason}" if read_only_reason else "")
+        self.say_reading(read_only_reason)
+
+    def say_reading(self, reason: str, *, over: str = "") -> None:
+        """Why nothing can be changed ("" where it can); `over`: what is said once that is over, beside the button."""
+        why = f"Read only, nothing can be changed here: {reason}" if reason else ""
+        self.reading.setText(over or why)
+        self.again.setVisible(bool(over))

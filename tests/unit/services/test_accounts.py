@@ -562,3 +562,37 @@ def test_a_new_library_that_can_neither_be_opened_nor_taken_back_says_how_to_get
             accounts.make_library(tmp_path / "new", NAME, PASSWORD)
     with accounts.sign_in(tmp_path / "new", NAME, PASSWORD) as lib:
         assert keys.unlock_with_recovery(lib.path, accounts.new_recovery_key(lib))
+
+
+def test_who_read_along_goes_on_for_writing_once_it_is_free_and_that_goes_on_record(clinic: Library) -> None:
+    reading = accounts.sign_in(clinic.path, NAME, PASSWORD)
+    assert reading.read_only
+    with pytest.raises(StorageError, match="still cannot be written: in use by"):
+        accounts.open_for_writing(reading)
+    clinic.close()
+    with accounts.open_for_writing(reading) as again:
+        assert not again.read_only
+        assert again.account == reading.account
+        assert f"Went on, now with the right to write, as clinician, administrator: {NAME}" in said(again)
+        assert any("the library was open for reading only" in line for line in said(again)), "what waited is on record"
+    reading.close()
+
+
+def test_who_was_switched_off_meanwhile_does_not_go_on_for_writing(clinic: Library) -> None:
+    other = accounts.add(clinic, "Reader", {Role.CLINICIAN}, OTHER)
+    reading = accounts.sign_in(clinic.path, "Reader", OTHER)
+    accounts.change(clinic, other, active=False)
+    clinic.close()
+    with pytest.raises(NotActiveError):
+        accounts.open_for_writing(reading)
+    reading.close()
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert not again.read_only, "nothing holds it"
+
+
+def test_in_a_plain_library_the_same_goes_without_accounts(lib: Library) -> None:
+    with Library.open(lib.path) as reading:
+        reading.who = "Dr. Test"
+        lib.close()
+        with accounts.open_for_writing(reading) as again:
+            assert (again.read_only, again.account, again.who) == (False, None, "Dr. Test")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -445,3 +447,65 @@ def test_a_wal_that_fits_is_folded_in_after_a_crash_without_a_word(lib: Library,
     with Library.open(tmp_path / "killed") as opened, opened.read() as session:
         assert opened.notice == ""
         assert len(repositories.patients(session)) == 1
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the lock file says cannot be written, and there is no room left."""
+
+    def refuse(*_args: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pfm_desktop.storage.lock.os.write", refuse)
+    monkeypatch.setattr(library_module.shutil, "disk_usage", lambda _path: SimpleNamespace(free=0))
+
+
+def test_on_a_full_disk_it_opens_for_reading_names_it_and_knows_when_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Library.create(tmp_path / "clinic").close()
+    with monkeypatch.context() as patch:
+        full_disk(patch)
+        opened = Library.open(tmp_path / "clinic")
+        assert opened.read_only_reason == "the disk that holds it is full"
+        with pytest.raises(StorageError, match="free some space, then open the library again"):
+            opened.apply(patient())
+        assert opened.why_not_writable() == "the disk that holds it is full"
+    assert opened.why_not_writable() == ""
+    opened.close()
+
+
+def test_an_older_library_on_a_full_disk_says_that_space_is_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Library.create(tmp_path / "clinic").close()
+    monkeypatch.setattr(library_module.migrations, "CURRENT", library_module.migrations.CURRENT + 1)
+    full_disk(monkeypatch)
+    with pytest.raises(StorageError, match=r"older version .* the disk that holds it is full.*free some space"):
+        Library.open(tmp_path / "clinic")
+
+
+def test_an_unsettled_library_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Library.create(tmp_path / "clinic").close()
+    (tmp_path / "clinic" / f"{DATABASE}-wal").write_bytes(b"work that was not folded in")
+    full_disk(monkeypatch)
+    with pytest.raises(StorageError, match=r"the disk that holds it is full.*free some space"):
+        Library.open(tmp_path / "clinic")
+
+
+def test_who_reads_along_knows_when_the_library_is_free_and_takes_nothing_away_by_asking(tmp_path: Path) -> None:
+    Library.create(tmp_path / "clinic").close()
+    writer = Library.open(tmp_path / "clinic")
+    with Library.open(tmp_path / "clinic") as reader:
+        assert reader.why_not_writable() == reader.read_only_reason
+        assert reader.why_not_writable().startswith("in use by")
+        assert writer.apply(patient())
+        said = (tmp_path / "clinic" / "lock").read_bytes()
+        writer.close()
+        assert reader.why_not_writable() == ""
+        (tmp_path / "clinic" / "lock").write_bytes(said)  # as a program leaves it that was killed
+        assert reader.why_not_writable() == ""
+        assert (tmp_path / "clinic" / "lock").read_bytes() == said
+        (tmp_path / "clinic" / "lock").unlink()
+        assert reader.why_not_writable() == ""
+    with Library.open(tmp_path / "clinic") as again:
+        assert not again.read_only

@@ -1,0 +1,38 @@
+"""What is said of a library that is open for reading only, and of its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from pfm_desktop.storage.library import FULL, Library
+from pfm_desktop.viewmodels.opening import over_text, read_only_text
+
+
+def test_a_library_that_can_be_written_needs_no_words(lib: Library) -> None:
+    assert read_only_text(lib) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "then"),
+    [
+        (FULL, "Free some space: it can be opened for writing here then"),
+        ("in use by Eve", "Once it is closed there it can be opened for writing here"),
+        ("the folder cannot be written: Read-only file system", "Read-only file system"),
+    ],
+)
+def test_why_it_only_reads_is_said_with_what_comes_next(lib: Library, reason: str, then: str) -> None:
+    lib.read_only_reason = reason
+    assert read_only_text(lib).startswith(reason)
+    assert read_only_text(lib).endswith(then)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (FULL, "the disk has free space again"),
+        ("in use by Eve", "the program that had the library has closed it or has ended"),
+        ("the folder cannot be written: Read-only file system", "the folder can be written again"),
+    ],
+)
+def test_the_end_of_each_reason_has_its_words(was: str, now: str) -> None:
+    assert over_text(was) == f"Still open for reading only, but {now}."
