@@ -25,7 +25,7 @@ _MOST_BYTES = 4096
 
 def open_library(path: Path) -> Library:
     """The library in `path`; whoever opens an encrypted one signs in first. Raises `UserError`."""
-    from pfm_desktop.services import last_seen
+    from pfm_desktop.services import clock, last_seen
     from pfm_desktop.storage.library import Library
     from pfm_desktop.storage.schema import is_encrypted
 
@@ -35,7 +35,7 @@ def open_library(path: Path) -> Library:
         opened = accounts.sign_in(path, *credentials(path))
     else:
         opened = Library.open(path)
-    for text in (opened.notice, last_seen.look(opened)):
+    for text in (opened.notice, last_seen.look(opened), clock.look(opened)):
         if text:
             complain(f"note: {text}")
     last_seen.remember(opened)

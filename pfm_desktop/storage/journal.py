@@ -18,6 +18,7 @@ from pfm_desktop.storage import access, chain, records, removal, rules
 from pfm_desktop.storage.tables import JournalTable
 
 _REVEAL = "reveal"
+_RECENT = 100  # lines
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,17 @@ def entries(
 def length(session: Session) -> int:
     """Number of the last line; 0 in an empty journal."""
     return session.scalar(select(func.max(JournalTable.seq))) or 0
+
+
+def latest_moment(session: Session, *, since: str) -> datetime | None:
+    """The latest moment among the last lines, behind the last event whose text begins with `since`; None without any.
+
+    That event counts as well. Not that of the last line alone: who signs in leaves lines before anybody can ask.
+    """
+    recent = JournalTable.seq > length(session) - _RECENT
+    event = select(func.max(JournalTable.seq)).where(recent, JournalTable.text.startswith(since, autoescape=True))
+    behind = session.scalar(event) or 0
+    return session.scalar(select(func.max(JournalTable.at)).where(recent, JournalTable.seq >= behind))
 
 
 def last(session: Session, *, what: str, key: str) -> JournalEntry | None:

@@ -14,12 +14,13 @@ from typing import Protocol
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account
-from pfm_desktop.services import accounts, at_work, cases, last_seen, lock_record
+from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.settings import Settings, save_settings
+from pfm_desktop.viewmodels.words import capital
 from pfm_desktop.viewmodels.worklist import LIMIT
 
 Edit = Callable[[Library], Change | tuple[Change, ...]]
@@ -92,14 +93,17 @@ class Session:
 
     def begin(self) -> LeftBehind | None:
         """Work begins; what an ending without closing left behind, None where nothing was."""
+        for look in (last_seen.look, clock.look):
+            with self._said():
+                self._notice(look(self.library))
         with self._said():
-            older = last_seen.look(self.library)
-            if older:
-                self.library.notice = ". ".join(said for said in (self.library.notice, older) if said)
             left = at_work.begin(self.library)
             last_seen.remember(self.library)
             return left
         return None
+
+    def _notice(self, text: str) -> None:
+        self.library.notice = ". ".join(capital(said) for said in (self.library.notice, text) if said)
 
     def note_place(self) -> None:
         """Note which visit is on the desk, for after a crash; takes a write, so not on the GUI thread."""

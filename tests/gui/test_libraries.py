@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.gui.main_window import REVIEW, MainWindow
 from pfm_desktop.gui.pages.opening import OpeningPage
 from pfm_desktop.jobs import Context, Progress
-from pfm_desktop.services import at_work, cases, demo, review
+from pfm_desktop.services import at_work, cases, clock, demo, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.paths import demo_library_dir, settings_file
@@ -148,6 +149,19 @@ def test_a_library_that_was_opened_on_a_full_disk_is_opened_for_writing_once_the
     assert window.session.case.visit.id == visit
     assert window.desk is not None
     assert window.desk.undo.undo_text
+
+
+def test_a_clock_that_was_set_back_is_told_in_the_window_once(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "moment_now", lambda: datetime.now(UTC) - timedelta(days=10))
+        window = open_window(library_folder)
+    assert window.messages.text.startswith("The clock of this computer says")
+    assert "check the clock" in window.messages.text
+    window.close()
+    again = open_window(library_folder)
+    assert again.messages.text == ""
 
 
 def no_space(*_args: object) -> int:
