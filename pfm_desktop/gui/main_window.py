@@ -436,6 +436,8 @@ class MainWindow(QMainWindow):
 
     def _locked(self, locked: bool) -> None:
         """While it is locked only quitting is possible, and no name stands in the title."""
+        if locked:
+            self.unkept.keep()  # it may name somebody, and nobody is there to answer
         self.menuBar().setVisible(not locked)
         for action in self.book.group(WINDOW):
             action.setEnabled(not locked or action.objectName() in ("file.quit", "view.full_screen"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -102,6 +104,22 @@ def test_a_window_that_only_reads_notices_that_the_other_program_is_gone_and_goe
     assert not window.patient.again.isVisible()
     assert not window._watch.isActive()
     assert window.session.perform(lambda lib: review.set_plan(lib, visit, "recall")) is not None
+
+
+@pytest.mark.slow
+def test_a_holder_that_was_killed_is_noticed_as_well(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, held_elsewhere: int
+) -> None:
+    window = open_window(library_folder)
+    os.kill(held_elsewhere, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def noticed() -> bool:
+        look_again(qtbot, window)
+        return window.patient.again.isVisible()
+
+    qtbot.waitUntil(noticed, timeout=20_000)
+    press_to_write(qtbot, window)
+    qtbot.waitUntil(lambda: window.session is not None and not window.session.library.read_only, timeout=10_000)
 
 
 def test_the_holder_that_is_named_is_the_present_one(

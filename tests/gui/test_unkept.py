@@ -216,3 +216,15 @@ def test_a_locked_window_loses_nothing_and_its_question_names_nobody(
     qtbot.keyClick(signed_in.lock.page.password, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not signed_in.lock.locked, timeout=10_000)
     assert findings(signed_in).text.toPlainText() == "white at 3"
+
+
+def test_a_question_that_names_somebody_goes_when_the_window_is_locked(
+    qtbot: QtBot, signed_in: MainWindow, disk: SimpleNamespace
+) -> None:
+    type_a_finding(qtbot, signed_in, disk)
+    press(qtbot, Qt.Key.Key_Q, CTRL)
+    assert "Adler" in signed_in.unkept.words.text()
+    press(qtbot, Qt.Key.Key_L, CTRL)
+    assert signed_in.lock.locked
+    assert not signed_in.unkept.isVisible()
+    assert signed_in.lock.page.password.hasFocus()
