@@ -36,18 +36,21 @@ class _Index:
     salts: bytes
 
 
-def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool) -> str:
+def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool, here: bool = False) -> str:
     """Raise `StorageError` where the database is damaged; else what of the WAL is not there, "" where it is whole.
 
     It costs time, so not at every start. Nothing is folded into the database meanwhile: where the WAL is that of
     another database, as after a copy was put in place, both stay as they are. A damaged WAL is kept in `set-aside`.
+    `here`: this process has it open for reading, SQLite has taken its WAL already, and only pages are looked at.
     """
     wal = library / WAL
     there = wal.exists()
     if not left_behind and not (there and wal.stat().st_size):
         return ""
-    before = _index(library)
+    before = None if here else _index(library)
     _check_pages(library, keys)
+    if here:
+        return ""
     if not there:
         return "is missing: if it was removed, what was done last is not here"
     how = _harm(wal, before, _index(library))  # by now SQLite has counted which frames it takes

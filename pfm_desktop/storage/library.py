@@ -9,6 +9,7 @@ import os
 import shutil
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
+# libraries that this process has open: a file of them that is opened and closed past SQLite lets go its locks on it
+_open_here: Counter[Path] = Counter()
 MakeKeys = Callable[[Path, str], LibraryKeys]
 
 
@@ -62,6 +66,7 @@ class Library:
         self.pictures = ImageStore(path / "pictures", keys)
         self.derived = ImageStore(path / "derived", keys)
         self._engine: Engine | None = engine
+        _open_here[path] += 1
         self._lock = lock
         self._writing = threading.RLock()
         meta = self._all_meta()
@@ -148,15 +153,16 @@ class Library:
         is a `LockedLibraryError`.
         """
         path = Path(path).absolute()
+        here = _open_here[path] > 0
         with _entering(path):
-            _check_folder(path, keys)
+            _check_folder(path, keys, here=here)
         lock, reason, immutable = _take_lock(path)
         engine = make_engine(path / DATABASE, keys=keys, never_written=lock is None, immutable=immutable)
         try:
             lost = ""
             if lock is not None:
                 with _entering(path):
-                    lost = after_crash.check(path, keys, left_behind=lock.left_behind)
+                    lost = after_crash.check(path, keys, left_behind=lock.left_behind, here=here)
             with in_words(path):
                 _check_and_migrate(engine, path, keys, reason)
                 opened = cls(path, engine, lock, reason, keys)
@@ -176,6 +182,7 @@ class Library:
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
+            _open_here[self.path] -= 1
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -438,7 +445,8 @@ def _to_write_again(reason: str) -> str:
     return "copy the library to a place that can be written"
 
 
-def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
+def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
+    """`here`: this process has it open, and reads none of its files past SQLite; see `_open_here`."""
     if not path.is_dir():
         raise StorageError(
             f"there is no folder {path}", safe="nothing was changed", remedy="check that its disk is connected"
@@ -451,8 +459,8 @@ def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
             remedy=f"choose the folder that holds {DATABASE}, or put it back from a backup",
         )
     try:
-        with database.open("rb") as stream:
-            header = stream.read(16)
+        with contextlib.nullcontext() if here else database.open("rb") as stream:
+            header = _PLAIN if stream is None else stream.read(16)
     except OSError as error:
         raise StorageError(
             f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
@@ -466,7 +474,7 @@ def _check_folder(path: Path, keys: LibraryKeys | None) -> None:
         raise StorageError(
             f"{path} has no {KEYS}", safe="it was not opened", remedy=f"put {KEYS} back from a backup of this library"
         )
-    elif header != b"SQLite format 3\x00":
+    elif header != _PLAIN:
         raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
 
 

@@ -274,8 +274,8 @@ def test_a_journal_that_was_cut_is_found_and_the_records_stay(clinic: Clinic, wh
     clinic.sql(f"DELETE FROM journal WHERE seq = {last}")
     with clinic.open() as lib:
         problems = housekeeping.verify(CTX, lib).problems
-        assert len(problems) == 1
         assert "altered" in problems[0]
+        assert all(" is not in the audit trail" in problem for problem in problems[1:]), "a record whose line is gone"
         lib.record_event("test", "key", "goes on")  # which does not cover it
         assert any("were altered, removed" in problem for problem in housekeeping.verify(CTX, lib).problems)
         assert women(lib) == ["K-1", "K-2"]

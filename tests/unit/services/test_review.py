@@ -411,7 +411,7 @@ def test_an_impression_that_was_undone_before_the_reveal_does_not_come_back_afte
 def test_what_an_older_version_left_contradicting_cannot_be_signed(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     revealed_with(room, Grade.HIGH)
     with monkeypatch.context() as older:
-        older.setattr(rules, "check", lambda *_: None)
+        older.setattr(rules, "check", lambda *_args, **_named: None)
         room.lib.apply(Change("findings", room.visit, {"impression": "high"}, {"impression": "low"}, "Impression"))
     with pytest.raises(ReadsDifferError, match="choose the impression again"):
         review.sign(room.lib, room.visit, "Dr. Demo", "Reported by me")
