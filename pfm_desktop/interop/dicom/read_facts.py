@@ -20,14 +20,16 @@ MOST_ITEMS = 50  # of acquisition context
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)$")
 _DAY = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)")
 _TIME = re.compile(r"(\d\d):?(\d\d)?:?(\d\d)?(?:\.(\d{1,6}))?")
-_STAGE_WORDS = (  # in this order: a Lugol picture is often described with what came before it
-    (Stage.LUGOL, ("lugol", "schiller", "iodine")),
-    (Stage.GREEN, ("green", "red-free", "redfree", "red free")),
-    (Stage.ACETIC_ACID, ("acetic", "aceto", "vinegar", "via ")),
-    (Stage.SALINE, ("saline",)),
+_STAGE_WORDS = {  # whole words: beginnings would make stages of surnames and places
+    Stage.LUGOL: re.compile(r"\b(?:lugol'?s?|schiller'?s?|iodine)\b"),
+    Stage.GREEN: re.compile(r"\b(?:green|red-?\s?free)\b"),
+    Stage.ACETIC_ACID: re.compile(r"\b(?:acetic|aceto\w{0,8}|vinegar|via)\b"),
+    Stage.SALINE: re.compile(r"\bsaline\b"),
+}
+_FLUORESCENCE_WORDS = re.compile(r"\b(?:auto)?fluoresc(?:ence|ent)\b")
+_BEFORE = re.compile(
+    r"\b(?:before|pre-?|without|no|not|ohne|sin|sans)\s?(?:the\s)?(?:acetic(?:\sacid)?|acid|vinegar)\b"
 )
-_FLUORESCENCE_WORDS = ("fluoresc", "autofluor")
-_BEFORE_WORDS = ("before acetic", "before acid", "pre-acetic", "without acetic")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class DicomFacts:
     derived: bool = False
     lossy: bool = False
     de_identified: bool = False
+    issuer: str = ""  # of the identifier
+    frames: int = 1
 
 
 def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
@@ -112,6 +116,8 @@ def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
         derived=_text(dataset, "ImageType").upper().startswith("DERIVED"),
         lossy=_text(dataset, "LossyImageCompression") == "01",
         de_identified=_text(dataset, "PatientIdentityRemoved") == "YES",
+        issuer=_text(dataset, "IssuerOfPatientID"),
+        frames=int(_within(dataset.get("NumberOfFrames"), 1e6) or 1),
     )
 
 
@@ -218,9 +224,17 @@ def _stage(context: dict[str, Any], described: str) -> tuple[Stage | None, str]:
 
 
 def _stage_in_words(words: str) -> Stage | None:
-    found = next((stage for stage, marks in _STAGE_WORDS if any(mark in words for mark in marks)), None)
-    if any(mark in words for mark in _FLUORESCENCE_WORDS):
-        if any(mark in words for mark in _BEFORE_WORDS):
+    """The one stage that a description names; None where it names two, as that of a whole examination does.
+
+    A Lugol picture is often described with the acid that came before it. What is said not to be is none.
+    """
+    before = bool(_BEFORE.search(words))
+    left = _BEFORE.sub(" ", words)
+    found = [stage for stage, marks in _STAGE_WORDS.items() if marks.search(left)]
+    if _FLUORESCENCE_WORDS.search(words):
+        if before:
             return Stage.FLUORESCENCE_BEFORE_ACID
-        return Stage.FLUORESCENCE_AFTER_ACID if found is Stage.ACETIC_ACID else None
-    return found
+        return Stage.FLUORESCENCE_AFTER_ACID if found == [Stage.ACETIC_ACID] else None
+    if found[:1] == [Stage.LUGOL] and "after" in words and set(found) == {Stage.LUGOL, Stage.ACETIC_ACID}:
+        return Stage.LUGOL
+    return found[0] if len(found) == 1 else None

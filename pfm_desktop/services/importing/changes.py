@@ -32,7 +32,7 @@ def set_patient(plan: ImportPlan, keys: Collection[str], identifier: str) -> Imp
     whose = said(identifier.strip(), BY_HAND) if identifier.strip() else unknown(BY_HAND)
 
     def changed(picture: PlannedPicture) -> PlannedPicture:
-        return replace(picture, patient=whose, person=None, visit="")
+        return replace(picture, patient=whose, person=None, visit="", named=(), issuer="")
 
     return _each(plan, keys, changed)
 
@@ -46,7 +46,13 @@ def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> Impo
     tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     if target.when.value is not None and visit_key not in dict(tied.visit_times):  # not that of what moves there
         tied = replace(tied, visit_times=(*tied.visit_times, (visit_key, target.when)))
-    return _each(tied, keys, lambda one: replace(one, visit=visit_key, patient=first.patient, person=first.person))
+
+    def moved(one: PlannedPicture) -> PlannedPicture:
+        return replace(
+            one, visit=visit_key, patient=first.patient, person=first.person, named=first.named, issuer=first.issuer
+        )
+
+    return _each(tied, keys, moved)
 
 
 def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
@@ -129,7 +135,7 @@ def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = 
     if patient:
         whose = said(patient.strip(), BY_HAND)
         waiting = [one.key for one in plan.pictures if not one.patient.known()]
-        plan = _each(plan, waiting, lambda picture: replace(picture, patient=whose))
+        plan = _each(plan, waiting, lambda picture: replace(picture, patient=whose, named=(), issuer=""))
     for source, stage in by_source.items():
         fitting = [one.key for one in plan.settled() if one.source.value is source and not one.stage.known()]
         plan = set_stage(plan, fitting, stage)

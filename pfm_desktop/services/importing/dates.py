@@ -1,15 +1,18 @@
 """When a picture was taken: from its EXIF data, its name, the names of its folders, the time of its file.
 
-Pure functions. Times without a zone are those of this computer's zone, and said to be.
+Pure functions. Times without a zone are those of this computer's zone, and said to be. Sources that differ by more than
+a day make a time unsure. A birth date is no day of a visit.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
 from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
+from pfm_desktop.support import moments
 
 EARLIEST = 1995  # the first year a digital picture is believed to be of; cameras without a battery begin before it
 _DATE = re.compile(
@@ -18,6 +21,24 @@ _DATE = re.compile(
 )
 _DAY_FIRST = re.compile(r"(?<!\d)(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
 _CHINESE = re.compile(r"(?<!\d)((?:19|20)\d\d)年(1[0-2]|0?[1-9])月([12]\d|3[01]|0?[1-9])[日号]?")
+_ANY_DATE = (
+    r"(?:(?:19|20)\d\d[-_. /]?\d{1,2}[-_. /]?\d{1,2}|\d{1,2}[-_. /]\d{1,2}[-_. /](?:19|20)?\d\d"
+    r"|\d{1,2}\.?[-_ ][^\W\d_]{3,10}\.?[-_ ](?:19|20)\d\d|\d{8}|(?:19|20)\d\d(?:年\d{1,2}月\d{1,2}[日号]?)?)(?!\d)"
+)
+_BIRTH_WORD = (
+    r"(?:geb(?:oren|urtsdatum)?|geburtsdatum|gebdat|born|birth(?:[ _-]?da(?:te|y))?|bday|dob|d\.o\.b|nacid[ao]|"
+    r"naci[oó]|fecha de nacimiento|nacimiento|fnac|f\.?nac|n[eé]{1,2}e?|née?|naissance|ddn|nata|nato|født|fodt|född)"
+)
+_BIRTH = re.compile(
+    rf"(?:(?<![^\W_]){_BIRTH_WORD}(?![^\W\d_])|(?<![^\W_])f\.|[*]|出生(?:日期)?|生日)[\s_.:*=(-]{{0,4}}(?:(?:am|on|el|le|den)[\s_])?{_ANY_DATE}",
+    re.IGNORECASE,
+)
+_BIRTH_AFTER = re.compile(rf"{_ANY_DATE}[\s_(-]{{0,3}}(?:{_BIRTH_WORD}(?![^\W_])|出生|生(?!理))", re.IGNORECASE)
+_CLOCK, _NAME = "clock", "name"
+_SOME_YEARS = 5  # after which nobody brings in pictures of a New Year's Day
+_A_DAY = timedelta(days=1)
+_LONG_AGO = 10  # years: a day in a name that is farther back may be a birth date
+_PERIOD = re.compile(r"^((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?$")  # a folder for a year or month
 _EXIF = re.compile(r"^(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _OFFSET = re.compile(r"^([+-])(\d\d):?(\d\d)$")
 
@@ -44,23 +65,90 @@ class ExifTime:
 
 
 def guessed_time(
-    *, exif: ExifTime | None, stem: str, folders: tuple[str, ...], modified: datetime | None
+    *,
+    exif: ExifTime | None,
+    stem: str,
+    folders: tuple[str, ...],
+    modified: datetime | None,
+    recorded: When | None = None,
+    now: datetime | None = None,
 ) -> Guess[When]:
-    """When a picture was taken. `folders` outermost first; `modified` (aware) is the time of its file."""
+    """When a picture was taken. `folders` outermost first; `modified` (aware) is the time of its file.
+
+    `recorded` is what a file with a record of its own (DICOM) says; `now` (aware) is the present, beyond which nothing
+    was taken.
+    """
+    sources = list(_sources(exif, stem, folders, modified, recorded))
+    if not sources:
+        if modified is not None and modified.year >= EARLIEST:
+            return unsure(When(modified), "only the file's time says it, which copying may have changed")
+        return unknown("neither the picture, nor a name, nor the file's time says it")
+    first = sources[0]
+    doubt = next((_told(one) for one in sources[1:] if abs((one.when.day - first.when.day).days) > 1), "")
+    doubt = doubt or next((f"its folder is {name}" for name in reversed(folders) if _outside(name, first.when)), "")
+    doubt = f"but {doubt}" if doubt else _doubt(first, now or datetime.now().astimezone())
+    return Guess(first.when, Sure.UNSURE, f"{_told(first)}, {doubt}", contradicted=True) if doubt else first.guess
+
+
+@dataclass(frozen=True)
+class _Source:
+    where: str  # as it is said: "the picture"
+    guess: Guess[When]
+    by: str = ""  # _CLOCK or _NAME
+
+    @property
+    def when(self) -> When:
+        assert self.guess.value is not None
+        return self.guess.value
+
+
+def _sources(
+    exif: ExifTime | None, stem: str, folders: tuple[str, ...], modified: datetime | None, recorded: When | None
+) -> Iterator[_Source]:
+    """Who says when it was, the one that counts most first."""
+    if recorded is not None:
+        why = "the file's own record says the day only" if recorded.day_only else "the file's own record says so"
+        yield _Source("the file's own record", Guess(recorded, Sure.SAID, why))
     from_exif = _from_exif(exif)
     if from_exif is not None:
-        return from_exif
+        yield _Source("the picture", from_exif, _CLOCK)
     for name in (stem, *reversed(folders)):
         found = in_name(name)
-        if found is None:
-            continue
-        if found.day_only and modified is not None and modified.astimezone().date() == found.day:
-            return likely(When(modified), f"{name} says the day, and the file's time is of that day")
-        said_in = f"the name {name} says the day only" if found.day_only else f"the name {name} says so"
-        return likely(found, said_in)
-    if modified is not None and modified.year >= EARLIEST:
-        return unsure(When(modified), "only the file's time says it, which copying may have changed")
-    return unknown("neither the picture, nor a name, nor the file's time says it")
+        if found is not None:
+            yield _Source(f"the name {name}", _from_name(name, found, modified), _NAME)
+
+
+def _from_name(name: str, found: When, modified: datetime | None) -> Guess[When]:
+    if found.day_only and modified is not None and modified.astimezone().date() == found.day:
+        return likely(When(modified), f"{name} says the day, and the file's time is of that day")
+    return likely(found, f"the name {name} says the day only" if found.day_only else f"the name {name} says so")
+
+
+def _told(source: _Source) -> str:
+    return f"{source.where} says {moments.day(source.when.day)}"
+
+
+def _outside(folder: str, when: When) -> bool:
+    """Whether a folder is for a year or month that a moment is not of, by more than a day."""
+    found = _PERIOD.match(folder.strip())
+    if found is None:
+        return False
+    days = [(when.at + apart).astimezone() for apart in (-_A_DAY, timedelta(), _A_DAY)]
+    return not any(day.year == int(found[1]) and (not found[2] or day.month == int(found[2])) for day in days)
+
+
+def _doubt(source: _Source, now: datetime) -> str:
+    """Why a time is not believed although nothing contradicts it ("": it is)."""
+    local = source.when.at.astimezone()
+    if source.when.at > now + _A_DAY:
+        return "which is still to come"
+    if local.year < EARLIEST:
+        return f"which is before {EARLIEST}"
+    if source.by == _CLOCK and (local.month, local.day) == (1, 1) and now.year - local.year > _SOME_YEARS:
+        return "the day on which a clock begins anew when its battery was empty"
+    if source.by == _NAME and now - source.when.at > _LONG_AGO * timedelta(days=365):
+        return f"more than {_LONG_AGO} years ago: it may be a birth date"
+    return ""
 
 
 def parsed_exif(exif: ExifTime) -> datetime | None:
@@ -80,15 +168,22 @@ def parsed_exif(exif: ExifTime) -> datetime | None:
 
 
 def in_name(name: str) -> When | None:
-    """A date, or a date and time, in the name of a file or folder. Two different ones are none."""
+    """A date, or a date and time, in the name of a file or folder. Two different ones are none, nor are birth dates."""
+    name = without_births(name)
     found = {
         when for pattern in (_DATE, _DAY_FIRST, _CHINESE) for hit in pattern.finditer(name) if (when := _when(hit))
     }
     return found.pop() if len(found) == 1 else None
 
 
+def without_births(name: str) -> str:
+    """A name with a space for each date that it says somebody was born on."""
+    return _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name))
+
+
 def without_dates(name: str) -> str:
-    """A name with a space for each date in it."""
+    """A name with a space for each date in it, and for the word before a birth date."""
+    name = without_births(name)
     for pattern in (_DATE, _DAY_FIRST, _CHINESE):
         name = pattern.sub(" ", name)
     return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from pfm_desktop.services.importing.reading import Record, RecordedPicture
@@ -28,20 +28,29 @@ def read_dicom(data: bytes) -> tuple[RecordedPicture, ...]:
 
 def record_of(facts: DicomFacts) -> Record:
     """What counts for an import."""
+    taken = facts.taken_at or facts.study_at
+    if taken is not None and taken.clock is None and facts.study_at is not None and facts.study_at.clock is not None:
+        taken = facts.study_at if facts.study_at.day == taken.day else taken
     return Record(
         identifier=facts.identifier,
         family_name=facts.family_name,
         given_name=facts.given_name,
         birth_date=facts.birth_date,
-        taken_at=_moment(facts.taken_at) or _moment(facts.study_at),
+        taken_at=_moment(taken),
+        day_only=taken is not None and taken.clock is None,
         stage=facts.stage,
+        stage_described=facts.stage_from == "description",
         seconds_since_acid=facts.seconds_since_acid,
         device=facts.device,
+        issuer=facts.issuer,
+        instance=facts.instance_uid if facts.frames == 1 else "",
     )
 
 
 def _moment(stated: StatedTime | None) -> datetime | None:
-    """Where no zone is stated, it is taken for that of this computer on that day."""
-    if stated is None or stated.clock is None:
+    """Where no zone is stated, it is taken for that of this computer on that day; a day begins at 0:00 there."""
+    if stated is None:
         return None
+    if stated.clock is None:
+        return datetime.combine(stated.day, time()).astimezone()
     return datetime.combine(stated.day, stated.clock, stated.zone).astimezone()

@@ -20,11 +20,15 @@ class Sure(StrEnum):
 
 @dataclass(frozen=True)
 class Guess(Generic[T]):
-    """`value` None: not known, and never invented. `why` is for a person: a phrase without a full stop."""
+    """`value` None: not known, and never invented. `why` is for a person: a phrase without a full stop.
+
+    `contradicted`: two sources say different things, so that nothing else makes it surer than it is.
+    """
 
     value: T | None
     sure: Sure
     why: str
+    contradicted: bool = False
 
     def known(self, *, also_unsure: bool = False) -> bool:
         """Whether it may be acted on."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from pfm_desktop.domain.source import TIMED, Source, Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
-from pfm_desktop.services.importing.words import Said, said_by, without_meaning
+from pfm_desktop.services.importing.naming import told_by
+from pfm_desktop.services.importing.words import Said, also_a_name, said_by, without_meaning
+
+T = TypeVar("T")
 
 GAP = timedelta(hours=4)  # between two pictures of one day, beyond which another visit begins
 TOGETHER = timedelta(seconds=60)  # between the two of a pair that is likely
@@ -62,12 +66,16 @@ def guessed_shown(folders: tuple[str, ...], stem: str, fluorescent: bool | None)
 
     `fluorescent`: whether its colours are those of fluorescence (None: not looked at); they say the source only.
     """
-    for name, where in [(stem, "the file's name"), *((name, "its folder") for name in reversed(folders))]:
+    for at, (name, where) in enumerate(
+        [(stem, "the file's name"), *((name, "its folder") for name in reversed(folders))]
+    ):
         found = said_by(name)
         if found.contradicts:
             return Shown(*_nothing(f"{where} says two stages ({', '.join(found.words)})"))
         if found.source is not None:
-            return _agreed(_completed(found, where, folders, stem), fluorescent, f"{where}: {', '.join(found.words)}")
+            shown = _agreed(_completed(found, where, folders, stem), fluorescent, f"{where}: {', '.join(found.words)}")
+            doubt = _may_be_a_name(name, folders[len(folders) - at :] if at else None)
+            return _doubted(shown, doubt) if doubt else shown
     if fluorescent is None:
         return Shown(*_nothing("no name says it"))
     source = Source.FLUORESCENCE if fluorescent else Source.WHITE
@@ -75,11 +83,42 @@ def guessed_shown(folders: tuple[str, ...], stem: str, fluorescent: bool | None)
     return Shown(unsure(source, f"only its colours say it: those of {colours}"), *_nothing("no name says it")[1:])
 
 
+def _may_be_a_name(name: str, inner: tuple[str, ...] | None) -> str:
+    """Why the words of a name may be no stage ("": they are). `inner`: folders within it, None for a file's name.
+
+    A folder that holds a woman's number or name is hers; in a file's name only words that are names too are doubted.
+    """
+    told = told_by(name)
+    if inner is None:
+        first = told.numbers[0].value if told.numbers else ""
+        before = first and also_a_name(name.partition(first)[0])
+        return "it may be a name" if also_a_name(name) and (told.words or before) else ""
+    if told.telling:
+        return "it stands beside a woman's number or a name"
+    within = any(told_by(one).telling for one in inner)
+    return "it may be a name" if also_a_name(name) and within else ""
+
+
+def _doubted(shown: Shown, doubt: str) -> Shown:
+    """No part of it surer than a guess."""
+    return Shown(
+        _less_sure(shown.source, doubt), _less_sure(shown.stage, doubt), _less_sure(shown.seconds_since_acid, doubt)
+    )
+
+
+def _less_sure(guess: Guess[T], doubt: str) -> Guess[T]:
+    return unsure(guess.value, f"{guess.why}, but {doubt}") if guess.value is not None else guess
+
+
 def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> Said:
-    """`fluo_1` in a folder `after acid`: the folder says the stage of the source that the name says."""
+    """`fluo_1` in a folder `after acid`: the folder says the stage of the source that the name says.
+
+    Folders with a woman's number or name say none: what stands there may be a name.
+    """
     if found.stage is not None:
         return found
-    for name in reversed(folders) if where == "the file's name" else ():
+    plain = [name for name in reversed(folders) if not told_by(name).telling]
+    for name in plain if where == "the file's name" else ():
         outer = said_by(name)
         together = said_by(f"{name} {stem}")
         if outer.words and not outer.contradicts and together.stage is not None and together.source is found.source:

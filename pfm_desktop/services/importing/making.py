@@ -9,14 +9,15 @@ from pathlib import Path
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.importing.apart import told_apart
 from pfm_desktop.services.importing.dates import When, guessed_time
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.found import Item, Skipped
-from pfm_desktop.services.importing.guess import Guess, said, unknown
+from pfm_desktop.services.importing.guess import Guess, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import guessed_shown
 from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
-from pfm_desktop.services.importing.people import guessed_patient
-from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
+from pfm_desktop.services.importing.people import guessed_patient, names_in
+from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged, woman_key
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
 from pfm_desktop.support.errors import BadInputError
@@ -59,11 +60,20 @@ def make_plan(
                 for seen in look(reader, item, **vars(options)):
                     ctx.check()  # a video has many
                     pictures.append(_planned(item, seen, row))
+                    skipped += _other_pages(item, seen)
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
     times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())
     ctx.progress(len(items), len(items), "Looking at the pictures")
-    return arranged(ImportPlan(_each_named_once(pictures), tuple(skipped), times))
+    return arranged(ImportPlan(told_apart(_each_named_once(pictures)), tuple(skipped), times))
+
+
+def _other_pages(item: Item, seen: Seen) -> list[Skipped]:
+    if not seen.more:
+        return []
+    whole = seen.more + 1
+    reason = f"only the first of {whole} pictures in the file is read: save the others as files of their own"
+    return [Skipped(f"{item.name} (2 to {whole} of {whole})" if whole > 2 else f"{item.name} (2 of 2)", reason)]
 
 
 def _each_named_once(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]:
@@ -113,12 +123,19 @@ def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
         width=seen.width,
         height=seen.height,
         patient=guessed_patient(item.folders, stem),
-        when=guessed_time(exif=seen.exif, stem=stem, folders=item.folders, modified=item.modified),
+        when=guessed_time(
+            exif=seen.exif,
+            stem=stem,
+            folders=item.folders,
+            modified=item.modified,
+            recorded=_recorded_time(seen.record),
+        ),
         source=shown.source,
         stage=shown.stage,
         seconds_since_acid=shown.seconds_since_acid,
         device=seen.device,
         part=seen.part,
+        named=names_in(item.folders, stem),
     )
     if seen.part is not None and seen.record is None:
         guessed = _of_video(guessed, seen.part)
@@ -134,19 +151,40 @@ def _of_video(frame: PlannedPicture, seconds: float) -> PlannedPicture:
     return replace(frame, seconds_since_acid=unknown("a video has many"))
 
 
+def _recorded_time(record: Record | None) -> When | None:
+    return When(record.taken_at, record.day_only) if record is not None and record.taken_at is not None else None
+
+
 def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
     if record.identifier:
-        picture = replace(picture, patient=said(record.identifier, _BY_RECORD))
+        picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
     if record.family_name or record.given_name or record.birth_date:
         picture = replace(picture, person=Person(record.family_name, record.given_name, record.birth_date))
-    if record.taken_at is not None:
-        picture = replace(picture, when=said(When(record.taken_at), _BY_RECORD))
-    return _with_stage(picture, record.stage, record.seconds_since_acid, _BY_RECORD)
+    picture = replace(picture, issuer=record.issuer, instance=record.instance)
+    by_name = picture.stage
+    picture = _with_stage(picture, record.stage, record.seconds_since_acid, _BY_RECORD)
+    if not record.stage_described or record.stage is None:
+        return picture
+    if by_name.value is record.stage and by_name.known():
+        return picture
+    why = "only a description in the file's own record says it, perhaps of the whole examination"
+    return replace(picture, stage=unsure(record.stage, why), source=unsure(record.stage.source, why))
+
+
+def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
+    """What the record says, unless a number in the names of folders or file is another one."""
+    named = picture.patient
+    differs = named.value is not None and woman_key(replace(picture, patient=said(identifier, ""))) != woman_key(
+        picture
+    )
+    if differs and named.value is not None and any(letter.isdigit() for letter in named.value):
+        return unsure(identifier, f"{_BY_RECORD}, but {named.why} ({named.value})")
+    return said(identifier, _BY_RECORD)
 
 
 def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
     if row.patient:
-        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST))
+        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST), named=(), issuer="")
     if row.family_name or row.given_name or row.birth_date:
         picture = replace(picture, person=Person(row.family_name, row.given_name, row.birth_date))
     if row.visit is not None:

@@ -1,103 +1,123 @@
 """Whose picture it is, from the names of its folders and file. Pure functions over text.
 
-A name of a folder may be a woman's name, a place, or what a camera chose: only what looks like a clinic's number is
-likely, and two such numbers in one path are not.
+Only what looks like a clinic's number and is contradicted by nothing is likely. A woman's name, a place and what a
+camera chose cannot be told apart for certain: they are unsure, and the innermost of them counts.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pfm_desktop.services.importing.dates import without_dates
 from pfm_desktop.services.importing.guess import Guess, likely, unknown, unsure
-from pfm_desktop.services.importing.words import said_by
-
-# "patient 12", "ID-0815", "病历号 123": what follows is the number; it must hold a digit
-_MARKED = re.compile(
-    r"(?:(?<![a-z])(?:patient(?:in|e|s)?|paciente|pat|mrn|pid|id)(?:[\s_#:.-]+)(?:id|no|nr|number)?"
-    r"|病人号?|患者|病历号|病案号|住院号|门诊号|编号|登记号)[\s_#:\uff1a.-]*([a-z]{0,6}[.-]?\d[a-z0-9.-]*)",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"^(?:[A-Za-z]{1,8}-?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*|\d{3,}[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)$")
-# what cameras, computers and people call files and folders, with or without a number behind it
-_GENERAL = re.compile(
-    r"^(?:img|dscn?|dscf|pict?|picture|photo|foto|bild|imagen?|image|frame|scan|snap|shot|cap|capture|screenshot|dcim|"
-    r"export|import|data|daten|datos|new|neu|nuevo|nouveau|neuer|folder|ordner|carpeta|dossier|desktop|downloads?|usb|"
-    r"backup|colpo(?:scop[a-z]*)?|kolposkopie|images|pictures|photos|fotos|bilder|imagenes|camera|cam|video|vid|clip|mov|"
-    r"visit[ae]?|besuch|exam(?:en)?|study|studie|series|serie|set|batch|left|right|jpe?g|png|tiff?|bmp|heic|zip|v|s|t|no|nr|"
-    r"图片|照片|图像|检查|阴道镜|新建文件夹|复查|初诊|第|次)[\s_-]?\d*$",
-    re.IGNORECASE,
-)
-_OF_A_CAMERA = re.compile(r"^\d{3}[A-Z_]{2,5}\d?[A-Z_]*$")  # 100CANON, 101_PANA
+from pfm_desktop.services.importing.naming import Number, Told, short, told_by
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    value: str
-    where: str  # as it is said: "the folder K-17"
-    number: bool  # it looks like a clinic's number
+class _Part:
+    """One name on the way to a picture, `where` as it is said: "the folder K-17"."""
+
+    told: Told
+    where: str
+
+    @property
+    def number(self) -> Number | None:
+        return next((one for one in self.told.numbers if one.strong), next(iter(self.told.numbers), None))
 
 
 def guessed_patient(folders: tuple[str, ...], stem: str) -> Guess[str]:
     """The clinic's number of the woman; `folders` outermost first, `stem` the file's name without its ending."""
-    parts = [(name, f"the folder {name}") for name in folders] + [(stem, f"the file's name {stem}")]
-    marked = {found[1].rstrip(".-"): where for text, where in parts for found in _MARKED.finditer(without_dates(text))}
-    if len(marked) == 1:
-        value, where = next(iter(marked.items()))
-        return likely(value, f"{where} says so")
-    if marked:
+    parts = [_Part(told_by(name), f"the folder {name}") for name in folders]
+    own = _own(stem)
+    marked = {value: part for part in (*parts, own) for value in part.told.marked}
+    if len(marked) > 1:
         return unknown(f"names say two numbers: {', '.join(marked)}")
-    within = [found for name in folders[1:] if (found := _in_folder(name))]
-    root = _in_folder(folders[0]) if folders else None
-    own = _in_file(stem)
-    numbers = list(dict.fromkeys(found.value for found in within if found.number))
-    if numbers:
-        last = next(found for found in reversed(within) if found.number)
-        if len(numbers) > 1:
-            return unsure(last.value, f"folders say {' and '.join(numbers)}")
-        return likely(last.value, f"{last.where} looks like a clinic's number")
-    return _from_root_or_file(root, own, within)
+    root, within = parts[:1], parts[1:]
+    if marked:
+        value, part = next(iter(marked.items()))
+        found = _Found(value, part, not short(value), f"{part.where} says so")
+        return _checked(found, [*within, own], own)
+    numbered = [part for part in within if part.number is not None] or [part for part in root if part.number]
+    if numbered:
+        number = numbered[-1].number
+        assert number is not None
+        found = _Found(number.value, numbered[-1], number.strong, f"{numbered[-1].where} looks like a clinic's number")
+        strong_root = [part for part in root if part.number is not None and part.number.strong]
+        return _checked(found, [*strong_root, *within, own], own)
+    return _without_number(within, own)
 
 
-def _from_root_or_file(root: _Candidate | None, own: _Candidate | None, within: list[_Candidate]) -> Guess[str]:
-    numbers = [found for found in (root, own) if found is not None and found.number]
-    if len(numbers) == 2 and numbers[0].value != numbers[1].value:
-        return unsure(numbers[0].value, f"{numbers[0].where} and {numbers[1].where} say different numbers")
-    if numbers:
-        return likely(numbers[0].value, f"{numbers[0].where} looks like a clinic's number")
-    named = [found for found in (*within, own) if found is not None]  # a word for all that was given is no woman
-    if named:
-        return unsure(named[0].value, f"only {named[0].where} could say it")
+def names_in(folders: tuple[str, ...], stem: str) -> tuple[str, ...]:
+    """Words that may name her, by folder (without that which was given) and at last of the file, where it has any."""
+    inner = [told_by(name).name for name in (*folders[1:], stem)]
+    return tuple(dict.fromkeys(name for name in inner if len(name) > 1))
+
+
+@dataclass(frozen=True)
+class _Found:
+    value: str
+    part: _Part
+    strong: bool
+    why: str
+
+
+def _checked(found: _Found, parts: Sequence[_Part], own: _Part) -> Guess[str]:
+    """A number, unless another one or the name of a folder within its own speaks against it."""
+    other = next((part for part in parts if part is not found.part and _speaks_against(part, found, own)), None)
+    if other is not None:
+        value = other.number if other is own else None
+        said = f"{found.part.where} and {other.where} say different numbers"
+        return unsure(value.value if value is not None else found.value, said)
+    at = next((at for at, part in enumerate(parts) if part is found.part), -1)
+    inner = [part for part in parts[at + 1 :] if part is not own and part.told.words]
+    if inner and found.part is not own:
+        name = inner[-1].told.name
+        return unsure(f"{found.value} {name}", f"{found.why}, but {inner[-1].where} within it may name her")
+    if not found.strong:
+        return unsure(found.value, f"{found.part.where} says a number, which may be another than a clinic's")
+    return likely(found.value, found.why)
+
+
+def _speaks_against(part: _Part, found: _Found, own: _Part) -> bool:
+    """Whether a part says another number. Of a file's name short counts and what cameras count do not."""
+    numbers = [one for one in part.told.numbers if not _same(one.value, found.value)]
+    if part is not own:
+        return bool(numbers)
+    return any(one.strong or _alike(one.value, found.value) for one in numbers)
+
+
+def _same(one: str, other: str) -> bool:
+    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two numbers are of one kind: the same letters before their figures, as many figures where there are none.
+
+    A file's number of four figures or more counts too, where no camera counts so: with nought before it.
+    """
+    mine, theirs = (value.rstrip("0123456789-").casefold() for value in (one, other))
+    if mine or theirs:
+        return mine == theirs or (not mine and len(one) > 3 and not one.startswith("00"))
+    return len(one) == len(other) or (len(one) > 3 and not one.startswith("00"))
+
+
+def _own(stem: str) -> _Part:
+    """The file's name; figures alone may be what a camera counts, and a number with nothing behind it too."""
+    told = told_by(stem)
+    alone = bool(told.numbers) and told.numbers[0].value == stem.strip(" _-.")
+    numbers = () if alone else tuple(Number(one.value, one.strong and not one.value.isdigit()) for one in told.numbers)
+    return _Part(Told(told.marked, numbers, told.words), f"the file's name {stem}")
+
+
+def _without_number(within: Sequence[_Part], own: _Part) -> Guess[str]:
+    """No folder has a number: that of the file, else a name, the innermost one."""
+    named = [part for part in within if part.told.words]
+    if own.number is not None:
+        strong = own.number.strong and not named
+        why = f"{own.where} looks like a clinic's number"
+        return likely(own.number.value, why) if strong else unsure(own.number.value, f"{why}, but nothing else says it")
+    if own.told.personal or (own.told.words and not named):
+        return unsure(own.told.name, f"only {own.where} could say it")
+    if named:  # a word for all that was given is no woman
+        return unsure(named[-1].told.name, f"only {named[-1].where} could say it")
     return unknown("no name of a folder or file says it")
-
-
-def _in_folder(name: str) -> _Candidate | None:
-    """A folder's name without dates, stages and general words; of what is left a number, else all of it."""
-    left = _telling(re.sub(r"\.zip$", "", name, flags=re.IGNORECASE))
-    number = next((token for token in left if _NUMBER.match(token)), None)
-    if number:
-        return _Candidate(number, f"the folder {name}", number=True)
-    return _Candidate(" ".join(left), f"the folder {name}", number=False) if left else None
-
-
-def _in_file(stem: str) -> _Candidate | None:
-    """The first word of a file's name, where it looks like a number and something stands behind it."""
-    tokens = re.split(r"[\s_]+", without_dates(stem).strip(" _-."))
-    first = next(iter(_telling(tokens[0])), None) if tokens else None
-    if first is None or not _NUMBER.match(first) or len([token for token in tokens if token]) < 2:
-        return None
-    return _Candidate(first, f"the file's name {stem}", number=not first.isdigit())
-
-
-def _telling(name: str) -> list[str]:
-    tokens = [token.strip("-.,;()[]#") for token in re.split(r"[\s_]+", without_dates(name))]
-    return [
-        token
-        for token in tokens
-        if token
-        and not _GENERAL.match(token)
-        and not _OF_A_CAMERA.match(token)
-        and not re.fullmatch(r"\d{1,2}|\d+(?:s|sec|min)", token)
-        and not said_by(token).words
-    ]

@@ -6,6 +6,8 @@ a plan by the functions of `changes`, which return a new one.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -31,7 +33,8 @@ class PlannedPicture:
     """One picture. `key` names it within the plan; `part`: see `reading.Seen`.
 
     `visit` ties it to a visit of that key, whatever its time ("": its time says it). `although_elsewhere`: it is
-    brought in also where it is on record for another woman or visit.
+    brought in also where it is on record for another woman or visit. `named`: words of its folders and file that may
+    name her; `issuer`: who gave the identifier, where its own record says so.
     """
 
     key: str
@@ -51,6 +54,9 @@ class PlannedPicture:
     visit: str = ""
     left_out: bool = False
     although_elsewhere: bool = False
+    named: tuple[str, ...] = ()
+    issuer: str = ""
+    instance: str = ""  # SOP Instance UID
 
     @property
     def seconds(self) -> float | None:
@@ -81,6 +87,8 @@ class PlannedWoman:
     people: tuple[Person, ...]
     visits: tuple[PlannedVisit, ...]
     confirmed: bool = False
+    named: tuple[str, ...] = ()  # see `PlannedPicture`
+    issuers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +206,10 @@ def _woman(
     visits = [_visit(name, [by_key[one] for one in keys], times.get(name)) for name, keys in named]
     identifier = next((picture.patient.value for picture in pictures if picture.patient.value), None)
     people = dict.fromkeys(picture.person for picture in pictures if picture.person is not None)
-    return PlannedWoman(key, identifier, tuple(people), tuple(sorted(visits, key=_order)), confirmed)
+    words = dict.fromkeys(name for picture in pictures for name in picture.named)
+    issuers = dict.fromkeys(picture.issuer for picture in pictures if picture.issuer)
+    ordered = tuple(sorted(visits, key=_order))
+    return PlannedWoman(key, identifier, tuple(people), ordered, confirmed, tuple(words), tuple(issuers))
 
 
 def _order(visit: PlannedVisit) -> tuple[float, str]:
@@ -211,7 +222,7 @@ def _visit(name: str, pictures: Sequence[PlannedPicture], said: Guess[When] | No
     pairs = guessed_pairs(known)
     stages = stages_by_acid(known, pairs)
     settled = [_settled(picture, stages.get(picture.key)) for picture in pictures]
-    ordered = tuple(sorted(settled, key=lambda one: (_moment(one), one.key)))
+    ordered = tuple(sorted(settled, key=lambda one: (_moment(one), in_order(one.key))))
     return PlannedVisit(name, said or _visit_time(pictures), ordered, _weakened(pairs, settled))
 
 
@@ -234,6 +245,13 @@ def _weakened(pairs: Iterable[GuessedPair], pictures: Sequence[PlannedPicture]) 
     )
 
 
+@functools.lru_cache(maxsize=65_536)  # see `words.without_meaning`
+def in_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sorts names as people count: 60s before 120s."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return tuple((1, int(part), part) if part.isascii() and part.isdigit() else (0, 0, part) for part in parts)
+
+
 def _moment(picture: PlannedPicture) -> float:
     return picture.when.value.at.timestamp() if picture.when.value else float("inf")
 
@@ -241,6 +259,9 @@ def _moment(picture: PlannedPicture) -> float:
 def _visit_time(pictures: Sequence[PlannedPicture]) -> Guess[When]:
     """The first moment that is known of a visit's pictures; the surer kind counts, and a time of day before a day."""
     known = [picture.when for picture in pictures if picture.when.value is not None]
+    against = next((guess for guess in known if guess.contradicted and guess.sure is Sure.UNSURE), None)
+    if against is not None:  # nothing else makes it surer
+        return replace(against, value=min((guess.value for guess in known if guess.value), key=lambda when: when.at))
     sure = [guess for guess in known if guess.sure is not Sure.UNSURE]
     timed = [guess for guess in sure if guess.value and not guess.value.day_only]
     for guesses in (timed, sure, known):

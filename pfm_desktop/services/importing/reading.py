@@ -6,9 +6,10 @@ The bytes of a picture are kept as they are. A frame of a video becomes a PNG.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from pfm_desktop.imaging.kinds import Kind
 
 EVERY = 10.0  # seconds between the frames that are taken from a video
+HEAD_OF_ZIP = 200  # bytes that hold the name of its first entry
 LOOKED_AT = 512  # pixels of the longer side, at which a JPEG is decoded in a fraction of the time
 _COLOURS_AT = 128  # pixels of the longer side, enough to tell the colours
+_PAGES = re.compile(r"first of (\d+) pictures in the file")  # a note of `imaging.io`
+_DOCUMENTS = (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".odt", ".ods", ".odp", ".pages", ".epub")
+_IN_A_DOCUMENT = (b"[Content_Types].xml", b"mimetypeapplication/", b"_rels/.rels")  # what such a zip begins with
 _NOT_READ = "choose JPEG, PNG, TIFF, BMP, WebP, HEIC or DICOM pictures, or AVI or MKV videos (MJPG, FFV1)"
 
 
@@ -41,6 +46,10 @@ class Record:
     stage: Stage | None = None
     seconds_since_acid: float | None = None
     device: str = ""
+    day_only: bool = False  # of `taken_at`
+    stage_described: bool = False  # only words for people say the stage, perhaps of the whole examination
+    issuer: str = ""  # who gave the identifier
+    instance: str = ""  # SOP Instance UID
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class Seen:
     exif: ExifTime | None = None
     part: float | None = None
     record: Record | None = None
+    more: int = 0  # pictures of the file that are not read
 
 
 def look(reader: Reader, item: Item, *, every: float = EVERY, dicom: ReadDicom | None = None) -> Iterator[Seen]:
@@ -140,9 +150,17 @@ def _kind(reader: Reader, item: Item) -> Kind:
     kind = kind_of(reader.read(item, most=HEAD))
     if kind is None:
         raise BadInputError("not a picture", remedy=_NOT_READ)
+    if kind is Kind.ZIP and _is_document(reader, item):
+        raise BadInputError("a document, not a picture", remedy="save its pictures as files of their own")
     if kind is Kind.ZIP:
         raise BadInputError("a zip under another name", remedy="unpack it first")
     return kind
+
+
+def _is_document(reader: Reader, item: Item) -> bool:
+    """Whether a zip is a document of Word, Excel or another office program: by its name, or by what it begins with."""
+    head = reader.read(item, most=HEAD_OF_ZIP)
+    return item.file_name.lower().endswith(_DOCUMENTS) or any(mark in head for mark in _IN_A_DOCUMENT)
 
 
 def _video_path(item: Item) -> Path:
@@ -161,11 +179,13 @@ def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Reco
     from pfm_desktop.imaging.exif import read_exif
     from pfm_desktop.imaging.io import decode_picture
 
-    pixels = decode_picture(data, item.file_name, longest=LOOKED_AT).pixels
+    found = decode_picture(data, item.file_name, longest=LOOKED_AT)
+    pages = next((said for note in found.notes if (said := _PAGES.match(note))), None)
     exif = read_exif(data)
     taken = ExifTime(exif.taken, exif.offset) if exif.taken else None
     device = (record.device if record else "") or exif.device
-    return _seen(data, item, pixels, part=part, record=record, exif=taken, device=device)
+    seen = _seen(data, item, found.pixels, part=part, record=record, exif=taken, device=device)
+    return replace(seen, more=int(pages[1]) - 1) if pages else seen
 
 
 def _seen(

@@ -11,27 +11,40 @@ from pfm_desktop.domain.source import Source, Stage
 
 LONGEST = 1800.0  # seconds after acetic acid that can be meant
 
-# beginnings of words, without accents and capitals; whole words where that would find too much
-_BEGINNINGS: dict[str, tuple[str, ...]] = {
-    "lugol": ("lugol", "iodin", "iodo", "yodo", "schiller", "jodprob", "jodlos"),
-    "green": ("green", "verde", "grunfilter", "gruen", "redfree"),
-    "saline": ("saline", "salin", "kochsalz", "physiologi", "nacl", "nativ"),
-    "acid": ("acet", "acid", "vinegar", "essig", "vinagre", "vinaigre"),
-    "fluorescence": ("fluor", "fluo", "autofluor"),
-    "white": ("white", "weiss", "blanc", "whitelight"),
-    "before": ("before", "avant", "antes", "vorher"),
-    "after": ("after", "apres", "despues", "nachher"),
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# whole words, without accents and capitals, with the inflections that cannot be a name. Beginnings alone would make
+# surnames and places of them: Greenwich, Salinas, Natividad
+_WORDS: dict[str, frozenset[str]] = {
+    meaning: _words(words)
+    for meaning, words in {
+        "lugol": "lugol lugols lugolsche lugolprobe iodine iodo iodado iodada iode iodee yodo yodado yodada schiller "
+        "schillers schillertest schillerprobe jod jodprobe jodlosung jodloesung vili",
+        "green": "green greenfilter greenlight verde verdes vert verte grun gruen grunes grunfilter gruenfilter "
+        "grunlicht redfree",
+        "saline": "saline salin salina salino kochsalz kochsalzlosung kochsalzloesung physiologisch physiologische "
+        "physiological physiologic physiologique nacl nativ native suero serum",
+        "acid": "acid acids acidic acide acido acetic aceticacid acetico acetica acetique aceto acetowhite acetoblanco "
+        "acetoblanc vinegar vinagre vinaigre essig essigsaure essigsaeure essigprobe essigtest aa via",
+        "fluorescence": "fluo fluor fluoro fluorescence fluorescent fluorescente fluorescencia fluorescenza "
+        "fluoreszenz fluoreszierend autofluor autofluorescence autofluorescent autofluorescencia "
+        "autofluoreszenz fl uv af blue",
+        "white": "white whitelight weiss weisses weisslicht blanc blanche blanco blanca wl wli",
+        "before": "before avant antes vorher pre vor",
+        "after": "after apres despues nachher post nach",
+    }.items()
 }  # fmt: skip
-_WHOLE: dict[str, tuple[str, ...]] = {
-    "lugol": ("iode", "iodee", "jod", "vili"),
-    "green": ("vert", "verte", "grun", "gruenfilter"),
-    "saline": ("suero", "serum"),
-    "acid": ("aa", "via", "acide", "acido"),
-    "fluorescence": ("fl", "uv", "af", "blue"),
-    "white": ("wl", "wli"),
-    "before": ("pre", "vor"),
-    "after": ("post", "nach"),
-}
+# those of them that are surnames, first names, initials or parts of a place too
+_ALSO_NAMES = _words(
+    "green verde verdes vert verte grun gruen white weiss weisses blanc blanche blanco blanca blue essig schiller jod "
+    "salin salina salino native nativ aa via fl uv af wl vor nach post pre vinagre yodo iodo"
+)
+_NOT = _words("no non not without ohne kein keine keinen keiner sin sans pas senza sem zonder never nicht ningun")
+_NOT_CHINESE = re.compile(r"[未无無没沒不](?:有|用|加|涂|抹|做)?")
+_REACH = 3  # words, within which what is not is said
 _CHINESE: dict[str, tuple[str, ...]] = {
     "lugol": ("碘", "卢戈", "盧戈", "鲁戈"),
     "green": ("绿", "綠"),
@@ -69,12 +82,13 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[^\W\d_]+", letters))
 
 
+@functools.lru_cache(maxsize=65_536)
 def said_by(name: str) -> Said:
     """What the name of a file (without its ending) or of a folder says about stage, source and time."""
     found = _meanings(name)
     seconds = seconds_in(name)
     kinds = [kind for kind in ("lugol", "green", "saline") if kind in found]
-    words = tuple(found.values())
+    words = tuple(dict.fromkeys(found.values()))
     if len(kinds) > 1 or (kinds and ("acid" in found or "fluorescence" in found) and not _fits(found)):
         return Said(words=words, contradicts=True)
     if "fluorescence" in found:
@@ -106,17 +120,39 @@ def without_meaning(stem: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", _unaccented(rest).casefold()))
 
 
+def also_a_name(name: str) -> bool:
+    """Whether a name holds a word that says a stage and is a surname, a place or initials as well."""
+    return any(word in _ALSO_NAMES for word in plain(name).split())
+
+
 def _meanings(name: str) -> dict[str, str]:
-    """Meanings of a name, each with the word that says it."""
+    """Meanings of a name, each with the word that says it. What is said not to be is none: no acid is before acid."""
     found: dict[str, str] = {}
-    words = plain(name).split()
-    for meaning, beginnings in _BEGINNINGS.items():
-        whole = _WHOLE.get(meaning, ())
-        hit = next((word for word in words if word.startswith(beginnings) or word in whole), None)
-        hit = hit or next((word for word in _CHINESE[meaning] if word in name), None)
-        if hit:
-            found[meaning] = hit
+    words = plain(re.sub(r"\b(?:no|nr)\W{0,2}\d+", " ", name.replace("_", " "), flags=re.IGNORECASE)).split()
+    words = re.sub(r"\bw o\b", "without", " ".join(words)).split()
+    denied = ""
+    for meaning, known in _WORDS.items():
+        for at, word in enumerate(words):
+            if word in known and _NOT.isdisjoint(words[max(0, at - _REACH) : at]):
+                found.setdefault(meaning, word)
+            elif word in known and meaning == "acid":
+                denied = word
+        if meaning not in found:
+            chinese, is_denied = _chinese(meaning, name)
+            found |= {meaning: chinese} if chinese and not is_denied else {}
+            denied = chinese if chinese and is_denied and meaning == "acid" else denied
+    if denied and "acid" not in found and not {"lugol", "green", "saline", "after"} & set(found):
+        found |= {"acid": denied, "before": denied}
     return found
+
+
+def _chinese(meaning: str, name: str) -> tuple[str, bool]:
+    """The Chinese word with a meaning ("": none), and whether the name says that it is not so."""
+    for word in _CHINESE[meaning]:
+        if word in name:
+            before = name[: name.index(word)][-3:]
+            return word, bool(_NOT_CHINESE.search(before))
+    return "", False
 
 
 def _fits(found: dict[str, str]) -> bool:

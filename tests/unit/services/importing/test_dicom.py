@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from benchmarks.dicom_parts.files import frames, overlay, plain, smooth, written
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
+from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.dicom import read_dicom
+from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.storage.library import Library
@@ -70,3 +73,60 @@ def test_files_of_a_woman_become_her_visit_and_twice_is_once(lib: Library, tmp_p
         (row,) = cases.today(lib)
         assert row.patient.identifier == "K-77"
         assert row.pictures == 2
+
+
+def put(folder: Path, name: str, **tags: str) -> None:
+    dataset = plain(smooth(200, 160, shift=len(name)))
+    dropped = ("AcquisitionContextSequence", "StudyDescription") if "SeriesDescription" in tags else ()
+    for key in ("AcquisitionDateTime", "AcquisitionDate", "ContentDate", "StudyDate", *dropped):
+        if key in dataset:
+            delattr(dataset, key)
+    for key, value in tags.items():
+        setattr(dataset, key, value)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(written(dataset))
+
+
+def test_a_record_that_says_another_number_than_its_folder_is_asked_about_with_both_said(tmp_path: Path) -> None:
+    put(tmp_path / "in", "K-55/a.dcm", PatientID="D-9")
+    put(tmp_path / "in", "D-9/b.dcm", PatientID="D-9")
+    put(tmp_path / "in", "Lang Ida/c.dcm", PatientID="D-9")
+    against, same, name = sorted(make_plan(CTX, [tmp_path / "in"]).pictures, key=lambda one: one.name)
+    assert (against.patient.value, against.patient.sure) == ("D-9", Sure.UNSURE)
+    assert "K-55" in against.patient.why
+    assert (same.patient.value, same.patient.sure) == ("D-9", Sure.SAID)
+    assert name.patient.sure is Sure.SAID
+
+
+def test_a_date_without_a_time_is_a_day_only(tmp_path: Path) -> None:
+    put(tmp_path / "in", "a.dcm", PatientID="K-77", StudyDate="20260314", StudyTime="")
+    (picture,) = make_plan(CTX, [tmp_path / "in"]).pictures
+    assert picture.when.value == When(datetime(2026, 3, 14).astimezone(), day_only=True)
+    assert picture.when.sure is Sure.SAID
+
+
+def test_a_record_and_a_folder_of_different_days_are_asked_about(tmp_path: Path) -> None:
+    put(tmp_path / "in", "2026-03-02/a.dcm", PatientID="K-77", AcquisitionDateTime="20260314083000")
+    plan = make_plan(CTX, [tmp_path / "in"])
+    (visit,) = plan.women[0].visits
+    assert visit.when.sure is Sure.UNSURE
+    assert "14 Mar 2026" in visit.when.why
+    assert "02 Mar 2026" in visit.when.why
+
+
+@pytest.mark.parametrize(
+    ("words", "stage", "sure"),
+    [
+        ("White light, acetic acid", Stage.ACETIC_ACID, Sure.UNSURE),
+        ("acetic acid and Lugol", None, Sure.UNKNOWN),
+        ("without acetic acid", None, Sure.UNKNOWN),
+        ("Greenwich Hospital", None, Sure.UNKNOWN),
+        ("Lugol after acetic acid", Stage.LUGOL, Sure.UNSURE),
+    ],
+)
+def test_a_description_in_words_is_only_a_guess_at_the_stage(
+    tmp_path: Path, words: str, stage: Stage | None, sure: Sure
+) -> None:
+    put(tmp_path / "in", "a.dcm", PatientID="K-77", SeriesDescription=words)
+    (picture,) = make_plan(CTX, [tmp_path / "in"]).pictures
+    assert (picture.stage.value, picture.stage.sure) == (stage, sure)

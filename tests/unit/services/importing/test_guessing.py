@@ -8,7 +8,7 @@ import pytest
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.importing.dates import ExifTime, When, guessed_time, in_name, parsed_exif
-from pfm_desktop.services.importing.guess import Sure
+from pfm_desktop.services.importing.guess import Guess, Sure
 from pfm_desktop.services.importing.guessing import (
     GuessedPair,
     InVisit,
@@ -37,11 +37,11 @@ NOON = datetime(2026, 3, 14, 12, 0).astimezone()
         (("export", "2024117"), "a", "2024117"),
         (("annocerv",), "case001_aceto1", "case001"),
         (("photos",), "K-17_acid_60s", "K-17"),
-        (("photos", "Patient 12"), "a", "12"),
+        (("photos", "Patient 1234"), "a", "1234"),
         (("photos", "patient_ID 0815"), "a", "0815"),
         (("照片", "病历号123456"), "醋酸", "123456"),
-        (("fotos", "Paciente A-3"), "a", "A-3"),
-        (("Bilder", "Patientin 7"), "a", "7"),
+        (("fotos", "Paciente A-31"), "a", "A-31"),
+        (("Bilder", "Patientin 715"), "a", "715"),
     ],
 )
 def test_what_looks_like_a_clinics_number_is_likely_hers(folders: tuple[str, ...], stem: str, value: str) -> None:
@@ -89,7 +89,7 @@ def test_where_no_name_says_whose_it_is_nobody_is_invented(folders: tuple[str, .
 
 
 def test_the_pictures_own_time_with_its_zone_is_said() -> None:
-    guess = guessed_time(exif=ExifTime("2026:03:14 10:15:22", "+08:00"), stem="2020-01-01", folders=(), modified=NOON)
+    guess = guessed_time(exif=ExifTime("2026:03:14 10:15:22", "+08:00"), stem="2026-03-14", folders=(), modified=NOON)
     assert guess.value is not None
     assert guess.value.at == datetime(2026, 3, 14, 2, 15, 22, tzinfo=UTC)
     assert guess.sure is Sure.SAID
@@ -276,3 +276,96 @@ def test_fluorescence_paired_with_a_picture_with_acid_is_after_acid() -> None:
     found = stages_by_acid(pictures, guessed_pairs(pictures))
     assert found["1_fluo"].value is Stage.FLUORESCENCE_AFTER_ACID
     assert found["1_fluo"].sure is Sure.LIKELY
+
+
+# doubts
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [("in", "Green Anna 4711"), ("in", "Verde 4715"), ("in", "AA 4713"), ("Via Roma clinic", "4719"), ("Via", "4719"),
+     ("in", "K-17 acid"), ("in", "Weiss Anna"), ("Green", "Lang Ida")],
+)  # fmt: skip
+def test_a_stage_beside_a_number_or_name_is_only_a_guess(folders: tuple[str, ...]) -> None:
+    shown = guessed_shown(folders, "IMG_1", False)
+    assert {shown.source.sure, shown.stage.sure} <= {Sure.UNSURE, Sure.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    "folders", [("in", "Natividad Lopez 4712"), ("in", "Salinas Maria 4716"), ("Greenwich Hospital", "4717")]
+)
+def test_surnames_and_places_are_no_stage(folders: tuple[str, ...]) -> None:
+    assert guessed_shown(folders, "IMG_1", False).stage.value is None
+
+
+def test_a_surname_in_a_files_name_is_only_a_guess_and_a_stage_behind_the_number_is_likely() -> None:
+    assert guessed_shown(("in",), "Green Anna 4711", False).stage.sure is Sure.UNSURE
+    assert guessed_shown(("in",), "Verde 4715", False).stage.sure is Sure.UNSURE
+    assert guessed_shown(("in",), "K-17 green", False).stage.sure is Sure.LIKELY
+    assert guessed_shown(("in", "K-17", "green"), "1", False).stage.sure is Sure.LIKELY
+
+
+def at(name: str = "a", *folders: str, exif: str = "") -> Guess[When]:
+    now = datetime(2026, 11, 1).astimezone()
+    return guessed_time(exif=ExifTime(exif) if exif else None, stem=name, folders=folders, modified=None, now=now)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Nowak Eva geb 12.05.1998 ID 4711", "Nowak geboren am 12.05.1998", "Nowak born 1998-05-12", "DOB_19980512",
+     "nacida 12.05.1998", "née 12.05.1998", "f. 1998-05-12", "*12.05.1998", "1998-05-12 born", "出生1998年5月12日"],
+)  # fmt: skip
+def test_a_birth_date_is_no_day_of_a_visit(name: str) -> None:
+    assert at("a", "in", name).value is None
+    both = at("a", "in", f"2026-03-14 {name}")
+    assert both.value is not None
+    assert both.value.day == NOON.date()
+
+
+def test_a_day_long_ago_in_a_name_may_be_a_birth_date_and_is_asked_about() -> None:
+    assert at("a", "Nowak Eva 12.05.1998").sure is Sure.UNSURE
+    assert at("a", "2020-03-14").sure is Sure.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("exif", "name", "folders", "said"),
+    [
+        ("2000:01:01 00:10:00", "a", ("in", "2026-03-08"), ("01 Jan 2000", "08 Mar 2026")),
+        ("2026:03:14 12:00:00", "2026-03-11 acid", (), ("14 Mar 2026", "11 Mar 2026")),
+        ("", "2026-03-14", ("2026-04-14",), ("14 Mar 2026", "14 Apr 2026")),
+        ("2026:03:14 12:00:00", "a", ("2025",), ("14 Mar 2026", "2025")),
+        ("2026:03:14 12:00:00", "a", ("2026-05",), ("14 Mar 2026", "2026-05")),
+    ],
+)
+def test_sources_that_differ_by_more_than_a_day_are_both_said_and_asked_about(
+    exif: str, name: str, folders: tuple[str, ...], said: tuple[str, str]
+) -> None:
+    guess = at(name, *folders, exif=exif)
+    assert guess.sure is Sure.UNSURE
+    assert guess.contradicted
+    assert all(one in guess.why for one in said)
+
+
+def test_sources_a_day_apart_agree() -> None:
+    assert at("2026-03-13", "2026-03", exif="2026:03:14 12:00:00").sure is Sure.LIKELY
+    assert at("a", "2025", exif="2026:01:01 12:00:00").sure is Sure.LIKELY
+
+
+@pytest.mark.parametrize("name", ["2027-01-01", "2036-05-01"])
+def test_what_is_still_to_come_is_asked_about(name: str) -> None:
+    assert at(name).sure is Sure.UNSURE
+    assert at(exif=f"{name.replace('-', ':')} 10:00:00").sure is Sure.UNSURE
+
+
+def test_the_day_on_which_clocks_begin_anew_is_asked_about() -> None:
+    assert at(exif="2005:01:01 00:00:12").sure is Sure.UNSURE
+
+
+def test_the_record_of_a_file_counts_most_and_is_contradicted_too() -> None:
+    recorded = When(NOON, day_only=True)
+    guess = guessed_time(exif=None, stem="a", folders=(), modified=None, recorded=recorded)
+    assert (guess.value, guess.sure) == (recorded, Sure.SAID)
+    against = guessed_time(exif=None, stem="a", folders=("2026-03-01",), modified=None, recorded=recorded)
+    assert (against.value, against.sure) == (recorded, Sure.UNSURE)
+    old = When(datetime(1985, 3, 1).astimezone())
+    assert guessed_time(exif=None, stem="a", folders=(), modified=None, recorded=old).sure is Sure.UNSURE

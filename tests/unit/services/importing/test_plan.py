@@ -341,3 +341,22 @@ def test_a_picture_or_visit_that_is_not_in_the_plan_is_a_key_error(export: Path)
     ):
         with pytest.raises(KeyError):
             change()
+
+
+def test_a_visit_with_one_picture_of_contradicted_time_is_asked_about(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "K-17" / "1_acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "K-17" / "2026-03-08_lugol.jpg", picture(2, "2026:03:14 12:01:00"))
+    (visit,) = planned(tmp_path / "K-17").women[0].visits
+    assert visit.when.sure is Sure.UNSURE
+    assert all("when it was" in waits_for(one, visit) for one in visit.pictures)
+
+
+def test_pictures_of_a_day_only_are_in_the_order_in_which_people_count(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    for number, name in enumerate(("acetic 120s", "acetic 60s", "acetic 5s")):
+        put_file(tmp_path / "K-17" / "2026-03-14" / f"{name}.jpg", picture(number))
+    (visit,) = planned(tmp_path / "K-17").women[0].visits
+    assert [one.name for one in visit.pictures] == ["acetic 5s.jpg", "acetic 60s.jpg", "acetic 120s.jpg"]

@@ -136,3 +136,29 @@ def test_two_pictures_of_two_moments_have_not() -> None:
 
 def test_words_are_parted_by_capitals_signs_and_digits() -> None:
     assert plain("WhiteLight_01-Après.Essigsäure") == "white light apres essigsaure"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["no acid", "without acid", "without acetic acid", "ohne Essig", "ohne 3% Essigsäure", "sin ácido", "sans acide",
+     "pas d'acide", "w/o acid", "not acid", "未用醋酸", "无醋酸"],
+)  # fmt: skip
+def test_what_is_said_not_to_be_acid_is_none(name: str) -> None:
+    said = said_by(name)
+    assert (said.stage, said.contradicts) == (None, False)
+    assert said_by(f"fluo {name}").stage is Stage.FLUORESCENCE_BEFORE_ACID
+
+
+def test_what_is_denied_leaves_the_rest_of_a_name_as_it_is() -> None:
+    assert said_by("saline no acid").stage is Stage.SALINE
+    assert said_by("acid no lugol").stage is Stage.ACETIC_ACID
+    assert said_by("no lugol").words == ()
+    assert said_by("No 2 acid").stage is Stage.ACETIC_ACID  # a number, no denial
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Greenwich", "Greenberg", "Salinas", "Natividad", "Acetolli", "Lugosi", "Whitehead", "Blancard"],
+)
+def test_names_that_only_begin_like_a_stage_say_none(name: str) -> None:
+    assert said_by(name).stage is None

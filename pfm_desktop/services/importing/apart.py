@@ -1,0 +1,79 @@
+"""What the names of all pictures say together of whose they are: a name in two places is not yet one woman.
+
+Once, while a plan is made. What a person, a manifest or a record says is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pfm_desktop.services.importing.guess import Guess, Sure, unsure
+from pfm_desktop.services.importing.naming import told_by
+from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
+
+_FEW = 3  # numbers of one folder, each of one picture, that may be a count
+
+
+def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]:
+    """The pictures: names that stand in two places are made longer, numbers beside two names doubted."""
+    counted = _counted(pictures)
+    doubted = {
+        picture.key: unsure(picture.patient.value, "each picture here has a number of its own: they may be a count")
+        for picture in pictures
+        if picture.key in counted and picture.patient.value is not None
+    }
+    for group in _by_woman(pictures):
+        names = list(dict.fromkeys(_names(picture) for picture in group))
+        if not _two_women(names):
+            continue
+        said = " and ".join(dict.fromkeys(" ".join(name) for name in names if name))
+        why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
+        doubted |= {picture.key: _longer(picture, why) for picture in group}
+    return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _by_woman(pictures: Sequence[PlannedPicture]) -> Iterable[Sequence[PlannedPicture]]:
+    groups: dict[str, list[PlannedPicture]] = {}
+    for picture in pictures:
+        if picture.patient.value is not None and picture.patient.sure is not Sure.SAID:
+            groups.setdefault(woman_key(picture), []).append(picture)
+    return groups.values()
+
+
+def _names(picture: PlannedPicture) -> tuple[str, ...]:
+    """Names on the way to a picture: of all folders, and of its file where it is a first and a second one."""
+    stem = picture.item.file_name.rsplit(".", 1)[0]
+    own = told_by(stem)
+    folders = [told_by(name).name for name in picture.item.folders]
+    return tuple(name for name in (*folders, own.name if own.personal else "") if len(name) > 1)
+
+
+def _two_women(names: Sequence[tuple[str, ...]]) -> bool:
+    """Whether two say different things; one that says less than another does not."""
+    words = [frozenset(" ".join(name).casefold().split()) for name in names if name]
+    several = list(dict.fromkeys(words))
+    return any(not (one <= other or other <= one) for at, one in enumerate(several) for other in several[at + 1 :])
+
+
+def _longer(picture: PlannedPicture, why: str) -> Guess[str]:
+    """A number stays as it is, in doubt; a name alone gets those of its outer folders before it."""
+    value = picture.patient.value or ""
+    if any(letter.isdigit() for letter in value):
+        return unsure(value, f"{picture.patient.why}, but {why}")
+    whole = " ".join(dict.fromkeys((*_names(picture), value)))
+    return unsure(whole, f"{picture.patient.why}, and {why}")
+
+
+def _counted(pictures: Sequence[PlannedPicture]) -> frozenset[str]:
+    """Keys of pictures whose numbers stand in file names of one folder, a number a picture."""
+    folders: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for picture in pictures:
+        if picture.patient.sure is Sure.LIKELY and "the file's name" in picture.patient.why:
+            folders.setdefault(picture.item.folders, {}).setdefault(woman_key(picture), []).append(picture.key)
+    return frozenset(
+        keys[0]
+        for women in folders.values()
+        if len(women) >= _FEW and all(len(keys) == 1 for keys in women.values())
+        for keys in women.values()
+    )
