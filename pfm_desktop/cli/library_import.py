@@ -15,6 +15,7 @@ from pfm_desktop.support.errors import BadInputError
 if TYPE_CHECKING:
     from pfm_desktop.services.importing.plan import ImportPlan
     from pfm_desktop.services.importing.report import ImportReport
+    from pfm_desktop.storage.library import Library
 
 SKIPPED = 3
 
@@ -50,16 +51,20 @@ def library_import(
 
     Look at --dry-run first. The same command again adds only what is missing. Exit code 3 when something was skipped.
     """
-    from pfm_desktop.services.importing.report import write_report
-    from pfm_desktop.services.importing.run import foreseen, import_plan
+    from pfm_desktop.services.importing.report import check_new, write_report
+    from pfm_desktop.services.importing.run import check_may_import, foreseen, import_plan
 
+    if report is not None:
+        check_new(report)
     with open_library(library) as lib, Bar() as bar:
+        check_may_import(lib)
         plan = _plan(bar, paths, manifest, every, patient=patient, stages=stage or [])
         work = foreseen if dry_run else import_plan
         made = work(bar, lib, plan, also_unsure=take_guesses)
+        lines = _lines(lib, plan, made, take_guesses=take_guesses) if dry_run else []
     if report is not None:
         write_report(made, report)
-    _tell(plan, made, dry_run=dry_run, take_guesses=take_guesses)
+    _tell(lines, made, dry_run=dry_run)
     return SKIPPED if made.skipped else 0
 
 
@@ -77,14 +82,21 @@ def _plan(
     return fill_in(make_plan(bar, paths, manifest=read, options=Options(every=every)), patient=patient, stages=stages)
 
 
-def _tell(plan: ImportPlan, made: ImportReport, *, dry_run: bool, take_guesses: bool) -> None:
-    from pfm_desktop.viewmodels.importing import ImportPreview, plan_lines, report_lines
+def _lines(lib: Library, plan: ImportPlan, foreseen: ImportReport, *, take_guesses: bool) -> list[str]:
+    """The plan as text, with what the library knows of its women."""
+    from pfm_desktop.viewmodels.importing import ImportPreview, plan_lines, says_of
 
-    if dry_run:
-        preview = ImportPreview(plan)
-        preview.take_guesses(take_guesses)
-        for line in plan_lines(preview):
-            say(line)
+    preview = ImportPreview(plan)
+    preview.take_guesses(take_guesses)
+    preview.library_says(plan, says_of(lib, plan, foreseen))
+    return list(plan_lines(preview))
+
+
+def _tell(lines: list[str], made: ImportReport, *, dry_run: bool) -> None:
+    from pfm_desktop.viewmodels.importing import report_lines
+
+    for line in lines:
+        say(line)
     for skipped in made.skipped:
         complain(f"skipped: {skipped.file}: {skipped.reason}")
     if dry_run:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 
 from pfm_desktop.domain.source import Source, Stage
 
+DAY_ONLY = "Imported. The time of day is not known."  # begins the note of a visit of which the day alone is known
+
 
 @dataclass(frozen=True)
 class Patient:
@@ -43,6 +45,12 @@ class Visit:
     indication: str = ""
     examiner: str = ""
     note: str = ""
+
+    @property
+    def day_only(self) -> bool:
+        """Whether only its day is known: an import says so in its note, and it begins at 0:00 here."""
+        at = self.started_at.astimezone()
+        return self.note.startswith(DAY_ONLY) and (at.hour, at.minute) == (0, 0)
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,27 @@ def unsure_keys(preview: ImportPreview, keys: Collection[str] | None = None) -> 
     return tuple(one.key for one in lines if one.unsure and not one.left_out and (keys is None or one.key in keys))
 
 
+def confirms_text(preview: ImportPreview, keys: Sequence[str]) -> str:
+    """`12 pictures of 3 women`: what confirming these would say of whom."""
+    wanted = set(keys)
+    women = sum(any(line.key in wanted for visit in w.visits for line in visit.pictures) for w in preview.women())
+    return f"{many(len(wanted), 'picture')} of {many(women, 'woman', 'women')}"
+
+
+def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str]:
+    """Women under whom confirming these would put differently named folders or files, by key, with a sentence each."""
+    from pfm_desktop.services.importing.apart import several_named
+
+    wanted = set(keys)
+    found = {}
+    for woman in preview.plan.women:
+        if any(picture.key in wanted for visit in woman.visits for picture in visit.pictures):
+            said = several_named(woman)
+            if said:
+                found[woman.key] = f"{woman.identifier or capital('not known whose')}: {said} would be one woman."
+    return found
+
+
 def report_heading(report: ImportReport) -> str:
     """`41 pictures added, 3 were there already, 7 left out`."""
     from pfm_desktop.services.importing.report import Outcome

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -77,9 +78,9 @@ class Rows:
 
 def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
     """All rows; with `only_open` of the pictures only those about which something is unsure or missing."""
-    made = Rows()
+    made, names = Rows(), _names(preview)
     for woman in preview.women():
-        _add_woman(made, woman, only_open=only_open)
+        _add_woman(made, woman, names, only_open=only_open)
     skipped = preview.skipped()
     if skipped:
         said = f"{many(len(skipped), 'file')} not brought in"
@@ -95,7 +96,35 @@ def rows_of(preview: ImportPreview, *, only_open: bool = False) -> Rows:
     return made
 
 
-def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
+def _names(preview: ImportPreview) -> dict[str, str]:
+    """What each picture is called, by key: with its folder where names alone do not tell pictures apart.
+
+    That is where two have one name, or pictures of one woman lie in several folders.
+    """
+    women = [[line for visit in woman.visits for line in visit.pictures] for woman in preview.women()]
+    count = Counter(line.name for lines in women for line in lines)
+    shared = len(_shared([line.folder for lines in women for line in lines]))
+    made = {}
+    for lines in women:
+        apart = len({line.folder for line in lines}) > 1
+        for line in lines:
+            folder = "/".join(line.folder.split("/")[shared:])
+            made[line.key] = f"{line.name} ({folder})" if folder and (apart or count[line.name] > 1) else line.name
+    return made
+
+
+def _shared(folders: Sequence[str]) -> list[str]:
+    """Outer folders that all of these lie in; each of them keeps its last one."""
+    parted = [folder.split("/") for folder in dict.fromkeys(folders)]
+    shared = []
+    for parts in zip(*(one[:-1] for one in parted), strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return shared
+
+
+def _add_woman(made: Rows, woman: WomanLines, names: Mapping[str, str], *, only_open: bool) -> None:
     shown = [(visit, _lines(visit, only_open=only_open)) for visit in woman.visits]
     if not any(lines for _, lines in shown):
         return
@@ -111,16 +140,18 @@ def _add_woman(made: Rows, woman: WomanLines, *, only_open: bool) -> None:
     number = made.add(Kind.WOMAN, woman.key, cells, pictures=keys, details=said, waits=held, held=held)
     for visit, lines in shown:
         if lines:
-            _add_visit(made, visit, lines, number)
+            _add_visit(made, visit, lines, number, names)
 
 
-def _add_visit(made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int) -> None:
+def _add_visit(
+    made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int, names: Mapping[str, str]
+) -> None:
     across = (f"Visit of {visit.when} ({_small(visit.why)})",)
     details = f"Visit of {visit.when}\nTime: {visit.why}\n{_share(visit.pictures)}"
     number = made.add(Kind.VISIT, visit.key, across, woman, pictures=[line.key for line in lines], details=details)
     for line in lines:
         stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage
-        cells = (line.name, stage, line.when_short, line.pair, line.sure, becomes(line))
+        cells = (names[line.key], stage, line.when_short, line.pair, line.sure, becomes(line))
         made.add(
             Kind.PICTURE, line.key, cells, number, pictures=(line.key,), details=line.details,
             waits=open_question(line), line=line,

@@ -115,7 +115,11 @@ def ask_library(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bo
     """What would become of each picture; as a job. Nothing is written."""
     from pfm_desktop.services.importing.run import foreseen
 
-    found = foreseen(ctx, lib, plan, also_unsure=also_unsure)
+    return says_of(lib, plan, foreseen(ctx, lib, plan, also_unsure=also_unsure))
+
+
+def says_of(lib: Library, plan: ImportPlan, found: ImportReport) -> LibrarySays:
+    """What a library says of a plan, once it was foreseen what would become of it."""
     keys = {picture.key for picture in plan.pictures}
     outcomes = {line.file: (line.outcome, line.reason) for line in found.lines if line.file in keys}
     names = [woman.identifier for woman in plan.women if woman.identifier]
@@ -137,13 +141,16 @@ def _twice_with_names(plan: ImportPlan) -> Mapping[str, str]:
 
 
 def _who_has(lib: Library, identifier: str) -> str:
-    from pfm_desktop.services.importing.places import patient_of
+    from pfm_desktop.services.importing.places import patient_of, pictures_of
 
     patient = patient_of(lib, identifier)
     if patient is None:
         return "new in this library"
+    name = f" as {patient.display_name}" if patient.display_name else ", without a name"
     born = f", born {moments.day(patient.birth_date)}" if patient.birth_date else ""
-    return f"in the library{f' as {patient.display_name}' if patient.display_name else ', without a name'}{born}"
+    count = pictures_of(lib, patient)
+    held = f", with {many(count, 'picture')}" if count else ""
+    return f"in the library{name}{born}{held}"
 
 
 class ImportPreview:
@@ -415,11 +422,15 @@ def report_lines(report: ImportReport) -> Iterator[str]:
 def plan_lines(preview: ImportPreview) -> Iterator[str]:
     """A plan as text: women, visits, pictures, each with where its guess comes from."""
     for woman in preview.women():
-        yield f"{woman.title} ({woman.why})"
+        known = f": {woman.on_record}" if woman.on_record else ""
+        yield f"{woman.title} ({woman.why}){known}"
+        if woman.problem:
+            yield f"  {woman.problem}"
         for visit in woman.visits:
             yield f"  {visit.when} ({visit.why})"
             for line in visit.pictures:
                 pair = f", with {line.pair}" if line.pair else ""
-                yield f"    {line.name}: {line.stage}{line.seconds and ' ' + line.seconds}{pair} ({line.why})"
+                name = f"{line.folder}/{line.name}" if line.folder else line.name
+                yield f"    {name}: {line.stage}{line.seconds and ' ' + line.seconds}{pair} ({line.why})"
                 if line.problem:
                     yield f"      not brought in: {line.problem}"

@@ -15,7 +15,7 @@ from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.filmstrip import THUMBNAIL_SIDE
 from pfm_desktop.viewmodels.words import capital, spoken
-from pfm_desktop.viewmodels.worklist import birth_text, parsed_birth_date
+from pfm_desktop.viewmodels.worklist import birth_text, moment_of, parsed_birth_date
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -189,7 +189,7 @@ def whom_of(lib: Library, visit_id: str) -> Whom:
     case = cases.visit_case(lib, visit_id)
     patient = case.patient
     name, born = patient.display_name or NO_NAME, birth_text(patient.birth_date)
-    return Whom(name, born, patient.identifier, moments.moment(case.visit.started_at))
+    return Whom(name, born, patient.identifier, moment_of(case.visit))
 
 
 def target_text(whom: Whom, *, elsewhere: bool) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pfm_desktop.domain.case import VisitRow
+from pfm_desktop.domain.case import Visit, VisitRow
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
@@ -154,7 +154,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
     impression = row.impression
     born = row.patient.birth_date
     cells = (
-        _when(at, here.date()),
+        _when(at, here.date(), day_only=row.visit.day_only),
         name,
         birth_text(born),
         row.patient.identifier,
@@ -174,7 +174,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
         (rank, ""),
         (float(row.signed), ""),
     )
-    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date(), moments.moment(at))
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date(), moment_of(row.visit))
 
 
 def pictures_text(row: VisitRow) -> str:
@@ -188,9 +188,15 @@ def pictures_text(row: VisitRow) -> str:
     return f"{sources} ({row.pictures})"
 
 
-def _when(at: datetime, today: date) -> str:
+def moment_of(visit: Visit) -> str:
+    """When a visit was; the day alone where no more is known."""
+    return moments.day(visit.started_at.astimezone()) if visit.day_only else moments.moment(visit.started_at)
+
+
+def _when(at: datetime, today: date, *, day_only: bool) -> str:
+    clock = "" if day_only else f" {at:%H:%M}"
     if at.date() == today:
-        return f"Today {at:%H:%M}"
+        return f"Today{clock}"
     if at.date() == today - timedelta(days=1):
-        return f"Yesterday {at:%H:%M}"
-    return f"{moments.day(at)} {at:%H:%M}"
+        return f"Yesterday{clock}"
+    return f"{moments.day(at)}{clock}"

@@ -17,7 +17,14 @@ from pfm_desktop.gui.widgets.import_edit import ImportEdit
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
-from pfm_desktop.viewmodels.import_page import counts_text, notes_text, unsure_keys
+from pfm_desktop.viewmodels.import_page import (
+    NOTES,
+    confirm_doubts,
+    confirms_text,
+    counts_text,
+    notes_text,
+    unsure_keys,
+)
 from pfm_desktop.viewmodels.importing import ImportPreview, LibrarySays, ask_library
 
 if TYPE_CHECKING:
@@ -56,6 +63,9 @@ class ImportPreviewView(QWidget):
         self.throw_away.clicked.connect(lambda _checked=False: self._throw_away())
         self.buttons: dict[str, QPushButton] = {}
         self._lay_out()
+        self.confirming = {
+            name: SecondPress(self.buttons[name], "Confirm: press again") for name in ("confirm", "confirm_all")
+        }
         self.tree.moved.connect(self._refresh)
         self._show()
 
@@ -72,7 +82,7 @@ class ImportPreviewView(QWidget):
         """Show another plan, or none."""
         self._asking.drop()
         self.edit.close_it()
-        self.second.forget()
+        self._forget_presses()
         self.tree.rows.small.forget()
         self.preview = preview
         if preview is not None:
@@ -123,6 +133,10 @@ class ImportPreviewView(QWidget):
 
     # what is shown
 
+    def _forget_presses(self) -> None:
+        for press in (self.second, *self.confirming.values()):
+            press.forget()
+
     def _share_height(self) -> None:
         low, line = self.height() < _LOW, self.fontMetrics().lineSpacing()
         self.details.setMinimumHeight(0 if low else _LINES * line)
@@ -130,7 +144,7 @@ class ImportPreviewView(QWidget):
         self.details.setVisible(not (low and self.edit.isVisible()))
 
     def _plan_changed(self) -> None:
-        self.second.forget()
+        self._forget_presses()
         asks = self.preview is not None and not self.preview.asked
         if asks:
             self._said = ""
@@ -152,7 +166,8 @@ class ImportPreviewView(QWidget):
         self.details.setText(row.details if row is not None else CHOOSE_A_ROW)
         for name, button in self.buttons.items():
             action = self._action(name)
-            button.setText(action.text().replace("&", ""))
+            if name not in self.confirming or not self.confirming[name].asks:
+                button.setText(self._words_of(name, action))
             button.setEnabled(action.isEnabled())
             button.setToolTip(f"{plain(action.text())} ({native(action.shortcut().toString())})")
         ready = self.preview.counts().ready if self.preview is not None else 0
@@ -160,12 +175,18 @@ class ImportPreviewView(QWidget):
         self.only_open.setToolTip(native(self._action("only_open").shortcut().toString()))
         self.changed.emit()
 
+    def _words_of(self, name: str, action: QAction) -> str:
+        """What stands on a button; Confirm all says how much it confirms."""
+        text = action.text().replace("&", "")
+        unsure = unsure_keys(self.preview) if self.preview is not None and name == "confirm_all" else ()
+        return f"{text}: {confirms_text(self.preview, unsure)}" if self.preview is not None and unsure else text
+
     # commands
 
     def _slots(self) -> dict[str, Callable[[], object]]:
         return {
-            "confirm": lambda: self._confirm(self.tree.chosen_pictures()),
-            "confirm_all": lambda: self._confirm(None),
+            "confirm": lambda: self._confirm("confirm", self.tree.chosen_pictures()),
+            "confirm_all": lambda: self._confirm("confirm_all", None),
             "stage": self._ask_stage,
             "woman": self._ask_woman,
             "time": self._ask_time,
@@ -188,11 +209,17 @@ class ImportPreviewView(QWidget):
         if self.preview is not None and keys:
             do(self.preview, keys)
 
-    def _confirm(self, keys: Collection[str] | None) -> None:
-        if self.preview is not None:
-            unsure = unsure_keys(self.preview, set(keys) if keys is not None else None)
-            if unsure:
-                self.preview.confirm(unsure)
+    def _confirm(self, name: str, keys: Collection[str] | None) -> None:
+        """Asked once more where differently named folders or files would be one woman."""
+        if self.preview is None:
+            return
+        unsure = unsure_keys(self.preview, set(keys) if keys is not None else None)
+        doubts, what = confirm_doubts(self.preview, unsure), confirms_text(self.preview, unsure)
+        if unsure and self.confirming[name].passes(doubts):
+            self.preview.confirm(unsure)
+            self.say(f"Confirmed: {what}. Undo takes it back.")
+        elif unsure:
+            self.say("\n".join([*list(doubts.values())[:NOTES], f"Press again to confirm {what} all the same."]))
 
     def _ask_stage(self) -> None:
         keys = self.tree.chosen_pictures()

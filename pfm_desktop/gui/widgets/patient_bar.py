@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
-from pfm_desktop.support.moments import moment
-from pfm_desktop.viewmodels.worklist import birth_text
+from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
@@ -88,7 +87,7 @@ class PatientBar(QFrame):
         self.facts.setText(
             f"{f'{ELSEWHERE}{self.name.text()}    ' if quiet else ''}"
             f"born {birth_text(patient.birth_date)}    ID {patient.identifier}    "
-            f"visit {moment(case.visit.started_at)}{signed}"
+            f"visit {moment_of(case.visit)}{signed}"
         )
         indication = case.visit.indication.strip()
         self.indication.show_words(f"Indication: {indication}" if indication else "")

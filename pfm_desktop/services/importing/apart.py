@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
-from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
+from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
 
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
 
@@ -51,9 +51,33 @@ def _names(picture: PlannedPicture) -> tuple[str, ...]:
 
 def _two_women(names: Sequence[tuple[str, ...]]) -> bool:
     """Whether two say different things; one that says less than another does not."""
-    words = [frozenset(" ".join(name).casefold().split()) for name in names if name]
+    words = [frozenset(" ".join(name).casefold().split()) for name in dict.fromkeys(names) if name]
     several = list(dict.fromkeys(words))
     return any(not (one <= other or other <= one) for at, one in enumerate(several) for other in several[at + 1 :])
+
+
+def several_named(woman: PlannedWoman) -> str:
+    """Differently named folders or files whose pictures stand under one woman, as text ("": there are none).
+
+    What a person, a manifest or a record said is no guess and does not count, unless a guess stands beside it.
+    """
+    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+    if all(one.patient.sure is not Sure.UNSURE for one in pictures):
+        return ""
+    names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))
+    numbers = {found for one in pictures if (found := frozenset(_numbers(one)))}
+    if not _two_women([_names(one) for one in pictures]) and len(numbers) < 2:
+        return ""
+    said = list(dict.fromkeys(" ".join(name) for name in names if name))
+    return " and ".join(said[:2]) + (f" and {len(said) - 2} more" if len(said) > 2 else "")
+
+
+def _numbers(picture: PlannedPicture) -> tuple[str, ...]:
+    folders = [number for name in picture.item.folders for number in told_by(name).numbers]
+    own = [number for number in told_by(picture.item.file_name.rsplit(".", 1)[0]).numbers if number.strong]
+    return tuple(
+        dict.fromkeys(number.value for number in (*folders, *own) if not number.value.isdigit() or number in folders)
+    )
 
 
 def _longer(picture: PlannedPicture, why: str) -> Guess[str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 FILE_LIMIT = 300_000_000  # bytes of one picture
 TOTAL_LIMIT = 20_000_000_000  # bytes that one zip unpacks to, and of one video
 ENTRY_LIMIT = 200_000  # files of one folder or zip
+WHOLE_RATIO_LIMIT = 100  # all that a zip unpacks to, to the zip itself ...
+WHOLE_FREE = 100_000_000  # ... of zips that unpack to more than this: a few pictures of one colour pack well
 RATIO_LIMIT = 200  # unpacked to packed ...
 RATIO_FROM = 10_000_000  # ... of entries larger than this
 

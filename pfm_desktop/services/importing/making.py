@@ -16,8 +16,8 @@ from pfm_desktop.services.importing.found import Item, Skipped
 from pfm_desktop.services.importing.guess import Guess, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import guessed_shown
 from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
-from pfm_desktop.services.importing.people import guessed_patient, names_in
-from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged, woman_key
+from pfm_desktop.services.importing.people import guessed_patient, names_in, same_number, strong_numbers
+from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
 from pfm_desktop.support.errors import BadInputError
@@ -172,13 +172,11 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
 
 
 def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
-    """What the record says, unless a number in the names of folders or file is another one."""
-    named = picture.patient
-    differs = named.value is not None and woman_key(replace(picture, patient=said(identifier, ""))) != woman_key(
-        picture
-    )
-    if differs and named.value is not None and any(letter.isdigit() for letter in named.value):
-        return unsure(identifier, f"{_BY_RECORD}, but {named.why} ({named.value})")
+    """What the record says, unless the names of folders or file say other numbers."""
+    numbers = strong_numbers(picture.item.folders, picture.item.file_name.rsplit(".", 1)[0])
+    if numbers and not any(same_number(value, identifier) for value, _ in numbers):
+        value, where = numbers[-1]
+        return unsure(identifier, f"{_BY_RECORD}, but {where} says {value}")
     return said(identifier, _BY_RECORD)
 
 

@@ -42,6 +42,7 @@ _COUNTED_ALONE = re.compile(rf"^(?:{_COUNTED})$", re.IGNORECASE)
 _BY_CAMERA = re.compile(rf"(?<![^\W\d_])(?:{_CAMERA})[\s_-]?[a-z]?\d+(?![^\W_])", re.IGNORECASE)
 _COUNTED_BY_CAMERA = re.compile(r"^(?:P[0-9A-C]\d{6}|[RL]\d{7}|1\d\d[A-Z_]{2,5}\d?[A-Z_]*|\d{3}[A-Z_]{2,5})$")
 _WHOLE_OF_A_CAMERA = re.compile(r"^(?:PXL_\d{8}_\d{6,9}|\d{3}_[A-Z]{2,6}$)")  # with a time, and a folder of one
+_OF_AN_EXPORT = re.compile(r"^visit-[0-9a-f]{12}$")  # of this program
 _OF_A_DISC = re.compile(r"^(?:PA|PAT|ST|STD|STU|SE|SER|SRS|IM|I|S|A|E)0{2,}\d+$")  # parts of a DICOM disc
 _PHONE = re.compile(r"(?<!\w)(?:\+|00)\d[\d\s()/-]{6,}\d|(?<![\d\w])0\d{2,4}[\s/-]\d{5,}(?!\d)")
 _MONTHS = (
@@ -150,6 +151,7 @@ def _known(token: str) -> bool:
         or _COUNTED_ALONE.match(token)
         or _COUNTED_BY_CAMERA.match(token)
         or _OF_A_DISC.match(token)
+        or _OF_AN_EXPORT.match(token)
         or (_MEASURE.match(token) and not token.isdigit())
     )
 

@@ -53,6 +53,18 @@ def names_in(folders: tuple[str, ...], stem: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in inner if len(name) > 1))
 
 
+def strong_numbers(folders: tuple[str, ...], stem: str) -> tuple[tuple[str, str], ...]:
+    """Numbers that look like a clinic's in the names of folders and file, each with where it stands."""
+    parts = [*(_Part(told_by(name), f"the folder {name}") for name in folders), _own(stem)]
+    found = [(one.value, part.where) for part in parts for one in part.told.numbers if one.strong]
+    return (*found, *((value, part.where) for part in parts for value in part.told.marked if not short(value)))
+
+
+def same_number(one: str, other: str) -> bool:
+    """Whether two numbers differ in capitals and spaces at most."""
+    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+
+
 @dataclass(frozen=True)
 class _Found:
     value: str
@@ -80,14 +92,10 @@ def _checked(found: _Found, parts: Sequence[_Part], own: _Part) -> Guess[str]:
 
 def _speaks_against(part: _Part, found: _Found, own: _Part) -> bool:
     """Whether a part says another number. Of a file's name short counts and what cameras count do not."""
-    numbers = [one for one in part.told.numbers if not _same(one.value, found.value)]
+    numbers = [one for one in part.told.numbers if not same_number(one.value, found.value)]
     if part is not own:
         return bool(numbers)
     return any(one.strong or _alike(one.value, found.value) for one in numbers)
-
-
-def _same(one: str, other: str) -> bool:
-    return "".join(one.casefold().split()) == "".join(other.casefold().split())
 
 
 def _alike(one: str, other: str) -> bool:

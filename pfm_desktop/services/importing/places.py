@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pfm_desktop.domain.case import Patient, VisitRow
+from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.services.importing.guessing import GAP
 from pfm_desktop.services.importing.plan import Person, PlannedVisit, PlannedWoman
 from pfm_desktop.storage import repositories as stored
@@ -51,18 +53,74 @@ def on_record(lib: Library, identifier: str) -> OnRecord | None:
         return OnRecord(patient, tuple(stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL))))
 
 
-def contradiction(woman: PlannedWoman, on_record: Patient | None) -> str:
-    """What speaks against her being the woman on record, or one woman at all ("": nothing)."""
+def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: int = 0) -> str:
+    """What speaks against her being the woman on record, or one woman at all ("": nothing).
+
+    `pictures` that she has on record: where she has some, a name, birth date or issuer that the record does not know
+    may be another woman's of another clinic.
+    """
     if woman.confirmed:
         return ""
     if len({_person(person) for person in woman.people}) > 1:
         return f"two different names are said for the identifier {woman.identifier}"
-    if on_record is None:
-        return ""
+    return _against_record(woman, on_record, pictures) if on_record is not None else ""
+
+
+def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> str:
     there = Person(on_record.family_name, on_record.given_name, on_record.birth_date)
     if any(_differs(person, there) for person in woman.people):
         return f"the identifier {on_record.identifier} is on record with another name or birth date"
-    return ""
+    stranger = next((name for name in woman.named if _is_another(name, there)), "")
+    if stranger:
+        known = on_record.display_name
+        return f"the identifier {on_record.identifier} is on record for {known}, and folder or file say {stranger}"
+    brought = _brought(woman, there) if pictures else ""
+    of_her = f"{pictures} picture{'s' if pictures > 1 else ''}"
+    on = f"the identifier {on_record.identifier} is on record with {of_her}"
+    return f"{on} and without the {brought} said here" if brought else ""
+
+
+def _brought(woman: PlannedWoman, there: Person) -> str:
+    """What is said of her that the record leaves open; who gave an identifier is proved by name and birth date."""
+    found = [
+        word
+        for word, index in (("name", 0), ("given name", 1), ("birth date", 2))
+        if not _person(there)[index] and any(_person(one)[index] for one in woman.people)
+    ]
+    proved = any(one.birth_date and one.family_name and _person(one) == _person(there) for one in woman.people)
+    return " and ".join(found) or ("" if proved or not woman.issuers else f"issuer {woman.issuers[0]}")
+
+
+def _is_another(name: str, there: Person) -> bool:
+    """Whether words of a folder or file look like a name, and none of them stands in that on record."""
+    known = set(_words(f"{there.family_name} {there.given_name}"))
+    words = _words(name)
+    looks_so = len(words) > 1 or name[:1].isupper() or not name.isascii()
+    return bool(known and words) and looks_so and known.isdisjoint(words)
+
+
+def _words(name: str) -> list[str]:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return [word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1]
+
+
+def pictures_of(lib: Library, patient: Patient) -> int:
+    """How many pictures a woman has on record."""
+    with lib.read() as session:
+        return sum(row.pictures for row in stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL)))
+
+
+def exported(lib: Library, patient: Patient) -> Mapping[str, tuple[Picture, datetime]]:
+    """Her pictures by the SOP Instance UID that an export with names gives them, with the time of their visit."""
+    from pfm_desktop.interop.dicom.uids import plain_uid
+
+    found: dict[str, tuple[Picture, datetime]] = {}
+    with lib.read() as session:
+        for row in stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL)):
+            for picture in stored.pictures_of(session, row.visit.id):
+                found[plain_uid("picture", picture.id)] = picture, row.visit.started_at
+    return found
 
 
 def place_of(lib: Library, patient: Patient | None, planned: PlannedVisit, used: Collection[str]) -> Place:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
 
+from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_text
 
 
@@ -66,8 +68,21 @@ def report_csv(report: ImportReport) -> str:
     return table.getvalue()
 
 
+def check_new(path: Path) -> None:
+    """Raise `BadInputError` where something has that name already: nobody said that it may go."""
+    if os.path.lexists(path):
+        raise BadInputError(
+            f"{path} is there already",
+            safe="it is unchanged, and nothing was brought in",
+            remedy="give the report another name, or move the file away",
+        )
+
+
 def write_report(report: ImportReport, path: Path) -> None:
-    """Write the report as CSV (UTF-8) whole or not at all; `StorageError` when the disk does not take it."""
+    """Write the report as CSV (UTF-8) whole or not at all, over what is there: see `check_new`.
+
+    Raises `StorageError` when the disk does not take it.
+    """
     write_text(path, report_csv(report))
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pfm_desktop.domain.case import Pair, Patient, Picture, Visit
+from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
@@ -32,6 +33,7 @@ from pfm_desktop.services.importing.plan import (
 from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
 from pfm_desktop.services.importing.report import ImportReport, Line, Outcome
 from pfm_desktop.services.importing.sources import Reader
+from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support import moments
@@ -40,7 +42,11 @@ from pfm_desktop.support.errors import BadInputError, UserError
 EVENT = "import"
 _DOING = "Bringing in pictures"
 _DATE_OF_FILES = "Imported. The date is that of the files: the pictures do not say when they were taken."
-_DAY_ONLY = "Imported. The time of day is not known."
+
+
+def check_may_import(lib: Library) -> None:
+    """Raise `NotAllowedError` for who may not change visits: also a plan says which women and pictures are here."""
+    access.require(lib.account, Act.EDIT_VISITS)
 
 
 def import_plan(
@@ -51,6 +57,7 @@ def import_plan(
     Without `also_unsure` only what is said or likely is acted on. Raises `StorageError` when the library or disk takes
     no more; visits that were finished before are kept.
     """
+    check_may_import(lib)
     with lib.write():  # said before anything is read, and before the store is written to
         pass
     with Reader() as reader, _on_record(lib, made := _Made()):
@@ -60,6 +67,7 @@ def import_plan(
 
 def foreseen(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> ImportReport:
     """What `import_plan` would do, without reading the pictures again and without writing anything; as a job."""
+    check_may_import(lib)
     made = _Made()
     with Reader() as reader:
         _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=None, only_ask=True).all()
@@ -142,6 +150,7 @@ class _Run:
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
         self._taken: dict[tuple[str, str], str] = {}  # visit by woman and bytes, where nothing is written
+        self._exported: Mapping[str, tuple[Picture, datetime]] | None = None  # of the woman in hand
         self._done = 0
 
     def all(self) -> None:
@@ -155,7 +164,11 @@ class _Run:
     def _woman(self, woman: PlannedWoman) -> None:
         """Bring in all visits of a planned woman."""
         patient = places.patient_of(self._lib, woman.identifier) if woman.identifier else None
-        against = places.contradiction(woman, patient)
+        pictures = places.pictures_of(self._lib, patient) if patient is not None else 0
+        self._exported = None
+        against = places.contradiction(woman, patient, pictures=pictures)
+        if against and self._all_hers(woman, patient):
+            against = ""  # an import that is done again
         if against:
             self._made.notes.append(
                 f"Pictures for {woman.identifier} were left out: {against}. Look who she is, and confirm her."
@@ -172,6 +185,14 @@ class _Run:
             if ready:
                 planned = replace(visit, pictures=tuple(ready))
                 patient = self._visit(woman, planned, patient)
+
+    def _all_hers(self, woman: PlannedWoman, patient: Patient | None) -> bool:
+        """Whether every picture of a planned woman is on record for this patient already: nothing would be added."""
+        hashes = {picture.sha256 for visit in woman.visits for picture in visit.pictures if not picture.left_out}
+        found = places.held(self._lib, sorted(hashes)) if patient is not None else {}
+        return patient is not None and all(
+            any(holder.patient.id == patient.id for holder in found.get(one, ())) for one in hashes
+        )
 
     def _visit(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None) -> Patient | None:
         """Bring in one visit; returns the woman as she is on record now."""
@@ -216,11 +237,17 @@ class _Run:
         return _Step(patient, visit, signed=False, changes=changes)
 
     def _picture(self, planned: PlannedPicture, visit: PlannedVisit, step: _Step, place: Place) -> Line:
-        said = _line(planned, visit, step.visit.started_at)
+        said = _line(planned, visit, step.visit)
         same = step.by_hash.get(planned.sha256)
         if same is not None:
             step.pictures[planned.key] = same
             return replace(said, outcome=Outcome.THERE, reason="it is in this visit already")
+        ours = self._ours(planned, step)
+        if ours is not None:
+            step.pictures[planned.key] = ours[0]
+            here = ours[0].visit_id == step.visit.id
+            where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
+            return replace(said, outcome=Outcome.THERE, reason=f"it was exported from here: it is in {where} already")
         if not planned.although_elsewhere:
             elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
             if elsewhere is not None:
@@ -238,6 +265,14 @@ class _Run:
         if self._only_ask:
             self._taken[step.patient.id, planned.sha256] = said.visit
         return said
+
+    def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
+        """The picture of this woman that a DICOM file is an export of."""
+        if not planned.instance or planned.although_elsewhere:
+            return None
+        if self._exported is None:
+            self._exported = places.exported(self._lib, step.patient)
+        return self._exported.get(planned.instance)
 
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> tuple[Outcome, str] | None:
         """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""
@@ -311,13 +346,16 @@ def _pairs(planned: PlannedVisit, step: _Step, *, also_unsure: bool) -> list[Cha
     return made
 
 
-def _line(planned: PlannedPicture, visit: PlannedVisit, started_at: datetime | None) -> Line:
-    at = started_at or (visit.when.value.at if visit.when.value is not None else None)
+def _line(planned: PlannedPicture, visit: PlannedVisit, made: Visit | None) -> Line:
+    when = visit.when.value
+    at = made.started_at if made is not None else when.at if when is not None else None
+    day_only = made.day_only if made is not None else when is not None and when.day_only
+    text = "" if at is None else moments.day(at.astimezone().date()) if day_only else moments.moment(at)
     return Line(
         planned.key,
         Outcome.ADDED,
         patient=planned.patient.value or "",
-        visit=moments.moment(at) if at is not None else "",
+        visit=text,
         stage=planned.stage.value or "",
     )
 
@@ -332,7 +370,11 @@ def _new_patient(woman: PlannedWoman) -> Patient:
 def _new_visit(planned: PlannedVisit, patient: Patient) -> Visit:
     when = planned.when.value
     assert when is not None
-    note = _DATE_OF_FILES if not planned.when.known() else _DAY_ONLY if when.day_only else ""
+    notes = [DAY_ONLY] if when.day_only else []
+    if not planned.when.known():
+        against = f"The date was only a guess: {planned.when.why}."
+        notes.append(against if planned.when.contradicted or when.day_only else _DATE_OF_FILES)
+    note = " ".join(notes)
     return Visit(cases.new_id(), patient.id, when.at.astimezone(UTC), note=note)
 
 

@@ -25,7 +25,7 @@ from pfm_desktop.services.importing.found import (
     shown,
     too_large,
 )
-from pfm_desktop.services.importing.zips import entries_of, entry_bytes, open_zip
+from pfm_desktop.services.importing.zips import entries_of, entry_bytes, entry_head, open_zip
 from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError
 
@@ -74,7 +74,10 @@ class Reader:
         """Bytes of an item, at most the first `most` of a file. `BadInputError` when it cannot be read."""
         if item.entry is None:
             return _file_bytes(item, most)
-        if self._last is None or self._last[0] != item:
+        known = self._last is not None and self._last[0] == item
+        if not known and most < min(item.size, FILE_LIMIT):  # what it is: the rest may be no picture, and large
+            return entry_head(self._opened(item.path), item, most)
+        if self._last is None or not known:
             self._last = None  # two large ones need not be held at once
             self._last = item, entry_bytes(self._opened(item.path), item)
         return self._last[1][:most]
@@ -198,7 +201,7 @@ def _zip(path: Path, name: str) -> Iterator[Found]:
     try:
         yield from entries_of(path, name)
     except BadInputError as error:
-        yield Skipped(name, error.what.removeprefix(f"{path} "))
+        yield Skipped(name, f"{error.what.removeprefix(f'{path} ')}: {error.remedy}")
 
 
 def _file(path: Path, name: str, *, limit: bool = True) -> Found:

@@ -22,6 +22,8 @@ from pfm_desktop.services.importing.found import (
     RATIO_FROM,
     RATIO_LIMIT,
     TOTAL_LIMIT,
+    WHOLE_FREE,
+    WHOLE_RATIO_LIMIT,
     Found,
     Item,
     Skipped,
@@ -68,6 +70,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 def entries_of(path: Path, name: str) -> Iterator[Found]:
     """What a zip holds; `name` stands before the names of its entries. `BadInputError` as `open_zip`."""
     with open_zip(path) as opened:
+        _check_whole(opened, path)
         total, seen = 0, set[str]()
         for number, entry in enumerate(opened.infolist()):
             if entry.filename.endswith("/"):  # `is_dir` fails on an empty name
@@ -85,6 +88,31 @@ def entries_of(path: Path, name: str) -> Iterator[Found]:
             seen.add(inside)
             total += entry.file_size
             yield Item(whole.replace("\\", "/"), entry.file_size, _modified(entry), path, number)
+
+
+def _check_whole(opened: zipfile.ZipFile, path: Path) -> None:
+    """Raise `BadInputError` for a zip that unpacks to more than any pictures would: many small bombs are one."""
+    total = sum(entry.file_size for entry in opened.infolist() if not _refused(entry, name_of(entry))[0])
+    size = max(1, path.stat().st_size)
+    if total > WHOLE_FREE and total > WHOLE_RATIO_LIMIT * size:
+        raise BadInputError(
+            f"{path} unpacks to {total / 1e6:,.0f} MB, more than {WHOLE_RATIO_LIMIT} times its {size / 1e6:,.1f} MB, "
+            f"as no pictures do (up to {WHOLE_FREE // 1_000_000} MB it may); at most "
+            f"{TOTAL_LIMIT // 1_000_000_000} GB are read of a zip",
+            safe="nothing of it was read",
+            remedy="unpack it where there is room, and give its folder",
+        )
+
+
+def entry_head(opened: zipfile.ZipFile, item: Item, most: int) -> bytes:
+    """The first bytes of an entry, without unpacking the rest. `BadInputError` for what is damaged."""
+    try:
+        with opened.open(opened.infolist()[item.entry or 0]) as stream:
+            return stream.read(most)
+    except _BROKEN as error:
+        raise BadInputError(
+            f"{item.name} is damaged within the zip ({type(error).__name__})", remedy="copy or download the zip again"
+        ) from error
 
 
 def entry_bytes(opened: zipfile.ZipFile, item: Item) -> bytes:

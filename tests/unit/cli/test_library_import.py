@@ -127,3 +127,38 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
 def test_a_library_that_is_not_there_is_not_made(folder: Path, tmp_path: Path) -> None:
     assert bring(tmp_path / "none", folder) == 2
     assert not (tmp_path / "none").exists()
+
+
+def test_a_report_is_never_written_over_another_file(
+    folder: Path, library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "results.csv").write_text("a year of work")
+    assert bring(library, folder, "--report", tmp_path / "results.csv") == 2
+    assert "is there already" in capfd.readouterr().err
+    assert (tmp_path / "results.csv").read_text() == "a year of work"
+    assert held(library) == {}
+
+
+def test_a_dry_run_says_who_is_on_record_and_in_which_folder_each_picture_lies(
+    folder: Path, library: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bring(library, folder)
+    put(folder / "K-17" / "lugol.jpg", 9, "2026:03:14 12:05:00")
+    capfd.readouterr()
+    bring(library, folder, "--dry-run")
+    out = capfd.readouterr().out
+    assert "in the library, without a name, with 1 picture" in out
+    assert "in/K-17/lugol.jpg: Lugol" in out
+
+
+def test_two_women_of_one_year_are_asked_about_with_their_folders(
+    library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number, woman in enumerate(("Lang Ida", "Kurz Ute")):
+        put(tmp_path / "2025" / woman / "acetic 60s.jpg", number, f"2025:03:14 12:0{number}:00")
+    assert bring(library, tmp_path / "2025", "--dry-run") == 3
+    out = capfd.readouterr().out
+    assert "2025/Lang Ida/acetic 60s.jpg" in out
+    assert "2025/Kurz Ute/acetic 60s.jpg" in out
+    assert bring(library, tmp_path / "2025") == 3
+    assert held(library) == {}

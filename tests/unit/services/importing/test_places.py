@@ -186,3 +186,50 @@ def test_she_is_found_however_her_identifier_is_typed(lib: Library, woman: Patie
 @pytest.mark.parametrize("typed", ["K-171", "17", "K17", "K_17"])
 def test_another_identifier_is_another_woman(lib: Library, woman: Patient, typed: str) -> None:
     assert places.patient_of(lib, typed) is None
+
+
+# what the record does not know
+
+
+@pytest.mark.parametrize(
+    ("person", "issuer", "said"),
+    [
+        (Person("Other", "Clinic", date(1980, 1, 2)), "CLINIC-B", "name and given name and birth date"),
+        (Person("", "", date(1980, 1, 2)), "", "birth date"),
+        (Person(), "CLINIC-B", "issuer CLINIC-B"),
+    ],
+)
+def test_what_is_said_of_a_woman_with_pictures_and_her_record_does_not_know_is_asked_about(
+    lib: Library, person: Person, issuer: str, said: str
+) -> None:
+    nameless = cases.add_patient(lib, identifier="K-17")
+    planned = replace(asked(person), issuers=(issuer,) if issuer else ())
+    found = places.contradiction(planned, nameless, pictures=3)
+    assert said in found
+    assert "3 pictures" in found
+    assert places.contradiction(replace(planned, confirmed=True), nameless, pictures=3) == ""
+
+
+def test_a_name_and_birth_date_that_are_those_on_record_prove_an_issuer(woman: Patient) -> None:
+    planned = replace(asked(Person("Li", "Na", date(1980, 2, 29))), issuers=("CLINIC-B",))
+    assert places.contradiction(planned, woman, pictures=3) == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "another"), [("Kurz Ute", True), ("Garcia", True), ("Li", False), ("LI NA", False), ("glans", False)]
+)
+def test_a_name_in_a_folder_that_is_not_that_on_record_is_asked_about(
+    woman: Patient, named: str, another: bool
+) -> None:
+    found = places.contradiction(replace(asked(), named=(named,)), woman)
+    assert bool(found) is another
+    assert (named in found) is another
+
+
+def test_her_pictures_are_known_by_the_uids_of_an_export(lib: Library, woman: Patient, planned: PlannedVisit) -> None:
+    visit = cases.add_visit(lib, woman.id)
+    held(lib, planned, visit.id, 2)
+    assert places.pictures_of(lib, woman) == 2
+    found = places.exported(lib, woman)
+    assert {picture.visit_id for picture, _ in found.values()} == {visit.id}
+    assert all(uid.startswith("2.25.") for uid in found)

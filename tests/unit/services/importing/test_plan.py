@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import SilentContext
@@ -360,3 +361,12 @@ def test_pictures_of_a_day_only_are_in_the_order_in_which_people_count(
         put_file(tmp_path / "K-17" / "2026-03-14" / f"{name}.jpg", picture(number))
     (visit,) = planned(tmp_path / "K-17").women[0].visits
     assert [one.name for one in visit.pictures] == ["acetic 5s.jpg", "acetic 60s.jpg", "acetic 120s.jpg"]
+
+
+def test_pages_of_a_file_that_are_not_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "K-17").mkdir()
+    pages = [Image.fromarray(np.full((48, 64, 3), 60 * number + 40, np.uint8)) for number in range(3)]
+    pages[0].save(tmp_path / "K-17" / "acid.tif", save_all=True, append_images=pages[1:])
+    plan = planned(tmp_path / "K-17")
+    assert len(plan.pictures) == 1
+    assert "only the first of 3 pictures" in reasons(plan)["K-17/acid.tif (2 to 3 of 3)"]

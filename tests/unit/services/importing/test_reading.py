@@ -219,3 +219,24 @@ def test_trying_out_reads_pictures_and_videos_and_refuses_the_rest(tmp_path: Pat
     try_out(one.path.read_bytes(), one.path)
     with pytest.raises(BadInputError):
         try_out(b"hello")
+
+
+@pytest.mark.parametrize(("kind", "count"), [("TIFF", 3), ("WEBP", 2)])
+def test_further_pictures_of_a_file_are_counted(tmp_path: Path, kind: str, count: int) -> None:
+    pages = [Image.fromarray(np.full((48, 64, 3), 60 * number + 40, np.uint8)) for number in range(count)]
+    pages[0].save(tmp_path / "a", kind, save_all=True, append_images=pages[1:])
+    (path,) = [one for one in walk([tmp_path / "a"]) if isinstance(one, Item)]
+    with Reader() as reader:
+        (seen,) = look(reader, path)
+    assert seen.more == count - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [("a.docx", "a.xml"), ("letter", "[Content_Types].xml"), ("a.jpg", "_rels/.rels")]
+)
+def test_a_document_is_called_one(tmp_path: Path, name: str, first: str) -> None:
+    with zipfile.ZipFile(tmp_path / name, "w") as out:
+        out.writestr(first, "x")
+    (path,) = [one for one in walk([tmp_path / name]) if isinstance(one, Item)]
+    with Reader() as reader, pytest.raises(BadInputError, match="a document, not a picture"):
+        list(look(reader, path))

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
-from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services import accounts, cases, pairing, review
+from pfm_desktop.services.export.dicom_visit import export_dicom
 from pfm_desktop.services.housekeeping import verify
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.making import Options, make_plan
@@ -25,8 +27,9 @@ from pfm_desktop.services.importing.manifest import read_import_manifest
 from pfm_desktop.services.importing.plan import ImportPlan
 from pfm_desktop.services.importing.reading import Record, RecordedPicture
 from pfm_desktop.services.importing.report import COLUMNS, ImportReport, Line, Outcome, report_csv
-from pfm_desktop.services.importing.run import import_plan
+from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.storage import journal
+from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
@@ -372,3 +375,46 @@ def test_a_library_that_is_read_only_takes_nothing(lib: Library, export: Path) -
     with pytest.raises(StorageError, match="for reading only"):
         brought_in(lib, planned(export))
     assert list(lib.pictures.files()) == []
+
+
+# what is on record already
+
+
+def test_an_import_of_what_was_exported_adds_nothing(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "K-17" / "acid_60s.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "K-17" / "lugol.jpg", picture(2, "2026:03:14 12:05:00"))
+    brought_in(lib, planned(tmp_path / "K-17"))
+    (case,) = everything(lib)
+    export_dicom(SilentContext(), lib, [case.visit.id], tmp_path / "out")
+    plan = planned(tmp_path / "out")
+    report = brought_in(lib, plan, also_unsure=True)
+    assert report.count(Outcome.ADDED) == 0
+    assert report.count(Outcome.THERE) == 2
+    assert "exported from here" in report.lines[0].reason
+    assert len(everything(lib)) == 1
+    assert len(everything(lib)[0].pictures) == 2
+
+
+def test_a_visit_of_a_day_only_says_no_time(lib: Library, tmp_path: Path, picture: Picture, put_file: Put) -> None:
+    put_file(tmp_path / "K-17" / "2026-03-14" / "acid.jpg", picture(1))
+    report = brought_in(lib, planned(tmp_path / "K-17"))
+    assert report.lines[0].visit == "14 Mar 2026"
+    (case,) = everything(lib)
+    assert case.visit.day_only
+    (row,) = cases.today(lib)
+    assert row.visit.day_only
+    assert brought_in(lib, planned(tmp_path / "K-17")).lines[0].visit == "14 Mar 2026"
+
+
+def test_who_may_not_change_visits_is_told_nothing_of_what_is_here(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "K-17" / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    with accounts.make_library(tmp_path / "sealed", "Dr. Ada Weiss", "four words that differ")[0] as lib:
+        accounts.add(lib, "Reader", {Role.ANNOTATOR}, "four words that differ")
+    with accounts.sign_in(tmp_path / "sealed", "Reader", "four words that differ") as lib:
+        for work in (foreseen, import_plan):
+            with pytest.raises(NotAllowedError):
+                work(SilentContext(), lib, planned(tmp_path / "K-17"))

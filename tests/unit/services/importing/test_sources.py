@@ -242,6 +242,35 @@ def test_a_bomb_is_refused_by_its_ratio(tmp_path: Path) -> None:
     assert "200 times" in reasons([path])["a.zip/a.bmp"]
 
 
+def test_many_small_bombs_are_one_and_say_what_is_allowed(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {f"{number}.bmp": b"\0" * 9_900_000 for number in range(11)})
+    assert names([path]) == []
+    reason = reasons([path])["a.zip"]
+    assert reason.startswith("unpacks to 109 MB, more than 100 times its 0.1 MB")
+    assert "20 GB" in reason
+
+
+def test_a_few_pictures_of_one_colour_are_read_however_well_they_pack(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {f"{number}.bmp": b"\0" * 9_900_000 for number in range(10)})
+    assert len(names([path])) == 10
+
+
+def test_what_packs_as_pictures_do_is_read_beyond_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zips, "WHOLE_FREE", 1000)
+    path = zipped(tmp_path / "a.zip", {f"{number}.bmp": os.urandom(2_000) for number in range(3)})
+    assert len(names([path])) == 3
+
+
+def test_only_the_head_of_an_entry_is_unpacked_to_see_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.bin": bytes(5_000_000)})
+    (item,) = [one for one in walk([path]) if isinstance(one, Item)]
+    monkeypatch.setattr(zips, "entry_bytes", pytest.fail)
+    with Reader() as reader:
+        assert reader.read(item, most=132) == bytes(132)
+
+
 def test_an_entry_that_declares_too_much_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"a.jpg": b"a"})
     data = bytearray(path.read_bytes())
