@@ -496,6 +496,30 @@ def test_what_is_unsure_is_taken_only_once_it_is_confirmed(
     assert not page.preview.buttons["confirm_all"].isEnabled()
 
 
+def test_confirming_all_asks_once_more_where_two_names_would_be_one_woman(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    put(tmp_path / "two" / "Lang Ida" / "4711" / "2026-03-14_1201_acid.png", PINK, 1)
+    put(tmp_path / "two" / "Kurz Ute" / "4711" / "2026-03-14_1202_acid.png", PINK, 2)
+    page = looked(qtbot, open_window(library_folder), tmp_path / "two")
+    preview, button = page.preview, page.preview.buttons["confirm_all"]
+    assert button.text() == "Confirm all: 2 pictures of 1 woman"
+    qtbot.keyClick(preview.tree, Qt.Key.Key_C, CTRL | SHIFT)
+    settled(qtbot, page)
+    assert "Lang Ida" in preview.note.text()
+    assert "Kurz Ute" in preview.note.text()
+    assert "Press again" in preview.note.text()
+    stand_on(page, "4711")  # to look at it is no answer
+    assert button.text() == "Confirm: press again"
+    assert counts(page).startswith("Nothing to import yet")
+    qtbot.waitUntil(lambda: not preview.confirming["confirm_all"].pausing, timeout=5_000)
+    qtbot.keyClick(preview.tree, Qt.Key.Key_C, CTRL | SHIFT)
+    settled(qtbot, page)
+    assert counts(page).startswith("1 woman, 1 visit, 2 pictures")
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert counts(page).startswith("Nothing to import yet")
+
+
 def test_the_same_picture_under_two_women_is_taken_only_where_somebody_says_so(
     qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
 ) -> None:

@@ -253,3 +253,42 @@ def test_a_picture_that_is_gone_is_an_error_that_says_so(folder: Path) -> None:
     gone = next(one for one in plan.pictures if one.name == "1_fluo.jpg")
     with pytest.raises(BadInputError):
         page.small_pixels(gone)
+
+
+# who is confirmed
+
+
+def two_names(tmp_path: Path) -> ImportPreview:
+    for number, woman in enumerate(("Lang Ida", "Kurz Ute")):
+        put(tmp_path / "both" / woman / "4711" / "acetic 60s.jpg", number, f"2026:03:14 12:0{number}:00")
+    put(tmp_path / "both" / "Garcia Maria" / "lugol.jpg", 7, "2026:03:15 12:00:00")
+    return ImportPreview(make_plan(SilentContext(), [tmp_path / "both"]))
+
+
+def test_confirming_says_how_many_pictures_of_how_many_women(tmp_path: Path) -> None:
+    preview = two_names(tmp_path)
+    keys = page.unsure_keys(preview)
+    assert page.confirms_text(preview, keys) == "3 pictures of 2 women"
+    assert page.confirms_text(preview, keys[:1]) == "1 picture of 1 woman"
+
+
+def test_differently_named_folders_under_one_woman_are_a_doubt_and_one_name_is_none(tmp_path: Path) -> None:
+    preview = two_names(tmp_path)
+    doubts = page.confirm_doubts(preview, page.unsure_keys(preview))
+    assert list(doubts) == ["4711"]
+    assert "Lang Ida" in doubts["4711"]
+    assert "Kurz Ute" in doubts["4711"]
+    preview.set_patient(page.unsure_keys(preview), "K-1")
+    assert page.confirm_doubts(preview, [one.key for one in preview.plan.pictures]) == {}
+
+
+def test_rows_show_the_folder_where_names_alone_do_not_tell_pictures_apart(tmp_path: Path) -> None:
+    rows = [one.cells[0] for one in rows_of(two_names(tmp_path)).rows if one.kind is Kind.PICTURE]
+    assert "acetic 60s.jpg (Lang Ida/4711)" in rows
+    assert "acetic 60s.jpg (Kurz Ute/4711)" in rows
+    assert "lugol.jpg" in rows
+
+
+def test_a_woman_on_record_with_pictures_says_how_many(preview: ImportPreview, lib: Library) -> None:
+    import_plan(SilentContext(), lib, preview.plan)
+    assert "with 2 pictures" in row(asked(preview, lib), "K-17").cells[0]

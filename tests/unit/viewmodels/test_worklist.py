@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pfm_desktop.domain.case import Patient, Visit, VisitRow
+from pfm_desktop.domain.case import DAY_ONLY, Patient, Visit, VisitRow
+from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels import worklist
 from pfm_desktop.viewmodels.worklist import IMPRESSION, LIMIT, NAME, PICTURES, SIGNED, WHEN, ordered, work_rows
@@ -115,3 +117,15 @@ def test_a_visit_keeps_its_hour_all_year_and_names_its_zone_in_full(monkeypatch:
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_visit_of_which_only_the_day_is_known_shows_no_time_of_day() -> None:
+    for back, said in ((0, "Today"), (1, "Yesterday"), (2, "23 Nov 2026")):
+        at = NOW.replace(hour=0) - timedelta(days=back)
+        found = row("a", at)
+        found = replace(found, visit=replace(found.visit, note=DAY_ONLY))
+        (line,) = work_rows([found], NOW)
+        assert line.cells[WHEN] == said
+        assert line.when == moments.day(at)
+    timed = replace(found.visit, started_at=NOW)  # somebody said the time since
+    assert worklist.moment_of(timed) == moments.moment(NOW)
