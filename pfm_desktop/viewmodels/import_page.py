@@ -149,16 +149,25 @@ def confirms_text(preview: ImportPreview, keys: Sequence[str]) -> str:
 
 
 def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str]:
-    """Women under whom confirming these would put differently named folders or files, by key, with a sentence each."""
-    from pfm_desktop.services.importing.apart import several_named
+    """Women about whom one has to be asked once more before these are confirmed, by key, with a sentence each.
 
-    wanted = set(keys)
-    found = {}
+    Those under whom differently named folders or files would come, and those whose identifier is only a guess and is
+    on record with pictures already.
+    """
+    from pfm_desktop.services.importing.apart import several_named
+    from pfm_desktop.services.importing.guess import Sure
+
+    wanted, found = set(keys), dict[str, str]()
+    known = {woman.key: woman.on_record for woman in preview.women() if ", with " in woman.on_record}
     for woman in preview.plan.women:
         if any(picture.key in wanted for visit in woman.visits for picture in visit.pictures):
             said = several_named(woman)
+            name = woman.identifier or capital("not known whose")
+            guessed = any(one.patient.sure is Sure.UNSURE for visit in woman.visits for one in visit.pictures)
             if said:
-                found[woman.key] = f"{woman.identifier or capital('not known whose')}: {said} would be one woman."
+                found[woman.key] = f"{name}: {said} would be one woman."
+            elif guessed and woman.key in known:
+                found[woman.key] = f"{name} is {known[woman.key]}: these would be added to hers."
     return found
 
 

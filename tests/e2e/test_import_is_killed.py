@@ -52,7 +52,7 @@ def put(path: Path, shade: int, minute: int) -> None:
 def test_killed_at_any_picture_it_goes_on_from_whole_visits(tmp_path: Path, steps: int) -> None:
     for woman in range(WOMEN):
         for number in range(EACH):
-            put(tmp_path / "in" / f"K-{woman}" / f"acid_{number}.jpg", woman * EACH + number, number)
+            put(tmp_path / "in" / f"K-1{woman}" / f"acid_{number}.jpg", woman * EACH + number, number)
     Library.create(tmp_path / "library").close()
     command = [sys.executable, "-c", WORKER, str(tmp_path / "library"), str(tmp_path / "in")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:

@@ -19,6 +19,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases
 from pfm_desktop.services.importing import places
+from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.places import Place
 from pfm_desktop.services.importing.plan import (
@@ -167,6 +168,9 @@ class _Run:
         pictures = places.pictures_of(self._lib, patient) if patient is not None else 0
         self._exported = None
         against = places.contradiction(woman, patient, pictures=pictures)
+        named = several_named(woman) if self._also_unsure and not woman.confirmed and not against else ""
+        if named:
+            against = f"{named} would be one woman"
         if against and self._all_hers(woman, patient):
             against = ""  # an import that is done again
         if against:

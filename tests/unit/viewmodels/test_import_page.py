@@ -292,3 +292,14 @@ def test_rows_show_the_folder_where_names_alone_do_not_tell_pictures_apart(tmp_p
 def test_a_woman_on_record_with_pictures_says_how_many(preview: ImportPreview, lib: Library) -> None:
     import_plan(SilentContext(), lib, preview.plan)
     assert "with 2 pictures" in row(asked(preview, lib), "K-17").cells[0]
+
+
+def test_a_guess_at_an_identifier_that_is_on_record_with_pictures_is_a_doubt(tmp_path: Path, lib: Library) -> None:
+    put(tmp_path / "march" / "Patient 1" / "acid.jpg", 1, "2026:03:14 12:00:00")
+    put(tmp_path / "april" / "Patient 1" / "acid.jpg", 2, "2026:04:14 12:00:00")
+    march = make_plan(SilentContext(), [tmp_path / "march"])
+    assert import_plan(SilentContext(), lib, march).women == 0
+    import_plan(SilentContext(), lib, march, also_unsure=True)
+    preview = asked(ImportPreview(make_plan(SilentContext(), [tmp_path / "april"])), lib)
+    assert "with 1 picture" in row(preview, "1?").cells[0]
+    assert "would be added to hers" in page.confirm_doubts(preview, page.unsure_keys(preview))["1"]

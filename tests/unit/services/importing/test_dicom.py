@@ -130,3 +130,17 @@ def test_a_description_in_words_is_only_a_guess_at_the_stage(
     put(tmp_path / "in", "a.dcm", PatientID="K-77", SeriesDescription=words)
     (picture,) = make_plan(CTX, [tmp_path / "in"]).pictures
     assert (picture.stage.value, picture.stage.sure) == (stage, sure)
+
+
+def test_a_number_of_another_clinic_goes_to_nobody_on_record_unasked(lib: Library, tmp_path: Path) -> None:
+    tags = {"PatientID": "4711", "AcquisitionDateTime": "20260314083000", "PatientName": "^"}
+    put(tmp_path / "a", "1.dcm", **tags)
+    assert import_plan(CTX, lib, make_plan(CTX, [tmp_path / "a"])).women == 1
+    other = {"PatientName": "Other^Clinic", "PatientBirthDate": "19800102", "IssuerOfPatientID": "CLINIC-B"}
+    put(tmp_path / "b", "22.dcm", **tags | other)
+    report = import_plan(CTX, lib, make_plan(CTX, [tmp_path / "b"]))
+    assert len(report.skipped) == 1
+    assert "without the name" in report.skipped[0].reason
+    assert "4711" in report.notes[0]
+    (row,) = cases.today(lib)
+    assert row.pictures == 1

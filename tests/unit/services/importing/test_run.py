@@ -418,3 +418,16 @@ def test_who_may_not_change_visits_is_told_nothing_of_what_is_here(
         for work in (foreseen, import_plan):
             with pytest.raises(NotAllowedError):
                 work(SilentContext(), lib, planned(tmp_path / "K-17"))
+
+
+def test_guesses_that_are_taken_never_put_two_names_under_one_woman(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    for number, woman in enumerate(("Lang Ida", "Kurz Ute")):
+        put_file(tmp_path / "in" / woman / "4711" / "acid.jpg", picture(number, f"2026:03:14 12:0{number}:00"))
+    plan = planned(tmp_path / "in")
+    report = brought_in(lib, plan, also_unsure=True)
+    assert counts(report) == (0, 0, 2)
+    assert "would be one woman" in report.skipped[0].reason
+    confirmed = changes.confirm(plan, [one.key for one in plan.pictures])
+    assert counts(brought_in(lib, confirmed, also_unsure=True)) == (2, 0, 0)
