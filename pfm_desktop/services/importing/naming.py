@@ -27,7 +27,7 @@ _COUNTED = (
     "month|monat|mes|mois|year|jahr|a[nñ]o|age|alter|edad|para|gravida|tel|telefon|tel[eé]fono|phone|handy|mobile|"
     "m[oó]vil|fax|iphone|ipad|galaxy|samsung|pixel|redmi|xiaomi|huawei|nokia|oppo|vivo|eos|lumix|coolpix|powershot|"
     "cyber-?shot|canon|nikon|sony|olympus|panasonic|kodak|casio|leica|zeiss|copy|copia|kopie|copie|version|ver|v|"
-    "box|disc|disk|cd|dvd|usb|stick|page|seite|step|schritt|paso|follow-?up|fu|control|kontrolle|lot|charge"
+    "fy|ss|ws|hj|box|disc|disk|cd|dvd|usb|stick|page|seite|step|schritt|paso|follow-?up|fu|control|kontrolle|lot|charge"
 )
 _WITH_NUMBER = re.compile(
     rf"(?<![^\W\d_])(?:{_COUNTED})(?:[\s_-](?:score|types?|typ|grade|grad|grado))?"
@@ -41,7 +41,8 @@ _CAMERA = (
 _COUNTED_ALONE = re.compile(rf"^(?:{_COUNTED})$", re.IGNORECASE)
 _BY_CAMERA = re.compile(rf"(?<![^\W\d_])(?:{_CAMERA})[\s_-]?[a-z]?\d+(?![^\W_])", re.IGNORECASE)
 _COUNTED_BY_CAMERA = re.compile(r"^(?:P[0-9A-C]\d{6}|[RL]\d{7}|1\d\d[A-Z_]{2,5}\d?[A-Z_]*|\d{3}[A-Z_]{2,5})$")
-_WHOLE_OF_A_CAMERA = re.compile(r"^(?:PXL_\d{8}_\d{6,9}|\d{3}_[A-Z]{2,6}$)")  # with a time, and a folder of one
+_WHOLE_OF_A_CAMERA = re.compile(r"^(?:PXL_\d{8}_\d{6,9}|\d{3}_(?:[A-Z]{2,6}|\d{4})$)")  # with a time; a folder; Kodak
+_FINDINGS = re.compile(r"^G\d{1,2}P\d{1,2}(?:A\d{1,2})?$|^p16$|^ki-?67$", re.IGNORECASE)
 _OF_AN_EXPORT = re.compile(r"^visit-[0-9a-f]{12}$")  # of this program
 _OF_A_DISC = re.compile(r"^(?:PA|PAT|ST|STD|STU|SE|SER|SRS|IM|I|S|A|E)0{2,}\d+$")  # parts of a DICOM disc
 _PHONE = re.compile(r"(?<!\w)(?:\+|00)\d[\d\s()/-]{6,}\d|(?<![\d\w])0\d{2,4}[\s/-]\d{5,}(?!\d)")
@@ -84,6 +85,7 @@ _MEASURE = re.compile(r"^(?:\d{1,2}|\d+(?:s|sec|min|x|mm|cm|px|mp|k|p|ms|mb|hz|n
 _COUNTS_WOMEN = frozenset(  # words of more than three letters that stand before a clinic's number
     ("case", "fall", "caso", "subj", "subject", "patient", "proband", "akte", "chart", "code", "pers")
 )
+_COUNTS_TIME = frozenset("wmdhyqtv")
 _HAN_KNOWN = re.compile(
     r"[\d\s]|碘|卢戈|盧戈|鲁戈|绿|綠|盐水|鹽水|醋酸|醋白|冰醋|荧光|螢光|白光|前|后|後|染色|试验|实验|分钟|秒|分|照|图片|照片|图像|"
     r"图|第|次|光|生理|检查|阴道镜|宫颈|复查|初诊|病历号?|病人号?|患者|编号|无|未|不|用|加|没有|[一二三四五六七八九十]"
@@ -152,6 +154,7 @@ def _known(token: str) -> bool:
         or _COUNTED_BY_CAMERA.match(token)
         or _OF_A_DISC.match(token)
         or _OF_AN_EXPORT.match(token)
+        or _FINDINGS.match(token)
         or (_MEASURE.match(token) and not token.isdigit())
     )
 
@@ -162,10 +165,12 @@ def _number(token: str) -> Number:
     digits = re.sub(r"\D", "", token)
     if not word:
         return Number(token, len(digits) > 3 and not _may_be_a_day(token))
-    of_women = len(word) < 4 or word.casefold() in _COUNTS_WOMEN
+    of_women = word.casefold() in _COUNTS_WOMEN
+    plain = token[len(word) : len(word) + 1] != "-" and not of_women  # B12, p16: two figures are of anything
+    enough = len(digits) > (2 if plain or word.casefold() in _COUNTS_TIME else 1)
     camera = re.fullmatch(r"D\d{3,4}", token) is not None  # as of Nikon
     year = re.fullmatch(_YEAR, digits) is not None
-    return Number(token, of_women and len(digits) > 1 and not camera and not year)
+    return Number(token, (of_women or len(word) < 4) and enough and not camera and not year)
 
 
 def _may_be_a_day(token: str) -> bool:

@@ -95,7 +95,11 @@ def _speaks_against(part: _Part, found: _Found, own: _Part) -> bool:
     numbers = [one for one in part.told.numbers if not same_number(one.value, found.value)]
     if part is not own:
         return bool(numbers)
-    return any(one.strong or _alike(one.value, found.value) for one in numbers)
+    return any(one.strong or _two_figures(one.value) or _alike(one.value, found.value) for one in numbers)
+
+
+def _two_figures(number: str) -> bool:
+    return number[:1].isalpha() and sum(sign.isdigit() for sign in number) > 1
 
 
 def _alike(one: str, other: str) -> bool:
@@ -124,7 +128,7 @@ def _without_number(within: Sequence[_Part], own: _Part) -> Guess[str]:
         strong = own.number.strong and not named
         why = f"{own.where} looks like a clinic's number"
         return likely(own.number.value, why) if strong else unsure(own.number.value, f"{why}, but nothing else says it")
-    if own.told.personal or (own.told.words and not named):
+    if own.told.personal or (len(own.told.name) > 1 and not named):
         return unsure(own.told.name, f"only {own.where} could say it")
     if named:  # a word for all that was given is no woman
         return unsure(named[-1].told.name, f"only {named[-1].where} could say it")

@@ -13,6 +13,7 @@ NO_NUMBERS = [
     "2026-KW12", "Room3", "Room 101", "Zimmer2", "CIN2", "CIN 2-3", "CIN2+", "HPV16", "HPV 16/18", "TZ3", "LLETZ2",
     "Swede7", "Swede score 7", "KW12", "week 12", "Q1", "Q3 2025", "COVID19", "COVID-19", "iPhone12", "iPhone 12 Pro",
     "Copy3", "Tel 0171 1234567", "+49 171 1234567", "100CANON", "101_PANA", "ST000001", "visit 2", "640x480", "60s",
+    "G2P1", "p16", "FY26", "100_1234",
 ]  # fmt: skip
 
 
@@ -28,7 +29,9 @@ def test_no_year_month_room_diagnosis_score_week_telephone_or_device_is_a_womans
     assert guessed_patient((*outer, name, "K-17"), "acetic 60s").value == "K-17"
 
 
-@pytest.mark.parametrize("name", ["F1", "A-3", "101", "Clinic2", "D7500", "export2024", "14032026", "260314"])
+@pytest.mark.parametrize(
+    "name", ["F1", "B12", "W-12", "M12", "A-3", "101", "Clinic2", "D7500", "export2024", "14032026", "260314"]
+)
 def test_what_may_be_another_number_than_a_clinics_is_unsure(name: str) -> None:
     assert guessed_patient(("in", name), "acetic").sure in (Sure.UNSURE, Sure.UNKNOWN)
 
