@@ -146,8 +146,8 @@ def _add_woman(made: Rows, woman: WomanLines, names: Mapping[str, str], *, only_
 def _add_visit(
     made: Rows, visit: VisitLines, lines: Sequence[PictureLine], woman: int, names: Mapping[str, str]
 ) -> None:
-    across = (f"Visit of {visit.when} ({_small(visit.why)})",)
-    details = f"Visit of {visit.when}\nTime: {visit.why}\n{_share(visit.pictures)}"
+    across = (f"Visit of {visit.when} ({_small(visit.why)}){'. No pair' if visit.hint else ''}",)
+    details = "\n".join([f"Visit of {visit.when}", f"Time: {visit.why}", _share(visit.pictures), visit.hint]).strip()
     number = made.add(Kind.VISIT, visit.key, across, woman, pictures=[line.key for line in lines], details=details)
     for line in lines:
         stage = f"{line.stage}, {line.seconds}" if line.seconds else line.stage

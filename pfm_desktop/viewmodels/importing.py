@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.dates import When, in_name
@@ -43,6 +43,9 @@ from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
+
+
+NO_PAIR = "No pair is guessed: choose one picture of each source and make them a pair (P)."
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class VisitLines:
     when: str
     why: str
     pictures: tuple[PictureLine, ...]
+    hint: str = ""  # that pictures of both sources are no pair, and what to do
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,21 @@ class ImportPreview:
         """See `changes.confirm`."""
         self._change(changes.confirm(self._plan, keys), f"confirming {many(len(keys), 'picture')}")
 
+    def paired(self, keys: Collection[str]) -> bool:
+        """Whether one of these pictures is in a pair; two that are not one with each other are to become one."""
+        wanted = set(keys)
+        pairs = [pair.keys for woman in self._plan.women for visit in woman.visits for pair in visit.pairs]
+        if len(wanted) == 2:
+            return any(wanted == set(pair) for pair in pairs)
+        return any(wanted & set(pair) for pair in pairs)
+
+    def pair(self, keys: Collection[str]) -> None:
+        """Make two pictures a pair, or part the pairs that these are in. `BadInputError` for what can be no pair."""
+        if self.paired(keys):
+            self._change(changes.part_pairs(self._plan, keys), "parting of a pair")
+        else:
+            self._change(changes.make_pair(self._plan, keys), "making of a pair")
+
     def confirm_woman(self, woman_key: str) -> None:
         """See `changes.confirm_woman`."""
         self._change(changes.confirm_woman(self._plan, woman_key), "confirming who she is")
@@ -351,7 +370,7 @@ class ImportPreview:
             self._line(picture, visit, self._problem(picture, visit, doubled), other.get(picture.key), names)
             for picture in visit.pictures
         )
-        return VisitLines(visit.key, word_of(visit.when, when_text), capital(visit.when.why), lines)
+        return VisitLines(visit.key, word_of(visit.when, when_text), capital(visit.when.why), lines, _unpaired(visit))
 
     def _line(
         self,
@@ -369,6 +388,12 @@ class ImportPreview:
         if known is None or known[0] != made_of:
             known = self._kept[picture.key] = made_of, _made_line(picture, visit, problem, pair, there=there)
         return known[1]
+
+
+def _unpaired(visit: PlannedVisit) -> str:
+    """What to say where a visit has pictures of both sources and no pair."""
+    sources = {picture.source.value for picture in visit.pictures if not picture.left_out}
+    return NO_PAIR if not visit.pairs and {Source.WHITE, Source.FLUORESCENCE} <= sources else ""
 
 
 def _made_line(

@@ -26,7 +26,7 @@ from pfm_desktop.gui.pages.importing import BUSY, KEPT, STOPPED, ImportPage
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage.library import Library
-from pfm_desktop.viewmodels.import_rows import BECOMES, SURE, Kind, Row
+from pfm_desktop.viewmodels.import_rows import BECOMES, PAIR, SURE, Kind, Row
 
 from .conftest import Opened, shut
 
@@ -494,6 +494,24 @@ def test_what_is_unsure_is_taken_only_once_it_is_confirmed(
     settled(qtbot, page)
     assert "5 pictures" in counts(page)
     assert not page.preview.buttons["confirm_all"].isEnabled()
+
+
+def test_a_pair_is_parted_and_made_again_by_a_key(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
+) -> None:
+    page = looked(qtbot, open_window(library_folder), stick)
+    tree = page.preview.tree
+    stand_on(page, "2026-03-15_0900_acid_60s.png")
+    assert page.preview.buttons["pair"].text() == "Part pair"
+    press(qtbot, page, Qt.Key.Key_P)
+    assert row_of(tree, "2026-03-15_0900").cells[PAIR] == ""
+    assert not page.preview.buttons["pair"].isEnabled()
+    qtbot.keyClick(tree, Qt.Key.Key_Down, SHIFT)
+    assert page.preview.buttons["pair"].text() == "Pair"
+    press(qtbot, page, Qt.Key.Key_P)
+    assert row_of(tree, "2026-03-15_0900").cells[PAIR] == "2026-03-15_0901_fluo_80s.png"
+    press(qtbot, page, Qt.Key.Key_Z, CTRL)
+    assert row_of(tree, "2026-03-15_0900").cells[PAIR] == ""
 
 
 def test_confirming_all_asks_once_more_where_two_names_would_be_one_woman(

@@ -19,6 +19,7 @@ ON_ROWS = (
     ("woman", "&Woman...", "W"),
     ("time", "Visit &time...", "T"),
     ("move", "&Move...", "M"),
+    ("pair", "&Pair", "P"),
     ("leave_out", "&Leave out", "Delete"),
     ("all_the_same", "Take all t&he same", "A"),
 )
@@ -27,6 +28,7 @@ ON_PAGE = (
     ("only_open", "&Only unsure or missing", "Ctrl+U"),
     ("bring_in", "&Import", "Ctrl+Return"),
 )
+_PAIR, _PART = "&Pair", "Part &pair"
 _LEAVE_OUT, _TAKE = "&Leave out", "&Take again"
 
 
@@ -52,6 +54,9 @@ class ImportCommands:
             return
         self.actions["confirm"].setEnabled(bool(unsure_keys(preview, set(keys))))
         self.actions["time"].setEnabled(self._tree.chosen_visit() is not None)
+        paired = preview.paired(keys)
+        self.actions["pair"].setText(_PART if paired else _PAIR)
+        self.actions["pair"].setEnabled(paired or len(keys) == 2)
         out = self.takes_again
         self.actions["leave_out"].setText(_TAKE if out else _LEAVE_OUT)
         held = any(row.held for row in rows) or bool(self.held_pictures)

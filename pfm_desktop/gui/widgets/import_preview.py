@@ -17,6 +17,7 @@ from pfm_desktop.gui.widgets.import_edit import ImportEdit
 from pfm_desktop.gui.widgets.import_tree import ImportTree
 from pfm_desktop.gui.widgets.panel_parts import say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
+from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.import_page import (
     NOTES,
     confirm_doubts,
@@ -191,6 +192,7 @@ class ImportPreviewView(QWidget):
             "woman": self._ask_woman,
             "time": self._ask_time,
             "move": lambda: self._with_plan(self.edit.ask_move),
+            "pair": self._pair,
             "leave_out": self._leave_out,
             "all_the_same": self._all_the_same,
             "only_open": self.only_open_toggled,
@@ -236,6 +238,15 @@ class ImportPreviewView(QWidget):
         visit = self.tree.chosen_visit()
         if self.preview is not None and visit is not None:
             self.edit.ask_time(self.preview, visit.key)
+
+    def _pair(self) -> None:
+        """Two pictures become a pair, or one is none any more."""
+        keys = self.tree.chosen_pictures()
+        if self.preview is not None and keys:
+            try:
+                self.preview.pair(keys)
+            except BadInputError as error:
+                self.say(str(error))
 
     def _leave_out(self) -> None:
         keys = self.tree.chosen_pictures()

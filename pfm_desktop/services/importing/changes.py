@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, said, unknown
 from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged, unused, woman_key
+from pfm_desktop.support.errors import BadInputError
 
 BY_HAND = "set by hand"
 
@@ -122,6 +123,36 @@ def _times_confirmed(plan: ImportPlan, wanted: Collection[str]) -> tuple[Mapping
             tied |= dict.fromkeys(keys, visit.key)
             times[visit.key] = confirmed_guess(visit.when)
     return tied, times
+
+
+def make_pair(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
+    """Say that two pictures are a pair; other pairs of the two are none any more.
+
+    Raises `BadInputError` for what can be no pair: one white-light and one fluorescence picture of one visit are.
+    """
+    chosen = [picture for picture in plan.settled() if picture.key in set(keys)]
+    white = [one.key for one in chosen if one.source.value is Source.WHITE]
+    lit = [one.key for one in chosen if one.source.value is Source.FLUORESCENCE]
+    visits = [visit for woman in plan.women for visit in woman.visits for one in visit.pictures if one in chosen]
+    if len(chosen) != 2 or len(white) != 1 or len(lit) != 1 or len({visit.key for visit in visits}) != 1:
+        raise BadInputError(
+            "these are no pair",
+            safe="nothing was changed",
+            remedy="choose one white-light and one fluorescence picture of one visit; say their stages first",
+        )
+    pair = (white[0], lit[0])
+    kept = frozenset(one for one in plan.made_pairs if not set(one) & set(pair))
+    return arranged(replace(plan, made_pairs=kept | {pair}, parted_pairs=plan.parted_pairs - {pair}))
+
+
+def part_pairs(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
+    """Say that the pairs that these pictures are in are none; what is guessed of the rest is guessed anew."""
+    wanted = set(keys)
+    pairs = {
+        pair.keys for woman in plan.women for visit in woman.visits for pair in visit.pairs if wanted & set(pair.keys)
+    }
+    made, parted = plan.made_pairs - pairs, plan.parted_pairs | pairs
+    return arranged(replace(plan, made_pairs=made, parted_pairs=parted))
 
 
 def fill_in(plan: ImportPlan, *, patient: str = "", stages: Collection[Stage] = ()) -> ImportPlan:

@@ -15,7 +15,7 @@ from datetime import date
 from pfm_desktop.domain.source import TIMED, Source, Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item, Skipped
-from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, unknown, unsure
+from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
 
 
@@ -97,6 +97,7 @@ class ImportPlan:
 
     `visit_times` are those that somebody said, by visit; `confirmed` the keys of women that somebody confirmed,
     `confirmed_pairs` the pictures (white light, fluorescence) of pairs that were guessed and somebody confirmed.
+    `made_pairs` are those that somebody made, `parted_pairs` those that are none: both hold within one visit.
     """
 
     pictures: tuple[PlannedPicture, ...]
@@ -104,6 +105,8 @@ class ImportPlan:
     visit_times: tuple[tuple[str, Guess[When]], ...] = ()
     confirmed: frozenset[str] = frozenset()
     confirmed_pairs: frozenset[tuple[str, str]] = frozenset()
+    made_pairs: frozenset[tuple[str, str]] = frozenset()
+    parted_pairs: frozenset[tuple[str, str]] = frozenset()
     women: tuple[PlannedWoman, ...] = field(default=(), compare=False)
 
     def picture(self, key: str) -> PlannedPicture:
@@ -126,8 +129,19 @@ def arranged(plan: ImportPlan) -> ImportPlan:
         groups.setdefault(woman_key(picture), []).append(picture)
     times = dict(plan.visit_times)
     names = {picture.visit for picture in plan.pictures}
-    women = tuple(_woman(key, group, times, names, confirmed=key in plan.confirmed) for key, group in groups.items())
+    by_hand = _ByHand(times, names, plan.made_pairs, plan.parted_pairs)
+    women = tuple(_woman(key, group, by_hand, confirmed=key in plan.confirmed) for key, group in groups.items())
     return replace(plan, women=tuple(_with_pairs(woman, plan.confirmed_pairs) for woman in women))
+
+
+@dataclass(frozen=True)
+class _ByHand:
+    """What was said of a plan's visits: their times, their names, and which pairs there are and are not."""
+
+    times: Mapping[str, Guess[When]]
+    names: Collection[str]
+    made: Collection[tuple[str, str]]
+    parted: Collection[tuple[str, str]]
 
 
 def _with_pairs(woman: PlannedWoman, confirmed: Collection[tuple[str, str]]) -> PlannedWoman:
@@ -190,8 +204,7 @@ def twice(plan: ImportPlan) -> Mapping[str, str]:
 def _woman(
     key: str,
     pictures: Sequence[PlannedPicture],
-    times: Mapping[str, Guess[When]],
-    names: Collection[str],
+    by_hand: _ByHand,
     *,
     confirmed: bool,
 ) -> PlannedWoman:
@@ -202,8 +215,8 @@ def _woman(
             tied.setdefault(picture.visit, []).append(picture.key)
     free = parted_by_time([_in_visit(picture) for picture in pictures if not picture.visit])
     # a picture that left the visit that was called after it must not bear the same name elsewhere
-    named = [*tied.items(), *((unused(keys[0], names), keys) for keys in free)]
-    visits = [_visit(name, [by_key[one] for one in keys], times.get(name)) for name, keys in named]
+    named = [*tied.items(), *((unused(keys[0], by_hand.names), keys) for keys in free)]
+    visits = [_visit(name, [by_key[one] for one in keys], by_hand) for name, keys in named]
     identifier = next((picture.patient.value for picture in pictures if picture.patient.value), None)
     people = dict.fromkeys(picture.person for picture in pictures if picture.person is not None)
     words = dict.fromkeys(name for picture in pictures for name in picture.named)
@@ -216,14 +229,31 @@ def _order(visit: PlannedVisit) -> tuple[float, str]:
     return (visit.when.value.at.timestamp() if visit.when.value else float("inf"), visit.key)
 
 
-def _visit(name: str, pictures: Sequence[PlannedPicture], said: Guess[When] | None) -> PlannedVisit:
+def _visit(name: str, pictures: Sequence[PlannedPicture], by_hand: _ByHand) -> PlannedVisit:
     """Times of files order pictures and part visits; they are no reason for a pair or a stage: copying changes them."""
     known = [_in_visit(picture, surely=True) for picture in pictures if not picture.left_out]
-    pairs = guessed_pairs(known)
+    made, taken = _made_pairs(pictures, by_hand)
+    guessed = guessed_pairs([one for one in known if one.key not in taken])
+    guessed = tuple(pair for pair in guessed if pair.keys not in by_hand.parted)
+    pairs = (*made, *guessed)
     stages = stages_by_acid(known, pairs)
     settled = [_settled(picture, stages.get(picture.key)) for picture in pictures]
     ordered = tuple(sorted(settled, key=lambda one: (_moment(one), in_order(one.key))))
-    return PlannedVisit(name, said or _visit_time(pictures), ordered, _weakened(pairs, settled))
+    when = by_hand.times.get(name) or _visit_time(pictures)
+    return PlannedVisit(name, when, ordered, (*made, *_weakened(guessed, settled)))
+
+
+def _made_pairs(pictures: Sequence[PlannedPicture], by_hand: _ByHand) -> tuple[tuple[GuessedPair, ...], frozenset[str]]:
+    """Pairs of a visit that somebody made, and the keys of their pictures: they hold for as long as both are in it."""
+    if not by_hand.made:
+        return (), frozenset()
+    sources = {picture.key: picture.source.value for picture in pictures if not picture.left_out}
+    made = tuple(
+        GuessedPair(white, lit, said(True, "made by hand"))
+        for white, lit in sorted(by_hand.made)
+        if sources.get(white) is Source.WHITE and sources.get(lit) is Source.FLUORESCENCE
+    )
+    return made, frozenset(key for pair in made for key in pair.keys)
 
 
 def _settled(picture: PlannedPicture, stage: Guess[Stage] | None) -> PlannedPicture:

@@ -20,6 +20,7 @@ from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.importing import (
+    NO_PAIR,
     Counts,
     ImportPreview,
     PictureLine,
@@ -251,3 +252,19 @@ def test_a_day_without_time_is_shown_as_a_day(preview: ImportPreview) -> None:
     preview.set_visit_time(preview.women()[0].visits[0].key, "2026-03-14")
     assert preview.women()[0].visits[0].when == "14 Mar 2026"
     assert isinstance(parsed_when("2026-03-14"), When)
+
+
+def test_a_pair_is_parted_and_made_again_and_a_visit_without_one_says_so(preview: ImportPreview) -> None:
+    both = [lines(preview)[name].key for name in ("1_acid_60s.jpg", "1_fluo.jpg")]
+    assert preview.women()[0].visits[0].hint == ""
+    assert preview.paired(both[:1])
+    preview.pair(both[:1])
+    assert not preview.paired(both)
+    preview.pair(both)
+    assert lines(preview)["1_fluo.jpg"].pair == "1_acid_60s.jpg"
+    assert preview.undo_text == "making of a pair"
+    preview.undo()
+    preview.leave_out([lines(preview)["IMG_3.jpg"].key])
+    assert preview.women()[0].visits[0].hint == NO_PAIR
+    with pytest.raises(BadInputError):
+        preview.pair([lines(preview)["IMG_3.jpg"].key, lines(preview)["lugol.jpg"].key])

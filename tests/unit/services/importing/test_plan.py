@@ -370,3 +370,61 @@ def test_pages_of_a_file_that_are_not_read_are_told(tmp_path: Path) -> None:
     plan = planned(tmp_path / "K-17")
     assert len(plan.pictures) == 1
     assert "only the first of 3 pictures" in reasons(plan)["K-17/acid.tif (2 to 3 of 3)"]
+
+
+# pairs by hand
+
+
+@pytest.fixture
+def unpaired(tmp_path: Path, picture: Picture, put_file: Put) -> ImportPlan:
+    """A visit of a day only: two white-light pictures and one of fluorescence, of which no pair is guessed."""
+    for number, name in enumerate(("acetic 60s", "acetic 120s", "fluo")):
+        put_file(tmp_path / "K-17" / "2026-03-14" / f"{name}.jpg", picture(number, green=name == "fluo"))
+    return planned(tmp_path / "K-17")
+
+
+def keys_of(plan: ImportPlan, *names: str) -> list[str]:
+    return [one.key for name in names for one in plan.pictures if one.name.startswith(name)]
+
+
+def pairs_of(plan: ImportPlan) -> list[tuple[str, str, Sure]]:
+    return [
+        (plan.picture(pair.white).name, plan.picture(pair.fluorescence).name, pair.guess.sure)
+        for woman in plan.women
+        for visit in woman.visits
+        for pair in visit.pairs
+    ]
+
+
+def test_two_pictures_become_a_pair_by_hand_and_the_stage_follows(unpaired: ImportPlan) -> None:
+    assert pairs_of(unpaired) == []
+    plan = changes.make_pair(unpaired, keys_of(unpaired, "fluo", "acetic 120s"))
+    assert pairs_of(plan) == [("acetic 120s.jpg", "fluo.jpg", Sure.SAID)]
+    lit = next(one for one in plan.settled() if one.name == "fluo.jpg")
+    assert lit.stage.value is Stage.FLUORESCENCE_AFTER_ACID
+    again = changes.make_pair(plan, keys_of(plan, "fluo", "acetic 60s"))
+    assert pairs_of(again) == [("acetic 60s.jpg", "fluo.jpg", Sure.SAID)]
+
+
+def test_a_pair_can_be_parted_and_is_not_guessed_again(export: Path) -> None:
+    plan = planned(export)
+    assert len(pairs_of(plan)) == 1
+    parted = changes.part_pairs(plan, keys_of(plan, "1_fluo"))
+    assert ("1_acid_60s.jpg", "1_fluo.jpg") not in [pair[:2] for pair in pairs_of(parted)]
+    made = changes.make_pair(parted, keys_of(plan, "1_fluo", "1_acid_60s"))
+    assert pairs_of(made) == [("1_acid_60s.jpg", "1_fluo.jpg", Sure.SAID)]
+
+
+@pytest.mark.parametrize("names", [("fluo",), ("acetic 60s", "acetic 120s"), ("acetic 60s", "acetic 120s", "fluo"), ()])
+def test_what_is_no_pair_is_refused_and_the_plan_stays(unpaired: ImportPlan, names: tuple[str, ...]) -> None:
+    with pytest.raises(BadInputError, match="these are no pair"):
+        changes.make_pair(unpaired, keys_of(unpaired, *names))
+
+
+def test_a_pair_by_hand_ends_where_its_pictures_part(unpaired: ImportPlan) -> None:
+    plan = changes.make_pair(unpaired, keys_of(unpaired, "fluo", "acetic 60s"))
+    apart = changes.move(plan, keys_of(plan, "fluo"), None)
+    assert pairs_of(apart) == []
+    with pytest.raises(BadInputError, match="these are no pair"):
+        changes.make_pair(apart, keys_of(plan, "fluo", "acetic 60s"))
+    assert pairs_of(changes.leave_out(plan, keys_of(plan, "fluo"))) == []

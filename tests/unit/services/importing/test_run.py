@@ -431,3 +431,17 @@ def test_guesses_that_are_taken_never_put_two_names_under_one_woman(
     assert "would be one woman" in report.skipped[0].reason
     confirmed = changes.confirm(plan, [one.key for one in plan.pictures])
     assert counts(brought_in(lib, confirmed, also_unsure=True)) == (2, 0, 0)
+
+
+def test_a_pair_made_by_hand_is_one_in_the_library(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    for number, name in enumerate(("acetic 60s", "acetic 120s", "fluo after acid")):
+        put_file(tmp_path / "K-17" / "2026-03-14" / f"{name}.jpg", picture(number, green="fluo" in name))
+    plan = planned(tmp_path / "K-17")
+    wanted = [one.key for one in plan.pictures if "60s" in one.name or "fluo" in one.name]
+    report = brought_in(lib, changes.make_pair(plan, wanted))
+    assert report.pairs == 1
+    (case,) = everything(lib)
+    names = {one.id: one.original_name for one in case.pictures}
+    assert [names[pair.white_id] for pair in case.pairs] == ["acetic 60s.jpg"]
