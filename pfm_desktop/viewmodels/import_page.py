@@ -171,6 +171,13 @@ def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str
     return found
 
 
+def paired(preview: ImportPreview, keys: Collection[str]) -> bool:
+    """See `changes.paired`."""
+    from pfm_desktop.services.importing import changes
+
+    return changes.paired(preview.plan, keys)
+
+
 def report_heading(report: ImportReport) -> str:
     """`41 pictures added, 3 were there already, 7 left out`."""
     from pfm_desktop.services.importing.report import Outcome

@@ -180,11 +180,6 @@ class ImportPreview:
         return self._plan
 
     @property
-    def also_unsure(self) -> bool:
-        """Whether guesses that are not sure are taken too."""
-        return self._also_unsure
-
-    @property
     def asked(self) -> bool:
         """Whether the library was asked since the last change."""
         return self._says is not None
@@ -266,17 +261,9 @@ class ImportPreview:
         """See `changes.confirm`."""
         self._change(changes.confirm(self._plan, keys), f"confirming {many(len(keys), 'picture')}")
 
-    def paired(self, keys: Collection[str]) -> bool:
-        """Whether one of these pictures is in a pair; two that are not one with each other are to become one."""
-        wanted = set(keys)
-        pairs = [pair.keys for woman in self._plan.women for visit in woman.visits for pair in visit.pairs]
-        if len(wanted) == 2:
-            return any(wanted == set(pair) for pair in pairs)
-        return any(wanted & set(pair) for pair in pairs)
-
     def pair(self, keys: Collection[str]) -> None:
         """Make two pictures a pair, or part the pairs that these are in. `BadInputError` for what can be no pair."""
-        if self.paired(keys):
+        if changes.paired(self._plan, keys):
             self._change(changes.part_pairs(self._plan, keys), "parting of a pair")
         else:
             self._change(changes.make_pair(self._plan, keys), "making of a pair")

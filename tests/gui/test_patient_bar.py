@@ -19,7 +19,8 @@ LONG = "HPV 16 positive, ASC-US smear in July, <b>bleeding</b> for three months,
 
 def case_of(indication: str = "") -> SimpleNamespace:
     patient = SimpleNamespace(display_name="Li, 娜", birth_date=date(1980, 2, 29), identifier="K-17")
-    return SimpleNamespace(patient=patient, visit=SimpleNamespace(started_at=AT, indication=indication), signed=False)
+    visit = SimpleNamespace(started_at=AT, day_only=False, indication=indication)
+    return SimpleNamespace(patient=patient, visit=visit, signed=False)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from pfm_desktop.gui.widgets.import_tree import ImportTree
-from pfm_desktop.viewmodels.import_page import unsure_keys
+from pfm_desktop.viewmodels.import_page import paired, unsure_keys
 from pfm_desktop.viewmodels.importing import ImportPreview
 
 # id, text, key. Letters act while the tree has the keys, the last ones on the whole page
@@ -54,9 +54,9 @@ class ImportCommands:
             return
         self.actions["confirm"].setEnabled(bool(unsure_keys(preview, set(keys))))
         self.actions["time"].setEnabled(self._tree.chosen_visit() is not None)
-        paired = preview.paired(keys)
-        self.actions["pair"].setText(_PART if paired else _PAIR)
-        self.actions["pair"].setEnabled(paired or len(keys) == 2)
+        in_pair = paired(preview, keys)
+        self.actions["pair"].setText(_PART if in_pair else _PAIR)
+        self.actions["pair"].setEnabled(in_pair or len(keys) == 2)
         out = self.takes_again
         self.actions["leave_out"].setText(_TAKE if out else _LEAVE_OUT)
         held = any(row.held for row in rows) or bool(self.held_pictures)

@@ -145,6 +145,13 @@ def make_pair(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     return arranged(replace(plan, made_pairs=kept | {pair}, parted_pairs=plan.parted_pairs - {pair}))
 
 
+def paired(plan: ImportPlan, keys: Collection[str]) -> bool:
+    """Whether one of these pictures is in a pair; of two, whether they are one with each other."""
+    wanted = set(keys)
+    pairs = [pair.keys for woman in plan.women for visit in woman.visits for pair in visit.pairs]
+    return any(wanted == set(pair) if len(wanted) == 2 else wanted & set(pair) for pair in pairs)
+
+
 def part_pairs(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     """Say that the pairs that these pictures are in are none; what is guessed of the rest is guessed anew."""
     wanted = set(keys)

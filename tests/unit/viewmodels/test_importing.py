@@ -19,6 +19,7 @@ from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.viewmodels.import_page import paired
 from pfm_desktop.viewmodels.importing import (
     NO_PAIR,
     Counts,
@@ -257,9 +258,9 @@ def test_a_day_without_time_is_shown_as_a_day(preview: ImportPreview) -> None:
 def test_a_pair_is_parted_and_made_again_and_a_visit_without_one_says_so(preview: ImportPreview) -> None:
     both = [lines(preview)[name].key for name in ("1_acid_60s.jpg", "1_fluo.jpg")]
     assert preview.women()[0].visits[0].hint == ""
-    assert preview.paired(both[:1])
+    assert paired(preview, both[:1])
     preview.pair(both[:1])
-    assert not preview.paired(both)
+    assert not paired(preview, both)
     preview.pair(both)
     assert lines(preview)["1_fluo.jpg"].pair == "1_acid_60s.jpg"
     assert preview.undo_text == "making of a pair"
