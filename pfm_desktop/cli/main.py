@@ -12,6 +12,7 @@ import typer
 from pfm_desktop import __version__
 from pfm_desktop.cli.analyze import REFUSED, analyze
 from pfm_desktop.cli.audit import audit_app
+from pfm_desktop.cli.ending import ends_as_ctrl_c
 from pfm_desktop.cli.evaluate import evaluate
 from pfm_desktop.cli.export import export_app
 from pfm_desktop.cli.finetune import finetune
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     # the log is the window's; what a person must know here is said by the command itself, and only once
     logging.getLogger("pfm_desktop").addHandler(logging.NullHandler())
-    with output_is_no_error():
+    with output_is_no_error(), ends_as_ctrl_c():
         return _run(arguments)
 
 

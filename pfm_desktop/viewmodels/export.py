@@ -158,7 +158,7 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
             f"{picked.count}, WITH NAMES.\n\n"
             "Goes out: name, number, birth date, pictures; findings, pins and registration of the pair that opens or "
             "was signed, its AI answer if it was revealed; of signed visits the report. Nothing is removed.\n\n"
-            "It goes on record: who, when, which visits."
+            "It goes on record, before the first file is written: who, when, which visits."
         )
     out = sheet.goes_out_words if sheet is not None else many(picked.pictures, "picture")
     kept = "encrypted with it." if encrypted else "READABLE in its folder: this library is not encrypted."
@@ -169,7 +169,7 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
         "Words that are found in pictures are made black.\n\n"
         "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
         "who she is: pass it on under agreement.\n\n"
-        f"It goes on record. The list of pseudonyms stays in the library, {kept}"
+        f"It goes on record, before the first file is written. The list of pseudonyms stays in the library, {kept}"
     )
 
 

@@ -250,7 +250,7 @@ def test_a_visit_goes_out_as_dicom_with_names_and_its_folder_is_opened(
     assert str(made) in page.result.text.text()
     assert "WITH NAMES" in page.result.text.text()
     assert "report as PDF: the visit is not signed." in page.result.left_out.toPlainText()
-    assert on_record(window) == ["Exported as DICOM, with names"]
+    assert on_record(window) == ["Export begun: as DICOM, with names", "Exported as DICOM, with names"]
     assert not page.go.isEnabled(), "a second press would write it twice"
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
@@ -299,7 +299,7 @@ def test_an_export_is_cancelled_by_its_button_and_leaves_nothing(
     qtbot.keyClick(page.cancel, Qt.Key.Key_Return)
     held.set()
     settled(qtbot, page)
-    assert "cancelled. Nothing was written" in page.result.text.text()
+    assert "cancelled. What was written until then was removed" in page.result.text.text()
     assert list(out.iterdir()) == []
     assert on_record(window) == []
 
@@ -358,7 +358,8 @@ def test_one_screen_of_pictures_can_be_ticked_at_once_and_goes_out_without_names
     assert "it has no picture that can go out" in page.result.left_out.toPlainText()
     everything = b"".join(path.read_bytes() for path in made.rglob("*") if path.is_file())
     assert not any(name in everything for name in (b"Adler", b"Brandt", b"P-001"))
-    assert on_record(window) == ["Exported for research, under pseudonyms"]
+    begun = "Export begun: for research, under pseudonyms"
+    assert on_record(window) == [begun, "Exported for research, under pseudonyms"]
 
 
 @pytest.mark.parametrize("kind", [Kind.COCO, Kind.DICOM])

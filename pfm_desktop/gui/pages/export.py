@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 NOTHING_TO_LOOK_AT = "DICOM with names goes out as it is: there is nothing to look at first."
-STOPPED = "The export was cancelled. Nothing was written, and nothing is on record."
+STOPPED = (
+    "The export was cancelled. What was written until then was removed. Once the first file was written, it is on "
+    "record that the export was begun and cancelled."
+)
 _LOOK, _AS_IT_IS, _RESULT = range(3)
 
 

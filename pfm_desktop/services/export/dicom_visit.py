@@ -21,7 +21,7 @@ from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut
-from pfm_desktop.services.export.folder import ExportFolder, export_folder
+from pfm_desktop.services.export.folder import Begun, ExportFolder, export_folder
 from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_visit, named_visits
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.storage import answers
@@ -61,17 +61,17 @@ def export_dicom(
     if not rows:
         raise BadInputError("no visit was named", safe=NOTHING, remedy="name at least one")
     left: list[LeftOut] = []
-    with export_folder(lib, out) as folder:
+    ids = [row.visit.id for row in rows]  # who went out with her name must be known later
+    key = ids[0] if len(ids) == 1 else "dicom"
+    named = {"format": "dicom", "visits": len(ids), "visit_ids": ids}
+    with export_folder(lib, out, Begun(key, "as DICOM, with names", named)) as folder:
         for case in each_visit(ctx, lib, rows):
             left += _Writing(ctx, lib, case, folder, modality).write()
         if not folder.files:
             raise BadInputError(
                 "there is nothing in these visits that can be exported", safe=NOTHING, remedy="add pictures first"
             )
-        ids = [row.visit.id for row in rows]  # who went out with her name must be known later
-        key = ids[0] if len(ids) == 1 else "dicom"
-        details = {"format": "dicom", "visits": len(ids), "files": folder.files, "visit_ids": ids}
-        folder.finish(key, "Exported as DICOM, with names", details)
+        folder.finish(key, "Exported as DICOM, with names", {**named, "files": folder.files})
     return DicomExport(folder.out, len(rows), folder.files, tuple(left))
 
 

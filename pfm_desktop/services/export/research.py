@@ -19,7 +19,7 @@ from pfm_desktop.interop.coco import coco
 from pfm_desktop.interop.dicom.deidentify import Box
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.export.facts import LeftOut, Pixels
-from pfm_desktop.services.export.folder import ExportFolder, export_folder
+from pfm_desktop.services.export.folder import Begun, ExportFolder, export_folder
 from pfm_desktop.services.export.research_case import (
     Moved,
     ResearchCase,
@@ -113,7 +113,7 @@ def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> Resear
     rows = named_visits(lib, wish.visits) if wish.visits else found_visits(lib, search=wish.search)
     if not rows:
         raise BadInputError("no visit was found to export", safe=NOTHING, remedy="search for something else")
-    with export_folder(lib, out) as folder:
+    with export_folder(lib, out, _begun(wish, rows)) as folder:
         called = crosswalk.aliases(lib, (row.patient.id for row in rows))
         ordered = sorted(rows, key=lambda row: (called[row.patient.id].pseudonym, row.visit.started_at))
         made = _Set(lib, folder, wish, called)
@@ -122,6 +122,12 @@ def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> Resear
         made.tables()
         folder.finish("research", "Exported for research, under pseudonyms", made.details(rows))
     return made.done()
+
+
+def _begun(wish: Wish, rows: Sequence[VisitRow]) -> Begun:
+    """Which visits were asked for, by id: pictures of them may lie readable before it is known which go out."""
+    asked = {"format": wish.format.value, "visits_asked": len(rows), "visit_ids": [row.visit.id for row in rows]}
+    return Begun("research", "for research, under pseudonyms", asked)
 
 
 def _check_wish(wish: Wish) -> None:

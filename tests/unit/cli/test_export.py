@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +126,27 @@ def test_ctrl_c_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["library"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a program without asking it")
+def test_told_to_end_it_removes_what_was_written_and_that_is_on_record(
+    lib: Library, visit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def told(*_: object) -> None:
+        written.extend(tmp_path.glob("set.incomplete-*/pictures/*.png"))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(research, "tables", told)
+    words = ["export", "research", str(lib.path), "--out", str(tmp_path / "set"), "--pixels-looked-at"]
+    assert main(words) == INTERRUPTED
+    assert len(written) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["library"]
+    assert capsys.readouterr().err.startswith("stopped. ")
+    with Library.open(lib.path) as again, again.read() as session:
+        said = [line.text.split(";")[0] for line in journal.entries(session, what="export")]
+    assert said == ["Export begun: for research, under pseudonyms", "Export not completed: cancelled"]
+
+
 def test_a_pseudonym_is_looked_up(lib: Library, visit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "research", str(lib.path), "--out", str(tmp_path / "set"), "--pixels-looked-at"]) == 0
     (row,) = csv.DictReader(io.StringIO((tmp_path / "set" / "cases.csv").read_text()))
@@ -148,5 +171,5 @@ def test_an_encrypted_library_asks_who_it_is_and_keeps_it(
     monkeypatch.setenv("PFM_PASSWORD_FILE", str(tmp_path / "password"))
     assert main(words) == 0
     with accounts.sign_in(tmp_path / "clinic", NAME, PASSWORD) as lib, lib.read() as session:
-        (line,) = journal.entries(session, what="export")
-    assert line.who == NAME
+        lines = journal.entries(session, what="export")
+    assert [line.who for line in lines] == [NAME, NAME]

@@ -260,12 +260,15 @@ def test_a_margin_that_covers_the_pictures_leaves_nothing_to_export(clinic: Libr
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_it_is_one_line_of_the_journal_with_counts_and_without_names_and_paths(
+def test_its_two_lines_of_the_journal_have_counts_and_no_names_and_paths(
     kind: Format, clinic: Library, tmp_path: Path
 ) -> None:
     exported(clinic, tmp_path / "Wunderlich set", kind, search="wunderlich")
-    (line,) = lines_on_record(clinic)
-    said = json.dumps([line.key, line.text, line.new]).lower()
+    begun, line = lines_on_record(clinic)
+    said = json.dumps([[one.key, one.text, one.new] for one in (begun, line)]).lower()
+    assert begun.text == "Export begun: for research, under pseudonyms"
+    assert begun.new is not None
+    assert len(begun.new["visit_ids"]) == begun.new["visits_asked"] == 2
     assert line.new is not None
     assert (line.new["format"], line.new["women"], line.new["visits"], line.new["pictures"]) == (kind.value, 1, 2, 3)
     assert "wunderlich" not in said
@@ -275,13 +278,15 @@ def test_it_is_one_line_of_the_journal_with_counts_and_without_names_and_paths(
 
 @pytest.mark.parametrize("step", [1, 2, 4, 6])
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_cancelled_export_leaves_no_file_and_no_line(
+def test_a_cancelled_export_leaves_no_file_and_its_end_is_on_record(
     kind: Format, step: int, clinic: Library, tmp_path: Path
 ) -> None:
     with pytest.raises(Cancelled):
         export_research(stopping_at(step), clinic, tmp_path / "set", Wish(kind, pixels_looked_at=True))
     assert [path.name for path in tmp_path.iterdir()] == ["clinic"]
-    assert lines_on_record(clinic) == []
+    lines = [line.text.split(";")[0] for line in lines_on_record(clinic)]
+    assert lines in ([], ["Export begun: for research, under pseudonyms", "Export not completed: cancelled"])
+    assert lines or step < 6
 
 
 def test_a_damaged_picture_is_left_out_and_named(clinic: Library, ids: Ids, tmp_path: Path) -> None:
