@@ -62,7 +62,9 @@ class Desk(QObject):
         self._looked = looked
         self.session = Session(library, settings)
         self._window, self._jobs = window, window.jobs
-        self.undo = Undo(self.session, self)
+        self.undo = Undo(self.session, self, jobs=window.jobs)
+        self.undo.ended.connect(self._brought_in)
+        self.undo.not_done.connect(self.problem)
         self._warming, self._noting = Background(self), Background(self)
         self._place = ""  # the visit that was noted last
         self.session.on_case.append(lambda _case: self._note_place())

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
+from pfm_desktop.jobs import SilentContext
 from pfm_desktop.viewmodels.changes import said_of
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
+    from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.jobs import Context, Handle
     from pfm_desktop.services.at_work import LeftBehind
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
 
 _LIMIT = 500
+LONG = 200  # changes: what takes longer to be taken back is done as a job
+STOPPED = "Stopped: nothing was undone."
+_WAIT = 3.0  # seconds at most, when the library is closed
+UNDER_WAY = "Something is being undone; the next step can be undone when that has ended."
 _UNDO, _REDO = "Undo: ", "Redo: "  # as the journal says it
 
 
@@ -31,14 +38,20 @@ class _Done(QUndoCommand):
 
 
 class Undo(QObject):
-    """Undo of a session. `changed` tells that texts or possibilities differ; `said` carries what was undone."""
+    """Undo of a session. `changed` tells that texts or possibilities differ; `said` carries what was undone.
+
+    A step of very many changes, as an import is, is taken back as a job: `ended` when it was, or was not.
+    """
 
     changed = Signal()
     said = Signal(str)
+    ended = Signal()
+    not_done = Signal(str)  # why a long step was not taken back
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, parent: QObject | None = None, *, jobs: QtJobs | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._jobs = session, jobs
+        self._handle: Handle | None = None
         self._group = QUndoGroup(self)
         self._stacks: dict[str, QUndoStack] = {}
         self._list = self._made_stack()  # patients and visits
@@ -46,6 +59,7 @@ class Undo(QObject):
         self._group.indexChanged.connect(self.changed)
         self._group.activeStackChanged.connect(self.changed)
         session.on_done.append(self._push)
+        session.on_imported.append(self._push_import)
         session.on_case.append(self._follow)
         self._follow(session.case)
 
@@ -82,39 +96,90 @@ class Undo(QObject):
 
     def detach(self) -> None:
         """Hear no more of the session; its library is about to be closed."""
+        if self._handle is not None:  # nothing of it is done then
+            self._handle.cancel()
+            self._handle.wait(_WAIT)
         self._session.on_done.remove(self._push)
+        self._session.on_imported.remove(self._push_import)
         self._session.on_case.remove(self._follow)
 
     def _step(self, *, back: bool) -> bool:
         stack = self._group.activeStack()
+        if self._handle is not None:
+            self.said.emit(UNDER_WAY)
+            return False
         if stack is None or not (stack.canUndo() if back else stack.canRedo()):
             return False
         command = stack.command(stack.index() - 1 if back else stack.index())
         assert isinstance(command, _Done)
-        text = command.text()
+        if self._jobs is not None and len(command.back) > LONG:
+            self._begin(self._jobs, stack, command, back=back)
+            return False
         changes = self._taken_back(command.back)
         if changes is None:
             return False
+        self._move(stack, command, changes, back=back)
+        return True
+
+    def _move(self, stack: QUndoStack, command: _Done, changes: tuple[Change, ...], *, back: bool) -> None:
+        """The step was taken back, or done again; the stack follows."""
         command.back = changes
-        if back:
+        text = command.text()
+        if stack.command(stack.index() - 1 if back else stack.index()) is not command:
+            stack.clear()  # something was done meanwhile: what lies below cannot be told apart any more
+        elif back:
             stack.undo()
         else:
             stack.redo()
         self.said.emit(f"{'Undone' if back else 'Done again'}: {text}")
-        return True
+
+    def _begin(self, jobs: QtJobs, stack: QUndoStack, command: _Done, *, back: bool) -> None:
+        """A long step, as a job; where it is refused or stopped everything stays."""
+        left = self._cleared(command.back)
+
+        def done(changes: tuple[Change, ...]) -> None:
+            self._handle, self._session.written_by = None, ""
+            self._session.tell_changed(changes)
+            self._move(stack, command, changes, back=back)
+            self.ended.emit()
+
+        def not_done(message: str) -> None:
+            self._handle, self._session.written_by = None, ""
+            if left:
+                self._session.open_visit(left)
+            self.not_done.emit(message)
+            self.ended.emit()
+
+        title = f"{'Undoing' if back else 'Doing again'}: {command.text()}"
+        self._session.written_by = title
+        self._handle = jobs.start(
+            _take_back_all, self._session.library, command.back, title=title, done=done,
+            failed=not_done, stopped=lambda: not_done(STOPPED),
+        )  # fmt: skip
 
     def _taken_back(self, changes: tuple[Change, ...]) -> tuple[Change, ...] | None:
         """A visit that goes off the record goes off the desk first, and comes back where that is refused."""
+        left = self._cleared(changes)
+        done = self._session.perform(lambda lib: _take_back(lib, changes), undoable=False)
+        if done is None and left:
+            self._session.open_visit(left)
+        return done
+
+    def _cleared(self, changes: tuple[Change, ...]) -> str:
+        """The visit that was on the desk and is not any more, as these changes put it on record; "" for none."""
         case = self._session.case
         goes = case is not None and any(
             change.what == "visit" and change.key == case.visit.id and change.old is None for change in changes
         )
-        if goes:
-            self._session.close_visit()
-        done = self._session.perform(lambda lib: _take_back(lib, changes), undoable=False)
-        if done is None and goes and case is not None:
-            self._session.open_visit(case.visit.id)
-        return done
+        if not goes or case is None:
+            return ""
+        self._session.close_visit()
+        return case.visit.id
+
+    def _push_import(self, changes: tuple[Change, ...]) -> None:
+        """All that an import made is one step of the list, also pictures that went to a visit that was there."""
+        if changes:
+            self._list.push(_Done(changes))
 
     def _push(self, changes: tuple[Change, ...]) -> None:
         if not changes:
@@ -149,6 +214,11 @@ class Undo(QObject):
 
 
 def _take_back(lib: object, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    from pfm_desktop.services import review
+    return _take_back_all(SilentContext(), lib, changes)
 
-    return review.undo_all(lib, changes)  # type: ignore[arg-type]  # a Library; its module is loaded late
+
+def _take_back_all(ctx: Context, lib: object, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """As a job."""
+    from pfm_desktop.services import taking_back
+
+    return taking_back.take_back(ctx, lib, changes)  # type: ignore[arg-type]  # a Library; its module is loaded late

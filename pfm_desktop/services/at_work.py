@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services.review import REDO, UNDO
+from pfm_desktop.services.taking_back import IMPORT, made_in
 from pfm_desktop.storage import journal, records, rules
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.support.errors import StorageError
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 KEY = "at_work"  # among the facts of the library; behind it, who
-MOST = 500  # lines looked at: as many steps as undo keeps
+MOST = 500  # steps looked at: as many as undo keeps
 _FOR_GOOD = {"revealed_at", "first_read", "signature"}
 
 
@@ -116,10 +118,14 @@ def _read(said: str | None) -> _Noted | None:
 
 def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
     with lib.read() as session:
-        lines = journal.entries(session, after=max(since, journal.length(session) - MOST), limit=MOST)
+        begins = journal.steps_begin(session, who=lib.who, after=since, most=MOST)
+        lines = journal.entries(session, after=begins - 1, limit=sys.maxsize) if begins else ()
         stacks: dict[str, _Stack] = {}
         for step in _steps(lines, lib.who, lambda change: rules.visit_of(session, change)):
-            stacks.setdefault(step.visit_id, _Stack([], [])).follow(step)
+            if step.changes[0].what == IMPORT:
+                _with_import(stacks, Step(made_in(session, step.changes[0]), ""))
+            else:
+                stacks.setdefault(step.visit_id, _Stack([], [])).follow(step)
         there = bool(visit_id) and stored.visit(session, visit_id) is not None
     done = tuple(step for stack in stacks.values() for step in stack.done)
     undone = tuple(step for stack in stacks.values() for step in stack.undone)
@@ -149,11 +155,22 @@ class _Stack:
 
 def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change], str | None]) -> Iterator[Step]:
     """What was done in one go has one moment."""
-    own = [line for line in lines if line.who == who and _can_be_undone(line.change)]
+    own = [line for line in lines if line.who == who and (line.what == IMPORT or _can_be_undone(line.change))]
     for _, group in groupby(own, key=lambda line: line.at):
         changes = tuple(line.change for line in group)
-        about = visit_of(changes[0]) if changes[0].what not in ("patient", "visit") else ""
+        about = visit_of(changes[0]) if changes[0].what not in ("patient", "visit", IMPORT) else ""
         yield Step(changes, about or "")
+
+
+def _with_import(stacks: dict[str, _Stack], made: Step) -> None:
+    """What was brought in is one step of the list, although each visit of it was finished on its own."""
+    keys = {change.key for change in made.changes}
+    for stack in stacks.values():
+        stack.done[:] = [one for one in stack.done if one.changes[0].old is not None or one.changes[0].key not in keys]
+    if made.changes:
+        listed = stacks.setdefault("", _Stack([], []))
+        listed.done.append(made)
+        listed.undone.clear()
 
 
 def _can_be_undone(change: Change) -> bool:

@@ -31,6 +31,7 @@ KIND_NAMES = {
     "setting": "Setting",
     "library": "Library",
     "sign_in": "Sign-in",
+    "import": "Import",
     "account": "Account",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
@@ -70,6 +71,8 @@ _FIELD_NAMES = {
     "body": "Content",
     "on": "Switched on",
     "happened_at": "Happened at",
+    "steps": "What it made (internal numbers)",
+    "visit_ids": "Visits (internal numbers)",
 } | {item.key: item.title for item in SWEDE_ITEMS}
 _DEEPEST = 3  # levels of a record that become lines of their own
 

@@ -272,10 +272,11 @@ def undo(lib: Library, change: Change) -> Change:
 
 def undo_all(lib: Library, changes: Sequence[Change]) -> tuple[Change, ...]:
     """Take several changes back, the last one first, all or none; what hangs on a picture goes with it."""
-    return lib.apply_all(with_what_hangs_on(lib, [_backwards(lib, change) for change in reversed(changes)]))
+    return lib.apply_all(with_what_hangs_on(lib, [backwards(lib, change) for change in reversed(changes)]))
 
 
-def _backwards(lib: Library, change: Change) -> Change:
+def backwards(lib: Library, change: Change) -> Change:
+    """The change that takes another one back, not carried out yet; raises as `undo` does."""
     taken_back = change.text.startswith(UNDO)
     text = REDO + change.text.removeprefix(UNDO) if taken_back else UNDO + change.text.removeprefix(REDO)
     back = replace(change.reversed(), text=text)

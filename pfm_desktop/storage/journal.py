@@ -19,6 +19,7 @@ from pfm_desktop.storage.tables import JournalTable
 
 _REVEAL = "reveal"
 _RECENT = 100  # lines
+_AT_ONCE = 50  # lines of a step
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,31 @@ def entries(
     if key is not None:
         query = query.where(JournalTable.key == key)
     return tuple(_entry(row) for row in session.scalars(query))
+
+
+def step_that_made(session: Session, key: str) -> tuple[JournalEntry, ...]:
+    """All lines of the step that first put the record `key` there: what is applied together has one moment."""
+    if access.masked(session):
+        return ()
+    lines = select(JournalTable).where(JournalTable.key == key, JournalTable.what.in_(records.KINDS))
+    first = session.scalars(lines.order_by(JournalTable.seq).limit(1)).first()
+    if first is None:
+        return ()
+    found: list[JournalEntry] = []
+    while True:
+        after = found[-1].seq if found else first.seq - 1
+        following = entries(session, after=after, limit=_AT_ONCE)  # few: an import has thousands of steps
+        more = tuple(takewhile(lambda line: (line.at, line.who) == (first.at, first.who), following))
+        found += more
+        if not more:
+            return tuple(line for line in found if line.what in records.KINDS)
+
+
+def steps_begin(session: Session, *, who: str, after: int, most: int) -> int:
+    """Number of the line with which the last `most` steps of a person begin; 0 where there is none."""
+    first = func.min(JournalTable.seq)
+    of_person = select(first).where(JournalTable.seq > after, JournalTable.who == who).group_by(JournalTable.at)
+    return min(session.scalars(of_person.order_by(first.desc()).limit(most)), default=0)
 
 
 def length(session: Session) -> int:

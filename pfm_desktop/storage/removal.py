@@ -12,6 +12,7 @@ from pfm_desktop.storage import records
 from pfm_desktop.storage.rules import SignedError
 from pfm_desktop.storage.tables import (
     AnnotationTable,
+    CrosswalkTable,
     FindingsTable,
     HistologyTable,
     OsMarkTable,
@@ -129,3 +130,9 @@ def _visit(session: Session, change: Change) -> None:
 def _patient(session: Session, change: Change) -> None:
     if session.scalar(select(VisitTable.id).where(VisitTable.patient_id == change.key).limit(1)):
         raise StillNeededError(change.text, "there are visits of this woman", "take back her visits first")
+    if session.get(CrosswalkTable, change.key) is not None:
+        raise StillNeededError(
+            change.text,
+            "she has a pseudonym in exports for research, and it must stay known whose it is",
+            "leave her on record, and write in her visit what is wrong with it",
+        )

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 def said_of(changes: Sequence[Change]) -> str:
     """A step in a few words; what hangs on a picture or on a new patient goes without saying."""
     pictures = [change for change in changes if change.what == "picture"]
+    visits = sum(change.what == "visit" for change in changes)
     if len(pictures) > 1:
-        return f"{len(pictures)} pictures {'removed' if pictures[0].new is None else 'added'}"
+        of = f" in {visits} visits" if visits > 1 else ""
+        return f"{len(pictures)} pictures{of} {'removed' if pictures[0].new is None else 'added'}"
     if pictures:
         return pictures[0].text
     if len(changes) == 1 or changes[0].what == "patient":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
     from numpy.typing import NDArray
 
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.domain.source import Source
     from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture
     from pfm_desktop.services.importing.report import ImportReport
@@ -46,11 +47,25 @@ def look(ctx: Context, paths: Sequence[Path]) -> ImportPreview:
     return preview
 
 
-def bring_in(ctx: Context, lib: Library, plan: ImportPlan) -> ImportReport:
-    """Bring in what is said or likely; as a job."""
+def bring_in(ctx: Context, lib: Library, plan: ImportPlan, key: str = "") -> ImportReport:
+    """Bring in what is said or likely; as a job. `key`: see `made_by`."""
     from pfm_desktop.services.importing.run import import_plan
 
-    return import_plan(ctx, lib, plan)
+    return import_plan(ctx, lib, plan, key=key)
+
+
+def new_key() -> str:
+    """By which an import is found again, also one that ends early."""
+    from pfm_desktop.services.cases import new_id
+
+    return new_id()
+
+
+def made_by(ctx: Context, lib: Library, key: str) -> tuple[Change, ...]:
+    """What the import of this key made, for undo; as a job."""
+    from pfm_desktop.services.taking_back import made_by_import
+
+    return made_by_import(ctx, lib, key)
 
 
 def save_report(_ctx: Context, report: ImportReport, path: Path) -> Path:

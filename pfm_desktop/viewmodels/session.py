@@ -51,7 +51,7 @@ class Session:
 
     `case` is the visit on the desk as it is on disk; after each edit it is read again and `on_case` listeners are
     called. Listeners of `on_done` get the changes that can be undone; the window's undo stack is one. Listeners of
-    `on_changed` get all changes, also those that took others back.
+    `on_changed` get all changes, also those that took others back; of `on_imported` all that an import made.
     """
 
     def __init__(self, library: Library, settings: Settings) -> None:
@@ -60,8 +60,10 @@ class Session:
         self.on_case: list[CaseListener] = []
         self.on_done: list[DoneListener] = []
         self.on_changed: list[DoneListener] = []
+        self.on_imported: list[DoneListener] = []
         self.on_problem: list[ProblemListener] = []
         self.last_problem: UserError | None = None
+        self.written_by = ""  # the long job that writes to the library just now: the window would stand until its end
         self.on_taken_back: list[ProblemListener] = []  # said before, and no longer so
         self.on_settings: list[SettingsListener] = []
         self.drafts: list[Typed] = []  # of the fields that there are
@@ -156,11 +158,15 @@ class Session:
         reason goes to `on_problem`, nothing was changed.
         """
         with self._said():
+            if self.written_by:
+                raise UserError(
+                    f"not now: {self.written_by}",
+                    safe="nothing was changed",
+                    remedy="wait until that has ended, or stop it below; then do it again",
+                )
             made = edit(self.library)
             changes = made if isinstance(made, tuple) else (made,)
-            self.refresh()
-            for listener in tuple(self.on_changed):
-                listener(changes)
+            self.tell_changed(changes)
             if undoable:
                 for listener in tuple(self.on_done):
                     listener(changes)
@@ -186,6 +192,17 @@ class Session:
         """What was refused is not wanted any more."""
         for drafts in self.drafts:
             drafts.drop()
+
+    def tell_changed(self, changes: tuple[Change, ...]) -> None:
+        """Something was changed, here or by a job: views are refreshed."""
+        self.refresh()
+        for listener in tuple(self.on_changed):
+            listener(changes)
+
+    def tell_imported(self, changes: tuple[Change, ...]) -> None:
+        """An import ended, and this is what it made: one step for undo."""
+        for listener in tuple(self.on_imported):
+            listener(changes)
 
     def say(self, problem: UserError) -> None:
         """Tell the user about a problem."""

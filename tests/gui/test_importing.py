@@ -17,14 +17,17 @@ from PySide6.QtGui import QDropEvent, QIcon
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui import undo as undoing
 from pfm_desktop.gui.desk import IMPORT
 from pfm_desktop.gui.main_window import SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.pages import importing
 from pfm_desktop.gui.pages.importing import BUSY, KEPT, STOPPED, ImportPage
 from pfm_desktop.gui.widgets.import_tree import ImportTree
-from pfm_desktop.services import accounts, cases
+from pfm_desktop.jobs.context import CallbackContext, Cancelled
+from pfm_desktop.services import accounts, cases, review
 from pfm_desktop.storage.library import Library
 from pfm_desktop.viewmodels.import_rows import BECOMES, PAIR, SURE, Kind, Row
 
@@ -588,6 +591,108 @@ def test_what_is_sure_is_brought_in_reported_saved_and_stands_in_the_list_at_onc
     today = window.desk.today
     qtbot.waitUntil(lambda: today.idle)
     assert "K-18" in shown_identifiers(window)
+
+
+def back_in_today(qtbot: QtBot, page: ImportPage, window: MainWindow) -> None:
+    qtbot.keyClick(page.report.done, Qt.Key.Key_Return)
+    assert window.desk is not None
+    today = window.desk.today
+    qtbot.waitUntil(lambda: today.idle)
+
+
+def test_in_today_undo_takes_the_whole_import_back_and_redo_brings_it_again(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
+) -> None:
+    window = open_window(library_folder)
+    page = looked(qtbot, window, stick)
+    press(qtbot, page, Qt.Key.Key_Return, CTRL)
+    back_in_today(qtbot, page, window)
+    assert window.desk is not None
+    undo, redo = window.book.action("edit.undo"), window.book.action("edit.redo")
+    assert undo.isEnabled()
+    assert undo.text() == "&Undo: 4 pictures in 2 visits added"
+    undo.trigger()
+    qtbot.waitUntil(lambda: window.desk is not None and window.desk.today.idle)
+    assert in_library(window) == {"P-001": 2, "P-002": 1, "P-003": 0}
+    assert "K-18" not in shown_identifiers(window)
+    redo.trigger()
+    assert in_library(window) == {"P-001": 4, "P-002": 1, "P-003": 0, "K-18": 2}
+    assert undo.text() == "&Undo: 4 pictures in 2 visits added"
+
+
+def test_an_import_that_was_worked_with_is_not_undone_and_it_is_said_why(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
+) -> None:
+    window = open_window(library_folder)
+    page = looked(qtbot, window, stick)
+    press(qtbot, page, Qt.Key.Key_Return, CTRL)
+    back_in_today(qtbot, page, window)
+    assert window.session is not None
+    (row,) = window.session.today("K-18")
+    review.set_impression(window.session.library, row.visit.id, Grade.LOW)
+    window.book.action("edit.undo").trigger()
+    assert "there are findings in the visit (K-18, visit of 15 Mar 2026)" in window.messages.text
+    assert in_library(window)["K-18"] == 2
+    assert window.book.action("edit.undo").isEnabled()
+
+
+def test_a_large_import_is_undone_as_a_job_that_can_be_stopped(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "LONG", 3)
+    gate = Gate(undoing._take_back_all)
+    monkeypatch.setattr(undoing, "_take_back_all", gate)
+    window = open_window(library_folder)
+    page = looked(qtbot, window, stick)
+    press(qtbot, page, Qt.Key.Key_Return, CTRL)
+    back_in_today(qtbot, page, window)
+    assert window.session is not None
+    assert window.desk is not None
+    window.session.open_visit(window.session.today("K-18")[0].visit.id)
+    window.book.action("edit.undo").trigger()
+    assert gate.begun.wait(5)
+    assert window.session.case is None, "what goes off the record goes off the desk"
+    assert [row.title for row in window.jobs.rows] == ["Undoing: 4 pictures in 2 visits added"]
+    assert not window.desk.undo.undo(), "one after the other"
+    assert window.session.perform(lambda lib: cases.edit_patient(lib, "any", identifier="any")) is None
+    assert "not now: Undoing: 4 pictures" in window.messages.text.replace("Not", "not")
+    window.jobs.cancel_all()
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+    assert undoing.STOPPED in window.messages.text
+    assert in_library(window)["K-18"] == 2
+    window.show_page(TODAY)
+    gate.go_on.set()
+    window.book.action("edit.undo").trigger()
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+    assert in_library(window) == {"P-001": 2, "P-002": 1, "P-003": 0}
+    qtbot.waitUntil(lambda: "K-18" not in shown_identifiers(window), timeout=10_000)
+    window.book.action("edit.redo").trigger()
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+    assert in_library(window)["K-18"] == 2
+
+
+def test_what_a_stopped_import_had_finished_is_undone_too(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importing.bring_in
+
+    def stopped(ctx: Any, *args: Any) -> Any:
+        def until(done: float, total: float, text: str) -> None:
+            if done >= 4:
+                raise Cancelled
+
+        return real(CallbackContext(until, lambda: False), *args)
+
+    monkeypatch.setattr(importing, "bring_in", stopped)
+    window = open_window(library_folder)
+    page = looked(qtbot, window, stick)
+    before = in_library(window)
+    press(qtbot, page, Qt.Key.Key_Return, CTRL)
+    assert in_library(window) != before
+    assert window.desk is not None
+    window.show_page(TODAY)
+    assert window.desk.undo.undo()
+    assert in_library(window) == before
 
 
 def test_a_report_that_cannot_be_saved_says_so(

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStacked
 from shiboken6 import isValid
 
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.import_choose import ImportChoose
 from pfm_desktop.gui.widgets.import_preview import ImportPreviewView
 from pfm_desktop.gui.widgets.import_report import ImportReportView
 from pfm_desktop.gui.widgets.import_work import ImportWork
 from pfm_desktop.gui.widgets.panel_parts import words
-from pfm_desktop.viewmodels.import_page import bring_in, look
+from pfm_desktop.viewmodels.import_page import bring_in, look, made_by, new_key
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Handle
@@ -49,6 +50,8 @@ class ImportPage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._handle: Handle | None = None
+        self._key = ""  # of the import that runs, or ran last
+        self._asking = Background(self)
         self._detached = False
         self._offered: list[Path] = []  # dropped while there is a plan
         self.choose, self.work = ImportChoose(self), ImportWork(self)
@@ -69,7 +72,7 @@ class ImportPage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is under way."""
-        return not self.busy and self.preview.idle
+        return not self.busy and self.preview.idle and not self._asking.busy
 
     @property
     def shown(self) -> QWidget:
@@ -95,6 +98,7 @@ class ImportPage(QWidget):
     def detach(self) -> None:
         """The library is about to be closed: what runs is stopped, at a place from which it can go on."""
         self._detached = True
+        self._asking.drop()
         if self._handle is not None:
             self._handle.cancel()
             self._handle.wait(_WAIT)
@@ -196,8 +200,9 @@ class ImportPage(QWidget):
             return
         self.work.begin("Bringing in the pictures", "You can go on working meanwhile. Stopped, it keeps what is done.")
         self._show(self.work)
+        self._key = new_key()
         self._handle = self._jobs.start(
-            bring_in, self._session.library, preview.plan, title="Bringing in pictures", done=self._imported,
+            bring_in, self._session.library, preview.plan, self._key, title="Bringing in pictures", done=self._imported,
             failed=lambda message: self._ended(f"{message} What was finished before is in the library."),
             stopped=lambda: self._ended(STOPPED), step=self.work.step,
         )  # fmt: skip
@@ -228,6 +233,8 @@ class ImportPage(QWidget):
 
     def _tell(self) -> None:
         self._session.refresh()  # the visit on the desk may have got pictures
+        made = made_by, self._session.library, self._key
+        self._asking.start(*made, done=self._session.tell_imported, failed=self.said.emit)
         self.brought_in.emit()
 
     def _throw_away(self) -> None:

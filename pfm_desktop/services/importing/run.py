@@ -34,13 +34,13 @@ from pfm_desktop.services.importing.plan import (
 from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
 from pfm_desktop.services.importing.report import ImportReport, Line, Outcome
 from pfm_desktop.services.importing.sources import Reader
+from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
 
-EVENT = "import"
 _DOING = "Bringing in pictures"
 _DATE_OF_FILES = "Imported. The date is that of the files: the pictures do not say when they were taken."
 
@@ -51,17 +51,24 @@ def check_may_import(lib: Library) -> None:
 
 
 def import_plan(
-    ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False, dicom: ReadDicom | None = read_dicom
+    ctx: Context,
+    lib: Library,
+    plan: ImportPlan,
+    *,
+    also_unsure: bool = False,
+    dicom: ReadDicom | None = read_dicom,
+    key: str = "",
 ) -> ImportReport:
     """Bring in what a plan says; as a job. What cannot be brought in stops nothing else and stands in the report.
 
-    Without `also_unsure` only what is said or likely is acted on. Raises `StorageError` when the library or disk takes
-    no more; visits that were finished before are kept.
+    Without `also_unsure` only what is said or likely is acted on. `key`: of the line of the journal that tells of it,
+    by which it can be taken back (`services.taking_back`); a new one without it. Raises `StorageError` when the library
+    or disk takes no more; visits that were finished before are kept.
     """
     check_may_import(lib)
     with lib.write():  # said before anything is read, and before the store is written to
         pass
-    with Reader() as reader, _on_record(lib, made := _Made()):
+    with Reader() as reader, _on_record(lib, made := _Made(), key or cases.new_id()):
         _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=dicom).all()
     return made.report()
 
@@ -84,25 +91,26 @@ class _Made:
     visits: int = 0
     pairs: int = 0
     notes: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)  # ids of the records with which what was applied begins
 
     def report(self) -> ImportReport:
         return ImportReport(tuple(self.lines), self.women, self.visits, self.pairs, tuple(self.notes))
 
 
 @contextlib.contextmanager
-def _on_record(lib: Library, made: _Made) -> Iterator[None]:
+def _on_record(lib: Library, made: _Made, key: str) -> Iterator[None]:
     """One line in the journal for the whole import, also for one that ended early: counts, and no name of a file."""
     try:
         yield
     except BaseException:
         if any(line.outcome is Outcome.ADDED for line in made.lines):
             with contextlib.suppress(UserError):  # the library took no more: that is the error to be told
-                _record(lib, made, "Import ended early")
+                _record(lib, made, key, "Import ended early")
         raise
-    _record(lib, made, "Import")
+    _record(lib, made, key, "Import")
 
 
-def _record(lib: Library, made: _Made, title: str) -> None:
+def _record(lib: Library, made: _Made, key: str, title: str) -> None:
     found = made.report()
     counts = {
         "added": found.count(Outcome.ADDED),
@@ -111,9 +119,10 @@ def _record(lib: Library, made: _Made, title: str) -> None:
         "women": made.women,
         "visits": made.visits,
         "pairs": made.pairs,
+        STEPS: made.steps,
     }
     said = f"{title}: {counts['added']} pictures added, {counts['already_there']} already there"
-    lib.record_event(EVENT, cases.new_id(), f"{said}, {counts['skipped']} skipped", counts)
+    lib.record_event(IMPORT, key, f"{said}, {counts['skipped']} skipped", counts)
 
 
 @dataclass
@@ -214,6 +223,7 @@ class _Run:
         made_pairs = _pairs(planned, step, also_unsure=self._also_unsure)
         if not self._only_ask:
             self._lib.apply_all([*step.changes, *made_pairs])
+            self._made.steps.append(step.changes[0].key)
         self._used.add(step.visit.id)
         self._made.lines += step.lines
         self._made.pairs += len(made_pairs)

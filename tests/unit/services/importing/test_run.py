@@ -83,7 +83,12 @@ def test_one_line_of_the_journal_tells_the_import_with_counts_and_no_name(lib: L
     brought_in(lib, planned(export))
     with lib.read() as session:
         (line,) = journal.entries(session, what="import")
-    assert line.new == {"added": 5, "already_there": 0, "skipped": 0, "women": 2, "visits": 3, "pairs": 1}
+    assert line.new is not None
+    steps = line.new["steps"]
+    counted = {name: count for name, count in line.new.items() if name != "steps"}
+    assert counted == {"added": 5, "already_there": 0, "skipped": 0, "women": 2, "visits": 3, "pairs": 1}
+    assert len(steps) == 3
+    assert all(len(step) == 32 and int(step, 16) for step in steps), "ids, and nothing that tells who she is"
     assert "5 pictures added" in line.text
     assert "K-17" not in json.dumps([line.text, dict(line.new), line.key])
 
