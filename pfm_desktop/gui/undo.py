@@ -194,7 +194,9 @@ class Undo(QObject):
         first, case = changes[0], self._session.case
         if first.what in ("patient", "visit"):
             return self._list
-        if first.what == "picture" and first.new is not None:  # they may go to a visit that is not on the desk
+        if (
+            first.what == "picture" and first.new is not None and first.old is None
+        ):  # they may go to a visit that is not on the desk
             return self._stack_of_visit(str(first.new["visit_id"]))
         return self._list if case is None else self._stack_of_visit(case.visit.id)
 

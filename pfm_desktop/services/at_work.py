@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services.review import REDO, UNDO
@@ -120,12 +120,12 @@ def _history(lib: Library, since: int, visit_id: str) -> LeftBehind:
     with lib.read() as session:
         begins = journal.steps_begin(session, who=lib.who, after=since, most=MOST)
         lines = journal.entries(session, after=begins - 1, limit=sys.maxsize) if begins else ()
-        stacks: dict[str, _Stack] = {}
-        for step in _steps(lines, lib.who, lambda change: rules.visit_of(session, change)):
+        stacks: dict[str, _Stack] = {"": _Stack([], [])}
+        for step in _steps(lines, lib.who, lambda change: _visit_of(session, change)):
             if step.changes[0].what == IMPORT:
                 _with_import(stacks, Step(made_in(session, step.changes[0]), ""))
             else:
-                stacks.setdefault(step.visit_id, _Stack([], [])).follow(step)
+                _stack_of(stacks, step).follow(step)
         there = bool(visit_id) and stored.visit(session, visit_id) is not None
     done = tuple(step for stack in stacks.values() for step in stack.done)
     undone = tuple(step for stack in stacks.values() for step in stack.undone)
@@ -143,14 +143,33 @@ class _Stack:
         """What the journal says came next."""
         text = step.changes[0].text
         if text.startswith(UNDO) and self.done:
-            self.done.pop()
-            self.undone.append(step)
+            self.undone.append(replace(step, visit_id=self.done.pop().visit_id))
         elif text.startswith(REDO) and self.undone:
             self.undone.pop()
             self.done.append(step)
         elif not text.startswith((UNDO, REDO)):
             self.done.append(step)
             self.undone.clear()
+
+
+def _stack_of(stacks: dict[str, _Stack], step: Step) -> _Stack:
+    """Where the step was done. What moved to another visit is taken back from there, and belongs to the one it left."""
+    own, text = stacks.setdefault(step.visit_id, _Stack([], [])), step.changes[0].text
+    for stack in (own, *stacks.values()) if text.startswith((UNDO, REDO)) else ():
+        before = stack.done if text.startswith(UNDO) else stack.undone
+        if before and _about(before[-1]) == _about(step):
+            return stack
+    return own
+
+
+def _about(step: Step) -> frozenset[tuple[str, str]]:
+    return frozenset((change.what, change.key) for change in step.changes)
+
+
+def _visit_of(session: Any, change: Change) -> str | None:
+    """Of what moved, the visit that it left: there it was done."""
+    left = (change.old or {}).get("visit_id")
+    return str(left) if left is not None else rules.visit_of(session, change)
 
 
 def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change], str | None]) -> Iterator[Step]:
@@ -168,9 +187,8 @@ def _with_import(stacks: dict[str, _Stack], made: Step) -> None:
     for stack in stacks.values():
         stack.done[:] = [one for one in stack.done if one.changes[0].old is not None or one.changes[0].key not in keys]
     if made.changes:
-        listed = stacks.setdefault("", _Stack([], []))
-        listed.done.append(made)
-        listed.undone.clear()
+        stacks[""].done.append(made)
+        stacks[""].undone.clear()
 
 
 def _can_be_undone(change: Change) -> bool:

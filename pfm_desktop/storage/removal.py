@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from pfm_desktop.storage.tables import (
     HistologyTable,
     OsMarkTable,
     PairTable,
+    PatientTable,
     PictureTable,
     PinTable,
     ReadTable,
@@ -33,18 +34,27 @@ class StillNeededError(StorageError):
 
 
 def make_way(session: Session, change: Change) -> None:
-    """Raise when `change` removes what is still needed; findings that say nothing go with their visit."""
+    """Raise when `change` removes what is still needed; findings that say nothing go with their visit.
+
+    A pair that an answer was revealed about does not leave its visit either.
+    """
+    if change.what == "pair" and change.new is not None and change.old is not None and "visit_id" in change.old:
+        _revealed_pair(session, change)
     check = {"pair": _pair, "picture": _picture, "visit": _visit, "patient": _patient}.get(change.what)
     if change.new is None and check is not None:
         check(session, change)
 
 
 def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it."""
+    """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it.
+
+    A picture that moves to another visit tears the pairs that do not move with it: they are removed too.
+    """
     made: list[Change] = []
     gone: set[tuple[str, str]] = set()
+    with_it = {change.key for change in changes if change.what == "pair" and change.new is not None}
     for change in changes:
-        for one in (*_hanging_on(session, change), change):
+        for one in (*_hanging_on(session, change, with_it), change):
             if one.new is None and (one.what, one.key) in gone:
                 continue
             if one.new is None:
@@ -53,8 +63,10 @@ def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Cha
     return tuple(made)
 
 
-def _hanging_on(session: Session, change: Change) -> Iterator[Change]:
-    if change.new is not None:
+def _hanging_on(session: Session, change: Change, with_it: Set[str] = frozenset()) -> Iterator[Change]:
+    """`with_it`: pairs that move to another visit with their pictures."""
+    moves = change.what == "picture" and change.old is not None and "visit_id" in (change.new or {})
+    if change.new is not None and not moves:
         return
     if change.what == "pair":
         old = records.snapshot(session, "registration", change.key)
@@ -62,6 +74,8 @@ def _hanging_on(session: Session, change: Change) -> Iterator[Change]:
             yield Change("registration", change.key, old, None, change.text)
     if change.what == "picture":
         for pair in session.scalars(_pairs_of(change.key)):
+            if moves and pair.id in with_it:
+                continue
             found = session.get(FindingsTable, pair.visit_id)
             if found is not None and found.revealed_at is not None:
                 raise _revealed(change.text)
@@ -84,7 +98,11 @@ def _pair(session: Session, change: Change) -> None:
         raise StillNeededError(
             change.text, "somebody has graded its pair for labels", "leave it, or take the reads back in Annotate first"
         )
-    row = session.get(PairTable, key)
+    _revealed_pair(session, change)
+
+
+def _revealed_pair(session: Session, change: Change) -> None:
+    row = session.get(PairTable, change.key)
     found = session.get(FindingsTable, row.visit_id) if row is not None else None
     if row is None or found is None:
         return
@@ -92,6 +110,25 @@ def _pair(session: Session, change: Change) -> None:
         raise SignedError(change.text)
     if found.revealed_at is not None and row.made_at <= found.revealed_at:
         raise _revealed(change.text)
+
+
+def stands_without(session: Session, patient_id: str, visit_id: str) -> bool:
+    """Whether a woman stays on record without this visit: she has another one, or a pseudonym in exports."""
+    others = select(VisitTable.id).where(VisitTable.patient_id == patient_id, VisitTable.id != visit_id)
+    return session.get(CrosswalkTable, patient_id) is not None or session.scalar(others.limit(1)) is not None
+
+
+def drawn_on(session: Session, picture_ids: Set[str]) -> tuple[str, ...]:
+    """Ids of what is drawn on these pictures."""
+    drawn = select(AnnotationTable.id).where(AnnotationTable.picture_id.in_(picture_ids))
+    return tuple(session.scalars(drawn.order_by(AnnotationTable.id)))
+
+
+def women_without_visits(session: Session, limit: int) -> tuple[str, ...]:
+    """Ids of women who have no visit, by identifier."""
+    visits = select(VisitTable.id).where(VisitTable.patient_id == PatientTable.id)
+    found = select(PatientTable.id).where(~visits.exists()).order_by(PatientTable.identifier)
+    return tuple(session.scalars(found.limit(limit)))
 
 
 def _revealed(what: str) -> StillNeededError:

@@ -80,6 +80,9 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
         _check_read(session, change, who)
     if change.what not in _SEALED:
         return
+    left = (change.old or {}).get("visit_id")  # what moves leaves a visit, and comes to another one
+    if left is not None and _signed(session, str(left)):
+        raise SignedError(change.text)
     visit_id = visit_of(session, change)
     found = session.get(FindingsTable, visit_id) if visit_id else None
     if found is None:
@@ -92,6 +95,11 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
             raise FirstReadError(change.text)
         if any(name in new for name in _READS) and not _agree(found, new):
             raise ReadsDifferError(change.text)
+
+
+def _signed(session: Session, visit_id: str) -> bool:
+    found = session.get(FindingsTable, visit_id)
+    return found is not None and found.signature is not None
 
 
 def _check_read(session: Session, change: Change, who: str) -> None:

@@ -16,9 +16,15 @@ def said_of(changes: Sequence[Change]) -> str:
     visits = sum(change.what == "visit" for change in changes)
     if len(pictures) > 1:
         of = f" in {visits} visits" if visits > 1 else ""
-        return f"{len(pictures)} pictures{of} {'removed' if pictures[0].new is None else 'added'}"
+        return f"{len(pictures)} pictures{of} {_done_to(pictures[0])}"
     if pictures:
         return pictures[0].text
-    if len(changes) == 1 or changes[0].what == "patient":
+    if len(changes) == 1 or changes[0].what in ("patient", "visit"):
         return changes[0].text
     return f"{changes[0].text} (and {len(changes) - 1} more)"
+
+
+def _done_to(picture: Change) -> str:
+    if picture.old is not None and picture.new is not None:
+        return "moved"
+    return "removed" if picture.new is None else "added"
