@@ -186,8 +186,10 @@ class Undo(QObject):
             return
         step = _Done(changes)
         self._stack_of(changes).push(step)
-        if any(change.what == "picture" and change.new is None for change in changes):
+        if any(change.what in ("picture", "visit") and change.new is None for change in changes):
             self.said.emit(f"{step.text()}. Undo brings it back.")
+        elif any(change.what in ("picture", "visit") and change.old is not None for change in changes):
+            self.said.emit(f"{step.text()}. Undo takes it back.")
 
     def _stack_of(self, changes: tuple[Change, ...]) -> QUndoStack:
         """Where undo looks for a step, whichever page was in front when it was done."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.case import Patient, Picture
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services.cases import VisitCase, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
@@ -75,6 +75,13 @@ def remove_patient(lib: Library, patient_id: str) -> tuple[Change, ...]:
     """Take a woman without visits off the record; refused (`UserError`) while she has one."""
     with lib.read() as session:
         return lib.apply_all([_removal(session, patient_id)])
+
+
+def women_without_visits(lib: Library, limit: int) -> tuple[Patient, ...]:
+    """Women who stand in no list of visits, by identifier."""
+    with lib.read() as session:
+        found = (stored.patient(session, one) for one in storage.women_without_visits(session, limit))
+        return tuple(patient for patient in found if patient is not None)
 
 
 def last_visit(lib: Library, visit_id: str) -> bool:

@@ -194,8 +194,13 @@ class Session:
             drafts.drop()
 
     def tell_changed(self, changes: tuple[Change, ...]) -> None:
-        """Something was changed, here or by a job: views are refreshed."""
-        self.refresh()
+        """Something was changed, here or by a job: views are refreshed. A visit that is gone leaves the desk."""
+        case = self.case
+        gone = {change.key for change in changes if change.what == "visit" and change.new is None}
+        if case is not None and case.visit.id in gone:
+            self.close_visit()
+        else:
+            self.refresh()
         for listener in tuple(self.on_changed):
             listener(changes)
 

@@ -33,6 +33,7 @@ from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, e
 
 if TYPE_CHECKING:
     from pfm_desktop.gui.widgets.intake import Intake
+    from pfm_desktop.gui.widgets.move_form import MoveForm
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
@@ -82,6 +83,8 @@ class TodayPage(QWidget):
         self._intake: Intake | None = None
         self._actions = self._make_actions()
         self._export = self._make_export()
+        self._setting_right = self._make_setting_right()
+        self._move: MoveForm | None = None
         self._export_button: QPushButton | None = None  # made once there is room
         self._lay_out()
         self.setAcceptDrops(True)
@@ -111,9 +114,24 @@ class TodayPage(QWidget):
             self._split.addWidget(made)
         return self._intake
 
+    @property
+    def moving(self) -> MoveForm:
+        """The form beside the list that sets right what lies with the wrong woman; made when it is first asked for."""
+        if self._move is None:
+            from pfm_desktop.gui.widgets.move_form import MoveForm
+
+            assert not isinstance(self._session, FirstLook), "nothing can be changed yet"
+            self._move = made = MoveForm(self._session, self)
+            made.closed.connect(self.search.setFocus)
+            made.done.connect(lambda _changes: self.read_again())
+            self._split.addWidget(made)
+        if self._intake is not None:
+            self._intake.hide()
+        return self._move
+
     def page_actions(self) -> Sequence[QAction]:
         """Commands of this page."""
-        return (*self._actions, self._export)
+        return (*self._actions, self._export, *self._setting_right)
 
     def entered(self) -> None:
         """The page comes into sight: the list is read again and stands on the visit that is open."""
@@ -359,13 +377,7 @@ class TodayPage(QWidget):
         return page
 
     def _make_actions(self) -> tuple[QAction, ...]:
-        def action(name: str, text: str, shortcut: str, slot: Any) -> QAction:
-            made = QAction(text, self)
-            made.setObjectName(f"today.{name}")
-            made.setShortcut(shortcut)
-            made.triggered.connect(lambda _checked=False: slot())
-            return made
-
+        action = self._action
         return (
             action("open", "&Open visit", "Ctrl+Return", self._open_current),
             action("new_patient", "New &patient...", "Ctrl+N", self._new_patient),
@@ -375,11 +387,44 @@ class TodayPage(QWidget):
             action("import", "&Import pictures...", "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
         )
 
+    def _action(self, name: str, text: str, shortcut: str, slot: Any) -> QAction:
+        made = QAction(text, self)
+        made.setObjectName(f"today.{name}")
+        made.setShortcut(shortcut)
+        made.triggered.connect(lambda _checked=False: slot())
+        return made
+
     def _make_export(self) -> QAction:
         made = QAction("E&xport...", self)
         made.setObjectName("today.export")
         made.triggered.connect(lambda _checked=False: self._ask_export())
         return made
+
+    def _make_setting_right(self) -> tuple[QAction, ...]:
+        """In the menu only: seldom needed, and not to be pressed by mistake."""
+        return (
+            self._action("move_visit", "&Move visit to another patient...", "Ctrl+M", self._move_visit),
+            self._action("remove_visit", "&Remove empty visit...", "Ctrl+Shift+Del", self._remove_visit),
+            self._action("women_without_visits", "Patients without visits...", "", self._women_without_visits),
+        )
+
+    def _move_visit(self) -> None:
+        from pfm_desktop.viewmodels.moving import women_for
+
+        if (row := self.chosen_row()) is not None:
+            self.moving.ask("Move visit to another patient", "Move visit", women_for, row.visit_id)
+
+    def _remove_visit(self) -> None:
+        from pfm_desktop.viewmodels.moving import removal_of
+
+        if (row := self.chosen_row()) is not None:
+            self.moving.ask("Remove visit", "Remove visit", removal_of, row.visit_id, search=False)
+
+    def _women_without_visits(self) -> None:
+        from pfm_desktop.viewmodels.moving import NO_WOMEN, women_without_visits
+
+        title, go = "Patients without visits", "Remove patient"
+        self.moving.ask(title, go, women_without_visits, search=False, nothing=NO_WOMEN)
 
     def _ask_export(self) -> None:
         row = self.chosen_row()
@@ -416,8 +461,10 @@ class TodayPage(QWidget):
         self._export.setEnabled(not isinstance(self._session, FirstLook))
         if self._export_button is not None:
             self._export_button.setEnabled(self._export.isEnabled())
-        for action in of_the_row:
+        move, remove, women = self._setting_right
+        for action in (*of_the_row, move, remove):
             action.setEnabled(writable and row is not None)
+        women.setEnabled(writable)
         for action, button in zip(self._actions, self._buttons, strict=True):
             button.setEnabled(action.isEnabled())
         why = f"{NO_IMPORT}: {self._session.library.no_editing}"

@@ -39,6 +39,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.viewmodels.filmstrip import NEEDS_BOTH, FilmstripEntry, pair_of
 
 THUMBNAIL = QSize(112, 84)
+MOVE_KEY = "Ctrl+M"
 EMPTY = "No pictures in this visit yet. Add pictures, or drop files here."
 ON_STAGE = "● "  # a sign besides the bold letters
 
@@ -49,6 +50,7 @@ class Filmstrip(QWidget):
     pair_requested = Signal(object, object)  # white-light picture id | None, fluorescence picture id | None
     declined = Signal(str)  # why the chosen pictures make no pair
     removal_asked = Signal(list)  # picture ids
+    move_asked = Signal(list)  # picture ids
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +65,7 @@ class Filmstrip(QWidget):
         self.list = PictureList()
         self.list.asked.connect(self._ask)
         self.list.removal_asked.connect(self.removal_asked)
+        self.list.move_asked.connect(self.move_asked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._empty)
@@ -153,6 +156,7 @@ class PictureList(QListWidget):
 
     asked = Signal(list)  # picture ids: one or two
     removal_asked = Signal(list)  # picture ids
+    move_asked = Signal(list)  # picture ids
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,10 +202,18 @@ class PictureList(QListWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(chosen) <= 2:
             menu.addAction("Put on the stage").triggered.connect(lambda: self.asked.emit(chosen))
+        move = menu.addAction("Move to another visit...")
+        move.setShortcut(MOVE_KEY)
+        move.triggered.connect(lambda: self.move_asked.emit(chosen))
         remove = menu.addAction("Remove from this visit")
         remove.setShortcut(QKeySequence.StandardKey.Delete)
         remove.triggered.connect(lambda: self.removal_asked.emit(chosen))
         return menu
+
+    def ask_move(self) -> None:
+        """Have what is chosen moved."""
+        if self.selectedItems():
+            self.move_asked.emit(self._chosen())
 
     def _chosen(self) -> list[str]:
         return [id_of(item) for item in self.selectedItems()]

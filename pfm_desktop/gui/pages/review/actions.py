@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.gui.widgets.filmstrip import MOVE_KEY
 from pfm_desktop.gui.widgets.stage import Tool
 from pfm_desktop.viewmodels.found import SHOW_KEY, TAKE_KEY
 from pfm_desktop.viewmodels.pair_view import MODES, ZOOM_STEP
@@ -56,6 +57,7 @@ def page_wide_actions(page: ReviewPage) -> tuple[QAction, ...]:
         ask("clear_cervix", "Remove the drawn outline of the cervix", "", page.clear_cervix),
         ask("automatic", "Register automatically again", "", page.register_automatically),
         ask("add_pictures", "Add pictures ...", "Ctrl+Shift+A", page.pictures.ask_for_files),
+        ask("move_pictures", "Move the chosen pictures to another visit ...", MOVE_KEY, page.pictures.ask_move),
         ask("filmstrip", "Show or hide the pictures of the visit", "F8", page.pictures.toggle_open),
         ask("reload", "Load the pair again", "F5", page.reload),
         ask("export", "Export this visit...", "", page.ask_export),

@@ -61,7 +61,7 @@ class ReviewPage(QWidget):
         self.stage = StageWidget(self)
         self.bar, self.strip, self.notice = StageBar(self.stage, self), NoticeStrip(self), StageNotice(self)
         self.points = PointMode(self.stage, self)
-        self.pictures = PicturesArea(self._load_thumbnail, self)
+        self.pictures = PicturesArea(self._load_thumbnail, session, self)
         self.side = SideColumn(session, jobs, self.stage, self)
         self.banner = StageBanner(self)
         self._refusals = Refusals(session)
@@ -110,6 +110,7 @@ class ReviewPage(QWidget):
             or self.stage.busy
             or self.pictures.filmstrip.busy
             or self.pictures.form.rows.waiting
+            or not self.pictures.move_form.idle
         )
         return not loading and (self.side.report.idle or not self.side.report.isVisible())
 
@@ -440,6 +441,7 @@ class ReviewPage(QWidget):
         strip.pair_requested.connect(self._make_pair)
         strip.declined.connect(lambda why: self._session.say(UserError(why)))
         strip.removal_asked.connect(self._remove_pictures)
+        self.pictures.declined.connect(lambda why: self._session.say(UserError(why)))
         self.pictures.add_asked.connect(self._adding.add)
         self.pictures.not_added.connect(self._adding.say_not_added)
         self.pictures.form.rows.asks = self._adding.held

@@ -25,11 +25,14 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.gui.widgets.filmstrip import Filmstrip
+from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.viewmodels.filmstrip import entry_of
+from pfm_desktop.viewmodels.import_words import many
 from pfm_desktop.viewmodels.intake import NewPicture
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
+from pfm_desktop.viewmodels.moving import visits_for
 from pfm_desktop.viewmodels.review import VisitLink
 
 if TYPE_CHECKING:
@@ -37,11 +40,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.viewmodels.session import Session
 
 ACROSS = QBoxLayout.Direction.LeftToRight
 VISITS_WIDTH = 215
 FORM_HEIGHT = 190
 LOW_PAGE = 620  # logical pixels
+CHOOSE_FIRST = "Choose the pictures in the filmstrip first: a click, or Shift and the arrows."
 
 
 class PicturesArea(QWidget):
@@ -50,13 +55,15 @@ class PicturesArea(QWidget):
     add_asked = Signal(tuple)  # of NewPicture
     not_added = Signal()  # another visit came before the files were read
     visit_chosen = Signal(str)
+    declined = Signal(str)  # why what is asked for cannot be
 
-    def __init__(self, load: Callable[[str], NDArray[uint8]], parent: QWidget | None = None) -> None:
+    def __init__(self, load: Callable[[str], NDArray[uint8]], session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._load = load
         self._pictures: tuple[Picture, ...] | None = None
         self._visit_id, self._why_not = "", ""
         self.filmstrip, self.form, self.visits = Filmstrip(self), AddForm(self), VisitList(self)
+        self.move_form = MoveForm(session, self, across=True)
         self.toggle, self.add = QPushButton(self), QPushButton("Add pictures ...", self)
         self._open = True
         self._chosen: bool | None = None  # by the user: the page's height counts no more
@@ -66,6 +73,9 @@ class PicturesArea(QWidget):
         self.add.clicked.connect(self.ask_for_files)
         self.form.saved.connect(self.add_asked)
         self.form.closed.connect(self._form_closed)
+        self.move_form.closed.connect(self._form_closed)
+        self.move_form.done.connect(lambda _changes: self._form_closed())
+        self.filmstrip.move_asked.connect(self._ask_move)
         self.visits.chosen.connect(self.visit_chosen)
 
     def show_case(self, case: VisitCase | None, links: Sequence[VisitLink]) -> None:
@@ -76,6 +86,7 @@ class PicturesArea(QWidget):
             if self.form.rows.waiting:
                 self.not_added.emit()
             self.form.leave()  # its files were meant for the other visit
+            self.move_form.leave()
         pictures = () if case is None else case.pictures
         if pictures != self._pictures:
             self._pictures = pictures
@@ -92,6 +103,7 @@ class PicturesArea(QWidget):
         self._chosen = self._open = not self._open
         if not self._open:
             self.form.leave()
+            self.move_form.leave()
         self._settle()
 
     def fit_to(self, height: int) -> None:
@@ -107,6 +119,7 @@ class PicturesArea(QWidget):
         self.add.setToolTip(why_not or "Choose picture files, or drop them here")
         if why_not:
             self.form.leave()
+            self.move_form.leave()
 
     def ask_for_files(self) -> None:
         """Open the form."""
@@ -117,9 +130,27 @@ class PicturesArea(QWidget):
         if self._why_not:
             return False
         self._chosen = self._open = True
+        self.move_form.leave()
         self.form.open(files)
         self._settle()
         return True
+
+    def ask_move(self) -> None:
+        """To which visit the chosen pictures are to go; `declined` where none is chosen, or none may leave."""
+        if not self.filmstrip.list.selectedItems():
+            self.declined.emit(CHOOSE_FIRST)
+        else:
+            self.filmstrip.list.ask_move()
+
+    def _ask_move(self, picture_ids: list[str]) -> None:
+        if self._why_not:
+            self.declined.emit(f"No picture can be moved. {self._why_not}")
+            return
+        self._chosen = self._open = True
+        self.form.leave()
+        what = self._visit_id, tuple(picture_ids)
+        self.move_form.ask(f"Move {many(len(picture_ids), 'picture')}", "Move", visits_for, *what)
+        self._settle()
 
     def _form_closed(self) -> None:
         self._settle()
@@ -128,9 +159,10 @@ class PicturesArea(QWidget):
     def _settle(self) -> None:
         count = len(self._pictures or ())
         self.toggle.setText(f"{'Hide' if self._open else 'Show'} pictures ({count})")
-        self.filmstrip.setVisible(self._open and bool(count) and self.form.isHidden())
+        free = self.form.isHidden() and self.move_form.isHidden()
+        self.filmstrip.setVisible(self._open and bool(count) and free)
         self.visits.collapse(not self._open)
-        across = not (self._open and (count or not self.form.isHidden()))  # one line of buttons needs least height
+        across = not (self._open and (count or not free))  # one line of buttons needs least height
         self._buttons.setDirection(ACROSS if across else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:
@@ -142,6 +174,7 @@ class PicturesArea(QWidget):
         self._row.addLayout(self._buttons)
         self._row.addWidget(self.filmstrip, 1)
         self._row.addWidget(self.form, 1)
+        self._row.addWidget(self.move_form, 1)
         self._row.addWidget(self.visits)
         self.setLayout(self._row)
         self._settle()
