@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,12 @@ _SHORT = ("fl", "uv", "blue")  # whole words that say fluorescence
 
 @dataclass(frozen=True)
 class NewPicture:
-    """A file that is to be added, its stage, and the seconds since acetic acid (None: not known)."""
+    """A file that is to be added, its stage, the seconds since acetic acid and when it was taken (None: not known)."""
 
     path: Path
     stage: Stage
     seconds_since_acid: float | None = None
+    taken_at: datetime | None = None  # aware
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,12 @@ def add_pictures(ctx: Context, lib: Library, visit_id: str, items: Sequence[NewP
         ctx.progress(done, len(items), "Adding pictures")
         try:
             added = cases.add_picture(
-                lib, visit_id, item.path, stage=item.stage, seconds_since_acid=item.seconds_since_acid
+                lib,
+                visit_id,
+                item.path,
+                stage=item.stage,
+                seconds_since_acid=item.seconds_since_acid,
+                taken_at=item.taken_at,
             )
         except UserError as error:
             refused.append((item.path, spoken(error)))

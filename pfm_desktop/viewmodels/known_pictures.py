@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
+from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import sha256_of
+from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
+    from pfm_desktop.services.file_says import FileSays
     from pfm_desktop.storage.library import Library
     from pfm_desktop.storage.same_bytes import Holder
 
-ASKED = "Nothing was added yet. What is marked above is already in another visit: remove it, or add it all the same."
+ASKED = (
+    "Nothing was added yet. What is marked above is already in another visit, or seems to be of another woman or day: "
+    "remove it, or add it all the same."
+)
 ALL_THE_SAME = "Add all the same"
+MOMENT = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,32 @@ def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, str]:
         except OSError:
             continue
     return found
+
+
+def read_files(ctx: Context, paths: Sequence[Path]) -> tuple[Mapping[Path, str], Mapping[Path, FileSays]]:
+    """SHA-256 of each file, and what each says of itself; as a job."""
+    from pfm_desktop.services import file_says
+
+    return hashes_of(ctx, paths), file_says.look_at(ctx, paths)
+
+
+def doubts_of(lib: Library, said: FileSays, visit_id: str) -> str:
+    """What speaks against adding a file to a visit; "" where nothing does. Raises `StorageError`."""
+    from pfm_desktop.services import file_says
+
+    return "\n".join(capital(doubt) for doubt in file_says.doubts(lib, said, visit_id))
+
+
+def typed_moment(text: str) -> datetime | None:
+    """A moment as a row shows it, typed anew; None for nothing. Raises `BadInputError` for what is none."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.strptime(text.strip(), MOMENT).astimezone()
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadInputError(
+            f"{text.strip()} is not a time", safe="nothing was added", remedy="write it like 2026-03-14 10:15:00"
+        ) from error
 
 
 def known_pictures(lib: Library, hashes: Collection[str], visit_id: str) -> Mapping[str, Known]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -508,6 +509,62 @@ def test_a_picture_of_another_woman_is_said_and_added_at_a_second_press_only(
     assert len(cases.visit_case(session.library, visit).pictures) == 2
     press(today, "add_pictures")
     assert form.save.text() == "Add pictures"
+
+
+def photo(path: Path, taken: str = "") -> Path:
+    exif = Image.Exif()
+    if taken:
+        exif[0x8769] = {0x9003: taken}
+    path.parent.mkdir(exist_ok=True)
+    pixels = np.random.default_rng(sum(path.name.encode())).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path, exif=exif)
+        path, exif=exif
+    )
+    return path
+
+
+def test_a_file_that_names_another_woman_and_day_is_added_at_a_second_press_only(
+    qtbot: QtBot, today: TodayPage, session: Session, tmp_path: Path
+) -> None:
+    visit = chosen(today, 2, [photo(tmp_path / "stick" / "Adler Anna 2026-03-04 acetic 60s.jpg")])
+    form = today.intake
+    qtbot.waitUntil(lambda: bool(doubtful(today)))
+    (said,) = doubtful(today).values()
+    assert said.splitlines()[0] == "The file's name says Adler, Anna (ID P-001)."
+    assert "this visit is of 02 Mar 2026" in said.splitlines()[1]
+    qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert form.save.text() == "Add all the same"
+    assert "another woman or day" in form.problem.text()
+    assert cases.visit_case(session.library, visit).pictures == ()
+    qtbot.waitUntil(lambda: not form.second.pausing)
+    with qtbot.waitSignal(form.open_visit):
+        qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert len(cases.visit_case(session.library, visit).pictures) == 1
+
+
+def test_time_and_seconds_of_a_file_are_taken_over_as_guesses_and_can_be_changed(
+    qtbot: QtBot, today: TodayPage, session: Session, tmp_path: Path
+) -> None:
+    files = [photo(tmp_path / "stick" / f"acetic {name}.jpg", "2026:03:02 10:15:07") for name in ("60s", "90s")]
+    visit = chosen(today, 2, files)
+    form = today.intake
+    qtbot.waitUntil(lambda: form.pictures.settled)
+    first, second = form.pictures.findChildren(_FileRow)
+    assert (first.taken.text(), first.seconds.value()) == ("2026-03-02 10:15:07", 60)
+    assert first.guessed.text().startswith("Guessed: taken at (the picture says so")
+    assert "seconds after acid" in first.guessed.text()
+    second.taken.setText("soon")
+    qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    assert "is not a time" in form.problem.text()
+    second.taken.setText("2026-03-02 10:16:00")
+    second.seconds.setValue(95)
+    with qtbot.waitSignal(form.open_visit):
+        qtbot.mouseClick(form.save, Qt.MouseButton.LeftButton)
+    one, two = cases.visit_case(session.library, visit).pictures
+    assert (one.seconds_since_acid, two.seconds_since_acid) == (60, 95)
+    assert f"{one.taken_at.astimezone():%H:%M:%S} {two.taken_at.astimezone():%H:%M:%S}" == "10:15:07 10:16:00"
+    assert one.time_known
+    assert two.time_known
 
 
 def test_a_press_before_the_files_are_read_waits_for_them_and_adds_nothing_in_silence(

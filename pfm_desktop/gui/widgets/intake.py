@@ -27,7 +27,7 @@ from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
-from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Known, known_pictures
+from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Known, doubts_of, known_pictures
 from pfm_desktop.viewmodels.report_form import correction_note
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
@@ -77,6 +77,7 @@ class Intake(QFrame):
         self.indication = QLineEdit(self)
         self.pictures = PictureRows(self)
         self.pictures.asks = self._held
+        self.pictures.doubts_of = lambda said: doubts_of(session.library, said, self._visit_id)
         self.save, self.cancel = QPushButton("Save", self), QPushButton("Cancel", self)
         self.second = SecondPress(self.save, ALL_THE_SAME)
         self.pictures.changed.connect(self._pictures_changed)
@@ -206,7 +207,10 @@ class Intake(QFrame):
         self.pictures.when_known(self._add_pictures)
 
     def _add_pictures(self) -> None:
-        """What is another visit's already is added at a second press only."""
+        """What is another visit's already, or seems to be, is added at a second press only."""
+        if self.pictures.wrong:
+            self._say(self.pictures.wrong)
+            return
         if not self.second.passes(self.pictures.doubts):
             self._say(ASKED)
             self.pictures.show_doubt()

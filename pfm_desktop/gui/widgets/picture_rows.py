@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -26,7 +28,7 @@ from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.panel_parts import say, words
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
     STAGES,
@@ -38,9 +40,14 @@ from pfm_desktop.viewmodels.intake import (
     sources_line,
     with_fluorescence_colours,
 )
-from pfm_desktop.viewmodels.known_pictures import Known, hashes_of
+from pfm_desktop.viewmodels.known_pictures import MOMENT, Known, read_files, typed_moment
+from pfm_desktop.viewmodels.words import spoken
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.file_says import FileSays
 
 Asks = Callable[[Collection[str]], Mapping[str, Known]]
+Doubts = Callable[["FileSays"], str]
 _UNKNOWN = -1
 STAGE_LETTERS = 16
 THUMBNAIL = QSize(80, 60)
@@ -53,7 +60,8 @@ class _FileRow(QFrame):
         super().__init__(parent)
         self.path = path
         self.guess: Stage | None = stage  # until the user chooses
-        self.doubtful = False  # in another visit already
+        self.says: FileSays | None = None
+        self.doubtful = False  # in another visit already, or it seems to be of another woman or day
         self.name = OneLine(self, cut=Qt.TextElideMode.ElideMiddle)  # names of one series differ at their ends
         self.name.show_words(path.name)
         self.known = words(self, "badge")
@@ -75,6 +83,11 @@ class _FileRow(QFrame):
         self.seconds.setSpecialValueText("time not known")
         self.seconds.setSuffix(" s after acid")
         self.seconds.setAccessibleName(f"Seconds since acetic acid of {path.name}")
+        self.taken = QLineEdit(self)  # the moment, or nothing where it is not known
+        self.taken.setPlaceholderText("taken at: not known")
+        self.taken.setAccessibleName(f"When {path.name} was taken")
+        self.guessed = words(self, "quiet")
+        self.guessed.hide()
         remove = QPushButton("Remove", self)
         remove.setAutoDefault(True)  # Enter presses the button that has the keys
         remove.setAccessibleName(f"Remove {path.name}")
@@ -88,7 +101,9 @@ class _FileRow(QFrame):
         grid.addWidget(self.stage, 1, 1, 1, 2)
         grid.addWidget(self.seconds, 2, 1)
         grid.addWidget(remove, 2, 2)
-        grid.addWidget(self.known, 3, 0, 1, 3)
+        grid.addWidget(self.taken, 3, 1, 1, 2)
+        grid.addWidget(self.guessed, 4, 0, 1, 3)
+        grid.addWidget(self.known, 5, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self._settle(parent)
 
@@ -96,7 +111,36 @@ class _FileRow(QFrame):
         """What the row says."""
         stage = Stage(self.stage.currentData())
         timed = stage in TIMED and self.seconds.value() != _UNKNOWN
-        return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None)
+        return NewPicture(self.path, stage, float(self.seconds.value()) if timed else None, self._taken_at())
+
+    def _taken_at(self) -> datetime | None:
+        try:
+            at = typed_moment(self.taken.text())
+        except BadInputError:  # said before anything is added
+            return None
+        exact = self.says.taken_at if self.says is not None else None
+        return exact if exact is not None and self.taken.text() == _shown(exact) else at
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with what was typed; "" for nothing."""
+        try:
+            typed_moment(self.taken.text())
+        except BadInputError as error:
+            return spoken(error)
+        return ""
+
+    def take_over(self, says: FileSays) -> None:
+        """What the file says of time and seconds, where nothing was typed: marked as a guess, and can be changed."""
+        self.says = says
+        guessed = []
+        if says.taken_at is not None and not self.taken.text():
+            self.taken.setText(_shown(says.taken_at))
+            guessed.append(f"taken at ({says.when_why})")
+        if says.seconds is not None and self.seconds.value() == _UNKNOWN and says.seconds <= self.seconds.maximum():
+            self.seconds.setValue(round(says.seconds))
+            guessed.append(f"seconds after acid ({says.seconds_why})")
+        say(self.guessed, f"Guessed: {'; '.join(guessed)}." if guessed else "")
 
     def show_known(self, said: str) -> None:
         """Say where the picture is already; "" where it is new."""
@@ -128,6 +172,15 @@ class _FileRow(QFrame):
         parent.tell()
 
 
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone():{MOMENT}}"
+
+
+def _doubts_nothing(_said: FileSays) -> str:
+    """Until a form says of whom the pictures are to be."""
+    return ""
+
+
 def _holds_nothing(_hashes: Collection[str]) -> Mapping[str, Known]:
     """Until a form says which library is asked."""
     return {}
@@ -137,7 +190,7 @@ class PictureRows(QWidget):
     """The files, a button to choose more, and whether they make a pair. Files may be dropped on it.
 
     `changed` tells that `items`, `looking` or `doubts` differ. `asks` is what the library is asked: which of these
-    hashes it holds, and what is to be said of them.
+    hashes it holds, and what is to be said of them; `doubts_of` what speaks against a file by what it says of itself.
     """
 
     changed = Signal()
@@ -152,6 +205,7 @@ class PictureRows(QWidget):
         self._hasher, self._hashes = Background(self), dict[Path, str]()
         self._then: Callable[[], None] | None = None  # what waits until all files are known or new
         self.asks: Asks = _holds_nothing
+        self.doubts_of: Doubts = _doubts_nothing
         self.looking = False  # at the colours of files whose names say nothing; their stages may still change
         self.choose = QPushButton("Choose files...", self)
         self.choose.setAutoDefault(True)
@@ -196,7 +250,7 @@ class PictureRows(QWidget):
 
     @property
     def settled(self) -> bool:
-        """Whether it is said of each file where it is already."""
+        """Whether it is said of each file where it is already, and what it says of itself."""
         return not self._hasher.busy
 
     @property
@@ -216,12 +270,31 @@ class PictureRows(QWidget):
             known = {}
         for row in self._rows:
             found = known.get(self._hashes.get(row.path, ""))
-            row.doubtful = found is not None and found.elsewhere
-            row.show_known(found.said if found is not None else "")
+            doubt = self._doubt_of(row)
+            row.doubtful = bool(doubt) or (found is not None and found.elsewhere)
+            row.show_known("\n".join(part for part in (found.said if found is not None else "", doubt) if part))
         self.changed.emit()
 
+    def _doubt_of(self, row: _FileRow) -> str:
+        try:
+            return self.doubts_of(row.says) if row.says is not None else ""
+        except UserError:  # what adds them meets it again and says it
+            return ""
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with what was typed in a row; "" for nothing."""
+        return next((row.wrong for row in self._rows if row.wrong), "")
+
+    def show_wrong(self) -> None:
+        """Put the keys where something wrong was typed, and say it there."""
+        row = next((row for row in self._rows if row.wrong), None)
+        if row is not None:
+            row.show_known(row.wrong)
+            row.taken.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_doubt(self) -> None:
-        """Bring the first file that is in another visit already into sight."""
+        """Bring the first file that is in another visit already, or seems to be of another one, into sight."""
         row = next((row for row in self._rows if row.doubtful), None)
         area = self.parent()
         while area is not None and not isinstance(area, QScrollArea):
@@ -287,9 +360,13 @@ class PictureRows(QWidget):
     def _hash(self) -> None:
         unread = tuple(row.path for row in self._rows if row.path not in self._hashes)
         if unread:
-            self._hasher.start(hashes_of, unread, done=self._hashed, failed=lambda _why: self._hashed({}))
+            self._hasher.start(read_files, unread, done=self._read, failed=lambda _why: self._read(({}, {})))
 
-    def _hashed(self, hashes: Mapping[Path, str]) -> None:
+    def _read(self, found: tuple[Mapping[Path, str], Mapping[Path, FileSays]]) -> None:
+        hashes, said = found
+        for row in self._rows:
+            if row.says is None and row.path in said:
+                row.take_over(said[row.path])
         here = {row.path for row in self._rows}
         self._hashes.update({path: sha256 for path, sha256 in hashes.items() if path in here})
         self.say_known()

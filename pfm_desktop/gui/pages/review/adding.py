@@ -11,9 +11,10 @@ from shiboken6 import isValid
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
-from pfm_desktop.viewmodels.known_pictures import Known, known_pictures
+from pfm_desktop.viewmodels.known_pictures import Known, doubts_of, known_pictures
 
 if TYPE_CHECKING:
+    from pfm_desktop.services.file_says import FileSays
     from pfm_desktop.viewmodels.session import Session
 
 NOT_ADDED = "the pictures were not added: another visit was opened before the files were read. Add them again"
@@ -58,6 +59,10 @@ class Adding(QObject):
     def held(self, hashes: Collection[str]) -> Mapping[str, Known]:
         """Which pictures of these hashes the library has already, and what is to be said of them."""
         return known_pictures(self._session.library, hashes, self._visit_id)
+
+    def doubts_of(self, said: FileSays) -> str:
+        """What speaks against adding a file to the visit on the desk."""
+        return doubts_of(self._session.library, said, self._visit_id)
 
     def say_not_added(self) -> None:
         """Another visit came before the files were read."""

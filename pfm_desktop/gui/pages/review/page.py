@@ -445,6 +445,7 @@ class ReviewPage(QWidget):
         self.pictures.add_asked.connect(self._adding.add)
         self.pictures.not_added.connect(self._adding.say_not_added)
         self.pictures.form.rows.asks = self._adding.held
+        self.pictures.form.rows.doubts_of = self._adding.doubts_of
         self._adding.ended.connect(self._pictures_added)
         self.pictures.visit_chosen.connect(self._session.open_visit)
         self.side.pins.pin_chosen.connect(self._pin_chosen)

@@ -244,6 +244,9 @@ class AddForm(QFrame):
             self.rows.when_known(self._add)
 
     def _add(self) -> None:
+        if self.rows.wrong:
+            self.rows.show_wrong()
+            return
         if not self.second.passes(self.rows.doubts):
             self.rows.show_doubt()
             return
