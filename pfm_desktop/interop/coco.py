@@ -98,7 +98,8 @@ def _polygon(outline: Outline, width: int, height: int) -> dict[str, Any] | None
 def _point(x: float, y: float) -> dict[str, Any]:
     left, top = int(x + CORNER), int(y + CORNER)  # both at least 0
     return {
-        "segmentation": [],
+        # the pixel itself: readers make no mask of an empty one, and stop
+        "segmentation": [[left, top, left + 1, top, left + 1, top + 1, left, top + 1]],
         "keypoints": [round(x, _DIGITS), round(y, _DIGITS), VISIBLE],
         "num_keypoints": 1,
         "area": 1.0,

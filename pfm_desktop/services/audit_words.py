@@ -32,6 +32,7 @@ KIND_NAMES = {
     "library": "Library",
     "sign_in": "Sign-in",
     "import": "Import",
+    "burned_in": "Words in the picture",
     "account": "Account",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}

@@ -113,5 +113,5 @@ def only_reads_of(session: Session) -> str | None:
 
 
 def without_name(patient: Patient) -> Patient:
-    """The same woman under a code that only the library can resolve."""
-    return Patient(patient.id, f"W-{patient.id[:6]}", "", "", None)
+    """The same woman under a code that only the library can resolve; it does not look like a pseudonym of an export."""
+    return Patient(patient.id, f"Woman {patient.id[:6]}", "", "", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -20,6 +20,7 @@ from pfm_desktop.storage.tables import JournalTable
 _REVEAL = "reveal"
 _RECENT = 100  # lines
 _AT_ONCE = 50  # lines of a step
+_KEYS_AT_ONCE = 500  # in one question; SQLite takes not many more
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,15 @@ def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
     query = select(JournalTable).where(JournalTable.what == what, JournalTable.key == key)
     row = session.scalars(query.order_by(JournalTable.seq.desc()).limit(1)).first()
     return None if row is None else _entry(row)
+
+
+def keys_with(session: Session, *, what: str, keys: Sequence[str]) -> frozenset[str]:
+    """Those of these keys about which there is a line of this kind."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        asked = JournalTable.key.in_(keys[start : start + _KEYS_AT_ONCE])
+        found.update(session.scalars(select(JournalTable.key).where(JournalTable.what == what, asked)))
+    return frozenset(found)
 
 
 def _entry(row: JournalTable) -> JournalEntry:

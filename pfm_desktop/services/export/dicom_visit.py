@@ -19,6 +19,7 @@ from pfm_desktop.interop.dicom.picture import picture_object
 from pfm_desktop.interop.dicom.registration import registration_object
 from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.services import burned_in
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut
 from pfm_desktop.services.export.folder import Begun, ExportFolder, export_folder
@@ -98,10 +99,12 @@ class _Writing:
 
     def _pictures(self) -> None:
         numbers = facts.numbers_of(self.case.pictures)
+        drawn = burned_in.said_of(self.lib, [picture.id for picture in self.case.pictures])
         for place, picture in enumerate(self.case.pictures, start=1):
             self.ctx.check()
             pixels, lossy = facts.read_pixels(self.lib, picture)
-            info = facts.picture_info(picture, pixels, lossy, numbers[picture.id], burned_in=None)
+            said = True if picture.id in drawn else None  # of the others nobody said anything
+            info = facts.picture_info(picture, pixels, lossy, numbers[picture.id], burned_in=said)
             self.infos[picture.id] = info
             partner = self._partner(picture)
             made = picture_object(self.study, info, pixels, partner=partner, modality=self.modality)

@@ -44,6 +44,7 @@ def record_of(facts: DicomFacts) -> Record:
         device=facts.device,
         issuer=facts.issuer,
         instance=facts.instance_uid if facts.frames == 1 else "",
+        burned_in=facts.burned_in,
     )
 
 

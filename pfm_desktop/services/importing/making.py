@@ -160,7 +160,7 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
         picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
     if record.family_name or record.given_name or record.birth_date:
         picture = replace(picture, person=Person(record.family_name, record.given_name, record.birth_date))
-    picture = replace(picture, issuer=record.issuer, instance=record.instance)
+    picture = replace(picture, issuer=record.issuer, instance=record.instance, burned_in=record.burned_in)
     by_name = picture.stage
     picture = _with_stage(picture, record.stage, record.seconds_since_acid, _BY_RECORD)
     if not record.stage_described or record.stage is None:

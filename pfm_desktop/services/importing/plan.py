@@ -34,7 +34,8 @@ class PlannedPicture:
 
     `visit` ties it to a visit of that key, whatever its time ("": its time says it). `although_elsewhere`: it is
     brought in also where it is on record for another woman or visit. `named`: words of its folders and file that may
-    name her; `issuer`: who gave the identifier, where its own record says so.
+    name her; `issuer`: who gave the identifier, where its own record says so; `burned_in`: that record says that words
+    are drawn into it.
     """
 
     key: str
@@ -57,6 +58,7 @@ class PlannedPicture:
     named: tuple[str, ...] = ()
     issuer: str = ""
     instance: str = ""  # SOP Instance UID
+    burned_in: bool = False
 
     @property
     def seconds(self) -> float | None:

@@ -50,6 +50,7 @@ class Record:
     stage_described: bool = False  # only words for people say the stage, perhaps of the whole examination
     issuer: str = ""  # who gave the identifier
     instance: str = ""  # SOP Instance UID
+    burned_in: bool = False  # words are drawn into the picture
 
 
 @dataclass(frozen=True)

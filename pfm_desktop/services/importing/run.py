@@ -17,7 +17,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
-from pfm_desktop.services import cases
+from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.importing import places
 from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.dicom import read_dicom
@@ -138,6 +138,7 @@ class _Step:
     by_hash: dict[str, Picture] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     added: int = 0
+    burned_in: list[str] = field(default_factory=list)  # ids of pictures into which words are drawn
 
 
 class _Run:
@@ -222,6 +223,7 @@ class _Run:
             return patient
         made_pairs = _pairs(planned, step, also_unsure=self._also_unsure)
         if not self._only_ask:
+            burned_in.note(self._lib, step.burned_in)
             self._lib.apply_all([*step.changes, *made_pairs])
             self._made.steps.append(step.changes[0].key)
         self._used.add(step.visit.id)
@@ -276,6 +278,8 @@ class _Run:
         step.changes.append(cases.adding(added, text))
         step.pictures[planned.key] = step.by_hash[planned.sha256] = added
         step.added += 1
+        if planned.burned_in:
+            step.burned_in.append(added.id)
         if self._only_ask:
             self._taken[step.patient.id, planned.sha256] = said.visit
         return said

@@ -70,6 +70,17 @@ def test_keypoints_are_pixels_counted_from_nought_and_their_box_is_that_pixel() 
     assert (os["bbox"], os["area"]) == ([50, 41, 1, 1], 1)
 
 
+def test_a_point_has_the_outline_of_its_pixel_so_that_a_mask_can_be_made_of_it() -> None:
+    for mark in (*marks(OS, FULL), *marks(BIOPSY, FULL)):
+        (outline,) = mark["segmentation"]
+        xs, ys = outline[::2], outline[1::2]
+        left, top, width, height = mark["bbox"]
+        assert (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)) == (left, top, width, height)
+        assert len(outline) == 8, "readers take six numbers and more for a polygon"
+        assert 0 <= left < 100
+        assert 0 <= top < 80
+
+
 def test_biopsies_keep_their_letters() -> None:
     assert [(one["letter"], one["keypoints"][:2]) for one in marks(BIOPSY, FULL)] == [("A", [12, 30]), ("B", [0, 79])]
 

@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from benchmarks.dicom_parts.files import frames, overlay, plain, smooth, written
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import cases
+from pfm_desktop.services import burned_in, cases
+from pfm_desktop.services.export.dicom_visit import export_dicom
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.run import import_plan
+from pfm_desktop.services.taking_back import made_by_import, take_back
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 
@@ -144,3 +147,43 @@ def test_a_number_of_another_clinic_goes_to_nobody_on_record_unasked(lib: Librar
     assert "4711" in report.notes[0]
     (row,) = cases.today(lib)
     assert row.pictures == 1
+
+
+def disc(folder: Path, *burned: str) -> Path:
+    """A picture for each word: YES, NO, or "" for nothing said."""
+    folder.mkdir()
+    for number, word in enumerate(burned):
+        dataset = plain(smooth(200, 160, shift=number))
+        dataset.PatientID, dataset.AcquisitionDateTime = "K-77", f"2026031408{number:02d}00+0100"
+        dataset.SeriesDescription = "White light, acetic acid"
+        if word:
+            dataset.BurnedInAnnotation = word
+        elif "BurnedInAnnotation" in dataset:
+            del dataset.BurnedInAnnotation
+        (folder / f"IM{number:05d}").write_bytes(written(dataset))
+    return folder
+
+
+def test_words_drawn_into_a_picture_are_kept_on_record_and_go_out_with_it(lib: Library, tmp_path: Path) -> None:
+    import_plan(CTX, lib, make_plan(CTX, [disc(tmp_path / "disc", "YES", "NO", "")]), also_unsure=True)
+    (row,) = cases.today(lib)
+    first, *others = cases.visit_case(lib, row.visit.id).pictures
+    assert burned_in.said_of(lib, [first.id, *(other.id for other in others)]) == {first.id}
+    export_dicom(CTX, lib, [row.visit.id], tmp_path / "out")
+    found = [pydicom.dcmread(path) for path in sorted((tmp_path / "out").rglob("picture-*.dcm"))]
+    assert [one.get("BurnedInAnnotation") for one in found] == ["YES", None, None]
+
+
+def test_an_import_is_taken_back_with_pictures_of_which_that_is_on_record(lib: Library, tmp_path: Path) -> None:
+    import_plan(CTX, lib, make_plan(CTX, [disc(tmp_path / "disc", "YES")]), also_unsure=True, key="import")
+    made = made_by_import(CTX, lib, "import")
+    take_back(CTX, lib, made)
+    assert cases.today(lib) == ()
+
+
+def test_who_is_asked_about_no_picture_or_many_answers(lib: Library) -> None:
+    burned_in.note(lib, [])
+    assert burned_in.said_of(lib, []) == frozenset()
+    many = [f"{number:032x}" for number in range(1201)]
+    burned_in.note(lib, many[::400])
+    assert burned_in.said_of(lib, many) == set(many[::400])
