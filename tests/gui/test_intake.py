@@ -518,8 +518,6 @@ def photo(path: Path, taken: str = "") -> Path:
     path.parent.mkdir(exist_ok=True)
     pixels = np.random.default_rng(sum(path.name.encode())).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path, exif=exif)
-        path, exif=exif
-    )
     return path
 
 
