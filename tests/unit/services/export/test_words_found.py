@@ -70,7 +70,7 @@ def written(folder: Path, stage: Stage) -> np.ndarray:
 
 def on_record(lib: Library) -> dict[str, object]:
     with lib.read() as session:
-        (line,) = journal.entries(session, what="export")
+        *_, line = journal.entries(session, what="export")
     return dict(line.new or {})
 
 
