@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from pfm_desktop.gui.loading import load_below, load_next
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Desk(QObject):
     def make_ready(self) -> None:
         """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
         self.session.record_lock()
-        self._warming.start(_load, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
+        self._warming.start(load_below, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
 
     def go_on(self) -> str:
         """After an ending without closing: undo knows again what it knew; the visit that was open, or ""."""
@@ -191,7 +191,10 @@ class Desk(QObject):
             self.today.read_again()
 
     def _make_rest(self) -> None:
-        """A page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
+        """A part of a page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
+        if load_next():
+            self._turn.start()
+            return
         missing = next((index for index in LATER if index not in self._pages), None)
         if missing is not None:
             self.page(missing)
@@ -255,10 +258,3 @@ def _warm_up(ctx: Context, model: str) -> None:
     from pfm_desktop.services import models
 
     models.warm_up(ctx, model)
-
-
-def _load(_ctx: object) -> None:
-    """Load what the pages need, as a job; importing takes no part in what the user sees."""
-    with memory.without_collection():
-        for module, _ in LATER.values():
-            importlib.import_module(module)
