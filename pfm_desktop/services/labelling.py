@@ -342,6 +342,30 @@ def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
     return {pair_id: label_of(results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ())) for pair_id in pair_ids}
 
 
+@dataclass(frozen=True)
+class SaidOfVisit:
+    """What readers and the laboratory said of a visit: all reads of its pairs, and what each pair is labelled with."""
+
+    histology: Histology | None
+    reads: tuple[Read, ...]
+    labels: Mapping[str, Labelled]
+
+
+def said_of_visit(lib: Library, visit_id: str, pair_ids: Sequence[str]) -> SaidOfVisit:
+    """The same of one visit, over all tasks."""
+    with lib.read() as session:
+        reads, found = stored.reads(session, pair_ids=pair_ids), stored.histology_of(session, visit_id)
+    own = {pair_id: [read for read in reads if read.pair_id == pair_id] for pair_id in pair_ids}
+    return SaidOfVisit(found, reads, {pair_id: label_of(found, those) for pair_id, those in own.items()})
+
+
+def reader_codes(lib: Library) -> Mapping[str, str]:
+    """By reader, a code that says nothing of them: R1, R2, ... in the order of their first reads, so that it stays."""
+    with lib.read() as session:
+        readers = dict.fromkeys(read.reader for read in stored.reads(session))
+    return {reader: f"R{number}" for number, reader in enumerate(readers, start=1)}
+
+
 def _check_wish(wish: Wish, name: str, pair_ids: Sequence[str]) -> None:
     problem = ""
     if not name or len(name) > LONGEST_NAME:

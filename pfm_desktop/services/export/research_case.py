@@ -23,8 +23,10 @@ from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.labelling import Read
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.services.labelling import SaidOfVisit
     from pfm_desktop.storage.crosswalk import Alias
     from pfm_desktop.storage.library import Library
 
@@ -67,8 +69,28 @@ class ResearchPicture:
 
 
 @dataclass(frozen=True)
+class ResearchRead:
+    """What one reader said of a pair: codes of its pictures, the reader's code, and nothing that was typed."""
+
+    white: str
+    fluorescence: str
+    reader: str
+    turn: int
+    adjudicates: bool
+    grade: str
+    reason: str
+    quality: str
+    seconds: float
+    ai_seen: bool
+    regions: tuple[tuple[Source, Outline], ...]
+
+
+@dataclass(frozen=True)
 class ResearchCase:
-    """A visit: pseudonym, code, moved day, age at most 90, what was found. `pair` holds codes of pictures."""
+    """A visit: pseudonym, code, moved day, age at most 90, what was found. `pair` holds codes of pictures.
+
+    `label` is the grade of its pair by histology or readers, `label_from` says by which; "" where there is none.
+    """
 
     patient: str
     case: str
@@ -81,6 +103,10 @@ class ResearchCase:
     swede: SwedeScore
     pictures: tuple[ResearchPicture, ...]
     pair: Mapping[Source, str]
+    histology: str = ""
+    label: str = ""
+    label_from: str = ""
+    reads: tuple[ResearchRead, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,10 +198,15 @@ def clean_pictures(
         yield picture, clean
 
 
-def research_case(visit: Moved, *, dicom: bool) -> ResearchCase:
-    """What tables say of it; after its pictures were read (`clean_pictures`). `dicom`: how those are written."""
+def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *, dicom: bool) -> ResearchCase:
+    """What tables say of it; after its pictures were read (`clean_pictures`). `dicom`: how those are written.
+
+    `said`: by readers and the laboratory; `readers`: the code of each.
+    """
     case, findings = visit.visit, visit.visit.findings
     pair = visit.pair
+    labelled = said.labels.get(pair.id) if pair is not None else None
+    label = labelled.label if labelled is not None else None
     by_source = {source: case.picture(pair.picture_id(source)) for source in Source} if pair is not None else {}
     return ResearchCase(
         patient=visit.research.pseudonym,
@@ -193,6 +224,32 @@ def research_case(visit: Moved, *, dicom: bool) -> ResearchCase:
             for source, picture in by_source.items()
             if picture is not None and picture.id in visit.infos
         },
+        histology=said.histology.grade.value if said.histology is not None else "",
+        label=label.grade.value if label is not None else "",
+        label_from=label.origin.value if label is not None else "",
+        reads=tuple(_read(visit, read, readers[read.reader]) for read in said.reads),
+    )
+
+
+def _read(visit: Moved, read: Read, reader: str) -> ResearchRead:
+    pair = visit.visit.pair(read.pair_id)
+    pictures = {source: visit.visit.picture(pair.picture_id(source)) if pair is not None else None for source in Source}
+    codes = {
+        source: visit.picture_code(picture) if picture is not None and picture.id in visit.infos else ""
+        for source, picture in pictures.items()
+    }
+    return ResearchRead(
+        white=codes[Source.WHITE],
+        fluorescence=codes[Source.FLUORESCENCE],
+        reader=reader,
+        turn=read.turn,
+        adjudicates=read.adjudicates,
+        grade=read.grade.value if read.grade is not None else "",
+        reason=read.reason.value if read.reason is not None else "",
+        quality=read.quality.value if read.quality is not None else "",
+        seconds=round(read.seconds, 1),
+        ai_seen=read.ai_seen,
+        regions=tuple((region.frame, region.outline) for region in read.regions),
     )
 
 

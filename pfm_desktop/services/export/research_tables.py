@@ -12,21 +12,26 @@ from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.coco import CocoPicture
 from pfm_desktop.interop.tabular import COLUMNS
-from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture
+from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchRead
 
-CASES, PICTURES, PINS, MANIFEST = "cases.csv", "pictures.csv", "pins.csv", "manifest.csv"
+CASES, PICTURES, PINS, READS = "cases.csv", "pictures.csv", "pins.csv", "reads.csv"
+MANIFEST = "manifest.csv"
 GRADE_FROM = "grade_from"  # a column of the manifest: where the grade comes from
-IMPRESSION = "impression"  # the laboratory's result would come before it; the library keeps none yet
+IMPRESSION = "impression"  # of who examined; a label by histology or readers comes before it
 _ITEMS = tuple(item.key for item in SWEDE_ITEMS)
 CASE_COLUMNS = (
     "patient", "case", "day", "age", "impression", "first_read", "second_read", "ai_revealed", *_ITEMS, "swede_total",
-    "white", "fluorescence",
+    "white", "fluorescence", "histology", "label", "label_from",
 )  # fmt: skip
 PICTURE_COLUMNS = (
     "patient", "case", "picture", "file", "source", "stage", "width", "height", "seconds", "seconds_since_acid",
     "mm_per_px", "os_x", "os_y", "cervix",
 )  # fmt: skip
 PIN_COLUMNS = ("patient", "case", "picture", "letter", "x", "y", "hour")
+READ_COLUMNS = (
+    "patient", "case", "white", "fluorescence", "reader", "turn", "adjudicates", "grade", "not_gradable", "quality",
+    "seconds", "ai_seen", "regions",
+)  # fmt: skip
 Cell = str | int | float | None
 
 
@@ -39,12 +44,16 @@ class Unlabelled:
 
 
 def tables(cases: Sequence[ResearchCase]) -> dict[str, bytes]:
-    """`cases.csv`, `pictures.csv` and `pins.csv`; coordinates in pixels, 0 the centre of the top-left one."""
+    """`cases.csv`, `pictures.csv`, `pins.csv` and `reads.csv`; coordinates in pixels, 0 the centre of the top-left one.
+
+    All reads stand there, each for itself: a consensus alone cannot be taken apart again.
+    """
     pictures = [(case, picture) for case in cases for picture in case.pictures]
     return {
         CASES: table(CASE_COLUMNS, map(_case_row, cases)),
         PICTURES: table(PICTURE_COLUMNS, (_picture_row(*one) for one in pictures)),
         PINS: table(PIN_COLUMNS, (row for one in pictures for row in _pin_rows(*one))),
+        READS: table(READ_COLUMNS, (_read_row(case, read) for case in cases for read in case.reads)),
     }
 
 
@@ -65,7 +74,8 @@ def manifest(cases: Sequence[ResearchCase], digests: dict[str, str]) -> tuple[by
         seen |= own
         files = {picture.code: picture.file for picture in case.pictures}
         white, fluorescence = (files[case.pair[source]] if source in case.pair else "" for source in Source)
-        rows.append((case.patient, case.case, white, fluorescence, case.impression, IMPRESSION))
+        grade, origin = (case.label, case.label_from) if case.label else (case.impression, IMPRESSION)
+        rows.append((case.patient, case.case, white, fluorescence, grade, origin))
     return table((*COLUMNS, GRADE_FROM), rows), tuple(out)
 
 
@@ -103,8 +113,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 def _why_unlabelled(case: ResearchCase, *, twice: bool) -> str:
     if not case.pair:
         return "no pair of pictures"
-    if not case.impression:
-        return "no impression"
+    if not case.label and not case.impression:
+        return "no label, and no impression"
     return "one of its pictures stands in another visit as well" if twice else ""
 
 
@@ -113,7 +123,7 @@ def _case_row(case: ResearchCase) -> Sequence[Cell]:
     return (
         case.patient, case.case, case.day.isoformat(), case.age, case.impression, case.first_read, case.second_read,
         "yes" if case.revealed else "no", *swede, case.swede.total,
-        case.pair.get(Source.WHITE), case.pair.get(Source.FLUORESCENCE),
+        case.pair.get(Source.WHITE), case.pair.get(Source.FLUORESCENCE), case.histology, case.label, case.label_from,
     )  # fmt: skip
 
 
@@ -129,6 +139,15 @@ def _picture_row(case: ResearchCase, picture: ResearchPicture) -> Sequence[Cell]
 def _pin_rows(case: ResearchCase, picture: ResearchPicture) -> Iterator[Sequence[Cell]]:
     for pin in picture.pins:
         yield case.patient, case.case, picture.code, pin.letter, *pin.spot, pin.hour
+
+
+def _read_row(case: ResearchCase, read: ResearchRead) -> Sequence[Cell]:
+    regions = "; ".join(f"{source.value}: {_outline_text(outline)}" for source, outline in read.regions)
+    return (
+        case.patient, case.case, read.white, read.fluorescence, read.reader, read.turn,
+        "yes" if read.adjudicates else "no", read.grade, read.reason, read.quality, read.seconds,
+        "yes" if read.ai_seen else "no", regions,
+    )  # fmt: skip
 
 
 def _outline_text(outline: Sequence[Spot] | None) -> str:

@@ -18,11 +18,12 @@ from pydicom import dcmread
 from sqlalchemy import text
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import Turn
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Cancelled, SilentContext
-from pfm_desktop.services import accounts, cases, pairing, review
+from pfm_desktop.services import accounts, cases, labelling, pairing, review
 from pfm_desktop.services.export.research import Format, ResearchExport, Wish, export_research
 from pfm_desktop.services.export.research_case import NOT_CHOSEN
 from pfm_desktop.services.export.visits import pictures_in
@@ -187,7 +188,7 @@ def test_the_manifest_is_one_that_training_reads(clinic: Library, ids: Ids, tmp_
     }
     assert [row.fluorescence is None for row in sorted(cases_in, key=lambda row: row.grade.rank)] == [True, False]
     assert made.labelled == 2
-    assert [one.why for one in made.left_out] == ["no impression"]  # the other woman's
+    assert [one.why for one in made.left_out] == ["no label, and no impression"]  # the other woman's
 
 
 def test_a_picture_of_two_visits_is_trained_on_once(clinic: Library, ids: Ids, tmp_path: Path) -> None:
@@ -426,3 +427,26 @@ def test_the_pictures_of_visits_come_visit_by_visit_in_time_order(clinic: Librar
     assert list(found) == wanted
     with pytest.raises(Cancelled):
         pictures_in(stopping_at(1), clinic, [ids.second, ids.first])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_reads_and_histology_go_out_without_a_word_that_somebody_typed(
+    kind: Format, clinic: Library, ids: Ids, tmp_path: Path
+) -> None:
+    (pair,) = labelling.pairs_for(CTX, clinic, [ids.second])
+    task = labelling.make_task(clinic, labelling.Wish("Notburga", search="Wunderlich", repeats=0.0), [pair])
+    for reader, grade in (("Dr. Quentin", Grade.LOW), ("Sigrid", Grade.HIGH)):
+        clinic.who = reader
+        labelling.give(clinic, task.id, Turn(pair), grade=grade, note="secret note", seconds=4.25)
+    labelling.set_histology(clinic, ids.second, Grade.CANCER, reported_on=date(2026, 6, 1), text="polyp of Frieda")
+    exported(clinic, tmp_path / "set", kind)
+    files = everything(tmp_path / "set")
+    assert found_in(files, PLANTED) == []
+    assert found_in(files, DAYS) == []
+    reads = rows(tmp_path / "set", "reads.csv")
+    assert [(row["reader"], row["grade"], row["seconds"]) for row in reads] == [
+        ("R1", "low", "4.2"), ("R2", "high", "4.2"),
+    ]  # fmt: skip
+    case = next(row for row in rows(tmp_path / "set") if row["case"] == reads[0]["case"])
+    assert (case["histology"], case["label"], case["label_from"]) == ("cancer", "cancer", "histology")
+    assert reads[0]["white"] == case["white"]

@@ -12,8 +12,8 @@ import pytest
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.tabular import COLUMNS
-from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchPin
-from pfm_desktop.services.export.research_tables import CASE_COLUMNS, coco_pictures, manifest, tables
+from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchPin, ResearchRead
+from pfm_desktop.services.export.research_tables import CASE_COLUMNS, READ_COLUMNS, coco_pictures, manifest, tables
 
 WHITE = ResearchPicture(
     "W-1-a-white", "pictures/W-1-a-white.png", Stage.ACETIC_ACID, 100, 80, 90.0, 60.0, 0.03, (50.25, 40.5),
@@ -85,7 +85,7 @@ def test_a_case_of_one_source_leaves_the_other_column_empty(source: Source) -> N
 
 @pytest.mark.parametrize(
     ("case", "why"),
-    [(replace(CASE, impression=""), "no impression"), (replace(CASE, pair={}), "no pair of pictures")],
+    [(replace(CASE, impression=""), "no label, and no impression"), (replace(CASE, pair={}), "no pair of pictures")],
 )
 def test_a_case_that_nothing_can_be_learned_from_is_named_with_its_reason(case: ResearchCase, why: str) -> None:
     data, unlabelled = manifest([case], DIGESTS)
@@ -106,3 +106,31 @@ def test_pictures_for_coco_carry_their_case_and_marks() -> None:
     assert (white.os, white.biopsies) == ((50.25, 40.5), (("A", (10.0, 20.0)), ("B", (5.0, 6.0))))
     assert (lit.os, lit.cervix, lit.biopsies) == (None, None, ())
     assert lit.facts["patient"] == "W-1"
+
+
+READ = ResearchRead(
+    WHITE.code, LIT.code, "R2", 1, False, "low", "", "limited", 4.5, False,
+    ((Source.WHITE, ((1.0, 2.0), (9.0, 2.0), (9.0, 7.0))),),
+)  # fmt: skip
+
+
+def test_every_read_is_a_line_of_its_own() -> None:
+    other = replace(READ, reader="R1", turn=2, adjudicates=True, grade="", reason="blurred", quality="", regions=())
+    one, two = read(tables([replace(CASE, reads=(READ, other))])["reads.csv"])
+    assert tuple(one) == READ_COLUMNS
+    assert (one["reader"], one["grade"], one["turn"], one["adjudicates"]) == ("R2", "low", "1", "no")
+    assert one["regions"] == "white: 1.00 2.00, 9.00 2.00, 9.00 7.00"
+    assert (two["not_gradable"], two["adjudicates"], two["turn"]) == ("blurred", "yes", "2")
+    assert read(tables([CASE])["reads.csv"]) == []
+
+
+def test_a_label_comes_before_the_impression_and_says_where_it_is_from() -> None:
+    labelled = replace(CASE, histology="cancer", label="cancer", label_from="histology")
+    (line,) = read(manifest([labelled], DIGESTS)[0])
+    assert (line["grade"], line["grade_from"]) == ("cancer", "histology")
+    (line,) = read(manifest([replace(CASE, impression="", label="low", label_from="majority")], DIGESTS)[0])
+    assert (line["grade"], line["grade_from"]) == ("low", "majority")
+    (line,) = read(manifest([CASE], DIGESTS)[0])
+    assert (line["grade"], line["grade_from"]) == ("high", "impression")
+    (case,) = read(tables([labelled])["cases.csv"])
+    assert (case["histology"], case["label"], case["label_from"]) == ("cancer", "cancer", "histology")
