@@ -127,6 +127,14 @@ def in_random_order(pair_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
     return tuple(pairs)
 
 
+def in_order_of_disagreement(lib: Library, pair_ids: Sequence[str], *, seed: int) -> tuple[str, ...]:
+    """The pairs on which readers lie farthest apart first; those that nobody read twice behind, at random."""
+    with lib.read() as session:
+        reads = stored.reads(session, pair_ids=pair_ids)
+    differing = [one.pair_id for one in _differing(reads)]
+    return (*differing, *(pair for pair in in_random_order(pair_ids, seed=seed) if pair not in set(differing)))
+
+
 def close_task(lib: Library, task_id: str, *, closed: bool = True) -> Change:
     """Close a task, or open it again. Closed, it takes no more reads."""
     task = _known_task(lib, task_id)
@@ -251,6 +259,21 @@ def take_back(lib: Library, read: Read) -> Change:
     if old is None:
         raise StorageError("this read is gone already", safe="nothing was changed", remedy="open the task again")
     return lib.apply(Change("read", read.id, old, None, f"Undo: {said_of(read)}"))
+
+
+def read_of(lib: Library, read_id: str) -> Read | None:
+    """A read as it is on disk; None where it is gone, or not to be seen."""
+    with lib.read() as session:
+        return stored.read(session, read_id)
+
+
+def look_again(lib: Library, task_id: str, *, adjudicates: bool = False) -> tuple[Task, Mapping[Turn, Read]]:
+    """A task and the own reads in it, or the own decisions, as they are on disk now. Raises `UserError` where it is
+    gone."""
+    task = _known_task(lib, task_id)
+    with lib.read() as session:
+        own = stored.reads(session, task_id=task_id, reader=lib.who)
+    return task, {Turn(read.pair_id, read.turn): read for read in own if read.adjudicates is adjudicates}
 
 
 def said_of(read: Read) -> str:

@@ -345,3 +345,24 @@ def test_who_labels_sees_own_reads_only_and_no_search_and_no_histology(clinic: P
 def test_the_order_of_a_task_is_kept(lib: Library) -> None:
     task_of(lib, 1, order=Order.DISAGREEMENT)
     assert labelling.task_rows(lib)[0].task.order is Order.DISAGREEMENT
+
+
+def test_where_readers_differ_most_comes_first(lib: Library) -> None:
+    task_id, pairs = task_of(lib, 4)
+    two_reads(lib, task_id, pairs[2], Grade.NORMAL, Grade.CANCER)
+    two_reads(lib, task_id, pairs[0], Grade.LOW, Grade.HIGH)
+    found = labelling.in_order_of_disagreement(lib, pairs, seed=1)
+    assert found[:2] == (pairs[2], pairs[0])
+    assert sorted(found) == sorted(pairs)
+
+
+def test_a_task_and_a_read_are_read_again_as_they_are_on_disk(lib: Library) -> None:
+    task_id, pairs = task_of(lib, 2)
+    read, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.LOW)
+    decision, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.HIGH, adjudicates=True)
+    task, reads = labelling.look_again(lib, task_id)
+    assert (task.id, reads) == (task_id, {Turn(pairs[0]): read})
+    assert labelling.look_again(lib, task_id, adjudicates=True)[1] == {Turn(pairs[0]): decision}
+    assert labelling.read_of(lib, read.id) == read
+    labelling.take_back(lib, read)
+    assert labelling.read_of(lib, read.id) is None

@@ -1,0 +1,167 @@
+"""What the Annotate page says: of tasks, of how far a reader is, and of single reads. No Qt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+
+from pfm_desktop.domain.agreement import Agreement
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.labelling import Order, Quality, Read, Reason
+from pfm_desktop.services.labelling import TaskRow
+from pfm_desktop.services.reading_report import Drift, ReadingReport
+from pfm_desktop.support.moments import day
+from pfm_desktop.viewmodels.annotate import Reading
+from pfm_desktop.viewmodels.grades import TITLES
+
+COLUMNS = ("Task", "Pairs", "Read by you", "Readers differ", "Made")
+CODES = "Names are hidden while pairs are read"
+ORDERS: dict[Order, str] = {
+    Order.RANDOM: "Random",
+    Order.DISAGREEMENT: "Where readers differ most first",
+}
+REASONS: dict[Reason, str] = {reason: reason.value[:1].upper() + reason.value[1:] for reason in Reason}
+QUALITIES: dict[Quality, str] = {Quality.GOOD: "Good", Quality.LIMITED: "Limited", Quality.UNUSABLE: "Unusable"}
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """A task in the list: `cells` in the order of `COLUMNS`."""
+
+    task_id: str
+    cells: tuple[str, ...]
+    closed: bool
+    finished: bool
+    differing: int
+
+
+def task_lines(rows: Sequence[TaskRow]) -> tuple[TaskLine, ...]:
+    """Tasks in the order given."""
+    return tuple(_line(row) for row in rows)
+
+
+def _line(row: TaskRow) -> TaskLine:
+    task, finished = row.task, row.done >= row.turns
+    again = f" (+ {row.turns - row.pairs} again)" if row.turns > row.pairs else ""
+    done = "all" if finished else f"{row.done:,} of {row.turns:,}"
+    differ = "" if row.disagreements is None else "none" if not row.disagreements else f"{row.disagreements:,}"
+    name = f"{task.name} (closed)" if task.closed else task.name
+    cells = (name, f"{row.pairs:,}{again}", done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
+    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0)
+
+
+def empty_text(*, may_make: bool, read_only: bool) -> str:
+    """What stands in an empty list of tasks, and what to do."""
+    if read_only:
+        return "No tasks yet.\n\nThis library is open for reading only."
+    if may_make:
+        return (
+            "No tasks yet.\n\nA task is a set of pairs that people grade without names, findings or AI.\n"
+            "Choose New task to make the first one from a search."
+        )
+    return "No tasks yet.\n\nA clinician of this library makes them; they are listed here then. F5 looks again."
+
+
+def title(reading: Reading) -> str:
+    """By its place only: any other code would tell which pairs come again, or belong to one woman."""
+    if reading.turn is None:
+        return "All pairs are decided" if reading.adjudicates else "All pairs are read"
+    return f"Pair {reading.place + 1:,} of {len(reading.turns):,}"
+
+
+def progress(reading: Reading) -> str:
+    """`123 of 400 read: 17 low, 3 cannot be graded`."""
+    reads = [reading.reads[turn] for turn in reading.turns if turn in reading.reads]
+    graded = Counter(read.grade for read in reads)
+    parts = [f"{graded[grade]:,} {grade.value}" for grade in GRADES if graded[grade]]
+    if graded[None]:
+        parts.append(f"{graded[None]:,} cannot be graded")
+    done = f"{len(reads):,} of {len(reading.turns):,} {'decided' if reading.adjudicates else 'read'}"
+    return f"{done}: {', '.join(parts)}" if parts else done
+
+
+def waiting(reading: Reading) -> str:
+    """What is said of pairs that have no grade yet; "" where nothing is."""
+    count = reading.waiting
+    if not count:
+        return ""
+    pairs = "1 pair" if count == 1 else f"{count:,} pairs"
+    return f"Note, quality or region of {pairs} is kept with the grade: give it"
+
+
+def read_words(read: Read | None) -> str:
+    """`High`, or why there is none; "" where nothing was read."""
+    if read is None:
+        return ""
+    if read.grade is not None:
+        return TITLES[read.grade]
+    return f"Cannot be graded: {read.reason.value}" if read.reason is not None else "Cannot be graded"
+
+
+def own_words(reading: Reading) -> str:
+    """What the reader said of the pair in front before."""
+    read = reading.read
+    if read is None:
+        return "Not decided yet" if reading.adjudicates else "Not read yet"
+    said = "You decided" if reading.adjudicates else "You read"
+    return f"{said}: {read_words(read)}. Another grade changes it."
+
+
+def other_words(read: Read) -> str:
+    """What one of the readers said, for who decides."""
+    parts = [
+        read_words(read),
+        f"quality {read.quality.value}" if read.quality is not None else "",
+        _regions(len(read.regions)),
+        f"{read.seconds:.0f} s" if read.seconds else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f'{said}\n"{read.note}"' if read.note else said
+
+
+def _regions(count: int) -> str:
+    return "" if not count else "1 region" if count == 1 else f"{count} regions"
+
+
+def regions_words(count: int) -> str:
+    """How many regions are drawn."""
+    return _regions(count) or "No region drawn"
+
+
+# agreement
+
+
+def agreement_lines(report: ReadingReport) -> tuple[tuple[str, str], ...]:
+    """Who with whom, and how far they agree; nothing where no pair has two reads."""
+    lines = [(f"{one} and {other}", agreement_words(found)) for (one, other), found in report.between.items()]
+    if report.all_readers is not None:
+        lines.append(("All readers (Fleiss)", agreement_words(report.all_readers)))
+    lines += [(f"{name}, read again", agreement_words(found)) for name, found in report.within.items()]
+    lines += [(f"{name}, drift", drift_words(drift)) for name, drift in report.drift.items()]
+    lines += [
+        (f"{name}, not graded", f"{count:,} {'read' if count == 1 else 'reads'}")
+        for name, count in report.not_graded.items()
+    ]
+    return tuple(lines)
+
+
+def agreement_words(found: Agreement) -> str:
+    """`kappa 0.71 (0.60 to 0.80), 120 pairs of 98 women; 70 % the same, 3 % two grades or more apart`."""
+    pairs = f"{found.pairs:,} {'pair' if found.pairs == 1 else 'pairs'} of {found.women:,} women"
+    shares = f"{found.same:.0%} the same, {found.far:.0%} two grades or more apart".replace("%", " %")
+    if isnan(found.kappa):
+        return f"kappa not defined (all one grade), {pairs}; {shares}"
+    low, high = found.interval
+    span = "no interval" if isnan(low) or isnan(high) else f"{low:.2f} to {high:.2f}"
+    return f"kappa {found.kappa:.2f} ({span}), {pairs}; {shares}"
+
+
+def drift_words(drift: Sequence[Drift]) -> str:
+    """By block of reads, in grades: `reads 1-50: +0.10 (error 0.05); ...`."""
+    parts = []
+    for block in drift:
+        error = "" if isnan(block.error) else f" (error {block.error:.2f})"
+        parts.append(f"reads {block.begin}-{block.begin + block.reads - 1}: {block.mean:+.2f}{error}")
+    return "; ".join(parts)

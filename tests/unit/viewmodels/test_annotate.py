@@ -1,0 +1,338 @@
+"""Reading a task: every read is on disk at once, goes where it should, and can be taken back; problems are said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import Quality, Reason, Region, Turn
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import cases, labelling
+from pfm_desktop.services.labelling import Wish
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import StorageError, UserError
+from pfm_desktop.viewmodels import annotate, annotate_words
+from pfm_desktop.viewmodels.annotate import Draft, Reading, Sight
+
+REGION = Region(Source.WHITE, ((1.0, 1.0), (9.0, 1.0), (9.0, 9.0)))
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def fill(lib: Library) -> None:
+    from tests.unit.services.conftest import put_on_record
+
+    for number in range(4):
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}", family_name="Wunderlich").id).id
+        put_on_record(lib, visit, b"picture %d" % number)
+
+
+@pytest.fixture
+def lib(tmp_path: Path, library_from: Callable[..., None]):
+    library_from(tmp_path / "clinic", fill)
+    with Library.open(tmp_path / "clinic") as opened:
+        opened.who = "Anna"
+        yield opened
+
+
+@pytest.fixture
+def task(lib: Library) -> str:
+    pairs = labelling.pairs_for(SilentContext(), lib, [row.visit.id for row in cases.today(lib)])
+    return labelling.make_task(lib, Wish("March", repeats=0.0, readers=2), pairs).id
+
+
+@pytest.fixture
+def said() -> list[UserError]:
+    return []
+
+
+@pytest.fixture
+def reading(lib: Library, task: str, said: list[UserError]) -> Reading:
+    made = annotate.opened(lib, task, say=said.append)
+    made.shown()
+    return made
+
+
+def give(reading: Reading, *grades: Grade) -> None:
+    for grade in grades:
+        reading.shown()
+        assert reading.grade(grade)
+
+
+def on_disk(lib: Library, reading: Reading) -> list[Grade | None]:
+    """Grades by place, None where there is no read or no grade."""
+    kept = labelling.queue(lib, reading.task.id).reads
+    return [kept[turn].grade if turn in kept else None for turn in reading.turns]
+
+
+def test_a_grade_is_on_disk_and_the_next_pair_in_front(lib: Library, reading: Reading) -> None:
+    assert reading.grade(Grade.LOW)
+    assert reading.place == 1
+    assert reading.sight is Sight.NOTHING
+    assert on_disk(lib, reading) == [Grade.LOW, None, None, None]
+
+
+def test_what_is_not_seen_yet_is_not_graded(lib: Library, reading: Reading) -> None:
+    reading.grade(Grade.LOW)
+    assert not reading.grade(Grade.HIGH), "a key pressed twice grades one pair"
+    assert not reading.cannot(Reason.BLURRED)
+    assert on_disk(lib, reading) == [Grade.LOW, None, None, None]
+
+
+def test_pictures_that_cannot_be_shown_get_a_reason_and_no_grade(lib: Library, reading: Reading) -> None:
+    reading.shown(Sight.BROKEN)
+    assert not reading.grade(Grade.LOW)
+    assert reading.cannot(Reason.OTHER)
+    (read,) = labelling.queue(lib, reading.task.id).reads.values()
+    assert (read.grade, read.reason) == (None, Reason.OTHER)
+
+
+def test_what_was_said_beside_the_grade_is_kept_with_it(lib: Library, reading: Reading) -> None:
+    reading.set_note("  near 12 ")
+    reading.cycle_quality()
+    reading.cycle_quality()
+    reading.add_region(REGION)
+    assert reading.waiting == 1
+    reading.go(1)
+    assert reading.draft == Draft()
+    reading.go(-1)
+    reading.shown()
+    reading.grade(Grade.HIGH)
+    (read,) = labelling.queue(lib, reading.task.id).reads.values()
+    assert (read.note, read.quality, read.regions) == ("near 12", Quality.LIMITED, (REGION,))
+    assert reading.waiting == 0
+
+
+def test_seconds_count_from_the_pair_on_the_screen(lib: Library, task: str) -> None:
+    clock = Clock()
+    reading = Reading(lib, labelling.queue(lib, task), say=print, clock=clock)
+    clock.now = 100.0  # loading
+    reading.shown()
+    clock.now = 104.5
+    reading.grade(Grade.LOW)
+    (read,) = reading.reads.values()
+    assert read.seconds == 4.5
+
+
+def test_quality_goes_round_and_the_last_region_goes_first(reading: Reading) -> None:
+    seen = []
+    for _ in range(4):
+        reading.cycle_quality()
+        seen.append(reading.draft.quality)
+    assert seen == [Quality.GOOD, Quality.LIMITED, Quality.UNUSABLE, None]
+    other = Region(Source.FLUORESCENCE, REGION.outline)
+    reading.add_region(REGION)
+    reading.add_region(other)
+    assert reading.drop_region()
+    assert reading.draft.regions == (REGION,)
+    assert reading.drop_region()
+    assert not reading.drop_region()
+
+
+def test_own_reads_are_seen_again_and_changed(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW, Grade.LOW)
+    assert reading.go(-2)
+    assert reading.read is not None
+    reading.shown()
+    assert reading.set_note("looked again")
+    assert reading.grade(Grade.HIGH)
+    assert reading.place == 2, "on where she was"
+    assert on_disk(lib, reading) == [Grade.HIGH, Grade.LOW, None, None]
+    assert labelling.queue(lib, reading.task.id).reads[reading.turns[0]].note == "looked again"
+
+
+def test_the_same_grade_again_changes_nothing_and_goes_on(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW)
+    reading.go(-1)
+    reading.shown()
+    assert reading.grade(Grade.LOW)
+    assert reading.place == 1
+    reading.undo()
+    assert on_disk(lib, reading) == [None] * 4, "one step was done"
+
+
+def test_turns_can_be_passed_over_and_come_at_the_end(reading: Reading) -> None:
+    assert not reading.go(-1)
+    reading.go(1)
+    give(reading, Grade.LOW, Grade.LOW, Grade.LOW)
+    assert reading.place == 0
+    give(reading, Grade.LOW)
+    assert reading.turn is None
+    assert not reading.grade(Grade.LOW)
+    assert reading.go(-1)
+    assert reading.go(1)
+    assert not reading.go(1)
+
+
+def test_undo_goes_back_across_pairs_and_keeps_what_was_said_beside_the_grade(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW)
+    reading.shown()
+    reading.set_note("near 12")
+    give(reading, Grade.HIGH)
+    assert reading.undo_text == "Read for a label: high"
+    assert reading.undo()
+    assert reading.place == 1
+    assert reading.draft.note == "near 12"
+    assert reading.undo()
+    assert reading.place == 0
+    assert on_disk(lib, reading) == [None] * 4
+    assert not reading.undo()
+    assert reading.undo_text == ""
+    assert reading.redo()
+    assert reading.redo()
+    assert not reading.redo()
+    assert on_disk(lib, reading)[:2] == [Grade.LOW, Grade.HIGH]
+    assert labelling.queue(lib, reading.task.id).reads[reading.turns[1]].note == "near 12"
+
+
+def test_undo_of_a_change_brings_what_was_read_before(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW)
+    reading.go(-1)
+    give(reading, Grade.CANCER)
+    assert reading.undo()
+    assert reading.place == 0
+    assert reading.read is not None
+    assert reading.read.grade is Grade.LOW
+    assert on_disk(lib, reading)[0] is Grade.LOW
+
+
+def test_undo_goes_on_behind_the_opening_of_the_task(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW, Grade.HIGH)
+    again = annotate.opened(lib, reading.task.id, say=print)
+    assert again.place == 2
+    assert again.undo_text == "Read for a label: high"
+    assert again.undo()
+    assert again.place == 1
+    assert again.undo()
+    assert on_disk(lib, again) == [None] * 4
+    assert again.redo()
+    assert on_disk(lib, again)[0] is Grade.LOW
+
+
+def test_a_task_that_was_closed_meanwhile_is_said_and_what_was_said_stays(
+    lib: Library, reading: Reading, said: list[UserError]
+) -> None:
+    reading.set_note("near 12")
+    labelling.close_task(lib, reading.task.id)
+    assert not reading.grade(Grade.LOW)
+    assert reading.place == 0
+    assert reading.draft.note == "near 12"
+    assert "closed" in said[0].what
+    assert "closed" in reading.why_not
+    assert not reading.grade(Grade.LOW)
+    labelling.close_task(lib, reading.task.id, closed=False)
+
+
+def test_a_pair_that_was_read_in_another_window_is_said_and_shows_that_read(
+    lib: Library, reading: Reading, said: list[UserError]
+) -> None:
+    labelling.give(lib, reading.task.id, reading.turns[0], grade=Grade.CANCER)
+    assert not reading.grade(Grade.LOW)
+    assert "read already" in said[0].what
+    assert reading.place == 0
+    assert reading.read is not None
+    assert reading.read.grade is Grade.CANCER
+    assert on_disk(lib, reading)[0] is Grade.CANCER
+
+
+def test_a_full_disk_is_said_and_the_pair_stays_with_all_that_was_said(
+    lib: Library, reading: Reading, said: list[UserError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading.add_region(REGION)
+
+    def full(*_args: object, **_options: object) -> None:
+        raise StorageError("the disk is full", safe="nothing was changed", remedy="free some space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(labelling, "give", full)
+        assert not reading.grade(Grade.LOW)
+    assert [error.what for error in said] == ["the disk is full"]
+    assert (reading.place, reading.draft.regions, reading.sight) == (0, (REGION,), Sight.PICTURES)
+    assert reading.grade(Grade.LOW)
+
+
+def test_a_library_for_reading_only_says_so_before_anything_is_typed(lib: Library, task: str, tmp_path: Path) -> None:
+    with Library.open(tmp_path / "clinic") as second:
+        assert second.read_only
+        said: list[UserError] = []
+        reading = annotate.opened(second, task, say=said.append)
+        assert "reading only" in reading.why_not
+        reading.shown()
+        assert not reading.grade(Grade.LOW)
+        assert not reading.set_note("x")
+        assert len(said) == 2
+
+
+def test_a_task_that_is_gone_is_an_error_and_not_an_empty_queue(lib: Library) -> None:
+    with pytest.raises(UserError, match="gone"):
+        annotate.opened(lib, "0" * 32, say=print)
+
+
+def test_the_pairs_that_come_next_are_wanted_first(reading: Reading) -> None:
+    ids = [turn.pair_id for turn in reading.turns]
+    assert reading.wanted(3) == tuple(ids[place] for place in (0, 1, 2, 3))
+    give(reading, Grade.LOW)
+    assert reading.wanted(3) == tuple(ids[place] for place in (1, 2, 0, 3)), "the one behind is one undo away"
+
+
+def test_who_decides_goes_through_the_pairs_that_differ(lib: Library, task: str, said: list[UserError]) -> None:
+    pairs = [turn.pair_id for turn in labelling.queue(lib, task).turns]
+    for who, grades in (("Anna", (Grade.LOW, Grade.LOW)), ("Berta", (Grade.LOW, Grade.CANCER))):
+        lib.who = who
+        for pair, grade in zip(pairs, grades, strict=False):
+            labelling.give(lib, task, Turn(pair), grade=grade)
+    lib.who = "Clara"
+    reading, reads = annotate.opened_to_decide(lib, task, say=said.append)
+    assert [turn.pair_id for turn in reading.turns] == [pairs[1]]
+    assert [read.reader for read in reads[pairs[1]]] == ["Anna", "Berta"]
+    reading.shown()
+    assert reading.grade(Grade.HIGH)
+    assert reading.turn is None
+    assert labelling.disagreements(lib, task) == ()
+    assert annotate_words.progress(reading) == "1 of 1 decided: 1 high"
+    assert reading.undo()
+    assert len(labelling.disagreements(lib, task)) == 1
+    assert not said
+
+
+# words
+
+
+def test_a_pair_is_called_by_its_place_and_nothing_else(reading: Reading) -> None:
+    assert annotate_words.title(reading) == "Pair 1 of 4"
+    assert annotate_words.own_words(reading) == "Not read yet"
+
+
+def test_progress_says_how_many_of_which_grade(reading: Reading) -> None:
+    assert annotate_words.progress(reading) == "0 of 4 read"
+    give(reading, Grade.LOW, Grade.HIGH)
+    reading.shown()
+    reading.cannot(Reason.BLURRED)
+    assert annotate_words.progress(reading) == "3 of 4 read: 1 low, 1 high, 1 cannot be graded"
+    reading.go(-1)
+    assert annotate_words.own_words(reading) == "You read: Cannot be graded: blurred. Another grade changes it."
+
+
+def test_notes_that_wait_for_a_grade_are_said(reading: Reading) -> None:
+    assert annotate_words.waiting(reading) == ""
+    reading.set_note("x")
+    assert annotate_words.waiting(reading) == "Note, quality or region of 1 pair is kept with the grade: give it"
+    reading.set_note("")
+    assert annotate_words.waiting(reading) == ""
+
+
+def test_tasks_say_how_far_the_reader_is(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.LOW)
+    (line,) = annotate_words.task_lines(labelling.task_rows(lib))
+    assert line.cells[:4] == ("March", "4", "1 of 4", "none")
+    assert "New task" in annotate_words.empty_text(may_make=True, read_only=False)
+    assert "clinician" in annotate_words.empty_text(may_make=False, read_only=False)
