@@ -103,7 +103,7 @@ def lines_in(
 
     def lines_of(source: Source) -> Iterator[Line]:
         for line in found[source].lines if source in found else ():
-            points = _moved(line.points, source, frame, registration)
+            points = moved(line.points, source, frame, registration)
             if points is not None:
                 yield replace(line, points=points)
 
@@ -115,7 +115,8 @@ def lines_in(
     return (*problems, *next(filter(None, (*drawn, *seen)), ()))
 
 
-def _moved(points: Outline, start: Source, end: Source, registration: PairRegistration | None) -> Outline | None:
+def moved(points: Outline, start: Source, end: Source, registration: PairRegistration | None) -> Outline | None:
+    """An outline in another frame; None where there is no way there."""
     if start is end:
         return points
     if registration is None:

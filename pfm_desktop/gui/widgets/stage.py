@@ -24,7 +24,9 @@ from pfm_desktop.gui.widgets.stage_keys import StageKeys
 from pfm_desktop.gui.widgets.stage_marks import cursor_rect
 from pfm_desktop.gui.widgets.stage_mouse import StageMouse
 from pfm_desktop.gui.widgets.stage_pictures import StagePictures
-from pfm_desktop.gui.widgets.stage_render import Painting, paint
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
+from pfm_desktop.gui.widgets.stage_regions import RegionLines, ShownRegion
+from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
@@ -40,6 +42,7 @@ class Tool(StrEnum):
     PIN = "pin"
     OS = "os"
     CERVIX = "cervix"
+    REGION = "region"
 
 
 class StageWidget(QWidget):
@@ -57,6 +60,7 @@ class StageWidget(QWidget):
     pin_removed = Signal(str)
     os_marked = Signal(object, float, float)
     cervix_drawn = Signal(object, object)  # Source, outline
+    region_drawn = Signal(object, object)  # the same, of a lesion
     tool_changed = Signal(str)
     picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
     aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)
@@ -70,6 +74,8 @@ class StageWidget(QWidget):
         self._warning = ""
         self._marks = Marks()
         self._found = FoundLines()
+        self._regions = RegionLines()
+        self.empty_words = NO_PICTURE
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
         self._hovered: Source | None = None
@@ -100,16 +106,27 @@ class StageWidget(QWidget):
         scale of those before.
         """
         if self._pictures.replace(white, fluorescence, registration):
-            self._heatmaps.replace({}, aspect=1.0)
-            self._label, self._sources, self._shows = "", (), ""
-            self._stages, self._warning = {}, ""
-            self._marks, self._found = Marks(), FoundLines()
-            self._pictures.scene.mm_per_px = None
-            self._layers.clear()
-            self._mouse.let_go()
-            self.move_cursor(None)
-            self.set_view(replace(self._view, zoom=None))
+            self._begin_pair()
         self._pictures_changed()
+
+    def set_prepared(self, pair: PreparedPair) -> None:
+        """As `set_pair`, of a pair that a thread has made ready: all of it is on the stage when this returns."""
+        self._pictures.take(pair)
+        self._begin_pair()
+        self._pictures_changed()
+
+    def _begin_pair(self) -> None:
+        """Nothing of the pair before stays, but the way of looking."""
+        self._heatmaps.replace({}, aspect=1.0)
+        self._label, self._sources, self._shows = "", (), ""
+        self._stages, self._warning = {}, ""
+        self._marks, self._found = Marks(), FoundLines()
+        self._regions.replace(())
+        self._pictures.scene.mm_per_px = None
+        self._layers.clear()
+        self._mouse.let_go()
+        self.move_cursor(None)
+        self.set_view(replace(self._view, zoom=None))
 
     def set_heatmaps(
         self, heatmaps: Mapping[str, Heatmap], *, label: str = "", sources: Sequence[Source] = (), shows: str = ""
@@ -136,6 +153,12 @@ class StageWidget(QWidget):
         """What the quality check found in the pictures on the stage."""
         if found != self._found.given:
             self._found.replace(found)
+            self._refresh()
+
+    def set_regions(self, regions: Sequence[ShownRegion]) -> None:
+        """Lesions as readers drew them, in both pictures where there is a way from one to the other."""
+        if tuple(regions) != self._regions.given:
+            self._regions.replace(regions)
             self._refresh()
 
     def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None, suggested: OsMark | None = None) -> None:
@@ -212,7 +235,7 @@ class StageWidget(QWidget):
 
     @property
     def tool(self) -> str:
-        """What the mouse does: pan, pin, os or cervix."""
+        """What the mouse does: pan, pin, os, cervix or region."""
         return self._tool.value
 
     @tool.setter
@@ -266,6 +289,8 @@ class StageWidget(QWidget):
             found=self._found,
             cervix=self.commands.cervix_shown,
             stroke=self._mouse.stroke,
+            regions=self._regions,
+            empty=self.empty_words,
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
             legend=legend,
             stages=self._stages,
@@ -301,6 +326,7 @@ class StageWidget(QWidget):
     def _pictures_changed(self) -> None:
         self._marks.place(self.registration)
         self._found.place(self.registration)
+        self._regions.place(self.registration)
         cursor = self._view.cursor
         if cursor is not None and all(pane.frame is not cursor.frame for pane in self.arrangement.panes):
             self.move_cursor(None)  # it stood in the fluorescence picture, which lies in the white-light frame now
@@ -332,6 +358,7 @@ class StageWidget(QWidget):
             arrangement.note or ("registered" if shown.registered else "not registered"),
             legend_words(legend),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
+            f"{len(self._regions.given)} regions" if self._regions.given else "",
             f"tool: {self._tool.value}",
         ]
         text = ". ".join(part for part in parts if part) + "."

@@ -135,7 +135,7 @@ class StageMouse:
             return True
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
-        elif self._stage.tool == "cervix":
+        elif self._stage.tool in ("cervix", "region"):
             if spot := self._spot_in(pane, at):
                 self._held.drag, self._held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),))
         elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
@@ -192,7 +192,8 @@ class StageMouse:
         self._held = None
         if held.stroke is not None:
             if len(held.stroke.points) >= LEAST:  # a click draws nothing
-                self._stage.cervix_drawn.emit(held.stroke.frame, held.stroke.points)
+                drawn = self._stage.region_drawn if self._stage.tool == "region" else self._stage.cervix_drawn
+                drawn.emit(held.stroke.frame, held.stroke.points)
         elif held.pin_at is not None:
             self._stage.commands.put_pin(held.pin, held.pin_at)
         elif not held.drag and held.pin and not self._stage.pins_move:

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_step, pyramid_at_once
 from pfm_desktop.gui.widgets.scene import Scene
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, usable, warp_job
 from pfm_desktop.jobs import Context
-from pfm_desktop.viewmodels.overlay import hatch_absent, window_table
+from pfm_desktop.viewmodels.overlay import window_table
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, PairRegistration
 
 RGB = NDArray[np.uint8]
@@ -41,21 +41,35 @@ class StagePictures(QObject):
         scene = self.scene
         given: dict[Source, RGB | None] = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
         others = [source for source in Source if given[source] is not self._given[source]]
-        usable = registration if _usable(registration, white, fluorescence) else None
-        if not others and usable is scene.registration:
+        fits = registration if usable(registration, white, fluorescence) else None
+        if not others and fits is scene.registration:
             return False
         self._given = given
         scene.sizes = {source: (rgb.shape[1], rgb.shape[0]) for source, rgb in given.items() if rgb is not None}
-        scene.registration = usable
+        scene.registration = fits
         # also when only the white-light picture or the map is another: a warp under way would land in the wrong frame
         self._work[Source.FLUORESCENCE].drop()
         if Source.WHITE in others:
             self._work[Source.WHITE].drop()
             scene.white = self._at_once(Source.WHITE)
-        if others or usable is None:
+        if others or fits is None:
             scene.warped = None  # lay in the frame of another picture, or by a map that no longer holds
         self._renew_fluorescence(Source.FLUORESCENCE in others)
         return bool(others)
+
+    def take(self, pair: PreparedPair) -> None:
+        """Other pictures, made ready by a thread."""
+        for work in self._work.values():
+            work.drop()
+        self._given = {Source.WHITE: pair.white, Source.FLUORESCENCE: pair.fluorescence}
+        scene, warped = self.scene, pair.warped
+        scene.sizes = pair.sizes
+        scene.registration = pair.registration if warped is not None else None
+        scene.white, scene.fluorescence, scene.warped, scene.pending = pair.white_levels, pair.own_levels, warped, False
+        for source, window in self._windows.items():
+            if not window.neutral:  # it was made ready as it is
+                self._windows[source] = DisplayWindow()
+                self.set_window(source, window)
 
     def _at_once(self, source: Source) -> Pyramid | None:
         """The picture for the next frame; of a large one a coarse view, the whole of which a thread then makes.
@@ -135,39 +149,6 @@ def pyramid_job(ctx: Context, rgb: RGB, table: RGB | None) -> Pyramid:
     """A picture with its brightness changed."""
     ctx.check()
     return build_pyramid(rgb, table)
-
-
-def warp_job(
-    ctx: Context, registration: PairRegistration, fluorescence: RGB, table: RGB | None, size: tuple[int, int]
-) -> Pyramid:
-    """The fluorescence picture in the white-light frame, hatched where it shows nothing.
-
-    `size` is (width, height) of the white-light picture; raises ValueError where the registration is of another one.
-    """
-    ctx.check()
-    warped = registration.warp_to_white(fluorescence)
-    ctx.check()
-    present = registration.overlap_mask()
-    if warped.shape[1::-1] != size or present.shape[::-1] != size:
-        raise ValueError(f"a registration of a {present.shape[::-1]} white-light picture was given for one of {size}")
-    if table is not None:
-        warped = table[warped]
-    elif np.may_share_memory(warped, fluorescence):
-        warped = warped.copy()  # the picture given is not ours to hatch
-    ctx.check()
-    hatch_absent(warped, present)
-    ctx.check()
-    return build_pyramid(warped)
-
-
-def _usable(registration: PairRegistration | None, white: RGB | None, fluorescence: RGB | None) -> bool:
-    """A refused registration is never used to lay one picture on the other."""
-    return (
-        registration is not None
-        and registration.status is not RegistrationStatus.REFUSED
-        and white is not None
-        and fluorescence is not None
-    )
 
 
 def _table(window: DisplayWindow) -> RGB | None:

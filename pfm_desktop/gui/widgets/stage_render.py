@@ -30,12 +30,14 @@ from pfm_desktop.gui.widgets.stage_marks import (
     draw_scale_bar,
     draw_stroke,
 )
+from pfm_desktop.gui.widgets.stage_regions import RegionLines, draw_regions
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
 ROOM = (320.0, 100.0)  # for the scale bar
 CLEAR = QColor(0, 0, 0, 0)
+NO_PICTURE = "No picture on the stage. Choose one in the filmstrip below."
 TILES_DOWN = 8  # tiles of the checkerboard in the height of the pane
 
 
@@ -50,7 +52,9 @@ class Painting:
     marks: Marks = field(default_factory=Marks)
     found: FoundLines = field(default_factory=FoundLines)
     cervix: bool = False  # whether its outline is drawn, besides what is wrong
-    stroke: Stroke | None = None  # that is being drawn around the cervix
+    stroke: Stroke | None = None  # that is being drawn around the cervix or a lesion
+    regions: RegionLines = field(default_factory=RegionLines)
+    empty: str = NO_PICTURE  # what is said where there is no picture
     heatmap: PaintedHeatmap | None = None
     legend: LegendLines | None = None
     stages: Mapping[Source, str] = field(default_factory=dict)  # when each picture was taken
@@ -74,7 +78,7 @@ def paint(painter: QPainter, painting: Painting) -> None:
         store.begin()
     _fill_ground(painter, painting)
     if not painting.arrangement.panes:
-        draw_middle(painter, painting.stage, "No picture on the stage. Choose one in the filmstrip below.")
+        draw_middle(painter, painting.stage, painting.empty)
     for pane in painting.arrangement.panes:
         _paint_pane(painter, painting, pane)
     notes = [note for note in (painting.arrangement.note, painting.warning) if note]
@@ -111,6 +115,7 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
     else:
         draw_tissue(painter, painting, pane, area)
         _draw_found(painter, painting, pane)
+        draw_regions(painter, pane, painting.regions.lines(pane.frame))
         if painting.stroke is not None and painting.stroke.frame is pane.frame:
             draw_stroke(painter, pane, painting.stroke.points)
         draw_marks(painter, pane, painting.marks)
