@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEY = "at_work"  # among the facts of the library; behind it, who
 MOST = 500  # steps looked at: as many as undo keeps
+_NOT_HERE = {"account", "read", "task"}  # reads are taken back where they are made
 _FOR_GOOD = {"revealed_at", "first_read", "signature"}
 
 
@@ -192,8 +193,8 @@ def _with_import(stacks: dict[str, _Stack], made: Step) -> None:
 
 
 def _can_be_undone(change: Change) -> bool:
-    """Not an event, nor what the program noted by itself, nor what stands for good."""
-    if change.what not in records.KINDS or change.what == "account":
+    """Not an event, nor what the program noted by itself, nor what stands for good, nor what has an undo of its own."""
+    if change.what not in records.KINDS or change.what in _NOT_HERE:
         return False
     fields = change.new if change.new is not None else change.old
     known = set(fields or ()) <= set(records.kind_of(change.what).columns)

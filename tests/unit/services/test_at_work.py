@@ -238,3 +238,24 @@ def test_who_only_reads_along_notes_nothing(lib: Library, visit: str) -> None:
         at_work.note_visit(second, visit)
         at_work.end(second)
     assert lib.meta(key_of(lib)) is not None
+
+
+def test_reads_for_labels_are_not_among_the_steps_of_a_visit(lib: Library, visit: str) -> None:
+    from pfm_desktop.domain.labelling import Turn
+    from pfm_desktop.jobs import SilentContext
+    from pfm_desktop.services import labelling
+
+    from .conftest import put_on_record
+
+    put_on_record(lib, visit, b"a picture")
+    at_work.begin(lib)
+    pairs = labelling.pairs_for(SilentContext(), lib, [visit])
+    task = labelling.make_task(lib, labelling.Wish("March"), pairs)
+    review.set_text(lib, visit, "x")
+    labelling.give(lib, task.id, Turn(pairs[0]), grade=Grade.LOW)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert "Read for a label: low" not in texts(left.done)
+        assert texts(left.done)[-1] != "Task made: March (1 pairs)"
+        assert labelling.queue(again, task.id).next_open == 1, "the read itself is there"
