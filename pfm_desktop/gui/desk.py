@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
-TODAY, REVIEW, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT = range(7)
+TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT = range(8)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
+    ANNOTATE: ("pfm_desktop.gui.pages.annotate.page", "AnnotatePage"),
     MODELS: ("pfm_desktop.gui.pages.models", "ModelsPage"),
     SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
 }
@@ -107,8 +108,15 @@ class Desk(QObject):
             from pfm_desktop.gui.pages.shortcuts import ShortcutsPage
 
             self._shortcuts = made = ShortcutsPage(book)
-            made.closed.connect(lambda: self._window.show_page(REVIEW if self.session.case else TODAY))
+            made.closed.connect(lambda: self._window.show_page(self._before_keys()))
         return self._shortcuts
+
+    def _before_keys(self) -> int:
+        """Where the list of keys leads back to: to Review, if a visit is open there, unless tasks are being read."""
+        annotate: Any = self._pages.get(ANNOTATE)
+        if annotate is not None and annotate.reads:
+            return ANNOTATE
+        return REVIEW if self.session.case else TODAY
 
     def show_export(self, back: int, visit_id: str, search: str = "") -> None:
         """Show what takes things out of the library, with this visit chosen; it leads back to the page `back`."""
@@ -221,7 +229,9 @@ class Desk(QObject):
             page.export_wanted.connect(lambda visit_id: self.show_export(REVIEW, visit_id))
         if index == EXPORT:
             page.closed.connect(lambda: self._window.show_page(self._back))
-        if index in (MODELS, EXPORT):
+        if index == ANNOTATE:
+            page.undo_changed.connect(self.undo.changed)
+        if index in (MODELS, EXPORT, ANNOTATE):
             page.said.connect(self.said)
         if index == SETTINGS:
             page.use_actions(self._window.book)

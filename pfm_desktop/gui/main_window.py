@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 log = logging.getLogger(__name__)
-TITLES = ("Today", "Review", "Models", "Settings")
-TODAY, REVIEW, MODELS, SETTINGS = range(len(TITLES))
+TITLES = ("Today", "Review", "Annotate", "Models", "Settings")
+TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
+VIEWS = ("view.today", "view.review", "view.annotate", "view.models", "view.settings")  # in the order of `TITLES`
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
@@ -364,6 +365,8 @@ class MainWindow(QMainWindow):
     def _show(self, page: QWidget) -> None:
         current = self.stack.currentWidget()
         if page is not current:
+            if getattr(page, "hides_names", False):
+                self.strip.note("")  # what was done last may name a woman
             if current is not self.entrance and current is not None:
                 current.left()  # type: ignore[attr-defined]  # a Page
             if self.stack.indexOf(page) < 0:
@@ -387,6 +390,9 @@ class MainWindow(QMainWindow):
         self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
     def _show_shortcuts(self) -> None:
+        own = getattr(self.stack.currentWidget(), "own_keys", None)
+        if own is not None and own():
+            return
         if self.desk is not None and not self.entrance.holds:
             self._show(self.desk.shortcuts(self.book))
 
@@ -503,14 +509,17 @@ class MainWindow(QMainWindow):
         case = desk.session.case if desk else None
         page = self.stack.currentWidget()
         elsewhere = page is self.entrance or (desk is not None and desk.index_of(page) == TODAY)
-        self.patient.show_case(case, quiet=elsewhere)
+        if getattr(page, "hides_names", False):
+            self.patient.hide_names()
+        else:
+            self.patient.show_case(case, quiet=elsewhere)
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
             undo, redo = own, getattr(self.stack.currentWidget(), "own_redo_text", "")
         for id_, verb, what in (("edit.undo", "&Undo", undo), ("edit.redo", "&Redo", redo)):
             self.book.action(id_).setEnabled(bool(what))
             self.book.action(id_).setText(f"{verb}: {what}" if what else verb)
-        for index, name in enumerate(("view.today", "view.review", "view.models", "view.settings")):
+        for index, name in enumerate(VIEWS):
             usable = desk is not None and (index != REVIEW or case is not None)
             self.book.action(name).setEnabled(usable)
             self.rail.set_usable(index, usable, NO_LIBRARY if desk is None else NO_VISIT)
@@ -541,6 +550,7 @@ class MainWindow(QMainWindow):
             "edit.find": self._find,
             "view.today": lambda: self.show_page(TODAY),
             "view.review": lambda: self.show_page(REVIEW),
+            "view.annotate": lambda: self.show_page(ANNOTATE),
             "view.models": lambda: self.show_page(MODELS),
             "view.settings": lambda: self.show_page(SETTINGS),
             "view.theme": self._toggle_theme,

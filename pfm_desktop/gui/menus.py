@@ -29,8 +29,9 @@ EDIT = (
 VIEW = (
     ("view.today", "&Today", "Ctrl+1"),
     ("view.review", "&Review", "Ctrl+2"),
-    ("view.models", "&Models", "Ctrl+3"),
-    ("view.settings", "&Settings", "Ctrl+4 or Ctrl+,"),
+    ("view.annotate", "&Annotate", "Ctrl+3"),
+    ("view.models", "&Models", "Ctrl+4"),
+    ("view.settings", "&Settings", "Ctrl+5 or Ctrl+,"),
     None,
     ("view.theme", "&Dark or light theme", "Ctrl+Shift+L"),
     ("view.full_screen", "&Full screen", "F11"),

@@ -180,7 +180,7 @@ def open_real_window(qtbot: QtBot, qapp: QApplication, restored_look: None) -> I
 def all_made(window: MainWindow) -> bool:
     """Whether all pages are there and Today shows what was asked for."""
     desk = window.desk
-    return desk is not None and len(desk.made) == 4 and desk.today.idle
+    return desk is not None and len(desk.made) == 5 and desk.today.idle
 
 
 def shut(qtbot: QtBot, window: MainWindow) -> None:

@@ -101,12 +101,12 @@ def test_a_shortcut_of_ones_own_acts_at_once_and_is_kept(
     assert load_settings().shortcuts == {"view.models": "Ctrl+M"}
     qtbot.keyClick(window, Qt.Key.Key_M, CTRL)
     assert window.desk is not None
-    assert window.desk.index_of(window.stack.currentWidget()) == 2
+    assert window.desk.index_of(window.stack.currentWidget()) == 3
     page = settings_page(window)
     choose(page, "Models")
     qtbot.mouseClick(page.shortcuts.default, Qt.MouseButton.LeftButton)
     assert load_settings().shortcuts == {}
-    assert window.book.action("view.models").shortcut().toString() == "Ctrl+3"
+    assert window.book.action("view.models").shortcut().toString() == "Ctrl+4"
 
 
 def test_keys_that_belong_to_another_action_are_refused_and_it_is_named(

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import MODELS, REVIEW, SETTINGS, SMALLEST, TODAY, MainWindow
+from pfm_desktop.gui.main_window import ANNOTATE, MODELS, REVIEW, SETTINGS, SMALLEST, TODAY, MainWindow
 from pfm_desktop.services import cases, review
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels.worklist import NAME
@@ -61,7 +61,8 @@ def test_control_and_a_number_switch_pages(qtbot: QtBot, open_window: Opened, li
     window = open_window(library_folder)
     desk = window.desk
     assert desk is not None
-    for key, index in ((Qt.Key.Key_3, MODELS), (Qt.Key.Key_4, SETTINGS), (Qt.Key.Key_1, TODAY)):
+    keys = (Qt.Key.Key_3, ANNOTATE), (Qt.Key.Key_4, MODELS), (Qt.Key.Key_5, SETTINGS), (Qt.Key.Key_1, TODAY)
+    for key, index in keys:
         qtbot.keyClick(window, key, CTRL)
         assert window.stack.currentWidget() is desk.page(index)
         assert desk.index_of(window.stack.currentWidget()) == index

@@ -18,6 +18,7 @@ OPEN_TO_ALL = "Not encrypted"
 OPEN_HINT = "Whoever can read the folder of this library can read its pictures and names. For research only."
 NOBODY = "No visit open"
 AGAIN = "Open for writing"
+HIDDEN = "Names are hidden on this page"
 ELSEWHERE = "Open in Review: "  # on Today somebody else may be worked on
 
 
@@ -91,6 +92,15 @@ class PatientBar(QFrame):
         )
         indication = case.visit.indication.strip()
         self.indication.show_words(f"Indication: {indication}" if indication else "")
+
+    def hide_names(self) -> None:
+        """Nothing of any woman: pairs are read for labels without knowing whose they are."""
+        self.name.hide()
+        self.name.setText("")
+        self.facts.setProperty("role", "quiet")
+        self.facts.style().polish(self.facts)
+        self.facts.setText(HIDDEN)
+        self.indication.show_words("")
 
     def show_library(self, *, demo: bool, read_only_reason: str, who: str = "", plain: bool = False) -> None:
         """Say whether the library is the demo, why it cannot be changed, who is signed in, that it is not encrypted."""

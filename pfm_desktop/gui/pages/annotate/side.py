@@ -1,0 +1,231 @@
+"""The column beside the stage: what is said of the pair, in large buttons that name their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.labelling import Quality, Read, Reason
+from pfm_desktop.gui.pages.annotate.keys import all_lines, key_of
+from pfm_desktop.gui.widgets.panel_parts import LineField, grade_icon, say, words
+from pfm_desktop.viewmodels import annotate_words as said
+from pfm_desktop.viewmodels.annotate import Reading, Sight
+from pfm_desktop.viewmodels.grades import DETAILS, TITLES
+
+GRADES_SHOWN, REASONS_SHOWN = range(2)
+TALL = 44  # pixels of a grade's button
+
+
+class NoteField(LineField):
+    """One line; `done` on Enter and Escape."""
+
+    done = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Escape give the keys back to the pictures."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.done.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class ReadingSide(QWidget):
+    """Follows `show_reading`; what is pressed goes out as signals or through the actions of reading."""
+
+    graded = Signal(object)  # Grade
+    refused = Signal(object)  # Reason
+    rated = Signal(object)  # Quality | None
+    noted = Signal()
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.setAccessibleName("What you read")
+        self.title, self.progress = words(self, "title"), words(self, "quiet")
+        self.own, self.problem, self.waiting = words(self, "heading"), words(self, "problem"), words(self, "quiet")
+        self.others = QWidget(self)
+        self._others = QVBoxLayout(self.others)
+        self._others.setContentsMargins(0, 0, 0, 0)
+        self.grades = {grade: self._grade_button(grade) for grade in GRADES}
+        self.reasons = {reason: self._button("", lambda r=reason: self.refused.emit(r)) for reason in Reason}
+        self.cannot = self._pressing("cannot")
+        self.answers = QStackedWidget(self)
+        self.qualities = {quality: self._quality_button(quality) for quality in Quality}
+        self.note = NoteField(self)
+        self.regions = words(self, "quiet")
+        self.draw, self.drop = self._pressing("region"), self._pressing("drop_region")
+        self.draw.setCheckable(True)
+        self.back, self.on = self._pressing("previous"), self._pressing("next")
+        self.undo, self.tasks = self._pressing("undo"), self._pressing("tasks")
+        self.keys = words(self, "quiet")
+        self.keys.hide()
+        self._lay_out()
+        self.note.let_go.connect(self.noted)
+        self.name_keys()
+
+    @property
+    def asking_why(self) -> bool:
+        """Whether the reasons stand in place of the grades."""
+        return self.answers.currentIndex() == REASONS_SHOWN
+
+    def ask_why(self, asked: bool) -> None:
+        """Show the reasons in place of the grades, or the grades again."""
+        self.answers.setCurrentIndex(REASONS_SHOWN if asked else GRADES_SHOWN)
+
+    def name_keys(self) -> None:
+        """The buttons say the keys that hold now."""
+        acts = self._actions
+        for grade, button in self.grades.items():
+            detail = f"  {DETAILS[grade]}" if grade in DETAILS else ""
+            button.setText(f"{key_of(acts[f'grade_{grade.value}'])}   {TITLES[grade]}{detail}")
+        for reason, button in self.reasons.items():
+            button.setText(f"{key_of(self.reason_actions()[reason])}   {said.REASONS[reason]}")
+        for button, id_, text in (
+            (self.cannot, "cannot", "Cannot be graded ..."),
+            (self.draw, "region", "Draw a lesion"),
+            (self.drop, "drop_region", "Remove last"),
+            (self.back, "previous", "Before"),
+            (self.on, "next", "Next"),
+            (self.undo, "undo", "Undo"),
+            (self.tasks, "tasks", "Tasks"),
+        ):
+            key = key_of(acts[id_])
+            button.setText(f"{key}   {text}" if key else text)
+        self.note.setPlaceholderText(f"{key_of(acts['note'])}: note; Enter goes back to the pictures")
+        self.keys.setText(all_lines(acts))
+
+    def reason_actions(self) -> dict[Reason, QAction]:
+        """The key of each reason: those of the grades, then two more."""
+        ids = (*(f"grade_{grade.value}" for grade in GRADES), "reason_5", "reason_6")
+        return {reason: self._actions[id_] for reason, id_ in zip(Reason, ids, strict=True)}
+
+    def show_reading(self, reading: Reading) -> None:
+        """The pair in front and what is said of it."""
+        read, draft, here = reading.read, reading.draft, reading.turn is not None
+        self.title.setText(said.title(reading))
+        self.progress.setText(said.progress(reading))
+        self.own.setText(said.own_words(reading) if here else "")
+        say(self.problem, f"{reading.why_not[:1].upper()}{reading.why_not[1:]}." if reading.why_not else "")
+        say(self.waiting, said.waiting(reading))
+        seen = reading.sight
+        for grade, button in self.grades.items():
+            button.setChecked(read is not None and read.grade is grade)
+            button.setEnabled(seen is Sight.PICTURES)
+        for reason, button in self.reasons.items():
+            button.setChecked(read is not None and read.reason is reason)
+        for button in (self.cannot, *self.reasons.values()):
+            button.setEnabled(seen is not Sight.NOTHING)
+        for quality, button in self.qualities.items():
+            button.setChecked(draft.quality is quality)
+        for button in (*self.qualities.values(), self.draw):
+            button.setEnabled(here)
+        self.note.setEnabled(here)
+        self.note.show_text(draft.note)
+        self.regions.setText(said.regions_words(len(draft.regions)))
+        self.drop.setEnabled(bool(draft.regions))
+        self.undo.setEnabled(bool(reading.undo_text))
+        self.undo.setToolTip(reading.undo_text)
+
+    def show_others(self, reads: Sequence[Read]) -> None:
+        """What readers said, side by side, for who decides between them; nothing for who reads."""
+        while (item := self._others.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for place, read in enumerate(reads):
+            card = words(self.others, "", f"{read.reader}{' (dashed lines)' if place % 2 else ''}: ")
+            card.setText(card.text() + said.other_words(read))
+            card.setProperty("role", "badge" if place % 2 == 0 else "")
+            self._others.addWidget(card)
+        self.others.setVisible(bool(reads))
+
+    # ---- making
+
+    def _pressing(self, id_: str) -> QPushButton:
+        return self._button("", self._actions[id_].trigger)
+
+    def _button(self, text: str, slot: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the pictures
+        button.setStyleSheet("QPushButton { text-align: left; }")
+        button.clicked.connect(lambda _checked=False: slot())  # type: ignore[operator]
+        return button
+
+    def _grade_button(self, grade: Grade) -> QPushButton:
+        button = self._button("", lambda: self.graded.emit(grade))
+        button.setCheckable(True)
+        button.setIcon(grade_icon(grade))
+        button.setIconSize(QSize(28, 22))
+        button.setAccessibleName(f"Grade: {TITLES[grade]} {DETAILS.get(grade, '')}".strip())
+        button.setStyleSheet(f"QPushButton {{ text-align: left; min-height: {TALL - 12}px; font-size: 16px; }}")
+        return button
+
+    def _quality_button(self, quality: Quality) -> QPushButton:
+        button = self._button(said.QUALITIES[quality], lambda: self._rate(quality))
+        button.setCheckable(True)
+        button.setAccessibleName(f"Quality: {said.QUALITIES[quality]}")
+        button.setStyleSheet("")
+        return button
+
+    def _rate(self, quality: Quality) -> None:
+        """Pressed once more it is not said any more."""
+        self.rated.emit(quality if self.qualities[quality].isChecked() else None)
+
+    def _lay_out(self) -> None:
+        self.note.setAccessibleName("Note")
+        for button in self.reasons.values():
+            button.setCheckable(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        for part in (self.title, self.progress, self.problem, self.others, self.own, self.answers):
+            column.addWidget(part)
+        self.answers.addWidget(_column([*self.grades.values(), self.cannot]))
+        why = words(self, "heading", "Why can it not be graded?")
+        self.answers.addWidget(_column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")]))
+        quality = QLabel("Quality (Q)", self)
+        column.addWidget(quality)
+        column.addLayout(_row(list(self.qualities.values())))
+        column.addWidget(self.note)
+        column.addLayout(_row([self.draw, self.drop]))
+        column.addWidget(self.regions)
+        column.addWidget(self.waiting)
+        column.addLayout(_row([self.back, self.on]))
+        column.addLayout(_row([self.undo, self.tasks]))
+        column.addWidget(self.keys)
+        column.addStretch(1)
+        order = [*self.grades.values(), self.cannot, *self.reasons.values(), *self.qualities.values(), self.note]
+        for one, other in pairwise([*order, self.draw, self.drop, self.back, self.on, self.undo, self.tasks]):
+            self.setTabOrder(one, other)
+
+
+def _column(parts: Sequence[QWidget]) -> QWidget:
+    held = QWidget()
+    column = QVBoxLayout(held)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(5)
+    for part in parts:
+        column.addWidget(part)
+    column.addStretch(1)
+    return held
+
+
+def _row(parts: Sequence[QWidget]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(5)
+    for part in parts:
+        row.addWidget(part, 1)
+    return row

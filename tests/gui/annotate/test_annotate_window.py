@@ -1,0 +1,173 @@
+"""Annotate in the window: nothing tells whose pictures they are, and undo is of reads alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.gui.main_window import ANNOTATE, REVIEW, TODAY, MainWindow
+from pfm_desktop.gui.pages.annotate import page as module
+from pfm_desktop.gui.pages.annotate.page import AnnotatePage
+from pfm_desktop.services import labelling, review
+
+from ..conftest import Opened
+from .conftest import PAIRS, Pictures
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+TOLD = ("Wunderlich", "K-0", "K-1", "K-2", "K-3", "K-4", "K-5", "HPV")
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> Pictures:
+    made = Pictures()
+    made.hold.set()
+    from pfm_desktop.gui.pages.annotate import shelf
+
+    monkeypatch.setattr(shelf, "load_prepared", made)
+    return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, open_window: Opened, clinic: Path, pictures: Pictures) -> MainWindow:
+    """The window with a visit open in Review, and the first pair of the task in front in Annotate."""
+    made = open_window(clinic)
+    assert made.session is not None
+    made.open_visit(made.session.today()[0].visit.id)
+    qtbot.keyClick(made, Qt.Key.Key_3, CTRL)
+    page = annotate(made)
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    qtbot.keyClick(page.tasks.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    return made
+
+
+def annotate(window: MainWindow) -> AnnotatePage:
+    assert window.desk is not None
+    page = window.desk.page(ANNOTATE)
+    assert isinstance(page, AnnotatePage)
+    return page
+
+
+def words_in(window: MainWindow) -> str:
+    """All that can be read, pointed at or heard in the window now."""
+    said = [window.windowTitle()]
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible():
+            said += [widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()]
+            said.append(getattr(widget, "text", str)() if isinstance(widget, QLabel | QLineEdit) else "")
+    said += [action.text() + action.toolTip() for action in window.findChildren(QAction)]
+    return "\n".join(said)
+
+
+def test_nothing_in_the_window_tells_whose_pictures_they_are(window: MainWindow) -> None:
+    found = words_in(window)
+    assert f"Pair 1 of {PAIRS}" in found
+    assert not [told for told in TOLD if told in found]
+    assert "AI" not in found.replace("AI answers stay hidden", "").split()
+    assert window.patient.name.text() == ""
+
+
+def test_the_name_is_back_on_every_other_page(window: MainWindow) -> None:
+    for page in (REVIEW, TODAY):
+        window.show_page(page)
+        assert "Wunderlich" in window.patient.name.text()
+        window.show_page(ANNOTATE)
+        assert "Wunderlich" not in window.patient.name.text() + window.patient.facts.text()
+
+
+def test_what_undo_said_before_is_not_said_here(window: MainWindow) -> None:
+    window.show_page(REVIEW)
+    window.strip.note("Undone: Patient changed: Wunderlich0")
+    window.show_page(ANNOTATE)
+    assert "Wunderlich" not in words_in(window)
+
+
+def test_control_z_takes_reads_back_and_no_edit_of_the_open_visit(qtbot: QtBot, window: MainWindow) -> None:
+    session, page = window.session, annotate(window)
+    assert session is not None
+    assert session.case is not None
+    visit = session.case.visit.id
+    assert session.perform(lambda lib: review.set_impression(lib, visit, Grade.HIGH)) is not None
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: "low" in window.book.action("edit.undo").text())
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_Z, CTRL)
+    task = labelling.task_rows(session.library)[0].task.id
+    assert labelling.queue(session.library, task).reads == {}
+    qtbot.waitUntil(lambda: not window.book.action("edit.undo").isEnabled())
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_Z, CTRL)
+    assert session.case.findings.impression is Grade.HIGH
+    qtbot.waitUntil(lambda: window.book.action("edit.redo").isEnabled())
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert len(labelling.queue(session.library, task).reads) == 1
+    window.show_page(REVIEW)
+    assert "mpression" in window.book.action("edit.undo").text()
+
+
+def test_control_z_in_the_note_takes_the_last_read_back(qtbot: QtBot, window: MainWindow) -> None:
+    page = annotate(window)
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: window.book.action("edit.undo").isEnabled())
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_N)
+    qtbot.keyClicks(page.view.side.note, "abc")
+    qtbot.keyClick(page.view.side.note, Qt.Key.Key_Z, CTRL)
+    assert page.view.side.title.text() == f"Pair 1 of {PAIRS}"
+    assert page.view.reading is not None
+    page.view.go(1)
+    assert page.view.reading.draft.note == "abc", "what was typed is not lost with it"
+
+
+def test_the_question_mark_shows_the_keys_of_reading_and_elsewhere_the_list_of_all(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    page = annotate(window)
+    qtbot.keyClick(page.view.stage, "?")
+    assert page.view.side.keys.isVisible()
+    assert window.stack.currentWidget() is page
+    page.show_tasks()
+    qtbot.waitUntil(lambda: page.idle)
+    qtbot.keyClick(page.tasks.table, Qt.Key.Key_F1)
+    assert window.stack.currentWidget() is not page
+
+
+def test_a_problem_is_said_in_the_window(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = window.session
+    assert session is not None
+    labelling.close_task(session.library, labelling.task_rows(session.library)[0].task.id)
+    qtbot.keyClick(annotate(window).view.stage, Qt.Key.Key_2)
+    assert window.messages.isVisible()
+    assert "closed" in words_in(window)
+
+
+def test_closing_the_library_while_reading_loses_nothing(
+    qtbot: QtBot, window: MainWindow, pictures: Pictures, clinic: Path
+) -> None:
+    page = annotate(window)
+    qtbot.keyClick(page.view.stage, Qt.Key.Key_2)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    from pfm_desktop.storage.library import Library
+
+    with Library.open(clinic) as lib:
+        rows = labelling.task_rows(lib)
+        with lib.read() as opened:
+            from pfm_desktop.storage import labelling as stored
+
+            assert len(stored.reads(opened, task_id=rows[0].task.id)) == 1
+
+
+def test_the_keys_of_reading_can_be_changed_in_settings(window: MainWindow) -> None:
+    ids = {row.id for row in window.book.rows()}
+    assert {"annotate.grade_low", "annotate.cannot", "annotate.undo", "annotate.region", "annotate.tasks"} <= ids
+    session = window.session
+    assert session is not None
+    session.change_settings(shortcuts={"annotate.grade_low": "Ctrl+K"})
+    side = annotate(window).view.side
+    assert "Ctrl+K" in side.grades[Grade.LOW].text()
+    assert module.AnnotatePage.title == "Annotate"
+    assert isinstance(window.book.action("annotate.grade_low"), QObject)

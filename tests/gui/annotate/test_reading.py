@@ -1,0 +1,338 @@
+"""Reading by keys and by mouse: each read is on disk, each pair is seen before it is graded, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import Quality, Reason
+from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.pages.annotate.page import AnnotatePage
+from pfm_desktop.services import labelling
+from pfm_desktop.support.errors import StorageError
+from pfm_desktop.viewmodels.annotate import Sight
+from pfm_desktop.viewmodels.pair_view import Mode
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import PAIRS, Pictures
+
+Press = Callable[..., None]
+OnDisk = Callable[[], list[Grade | None]]
+K = Qt.Key
+NOT_READ = [None] * PAIRS
+
+
+def test_enter_opens_the_task_on_its_first_pair(reading: AnnotatePage, pictures: Pictures) -> None:
+    view = reading.view
+    assert view.side.title.text() == f"Pair 1 of {PAIRS}"
+    assert view.stage.shown.sources == (Source.WHITE,)
+    assert view.stage.hasFocus()
+    assert len(pictures.made) == PAIRS, "those that come next are at hand"
+
+
+@pytest.mark.parametrize(("key", "grade"), zip((K.Key_1, K.Key_2, K.Key_3, K.Key_4), Grade, strict=True))
+def test_a_digit_grades_and_the_next_pair_is_in_front(
+    qtbot: QtBot, reading: AnnotatePage, on_disk: OnDisk, key: K, grade: Grade
+) -> None:
+    before = reading.view.stage.painting().scene.white
+    qtbot.keyClick(reading.view.stage, key)
+    assert on_disk() == [grade, *NOT_READ[1:]]
+    assert reading.view.side.title.text() == f"Pair 2 of {PAIRS}"
+    assert reading.view.stage.painting().scene.white is not before, "in the same step, it was at hand"
+    assert reading.view.stage.view.mode is Mode.SIDE_BY_SIDE, "digits are grades here, and no ways of looking"
+
+
+def test_all_pairs_are_read_by_keys_alone(reading: AnnotatePage, press: Press, on_disk: OnDisk) -> None:
+    press(K.Key_1, K.Key_2, K.Key_3, K.Key_4, K.Key_2, K.Key_2)
+    assert on_disk() == [Grade.NORMAL, Grade.LOW, Grade.HIGH, Grade.CANCER, Grade.LOW, Grade.LOW]
+    view = reading.view
+    assert view.side.title.text() == "All pairs are read"
+    assert "All pairs are read" in view.stage.empty_words
+    assert view.side.progress.text() == f"6 of {PAIRS} read: 1 normal, 3 low, 1 high, 1 cancer"
+    assert not any(button.isEnabled() for button in view.side.grades.values())
+    press(K.Key_T)
+    assert reading.tasks.isVisible()
+    assert reading.tasks.table.item(0, 2).text() == "all"
+
+
+def test_a_held_key_and_a_pair_that_is_not_seen_yet_grade_nothing(
+    qtbot: QtBot, page: AnnotatePage, pictures: Pictures, on_disk: OnDisk
+) -> None:
+    pictures.hold.clear()
+    qtbot.keyClick(page.tasks.table, K.Key_Return)
+    assert page.view.stage.empty_words == "Loading this pair ..."
+    for _ in range(3):
+        qtbot.keyClick(page.view.stage, K.Key_3)
+    assert on_disk() == NOT_READ
+    pictures.hold.set()
+    qtbot.waitUntil(lambda: page.view.reading.sight is Sight.PICTURES, timeout=10_000)  # type: ignore[union-attr]
+    qtbot.keyClick(page.view.stage, K.Key_3)
+    assert on_disk() == [Grade.HIGH, *NOT_READ[1:]]
+    assert not page.view.actions_by_id["grade_high"].autoRepeat()
+
+
+def test_zero_asks_for_the_reason_and_digits_give_it(
+    reading: AnnotatePage, press: Press, on_disk: OnDisk, session: Session, task: str
+) -> None:
+    press(K.Key_0)
+    side = reading.view.side
+    assert side.asking_why
+    assert [button.text().split("   ")[0] for button in side.reasons.values()] == list("123456")
+    press(K.Key_Escape)
+    assert not side.asking_why
+    press(K.Key_0, K.Key_2, K.Key_0, K.Key_6)
+    reads = labelling.queue(session.library, task).reads
+    assert {read.reason for read in reads.values()} == {Reason.BLURRED, Reason.OTHER}
+    assert on_disk() == NOT_READ
+    assert not side.asking_why
+    press(K.Key_5, K.Key_6)
+    assert len(labelling.queue(session.library, task).reads) == 2, "without the question these are no answers"
+    assert reading.view.stage.view.mode is Mode.SIDE_BY_SIDE
+
+
+def test_arrows_go_without_reading_and_own_reads_are_changed(
+    reading: AnnotatePage, press: Press, on_disk: OnDisk
+) -> None:
+    press(K.Key_Right)
+    assert reading.view.side.title.text() == f"Pair 2 of {PAIRS}"
+    assert on_disk() == NOT_READ
+    press(K.Key_2, K.Key_Left)
+    side = reading.view.side
+    assert side.own.text() == "You read: Low. Another grade changes it."
+    assert side.grades[Grade.LOW].isChecked()
+    press(K.Key_4)
+    assert on_disk()[:3] == [None, Grade.CANCER, None]
+
+
+def test_u_takes_back_across_pairs_and_so_does_the_windows_undo(
+    reading: AnnotatePage, press: Press, on_disk: OnDisk
+) -> None:
+    press(K.Key_1, K.Key_2, K.Key_3)
+    press(K.Key_U)
+    assert on_disk()[:3] == [Grade.NORMAL, Grade.LOW, None]
+    assert reading.view.side.title.text() == f"Pair 3 of {PAIRS}"
+    assert reading.own_undo_text == "Read for a label: low"
+    reading.own_undo()
+    assert on_disk()[:2] == [Grade.NORMAL, None]
+    assert reading.own_redo_text == "Read for a label: low"
+    reading.own_redo()
+    assert on_disk()[:3] == [Grade.NORMAL, Grade.LOW, None]
+
+
+def test_n_writes_a_note_in_which_digits_are_digits(
+    qtbot: QtBot, reading: AnnotatePage, press: Press, on_disk: OnDisk, session: Session, task: str
+) -> None:
+    press(K.Key_N)
+    note = reading.view.side.note
+    assert note.hasFocus()
+    qtbot.keyClicks(note, "near 12 u q r 0")
+    assert on_disk() == NOT_READ
+    qtbot.keyClick(note, K.Key_Return)
+    assert reading.view.stage.hasFocus()
+    press(K.Key_3)
+    (read,) = labelling.queue(session.library, task).reads.values()
+    assert (read.grade, read.note) == (Grade.HIGH, "near 12 u q r 0")
+    assert note.text() == ""
+
+
+@pytest.mark.parametrize("key", [K.Key_Escape, K.Key_Enter])
+def test_escape_leaves_the_note_as_well_and_keeps_it(qtbot: QtBot, reading: AnnotatePage, press: Press, key: K) -> None:
+    press(K.Key_N)
+    qtbot.keyClicks(reading.view.side.note, "x")
+    qtbot.keyClick(reading.view.side.note, key)
+    assert reading.view.stage.hasFocus()
+    assert reading.view.reading is not None
+    assert reading.view.reading.draft.note == "x"
+    assert "1 pair" in reading.view.side.waiting.text()
+    press(K.Key_Right)
+    assert reading.view.side.note.text() == ""
+    press(K.Key_Left)
+    assert reading.view.side.note.text() == "x"
+
+
+def test_a_note_still_being_typed_goes_with_the_grade_that_is_clicked(
+    qtbot: QtBot, reading: AnnotatePage, press: Press, session: Session, task: str
+) -> None:
+    press(K.Key_N)
+    qtbot.keyClicks(reading.view.side.note, "edge")
+    qtbot.mouseClick(reading.view.side.grades[Grade.LOW], Qt.MouseButton.LeftButton)
+    (read,) = labelling.queue(session.library, task).reads.values()
+    assert read.note == "edge"
+    assert reading.view.reading is not None
+    assert reading.view.reading.draft.note == ""
+
+
+def test_q_says_the_quality(reading: AnnotatePage, press: Press, session: Session, task: str) -> None:
+    press(K.Key_Q, K.Key_Q)
+    assert reading.view.side.qualities[Quality.LIMITED].isChecked()
+    press(K.Key_1)
+    (read,) = labelling.queue(session.library, task).reads.values()
+    assert read.quality is Quality.LIMITED
+    assert not any(button.isChecked() for button in reading.view.side.qualities.values())
+
+
+def test_r_draws_lesions_and_backspace_takes_the_last_away(
+    qtbot: QtBot, reading: AnnotatePage, press: Press, session: Session, task: str
+) -> None:
+    press(K.Key_R)
+    stage = reading.view.stage
+    assert stage.tool == "region"
+    assert reading.view.side.draw.isChecked()
+
+    def stroke(*corners: tuple[float, float]) -> None:
+        left, none, plain = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(corners) - 1)]
+        for kind, corner in zip(kinds, corners, strict=True):
+            at = QPointF(*stage.arrangement.panes[0].lens.to_stage(*corner))
+            button = none if kind is QEvent.Type.MouseMove else left
+            QApplication.sendEvent(stage, QMouseEvent(kind, at, at, button, left, plain))
+        QApplication.sendEvent(stage, QMouseEvent(QEvent.Type.MouseButtonRelease, at, at, left, none, plain))
+
+    stroke((50, 50), (150, 50), (150, 150), (50, 150))
+    stroke((200, 50), (250, 50), (250, 150), (200, 150))
+    assert reading.view.side.regions.text() == "2 regions"
+    assert len(stage.painting().regions.given) == 2
+    press(K.Key_Backspace)
+    assert reading.view.side.regions.text() == "1 region"
+    press(K.Key_4)
+    (read,) = labelling.queue(session.library, task).reads.values()
+    (region,) = read.regions
+    assert region.frame is Source.WHITE
+    assert region.outline[0] == pytest.approx((50, 50), abs=1.0)
+    assert stage.painting().regions.given == ()
+    assert stage.tool == "pan", "the next pair is not drawn on by accident"
+    press(K.Key_Left)
+    assert len(stage.painting().regions.given) == 1, "an own region is seen again"
+
+
+def test_space_flickers_and_letters_choose_ways_of_looking(reading: AnnotatePage, press: Press) -> None:
+    view = reading.view.stage
+    press(K.Key_B)
+    assert view.view.mode is Mode.BLEND
+    press(K.Key_W)
+    assert view.view.mode is Mode.SWIPE
+    press(K.Key_Space)
+    assert view.view.mode is Mode.FLICKER
+    press(K.Key_Space)
+    assert view.view.flicker is Source.FLUORESCENCE
+    press(K.Key_1)
+    assert view.view.flicker is Source.WHITE, "each pair begins alike"
+    press(K.Key_S)
+    assert view.view.mode is Mode.SIDE_BY_SIDE
+
+
+def test_everything_is_done_by_mouse_as_well(qtbot: QtBot, reading: AnnotatePage, on_disk: OnDisk) -> None:
+    side, left = reading.view.side, Qt.MouseButton.LeftButton
+    qtbot.mouseClick(side.qualities[Quality.GOOD], left)
+    qtbot.mouseClick(side.grades[Grade.HIGH], left)
+    assert on_disk()[0] is Grade.HIGH
+    assert reading.view.stage.hasFocus(), "a click leaves the keys with the pictures"
+    qtbot.mouseClick(side.cannot, left)
+    qtbot.mouseClick(side.reasons[Reason.COVERED], left)
+    qtbot.mouseClick(side.back, left)
+    assert "covered" in side.own.text()
+    qtbot.mouseClick(side.on, left)
+    qtbot.mouseClick(side.undo, left)
+    assert on_disk()[0] is Grade.HIGH
+    assert reading.view.side.title.text() == f"Pair 2 of {PAIRS}"
+    qtbot.mouseClick(side.tasks, left)
+    assert reading.tasks.isVisible()
+
+
+def test_pictures_that_cannot_be_shown_say_so_without_a_name_and_get_a_reason(
+    qtbot: QtBot, page: AnnotatePage, pictures: Pictures, session: Session, task: str, press: Press
+) -> None:
+    first = labelling.queue(session.library, task).turns[0].pair_id
+    pictures.broken = {first}
+    qtbot.keyClick(page.tasks.table, K.Key_Return)
+    qtbot.waitUntil(lambda: page.idle)
+    assert "missing or damaged" in page.view.stage.empty_words
+    press(K.Key_3)
+    assert labelling.queue(session.library, task).reads == {}
+    pictures.broken = set()
+    press(K.Key_F5)
+    assert page.view.stage.shown.sources
+    pictures.broken = {labelling.queue(session.library, task).turns[1].pair_id}
+    press(K.Key_3, K.Key_0, K.Key_6)
+    assert len(labelling.queue(session.library, task).reads) == 2
+
+
+def test_a_disk_that_takes_nothing_leaves_the_pair_in_front(
+    reading: AnnotatePage, press: Press, session: Session, on_disk: OnDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_options: object) -> None:
+        raise StorageError("the disk is full", safe="nothing was changed", remedy="free some space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(labelling, "give", full)
+        press(K.Key_Q, K.Key_2)
+    assert session.last_problem is not None
+    assert session.last_problem.what == "the disk is full"
+    assert reading.view.side.title.text() == f"Pair 1 of {PAIRS}"
+    assert reading.view.side.qualities[Quality.GOOD].isChecked()
+    press(K.Key_2)
+    assert on_disk()[0] is Grade.LOW
+
+
+def test_a_task_that_was_closed_meanwhile_is_said_on_the_page(
+    reading: AnnotatePage, press: Press, session: Session, task: str, on_disk: OnDisk
+) -> None:
+    labelling.close_task(session.library, task)
+    press(K.Key_2)
+    assert "closed" in reading.view.side.problem.text()
+    assert reading.view.side.title.text() == f"Pair 1 of {PAIRS}"
+    assert on_disk() == NOT_READ
+
+
+def test_keys_are_always_in_sight_and_all_of_them_on_request(reading: AnnotatePage) -> None:
+    view = reading.view
+    assert "1 normal" in view.keys_line.accessibleName()
+    assert view.side.keys.isHidden()
+    assert reading.own_keys()
+    assert "U: Take the last read back" in view.side.keys.text()
+    assert reading.own_keys()
+    assert view.side.keys.isHidden()
+
+
+def test_other_keys_that_were_chosen_are_named_and_work(
+    qtbot: QtBot, reading: AnnotatePage, press: Press, on_disk: OnDisk
+) -> None:
+    reading.view.actions_by_id["grade_low"].setShortcut("F13")
+    reading.view.name_keys()
+    assert reading.view.side.grades[Grade.LOW].text().startswith("F13")
+    assert "F13 low" in reading.view.keys_line.accessibleName()
+    press(K.Key_2)
+    assert on_disk() == NOT_READ
+    press(K.Key_F13)
+    assert on_disk()[0] is Grade.LOW
+
+
+def test_every_command_has_an_id_of_its_own_and_says_where_it_acts(page: AnnotatePage) -> None:
+    names = [action.objectName() for action in page.page_actions()]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("annotate.") for name in names)
+    contexts = {action.shortcutContext() for action in page.page_actions()}
+    assert contexts == {Qt.ShortcutContext.WidgetWithChildrenShortcut}
+
+
+def test_leaving_the_page_and_coming_back_goes_on_where_it_was(
+    reading: AnnotatePage, press: Press, on_disk: OnDisk
+) -> None:
+    press(K.Key_1)
+    reading.left()
+    reading.entered()
+    assert reading.view.side.title.text() == f"Pair 2 of {PAIRS}"
+    press(K.Key_2)
+    assert on_disk()[:2] == [Grade.NORMAL, Grade.LOW]
+
+
+def test_going_back_to_the_tasks_holds_no_pictures_in_memory(reading: AnnotatePage, press: Press) -> None:
+    press(K.Key_1, K.Key_T)
+    assert reading.view.shelf.nbytes == 0
+    assert reading.view.stage.shown.sources == ()

@@ -1,0 +1,135 @@
+"""Pairs stand ready before they are needed, and never more of them than there is memory for."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.pages.annotate import shelf as module
+from pfm_desktop.gui.pages.annotate.shelf import Shelf
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared
+from pfm_desktop.support.errors import StorageError
+
+SIZE = 20 * 20 * 7  # bytes of the pictures below: three as they are, four a pixel of the level
+
+
+class Loader:
+    """Makes pairs; `hold` keeps it from ending."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self.broken: set[str] = set()
+
+    def __call__(self, ctx, _library, pair_id: str) -> PreparedPair:
+        assert self.hold.wait(20)
+        ctx.check()
+        self.made.append(pair_id)
+        if pair_id in self.broken:
+            raise StorageError("the picture is lost")
+        return prepared(ctx, np.zeros((20, 20, 3), np.uint8), None, None)
+
+
+@pytest.fixture
+def loader() -> Loader:
+    return Loader()
+
+
+@pytest.fixture
+def shelf(qtbot: QtBot, loader: Loader):
+    home = QObject()
+    yield Shelf(None, home, load=loader)  # type: ignore[arg-type]  # handed on only
+    loader.hold.set()
+
+
+def settle(qtbot: QtBot, shelf: Shelf) -> None:
+    qtbot.waitUntil(lambda: not shelf.busy, timeout=10_000)
+
+
+def test_what_is_wanted_is_made_in_this_order(qtbot: QtBot, shelf: Shelf, loader: Loader) -> None:
+    shelf.want(["a", "b", "c"])
+    assert shelf.get("a") is None
+    settle(qtbot, shelf)
+    assert loader.made == ["a", "b", "c"]
+    assert all(isinstance(shelf.get(one), PreparedPair) for one in "abc")
+    assert shelf.nbytes == 3 * SIZE
+
+
+def test_what_is_at_hand_is_not_made_again_and_the_rest_is_let_go(qtbot: QtBot, shelf: Shelf, loader: Loader) -> None:
+    shelf.want(["a", "b"])
+    settle(qtbot, shelf)
+    shelf.want(["b", "c", "a"])
+    settle(qtbot, shelf)
+    shelf.want(["c"])
+    assert loader.made == ["a", "b", "c"]
+    assert shelf.get("a") is None
+    assert shelf.get("c") is not None
+
+
+def test_what_is_needed_now_comes_before_what_is_being_made(qtbot: QtBot, shelf: Shelf, loader: Loader) -> None:
+    loader.hold.clear()
+    shelf.want(["a", "b"])
+    shelf.want(["z", "a", "b"])
+    loader.hold.set()
+    with qtbot.waitSignal(shelf.ready) as first:
+        pass
+    assert first.args == ["z"]
+    settle(qtbot, shelf)
+    assert sorted(set(loader.made)) == ["a", "b", "z"]
+
+
+def test_a_pair_that_cannot_be_shown_holds_nobody_up(qtbot: QtBot, shelf: Shelf, loader: Loader) -> None:
+    loader.broken = {"a"}
+    shelf.want(["a", "b"])
+    settle(qtbot, shelf)
+    assert "picture is lost" in str(shelf.get("a"))
+    assert isinstance(shelf.get("b"), PreparedPair)
+    loader.broken = set()
+    shelf.again("a")
+    settle(qtbot, shelf)
+    assert isinstance(shelf.get("a"), PreparedPair)
+
+
+def test_memory_has_a_limit_but_the_next_pair_is_always_made(
+    qtbot: QtBot, shelf: Shelf, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 3 * SIZE)
+    shelf.want(list("abcdef"))
+    settle(qtbot, shelf)
+    assert loader.made == ["a", "b", "c"]
+    shelf.want(list("bcdefa"))
+    settle(qtbot, shelf)
+    assert shelf.nbytes <= 3 * SIZE
+    monkeypatch.setattr(module, "MOST_BYTES", 1)
+    shelf.want(list("xy"))
+    settle(qtbot, shelf)
+    assert shelf.get("x") is not None
+    assert shelf.get("y") is not None
+
+
+def test_when_the_pair_in_front_is_made_late_others_make_room(
+    qtbot: QtBot, shelf: Shelf, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 2 * SIZE)
+    shelf.want(["a", "b"])
+    settle(qtbot, shelf)
+    shelf.want(["z", "y", "a", "b"])
+    settle(qtbot, shelf)
+    assert isinstance(shelf.get("z"), PreparedPair)
+    assert shelf.nbytes <= 2 * SIZE
+
+
+def test_an_emptied_shelf_holds_nothing(qtbot: QtBot, shelf: Shelf, loader: Loader) -> None:
+    shelf.want(["a"])
+    settle(qtbot, shelf)
+    loader.hold.clear()
+    shelf.want(["a", "b"])
+    shelf.empty()
+    loader.hold.set()
+    assert (shelf.nbytes, shelf.busy) == (0, False)
+    assert shelf.get("a") is None
