@@ -319,7 +319,7 @@ def test_a_new_library_is_made_and_the_old_one_is_closed(
     assert not window.strip.noted
     with Library.open(library_folder) as old:
         assert not old.read_only
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
 
 
 def test_a_library_that_cannot_be_opened_leaves_the_open_one_as_it_is(

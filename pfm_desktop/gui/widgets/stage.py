@@ -25,7 +25,7 @@ from pfm_desktop.gui.widgets.stage_marks import cursor_rect
 from pfm_desktop.gui.widgets.stage_mouse import StageMouse
 from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
-from pfm_desktop.gui.widgets.stage_regions import RegionLines, ShownRegion
+from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
 from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
@@ -74,7 +74,7 @@ class StageWidget(QWidget):
         self._warning = ""
         self._marks = Marks()
         self._found = FoundLines()
-        self._regions = RegionLines()
+        self.regions = RegionLines(self._refresh)  # lesions as readers drew them
         self.empty_words = NO_PICTURE
         self._tool = Tool.PAN
         self.pins_move = True  # whether dragging a pin moves it; else it pans
@@ -121,7 +121,7 @@ class StageWidget(QWidget):
         self._label, self._sources, self._shows = "", (), ""
         self._stages, self._warning = {}, ""
         self._marks, self._found = Marks(), FoundLines()
-        self._regions.replace(())
+        self.regions.replace(())
         self._pictures.scene.mm_per_px = None
         self._layers.clear()
         self._mouse.let_go()
@@ -153,12 +153,6 @@ class StageWidget(QWidget):
         """What the quality check found in the pictures on the stage."""
         if found != self._found.given:
             self._found.replace(found)
-            self._refresh()
-
-    def set_regions(self, regions: Sequence[ShownRegion]) -> None:
-        """Lesions as readers drew them, in both pictures where there is a way from one to the other."""
-        if tuple(regions) != self._regions.given:
-            self._regions.replace(regions)
             self._refresh()
 
     def set_marks(self, pins: Sequence[Pin], os_mark: OsMark | None, suggested: OsMark | None = None) -> None:
@@ -289,7 +283,7 @@ class StageWidget(QWidget):
             found=self._found,
             cervix=self.commands.cervix_shown,
             stroke=self._mouse.stroke,
-            regions=self._regions,
+            regions=self.regions,
             empty=self.empty_words,
             heatmap=self._heatmaps.painted(look) if look.visible and not self.commands.heatmap_held_off else None,
             legend=legend,
@@ -326,7 +320,7 @@ class StageWidget(QWidget):
     def _pictures_changed(self) -> None:
         self._marks.place(self.registration)
         self._found.place(self.registration)
-        self._regions.place(self.registration)
+        self.regions.place(self.registration)
         cursor = self._view.cursor
         if cursor is not None and all(pane.frame is not cursor.frame for pane in self.arrangement.panes):
             self.move_cursor(None)  # it stood in the fluorescence picture, which lies in the white-light frame now
@@ -358,7 +352,7 @@ class StageWidget(QWidget):
             arrangement.note or ("registered" if shown.registered else "not registered"),
             legend_words(legend),
             f"{len(self._marks.pins)} pins" if self._marks.pins else "",
-            f"{len(self._regions.given)} regions" if self._regions.given else "",
+            f"{len(self.regions.given)} regions" if self.regions.given else "",
             f"tool: {self._tool.value}",
         ]
         text = ". ".join(part for part in parts if part) + "."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,7 +34,8 @@ class ShownRegion:
 class RegionLines:
     """Regions as given, and as they stand in each frame: worked out once, not in every picture of the screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self.given: tuple[ShownRegion, ...] = ()
         self._registration: PairRegistration | None = None
         self._placed: dict[Source, tuple[ShownRegion, ...]] = {}
@@ -43,6 +44,12 @@ class RegionLines:
         """Other regions."""
         self.given = tuple(regions)
         self._placed.clear()
+
+    def show(self, regions: Sequence[ShownRegion]) -> None:
+        """Show these, and have the stage painted where they are others."""
+        if tuple(regions) != self.given:
+            self.replace(regions)
+            self._changed()
 
     def place(self, registration: PairRegistration | None) -> None:
         """Another registration."""

@@ -17,7 +17,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared
-from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.jobs import Context, SilentContext, wait_for_threads
 from pfm_desktop.services import cases, labelling
 from pfm_desktop.services.labelling import Wish
 from pfm_desktop.storage.library import Library
@@ -97,10 +97,9 @@ def page(qtbot: QtBot, session: Session, pictures: Pictures) -> Iterator[Annotat
     made.entered()
     qtbot.waitUntil(lambda: made.idle, timeout=10_000)
     yield made
-    pictures.hold.set()
-    made.detach()
+    pictures.hold.set()  # its widgets are closed by now, so nothing tells when it is idle
     jobs.wait_all(10)
-    qtbot.waitUntil(lambda: made.idle, timeout=10_000)
+    assert wait_for_threads(10)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.gui.pages.annotate.tasks import DIFFER
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.services import accounts, labelling
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
@@ -194,14 +195,14 @@ def guarded(tmp_path: Path) -> Path:
 @pytest.fixture
 def signed_in(qtbot: QtBot, guarded: Path) -> Iterator[Callable[[str], AnnotatePage]]:
     """The page as one of them sees it."""
-    opened: list[tuple[AnnotatePage, Library]] = []
+    opened: list[Library] = []
     pictures = Pictures()
     pictures.hold.set()
 
     def made(name: str) -> AnnotatePage:
         lib = accounts.sign_in(guarded, name, PASSWORD)
         page = AnnotatePage(Session(lib, Settings()), QtJobs(), load=pictures)
-        opened.append((page, lib))
+        opened.append(lib)
         qtbot.addWidget(page)
         page.show()
         page.entered()
@@ -209,9 +210,8 @@ def signed_in(qtbot: QtBot, guarded: Path) -> Iterator[Callable[[str], AnnotateP
         return page
 
     yield made
-    for page, lib in opened:
-        page.detach()
-        qtbot.waitUntil(lambda page=page: page.idle, timeout=10_000)
+    assert wait_for_threads(10)
+    for lib in opened:
         lib.close()
 
 

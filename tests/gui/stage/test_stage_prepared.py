@@ -58,7 +58,7 @@ def test_one_picture_is_enough(stage: StageWidget, white, glow, source: Source) 
 
 def test_nothing_of_the_pair_before_stays(stage: StageWidget, registered, white, glow, shift, heatmap) -> None:
     stage.set_heatmaps({FUSED: heatmap()})
-    stage.set_regions([ShownRegion(Source.WHITE, SQUARE)])
+    stage.regions.show([ShownRegion(Source.WHITE, SQUARE)])
     stage.set_scale(0.1)
     stage.commands.zoom(3.0)
     stage.set_prepared(ready(white, glow, shift()))
@@ -119,7 +119,9 @@ def test_regions_of_two_readers_are_told_apart_in_both_pictures(
     stage: StageWidget, registered, look: Callable[..., object]
 ) -> None:
     before = [near(look().pixels, colour) for colour in COLOURS]
-    stage.set_regions([ShownRegion(Source.WHITE, SQUARE, "Anna"), ShownRegion(Source.FLUORESCENCE, SQUARE, "Berta", 1)])
+    stage.regions.show(
+        [ShownRegion(Source.WHITE, SQUARE, "Anna"), ShownRegion(Source.FLUORESCENCE, SQUARE, "Berta", 1)]
+    )
     after = [near(look().pixels, colour) for colour in COLOURS]
     assert all(more > fewer + 200 for more, fewer in zip(after, before, strict=True))
     assert "2 regions" in stage.accessibleDescription()
@@ -128,7 +130,7 @@ def test_regions_of_two_readers_are_told_apart_in_both_pictures(
 
 
 def test_without_a_registration_a_region_stays_on_its_own_picture(stage: StageWidget, unregistered) -> None:
-    stage.set_regions([ShownRegion(Source.WHITE, SQUARE)])
+    stage.regions.show([ShownRegion(Source.WHITE, SQUARE)])
     assert stage.painting().regions.lines(Source.FLUORESCENCE) == ()
     assert len(stage.painting().regions.lines(Source.WHITE)) == 1
 

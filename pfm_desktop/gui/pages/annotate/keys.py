@@ -41,11 +41,16 @@ KEYS: tuple[Key, ...] = (
     Key("blend", "Blend", "B"),
     Key("swipe", "Swipe", "W"),
     Key("flicker", "Flicker: the other picture", "Space"),
-    Key("retry", "Load the pair again", "F5"),
     Key("tasks", "Back to the tasks", "T"),
     Key("leave", "Leave note, reasons or drawing", "Esc"),
 )
-STAGE = (("Z, F", "one to one, fit"), ("+, -, wheel", "zoom"), ("L (hold)", "loupe"), ("[, ]", "blend, curtain"))
+STAGE = (
+    ("F5", "load the pair again"),
+    ("Z, F", "one to one, fit"),
+    ("+, -, wheel", "zoom"),
+    ("L (hold)", "loupe"),
+    ("[, ]", "blend, curtain"),
+)
 SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "undo", "note", "quality", "region")
 _WORDS = {
     "grade_normal": "normal", "grade_low": "low", "grade_high": "high", "grade_cancer": "cancer",

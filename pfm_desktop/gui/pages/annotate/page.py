@@ -49,13 +49,15 @@ class AnnotatePage(QWidget):
         self._later = QTimer(self, singleShot=True, interval=0)  # after the pictures are painted
         self._later.timeout.connect(self.undo_changed)
         self._new = self._action("new_task", "&New task...", "Ctrl+N", self.make_task)
-        self._again = self._action("reread", "&Look for tasks again", "F5", self.tasks.read_again)
+        self._again = self._action(
+            "reread", "&Look again: for tasks, or for the pictures of the pair", "F5", self.look_again
+        )
         self._steps = QStackedLayout(self)
         for step in (self.tasks, self.making, self.view):
             self._steps.addWidget(step)
-        for action in (self._new, self._again):
+        for action, where in ((self._new, self.tasks), (self._again, self)):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            self.tasks.addAction(action)
+            where.addAction(action)
         self._new.setEnabled(rights_in(session.library).make)
         self._connect()
 
@@ -138,6 +140,13 @@ class AnnotatePage(QWidget):
         if rights_in(self._session.library).make:
             self._show(self.making)
             self.making.begin()
+
+    def look_again(self) -> None:
+        """What is shown is read once more."""
+        if self.reads:
+            self.view.retry()
+        else:
+            self.tasks.read_again()
 
     def show_tasks(self, stand_on: str = "") -> None:
         """Back to the list."""

@@ -197,7 +197,7 @@ class ReadingView(QWidget):
         if self._on_stage != (reading.turn, reading.place) or reading.sight is Sight.NOTHING:
             self._put_on_stage(reading)
         voices = self._others.get(reading.turn.pair_id, ()) if reading.turn is not None else ()
-        self.stage.set_regions(_regions(reading, voices))
+        self.stage.regions.show(_regions(reading, voices))
 
     def _put_on_stage(self, reading: Reading) -> None:
         turn = reading.turn
@@ -289,7 +289,6 @@ class ReadingView(QWidget):
             "drop_region": self._drop_region,
             **{mode.value: partial(do.set_mode, mode) for mode in (Mode.SIDE_BY_SIDE, Mode.BLEND, Mode.SWIPE)},
             "flicker": do.flick,
-            "retry": self.retry,
             "tasks": self.tasks_wanted.emit,
             "leave": self.leave,
         }
