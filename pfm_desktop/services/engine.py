@@ -89,18 +89,17 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
     return PairPictures(pair, pictures.white, pictures.fluorescence, kept, pictures.mm_per_px)
 
 
-def load_registered(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
-    """As `load_pair`, with a registration wherever there are both pictures: the kept one, or one made now.
+def registered(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
+    """The same with a registration wherever there are both pictures: the one that they have, or one made now.
 
     What was made is kept where who is signed in may change visits; else it is as good as any until it is let go.
     """
-    pictures = load_pair(ctx, lib, pair_id)
     white, fluorescence = pictures.white, pictures.fluorescence
     if pictures.registration is not None or white is None or fluorescence is None:
         return pictures
     found = register(white, fluorescence, start=_device_map(lib, pictures), ctx=ctx)
     ctx.check()
-    _keep_registration(lib, pair_id, found)
+    _keep_registration(lib, pictures.pair.id, found)
     return replace(pictures, registration=found)
 
 

@@ -111,8 +111,8 @@ class StageWidget(QWidget):
 
     def set_prepared(self, pair: PreparedPair) -> None:
         """As `set_pair`, of a pair that a thread has made ready: all of it is on the stage when this returns."""
-        self._pictures.take(pair)
-        self._begin_pair()
+        if self._pictures.take(pair):
+            self._begin_pair()
         self._pictures_changed()
 
     def _begin_pair(self) -> None:

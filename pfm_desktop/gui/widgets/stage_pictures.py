@@ -57,19 +57,27 @@ class StagePictures(QObject):
         self._renew_fluorescence(Source.FLUORESCENCE in others)
         return bool(others)
 
-    def take(self, pair: PreparedPair) -> None:
-        """Other pictures, made ready by a thread."""
+    def take(self, pair: PreparedPair) -> bool:
+        """Pictures made ready by a thread; True when they are others, and not the same with a registration."""
+        given: dict[Source, RGB | None] = {Source.WHITE: pair.white, Source.FLUORESCENCE: pair.fluorescence}
+        others = any(given[source] is not self._given[source] for source in Source)
         for work in self._work.values():
             work.drop()
-        self._given = {Source.WHITE: pair.white, Source.FLUORESCENCE: pair.fluorescence}
+        self._given = given
         scene, warped = self.scene, pair.warped
         scene.sizes = pair.sizes
         scene.registration = pair.registration if warped is not None else None
-        scene.white, scene.fluorescence, scene.warped, scene.pending = pair.white_levels, pair.own_levels, warped, False
+        scene.white, scene.fluorescence, scene.warped, scene.pending = (
+            pair.white_levels,
+            pair.own_levels,
+            warped,
+            pair.pending,
+        )
         for source, window in self._windows.items():
             if not window.neutral:  # it was made ready as it is
                 self._windows[source] = DisplayWindow()
                 self.set_window(source, window)
+        return others
 
     def _at_once(self, source: Source) -> Pyramid | None:
         """The picture for the next frame; of a large one a coarse view, the whole of which a thread then makes.

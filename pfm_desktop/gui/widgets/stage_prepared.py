@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ RGB = NDArray[np.uint8]
 @dataclass(frozen=True, eq=False)
 class PreparedPair:
     """Pictures (H x W x 3 uint8 RGB) with their levels. `own_levels` is the fluorescence picture as it is, `warped` in
-    the white-light frame: one of the two, where there is one."""
+    the white-light frame: one of the two, where there is one. `pending`: a registration is still to come; `origin`:
+    what it was made from, for who makes it then."""
 
     white: RGB | None
     fluorescence: RGB | None
@@ -29,6 +31,8 @@ class PreparedPair:
     own_levels: Pyramid | None = None
     warped: Pyramid | None = None
     mm_per_px: float | None = None
+    pending: bool = False
+    origin: Any = None
 
     @property
     def sizes(self) -> dict[Source, tuple[int, int]]:
@@ -57,13 +61,28 @@ def prepared(
     ctx.check()
     warped = own = None
     if fluorescence is not None and white is not None and usable(registration, white, fluorescence):
-        try:
-            warped = warp_job(ctx, registration, fluorescence, None, (white.shape[1], white.shape[0]))
-        except ValueError:  # it is of pictures of another size
-            registration = None
+        warped = _warped(ctx, registration, white, fluorescence)
     if fluorescence is not None and warped is None:
         own = build_pyramid(fluorescence)
     return PreparedPair(white, fluorescence, registration, white_levels, own, warped, mm_per_px)
+
+
+def with_registration(ctx: Context, pair: PreparedPair, registration: PairRegistration | None) -> PreparedPair:
+    """For a thread: a pair that was `pending`, whole now."""
+    white, fluorescence = pair.white, pair.fluorescence
+    warped = None
+    if white is not None and fluorescence is not None and usable(registration, white, fluorescence):
+        warped = _warped(ctx, registration, white, fluorescence)
+    own = pair.own_levels if warped is None else None
+    return replace(pair, registration=registration, warped=warped, own_levels=own, pending=False, origin=None)
+
+
+def _warped(ctx: Context, registration: PairRegistration | None, white: RGB, fluorescence: RGB) -> Pyramid | None:
+    """None where the registration is of pictures of another size."""
+    try:
+        return warp_job(ctx, registration, fluorescence, None, (white.shape[1], white.shape[0]))
+    except ValueError:
+        return None
 
 
 def warp_job(

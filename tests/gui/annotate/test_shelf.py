@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.gui.pages.annotate import shelf as module
 from pfm_desktop.gui.pages.annotate.shelf import Shelf
-from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.support.errors import StorageError
 
 SIZE = 20 * 20 * 7  # bytes of the pictures below: three as they are, four a pixel of the level
@@ -25,6 +26,7 @@ class Loader:
         self.hold = threading.Event()
         self.hold.set()
         self.broken: set[str] = set()
+        self.pending = False
 
     def __call__(self, ctx, _library, pair_id: str) -> PreparedPair:
         assert self.hold.wait(20)
@@ -32,7 +34,31 @@ class Loader:
         self.made.append(pair_id)
         if pair_id in self.broken:
             raise StorageError("the picture is lost")
-        return prepared(ctx, np.zeros((20, 20, 3), np.uint8), None, None)
+        pair = prepared(ctx, np.zeros((20, 20, 3), np.uint8), None, None)
+        return replace(pair, pending=self.pending)
+
+
+class Registrar:
+    """Makes pairs whole; `hold` keeps it from ending."""
+
+    def __init__(self) -> None:
+        self.hold = threading.Event()
+        self.hold.set()
+        self.broken = False
+        self.asked = 0
+
+    def __call__(self, ctx, _library, pair: PreparedPair) -> PreparedPair:
+        self.asked += 1
+        assert self.hold.wait(20)
+        ctx.check()
+        if self.broken:
+            raise StorageError("no map")
+        return with_registration(ctx, pair, None)
+
+
+@pytest.fixture
+def registrar() -> Registrar:
+    return Registrar()
 
 
 @pytest.fixture
@@ -41,10 +67,11 @@ def loader() -> Loader:
 
 
 @pytest.fixture
-def shelf(qtbot: QtBot, loader: Loader):
+def shelf(qtbot: QtBot, loader: Loader, registrar: Registrar):
     home = QObject()
-    yield Shelf(None, home, load=loader)  # type: ignore[arg-type]  # handed on only
+    yield Shelf(None, home, load=loader, register=registrar)  # type: ignore[arg-type]  # handed on only
     loader.hold.set()
+    registrar.hold.set()
 
 
 def settle(qtbot: QtBot, shelf: Shelf) -> None:
@@ -133,3 +160,43 @@ def test_an_emptied_shelf_holds_nothing(qtbot: QtBot, shelf: Shelf, loader: Load
     loader.hold.set()
     assert (shelf.nbytes, shelf.busy) == (0, False)
     assert shelf.get("a") is None
+
+
+def test_pairs_are_at_hand_before_they_are_registered(
+    qtbot: QtBot, shelf: Shelf, loader: Loader, registrar: Registrar
+) -> None:
+    loader.pending = True
+    registrar.hold.clear()
+    shelf.want(["a", "b", "c"])
+    qtbot.waitUntil(lambda: loader.made == ["a", "b", "c"], timeout=10_000)
+    qtbot.waitUntil(lambda: isinstance(shelf.get("c"), PreparedPair), timeout=10_000)
+    assert shelf.get("a").pending  # type: ignore[union-attr]
+    registrar.hold.set()
+    settle(qtbot, shelf)
+    assert not any(shelf.get(one).pending for one in "abc")  # type: ignore[union-attr]
+    assert registrar.asked == 3
+
+
+def test_a_pair_that_cannot_be_registered_is_read_side_by_side(
+    qtbot: QtBot, shelf: Shelf, loader: Loader, registrar: Registrar
+) -> None:
+    loader.pending, registrar.broken = True, True
+    shelf.want(["a"])
+    settle(qtbot, shelf)
+    pair = shelf.get("a")
+    assert isinstance(pair, PreparedPair)
+    assert not pair.pending
+
+
+def test_a_registration_that_comes_too_late_brings_nothing_back(
+    qtbot: QtBot, shelf: Shelf, loader: Loader, registrar: Registrar
+) -> None:
+    loader.pending = True
+    registrar.hold.clear()
+    shelf.want(["a"])
+    qtbot.waitUntil(lambda: registrar.asked == 1, timeout=10_000)
+    shelf.want(["b"])
+    registrar.hold.set()
+    settle(qtbot, shelf)
+    assert shelf.get("a") is None
+    assert isinstance(shelf.get("b"), PreparedPair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
-from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.gui.widgets.stage_regions import COLOURS, ShownRegion
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.viewmodels.pair_view import DisplayWindow, Mode, fitted, with_window
@@ -61,7 +62,7 @@ def test_nothing_of_the_pair_before_stays(stage: StageWidget, registered, white,
     stage.regions.show([ShownRegion(Source.WHITE, SQUARE)])
     stage.set_scale(0.1)
     stage.commands.zoom(3.0)
-    stage.set_prepared(ready(white, glow, shift()))
+    stage.set_prepared(ready(white.copy(), glow, shift()))
     painting = stage.painting()
     assert painting.heatmap is None
     assert painting.regions.given == ()
@@ -139,3 +140,27 @@ def test_an_empty_stage_says_what_its_page_wants(stage: StageWidget, look) -> No
     usual = look().pixels
     stage.empty_words = "Loading"
     assert (look().pixels != usual).any()
+
+
+def test_a_registration_that_comes_later_moves_nothing_else(stage: StageWidget, white, glow, shift, look) -> None:
+    pending = replace(ready(white, glow), pending=True)
+    stage.set_prepared(pending)
+    assert not stage.shown.registered
+    assert stage.shown.pending
+    stage.commands.zoom(2.0)
+    stage.regions.show([ShownRegion(Source.FLUORESCENCE, SQUARE)])
+    view = stage.view
+    stage.set_prepared(with_registration(CTX, pending, shift()))
+    assert stage.shown.registered
+    assert not stage.shown.pending
+    assert stage.view == view, "the reader looks at the same place"
+    assert stage.painting().regions.lines(Source.WHITE)[0].outline[0] == (60.0, 40.0)
+
+
+def test_a_registration_that_was_refused_later_leaves_the_pictures_as_they_are(
+    stage: StageWidget, white, glow, shift
+) -> None:
+    pair = with_registration(CTX, ready(white, glow), shift(status=RegistrationStatus.REFUSED))
+    assert pair.warped is None
+    assert pair.own_levels is not None
+    assert not pair.pending

@@ -592,7 +592,7 @@ def test_a_pair_that_was_not_taken_together_is_limited_where_the_times_are_known
 
 
 def test_for_reading_a_pair_comes_with_a_registration_that_is_kept_for_the_next_time(lib: Library, pair: Pair) -> None:
-    first = engine.load_registered(CTX, lib, pair.id)
+    first = engine.registered(CTX, lib, load(lib, pair))
     assert first.registration is not None
     assert first.registration.status is not RegistrationStatus.REFUSED
     again = engine.load_pair(CTX, lib, pair.id)
@@ -604,10 +604,10 @@ def test_who_may_not_change_visits_gets_a_registration_that_is_not_kept(
     lib: Library, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Library, "no_editing", property(lambda _lib: "Anna is annotator in this library"))
-    assert engine.load_registered(CTX, lib, pair.id).registration is not None
+    assert engine.registered(CTX, lib, load(lib, pair)).registration is not None
     assert load(lib, pair).registration is None
 
 
 def test_a_lone_picture_needs_no_registration_for_reading(lib: Library, phantom: Phantom) -> None:
     lone = fill(lib, phantom.white, None)
-    assert engine.load_registered(CTX, lib, lone.id).registration is None
+    assert engine.registered(CTX, lib, load(lib, lone)).registration is None

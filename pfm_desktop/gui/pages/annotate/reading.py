@@ -23,7 +23,7 @@ from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import ShownRegion
 from pfm_desktop.viewmodels.annotate import Reading, Sight
-from pfm_desktop.viewmodels.pair_view import Mode
+from pfm_desktop.viewmodels.pair_view import Mode, fitted
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
@@ -206,7 +206,7 @@ class ReadingView(QWidget):
         held = None if turn is None else self.shelf.get(turn.pair_id)
         self._on_stage = (turn, reading.place) if held is not None else None
         if isinstance(held, PreparedPair):
-            self.stage.set_view(replace(self.stage.view, flicker=Source.WHITE))  # each pair begins alike
+            self.stage.set_view(fitted(replace(self.stage.view, flicker=Source.WHITE)))  # each pair begins alike
             self.stage.set_prepared(held)
             self.stage.set_scale(held.mm_per_px)
             reading.shown()
@@ -231,6 +231,9 @@ class ReadingView(QWidget):
             return
         if reading.sight is not Sight.PICTURES:
             self.follow()
+        elif isinstance(held := self.shelf.get(pair_id), PreparedPair):  # the same pictures, registered now
+            self.stage.set_prepared(held)
+            self.how.setText(_how(held))
 
     def _drawn(self, frame: Source, outline: Outline) -> None:
         reading = self.reading
@@ -356,4 +359,6 @@ def _how(held: PreparedPair | str | None) -> str:
         return ""
     if held.white is None or held.fluorescence is None:
         return "One picture"
+    if held.pending:
+        return "Being registered ..."
     return "Registered" if held.warped is not None else "Not registered: side by side"

@@ -1,15 +1,16 @@
-"""Pairs made ready before they are needed: read, decoded, registered and warped on a thread, within a memory limit."""
+"""Pairs made ready before they are needed: read and decoded, then registered and warped, within a memory limit."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared
+from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import BadInputError, StorageError
@@ -23,28 +24,46 @@ AHEAD = 6  # pairs that are read next
 MOST_BYTES = 320 << 20  # held by all pairs together; the one in front and the next are held in any case
 ALWAYS = 2
 Load = Callable[[Context, "Library", str], PreparedPair]
+Register = Callable[[Context, "Library", PreparedPair], PreparedPair]
+
+
+@dataclass
+class _Lane:
+    """One kind of work, on a thread of its own; `making` is the pair at which it is."""
+
+    work: Background
+    making: str = ""
+
+    def drop(self) -> None:
+        """Forget what is being made."""
+        if self.making:
+            self.work.drop()
+            self.making = ""
 
 
 class Shelf(QObject):
-    """`ready(pair id)` when a pair, or the reason why it cannot be shown, is at hand.
+    """`ready(pair id)` when a pair is at hand, once more when it is registered, or when it cannot be shown.
 
-    One pair is made at a time, the one that is wanted first before all others; what is not wanted any more is let go.
+    What is wanted first is made first. Registering takes ten times as long as reading, so that it has a thread of its
+    own: who reads faster than pairs can be registered sees them side by side, and never waits. What is not wanted any
+    more is let go.
     """
 
     ready = Signal(str)
 
-    def __init__(self, library: Library, parent: QObject, *, load: Load | None = None) -> None:
+    def __init__(
+        self, library: Library, parent: QObject, *, load: Load | None = None, register: Register | None = None
+    ) -> None:
         super().__init__(parent)
-        self._library, self._load = library, load or load_prepared
+        self._library, self._load, self._register = library, load or load_prepared, register or register_prepared
         self._wanted: tuple[str, ...] = ()
         self._held: dict[str, PreparedPair | str] = {}
-        self._making = ""
-        self._work = Background(self)
+        self._reading, self._registering = _Lane(Background(self)), _Lane(Background(self))
 
     @property
     def busy(self) -> bool:
         """Whether a pair is being made ready."""
-        return bool(self._making)
+        return bool(self._reading.making or self._registering.making)
 
     @property
     def nbytes(self) -> int:
@@ -56,10 +75,10 @@ class Shelf(QObject):
         self._wanted = tuple(pair_ids)
         self._held = {pair_id: held for pair_id, held in self._held.items() if pair_id in self._wanted}
         first = self._wanted[0] if self._wanted else ""
-        late = self._making not in self._wanted or (first and first not in self._held and self._making != first)
-        if self._making and late:
-            self._work.drop()
-            self._making = ""
+        if self._reading.making not in self._wanted or (first not in self._held and self._reading.making != first):
+            self._reading.drop()
+        if self._registering.making not in self._wanted:
+            self._registering.drop()
         self._go_on()
 
     def get(self, pair_id: str) -> PreparedPair | str | None:
@@ -74,33 +93,46 @@ class Shelf(QObject):
 
     def empty(self) -> None:
         """Let go of everything."""
-        self._wanted, self._held, self._making = (), {}, ""
-        self._work.drop()
+        self._wanted, self._held = (), {}
+        for lane in (self._reading, self._registering):
+            lane.drop()
         memory.return_free()
 
     def _go_on(self) -> None:
-        if self._making:
+        missing = next((one for one in self._wanted if one not in self._held), None)
+        if missing is not None and (self._wanted.index(missing) < ALWAYS or self._room()):
+            self._start(self._reading, missing, self._load, missing)
+        for pair_id in self._wanted:
+            pair = self._held.get(pair_id)
+            if isinstance(pair, PreparedPair) and pair.pending:
+                self._start(self._registering, pair_id, self._register, pair)
+                return
+
+    def _start(self, lane: _Lane, pair_id: str, job: Callable[..., PreparedPair], given: object) -> None:
+        if lane.making:
             return
-        pair_id = next((one for one in self._wanted if one not in self._held), None)
-        if pair_id is None or (self._wanted.index(pair_id) >= ALWAYS and not self._room()):
-            return
-        self._making = pair_id
-        self._work.start(
-            self._load,
+        lane.making = pair_id
+        lane.work.start(
+            job,
             self._library,
-            pair_id,
-            done=lambda pair: self._take(pair_id, pair),
-            failed=lambda message: self._take(pair_id, message),
+            given,
+            done=lambda pair: self._take(lane, pair_id, pair),
+            failed=lambda message: self._failed(lane, pair_id, message),
         )
+
+    def _failed(self, lane: _Lane, pair_id: str, message: str) -> None:
+        """Where only registering failed the pictures are still there to be read, side by side."""
+        pair = self._held.get(pair_id)
+        self._take(lane, pair_id, replace(pair, pending=False) if isinstance(pair, PreparedPair) else message)
 
     def _room(self) -> bool:
         """Whether one more pair, as large as the largest at hand, stays within the limit."""
         sizes = [pair.nbytes for pair in self._held.values() if isinstance(pair, PreparedPair)]
         return sum(sizes) + max(sizes, default=0) <= MOST_BYTES
 
-    def _take(self, pair_id: str, pair: PreparedPair | str) -> None:
-        self._making = ""
-        if pair_id in self._wanted:
+    def _take(self, lane: _Lane, pair_id: str, pair: PreparedPair | str) -> None:
+        lane.making = ""
+        if pair_id in self._wanted and (lane is self._reading or pair_id in self._held):
             self._held[pair_id] = pair
             self._make_room()
             self.ready.emit(pair_id)
@@ -118,11 +150,20 @@ def load_prepared(ctx: Context, library: Library, pair_id: str) -> PreparedPair:
     """As a job. What is wrong with a picture is said without the name of its file, which may be a woman's."""
     engine: Any = _engine()
     try:
-        pictures = engine.load_registered(ctx, library, pair_id)
+        pictures = engine.load_pair(ctx, library, pair_id)
     except (BadInputError, StorageError) as error:
         log.warning("a pair cannot be read: %s", type(error).__name__)
         raise StorageError(NOT_SHOWN) from None
-    return prepared(ctx, pictures.white, pictures.fluorescence, pictures.registration, pictures.mm_per_px)
+    pair = prepared(ctx, pictures.white, pictures.fluorescence, pictures.registration, pictures.mm_per_px)
+    lone = pictures.white is None or pictures.fluorescence is None
+    if lone or pictures.registration is not None:
+        return pair
+    return replace(pair, pending=True, origin=pictures)
+
+
+def register_prepared(ctx: Context, library: Library, pair: PreparedPair) -> PreparedPair:
+    """As a job: a pair that is `pending`, registered."""
+    return with_registration(ctx, pair, _engine().registered(ctx, library, pair.origin).registration)
 
 
 def _engine() -> Any:

@@ -1,0 +1,118 @@
+"""A reader in the real window: opens a task, presses keys, and says when the next pair is on the screen."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtTest import QTest
+
+from benchmarks.annotate_parts.library import READER, task_id
+
+KEYS = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)
+
+
+class Paints(QObject):
+    """Counts what a widget paints."""
+
+    count = 0
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Nothing is kept from anybody."""
+        if event.type() is QEvent.Type.Paint:
+            self.count += 1
+        return False
+
+
+class ReaderAtWork:
+    """The window with a task open, its first pair on the screen."""
+
+    def __init__(self, library: Path, task: str, *, size: str = "1920x1080") -> None:
+        from pfm_desktop.gui.application import build, parsed
+        from pfm_desktop.gui.main_window import ANNOTATE, MainWindow
+        from pfm_desktop.support import memory, threads
+
+        memory.return_large_buffers()  # as gui.application.main does
+        threads.take_short_turns()
+        with memory.without_collection():
+            self.app, window = build(parsed(["--size", size]))
+        assert isinstance(window, MainWindow)
+        self.window: MainWindow = window
+        window.show()
+        window.open_library(str(library))
+        wait(lambda: window.session is not None and window.desk is not None and len(window.desk.made) == 5)
+        assert window.session is not None
+        window.session.change_settings(reader=READER)
+        window.show_page(ANNOTATE)
+        self.page: Any = window.stack.currentWidget()
+        self.page.read_task(task_id(window.session.library, task))
+        self.view = self.page.view
+        self.paints = Paints()
+        self.view.stage.installEventFilter(self.paints)
+        wait(self.seen)
+
+    def seen(self) -> bool:
+        """Whether the pictures of the pair in front are on the stage."""
+        return self.view.reading.sight.name == "PICTURES"
+
+    def press(self, number: int) -> float:
+        """Press a grade's key; milliseconds until the next pair is painted, or the end of the task is said."""
+        reading, painted = self.view.reading, self.paints.count
+        place, begun = reading.place, time.perf_counter()
+        QTest.keyClick(self.view.stage, KEYS[number % len(KEYS)])
+        if reading.place == place:
+            raise SystemExit(f"the key was not heard: {self.window.session and self.window.session.last_problem}")
+        if reading.turn is not None:
+            wait(lambda: self.seen() and self.paints.count > painted)
+        return 1000 * (time.perf_counter() - begun)
+
+    def close(self) -> None:
+        """As a user does."""
+        self.window.close()
+        wait(lambda: not self.window.isVisible())
+        self.app.quit()
+
+
+@contextmanager
+def beats() -> Iterator[list[float]]:
+    """Milliseconds between turns of the event loop, every 2 ms where nothing holds it up."""
+    gaps: list[float] = []
+    last = time.perf_counter()
+
+    def beat() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        gaps.append(1000 * (now - last))
+        last = now
+
+    timer = QTimer()
+    timer.timeout.connect(beat)
+    timer.start(2)
+    yield gaps
+    timer.stop()
+
+
+def wait(done: Callable[[], bool], *, seconds: float = 120) -> None:
+    """Run the event loop until `done`, sleeping between events as the program's own loop does."""
+    if done():
+        return
+    wake = QTimer()
+    wake.start(2)
+    end = time.monotonic() + seconds
+    while not done():
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there")
+
+
+def rest(milliseconds: float) -> None:
+    """The reader looks at the pair."""
+    end = time.monotonic() + milliseconds / 1000
+    wait(lambda: time.monotonic() >= end)
