@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.gui.widgets.answer_parts import DifferForm
+from pfm_desktop.gui.widgets.histology_panel import HistologyPanel
 from pfm_desktop.gui.widgets.panel_parts import TextField, grade_icon, say, words
 from pfm_desktop.gui.widgets.swede_panel import SwedePanel
 from pfm_desktop.viewmodels import findings as model
@@ -60,6 +61,7 @@ class FindingsPanel(QWidget):
         self.swede = SwedePanel(self)
         self.text = TextField("Findings in words", "What you see", self)
         self.plan = TextField("Plan", "Biopsy, treatment, recall, referral", self, lines=3)
+        self.histology = HistologyPanel(session, self)
         self.bar, self.gaps = QProgressBar(self), words(self)
         self._drafts = {
             self.text: Drafts(session, model.save_text, "Findings in words"),
@@ -93,6 +95,7 @@ class FindingsPanel(QWidget):
         for field, kept in ((self.text, view.text), (self.plan, view.plan)):
             field.show_text(self._drafts[field].shown(view.visit_id, kept))
             field.setReadOnly(bool(view.locked))
+        self.histology.show_case(case)
         self.bar.setValue(view.complete)
         self.bar.setVisible(case is not None)
         self.gaps.setText(view.gaps)
@@ -107,6 +110,7 @@ class FindingsPanel(QWidget):
         self._longest.stop()
         for drafts in self._drafts.values():
             drafts.save()
+        self.histology.save()
 
     def left(self) -> None:
         """The page goes out of sight."""
@@ -252,6 +256,8 @@ class FindingsPanel(QWidget):
             column.addSpacing(6)
             column.addWidget(label)
             column.addWidget(field)
+        column.addSpacing(6)
+        column.addWidget(self.histology)
         column.addStretch(1)
         self.bar.setRange(0, model.PARTS)
         self.bar.setTextVisible(False)  # no text colour reads on both halves of a bar; the words stand below

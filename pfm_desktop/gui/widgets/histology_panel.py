@@ -1,0 +1,105 @@
+"""The laboratory's result, entered below the findings; also of a visit that is signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LineField, grade_icon, say, words
+from pfm_desktop.viewmodels import histology as model
+from pfm_desktop.viewmodels.grades import grade_words
+from pfm_desktop.viewmodels.histology import Entered
+from pfm_desktop.viewmodels.words import capital
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.viewmodels.session import Session
+
+
+PAUSE_MS = 800  # the keys go through grades on the way to one; only where they rest is kept
+
+
+class HistologyPanel(QWidget):
+    """Follows `show_case`. A grade is kept a moment after it is chosen, day and words when the keys leave them."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._visit_id, self._kept = "", Entered()
+        self._waiting: dict[str, Entered] = {}  # by visit, what could not be kept yet
+        self.grade, self.day, self.text = CalmComboBox(self), LineField(self), LineField(self)
+        self.note, self.problem = words(self, "quiet"), words(self, "problem")
+        self._lay_out()
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self.save)
+        self.grade.activated.connect(lambda _index: self._pause.start())
+        for field in (self.day, self.text):
+            field.let_go.connect(self.save)
+            field.returnPressed.connect(self.save)
+
+    def show_case(self, case: VisitCase | None) -> None:
+        """A visit, with what is on disk of it; what is being typed stays."""
+        visit_id = "" if case is None else case.visit.id
+        if visit_id != self._visit_id:
+            self.save()
+        typing = visit_id == self._visit_id and (self.day.hasFocus() or self.text.hasFocus() or self._pause.isActive())
+        self._visit_id = visit_id
+        self._kept, said = model.kept_in(self._session, visit_id) if visit_id else (Entered(), "")
+        if not typing:
+            self._fill(self._waiting.get(visit_id, self._kept))
+        self._say(said)
+        editable = bool(visit_id) and not self._session.library.no_editing
+        for part in (self.grade, self.day, self.text):
+            part.setEnabled(editable)
+
+    def save(self) -> None:
+        """Bring what stands in the fields to disk, as far as it can be kept."""
+        self._pause.stop()
+        visit_id, entered = self._visit_id, self._entered()
+        if not visit_id or self._session.library.no_editing:
+            return
+        self._waiting.pop(visit_id, None)
+        edit = model.edit_of(visit_id, entered, self._kept)
+        if edit is not None:
+            self._kept = entered  # the refresh that follows asks again
+            if self._session.perform(edit) is None:
+                self._kept = model.kept_in(self._session, visit_id)[0]
+                self._waiting[visit_id] = entered
+        elif not model.same(entered, self._kept):
+            self._waiting[visit_id] = entered
+        say(self.problem, model.problem_of(entered))
+
+    def _entered(self) -> Entered:
+        chosen = self.grade.currentData()
+        return Entered(Grade(chosen) if chosen else None, self.day.text(), self.text.text())
+
+    def _fill(self, entered: Entered) -> None:
+        with QSignalBlocker(self.grade):
+            self.grade.setCurrentIndex(0 if entered.grade is None else 1 + entered.grade.rank)
+        self.day.show_text(entered.day)
+        self.text.show_text(entered.text)
+
+    def _say(self, said: str) -> None:
+        self.note.setText(" ".join(part for part in (said, model.OUTRANKS) if part))
+        say(self.problem, model.problem_of(self._entered()) if self._visit_id else "")
+
+    def _lay_out(self) -> None:
+        self.grade.addItem("No result", "")
+        for grade in GRADES:
+            self.grade.addItem(grade_icon(grade), capital(grade_words(grade)), grade.value)
+        self.day.setPlaceholderText("Day of the report, 14 Mar 2026")
+        self.text.setPlaceholderText("Words of the report, CIN 2")
+        form = QFormLayout()
+        for title, field in (("Grade", self.grade), ("Reported", self.day), ("Words", self.text)):
+            field.setAccessibleName(f"Histology: {title.lower()}")
+            form.addRow(title, field)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(words(self, "heading", "Histology"))
+        column.addLayout(form)
+        column.addWidget(self.problem)
+        column.addWidget(self.note)
