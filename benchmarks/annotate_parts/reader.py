@@ -62,16 +62,17 @@ class ReaderAtWork:
         """Whether the pictures of the pair in front are on the stage."""
         return self.view.reading.sight.name == "PICTURES"
 
-    def press(self, number: int) -> float:
-        """Press a grade's key; milliseconds until the next pair is painted, or the end of the task is said."""
+    def press(self, number: int) -> tuple[float, float]:
+        """Press a grade's key; milliseconds until the next pair is painted, or the end of the task is said, and those
+        of them in which the window's thread had a processor."""
         reading, painted = self.view.reading, self.paints.count
-        place, begun = reading.place, time.perf_counter()
+        place, begun, busy = reading.place, time.perf_counter(), time.thread_time()
         QTest.keyClick(self.view.stage, KEYS[number % len(KEYS)])
         if reading.place == place:
             raise SystemExit(f"the key was not heard: {self.window.session and self.window.session.last_problem}")
         if reading.turn is not None:
             wait(lambda: self.seen() and self.paints.count > painted)
-        return 1000 * (time.perf_counter() - begun)
+        return 1000 * (time.perf_counter() - begun), 1000 * (time.thread_time() - busy)
 
     def close(self) -> None:
         """As a user does."""

@@ -22,7 +22,11 @@ ORDERS: dict[Order, str] = {
     Order.RANDOM: "Random",
     Order.DISAGREEMENT: "Where readers differ most first",
 }
-REASONS: dict[Reason, str] = {reason: reason.value[:1].upper() + reason.value[1:] for reason in Reason}
+REASONS: dict[Reason, str] = {
+    **{reason: reason.value[:1].upper() + reason.value[1:] for reason in Reason},
+    Reason.COVERED: "Covered: blood, mucus, instrument",  # in the width of a button
+    Reason.NOT_A_PAIR: "The two do not belong together",
+}
 QUALITIES: dict[Quality, str] = {Quality.GOOD: "Good", Quality.LIMITED: "Limited", Quality.UNUSABLE: "Unusable"}
 
 
@@ -68,7 +72,8 @@ def title(reading: Reading) -> str:
     """By its place only: any other code would tell which pairs come again, or belong to one woman."""
     if reading.turn is None:
         return "All pairs are decided" if reading.adjudicates else "All pairs are read"
-    return f"Pair {reading.place + 1:,} of {len(reading.turns):,}"
+    said = "Decide: pair" if reading.adjudicates else "Pair"
+    return f"{said} {reading.place + 1:,} of {len(reading.turns):,}"
 
 
 def progress(reading: Reading) -> str:
@@ -111,14 +116,12 @@ def own_words(reading: Reading) -> str:
 
 def other_words(read: Read) -> str:
     """What one of the readers said, for who decides."""
-    parts = [
-        read_words(read),
+    beside = [
         f"quality {read.quality.value}" if read.quality is not None else "",
-        _regions(len(read.regions)),
         f"{read.seconds:.0f} s" if read.seconds else "",
     ]
-    said = ", ".join(part for part in parts if part)
-    return f'{said}\n"{read.note}"' if read.note else said
+    lines = [read_words(read), ", ".join(part for part in beside if part), f'"{read.note}"' if read.note else ""]
+    return "\n".join(line for line in lines if line)
 
 
 def _regions(count: int) -> str:

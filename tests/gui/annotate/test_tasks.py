@@ -269,7 +269,7 @@ def test_who_decides_sees_both_reads_and_gives_the_grade(
     qtbot.mouseClick(page.tasks.decide, LEFT)
     settle()
     side = page.view.side
-    assert side.title.text() == "Pair 1 of 1"
+    assert side.title.text() == "Decide: pair 1 of 1"
     shown = " ".join(label.text() for label in side.others.findChildren(type(side.title)))
     assert "Berta" in shown
     assert "Clara" in shown
@@ -284,7 +284,7 @@ def test_who_decides_sees_both_reads_and_gives_the_grade(
     page.own_undo()
     settle()
     assert len(labelling.disagreements(lib, task)) == 1
-    assert side.title.text() == "Pair 1 of 1"
+    assert side.title.text() == "Decide: pair 1 of 1"
     qtbot.keyClick(page.view.stage, K.Key_0)
     qtbot.keyClick(page.view.stage, K.Key_1)
     settle()

@@ -136,6 +136,8 @@ class NewTask(QWidget):
         self.repeats.setSuffix(" % come again, unannounced")
         self.readers.setRange(1, MOST_READERS)
         self.readers.setSuffix(" per pair")
+        for spin in (self.repeats, self.readers):
+            spin.setMinimumHeight(30)
         form = QFormLayout()
         form.setSpacing(10)
         for title, field in (

@@ -19,6 +19,7 @@ from pfm_desktop.gui.pages.annotate.keys import actions_for, short_line
 from pfm_desktop.gui.pages.annotate.shelf import AHEAD, Load, Shelf
 from pfm_desktop.gui.pages.annotate.side import ReadingSide
 from pfm_desktop.gui.widgets.cut_words import OneLine
+from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import ShownRegion
@@ -28,7 +29,7 @@ from pfm_desktop.viewmodels.pair_view import Mode, fitted
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-NARROW, WIDE, SHARE = 300, 400, 0.24  # logical pixels of the column, and its share of the page
+NARROW, WIDE, SHARE = 344, 420, 0.24  # logical pixels of the column, and its share of the page
 LOADING = "Loading this pair ..."
 ALL_READ = "All pairs are read. Thank you.\n\nLeft goes back to them, T to the tasks."
 ALL_DECIDED = "Nothing more to decide here.\n\nLeft goes back, T to the tasks."
@@ -105,7 +106,7 @@ class ReadingView(QWidget):
         """Show all keys, or hide them again."""
         self.side.keys.setHidden(not self.side.keys.isHidden())
         if not self.side.keys.isHidden():
-            self._area.verticalScrollBar().setValue(self.side.keys.y())
+            bring_into_sight(self.side.keys)
 
     # ---- commands
 

@@ -8,9 +8,11 @@ from itertools import pairwise
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -56,8 +58,9 @@ class ReadingSide(QWidget):
         self.title, self.progress = words(self, "title"), words(self, "quiet")
         self.own, self.problem, self.waiting = words(self, "heading"), words(self, "problem"), words(self, "quiet")
         self.others = QWidget(self)
-        self._others = QVBoxLayout(self.others)
+        self._others = QHBoxLayout(self.others)
         self._others.setContentsMargins(0, 0, 0, 0)
+        self.others.hide()
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.reasons = {reason: self._button("", lambda r=reason: self.refused.emit(r)) for reason in Reason}
         self.cannot = self._pressing("cannot")
@@ -94,8 +97,8 @@ class ReadingSide(QWidget):
             button.setText(f"{key_of(self.reason_actions()[reason])}   {said.REASONS[reason]}")
         for button, id_, text in (
             (self.cannot, "cannot", "Cannot be graded ..."),
-            (self.draw, "region", "Draw a lesion"),
-            (self.drop, "drop_region", "Remove last"),
+            (self.draw, "region", "Lesion"),
+            (self.drop, "drop_region", "Remove"),
             (self.back, "previous", "Before"),
             (self.on, "next", "Next"),
             (self.undo, "undo", "Undo"),
@@ -140,16 +143,15 @@ class ReadingSide(QWidget):
 
     def show_others(self, reads: Sequence[Read]) -> None:
         """What readers said, side by side, for who decides between them; nothing for who reads."""
+        if not reads and self.others.isHidden():
+            return
         while (item := self._others.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
         for place, read in enumerate(reads):
-            card = words(self.others, "", f"{read.reader}{' (dashed lines)' if place % 2 else ''}: ")
-            card.setText(card.text() + said.other_words(read))
-            card.setProperty("role", "badge" if place % 2 == 0 else "")
-            self._others.addWidget(card)
+            self._others.addWidget(_said_by(read, "dashed" if place % 2 else "whole"), 1)
         self.others.setVisible(bool(reads))
 
     # ---- making
@@ -160,7 +162,8 @@ class ReadingSide(QWidget):
     def _button(self, text: str, slot: object) -> QPushButton:
         button = QPushButton(text, self)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the pictures
-        button.setStyleSheet("QPushButton { text-align: left; }")
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column sets the width
+        button.setStyleSheet("QPushButton { text-align: left; padding: 5px 8px; }")
         button.clicked.connect(lambda _checked=False: slot())  # type: ignore[operator]
         return button
 
@@ -177,7 +180,7 @@ class ReadingSide(QWidget):
         button = self._button(said.QUALITIES[quality], lambda: self._rate(quality))
         button.setCheckable(True)
         button.setAccessibleName(f"Quality: {said.QUALITIES[quality]}")
-        button.setStyleSheet("")
+        button.setStyleSheet("QPushButton { padding: 5px 2px; }")
         return button
 
     def _rate(self, quality: Quality) -> None:
@@ -200,7 +203,10 @@ class ReadingSide(QWidget):
         column.addWidget(quality)
         column.addLayout(_row(list(self.qualities.values())))
         column.addWidget(self.note)
-        column.addLayout(_row([self.draw, self.drop]))
+        drawing = _row([self.draw, self.drop])
+        drawing.setStretch(0, 2)
+        drawing.setStretch(1, 3)  # its key has a long name
+        column.addLayout(drawing)
         column.addWidget(self.regions)
         column.addWidget(self.waiting)
         column.addLayout(_row([self.back, self.on]))
@@ -210,6 +216,21 @@ class ReadingSide(QWidget):
         order = [*self.grades.values(), self.cannot, *self.reasons.values(), *self.qualities.values(), self.note]
         for one, other in pairwise([*order, self.draw, self.drop, self.back, self.on, self.undo, self.tasks]):
             self.setTabOrder(one, other)
+
+
+def _said_by(read: Read, line: str) -> QFrame:
+    """One reader's card; `line` is how the regions are drawn."""
+    card = QFrame()
+    card.setProperty("role", "card")
+    column = QVBoxLayout(card)
+    column.setContentsMargins(8, 6, 8, 6)
+    column.setSpacing(2)
+    column.addWidget(words(card, "heading", read.reader))
+    column.addWidget(words(card, "", said.other_words(read)))
+    if read.regions:
+        column.addWidget(words(card, "quiet", f"{said.regions_words(len(read.regions))}, {line} line"))
+    column.addStretch(1)
+    return card
 
 
 def _column(parts: Sequence[QWidget]) -> QWidget:
