@@ -114,7 +114,8 @@ def measure(library: Path, task: str, pace: float) -> None:
     median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
     say(
         f"  key to next pair painted, {len(waits)} times, a key every {pace:.0f} ms: median {median:.1f} ms, "
-        f"95th percentile {p95:.1f} ms, longest {max(waits):.0f} ms, over {WANTED_MS:.0f} ms: {late}; processor time of the window's thread, median: {busy:.1f} ms"
+        f"95th percentile {p95:.1f} ms, longest {max(waits):.0f} ms, over {WANTED_MS:.0f} ms: {late}; "
+        f"processor time of the window's thread, median: {busy:.1f} ms"
     )
     resident = psutil.Process().memory_info().rss / 1e6
     say(f"  longest stall of the event loop: {max(gaps):.0f} ms; resident memory at the end: {resident:.0f} MB")
@@ -131,11 +132,16 @@ def read_until_killed(library: Path, task: str, pace: float) -> None:
     reading = reader.view.reading
     for number in range(len(reading.turns)):
         turn = reading.turn
+        if turn is None:
+            break
         reader.press(number)
         read = reading.reads[turn]
         sys.stdout.write(json.dumps({"id": read.id, "pair": read.pair_id, "grade": read.grade.value}) + "\n")
         sys.stdout.flush()
         rest(pace)
+    sys.stdout.write("done\n")  # before the kill came
+    sys.stdout.flush()
+    rest(60_000)
 
 
 def kill(library: Path, kills: int, seed: int) -> None:
@@ -143,8 +149,9 @@ def kill(library: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     said: dict[str, dict[str, str]] = {}
     not_opened = 0
-    for _ in range(kills):
-        for line in killed(library, chance):
+    tasks = TASKS[2:]
+    for number in range(kills):
+        for line in killed(library, tasks[number * len(tasks) // kills], chance):
             said[line["id"]] = line
         not_opened += not still_there(library, said)
     lost = missing(library, said)
@@ -154,14 +161,16 @@ def kill(library: Path, kills: int, seed: int) -> None:
     )
 
 
-def killed(library: Path, chance: random.Random) -> list[dict[str, str]]:
+def killed(library: Path, task: str, chance: random.Random) -> list[dict[str, str]]:
     """What a reader had said when it was killed."""
-    command = [sys.executable, __file__, "--read", str(library), TASKS[1], "20", "kill"]
+    command = [sys.executable, __file__, "--read", str(library), task, "20", "kill"]
     steps = chance.randint(1, STEPS)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as reader:
         if reader.stdout is None:
             raise SystemExit("the reader has no output")
-        lines = [reader.stdout.readline() for _ in range(steps + 1)]
+        lines = [reader.stdout.readline()]
+        while len(lines) <= steps and not lines[-1].startswith("done"):
+            lines.append(reader.stdout.readline())
         time.sleep(chance.uniform(0, MILLISECONDS) / 1000)
         reader.send_signal(signal.SIGKILL)
         lines += reader.stdout.readlines()
@@ -177,7 +186,8 @@ def missing(library: Path, said: dict[str, dict[str, str]]) -> list[str]:
 
     with Library.open(library) as lib:
         lib.who = READER
-        kept = {read.id: read for read in labelling.queue(lib, task_id(lib, TASKS[1])).reads.values()}
+        queues = [labelling.queue(lib, task_id(lib, task)) for task in TASKS[2:]]
+    kept = {read.id: read for queue in queues for read in queue.reads.values()}
     return [
         id_
         for id_, line in said.items()
