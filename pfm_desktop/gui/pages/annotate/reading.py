@@ -189,8 +189,8 @@ class ReadingView(QWidget):
         reading = self.reading
         if reading is None:
             return
-        self.shelf.want(reading.wanted(AHEAD))
         self._show_pair(reading)
+        self.shelf.want(reading.wanted(AHEAD))  # once the pair is painted: a thread would take part of the time
         self.side.show_reading(reading)
         self.moved.emit()
 
