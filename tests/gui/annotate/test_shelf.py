@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.domain.case import Pair
 from pfm_desktop.gui.pages.annotate import shelf as module
-from pfm_desktop.gui.pages.annotate.shelf import Shelf
+from pfm_desktop.gui.pages.annotate.shelf import Shelf, load_prepared, register_prepared
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import cases
+from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
+CTX = SilentContext()
 SIZE = 20 * 20 * 7  # bytes of the pictures below: three as they are, four a pixel of the level
 
 
@@ -200,3 +206,46 @@ def test_a_registration_that_comes_too_late_brings_nothing_back(
     settle(qtbot, shelf)
     assert shelf.get("a") is None
     assert isinstance(shelf.get("b"), PreparedPair)
+
+
+# from a library
+
+
+@pytest.fixture
+def lib(library_folder: Path):
+    with Library.open(library_folder) as opened:
+        yield opened
+
+
+def pair_of(lib: Library, name: str) -> Pair:
+    (row,) = cases.today(lib, search=name)
+    return cases.visit_case(lib, row.visit.id).pairs[0]
+
+
+def test_a_pair_is_read_first_and_registered_then(lib: Library) -> None:
+    pair = load_prepared(CTX, lib, pair_of(lib, "Adler").id)
+    assert pair.pending
+    assert pair.white is not None
+    whole = register_prepared(CTX, lib, pair)
+    assert not whole.pending
+    assert whole.registration is not None
+    assert whole.white_levels is pair.white_levels, "not made again"
+
+
+def test_a_lone_picture_is_whole_at_once(lib: Library) -> None:
+    pair = load_prepared(CTX, lib, pair_of(lib, "Brandt").id)
+    assert not pair.pending
+    assert pair.fluorescence is None
+
+
+def test_a_damaged_picture_is_said_without_the_name_of_its_file(lib: Library) -> None:
+    white = pair_of(lib, "Brandt").white_id
+    picture = next(one for one in cases.visit_case(lib, cases.today(lib, search="Brandt")[0].visit.id).pictures)
+    assert white == picture.id
+    for file in (lib.path / "pictures").rglob(f"{picture.sha256}*"):
+        file.chmod(0o600)
+        file.write_bytes(b"damaged")
+    with pytest.raises(StorageError) as told:
+        load_prepared(CTX, lib, pair_of(lib, "Brandt").id)
+    assert told.value.what == module.NOT_SHOWN
+    assert picture.original_name not in str(told.value)

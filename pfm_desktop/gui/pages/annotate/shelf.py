@@ -154,15 +154,13 @@ def load_prepared(ctx: Context, library: Library, pair_id: str) -> PreparedPair:
     except (BadInputError, StorageError) as error:
         log.warning("a pair cannot be read: %s", type(error).__name__)
         raise StorageError(NOT_SHOWN) from None
-    pair = prepared(ctx, pictures.white, pictures.fluorescence, pictures.registration, pictures.mm_per_px)
-    lone = pictures.white is None or pictures.fluorescence is None
-    if lone or pictures.registration is not None:
-        return pair
-    return replace(pair, pending=True, origin=pictures)
+    pair = prepared(ctx, pictures.white, pictures.fluorescence, None, pictures.mm_per_px)
+    both = pictures.white is not None and pictures.fluorescence is not None
+    return replace(pair, pending=True, origin=pictures) if both else pair
 
 
 def register_prepared(ctx: Context, library: Library, pair: PreparedPair) -> PreparedPair:
-    """As a job: a pair that is `pending`, registered."""
+    """As a job: a pair that is `pending`, registered as it was kept, or now."""
     return with_registration(ctx, pair, _engine().registered(ctx, library, pair.origin).registration)
 
 
