@@ -15,7 +15,9 @@ from typing import Any
 from pfm_desktop.domain.case import Patient, Visit
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services.importing.dates import without_dates
+from pfm_desktop.services.importing.guess import unknown
 from pfm_desktop.services.importing.making import make_plan
+from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.people import guessed_patient
 from pfm_desktop.services.importing.plan import Person, PlannedPicture
 from pfm_desktop.services.importing.words import said_by
@@ -108,6 +110,8 @@ def doubts(lib: Library, said: FileSays, visit_id: str) -> tuple[str, ...]:
 def _said_by_file(path: Path) -> FileSays:
     planned = _planned(path)
     names = guessed_patient((path.parent.name,) if path.parent.name else (), path.stem)
+    if names.value not in _numbers(path):
+        names = unknown(names.why)  # words: `_of_names` looks whether they are a name
     plain = FileSays(path.parent.name, path.stem, names.value or "", number_why=names.why)
     if planned is None:
         return plain
@@ -126,6 +130,11 @@ def _said_by_file(path: Path) -> FileSays:
         planned.seconds_since_acid.value if planned.seconds_since_acid.known() else None,
         planned.seconds_since_acid.why,
     )
+
+
+def _numbers(path: Path) -> set[str]:
+    told = (told_by(path.parent.name), told_by(path.stem))
+    return {value for one in told for value in (*one.marked, *(number.value for number in one.numbers))}
 
 
 def _planned(path: Path) -> PlannedPicture | None:

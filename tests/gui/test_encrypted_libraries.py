@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
-from pfm_desktop.gui.main_window import MainWindow
+from pfm_desktop.gui.main_window import SETTINGS, MainWindow
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
@@ -266,9 +266,9 @@ def test_a_library_that_is_not_encrypted_says_so_and_locks_nothing(
 
 def test_people_are_added_and_switched_off_in_settings(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    window.show_page(3)
+    window.show_page(SETTINGS)
     assert window.desk is not None
-    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
     assert panel.people.rowCount() == 2
     qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
     card = panel.card
@@ -289,9 +289,9 @@ def test_people_are_added_and_switched_off_in_settings(qtbot: QtBot, open_window
 
 def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    window.show_page(3)
+    window.show_page(SETTINGS)
     assert window.desk is not None
-    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
     panel.people.setCurrentCell(0, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     panel.card.active.setChecked(False)
@@ -349,9 +349,9 @@ def test_an_account_that_is_switched_off_elsewhere_is_not_let_back_in(
 
 def test_roles_and_password_are_changed_in_one_go(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    window.show_page(3)
+    window.show_page(SETTINGS)
     assert window.desk is not None
-    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
     panel.people.setCurrentCell(1, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     panel.card.active.setChecked(False)
@@ -368,10 +368,10 @@ def test_at_a_window_that_was_left_open_nobody_changes_the_accounts(
     qtbot: QtBot, open_window: Opened, clinic: Path
 ) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    window.show_page(3)
+    window.show_page(SETTINGS)
     assert window.desk is not None
     assert window.session is not None
-    panel = window.desk.page(3).people  # type: ignore[attr-defined]
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
     panel.people.setCurrentCell(1, 0)
     qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
     enter(qtbot, panel.card.old, WRONG)
