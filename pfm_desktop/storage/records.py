@@ -23,13 +23,15 @@ Fields = dict[str, Any]
 class Kind:
     """One kind of record: its table, its key columns (joined by "/" in `Change.key`), its computed columns.
 
-    Where `default` holds the fields of a record that was never written, an update makes the record.
+    Where `default` holds the fields of a record that was never written, an update makes the record. A record of a
+    `fixed` kind is neither changed nor taken away once it is there.
     """
 
     table: type[Base]
     key: tuple[str, ...] = ("id",)
     computed: tuple[str, ...] = ()
     default: Mapping[str, Any] | None = None
+    fixed: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -58,7 +60,19 @@ KINDS: Mapping[str, Kind] = {
     "histology": Kind(tables.HistologyTable, key=("visit_id",)),
     "task": Kind(tables.TaskTable),
     "read": Kind(tables.ReadTable),
+    "learning_part": Kind(tables.LearningPartTable, key=("patient_id",), fixed=True),
+    "learning_run": Kind(tables.LearningRunTable),
 }
+
+
+class FixedError(StorageError):
+    """A change of a record that stays as it is."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(
+            f'"{change.text}" was not done: a {change.what.replace("_", " ")} never changes',
+            safe="nothing was changed",
+        )
 
 
 def kind_of(what: str) -> Kind:
@@ -94,6 +108,8 @@ def write(session: Session, change: Change) -> None:
     if change.old is None and change.new is None:
         raise ValueError("a change needs an old or a new side")
     _check_fields(kind, change)
+    if kind.fixed and change.old is not None:
+        raise FixedError(change)
     if change.old is None:
         if row is not None:
             raise _changed_meanwhile(change)

@@ -23,6 +23,7 @@ VERSIONS: tuple[str, ...] = (
     "v0005_scale",
     "v0006_crosswalk",
     "v0007_labelling",
+    "v0008_learning",
 )
 CURRENT = len(VERSIONS)
 

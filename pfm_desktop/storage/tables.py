@@ -346,6 +346,35 @@ class ReadTable(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class LearningPartTable(Base):
+    """On which side of learning a woman stands (`domain.learning.Part`), for good.
+
+    Refers to no line of patients: it stays when she is taken off the record, and holds when she is put back.
+    """
+
+    __tablename__ = "learning_parts"
+    patient_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    part: Mapped[str] = mapped_column(String(20))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LearningRunTable(Base):
+    """A model that was learned from the library, or is being; see `domain.learning.Run`."""
+
+    __tablename__ = "learning_runs"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(String(200))
+    parent_name: Mapped[str] = mapped_column(String(200))
+    parent_sha256: Mapped[str] = mapped_column(String(64))
+    model_name: Mapped[str] = mapped_column(String(200))
+    model_sha256: Mapped[str] = mapped_column(String(64), default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20))
+
+
 class JournalTable(Base):
     """Every change and every event, in order. Only ever appended to; `chain` as `storage.chain` makes it."""
 

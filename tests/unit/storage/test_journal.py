@@ -73,7 +73,22 @@ TASK = {
 }
 
 
-@pytest.mark.parametrize("what", sorted(set(records.KINDS) - {"account"}))  # never removed: see test_accounts
+RUN = {
+    "made_at": MOMENT,
+    "made_by": "A",
+    "parent_name": "pfm-demo",
+    "parent_sha256": "0" * 64,
+    "model_name": "ours",
+    "model_sha256": "1" * 64,
+    "settings": {"seed": 0},
+    "counts": {"cases": {"train": 9}},
+    "figures": {},
+    "state": "learned",
+}
+NEVER_REMOVED = {"account", "learning_part"}  # see test_accounts, test_learning
+
+
+@pytest.mark.parametrize("what", sorted(set(records.KINDS) - NEVER_REMOVED))
 def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, shelf: Shelf, what: str) -> None:
     changes = {
         "patient": ("b" * 32, {"identifier": "K-2", "family_name": "B", "given_name": "", "birth_date": "1990-01-02"}),
@@ -122,6 +137,7 @@ def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, sh
             {"grade": "high", "reported_on": "2026-03-20", "text": "CIN 2", "entered_by": "A"},
         ),
         "task": ("5" * 32, TASK),
+        "learning_run": ("2" * 32, RUN),
         "read": (
             "3" * 32,
             {

@@ -18,7 +18,7 @@ from pfm_desktop.storage import labelling, records, replay
 from pfm_desktop.storage.library import Library
 
 from .conftest import MOMENT, Shelf
-from .test_journal import TASK
+from .test_journal import RUN, TASK
 
 PASSWORD = "five small brown hens"
 
@@ -58,6 +58,8 @@ def full(shelf: Shelf) -> Library:
     lib.apply(Change("read", "3" * 32, None, read, "read"))
     histology = {"grade": "high", "reported_on": "2026-03-20", "text": "CIN 2", "entered_by": "A"}
     lib.apply(Change("histology", shelf.visit, None, histology, "Histology"))
+    lib.apply(Change("learning_part", shelf.patient, None, {"part": "test", "since": MOMENT}, "Part"))
+    lib.apply(Change("learning_run", "2" * 32, None, RUN, "Learned"))
     review.sign(lib, shelf.visit, "Dr. Test", "Read by me")
     return lib
 
@@ -105,7 +107,7 @@ def _other(column: sa.Column[Any], before: Any) -> str:
     return "1" if before != 1 else "2"
 
 
-@pytest.mark.parametrize("what", ["pin", "os_mark", "annotation", "findings", "read", "histology"])
+@pytest.mark.parametrize("what", ["pin", "os_mark", "annotation", "findings", "read", "histology", "learning_part", "learning_run"])
 def test_a_record_that_nothing_refers_to_is_missed(full: Library, what: str) -> None:
     table = records.kind_of(what).table.__tablename__
     behind_its_back(full, f"DELETE FROM {table}")
