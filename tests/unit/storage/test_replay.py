@@ -107,7 +107,9 @@ def _other(column: sa.Column[Any], before: Any) -> str:
     return "1" if before != 1 else "2"
 
 
-@pytest.mark.parametrize("what", ["pin", "os_mark", "annotation", "findings", "read", "histology", "learning_part", "learning_run"])
+@pytest.mark.parametrize(
+    "what", ["pin", "os_mark", "annotation", "findings", "read", "histology", "learning_part", "learning_run"]
+)
 def test_a_record_that_nothing_refers_to_is_missed(full: Library, what: str) -> None:
     table = records.kind_of(what).table.__tablename__
     behind_its_back(full, f"DELETE FROM {table}")

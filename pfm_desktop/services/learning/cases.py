@@ -1,0 +1,152 @@
+"""What a library holds to learn from: one pair a visit with a grade, where that comes from, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.labelling import Labelled, Open
+from pfm_desktop.domain.learning import (
+    Case,
+    Found,
+    Group,
+    LeftOut,
+    Run,
+    Said,
+    Why,
+    counts_by,
+    group_names,
+    worst_grades,
+)
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import labelling
+from pfm_desktop.storage import learning as stored
+from pfm_desktop.storage.learning import PairRow
+from pfm_desktop.storage.library import Library
+
+ENOUGH = 10  # women a grade: fewer leave a side without that grade
+_OPEN = {
+    Open.UNREAD: Why.NO_LABEL,
+    Open.CONTRADICTORY: Why.CONTRADICTORY,
+    Open.NOT_GRADABLE: Why.NOT_GRADABLE,
+}
+_Label = tuple[Grade, Said]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which cases. `impressions`: where a visit has no label, its signed impression may be used. `sources`: those
+    that the model reads. `enough`: women needed of each grade."""
+
+    sources: tuple[Source, ...] = (Source.WHITE, Source.FLUORESCENCE)
+    impressions: bool = False
+    enough: int = ENOUGH
+
+
+def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
+    """The cases of the library, and the pairs that are left out; no picture is opened. As a job.
+
+    Of each visit one pair: one that was graded before one that was not, then the one that opens. A pair that nobody
+    was to grade and whose visit has neither histology nor a signed impression is no case and is not mentioned.
+    Raises `NotAllowedError` for who does not see what others read.
+    """
+    wish = wish or Wish()
+    ctx.progress(0, 3, "Reading what is on record")
+    with lib.read() as session:
+        rows = stored.pair_rows(session)
+        impressions = stored.signed_impressions(session) if wish.impressions else {}
+        refused = stored.not_registered(session)
+    ctx.progress(1, 3, "Reading the labels")
+    labels = labelling.labels(lib, [row.pair_id for row in rows])
+    ctx.progress(2, 3, "Looking for the pictures")
+    made = list(_chosen(ctx, rows, labels, impressions))
+    cases, left_out = [], []
+    for row, label, why in made:
+        one = _case(lib, row, label, why, wish, refused)
+        (cases if isinstance(one, Case) else left_out).append(one)
+    ctx.progress(3, 3, "Done")
+    return Found(
+        tuple(one for one in cases if isinstance(one, Case)), tuple(one for one in left_out if isinstance(one, LeftOut))
+    )
+
+
+def _chosen(
+    ctx: Context, rows: Sequence[PairRow], labels: Mapping[str, Labelled], impressions: Mapping[str, Grade]
+) -> Iterator[tuple[PairRow, _Label | None, Why]]:
+    """Of each visit the pair to learn from, its label, and why there is none."""
+    for visit_id, group in groupby(rows, key=lambda row: row.visit_id):
+        ctx.check()
+        pairs = list(group)[::-1]
+        row = next((row for row in pairs if labels[row.pair_id].label is not None), None)
+        label = labels[row.pair_id].label if row is not None else None
+        if row is not None and label is not None:
+            yield row, (label.grade, Said(label.origin.value)), Why.NO_LABEL
+            continue
+        read = next((row for row in pairs if labels[row.pair_id].why_not is not Open.UNREAD), None)
+        if visit_id in impressions and read is None:
+            yield pairs[0], (impressions[visit_id], Said.IMPRESSION), Why.NO_LABEL
+        else:
+            row = read or pairs[0]
+            yield row, None, _OPEN[labels[row.pair_id].why_not or Open.UNREAD]
+
+
+def _case(
+    lib: Library, row: PairRow, label: _Label | None, why: Why, wish: Wish, refused: frozenset[str]
+) -> Case | LeftOut:
+    if label is None:
+        return LeftOut(row.pair_id, why)
+    pictures = {source: sha256 for source, sha256 in row.pictures.items() if source in wish.sources}
+    if not pictures:
+        return LeftOut(row.pair_id, Why.OTHER_SOURCES)
+    if any(lib.pictures.find(sha256) is None for sha256 in pictures.values()):
+        return LeftOut(row.pair_id, Why.NO_PICTURE)
+    if len(pictures) > 1 and row.pair_id in refused:
+        return LeftOut(row.pair_id, Why.NOT_REGISTERED)
+    return Case(row.pair_id, row.patient_id, label[0], label[1], row.device, pictures)
+
+
+def missing_women(cases: Iterable[Case], groups: Sequence[Group] = (), *, enough: int = ENOUGH) -> Mapping[Grade, int]:
+    """How many women of which grade are missing; women of one group count as one, with their worst grade."""
+    worst = list(worst_grades(cases, group_names(groups)).values())
+    have = {grade: worst.count(grade.rank) for grade in GRADES}
+    return {grade: enough - count for grade, count in have.items() if count < enough}
+
+
+def check_enough(cases: Sequence[Case], groups: Sequence[Group] = (), *, enough: int = ENOUGH) -> None:
+    """Raise `TooFewError` that names how many women of which grade are missing."""
+    from pfm_desktop.pfm.training.split import TooFewError
+
+    missing = missing_women(cases, groups, enough=enough)
+    if not missing:
+        return
+    said = ", ".join(f"{grade.value} {count} more (has {enough - count})" for grade, count in missing.items())
+    raise TooFewError(
+        f"too few women to learn from: each grade needs {enough}; missing: {said}",
+        safe="nothing was written, and the model in use stays",
+        remedy="grade the pairs of more women, or enter their histology",
+    )
+
+
+def seconds_for(cases: int, runs: Iterable[Run], *, size: int, measured: float | None = None) -> float | None:
+    """How long learning from so many cases may take, by the last whole run at this input size on this library.
+
+    `measured`: seconds a case of another source, used where there was no such run. None: nobody knows yet.
+    """
+    for run in runs:
+        seconds, learned, at = (run.counts.get(name) for name in ("seconds", "pairs_prepared", "size"))
+        if seconds and learned and at == size and not run.counts.get("resumed"):
+            return float(seconds) / int(learned) * cases
+    return None if measured is None else measured * cases
+
+
+def said_of(found: Found) -> tuple[str, ...]:
+    """What there is, a line each, for a person."""
+    lines = [f"{len(found.cases)} cases of {found.women} women"]
+    for key in ("grade", "device", "said"):
+        counts = counts_by(found.cases, key)
+        parts = [f"{name or 'not known'} {one.cases} ({one.women} women)" for name, one in counts.items()]
+        lines.append(f"{'origin' if key == 'said' else key}: {', '.join(parts)}")
+    return tuple(lines)

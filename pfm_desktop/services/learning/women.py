@@ -1,0 +1,105 @@
+"""Women who may be one: two on record who share a picture, or one that is nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.learning import Case, Group, LeftOut, Why
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import Context
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError
+
+if TYPE_CHECKING:
+    from pfm_desktop.imaging.alike import Look
+
+_LONGEST = 384  # pixels that are decoded; what is compared is far smaller
+_THREADS = 2
+_TOLD = 50  # candidates between two words about how far it is
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Groups of women who stand on one side, and the cases whose pictures could not be read."""
+
+    groups: tuple[Group, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def groups_of(ctx: Context, lib: Library, cases: Sequence[Case]) -> Compared:
+    """Compare the pictures of all cases, each source by itself, and put women with nearly the same ones together.
+
+    Finds a picture that was compressed again, scaled, or cropped by some percent (`imaging.alike`); nothing is kept.
+    """
+    looks, left_out = _looks(ctx, lib, cases)
+    links: list[tuple[Case, Case]] = []
+    for source in Source:
+        there = [(case, looks[case.pictures[source]]) for case in cases if case.pictures.get(source) in looks]
+        links += _links(ctx, there, source)
+    return Compared(joined(links), left_out)
+
+
+def joined(links: Iterable[tuple[Case, Case]]) -> tuple[Group, ...]:
+    """Groups from likenesses of two: who is like one of a group belongs to all of it."""
+    leader: dict[str, str] = {}
+
+    def of(woman: str) -> str:
+        while leader.setdefault(woman, woman) != woman:
+            woman = leader[woman]
+        return woman
+
+    pairs: list[tuple[str, str, str]] = []
+    for first, second in links:
+        one, other = sorted((of(first.patient_id), of(second.patient_id)))
+        leader[other] = one
+        pairs.append((first.patient_id, first.pair_id, second.pair_id))
+    found: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
+    for woman in sorted(leader):
+        found.setdefault(of(woman), ([], []))[0].append(woman)
+    for woman, one, other in pairs:
+        found[of(woman)][1].append((one, other))
+    return tuple(Group(tuple(women), tuple(dict.fromkeys(likenesses))) for women, likenesses in found.values())
+
+
+def _looks(ctx: Context, lib: Library, cases: Sequence[Case]) -> tuple[dict[str, Look], tuple[LeftOut, ...]]:
+    wanted = list(dict.fromkeys(sha256 for case in cases for sha256 in case.pictures.values()))
+    looks: dict[str, Look] = {}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for done, (sha256, look) in enumerate(zip(wanted, pool.map(lambda one: _look(lib, one), wanted), strict=True)):
+            ctx.progress(done, len(wanted), "Comparing pictures")
+            if look is not None:
+                looks[sha256] = look
+    left_out = tuple(
+        LeftOut(case.pair_id, Why.NO_PICTURE)
+        for case in cases
+        if any(sha256 not in looks for sha256 in case.pictures.values())
+    )
+    return looks, left_out
+
+
+def _look(lib: Library, sha256: str) -> Look | None:
+    from pfm_desktop.imaging.alike import look_of
+    from pfm_desktop.imaging.io import decode_picture
+
+    try:
+        return look_of(decode_picture(lib.pictures.get(sha256), "picture", longest=_LONGEST).pixels)
+    except (StorageError, BadInputError):  # missing, altered, or no picture: the case is left out
+        return None
+
+
+def _links(ctx: Context, there: Sequence[tuple[Case, Look]], source: Source) -> list[tuple[Case, Case]]:
+    from pfm_desktop.imaging.alike import alike, candidates
+
+    numbers: dict[str, int] = {}
+    others = [numbers.setdefault(case.patient_id, len(numbers)) for case, _ in there]
+    links = []
+    for done, (first, second) in enumerate(candidates([look for _, look in there], others)):
+        if done % _TOLD == 0:
+            ctx.progress(done, done + _TOLD, f"Comparing {source.words} pictures that may be the same")
+        (one, look), (other, look_of_other) = there[first], there[second]
+        if one.pictures[source] == other.pictures[source] or alike(look, look_of_other):
+            links.append((one, other))
+    return links
