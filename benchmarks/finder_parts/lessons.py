@@ -23,8 +23,9 @@ from benchmarks.finder_parts.truth import Truth, drawn
 from benchmarks.finder_parts.views import Batch, batch
 from pfm_desktop.imaging.finder import GRID
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.pfm.training.loop import CLIP, schedule
+from pfm_desktop.pfm.training.loop import schedule
 from pfm_desktop.pfm.training.state import Average, optimizer_tensors, put_back, put_back_optimizer, tensors_of
+from pfm_desktop.pfm.training.step import CLIP
 from pfm_desktop.support.files import write_bytes
 
 SAVED_EVERY = 200

@@ -17,10 +17,11 @@ from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.finish import measure_normalisation
-from pfm_desktop.pfm.training.loop import CLIP, make_optimizer
+from pfm_desktop.pfm.training.loop import make_optimizer
 from pfm_desktop.pfm.training.losses import grade_weights, outline_loss, total_loss
 from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.state import Average
+from pfm_desktop.pfm.training.step import CLIP
 from pfm_desktop.support.threads import worker_threads
 
 Step = Callable[[], None]

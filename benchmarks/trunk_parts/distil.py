@@ -24,8 +24,9 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.nets.pconv import STAGE3, WIDTH, Trunk
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
-from pfm_desktop.pfm.training.loop import CLIP, schedule
+from pfm_desktop.pfm.training.loop import schedule
 from pfm_desktop.pfm.training.state import Average, optimizer_tensors, put_back, put_back_optimizer, tensors_of
+from pfm_desktop.pfm.training.step import CLIP
 from pfm_desktop.support.files import write_bytes
 
 STAGE2 = 3  # `stages[:3]` ends with the second stage

@@ -70,7 +70,7 @@ def likeness(first: Look, second: Look) -> float:
 
 
 def candidates(looks: Sequence[Look], others: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Places of pictures that may be alike, the smaller one first. `others`: of whom each is; equal ones are left out."""
+    """Places of pictures that may be alike, the smaller one first. `others`: of whom each is; of one, none are."""
     if len(looks) < 2:
         return
     hashes = np.stack([look.hashes for look in looks])

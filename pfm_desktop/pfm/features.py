@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.nets.model import Inputs, PfmNet, SourceTrunk
+from pfm_desktop.pfm.nets.model import PfmNet, SourceTrunk
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs, plain_inputs
 from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.step import Arrays
 from pfm_desktop.support.files import named, write_text
 
 HEADER = "features.json"
@@ -52,42 +54,48 @@ class Features:
         """Views a case."""
         return int(next(iter(self.middle.values())).shape[0])
 
-    def batch(self, cases: NDArray[np.int64], views: NDArray[np.int64]) -> FeatureBatch:
+    def batch(self, cases: NDArray[np.int64], views: NDArray[np.int64]) -> Arrays:
         """Case `cases[i]` in its view `views[i]`."""
-        return FeatureBatch(
-            {name: _laid_out(values[views, cases]) for name, values in self.middle.items()},
-            {name: torch.from_numpy(values[views, cases].astype(np.float32)) for name, values in self.coverage.items()},
-            {name: torch.from_numpy(flags[cases]) for name, flags in self.present.items()},
-            torch.from_numpy(self.grades[cases]),
+        return Arrays(
+            {name: values[views, cases] for name, values in self.middle.items()},
+            {name: values[views, cases] for name, values in self.coverage.items()},
+            {name: flags[cases] for name, flags in self.present.items()},
+            self.grades[cases],
         )
 
 
-@dataclass(frozen=True)
-class FeatureBatch:
-    """Some cases, each in one view; see `Features`. N cases."""
-
-    middle: Mapping[str, Tensor]
-    coverage: Mapping[str, Tensor]
-    present: Mapping[str, Tensor]
-    grade: Tensor
-
-    def inputs(self, present: Mapping[str, Tensor] | None = None) -> Inputs:
-        """As the parts behind the trunks want it; there are no pictures in it."""
-        return Inputs({}, self.coverage, present or self.present)
-
-
-def joined(first: FeatureBatch, second: FeatureBatch) -> FeatureBatch:
+def joined(first: Arrays, second: Arrays) -> Arrays:
     """The cases of both."""
 
-    def both(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {name: torch.cat((one[name], other[name])) for name in one}
+    def both(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return {name: np.concatenate((one[name], other[name])) for name in one}
 
-    return FeatureBatch(
-        both(first.middle, second.middle),
+    return Arrays(
+        both(first.maps, second.maps),
         both(first.coverage, second.coverage),
         both(first.present, second.present),
-        torch.cat((first.grade, second.grade)),
+        np.concatenate((first.grades, second.grades)),
     )
+
+
+def hold_features(
+    ctx: Context,
+    net: PfmNet,
+    normalisation: Normalisation,
+    data: PreparedSet,
+    indices: NDArray[np.int64],
+    *,
+    views: int,
+) -> Features:
+    """Like `build_features`, in memory: nothing is written to disk."""
+    arrays = {key: np.zeros(shape, np.float16) for key, shape in _shapes(net, views, len(indices)).items()}
+    _fill(ctx, net, normalisation, data, indices, arrays)
+    return _features(net, arrays, data, indices)
+
+
+def bytes_of(net: PfmNet, views: int) -> int:
+    """What one case takes in so many views."""
+    return sum(2 * int(np.prod(shape)) for shape in _shapes(net, views, 1).values())
 
 
 def build_features(
@@ -119,9 +127,13 @@ def build_features(
             array.flush()
         write_text(folder / HEADER, json.dumps({"digest": digest}))
     kept = {key: np.memmap(folder / f"{key}.f16", np.float16, "r", shape=shape) for key, shape in shapes.items()}
+    return _features(net, kept, data, indices)
+
+
+def _features(net: PfmNet, arrays: Mapping[str, Halves], data: PreparedSet, indices: NDArray[np.int64]) -> Features:
     return Features(
-        {name: kept[f"{name}_middle"] for name in net.names},
-        {name: kept[f"{name}_coverage"] for name in net.names},
+        {name: arrays[f"{name}_middle"] for name in net.names},
+        {name: arrays[f"{name}_coverage"] for name in net.names},
         {name: data.present[name][indices] for name in net.names},
         data.grades[indices],
     )
@@ -163,10 +175,6 @@ def _fill(
             for name, source in zip(net.names, net.trunks(), strict=True):
                 arrays[f"{name}_middle"][view, start:stop] = _middle(source, inputs.pictures[name])
                 arrays[f"{name}_coverage"][view, start:stop] = inputs.coverage[name].numpy()
-
-
-def _laid_out(maps: Halves) -> Tensor:
-    return torch.from_numpy(maps.astype(np.float32)).contiguous(memory_format=torch.channels_last)
 
 
 def _middle(source: SourceTrunk, pictures: Tensor) -> NDArray[np.float32]:

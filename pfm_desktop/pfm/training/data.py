@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -23,7 +23,8 @@ from torch import Tensor
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.source import Source
-from pfm_desktop.pfm.preprocess import Letterbox, Pixels, Seen, fluorescence_level, letterbox, letterbox_mask
+from pfm_desktop.pfm.preprocess import Pixels, Seen, letterbox_mask
+from pfm_desktop.pfm.training.squares import square_of
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named, write_text
 
@@ -95,33 +96,25 @@ class PreparedWriter:
         A picture that is None is an absent source; without `overlap` the whole fluorescence picture counts. `pictures`:
         see `CaseFacts`. `lesion`: H x W bool, where somebody outlined it.
         """
-        given = white if white is not None else fluorescence
-        if given is None:
-            raise BadInputError(f"case {case} has no picture", remedy="correct the manifest")
-        blank = np.zeros_like(given)
-        white_square, box = letterbox(white if white is not None else blank, self.size)
-        second, box_second = letterbox(fluorescence if fluorescence is not None else blank, self.size)
-        if box != box_second:
-            raise BadInputError(f"the two pictures of case {case} differ in size", remedy="warp one onto the other")
-        seen = _seen(fluorescence is not None, overlap, box)
+        made = square_of(white, fluorescence, overlap, size=self.size, case=case)
         row = {
             "case": case,
             "patient": patient,
             "grade": str(grade),
             "pictures": pictures,
-            "box": [box.top, box.left, box.inner_height, box.inner_width],
-            "level": fluorescence_level(second, seen),
-            "white": white is not None,
-            "fluorescence": fluorescence is not None and bool(seen.any()),
+            "box": made.corners,
+            "level": made.level,
+            "white": made.present[WHITE],
+            "fluorescence": made.present[FLUORESCENCE],
         }
         if lesion is not None:
             row[LESION] = True
         with named(self.folder, safe=SAFE):
             if lesion is not None:
-                self._write_outline(letterbox_mask(lesion, box))
-            self._files["white"].write(white_square.tobytes())
-            self._files["fluorescence"].write(second.tobytes())
-            self._files["overlap"].write(seen.astype(np.uint8).tobytes())
+                self._write_outline(letterbox_mask(lesion, made.box))
+            self._files["white"].write(made.white.tobytes())
+            self._files["fluorescence"].write(made.fluorescence.tobytes())
+            self._files["overlap"].write(made.overlap.tobytes())
             for stream in self._files.values():
                 stream.flush()
             self._lines.write(json.dumps(row) + "\n")
@@ -186,6 +179,13 @@ class PreparedSet:
         rows = _whole_rows(self.folder)
         if not rows:
             raise BadInputError(f"{self.folder} holds no whole case", remedy="prepare the pictures again")
+        self._describe(rows)
+        self._arrays = {name: self._map(name, depth, len(rows)) for name, depth in ARRAYS.items()}
+        self.outlined: NDArray[np.bool_] = np.array([bool(row.get(LESION)) for row in rows])
+        upto = int(np.flatnonzero(self.outlined)[-1]) + 1 if self.outlined.any() else 0
+        self._outlines = self._map(LESION, 1, upto) if upto else None
+
+    def _describe(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.digest = hashlib.sha256(json.dumps([self.size, rows], sort_keys=True).encode()).hexdigest()
         self.cases = [str(row["case"]) for row in rows]
         self.patients = [str(row["patient"]) for row in rows]
@@ -193,12 +193,8 @@ class PreparedSet:
         self.level: NDArray[np.float32] = np.array([row["level"] for row in rows], np.float32)
         self.boxes: NDArray[np.int32] = np.array([row["box"] for row in rows], np.int32)
         self.present = {name: np.array([bool(row[name]) for row in rows]) for name in (WHITE, FLUORESCENCE)}
-        self._arrays = {name: self._map(name, depth, len(rows)) for name, depth in ARRAYS.items()}
-        self.outlined: NDArray[np.bool_] = np.array([bool(row.get(LESION)) for row in rows])
-        upto = int(np.flatnonzero(self.outlined)[-1]) + 1 if self.outlined.any() else 0
-        self._outlines = self._map(LESION, 1, upto) if upto else None
 
-    def __reduce__(self) -> tuple[type[PreparedSet], tuple[Path]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its path."""
         return PreparedSet, (self.folder,)
 
@@ -238,13 +234,6 @@ class PreparedSet:
     def _map(self, name: str, depth: int, count: int) -> NDArray[np.uint8]:
         shape = (count, self.size, self.size, depth)
         return np.memmap(self.folder / f"{name}.u8", np.uint8, "r", shape=shape)
-
-
-def _seen(there: bool, overlap: Seen | None, box: Letterbox) -> Seen:
-    if not there:
-        return np.zeros((box.size, box.size), np.bool_)
-    inside = box.inside()
-    return inside if overlap is None else inside & letterbox_mask(overlap, box)
 
 
 def _size_of(folder: Path) -> int:

@@ -7,8 +7,10 @@ are judged on the same test patients. The old model is never touched.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from pfm_desktop.domain.resampling import patient_weights
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
-from pfm_desktop.pfm.features import Features, build_features
+from pfm_desktop.pfm.features import Features, build_features, hold_features
 from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.pfm.model_tables import heatmap_method
 from pfm_desktop.pfm.nets.model import PfmNet
@@ -36,10 +38,10 @@ from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.metrics import difference
 from pfm_desktop.pfm.training.report import write_card
-from pfm_desktop.pfm.training.seen import KEY, marks_of
+from pfm_desktop.pfm.training.seen import KEY, LOCKED, locked_patients, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
 from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
-from pfm_desktop.pfm.training.tuning import Tuned, tune
+from pfm_desktop.pfm.training.tuning import Keep, Tuned, tune
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.threads import worker_threads
 
@@ -65,8 +67,28 @@ class FinetuneConfig:
 
 
 @dataclass(frozen=True)
+class Sides:
+    """What a library has decided about its women: who learns, and who is locked away as the test.
+
+    The test part is not asked, so that no figure of it is seen before it is looked at on purpose. `names`: by patient
+    as the set calls her, what marks her in the model (else her name in the set). `keep`: file for the state between
+    epochs.
+    """
+
+    split: Split
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    locked: Sequence[str] = ()
+    keep: Path | None = None
+
+    def marked(self, patients: Sequence[str]) -> list[str]:
+        """What marks these patients."""
+        return [name for patient in dict.fromkeys(patients) for name in self.names.get(patient, (patient,))]
+
+
+@dataclass(frozen=True)
 class FinetuneResult:
-    """A new model folder. `old` and `new`: figures on the same test cases; `gain`: new minus old."""
+    """A new model folder. `old` and `new`: figures on the same test cases; `gain`: new minus old. All three are empty
+    where a library keeps its test locked."""
 
     path: Path
     info: ModelInfo
@@ -78,6 +100,7 @@ class FinetuneResult:
     new: Mapping[str, Any]
     gain: Mapping[str, Any]
     notes: tuple[str, ...] = field(default=())
+    resumed: int = 0  # epochs of an earlier start
 
 
 def finetune(
@@ -87,14 +110,19 @@ def finetune(
     out: Path,
     config: FinetuneConfig,
     *,
-    work: Path,
+    work: Path | None,
     old_cases: PreparedSet | None = None,
+    sides: Sides | None = None,
+    tell: Callable[[Tuned], None] = lambda _: None,
 ) -> FinetuneResult:
     """Fine-tune the model in folder `parent` on `data` and write a new model folder `out`; `work` holds the cache.
 
-    The same seed gives the same weights. Cancelled after an epoch, the best so far is calibrated and written
-    (`stopped`); before that `Cancelled` comes through and nothing is written. Raises `BadInputError` for too few
-    patients and `ModelError` when `out` holds a model or the parent cannot grade.
+    Without `work` nothing is cached on disk. Without `sides` patients are split by the seed; those whom the parent or
+    one before it has locked away as its test are in the test part then, and never rehearsed. The same seed gives the
+    same weights, also after a kill where `sides` keeps the state. Cancelled after an epoch, the best so far is
+    calibrated and written (`stopped`); before that `Cancelled` comes through and nothing is written. `tell` hears of
+    each epoch. Raises `BadInputError` for too few patients and `ModelError` when `out` holds a model or the parent
+    cannot grade.
     """
     refuse_existing(out)
     model = load_model(parent)
@@ -106,24 +134,27 @@ def finetune(
                 f"the pictures were prepared at {given.size} pixels, {model.info.name} reads {model.net.spec.size}",
                 remedy="prepare them again",
             )
-    split = split_by_patient(data.patients, data.grades, seed=config.seed, shares=SHARES)
+    before_it = read_model_file(parent).training
+    split = _split(data, config, sides, before_it)
     begun = time.monotonic()
     with torch_threads(config.threads or worker_threads()), torch.random.fork_rng(devices=[]):
-        before = collect(ctx, model.net, data, split.test, model.normalisation)
-        tuned = _tuned(ctx, model, data, split, config, work, old_cases)
+        asked = sides is None
+        before = collect(ctx, model.net, data, split.test, model.normalisation) if asked else None
+        rehearsed = _not_locked(old_cases, before_it)
+        tuned = _tuned(ctx, model, data, split, config, work, rehearsed, sides, tell)
         within = SilentContext() if tuned.stopped else ctx  # a stopped run still writes what it has
         calibration = fit_calibration(
             collect(within, model.net, data, split.calibration, model.normalisation), seed=config.seed
         )
-        after = collect(within, model.net, data, split.test, model.normalisation)
+        after = collect(within, model.net, data, split.test, model.normalisation) if asked else None
         # of the local cases alone: beside drawings, which may be rehearsed, every photograph would look alike
         known = familiarity_table(within, model.net, data, split, model.normalisation)
         heatmap = heatmap_table(
             within, model.net, data, split.calibration, model.normalisation, calibration, heatmap_method(model.heatmap)
         )
     seconds = max(time.monotonic() - begun, 1e-6)
-    old, new = figures_of(before, model.calibration), figures_of(after, calibration)
-    gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
+    old, new, gain = _figures(before, after, model, calibration)
+    learned_from = _learned_from(data, split, rehearsed)
     training = {
         "seed": config.seed,
         "epochs": tuned.epochs,
@@ -131,20 +162,50 @@ def finetune(
         "stopped": tuned.stopped,
         "cases": {part: len(getattr(split, part)) for part in PARTS},
         "grades": data.counts(),
-        "rehearsed_cases": len(old_cases) if old_cases is not None else 0,
+        "rehearsed_cases": len(rehearsed[1]) if rehearsed is not None else 0,
         "seconds": round(seconds, 1),
         "pairs_per_second": round(tuned.pairs / seconds, 1),
         "command": config.command,
         "parent": {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256},
         "origin": model.info.passed_on,
-        KEY: marks_of(_learned_from(data, split, old_cases), read_model_file(parent).training),
+        KEY: marks_of(sides.marked(learned_from) if sides is not None else learned_from, before_it),
+        LOCKED: marks_of(sides.locked if sides is not None else (), before_it, key=LOCKED),
     }
     measured = {"familiarity": known, "heatmap": heatmap}
-    info = _write(out, model, calibration, measured, config, training, {**new, "parent": old, "against_parent": gain})
+    figures = {**new, "parent": old, "against_parent": gain} if new else {}
+    info = _write(out, model, calibration, measured, config, training, figures)
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
-        _notes(calibration, model.net, measured, tuned),
+        _notes(calibration, model.net, measured, tuned), tuned.resumed,
     )  # fmt: skip
+
+
+def _split(data: PreparedSet, config: FinetuneConfig, sides: Sides | None, training: Mapping[str, Any]) -> Split:
+    if sides is not None:
+        return sides.split
+    locked = locked_patients(data.patients, training)
+    return split_by_patient(data.patients, data.grades, seed=config.seed, shares=SHARES, locked=locked)
+
+
+def _not_locked(
+    old_cases: PreparedSet | None, training: Mapping[str, Any]
+) -> tuple[PreparedSet, NDArray[np.int64]] | None:
+    """The old cases, and the places of those that may be rehearsed; None where there are none."""
+    if old_cases is None:
+        return None
+    locked = set(locked_patients(old_cases.patients, training))
+    places = [place for place, name in enumerate(old_cases.patients) if name not in locked]
+    return (old_cases, np.array(places, np.int64)) if places else None
+
+
+def _figures(
+    before: Answers | None, after: Answers | None, model: LoadedModel, calibration: Calibration
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Of the old model, of the new one, and the difference; empty where the test was not asked."""
+    if before is None or after is None:
+        return {}, {}, {}
+    gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
+    return figures_of(before, model.calibration), figures_of(after, calibration), gain
 
 
 def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) -> None:
@@ -185,17 +246,18 @@ def _tuned(
     data: PreparedSet,
     split: Split,
     config: FinetuneConfig,
-    work: Path,
-    old_cases: PreparedSet | None,
+    work: Path | None,
+    rehearsed: tuple[PreparedSet, NDArray[np.int64]] | None,
+    sides: Sides | None,
+    tell: Callable[[Tuned], None],
 ) -> Tuned:
     def features(what: PreparedSet, indices: NDArray[np.int64], folder: str, views: int) -> Features:
+        if work is None:
+            return hold_features(ctx, model.net, model.normalisation, what, indices, views=views)
         return build_features(
             ctx, model.net, model.normalisation, what, indices, work / folder, model=model.info.sha256, views=views
         )
 
-    old = None
-    if old_cases is not None:
-        old = features(old_cases, np.arange(len(old_cases), dtype=np.int64), "features-old", 1)
     return tune(
         ctx,
         model.net,
@@ -203,14 +265,39 @@ def _tuned(
         features(data, split.validation, "features-validation", 1),
         epochs=config.epochs,
         seed=config.seed,
-        old=old,
+        old=features(*rehearsed, "features-old", 1) if rehearsed is not None else None,
         old_share=config.old_share,
+        keep=_kept(model, data, split, config, rehearsed, sides),
+        tell=tell,
     )
 
 
-def _learned_from(data: PreparedSet, split: Split, old_cases: PreparedSet | None) -> list[str]:
+def _kept(
+    model: LoadedModel,
+    data: PreparedSet,
+    split: Split,
+    config: FinetuneConfig,
+    rehearsed: tuple[PreparedSet, NDArray[np.int64]] | None,
+    sides: Sides | None,
+) -> Keep | None:
+    """Where the state goes, tied to all that the weights come from."""
+    if sides is None or sides.keep is None:
+        return None
+    facts = [
+        model.info.sha256,
+        data.digest,
+        [getattr(split, part).tolist() for part in PARTS[:2]],
+        [config.epochs, config.seed, config.old_share],
+        [rehearsed[0].digest, rehearsed[1].tolist()] if rehearsed is not None else [],
+    ]
+    return Keep(sides.keep, hashlib.sha256(json.dumps(facts).encode()).hexdigest())
+
+
+def _learned_from(
+    data: PreparedSet, split: Split, rehearsed: tuple[PreparedSet, NDArray[np.int64]] | None
+) -> list[str]:
     used = [data.patients[index] for part in PARTS[:3] for index in getattr(split, part)]
-    return used + (old_cases.patients if old_cases is not None else [])
+    return used + ([rehearsed[0].patients[index] for index in rehearsed[1]] if rehearsed is not None else [])
 
 
 def _write(
@@ -234,7 +321,7 @@ def _write(
         training=training,
         figures=figures,
     )
-    lines = (_descent(model.info, training), *_gain_lines(figures["against_parent"], info), *config.card_lines)
+    lines = (_descent(model.info, training), *_gain_lines(figures.get("against_parent", {}), info), *config.card_lines)
     card = TrainConfig(name=info.name, trained_on=info.trained_on, card_lines=lines)
     write_card(out / CARD, info, training, figures, card)
     return info

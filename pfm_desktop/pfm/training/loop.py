@@ -31,12 +31,12 @@ from pfm_desktop.pfm.training.finish import finish, measure_normalisation, start
 from pfm_desktop.pfm.training.losses import grade_weights, outline_loss, total_loss
 from pfm_desktop.pfm.training.parallel import Trunks, made_ahead
 from pfm_desktop.pfm.training.split import Split, split_by_patient
+from pfm_desktop.pfm.training.step import CLIP
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import named, write_text
 from pfm_desktop.support.threads import worker_threads
 
 log = logging.getLogger(__name__)
-CLIP = 5.0  # gradient norm
 
 
 Beside = Callable[[PfmNet, int], Tensor]  # network and number of the step to what is added to its loss

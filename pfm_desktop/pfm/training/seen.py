@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 KEY = "patients_sha256"  # in the training table
+LOCKED = "locked_sha256"  # the same of those whom no model learns from: they judge it
 _BYTES = 4
 
 
-def marks_of(patients: Iterable[str], parent: Mapping[str, Any] | None = None) -> str:
+def marks_of(patients: Iterable[str], parent: Mapping[str, Any] | None = None, *, key: str = KEY) -> str:
     """Marks of all these patients, and of those of the parent model's training table, as text."""
-    marks = {_mark(patient) for patient in patients} | _marks(parent or {})
+    marks = {_mark(patient) for patient in patients} | _marks(parent or {}, key)
     return base64.b64encode(b"".join(sorted(marks))).decode("ascii")
 
 
@@ -28,9 +29,15 @@ def seen_patients(patients: Iterable[str], training: Mapping[str, Any]) -> tuple
     return tuple(sorted(patient for patient in set(patients) if _mark(patient) in marks))
 
 
-def _marks(training: Mapping[str, Any]) -> set[bytes]:
+def locked_patients(patients: Iterable[str], training: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those of `patients` that were locked away as the test of a model with this training table, or of its parents."""
+    marks = _marks(training, LOCKED)
+    return tuple(sorted(patient for patient in set(patients) if _mark(patient) in marks))
+
+
+def _marks(training: Mapping[str, Any], key: str = KEY) -> set[bytes]:
     try:
-        packed = base64.b64decode(str(training.get(KEY, "")), validate=True)
+        packed = base64.b64decode(str(training.get(key, "")), validate=True)
     except (binascii.Error, ValueError):
         return set()
     return {packed[at : at + _BYTES] for at in range(0, len(packed), _BYTES)}

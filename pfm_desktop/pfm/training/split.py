@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +33,11 @@ def split_by_patient(
     *,
     seed: int,
     shares: tuple[float, float, float, float] = (0.72, 0.08, 0.12, 0.08),
+    locked: Collection[str] = (),
 ) -> Split:
     """Shares are of patients: train, validation, calibration, test. A patient's stratum is her worst grade.
+
+    Patients who are `locked` are all in the test part, beside its share of the others.
 
     Raises `TooFewError` when training, validation or calibration would stay empty.
     """
@@ -45,13 +48,14 @@ def split_by_patient(
     random = np.random.default_rng(seed)
     carried = np.zeros(len(shares))  # what rounding has left over, so that small strata do not starve a part
     for grade in sorted(set(worst.values()), reverse=True):
-        members = sorted(patient for patient, value in worst.items() if value == grade)
+        members = sorted(patient for patient, value in worst.items() if value == grade and patient not in locked)
         random.shuffle(members)
         wanted = np.array(shares) / sum(shares) * len(members) + carried
         counts = _whole(wanted, len(members))
         carried = wanted - counts
         for part, group in enumerate(np.split(np.array(members, dtype=object), np.cumsum(counts)[:-1])):
             part_of.update(dict.fromkeys(group.tolist(), part))
+    part_of.update({patient: len(PARTS) - 1 for patient in worst if patient in locked})
     parts = np.array([part_of[patient] for patient in patients])
     split = Split(*(np.flatnonzero(parts == index).astype(np.int64) for index in range(len(PARTS))))
     for name in PARTS[:3]:

@@ -1,22 +1,27 @@
-"""The steps of fine-tuning on cached trunk maps: the heads first, then the last stage and the decision module."""
+"""The steps of fine-tuning on cached trunk maps: the heads first, then the last stage and the decision module.
+
+Each epoch is one round of `step`. After it the state may be kept on disk (weights, optimiser, epoch; no case), so that
+a run that was killed goes on from its last whole epoch and comes to the same weights.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.pfm.calibrate import fit_scale
-from pfm_desktop.pfm.features import FeatureBatch, Features, joined
+from pfm_desktop.pfm.features import Features, joined
 from pfm_desktop.pfm.nets.model import PfmNet
-from pfm_desktop.pfm.nets.pconv import STAGE3
-from pfm_desktop.pfm.training.loop import CLIP, make_optimizer, schedule
-from pfm_desktop.pfm.training.losses import grade_weights, total_loss
+from pfm_desktop.pfm.training.loop import make_optimizer, schedule
+from pfm_desktop.pfm.training.step import Arrays, answers_of, balance_of, learn_round, open_parts
+from pfm_desktop.pfm.training.tuning_state import TuningState, load_tuning, save_tuning
 
 Ints = NDArray[np.int64]
 BATCH = 32
@@ -24,9 +29,6 @@ RATE = 1.5e-3  # of the heads in the first phase; everything in the second runs 
 SLOWER = 0.1
 DECAY = 0.05
 WARMUP = 0.1
-BALANCE = 0.5
-SOFTMAX_WEIGHT = 0.5
-ALONE_WEIGHT = 0.3
 DROP_SOURCE = 0.15
 
 
@@ -44,14 +46,24 @@ class Tuned:
     """How the tuning went. Epoch 0 is the network as it came: it wins when nothing better was found."""
 
     losses: list[float] = field(default_factory=list)  # on the validation part, from epoch 0 on
+    learned: list[float] = field(default_factory=list)  # on the training part, from epoch 1 on
     best_epoch: int = 0
     stopped: bool = False
     pairs: int = 0
+    resumed: int = 0  # epochs of an earlier start that was cut short
 
     @property
     def epochs(self) -> int:
         """Epochs done."""
         return len(self.losses) - 1
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where the state is kept between epochs, and what ties it to one set of cases and settings."""
+
+    file: Path
+    digest: str
 
 
 def phases(epochs: int) -> tuple[Phase, ...]:
@@ -71,63 +83,120 @@ def tune(
     seed: int,
     old: Features | None = None,
     old_share: float = 0.2,
+    keep: Keep | None = None,
+    tell: Callable[[Tuned], None] = lambda _: None,
 ) -> Tuned:
     """Tune `net` in place and leave it at its best epoch, in evaluation mode.
 
     `old` cases are mixed in so that they make up `old_share` of each epoch. Cancelled after a whole epoch, the best so
-    far stays (`stopped`); before that `Cancelled` comes through.
+    far stays (`stopped`); before that `Cancelled` comes through. `keep`: go on from what is kept there, and keep the
+    state after each epoch. `tell` hears of each epoch.
     """
-    tuned = Tuned([validation_loss(net, validation)])
-    best = _copy(net)
-    plan = phases(epochs)
-    total = sum(phase.epochs for phase in plan)
+    run = _Run(ctx, net, train, validation, old, old_share, seed, epochs, keep)
+    run.resume()
+    tell(run.tuned)
     try:
-        for phase in plan:
-            _open(net, deep=phase.deep)
-            optimizer = make_optimizer(net, phase.rate, DECAY)
-            for number in range(phase.epochs):
-                text = f"epoch {tuned.epochs + 1} of {total}, validation loss {tuned.losses[-1]:.3f}"
-                ctx.progress(tuned.epochs, total, text)
-                order = _order(train, old, old_share, seed, tuned.epochs)
-                _epoch(ctx, net, train, old, optimizer, order, phase, number, [seed, tuned.epochs])
-                tuned.pairs += len(order)
-                tuned.losses.append(validation_loss(net, validation))
-                if tuned.losses[-1] < tuned.losses[tuned.best_epoch]:
-                    tuned.best_epoch, best = tuned.epochs, _copy(net)
+        while run.tuned.epochs < epochs:
+            run.epoch()
+            tell(run.tuned)
     except Cancelled:
-        if tuned.epochs < 1:
+        if run.tuned.epochs < 1:
             raise
-        tuned.stopped = True
-    net.load_state_dict(best)
+        run.tuned.stopped = True
+    net.load_state_dict(run.best)
     net.requires_grad_(True)
     net.eval()
-    return tuned
+    return run.tuned
 
 
-@torch.no_grad()
+class _Run:
+    """What an epoch needs of those before it."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        net: PfmNet,
+        train: Features,
+        validation: Features,
+        old: Features | None,
+        old_share: float,
+        seed: int,
+        epochs: int,
+        keep: Keep | None,
+    ) -> None:
+        self.ctx, self.net, self.train, self.validation = ctx, net, train, validation
+        self.old, self.old_share, self.seed, self.keep = old, old_share, seed, keep
+        self.plan = [(phase, number) for phase in phases(epochs) for number in range(phase.epochs)]
+        self.balance = balance_of(train.grades)
+        self.optimizer: torch.optim.Optimizer | None = None
+        self.tuned = Tuned()
+        self.best: Mapping[str, Tensor] = {}
+
+    def resume(self) -> None:
+        """From what is kept, else from the network as it came."""
+        found = load_tuning(self.keep.file, self.keep.digest, self.net, self._begin) if self.keep is not None else None
+        if found is None or not 0 < len(found.losses) - 1 <= len(self.plan):
+            self.optimizer = None
+            self.tuned, self.best = Tuned([validation_loss(self.net, self.validation)]), _copy(self.net)
+            return
+        self.tuned = Tuned(
+            list(found.losses), list(found.learned), found.best_epoch, pairs=found.pairs, resumed=len(found.losses) - 1
+        )
+        self.best, self.optimizer = found.best, found.optimizer
+
+    def _begin(self, epochs: int) -> torch.optim.Optimizer:
+        """Open what learns in the epoch that ended last, with its optimiser."""
+        phase, _ = self.plan[min(max(epochs - 1, 0), len(self.plan) - 1)]
+        open_parts(self.net, deep=phase.deep)
+        return make_optimizer(self.net, phase.rate, DECAY)
+
+    def epoch(self) -> None:
+        """One more."""
+        tuned = self.tuned
+        phase, number = self.plan[tuned.epochs]
+        self.ctx.progress(
+            tuned.epochs,
+            len(self.plan),
+            f"epoch {tuned.epochs + 1} of {len(self.plan)}, validation loss {tuned.losses[-1]:.3f}",
+        )
+        if number == 0 or self.optimizer is None:
+            self.optimizer = self._begin(tuned.epochs + 1)
+        order = _order(self.train, self.old, self.old_share, self.seed, tuned.epochs)
+        counts = learn_round(
+            self.ctx,
+            self.net,
+            self.optimizer,
+            self._batches(order, phase, number),
+            balance=self.balance,
+            seed=self.seed * 1_000_003 + tuned.epochs,
+        )
+        tuned.pairs += len(order)
+        tuned.learned.append(counts.loss)
+        tuned.losses.append(validation_loss(self.net, self.validation))
+        if tuned.losses[-1] < tuned.losses[tuned.best_epoch]:
+            tuned.best_epoch, self.best = tuned.epochs, _copy(self.net)
+        if self.keep is not None:
+            state = TuningState(tuned.losses, tuned.learned, tuned.best_epoch, tuned.pairs, self.best, self.optimizer)
+            save_tuning(self.keep.file, self.keep.digest, self.net, state)
+
+    def _batches(self, order: Ints, phase: Phase, number: int) -> Iterator[tuple[Arrays, float]]:
+        random = np.random.default_rng([self.seed, self.tuned.epochs, 1])
+        steps = -(-len(order) // BATCH)
+        for step in range(steps):
+            rate = phase.rate * schedule(number * steps + step, phase.epochs * steps, WARMUP)
+            batch = _batch(self.train, self.old, order[step * BATCH : (step + 1) * BATCH], random)
+            yield _some_left_out(batch, random), rate
+
+
 def validation_loss(net: PfmNet, features: Features) -> float:
     """Mean negative log-likelihood of the answers with the sources at hand, after fitting a scale to them."""
-    net.eval()
     answers = []
     for start in range(0, len(features), BATCH):
         cases = np.arange(start, min(start + BATCH, len(features)), dtype=np.int64)
-        batch = features.batch(cases, np.zeros_like(cases))
-        answers.append(net.decide(_maps(net, batch), batch.coverage, batch.present).combined().double().numpy())
+        answers.append(answers_of(net, features.batch(cases, np.zeros_like(cases))))
     log_p = np.concatenate(answers)
     p = fit_scale(log_p, features.grades).probabilities(log_p)
     return float(-np.log(p[np.arange(len(p)), features.grades] + 1e-12).mean())
-
-
-def _open(net: PfmNet, *, deep: bool) -> None:
-    """Choose what learns: heads and classifier, with `deep` everything behind the third stage."""
-    net.requires_grad_(False)
-    parts: list[nn.Module] = [net.classifier, net.alone]
-    if deep:
-        parts += [net.splice, net.decision]
-        for source in net.trunks():
-            parts += [source.enhance, source.trunk.stages[STAGE3:]]
-    for part in parts:
-        part.requires_grad_(True)
 
 
 def _order(train: Features, old: Features | None, share: float, seed: int, epoch: int) -> Ints:
@@ -141,48 +210,7 @@ def _order(train: Features, old: Features | None, share: float, seed: int, epoch
     return out
 
 
-def _epoch(
-    ctx: Context,
-    net: PfmNet,
-    train: Features,
-    old: Features | None,
-    optimizer: torch.optim.Optimizer,
-    order: Ints,
-    phase: Phase,
-    number: int,
-    seed: list[int],
-) -> None:
-    _train_mode(net)
-    random = np.random.default_rng([*seed, 1])
-    torch.manual_seed(seed[0] * 1_000_003 + seed[1])  # dropout
-    weights = grade_weights(train.grades, BALANCE)
-    steps = -(-len(order) // BATCH)
-    for step in range(steps):
-        ctx.check()
-        rate = phase.rate * schedule(number * steps + step, phase.epochs * steps, WARMUP)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        batch = _batch(train, old, order[step * BATCH : (step + 1) * BATCH], random)
-        present = _some_left_out(batch.present, random)
-        optimizer.zero_grad(set_to_none=True)
-        outputs = net.answer(_maps(net, batch), batch.inputs(present))
-        loss = total_loss(
-            outputs, batch.grade, present, weights, softmax_weight=SOFTMAX_WEIGHT, alone_weight=ALONE_WEIGHT
-        )
-        loss.backward()  # type: ignore[no-untyped-call]  # torch ships this method without types
-        nn.utils.clip_grad_norm_(net.parameters(), CLIP)
-        optimizer.step()
-
-
-def _train_mode(net: PfmNet) -> None:
-    """Dropout on; batch norms keep the statistics they came with, which few cases would only blur."""
-    net.train()
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
-
-
-def _batch(train: Features, old: Features | None, cases: Ints, random: np.random.Generator) -> FeatureBatch:
+def _batch(train: Features, old: Features | None, cases: Ints, random: np.random.Generator) -> Arrays:
     own, others = cases[cases < len(train)], cases[cases >= len(train)] - len(train)
     batch = train.batch(own, random.integers(train.views, size=len(own)))
     if old is None or not len(others):
@@ -190,22 +218,18 @@ def _batch(train: Features, old: Features | None, cases: Ints, random: np.random
     return joined(batch, old.batch(others, random.integers(old.views, size=len(others))))
 
 
-def _some_left_out(present: Mapping[str, Tensor], random: np.random.Generator) -> dict[str, Tensor]:
+def _some_left_out(batch: Arrays, random: np.random.Generator) -> Arrays:
     """Take one source away from some cases that have both, so that a missing source stays answerable."""
-    kept = dict(present)
-    if len(kept) < 2:
-        return kept
-    first, second = kept
-    draw = torch.from_numpy(random.random(len(kept[first])))
-    both = kept[first] & kept[second]
-    kept[first] = kept[first] & ~(both & (draw < DROP_SOURCE))
-    kept[second] = kept[second] & ~(both & (draw >= 1 - DROP_SOURCE))
-    return kept
-
-
-def _maps(net: PfmNet, batch: FeatureBatch) -> dict[str, Tensor]:
-    """Enhanced maps N x C x h x w."""
-    return {name: source.tail(batch.middle[name]) for name, source in zip(net.names, net.trunks(), strict=True)}
+    if len(batch.present) < 2:
+        return batch
+    first, second = batch.present
+    draw = random.random(len(batch))
+    both = batch.present[first] & batch.present[second]
+    present = {
+        first: batch.present[first] & ~(both & (draw < DROP_SOURCE)),
+        second: batch.present[second] & ~(both & (draw >= 1 - DROP_SOURCE)),
+    }
+    return Arrays(batch.maps, batch.coverage, present, batch.grades)
 
 
 def _copy(net: PfmNet) -> dict[str, Tensor]:

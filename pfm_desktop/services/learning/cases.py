@@ -62,15 +62,16 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
     ctx.progress(1, 3, "Reading the labels")
     labels = labelling.labels(lib, [row.pair_id for row in rows])
     ctx.progress(2, 3, "Looking for the pictures")
-    made = list(_chosen(ctx, rows, labels, impressions))
-    cases, left_out = [], []
-    for row, label, why in made:
+    cases: list[Case] = []
+    left_out: list[LeftOut] = []
+    for row, label, why in _chosen(ctx, rows, labels, impressions):
         one = _case(lib, row, label, why, wish, refused)
-        (cases if isinstance(one, Case) else left_out).append(one)
+        if isinstance(one, Case):
+            cases.append(one)
+        else:
+            left_out.append(one)
     ctx.progress(3, 3, "Done")
-    return Found(
-        tuple(one for one in cases if isinstance(one, Case)), tuple(one for one in left_out if isinstance(one, LeftOut))
-    )
+    return Found(tuple(cases), tuple(left_out))
 
 
 def _chosen(
