@@ -37,7 +37,7 @@ _WINDOWS = (
     (0.0, 0.08, 0.0, 0.08),
 )
 _MOST_BITS = 14  # of 63 in which the hashes of what is alike may differ
-_LEAST = 0.80  # correlation of the middle of one with its place in the other
+_LEAST = 0.90  # correlation of the middle of one with its place in the other
 _AROUND = 0.19  # share at each edge of what is looked for that is left out
 _FLAT = 1e-2  # standard deviation in grey levels under which there is nothing to compare
 _SCALES = np.geomspace(0.8, 1.25, 19)

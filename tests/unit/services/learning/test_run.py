@@ -1,0 +1,407 @@
+"""A run on a library: who learns stays fixed, the test is never sent, nothing of a case is on disk, a kill costs little."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pfm_desktop.domain.grade import GRADES, Grade
+from pfm_desktop.domain.learning import Case, Found, Part, Said, State, Why
+from pfm_desktop.domain.source import Source
+from pfm_desktop.jobs import CallbackContext, Cancelled, Finished, ProcessRunner
+from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.training.seen import locked_patients, seen_patients
+from pfm_desktop.pfm.training.split import TooFewError
+from pfm_desktop.services import housekeeping
+from pfm_desktop.services.learning import pictures, run
+from pfm_desktop.services.learning.cases import find_cases
+from pfm_desktop.services.learning.pausing import WAITING, Pausable
+from pfm_desktop.services.learning.women import groups_of
+from pfm_desktop.services.sole_use import InUseError, sole_use
+from pfm_desktop.storage import learning as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, ModelError, StorageError
+from pfm_desktop.support.paths import user_models_dir
+
+from .conftest import CTX, Ward, blob
+
+slow = pytest.mark.slow
+SETTINGS = run.Settings("ours", parent="parent", epochs=3, rehearse=0, enough=4)
+
+
+@pytest.fixture
+def parent(make_model: Callable[..., Path]) -> Path:
+    """A model of this user called parent."""
+    user_models_dir().mkdir(parents=True, exist_ok=True)
+    return make_model(user_models_dir() / "parent", name="parent")
+
+
+@pytest.fixture
+def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blobs are let through as they are."""
+
+    def examined(_ctx: object, white: Any, fluorescence: Any, **_: object) -> SimpleNamespace:
+        both = white is not None and fluorescence is not None
+        overlap = np.ones(white.shape[:2], np.bool_) if both else None
+        return SimpleNamespace(refused=None, registration=1 if both else None, warped=fluorescence, overlap=overlap)
+
+    monkeypatch.setattr("pfm_desktop.services.inference.examine", examined)
+
+
+def fill(lib: Library) -> tuple[list[str], list[str], list[str]]:
+    """24 women, six of each grade."""
+    made = Ward(lib)
+    for number in range(24):
+        made.add(GRADES[number % 4])
+    return made.women, made.visits, made.pairs
+
+
+@pytest.fixture
+def ready_ward(tmp_path: Path, library_from: Callable[..., Any], parent: Path, no_gate: None) -> Iterator[Ward]:
+    """A library of 24 women, and a model to start from."""
+    women, visits, pairs = library_from(tmp_path / "ward", fill)
+    with Library.open(tmp_path / "ward") as opened:
+        yield Ward(opened, list(women), list(visits), list(pairs))
+
+
+def begun(ward: Ward, settings: run.Settings = SETTINGS) -> run.Request:
+    found = find_cases(CTX, ward.lib)
+    return run.begin(ward.lib, found, groups_of(CTX, ward.lib, found.cases).groups, settings)
+
+
+def test_everybody_gets_a_part_on_record_and_the_test_is_not_sent(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    with ready_ward.lib.read() as session:
+        parts = stored.parts(session)
+        (row,) = stored.runs(session)
+    assert set(parts) == set(ready_ward.women)
+    tested = {woman for woman, part in parts.items() if part is Part.TEST}
+    assert 2 <= len(tested) <= 6
+    assert not tested & {case.patient_id for case in request.cases}
+    assert set(request.locked) == {f"K-{ready_ward.women.index(woman)}" for woman in tested}
+    assert (row.state, row.parent_name, row.model_name, row.settings["seed"]) == (State.RUNNING, "parent", "ours", 0)
+    assert row.counts["by_part"]["test"] == len(tested)
+    assert housekeeping.verify(CTX, ready_ward.lib).problems == ()
+
+
+def test_parts_never_change_from_run_to_run_and_new_women_join(ready_ward: Ward) -> None:
+    begun(ready_ward)
+    with ready_ward.lib.read() as session:
+        before = stored.parts(session)
+    for number in range(8):
+        ready_ward.add(GRADES[number % 4])
+    request = begun(ready_ward, replace(SETTINGS, seed=99))
+    with ready_ward.lib.read() as session:
+        after = stored.parts(session)
+    assert {woman: after[woman] for woman in before} == before
+    assert len(after) == 32
+    assert {case.patient_id for case in request.cases} == {
+        woman for woman, part in after.items() if part is not Part.TEST
+    }
+
+
+def test_a_woman_under_a_second_identifier_takes_the_part_of_the_first(ready_ward: Ward) -> None:
+    begun(ready_ward)
+    with ready_ward.lib.read() as session:
+        before = stored.parts(session)
+    tested = next(number for number, woman in enumerate(ready_ward.women) if before[woman] is Part.TEST)
+    twin = ready_ward.add(Grade.LOW, white=blob(tested % 4, tested))
+    request = begun(ready_ward)
+    with ready_ward.lib.read() as session:
+        assert stored.parts(session)[ready_ward.women[twin]] is Part.TEST
+    assert ready_ward.women[twin] not in {case.patient_id for case in request.cases}
+
+
+def test_a_request_crosses_into_a_process(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    again: run.Request = pickle.loads(pickle.dumps(request))
+    assert again == request
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        (replace(SETTINGS, enough=7), TooFewError),
+        (replace(SETTINGS, name="a/b"), BadInputError),
+        (replace(SETTINGS, parent="nobody"), ModelError),
+    ],
+)
+def test_what_cannot_be_learned_changes_nothing(
+    ready_ward: Ward, settings: run.Settings, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        begun(ready_ward, settings)
+    with ready_ward.lib.read() as session:
+        assert stored.parts(session) == {}
+        assert stored.runs(session) == ()
+
+
+def learned(ward: Ward, ctx: Any = CTX, request: run.Request | None = None) -> tuple[run.Request, run.Learned]:
+    request = request or begun(ward)
+    return request, run.learn(ctx, request)
+
+
+def pictures_on_disk(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+
+
+@slow
+def test_a_run_ends_with_a_model_in_quarantine_and_the_old_one_active(ready_ward: Ward) -> None:
+    request, made = learned(ready_ward)
+    assert sorted(pictures_on_disk(request.folder)) == [
+        "model/CARD.md", "model/model.toml", "model/weights.safetensors",
+    ]  # fmt: skip
+    assert not (user_models_dir() / "ours").exists()
+    row = run.settle(ready_ward.lib, made)
+    assert row.model_sha256 == read_model_file(request.folder / run.MODEL).sha256 == made.model_sha256
+    assert row.state in (State.LEARNED, State.NOT_BETTER)
+    assert made.counts["cases"].keys() == {"train", "validation", "calibration"}
+    assert set(made.counts["seconds_by_step"]) >= {"prepare", "features", "epochs", "calibrate"}
+    training = read_model_file(request.folder / run.MODEL).training
+    everybody = [f"K-{number}" for number in range(24)]
+    assert set(locked_patients(everybody, training)) == set(request.locked)
+    assert not set(seen_patients(everybody, training)) & set(request.locked)
+    assert housekeeping.verify(CTX, ready_ward.lib).problems == ()
+
+
+@slow
+def test_a_later_run_with_another_seed_learns_from_nobody_of_the_locked_test(ready_ward: Ward) -> None:
+    first, _ = learned(ready_ward)
+    second = begun(ready_ward, replace(SETTINGS, seed=5, name="second"))
+    run.learn(CTX, second)
+    training = read_model_file(second.folder / run.MODEL).training
+    everybody = [f"K-{number}" for number in range(24)]
+    assert set(first.locked) == set(second.locked)
+    assert not set(seen_patients(everybody, training)) & set(first.locked)
+
+
+@slow
+def test_a_run_killed_after_an_epoch_goes_on_and_comes_to_the_same_model(
+    ready_ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, whole = learned(ready_ward)
+    shutil.rmtree(request.folder)
+    said: list[str] = []
+
+    def kill(_done: float, _total: float, text: str) -> None:
+        said.append(text)
+        if text.startswith("epoch 3 of"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.learn(CallbackContext(kill, lambda: False), request)
+    assert sorted(pictures_on_disk(request.folder)) == [run.STATE]
+    losses, trained = run.curves(ready_ward.lib, request.run_id)
+    assert (len(losses), len(trained)) == (3, 2)
+    found = find_cases(CTX, ready_ward.lib)
+    again = run.again(ready_ward.lib, found, (), request.run_id)
+    assert [case.pair_id for case in again.cases] == [case.pair_id for case in request.cases]
+    made = run.learn(CTX, again)
+    assert made.counts["resumed"] == 2
+    assert made.model_sha256 == whole.model_sha256
+
+
+@slow
+def test_nothing_of_a_case_is_written_beside_the_library(ready_ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state between epochs holds tensors of the network and losses; no name and no grade of anybody."""
+    seen: list[bytes] = []
+
+    def look(_done: float, _total: float, text: str) -> None:
+        if text.startswith("epoch 2 of"):
+            seen.extend(path.read_bytes() for path in request.folder.rglob("*") if path.is_file())
+
+    request = begun(ready_ward)
+    run.learn(CallbackContext(look, lambda: False), request)
+    (state,) = seen
+    for word in (*ready_ward.women, *ready_ward.pairs, "K-1", "Wunderlich"):
+        assert word.encode() not in state
+    assert b"losses" in state
+
+
+@slow
+def test_cancel_keeps_the_best_so_far(ready_ward: Ward) -> None:
+    said: list[str] = []
+    ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: any("epoch 2 of" in one for one in said))
+    request, made = learned(ready_ward, ctx)
+    assert made.stopped
+    assert read_model_file(request.folder / run.MODEL).training["epochs"] == 1
+    assert run.settle(ready_ward.lib, made).counts["stopped"] is True
+
+
+def test_a_stop_while_pictures_are_prepared_leaves_no_model(ready_ward: Ward) -> None:
+    said: list[str] = []
+    ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: pictures.TEXT in said)
+    request = begun(ready_ward)
+    with pytest.raises(Cancelled):
+        run.learn(ctx, request)
+    assert pictures_on_disk(request.folder) == []
+    assert run.unfinished(ready_ward.lib)[0].id == request.run_id
+    assert run.give_up(ready_ward.lib, request.run_id, "stopped").state is State.FAILED
+    assert run.unfinished(ready_ward.lib) == ()
+    assert not request.folder.exists()
+
+
+def test_two_runs_at_once_are_refused(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    with sole_use(ready_ward.lib.path / run.FOLDER), pytest.raises(InUseError, match="a model is being learned"):
+        run.learn(CTX, request)
+
+
+@slow
+def test_a_full_disk_in_the_middle_is_told_and_the_run_may_go_on(
+    ready_ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = begun(ready_ward)
+    full = StorageError("could not write: no space left", safe="what stood there before is unchanged")
+    with monkeypatch.context() as patch:
+
+        def no_room(*_: object) -> None:
+            raise full
+
+        patch.setattr("pfm_desktop.pfm.training.tuning_state.write_bytes", no_room)
+        with pytest.raises(StorageError, match="no space left"):
+            run.learn(CTX, request)
+    assert not (request.folder / run.MODEL).exists()
+    assert run.learn(CTX, request).model_sha256
+
+
+def test_pictures_deleted_since_are_left_out_and_told(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    gone = request.cases[0]
+    place = ready_ward.lib.pictures.find(gone.pictures[Source.WHITE])
+    assert place is not None
+    place.unlink()
+    held = pictures.hold(CTX, ready_ward.lib, request.cases, {}, size=64)
+    (out,) = held.left_out
+    assert (out.pair_id, out.why) == (gone.pair_id, Why.NO_PICTURE)
+    assert held.data.cases == [case.pair_id for case in request.cases[1:]]
+
+
+def test_none_left_is_said(ready_ward: Ward) -> None:
+    case = replace(find_cases(CTX, ready_ward.lib).cases[0], pictures={Source.WHITE: "0" * 64})
+    with pytest.raises(TooFewError, match="none of the cases"):
+        pictures.hold(CTX, ready_ward.lib, [case], {}, size=64)
+
+
+def test_the_gate_of_the_engine_keeps_pictures_out(ward: Ward, parent: Path) -> None:
+    ward.add(Grade.LOW, white=np.zeros((64, 64, 3), np.uint8))
+    out = pictures.ready(ward.lib, find_cases(CTX, ward.lib).cases[0])
+    assert getattr(out, "why", None) is Why.QUALITY
+    assert getattr(out, "detail", "")
+
+
+def test_more_cases_than_the_memory_holds_are_drawn_by_woman_and_grade() -> None:
+    cases = [
+        Case(f"{woman}-{visit}", f"w{woman}", GRADES[0 if woman < 17 else 3], Said.MAJORITY, "", {})
+        for woman in range(20)
+        for visit in range(2)
+    ]
+    kept, out = pictures.within_memory(cases, {}, most=12, seed=1)
+    assert len(kept) == 12
+    assert len(out) == 28
+    assert {one.why for one in out} == {Why.TOO_MANY}
+    women = {case.patient_id for case in kept}
+    assert all(sum(case.patient_id == woman for case in kept) == 2 for woman in women), "no woman is cut in two"
+    assert {"w17", "w18", "w19"} <= women, "the rare grade stays whole"
+    assert pictures.within_memory(cases, {}, most=12, seed=1) == (kept, out)
+    assert pictures.within_memory(cases, {}, most=40, seed=1) == (tuple(cases), ())
+
+
+def test_the_cap_follows_from_the_network(parent: Path) -> None:
+    few, many = run.cases_that_fit(parent, 10 * 2**20), run.cases_that_fit(parent, 20 * 2**20)
+    assert 0 < few < many <= 2 * few + 1
+    assert run.cases_that_fit(parent, 1) == 1
+
+
+def test_validation_is_drawn_from_the_women_who_learn(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    held = pictures.hold(CTX, ready_ward.lib, request.cases, request.sides.group_of, size=64)
+    one, other = (run.split_of(held.data, held.cases, request.sides, seed) for seed in (0, 1))
+    assert one.calibration.tolist() == other.calibration.tolist()
+    assert sorted((*one.train, *one.validation)) == sorted((*other.train, *other.validation))
+    assert one.validation.tolist() != other.validation.tolist()
+    assert set(held.data.grades[one.validation].tolist()) == {0, 1, 2, 3}
+    assert not len(one.test)
+
+
+def test_a_flag_holds_the_job_up_and_cancel_is_heard_meanwhile(tmp_path: Path) -> None:
+    flag, said = tmp_path / "pause", []
+    flag.touch()
+    ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: False)
+    Pausable(ctx, flag, rest=flag.unlink).progress(1, 2, "work")
+    assert said == ["work", WAITING]
+    flag.touch()
+    stops = iter([False, True])
+    with pytest.raises(Cancelled):
+        Pausable(CallbackContext(lambda *_: None, lambda: next(stops)), flag, rest=lambda: None).check()
+
+
+def test_pausing_is_a_file_that_going_on_takes_away(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    run.pause(ready_ward.lib, request.run_id)
+    assert (request.folder / run.PAUSE).is_file()
+    run.pause(ready_ward.lib, request.run_id, on=False)
+    run.pause(ready_ward.lib, request.run_id, on=False)
+    assert not (request.folder / run.PAUSE).exists()
+    assert run.curves(ready_ward.lib, request.run_id) == ((), ())
+
+
+@slow
+def test_phantoms_are_rehearsed_for_a_model_that_learned_from_them(ready_ward: Ward) -> None:
+    request = begun(ready_ward, replace(SETTINGS, rehearse=4))
+    made = run.learn(CTX, request)
+    assert made.counts["rehearsed"] == 4
+    training = read_model_file(request.folder / run.MODEL).training
+    assert training["rehearsed_cases"] == 4
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[Library]:
+    from pfm_desktop.services import accounts
+
+    lib, _ = accounts.make_library(tmp_path / "sealed", "Anna", "five small brown hens")
+    from pfm_desktop.domain.people import Role
+
+    account = lib.account
+    assert account is not None
+    accounts.change(lib, account, roles={Role.ADMINISTRATOR, Role.CLINICIAN})
+    yield lib
+    lib.close()
+
+
+@slow
+def test_an_encrypted_library_is_learned_from_in_a_process_of_its_own(
+    encrypted: Library, parent: Path, comes_true: Callable[..., bool]
+) -> None:
+    """With the gate of the engine as it is; the library stays open for writing here."""
+    from pfm_desktop.imaging.phantom import render
+
+    ward = Ward(encrypted)
+    for number in range(20):
+        phantom = render(400 + number, grade=GRADES[number % 4], size=160)
+        ward.add(GRADES[number % 4], white=phantom.white, fluorescence=False)
+    found = find_cases(CTX, encrypted)
+    request = run.begin(encrypted, found, (), replace(SETTINGS, enough=5, epochs=1))
+    before = {path for path in encrypted.path.rglob("*") if path.is_file()}
+    ended: list[Any] = []
+    handle = ProcessRunner().start(run.learn, request, listener=ended.append, name="learn")
+    assert handle.wait(240)
+    assert isinstance(ended[-1], Finished), ended[-1]
+    run.settle(encrypted, ended[-1].result)
+    new = {path.relative_to(encrypted.path).as_posix() for path in encrypted.path.rglob("*") if path.is_file()} - {
+        path.relative_to(encrypted.path).as_posix() for path in before
+    }
+    at = f"learning/{request.run_id}/model"
+    assert {f"{at}/CARD.md", f"{at}/model.toml", f"{at}/weights.safetensors"} <= new
+    assert not [name for name in new if not name.startswith(("learning/", "library.sqlite"))]
+    assert not encrypted.read_only
+    assert os.getpid() and Found(()).women == 0
