@@ -1,8 +1,7 @@
-"""A run on a library: who learns stays fixed, the test is never sent, nothing of a case is on disk, a kill costs little."""
+"""A run on a library: sides stay, the test is never sent, nothing of a case is on disk, a kill costs little."""
 
 from __future__ import annotations
 
-import os
 import pickle
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.learning import Case, Found, Part, Said, State, Why
+from pfm_desktop.domain.learning import Case, Part, Said, State, Why
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, Finished, ProcessRunner
 from pfm_desktop.pfm.model_file import read_model_file
@@ -404,4 +403,3 @@ def test_an_encrypted_library_is_learned_from_in_a_process_of_its_own(
     assert {f"{at}/CARD.md", f"{at}/model.toml", f"{at}/weights.safetensors"} <= new
     assert not [name for name in new if not name.startswith(("learning/", "library.sqlite"))]
     assert not encrypted.read_only
-    assert os.getpid() and Found(()).women == 0

@@ -1,0 +1,271 @@
+"""Honest promotion: old and new model on the locked test, a verdict, a signature, and the way back.
+
+Whoever looks at figures of the locked test goes on record, and how often that was done stands beside the figures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.learning import Case, Found, Group, Part, Run, State, group_names, sides_of
+from pfm_desktop.domain.people import Act
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import accounts, models
+from pfm_desktop.services.learning.run import FOLDER, MODEL, SHARES, change_run, known_run
+from pfm_desktop.storage import access, journal
+from pfm_desktop.storage import learning as stored
+from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, ModelError, UserError
+from pfm_desktop.support.paths import user_models_dir
+from pfm_desktop.support.settings import Settings, load_settings, save_settings
+
+if TYPE_CHECKING:
+    from pfm_desktop.pfm.training.compared import Comparison
+
+WIDE = 0.20  # an interval wider than that says little
+HSIL = "sensitivity_high_at_85"
+JUDGED = {"quadratic_kappa": "kappa", "macro_recall": "macro recall", HSIL: "HSIL+ sensitivity", "ece": "ECE"}
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A case of the locked test that the two models grade differently; grades as ranks."""
+
+    pair_id: str
+    truth: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the new model may be promoted without more words, why not, and what a person should know."""
+
+    better: bool
+    against: tuple[str, ...]
+    mind: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Figures of the locked test. `looks`: how often they were looked at, this time too."""
+
+    figures: Mapping[str, Any]
+    changed: tuple[Changed, ...]
+    verdict: Verdict
+    looks: int
+
+
+def look(ctx: Context, lib: Library, run_id: str, found: Found, groups: Sequence[Group] = ()) -> Look:
+    """Ask the old and the new model about the women of the locked test, and put on record that it was done. As a job.
+
+    `found`: the cases as they are labelled now. Raises `UserError` where the run has no model, `ModelError` where the
+    one that it came from is gone, `TooFewError` where the test has no case that can be used.
+    """
+    from pfm_desktop.pfm.training.compared import compare_models
+    from pfm_desktop.pfm.training.split import TooFewError
+    from pfm_desktop.services.learning.pictures import hold
+
+    access.require(lib.account, Act.SIGN)
+    run = known_run(lib, run_id)
+    new, old = folder_of(lib, run), parent_of(run)
+    tested = locked_cases(lib, found, groups)
+    if not tested:
+        raise TooFewError(
+            "no case of the locked test has a label", safe="nothing was changed", remedy="grade pairs of more women"
+        )
+    names = group_names(groups)
+    held = hold(ctx, lib, tested, names, size=models.info_of(str(new)).input_size)
+    compared = compare_models(ctx, held.data, old, new, [case.device for case in held.cases])
+    verdict = verdict_of(compared.figures)
+    changed = _changed(held.cases, compared)
+    with lib.write() as session:
+        said = {"run": run.id, "women": len(set(held.data.patients)), "cases": len(held.cases)}
+        text = f"Figures of the locked test looked at: {run.model_name}"
+        journal.append(session, Change(stored.LOOK, run.id, None, said, text), who=lib.who)
+        looks = stored.looks(session)
+    figures = {**compared.figures, "looks": looks, "against": list(verdict.against), "mind": list(verdict.mind),
+               "changed": len(changed)}  # fmt: skip
+    change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
+    return Look(figures, changed, verdict, looks)
+
+
+def locked_cases(lib: Library, found: Found, groups: Sequence[Group] = ()) -> tuple[Case, ...]:
+    """The cases of women who stand in the locked test on record; nobody gets a part by this."""
+    with lib.read() as session:
+        known = stored.parts(session)
+    settled = Found(tuple(case for case in found.cases if case.patient_id in known))
+    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id)
+    out = {one.pair_id for one in sides.left_out}
+    return tuple(case for case in settled.cases if sides.part(case) is Part.TEST and case.pair_id not in out)
+
+
+def _changed(cases: Sequence[Case], compared: Comparison) -> tuple[Changed, ...]:
+    rows = zip(cases, compared.old.tolist(), compared.new.tolist(), strict=True)
+    return tuple(Changed(case.pair_id, case.grade.rank, old, new) for case, old, new in rows if old != new)
+
+
+def verdict_of(figures: Mapping[str, Any]) -> Verdict:
+    """Against promotion: HSIL+ sensitivity falls or cannot be told, or an interval says worse."""
+    differences = figures["difference"]
+    against: list[str] = []
+    hsil = differences.get(HSIL)
+    if hsil is None:
+        against.append("the locked test cannot tell HSIL+ sensitivity: it needs women with and without HSIL+")
+    elif hsil["value"] < 0:
+        against.append(f"HSIL+ sensitivity falls {_span(hsil)}")
+    for name, words in JUDGED.items():
+        one = differences.get(name)
+        if one is not None and _worse(name, one["interval"]):
+            against.append(f"{words} is worse {_span(one)}")
+    return Verdict(not against, tuple(dict.fromkeys(against)), tuple(_mind(figures)))
+
+
+def _worse(name: str, interval: Sequence[float | None]) -> bool:
+    low, high = interval
+    if low is None or high is None:
+        return False
+    return low > 0 if name == "ece" else high < 0
+
+
+def _mind(figures: Mapping[str, Any]) -> list[str]:
+    said = []
+    for name, words in JUDGED.items():
+        one = figures["difference"].get(name)
+        if one is None or one["interval"][0] is None:
+            continue
+        width = one["interval"][1] - one["interval"][0]
+        if width > WIDE:
+            said.append(
+                f"{figures['women']} women in the locked test are too few to say much of {words}: "
+                f"the interval of the difference is {width:.2f} wide"
+            )
+    missing = [grade.value for grade in GRADES if not figures["grades"].get(grade.value)]
+    if missing:
+        said.append(f"the locked test has no case of {', '.join(missing)}")
+    return said
+
+
+def _span(one: Mapping[str, Any]) -> str:
+    low, high = one["interval"]
+    span = "" if low is None else f" ({low:+.3f} to {high:+.3f})"
+    return f"by {one['value']:+.3f}{span}"
+
+
+def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str = "", reason: str = "") -> Settings:
+    """Make the model of a run the one that answers, signed by whoever is signed in; the one before is kept.
+
+    Needs a look at the locked test first. Where its verdict is against it, a `reason` overrides, and goes on record.
+    Raises `UserError` for a refusal, `WrongPasswordError`, `ModelError` for a model that was altered meanwhile.
+    """
+    access.require(lib.account, Act.SIGN)
+    run = known_run(lib, run_id)
+    _check_promotable(run, reason)
+    if not name.strip() or not meaning.strip():
+        raise BadInputError("a signature needs a printed name and what it means", remedy="fill in both")
+    if lib.account is not None and name.strip() != lib.account.name:
+        raise UserError(
+            f"{lib.account.name} is signed in, and cannot sign as {name.strip()}", safe="nothing was signed",
+            remedy="sign out, and let who signs sign in",
+        )  # fmt: skip
+    folder = folder_of(lib, run)
+    accounts.confirm(lib, password, "to promote a model")
+    settings = load_settings()
+    place = _brought(folder, run)
+    said = {"signed_by": name.strip(), "meaning": meaning.strip(), "reason": reason.strip(), "before": settings.model}
+    new = replace(run, state=State.ACTIVE, counts={**run.counts, "promotion": said})
+    text = f"Model promoted by {name.strip()}: {meaning.strip()}" + (
+        f"; overridden: {reason.strip()}" if reason else ""
+    )
+    with lib.read() as session:
+        others = [one for one in stored.runs(session) if one.state is State.ACTIVE and one.id != run.id]
+    for one in others:
+        change_run(lib, one, replace(one, state=State.REPLACED), f"Replaced by {run.model_name}")
+    change_run(lib, run, new, text)
+    made = replace(settings, model=place.name)
+    save_settings(made)
+    return made
+
+
+def _check_promotable(run: Run, reason: str) -> None:
+    if run.state not in (State.LEARNED, State.NOT_BETTER, State.ROLLED_BACK, State.REPLACED):
+        raise UserError(f"this run is {run.state.value}", safe="the model in use stays")
+    if not run.figures:
+        raise UserError(
+            "old and new model have not been compared on the locked test",
+            safe="the model in use stays",
+            remedy="compare them first",
+        )
+    against = run.figures.get("against", [])
+    if against and not reason.strip():
+        raise UserError(
+            f"the new model is not promoted: {'; '.join(against)}",
+            safe="the model in use stays",
+            remedy="keep the old one, or give the reason why the new one is to answer all the same",
+        )
+
+
+def roll_back(lib: Library, run_id: str) -> Settings:
+    """Have the model answer that answered before this one was promoted. Answers that were kept stay as they are."""
+    access.require(lib.account, Act.SIGN)
+    run = known_run(lib, run_id)
+    if run.state is not State.ACTIVE:
+        raise UserError(f"this model is {run.state.value}, not active", safe="nothing was changed")
+    before = str(run.counts["promotion"]["before"])
+    models.verify(before)
+    change_run(lib, run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")
+    made = replace(load_settings(), model=before)
+    save_settings(made)
+    return made
+
+
+def folder_of(lib: Library, run: Run) -> Path:
+    """The model of a run in quarantine, verified; raises `UserError` where there is none, `ModelError` if altered."""
+    folder = lib.path / FOLDER / run.id / MODEL
+    if not run.model_sha256 or not folder.is_dir():
+        raise UserError(f"this run has no model ({run.state.value})", safe="nothing was changed")
+    if models.verify(str(folder)).sha256 != run.model_sha256:
+        raise ModelError("the model is not the one that the run has made", safe="the model in use stays")
+    return folder
+
+
+def parent_of(run: Run) -> Path:
+    """The folder of the model that a run came from; raises `ModelError` where it is gone or another one."""
+    folder = models.folder_of(run.parent_name)
+    if models.verify(str(folder)).sha256 != run.parent_sha256:
+        raise ModelError(
+            f"{run.parent_name} is no longer the model that this one was learned from",
+            safe="nothing was changed",
+            remedy="bring that version back, or learn again",
+        )
+    return folder
+
+
+def _brought(folder: Path, run: Run) -> Path:
+    """Copied among the models of this user, `model.toml` last; another one of that name is never written over."""
+    out = user_models_dir() / run.model_name
+    if out.exists():
+        if (out / "model.toml").is_file() and models.verify(str(out)).sha256 == run.model_sha256:
+            return out
+        raise BadInputError(
+            f"there is already a model {run.model_name}", safe="it is unchanged", remedy="learn under another name"
+        )
+    unfinished = out.with_name(f".{out.name}.{run.id}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        shutil.copytree(folder, unfinished)
+        unfinished.rename(out)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise ModelError(
+            f"the model could not be copied to {out}: {error.strerror or error}", safe="the model in use stays",
+            remedy="free some space, then try again",
+        ) from error  # fmt: skip
+    models.verify(str(out))
+    return out
