@@ -11,6 +11,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.storage import crosswalk, journal
 from pfm_desktop.storage.crosswalk import FARTHEST, SALT_BYTES, aliases, woman_called
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.removal import StillNeededError
 from pfm_desktop.support.errors import StorageError
 
 
@@ -119,10 +120,11 @@ def test_a_read_only_library_gives_no_new_alias(lib: Library) -> None:
         aliases(along, [])
 
 
-def test_a_woman_whose_record_is_taken_back_takes_her_line_along(lib: Library) -> None:
+def test_a_woman_with_a_pseudonym_stays_on_record_so_that_it_can_be_told_whose_it_is(lib: Library) -> None:
     one = add(lib, 1)
     aliases(lib, [one])
     fields = {"identifier": "K-1", "family_name": "", "given_name": "", "birth_date": None}
-    lib.apply(Change("patient", one, fields, None, "Patient taken back"))
+    with pytest.raises(StillNeededError, match="pseudonym in exports"):
+        lib.apply(Change("patient", one, fields, None, "Patient taken back"))
     with lib.read() as session:
-        assert session.execute(text("SELECT count(*) FROM crosswalk")).scalar() == 0
+        assert session.execute(text("SELECT count(*) FROM crosswalk")).scalar() == 1
