@@ -111,7 +111,7 @@ def library_verify(
 def _verify_backup(folder: Path, *, recovery: bool) -> int:
     from pfm_desktop.services.backup_check import verify_backup
 
-    _, unlocked = _keys_of(folder, "", recovery=recovery)
+    _, unlocked = _keys_of(folder, None, recovery=recovery)
     with Bar() as bar:
         found = verify_backup(bar, folder, unlocked)
     for problem in found.problems:
@@ -210,12 +210,12 @@ def library_repair(
     return WRONG if made.left else 0
 
 
-def _keys_of(backup: Path, at: str, *, recovery: bool) -> tuple[str, LibraryKeys | None]:
-    """Who restores, and the keys of the snapshot; None where it is not encrypted."""
-    from pfm_desktop.services.backup import key_file_of
+def _keys_of(backup: Path, at: str | None, *, recovery: bool) -> tuple[str, LibraryKeys | None]:
+    """Who restores, and the keys of the snapshot (`at` None: those that open any); None where it is not encrypted."""
+    from pfm_desktop.services.backup import any_key_file_of, key_file_of
     from pfm_desktop.storage import keys
 
-    file = key_file_of(backup, at)
+    file = key_file_of(backup, at) if at is not None else any_key_file_of(backup)
     if file is None:
         return "", None
     if recovery:

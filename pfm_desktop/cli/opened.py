@@ -35,9 +35,11 @@ def open_library(path: Path) -> Library:
         opened = accounts.sign_in(path, *credentials(path))
     else:
         opened = Library.open(path)
-    for text in (opened.notice, last_seen.look(opened), clock.look(opened)):
+    for text in (last_seen.look(opened), clock.look(opened)):
         if text:
-            complain(f"note: {text}")
+            opened.keep_notice(text)  # so that who works at the window learns it too
+    if opened.notice:
+        complain(f"note: {opened.notice}")
     last_seen.remember(opened)
     return opened
 

@@ -135,11 +135,12 @@ class Desk(QObject):
         self.session.record_lock()
         self._warming.start(load_below, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
 
-    def go_on(self) -> str:
-        """After an ending without closing: undo knows again what it knew; the visit that was open, or ""."""
+    def go_on(self) -> str | None:
+        """After an ending without closing: undo knows again what it knew; the visit that was open ("": none). None
+        where the library was closed."""
         left = self.session.begin()
         if left is None:
-            return ""
+            return None
         self.undo.restore(left)
         self._place = left.visit_id
         return left.visit_id

@@ -265,10 +265,11 @@ class MainWindow(QMainWindow):
         left = self.desk.go_on()
         if library.notice:
             self.messages.problem(f"{capital(library.notice)}.")
-        self._go_in(wanted or visit or left, [message for message in self.messages.held if message not in said])
+            library.told()
+        self._go_in(wanted or visit or left or "", [message for message in self.messages.held if message not in said])
         if page >= 0 and (visit or not left):
             self.show_page(page)
-        if left:
+        if left is not None:
             self._say_went_on(said)
         self.ready.emit()
         QTimer.singleShot(AFTER_PAINT_MS, self.desk, self.desk.make_ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -32,8 +33,9 @@ class _Done(QUndoCommand):
     The command itself does nothing when the stack moves over it: `Undo` has done the work by then, and could refuse.
     """
 
-    def __init__(self, changes: tuple[Change, ...]) -> None:
-        super().__init__(said_of(changes).removeprefix(_UNDO).removeprefix(_REDO))
+    def __init__(self, changes: tuple[Change, ...], *, done: tuple[Change, ...] = ()) -> None:
+        """`done`: what the step did, where `changes` have taken it back."""
+        super().__init__(said_of(done or changes).removeprefix(_UNDO).removeprefix(_REDO))
         self.back = changes
 
 
@@ -75,11 +77,12 @@ class Undo(QObject):
 
     def restore(self, left: LeftBehind) -> None:
         """Know again what was known when the program ended without closing the library."""
-        for step in (*left.done, *reversed(left.undone)):
-            stack = self._stack_of_visit(step.visit_id) if step.visit_id else self._list
-            stack.push(_Done(step.changes))
+        for step in left.done:
+            self._stack_at(step.visit_id).push(_Done(step.changes))
+        for step in reversed(left.undone):
+            self._stack_at(step.visit_id).push(_Done(step.changes, done=_turned(step.changes)))
         for step in left.undone:
-            (self._stack_of_visit(step.visit_id) if step.visit_id else self._list).undo()
+            self._stack_at(step.visit_id).undo()
 
     def show_list(self, in_front: bool) -> None:
         """Today comes to the front, or another page: undo is of the list, or of the visit on the desk."""
@@ -206,6 +209,9 @@ class Undo(QObject):
         on_desk = None if case is None or self._list_in_front else case.visit.id
         self._group.setActiveStack(self._stack_of_visit(on_desk) if on_desk else self._list)
 
+    def _stack_at(self, visit_id: str) -> QUndoStack:
+        return self._stack_of_visit(visit_id) if visit_id else self._list
+
     def _stack_of_visit(self, visit_id: str) -> QUndoStack:
         if visit_id not in self._stacks:
             self._stacks[visit_id] = self._made_stack()
@@ -215,6 +221,14 @@ class Undo(QObject):
         stack = QUndoStack(self._group)
         stack.setUndoLimit(_LIMIT)
         return stack
+
+
+def _turned(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """What was done before `changes` took it back."""
+    return tuple(
+        replace(change, old=change.new, new=change.old, text=change.text.removeprefix(_UNDO))
+        for change in reversed(changes)
+    )
 
 
 def _take_back(lib: object, changes: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -158,9 +158,13 @@ def confirm(lib: Library, password: str, why: str) -> None:
     """
     if lib.account is None:
         return
-    unlocked = _unlocked(lib.path, lib.account.name, password, f"Wrong password: {why}")
+    wrong = WrongPasswordError("your own password is wrong", account_id=lib.account.id, safe="nothing was done")
+    try:
+        unlocked = _unlocked(lib.path, lib.account.name, password, f"Wrong password: {why}")
+    except WrongPasswordError as error:
+        raise wrong from error
     if unlocked.account_id != lib.account.id:
-        raise WrongPasswordError
+        raise wrong
     if not still_there(lib):
         raise NotActiveError(lib.account.name)
     _note(lib, f"Password given: {why}")

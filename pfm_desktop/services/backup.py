@@ -86,9 +86,34 @@ def pictures_of(folder: Path, keys: LibraryKeys | None = None, *, library_id: st
 
 
 def key_file_of(folder: Path, at: str = "") -> Path | None:
-    """The key file of the snapshot that `restore` would take; None where the library is not encrypted."""
-    file = key_file_beside(_chosen(Path(folder).absolute(), at))
-    return file if file.exists() else None
+    """The key file of the snapshot that `restore` would take; None where the library is not encrypted.
+
+    Raises `StorageError` for one that is damaged, with the snapshots whose is whole.
+    """
+    folder = Path(folder).absolute()
+    chosen = _chosen(folder, at)
+    file = key_file_beside(chosen)
+    if not file.exists():
+        return None
+    harm = keys.harm_of(file, _library_of(folder))
+    if harm:
+        whole = [one.stem for one in snapshots(folder) if not keys.harm_of(key_file_beside(one), _library_of(folder))]
+        there = f"bring back another one: --at {whole[-1]}" if whole else "look for another backup"
+        raise StorageError(
+            f"the key file of the snapshot {chosen.stem} {harm}", safe="the backup is unchanged", remedy=there
+        )
+    return file
+
+
+def any_key_file_of(folder: Path) -> Path | None:
+    """The newest key file of a backup that is whole, which opens every snapshot; None where none is encrypted.
+
+    Raises `StorageError` as `key_file_of` where none is whole.
+    """
+    folder = Path(folder).absolute()
+    found = [key_file_beside(one) for one in snapshots(folder)]
+    whole = [file for file in found if file.exists() and not keys.harm_of(file, _library_of(folder))]
+    return whole[-1] if whole else key_file_of(folder)
 
 
 def back_up(ctx: Context, lib: Library, folder: Path, *, check: bool = False) -> Backup:

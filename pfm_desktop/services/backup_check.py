@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.backup import DERIVED, key_file_beside, key_file_of, pictures_of, snapshots
+from pfm_desktop.services.backup import DERIVED, any_key_file_of, key_file_beside, pictures_of, snapshots
 from pfm_desktop.storage import keys, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
@@ -35,7 +35,7 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
     folder = Path(folder).absolute()
     with reached(folder, safe="nothing was changed"):
         pictures, found = pictures_of(folder, unlocked), snapshots(folder)
-        if unlocked is None and found and key_file_of(folder) is not None:
+        if unlocked is None and found and any_key_file_of(folder) is not None:
             raise keys.LockedLibraryError(folder)
         problems: list[str] = []
         named, derived = _named(ctx, found, unlocked, problems)

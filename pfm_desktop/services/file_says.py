@@ -64,6 +64,7 @@ _NO_NAMES = frozenset(
         "visit",
     ]
 )
+_LEVELS = 3
 _SHORTEST = 3  # letters of a word that may be a name
 
 
@@ -109,7 +110,7 @@ def doubts(lib: Library, said: FileSays, visit_id: str) -> tuple[str, ...]:
 
 def _said_by_file(path: Path) -> FileSays:
     planned = _planned(path)
-    names = guessed_patient((path.parent.name,) if path.parent.name else (), path.stem)
+    names = guessed_patient(_folders(path), path.stem)
     if names.value not in _numbers(path):
         names = unknown(names.why)  # words: `_of_names` looks whether they are a name
     plain = FileSays(path.parent.name, path.stem, names.value or "", number_why=names.why)
@@ -132,8 +133,13 @@ def _said_by_file(path: Path) -> FileSays:
     )
 
 
+def _folders(path: Path) -> tuple[str, ...]:
+    """The folders that may be hers, outermost first: woman, visit, and what the program or a camera made in it."""
+    return path.parent.parts[1:][-_LEVELS:]
+
+
 def _numbers(path: Path) -> set[str]:
-    told = (told_by(path.parent.name), told_by(path.stem))
+    told = [told_by(name) for name in (*_folders(path), path.stem)]
     return {value for one in told for value in (*one.marked, *(number.value for number in one.numbers))}
 
 

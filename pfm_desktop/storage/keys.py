@@ -46,9 +46,15 @@ _MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks f
 class WrongPasswordError(UserError):
     """Nobody was let in. Which of the two is wrong is not told; `account_id` is for the record, "" where unknown."""
 
-    def __init__(self, what: str = "the name or the password is wrong", *, account_id: str = "") -> None:
+    def __init__(
+        self,
+        what: str = "the name or the password is wrong",
+        *,
+        account_id: str = "",
+        safe: str = "nothing was opened",
+    ) -> None:
         self.account_id = account_id
-        super().__init__(what, safe="nothing was opened", remedy="try again; capitals and small letters differ")
+        super().__init__(what, safe=safe, remedy="try again; capitals and small letters differ")
 
 
 class LockedLibraryError(StorageError):

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_UNTOLD = "untold"  # among the facts: a notice that no window has shown yet
 _PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
 # libraries that this process has open: a file of them that is opened and closed past SQLite lets go its locks on it
 _open_here: Counter[Path] = Counter()
@@ -62,7 +63,6 @@ class Library:
         self.who = user_name()
         self.account: Account | None = None
         self.read_only_reason = read_only_reason
-        self.notice = ""  # what a person should know about the library as it was found
         self.pictures = ImageStore(path / "pictures", keys)
         self.derived = ImageStore(path / "derived", keys)
         self._engine: Engine | None = engine
@@ -71,6 +71,7 @@ class Library:
         self._writing = threading.RLock()
         meta = self._all_meta()
         self.id = meta.get("library_id", "")
+        self.notice = meta.get(_UNTOLD, "")  # what a person should know about the library as it was found
         self.demo = meta.get("demo") == "1"
 
     # opening and closing
@@ -318,7 +319,7 @@ class Library:
 
     def _tell_lost(self, how: str) -> None:
         """No error, as a program may also end before it has written anything."""
-        self.notice = (
+        self.keep_notice(
             f"the program ended without closing this library, and {DATABASE}-wal {how}. "
             "Look whether your last work is there; if not, do it again or restore a backup"
         )
@@ -326,6 +327,19 @@ class Library:
         was = "missing" if how.startswith("is missing") else "damaged"
         with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
             self.record_event("library", self.id, f"Opened after an end without closing; {DATABASE}-wal was {was}")
+
+    def keep_notice(self, text: str) -> None:
+        """Something that a person should know; whoever opens the library is told until a window was (`told`)."""
+        self.notice = ". ".join(said for said in (self.notice, text) if said)
+        if not self.read_only:
+            with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading
+                self.set_meta(_UNTOLD, self.notice)
+
+    def told(self) -> None:
+        """A person at the window was shown the notice."""
+        if not self.read_only and self.meta(_UNTOLD) is not None:
+            with contextlib.suppress(StorageError):
+                self.change_meta(_UNTOLD, lambda _said: None)
 
     def _all_meta(self) -> dict[str, str]:
         with self.read() as session:

@@ -183,6 +183,8 @@ def confirm_doubts(preview: ImportPreview, keys: Sequence[str]) -> dict[str, str
                 found[woman.key] = f"{name}: {said} would be one woman."
             elif guessed and woman.key in known:
                 found[woman.key] = f"{name} is {known[woman.key]}: these would be added to hers."
+            elif times := [visit.when.why for visit in woman.visits if visit.when.contradicted]:
+                found[woman.key] = f"{name}: {times[0]}."
     return found
 
 

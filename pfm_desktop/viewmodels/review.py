@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 NO_VISIT = "No visit is open. Choose one in Today."
 LOADING = "The pictures are still loading."
 NO_PICTURES = "No pictures in this visit yet. Add pictures, or drop files here."
+NO_PAIR = "No pair of these pictures is on record yet. Show the pictures and put two on the stage, or add pictures."
 NOT_TO_RELY_ON = f"{WARNING} Do not rely on grade or model attention (see AI)."  # short: the pictures keep the height
 STOPPED = "It was stopped before it was done."
 STRANGER = "What came back belonged to another visit or pair and was thrown away. Try again."
@@ -239,6 +240,8 @@ def stage_notice(case: VisitCase | None, desk: Desk) -> Notice:
         return Notice("Loading the pictures ...")
     if desk.failed is Step.LOADING:
         return Notice(f"The pictures could not be loaded. {_sentences(desk.problem)}", "retry")
+    if case.pictures and not case.signed:
+        return Notice(NO_PAIR, "add")
     return Notice(NO_PICTURES, "" if case.signed else "add")
 
 

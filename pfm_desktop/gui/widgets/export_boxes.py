@@ -29,6 +29,8 @@ _ARROWS = {
 }
 _INK, _SHADOW = QColor("#FFE08A"), QColor("#000000")
 
+LEAST_DRAG = 3.0  # screen pixels
+
 
 class BoxView(QWidget):
     """`changed` when a box came or went, or more was seen; `closed` on Escape; `step(+1 | -1)` to another one,
@@ -198,9 +200,15 @@ class BoxView(QWidget):
         begin, self._from = self._from, None
         if begin == end and words_at(self.sheet, self.picture.id, end.x(), end.y()) is not None:
             self.cross = end  # a click into words that were found: these are meant
+        elif begin is not None and not self._by_keys and self._slip(begin, end):
+            self.cross = end  # a click without a drag is no box
         elif begin is not None and self.sheet.add_box(self.picture, _box(begin, end)):
             self.changed.emit()
         self.update()
+
+    def _slip(self, begin: QPointF, end: QPointF) -> bool:
+        drawn = (end - begin) * self._scale()
+        return max(abs(drawn.x()), abs(drawn.y())) < LEAST_DRAG
 
     # drawing
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import people as model
@@ -147,7 +147,8 @@ class PeoplePanel(QWidget):
     def _failed(self, message: str) -> None:
         self.card.setEnabled(True)
         say(self.wrong, message)
-        self.card.take_keys()
+        self.card.ask_again()
+        bring_into_sight(self.wrong)
 
     def _lay_out(self) -> None:
         self.none = words(self, "quiet")
@@ -231,6 +232,14 @@ class PersonCard(QFrame):
         """The keys go to the first field."""
         first = next((part for part in self.in_order() if part.isVisible()), self.go)
         first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def ask_again(self) -> None:
+        """It was refused: one's own password is typed once more, and the keys stand there."""
+        self.old.clear()
+        if self.old.isVisible():
+            self.old.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.take_keys()
 
     def close_it(self) -> None:
         """Nothing that was typed stays."""

@@ -18,7 +18,9 @@ _MARKED = re.compile(
     r"|病人号?|患者|病历号|病案号|住院号|门诊号|编号|登记号)[\s_#:\uff1a.-]*([a-z]{0,6}[.-]?\d[a-z0-9.-]*)",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^(?:[A-Za-z]{1,8}-?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*|\d{3,}[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)$")
+_NUMBER = re.compile(
+    r"^(?:[A-Za-z]{1,8}-?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*|\d{2}-\d{4,}|\d{3,}[A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)$"
+)
 # words before a number that is none of a woman: places, diagnoses, scores, weeks, telephones, devices, copies
 _COUNTED = (
     "room|rm|zimmer|zi|raum|salle|sala|cuarto|chambre|consultorio|bett|bed|cama|lit|ward|floor|etage|piso|"
@@ -45,7 +47,7 @@ _WHOLE_OF_A_CAMERA = re.compile(r"^(?:PXL_\d{8}_\d{6,9}|\d{3}_(?:[A-Z]{2,6}|\d{4
 _FINDINGS = re.compile(r"^G\d{1,2}P\d{1,2}(?:A\d{1,2})?$|^p16$|^ki-?67$", re.IGNORECASE)
 _OF_AN_EXPORT = re.compile(r"^visit-[0-9a-f]{12}$")  # of this program
 _OF_A_DISC = re.compile(r"^(?:PA|PAT|ST|STD|STU|SE|SER|SRS|IM|I|S|A|E)0{2,}\d+$")  # parts of a DICOM disc
-_PHONE = re.compile(r"(?<!\w)(?:\+|00)\d[\d\s()/-]{6,}\d|(?<![\d\w])0\d{2,4}[\s/-]\d{5,}(?!\d)")
+_PHONE = re.compile(r"(?<!\w)(?:\+|00)[1-9][\d\s()/-]{6,}\d|(?<![\d\w])0\d{2,4}[\s/-]\d{5,}(?!\d)")
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|"
     "aug|sep|sept|oct|nov|dec|januar|februar|märz|maerz|mai|juni|juli|oktober|okt|dezember|dez|enero|febrero|marzo|"
@@ -130,13 +132,16 @@ class Told:
 def told_by(name: str) -> Told:
     """What the name of a folder, or of a file without its ending, holds."""
     text = _WHOLE_OF_A_CAMERA.sub(" ", re.sub(r"\.zip$", "", name, flags=re.IGNORECASE))
-    text = without_dates(text)
+    dated, text = text, without_dates(text)
     marked = tuple(dict.fromkeys(found[1].rstrip(".-") for found in _MARKED.finditer(text)))
     for pattern in (_MARKED, _PHONE, _BY_CAMERA, _WITH_NUMBER, _PERIOD):
         text = pattern.sub(" ", text)
     tokens = [token.strip("-.,;:()[]{}#+&'*~ ") for token in re.split(r"[\s_,;]+", text)]
     left = [token for token in tokens if token and not _known(token)]
     numbers = [_number(token) for token in left if _NUMBER.match(token) and not said_by(token).words]
+    if not marked and numbers and _is_part(dated, numbers, left):
+        whole = re.sub(r"\s+", " ", re.sub(r"\.zip$", "", name, flags=re.IGNORECASE)).strip(" _-.")
+        numbers = [Number(whole, strong=False)]  # part of a number is another woman's, too
     return Told(marked, tuple(dict.fromkeys(numbers)), _names(left))
 
 
@@ -146,7 +151,16 @@ def short(value: str) -> bool:
     return digits < 2 or (digits < 3 and value.isdigit())
 
 
+def _is_part(text: str, numbers: list[Number], left: list[str]) -> bool:
+    """Whether what looks like a number may be a part of one: `943 476 5919`, `A 1234`, `01.01.1980-1237`."""
+    if sum(token.isdigit() for token in left) > 1 or any(len(token) == 1 and token.isalpha() for token in left):
+        return True
+    return any(re.search(rf"\d[-./]{re.escape(one.value)}(?!\w)", text) for one in numbers)
+
+
 def _known(token: str) -> bool:
+    if re.fullmatch(r"(?:mrn|pid|id|pat|patient)\d{3,}", token, re.IGNORECASE):
+        return False  # MRN004711: the clinic's word and its number in one
     return bool(
         _GENERAL.match(token)
         or _PLACE.match(token)

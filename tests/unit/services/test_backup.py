@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import backup, cases, housekeeping
+from pfm_desktop.services import accounts, backup, cases, housekeeping
 from pfm_desktop.storage import answers, engine, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
@@ -527,3 +527,18 @@ def test_what_a_disk_did_not_let_be_removed_does_not_make_a_folder_of_backups_an
     (tmp_path / "backup").mkdir()
     (tmp_path / "backup" / ".backup.json.half.part").write_bytes(b"half")
     assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()
+
+
+def test_a_damaged_key_file_names_its_snapshot_and_the_others_still_open(tmp_path: Path) -> None:
+    lib, _ = accounts.make_library(tmp_path / "sealed", "Dr. Test", "five small brown hens")
+    with lib:
+        first = backup.back_up(CTX, lib, tmp_path / "backup")
+        second = backup.back_up(CTX, lib, tmp_path / "backup")
+        backup.key_file_beside(second.snapshot).write_text("{")
+        with pytest.raises(StorageError, match="is damaged") as refused:
+            backup.key_file_of(tmp_path / "backup")
+        assert f"--at {first.snapshot.stem}" in refused.value.remedy
+        assert backup.any_key_file_of(tmp_path / "backup") == backup.key_file_beside(first.snapshot)
+        assert backup.key_file_of(tmp_path / "backup", first.snapshot.stem) is not None
+        back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back", at=first.snapshot.stem, unlocked=lib.keys)
+        assert back.problems == ()

@@ -242,6 +242,7 @@ def test_the_stage_says_what_is_missing() -> None:
     assert "The picture was altered. Restore it from a backup." in review.stage_notice(case(), broken).text
     empty = review.with_pictures(loading, loading.ticket, None)
     assert review.stage_notice(case(), empty).action == "add"
+    assert review.stage_notice(case(), empty).text == review.NO_PAIR, "there are pictures"
     assert review.stage_notice(case(), loaded()).text == ""
 
 

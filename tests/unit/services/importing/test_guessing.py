@@ -369,3 +369,15 @@ def test_the_record_of_a_file_counts_most_and_is_contradicted_too() -> None:
     assert (against.value, against.sure) == (recorded, Sure.UNSURE)
     old = When(datetime(1985, 3, 1).astimezone())
     assert guessed_time(exif=None, stem="a", folders=(), modified=None, recorded=old).sure is Sure.UNSURE
+
+
+@pytest.mark.parametrize("folder", ["943 476 5919", "A 1234", "01.01.1980-1237"])
+def test_a_part_of_a_number_is_no_number(folder: str) -> None:
+    found = guessed_patient(("stick", folder, "2026-03-04"), "acetic 60s")
+    assert (found.value, found.sure) == (folder, Sure.UNSURE)
+
+
+@pytest.mark.parametrize("folder", ["MRN004711", "PID12345", "26-00123", "0000123456"])
+def test_numbers_that_clinics_write_in_one_are_seen(folder: str) -> None:
+    found = guessed_patient(("stick", folder, "2026-03-04"), "acetic 60s")
+    assert (found.value, found.sure) == (folder, Sure.LIKELY)
