@@ -181,7 +181,7 @@ def test_a_report_says_where_an_older_version_kept_an_impression_apart_from_the_
     review.reveal(lib, desk.visit, "Dr. A", model=MODEL)
     assert report.IMPRESSION_CHANGED not in desk.report().notes
     with monkeypatch.context() as older:
-        older.setattr(rules, "check", lambda *_: None)
+        older.setattr(rules, "check", lambda *_args, **_named: None)
         lib.apply(Change("findings", desk.visit, {"impression": "high"}, {"impression": "low"}, "Impression"))
     assert report.IMPRESSION_CHANGED in desk.report().notes
 
