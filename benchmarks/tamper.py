@@ -22,7 +22,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,24 +171,28 @@ def alterations(
         yield "end cut off", f"from line {seq} on", [("DELETE FROM journal WHERE seq >= ?", (seq,))]
 
 
-def database(ctx: Context, folder: Path, work: Path, numbers: Sequence[int], chance: random.Random) -> Counts:
-    """Alter a copy, ask, put it back; again and again."""
-    counts, library = Counts(), work / "copy"
+Alteration = tuple[str, str, list[Statement]]
+
+
+def each_found(
+    ctx: Context, folder: Path, library: Path, every: Sequence[Alteration], wrong: Callable[[Path], bool]
+) -> Counts:
+    """Alter a copy, ask whether something is wrong, put it back; again and again."""
+    counts = Counts()
     shutil.copytree(folder, library, ignore=shutil.ignore_patterns("lock"))
-    every = list(alterations(folder, numbers, chance))
     for turn, (kind, what, statements) in enumerate(every):
         ctx.progress(turn, len(every), "Altering the database")
         for left in library.glob(f"{DATABASE}*"):
             left.unlink()
         shutil.copyfile(folder / DATABASE, library / DATABASE)
         if turn % 50 == 0:
-            counts.of(SOUND).add(what, found=not wrong_in(library))
+            counts.of(SOUND).add(what, found=not wrong(library))
         connection = sqlite3.connect(library / DATABASE)
         for statement, values in statements:
             connection.execute(statement, values)
         connection.commit()
         connection.close()
-        counts.of(kind).add(what, found=wrong_in(library))
+        counts.of(kind).add(what, found=wrong(library))
     return counts
 
 
@@ -244,28 +248,7 @@ def _otherwise(name: str, value: Any) -> Any:
     return "normal" if name == "impression" and value != "normal" else f"{value} "
 
 
-def records(ctx: Context, folder: Path, work: Path, count: int, chance: random.Random) -> Counts:
-    """Alter a record in a copy, ask, put it back."""
-    counts, library = Counts(), work / "records"
-    shutil.copytree(folder, library, ignore=shutil.ignore_patterns("lock"))
-    every = list(record_alterations(folder, count, chance))
-    for turn, (kind, what, statements) in enumerate(every):
-        ctx.progress(turn, len(every), "Altering the records")
-        for left in library.glob(f"{DATABASE}*"):
-            left.unlink()
-        shutil.copyfile(folder / DATABASE, library / DATABASE)
-        if turn % 50 == 0:
-            counts.of(SOUND).add(what, found=not _wrong_records(library))
-        connection = sqlite3.connect(library / DATABASE)
-        for statement, values in statements:
-            connection.execute(statement, values)
-        connection.commit()
-        connection.close()
-        counts.of(kind).add(what, found=_wrong_records(library))
-    return counts
-
-
-def _wrong_records(library: Path) -> bool:
+def wrong_records(library: Path) -> bool:
     with Library.open(library) as lib:
         return any(True for _ in upkeep.record_problems(lib))
 
@@ -359,9 +342,12 @@ def main() -> None:
         made(folder, asked.lines, chance)
         numbers = lib_lines(folder)
         print(f"a trail of {len(numbers)} lines, {asked.count} of them altered in each way, one way at a time")
-        for line in database(bar, folder, Path(work), chance.sample(numbers, asked.count), chance).lines("database"):
+        lines = list(alterations(folder, chance.sample(numbers, asked.count), chance))
+        for line in each_found(bar, folder, Path(work) / "copy", lines, wrong_in).lines("database"):
             print(line, flush=True)
-        for line in records(bar, folder, Path(work), asked.count // 3, chance).lines("records, the trail as it was"):
+        behind = list(record_alterations(folder, asked.count // 3, chance))
+        found = each_found(bar, folder, Path(work) / "records", behind, wrong_records)
+        for line in found.lines("records, the trail as it was"):
             print(line, flush=True)
         left, anew = exported(bar, folder, Path(work), asked.count, chance)
         for line in (*left.lines("export"), *anew.lines("export, signed anew with the library's own key")):
