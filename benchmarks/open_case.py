@@ -14,6 +14,7 @@ import argparse
 import multiprocessing
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pfm_desktop.support import threads
 
@@ -30,9 +32,10 @@ threads.set_polite_threads()
 import numpy as np  # noqa: E402 - the thread settings come first
 import psutil  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
-from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer  # noqa: E402
+from PySide6.QtCore import QTimer  # noqa: E402
 from rich.console import Console  # noqa: E402
 
+from benchmarks.event_loop import wait  # noqa: E402
 from pfm_desktop.domain.grade import Grade  # noqa: E402
 from pfm_desktop.domain.source import Stage  # noqa: E402
 
@@ -182,18 +185,6 @@ def beats(running: Callable[[], bool]) -> Iterator[list[tuple[float, bool]]]:
     timer.start(2)
     yield gaps
     timer.stop()
-
-
-def wait(done: Callable[[], bool], *, seconds: float = 120) -> None:
-    """Run the event loop until `done`; sleeping between events as the program's own loop does, or the wait would take
-    a processor from the engine."""
-    wake = QTimer()
-    wake.start(5)
-    end = time.monotonic() + seconds
-    while not done():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not get there")
 
 
 if __name__ == "__main__":

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 
 from benchmarks.annotate_parts.library import READER, task_id
+from benchmarks.event_loop import wait
 
 KEYS = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)
 
@@ -98,19 +99,6 @@ def beats() -> Iterator[list[float]]:
     timer.start(2)
     yield gaps
     timer.stop()
-
-
-def wait(done: Callable[[], bool], *, seconds: float = 120) -> None:
-    """Run the event loop until `done`, sleeping between events as the program's own loop does."""
-    if done():
-        return
-    wake = QTimer()
-    wake.start(2)
-    end = time.monotonic() + seconds
-    while not done():
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-        if time.monotonic() > end:
-            raise TimeoutError("the window did not get there")
 
 
 def rest(milliseconds: float) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -148,15 +149,17 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
         tasks, counts = stored.tasks(session), stored.pair_counts(session)
         own = stored.reads(session, reader=lib.who)
         everybody = stored.reads(session) if may_see_reads(lib) else ()
-    done = _counted(read.task_id for read in own if not read.adjudicates)
-    differing = {task.id: len(_differing([read for read in everybody if read.task_id == task.id])) for task in tasks}
+    done = Counter(read.task_id for read in own if not read.adjudicates)
+    by_task: dict[str, list[Read]] = {}
+    for read in everybody:
+        by_task.setdefault(read.task_id, []).append(read)
     return tuple(
         TaskRow(
             task,
             counts.get(task.id, 0),
             counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
-            done.get(task.id, 0),
-            differing[task.id] if may_see_reads(lib) else None,
+            done[task.id],
+            len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
         )
         for task in tasks
     )
@@ -358,7 +361,7 @@ def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
     with lib.read() as session:
         reads = stored.reads(session, pair_ids=pair_ids)
         results = stored.all_histology(session)
-        visits = {pair_id: pair.visit_id for pair_id in pair_ids if (pair := repositories.pair(session, pair_id))}
+        visits = stored.visits_of(session, pair_ids)
     by_pair: dict[str, list[Read]] = {}
     for read in reads:
         by_pair.setdefault(read.pair_id, []).append(read)
@@ -411,10 +414,3 @@ def _known_task(lib: Library, task_id: str) -> Task:
     if task is None:
         raise UserError("this task is gone", safe="nothing was changed", remedy="choose another one")
     return task
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return counts

@@ -63,6 +63,16 @@ def women_of(session: Session, task_id: str) -> Mapping[str, str]:
     return dict(session.execute(query).tuples().all())
 
 
+def visits_of(session: Session, pair_ids: Iterable[str]) -> Mapping[str, str]:
+    """By pair, the id of its visit; pairs that are gone are left out."""
+    wanted = list(dict.fromkeys(pair_ids))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        few = PairTable.id.in_(wanted[start : start + _AT_ONCE])
+        found |= dict(session.execute(select(PairTable.id, PairTable.visit_id).where(few)).tuples().all())
+    return found
+
+
 def reads(
     session: Session, *, task_id: str | None = None, pair_ids: Iterable[str] | None = None, reader: str | None = None
 ) -> tuple[Read, ...]:

@@ -15,6 +15,7 @@ from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.people import Act
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -100,11 +101,6 @@ class Made:
     folder: Path
     text: str
     left_out: tuple[str, ...]
-
-
-def many(number: int, one: str, more: str = "") -> str:
-    """`1 visit`, `1,200 visits`."""
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def why_not(lib: Library) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.import_words import many
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import capital, many
 from pfm_desktop.viewmodels.worklist import birth_text
 
 if TYPE_CHECKING:

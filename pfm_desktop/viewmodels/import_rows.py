@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pfm_desktop.viewmodels.import_page import becomes, open_question
-from pfm_desktop.viewmodels.import_words import NOT_KNOWN, many
+from pfm_desktop.viewmodels.import_words import NOT_KNOWN
 from pfm_desktop.viewmodels.importing import ImportPreview, PictureLine, VisitLines, WomanLines
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import capital, many
 
 COLUMNS = ("Picture", "Stage", "Taken", "Pair", "How sure", "What becomes of it")
 PICTURE, STAGE, TIME, PAIR, SURE, BECOMES = range(len(COLUMNS))

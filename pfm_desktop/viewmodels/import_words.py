@@ -87,8 +87,3 @@ def short_when(when: When) -> str:
 def word_of(guess: Guess[T], words: Callable[[T], str]) -> str:
     """A guess, with a question mark where it is no more than that."""
     return f"{words(guess.value)}{MARKS[guess.sure]}" if guess.value is not None else capital(NOT_KNOWN)
-
-
-def many(count: int, one: str, more: str = "") -> str:
-    """`1 picture`, `2 pictures`."""
-    return f"{count} {one if count == 1 else more or one + 's'}"

@@ -33,13 +33,12 @@ from pfm_desktop.viewmodels.import_words import (
     details_text,
     guesses_of,
     how_sure,
-    many,
     short_when,
     stage_words,
     when_text,
     word_of,
 )
-from pfm_desktop.viewmodels.words import capital
+from pfm_desktop.viewmodels.words import capital, many
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.case import Patient, VisitRow
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.import_words import many
 from pfm_desktop.viewmodels.intake import NO_NAME
+from pfm_desktop.viewmodels.words import many
 from pfm_desktop.viewmodels.worklist import birth_text
 
 if TYPE_CHECKING:

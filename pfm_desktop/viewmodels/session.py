@@ -97,15 +97,13 @@ class Session:
         """Work begins; what an ending without closing left behind, None where nothing was."""
         for look in (last_seen.look, clock.look):
             with self._said():
-                self._notice(look(self.library))
+                if text := look(self.library):
+                    self.library.keep_notice(capital(text))
         with self._said():
             left = at_work.begin(self.library)
             last_seen.remember(self.library)
             return left
         return None
-
-    def _notice(self, text: str) -> None:
-        self.library.notice = ". ".join(capital(said) for said in (self.library.notice, text) if said)
 
     def note_place(self) -> None:
         """Note which visit is on the desk, for after a crash; takes a write, so not on the GUI thread."""

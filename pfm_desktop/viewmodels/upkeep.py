@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.support import moments
-from pfm_desktop.viewmodels.import_words import many
+from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library

@@ -1,4 +1,4 @@
-"""Problems as the window says them: whole sentences."""
+"""Problems as the window says them, whole sentences; and counts."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def capital(text: str) -> str:
     """With a capital at the start, unless it starts with the name of a file or with other than a plain word."""
     first = text.split(" ", 1)[0].rstrip(",:;")
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
+def many(number: int, one: str, more: str = "") -> str:
+    """`1 woman`, `2,000 women`; `more` for more than one, else with an s."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
 def unkept_question(texts: Sequence[str], why: str) -> str:

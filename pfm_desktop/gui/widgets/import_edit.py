@@ -14,10 +14,9 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.viewmodels.import_page import keys_of_source, woman_text
-from pfm_desktop.viewmodels.import_words import many
 from pfm_desktop.viewmodels.importing import ImportPreview
 from pfm_desktop.viewmodels.intake import offered_as
-from pfm_desktop.viewmodels.words import spoken
+from pfm_desktop.viewmodels.words import many, spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -62,7 +63,7 @@ class ReadingSide(QWidget):
         self._others.setContentsMargins(0, 0, 0, 0)
         self.others.hide()
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
-        self.reasons = {reason: self._button("", lambda r=reason: self.refused.emit(r)) for reason in Reason}
+        self.reasons = {reason: self._button("", partial(self.refused.emit, reason)) for reason in Reason}
         self.cannot = self._pressing("cannot")
         self.answers = QStackedWidget(self)
         self.qualities = {quality: self._quality_button(quality) for quality in Quality}
@@ -159,12 +160,12 @@ class ReadingSide(QWidget):
     def _pressing(self, id_: str) -> QPushButton:
         return self._button("", self._actions[id_].trigger)
 
-    def _button(self, text: str, slot: object) -> QPushButton:
+    def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the pictures
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column sets the width
         button.setStyleSheet("QPushButton { text-align: left; padding: 5px 8px; }")
-        button.clicked.connect(lambda _checked=False: slot())  # type: ignore[operator]
+        button.clicked.connect(lambda _checked=False: slot())
         return button
 
     def _grade_button(self, grade: Grade) -> QPushButton:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -136,9 +136,9 @@ class TaskList(QWidget):
                 failed=self.agreement.show_problem,
             )
 
-    def _with_task(self, act: object) -> None:
+    def _with_task(self, act: Callable[[str], object]) -> None:
         if self.line is not None:
-            act(self.line.task_id)  # type: ignore[operator]
+            act(self.line.task_id)
 
     def _close_or_open(self) -> None:
         if self.line is not None:
@@ -146,9 +146,9 @@ class TaskList(QWidget):
 
     # making
 
-    def _button(self, text: str, slot: object) -> QPushButton:
+    def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
-        button.clicked.connect(lambda _checked=False: slot())  # type: ignore[operator]
+        button.clicked.connect(lambda _checked=False: slot())
         button.setAutoDefault(True)
         return button
 

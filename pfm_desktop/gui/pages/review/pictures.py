@@ -29,11 +29,11 @@ from pfm_desktop.gui.widgets.move_form import MoveForm
 from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.viewmodels.filmstrip import entry_of
-from pfm_desktop.viewmodels.import_words import many
 from pfm_desktop.viewmodels.intake import NewPicture
 from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME
 from pfm_desktop.viewmodels.moving import visits_for
 from pfm_desktop.viewmodels.review import VisitLink
+from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from numpy import uint8
