@@ -82,6 +82,7 @@ def test_a_session_and_a_command_say_it(lib: Library, capsys: pytest.CaptureFixt
     session = Session(lib, Settings(reader="Dr. Test"))
     session.begin()
     assert "check the clock" in lib.notice
+    lib.told()
     at_the_clinic(lib, datetime.now(UTC) + DAYS)
     lib.close()
     with open_library(lib.path) as opened:

@@ -124,6 +124,9 @@ def test_the_window_says_it_when_it_opens_the_library(place: Path) -> None:
         assert "a copy from before" in lib.notice
         session.end()
     with Library.open(place) as lib:
+        assert "a copy from before" in lib.notice, "until a window has shown it"
+        lib.told()
+    with Library.open(place) as lib:
         Session(lib, Settings()).begin()
         assert lib.notice == ""
 
