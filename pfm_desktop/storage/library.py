@@ -66,7 +66,6 @@ class Library:
         self.pictures = ImageStore(path / "pictures", keys)
         self.derived = ImageStore(path / "derived", keys)
         self._engine: Engine | None = engine
-        _open_here[path] += 1
         self._lock = lock
         self._writing = threading.RLock()
         meta = self._all_meta()
@@ -171,6 +170,7 @@ class Library:
                 renew(path, keys)
             if lost:
                 opened._tell_lost(lost)
+            _open_here[path] += 1
             return opened
         except BaseException:
             engine.dispose()
