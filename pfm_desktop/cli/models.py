@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from pfm_desktop.cli.choices import VariantChoice
+from pfm_desktop.cli.library import Folder
+from pfm_desktop.cli.opened import open_library
 from pfm_desktop.cli.progress import Bar, complain, say
 
 models_app = typer.Typer(help="Models on this computer.", no_args_is_help=True)
@@ -99,6 +101,38 @@ def _import_file(file: Path, variant: VariantChoice, name: str) -> None:
     say(f"{made.info.name} written to {made.path}: both trunks hold the weights of {file.name} ({made.naming} naming)")
     say(f"not used: {', '.join(made.unused) or 'nothing'}")
     say(f"it was not trained to grade; use it with `pfm train MANIFEST --out DIR --start {made.info.name}`")
+
+
+@models_app.command("send")
+def models_send(
+    name: Annotated[str, typer.Argument(help="A model by name, or its folder.")],
+    library: Folder,
+    out: Annotated[Path, typer.Option(help="The file to write, *.pfm-model.")],
+) -> None:
+    """Write a model as one file, signed with a library's key, without anything of a patient: for another clinic."""
+    from pfm_desktop.services.learning.exchange import send
+
+    with open_library(library) as lib, Bar() as bar:
+        sent = send(bar, lib, name, out)
+    say(f"{sent.info.name} {sent.info.version} written to {sent.path}")
+    say(f"tell who gets it this fingerprint, on another way than the file: {sent.fingerprint}")
+
+
+@models_app.command("receive")
+def models_receive(
+    file: Annotated[Path, typer.Argument(help="A file that `pfm models send` or the window wrote.")],
+    fingerprint: Annotated[str, typer.Option(help="Of the key that signed it, as its sender told it on another way.")],
+    name: Annotated[str | None, typer.Option(help="Name of the model here; its own by default.")] = None,
+) -> None:
+    """Bring a signed model file among the models of this user; it answers nothing until it is chosen."""
+    from tempfile import TemporaryDirectory
+
+    from pfm_desktop.services.learning.exchange import receive
+
+    with TemporaryDirectory(prefix="pfm-model-") as work, Bar() as bar:
+        brought = receive(bar, file, Path(work) / "model", fingerprint=fingerprint, name=name)
+    say(f"{brought.info.name} {brought.info.version} ({brought.info.label}) copied to {brought.path}")
+    say(how_to_use(brought.path))
 
 
 def how_to_use(folder: Path) -> str:

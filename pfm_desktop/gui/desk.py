@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
-TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT = range(8)
+TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING = range(9)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
@@ -40,6 +40,7 @@ BEHIND = {
     AUDIT: ("pfm_desktop.gui.pages.audit", "AuditPage", SETTINGS),
     IMPORT: ("pfm_desktop.gui.pages.importing", "ImportPage", TODAY),
     EXPORT: ("pfm_desktop.gui.pages.export", "ExportPage", TODAY),
+    LEARNING: ("pfm_desktop.gui.pages.learning.page", "LearningPage", MODELS),
 }
 
 
@@ -213,42 +214,53 @@ class Desk(QObject):
 
     def _make(self, index: int) -> QWidget:
         if index == TODAY:
-            if self._looked is None:
-                today = TodayPage(self.session, self._jobs, self._window.stack)
-            else:
-                today, self._looked = self._looked, None
-                today.take(self.session)
-            today.visit_chosen.connect(self.visit_chosen)
-            today.said.connect(self.problem)
-            today.in_front.connect(self.undo.show_list)
-            today.import_wanted.connect(self._import)
-            today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
-            return today
+            return self._make_today()
         module, name, *_ = BEHIND[index] if index in BEHIND else LATER[index]
         page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
+        self._listen_to(index, page)
+        if index in BEHIND:
+            self._listen_behind(index, page)
+        if index in (IMPORT, EXPORT, ANNOTATE, MODELS, LEARNING):
+            page.said.connect(self.said)
+        made: QWidget = page
+        return made
+
+    def _make_today(self) -> TodayPage:
+        if self._looked is None:
+            today = TodayPage(self.session, self._jobs, self._window.stack)
+        else:
+            today, self._looked = self._looked, None
+            today.take(self.session)
+        today.visit_chosen.connect(self.visit_chosen)
+        today.said.connect(self.problem)
+        today.in_front.connect(self.undo.show_list)
+        today.import_wanted.connect(self._import)
+        today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
+        return today
+
+    def _listen_to(self, index: int, page: Any) -> None:
+        """The pages on the rail."""
         if index == REVIEW:
             page.export_wanted.connect(lambda visit_id: self.show_export(REVIEW, visit_id))
-        if index == EXPORT:
-            page.closed.connect(lambda: self._window.show_page(self._back))
         if index == ANNOTATE:
             page.undo_changed.connect(self.undo.changed)
-        if index in (MODELS, EXPORT, ANNOTATE):
-            page.said.connect(self.said)
+        if index == MODELS:
+            page.learning_wanted.connect(lambda: self._window.show_page(LEARNING))
         if index == SETTINGS:
             page.use_actions(self._window.book)
             for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
                 getattr(page, signal).connect(getattr(self, signal))
             page.people.recovery.connect(self.recovery)
             page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
-        if index == AUDIT:
-            page.closed.connect(lambda: self._window.show_page(SETTINGS))
+
+    def _listen_behind(self, index: int, page: Any) -> None:
+        """Those behind one of them."""
+        page.closed.connect(lambda: self._window.show_page(self._back if index == EXPORT else BEHIND[index][2]))
         if index == IMPORT:
-            page.closed.connect(lambda: self._window.show_page(TODAY))
             page.brought_in.connect(self._brought_in)
-            page.said.connect(self.said)
             page.undo_changed.connect(self.undo.changed)
-        made: QWidget = page
-        return made
+        if index == LEARNING:
+            page.visit_chosen.connect(self.visit_chosen)
 
 
 def _ignore(_answer: object) -> None:

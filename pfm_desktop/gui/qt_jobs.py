@@ -34,6 +34,7 @@ class _Work:
     failed: Told | None
     stopped: Callable[[], None] | None
     step: Step | None
+    ask_stop: Callable[[], None] | None
 
 
 class QtJobs(QObject):
@@ -79,31 +80,35 @@ class QtJobs(QObject):
         stopped: Callable[[], None] | None = None,
         step: Step | None = None,
         process: bool = False,
+        ask_stop: Callable[[], None] | None = None,
     ) -> Handle:
         """Run `job(ctx, *args)` on a thread, or with `process` in a spawned process.
 
         Exactly one of `done(result)`, `failed(message)`, `stopped()` is called later, on the GUI thread; `step` gets
-        the latest progress now and then.
+        the latest progress now and then. `ask_stop` is done instead of cancelling when a person stops the job, and not
+        when the window closes.
         """
         name = f"{getattr(job, '__name__', 'job')}-{next(self._numbers)}"
         self._board.started(name, title)
         handle = self._runners[process].start(job, *args, listener=self._hear, name=name)
-        self._works[name] = _Work(handle, done, failed, stopped, step)
+        self._works[name] = _Work(handle, done, failed, stopped, step, ask_stop)
         self.jobs_changed.emit()
         return handle
 
     def cancel(self, name: str) -> None:
-        """Ask one job to stop."""
+        """A person asks one job to stop."""
         work = self._works.get(name)
         if work is not None:
-            work.handle.cancel()
+            (work.ask_stop or work.handle.cancel)()
             self._board.stopping(name)
             self.jobs_changed.emit()
 
     def cancel_all(self) -> None:
-        """Ask every job to stop."""
-        for name in tuple(self._works):
-            self.cancel(name)
+        """Every job is to end: the window closes."""
+        for name, work in self._works.items():
+            work.handle.cancel()
+            self._board.stopping(name)
+        self.jobs_changed.emit()
 
     def wait_all(self, seconds: float) -> bool:
         """Wait until the jobs have ended and their callbacks were called; False when `seconds` passed first."""

@@ -72,7 +72,9 @@ def check(ctx: Context, lib: Library) -> Outcome:
     wrong = many(len(found.problems), "problem") if found.problems else "nothing wrong"
     words = f"{many(found.pictures, 'picture')} checked, the records and the audit trail: {wrong}."
     if found.problems:
-        words += " Nothing was changed. Keep the backups there are; ask who looks after the computers (pfm library repair)."
+        words += (
+            " Nothing was changed. Keep the backups there are; ask who looks after the computers (pfm library repair)."
+        )
     if found.notes:
         words += f" {many(len(found.notes), 'note')} of no harm, such as heatmaps that are made again when needed."
     return Outcome(words, found.problems)

@@ -66,6 +66,7 @@ def page(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> Ite
     qtbot.addWidget(made)
     made.show()
     made.entered()
+    QApplication.processEvents()  # the cards take their places
     yield made
     jobs.wait_all(10)
 
@@ -202,12 +203,12 @@ def test_tab_goes_through_the_cards_before_the_text_and_enter_presses(qtbot: QtB
     qtbot.waitUntil(page.cards[1].check.isVisible)
     assert QApplication.focusWidget() is first.use
     passed = []
-    for _ in range(5):
+    for _ in range(7):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         passed.append(QApplication.focusWidget())
     second = page.cards[1]
-    assert passed[:2] == [first.read, first.check]
-    assert passed[2:5] == [second.use, second.read, second.check]
+    assert passed[:3] == [first.read, first.check, first.send]
+    assert passed[3:7] == [second.use, second.read, second.check, second.send]
     while QApplication.focusWidget() is not page.text:
         assert page.isAncestorOf(QApplication.focusWidget())
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)

@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.card_view import CardView
+from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import model_exchange
 from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text
 from pfm_desktop.viewmodels.words import spoken
 
@@ -33,9 +45,11 @@ NO_MODELS = (
 
 
 class ModelsPage(QWidget):
-    """Cards on the left, the card's text on the right. `said(text)` for what went well."""
+    """Cards on the left, the card's text on the right. `said(text)` for what went well; `learning_wanted` when cases of
+    the library are to be learned from."""
 
     said = Signal(str)
+    learning_wanted = Signal()
     title = "Models"
 
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
@@ -52,11 +66,18 @@ class ModelsPage(QWidget):
         self.empty.setWordWrap(True)
         self.empty.setTextFormat(Qt.TextFormat.PlainText)
         self.empty.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        reread = QAction("&Read the model folders again", self)
-        reread.setObjectName("models.reread")
-        reread.setShortcut("F5")
-        reread.triggered.connect(lambda _checked=False: self.reread())
-        self._actions = (reread,)
+        reread = self._action("reread", "&Read the model folders again", "F5", self.reread)
+        learn = self._action("learn", "&Fine-tune on my cases", "Ctrl+Shift+F", self.learning_wanted.emit)
+        bring = self._action("bring", "&Bring a model file...", "Ctrl+Shift+B", self._ask_for_file)
+        self.learn = QPushButton("Fine-tune on my cases", self)
+        self.bring, self.arrival = QPushButton("Bring a model file...", self), ModelArrival(self)
+        for button, action in ((self.learn, learn), (self.bring, bring)):
+            button.setAutoDefault(True)
+            button.setToolTip(action.shortcut().toString())
+            button.clicked.connect(lambda _checked=False, action=action: action.trigger())
+        self.arrival.wanted.connect(self._bring)
+        self.arrival.given_up.connect(self._stay)
+        self._actions = (reread, learn, bring)
         self._lay_out()
         session.on_settings.append(self._settings_changed)
 
@@ -115,10 +136,73 @@ class ModelsPage(QWidget):
             stopped=stopped,
         )
 
-    def _verified(self, path: Path, said: str, *, bad: bool = False) -> None:
+    # ---- to other clinics and from them
+
+    def send(self, path: Path, out: str) -> None:
+        """Write a model as one signed file."""
+        self._verified(path, f"{model_exchange.SENDING} ...")
+        self._jobs.start(
+            model_exchange.send_job, self._session.library, str(path.absolute()), out, title=model_exchange.SENDING,
+            done=lambda said: self._verified(path, said),
+            failed=lambda message: self._verified(path, message, bad=True, usable=True),
+            stopped=lambda: self._verified(path, "Stopped. Nothing was written."),
+        )  # fmt: skip
+
+    def look_at(self, file: str) -> None:
+        """Look at a model file from elsewhere."""
+        self.arrival.begin()
+        self._jobs.start(
+            model_exchange.open_job, file, title=model_exchange.LOOKING,
+            done=lambda opened: self.arrival.show_opened(file, opened), failed=self.arrival.show_problem,
+            stopped=self._stay,
+        )  # fmt: skip
+
+    def _bring(self, file: str, fingerprint: str) -> None:
+        self._jobs.start(
+            model_exchange.receive_job, file, fingerprint, title=model_exchange.BRINGING, done=self._brought,
+            failed=self.arrival.show_problem, stopped=lambda: self.arrival.show_problem("Stopped."),
+        )  # fmt: skip
+
+    def _brought(self, said: str) -> None:
+        self._stay()
+        self.reread()
+        self.said.emit(said)
+
+    def _stay(self) -> None:
+        self.arrival.hide()
+        self.bring.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _ask_where(self, path: Path) -> None:
+        name = next(card.row.name for card in self.cards if card.row.path == path)
+        dialog = self._dialog("send_to", "Pass a model on", lambda out: self.send(path, out))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(model_exchange.ENDING[1:])
+        dialog.selectFile(f"{name}{model_exchange.ENDING}")
+        dialog.open()
+
+    def _ask_for_file(self) -> None:
+        dialog = self._dialog("bring_from", "Bring a model file", self.look_at)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.open()
+
+    def _dialog(self, name: str, title: str, chosen: Callable[[str], object]) -> QFileDialog:
+        dialog = QFileDialog(self, title, "", model_exchange.FILES)
+        dialog.setObjectName(name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(chosen)
+        return dialog
+
+    def _action(self, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(f"models.{id_}")
+        action.setShortcut(shortcut)
+        action.triggered.connect(lambda _checked=False: slot())
+        return action
+
+    def _verified(self, path: Path, said: str, *, bad: bool = False, usable: bool = False) -> None:
         for card in self.cards:
             if card.row.path == path:
-                card.say(said, bad=bad)
+                card.say(said, bad=bad, usable=usable)
 
     def _used(self, row: CardRow) -> bool:
         """Whether this model answers; a name leads to one folder only."""
@@ -152,13 +236,17 @@ class ModelsPage(QWidget):
             card.chosen.connect(self.choose)
             card.used.connect(self.use)
             card.checked.connect(self.verify)
+            card.sent.connect(self._ask_where)
+            card.send.setVisible(card.row.usable and model_exchange.may_send(self._session.library))
             self._list.insertWidget(place, card)
             self.cards.append(card)
         self._mark_used()
-        buttons = [button for card in self.cards for button in (card.use, card.read, card.check)]
+        buttons = [button for card in self.cards for button in (card.use, card.read, card.check, card.send)]
         for button in buttons:
             button.setAutoDefault(True)  # Enter presses the button that has the keys
-        for one, next_ in pairwise((*buttons, self.text)):  # the cards come before the text of one of them
+        for one, next_ in pairwise(
+            (self.learn, self.bring, *buttons, self.text)
+        ):  # the cards come before the text of one of them
             self.setTabOrder(one, next_)
         self.empty.setVisible(not self._rows)
         self.empty.setText(NO_MODELS.format(folder=_user_folder()))
@@ -190,14 +278,24 @@ class ModelsPage(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setMinimumWidth(CARD_WIDTH)
         split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(scroll)
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        row.addWidget(self.learn)
+        row.addWidget(self.bring)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.arrival)
+        column.addWidget(scroll, 1)
+        split.addWidget(left)
         split.addWidget(self.text)
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
         split.setChildrenCollapsible(False)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 12, 14, 10)
-        row.addWidget(split)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(14, 12, 14, 10)
+        whole.addWidget(split)
 
 
 def _verify(_ctx: Any, path: Path) -> object:

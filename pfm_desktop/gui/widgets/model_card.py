@@ -16,11 +16,12 @@ IN_USE, IN_USE_BAD = "in use", "in use, cannot answer"
 
 
 class ModelCard(QFrame):
-    """`used` carries the model's name, `chosen` and `checked` its folder."""
+    """`used` carries the model's name, `chosen`, `checked` and `sent` its folder."""
 
     chosen = Signal(Path)
     used = Signal(str)
     checked = Signal(Path)
+    sent = Signal(Path)
 
     def __init__(self, row: CardRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,12 +33,16 @@ class ModelCard(QFrame):
         self.badge = QLabel(IN_USE, self)
         self.badge.setProperty("role", "badge")
         self.said = _words("", self)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may hold a fingerprint
         self.said.hide()
         self.use = QPushButton("Use this model", self)
         self.read, self.check = QPushButton("Read the card", self), QPushButton("Check weights", self)
         self.use.clicked.connect(lambda: self.used.emit(row.name))
         self.read.clicked.connect(lambda: self.chosen.emit(row.path))
         self.check.clicked.connect(lambda: self.checked.emit(row.path))
+        self.send = QPushButton("Pass on...", self)
+        self.send.setToolTip("As one signed file, for another clinic: the model, and nothing of any patient")
+        self.send.clicked.connect(lambda: self.sent.emit(row.path))
         self._lay_out(name)
         self.set_used(False)
 
@@ -55,11 +60,11 @@ class ModelCard(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
 
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """What the check found."""
+    def say(self, text: str, *, bad: bool = False, usable: bool = False) -> None:
+        """What the check found, or what became of passing it on; `usable`: it answers all the same."""
         self.said.setText(f"Problem: {text}" if bad else text)
         self.said.show()
-        self.badge.setText(IN_USE_BAD if bad else IN_USE)
+        self.badge.setText(IN_USE_BAD if bad and not usable else IN_USE)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click anywhere shows the text."""
@@ -71,7 +76,7 @@ class ModelCard(QFrame):
         top.addWidget(name, 1)
         top.addWidget(self.badge)
         buttons = QHBoxLayout()
-        for button in (self.use, self.read, self.check):
+        for button in (self.use, self.read, self.check, self.send):
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)

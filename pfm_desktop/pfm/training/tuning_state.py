@@ -78,18 +78,6 @@ def load_tuning(
         return None
 
 
-def curves_of(file: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Validation losses from epoch 0 on and training losses from epoch 1 on, for drawing; empty where nothing is kept.
-
-    Reads the head of the file only.
-    """
-    said = _said(file)
-    try:
-        return (tuple(map(float, said["losses"])), tuple(map(float, said["learned"]))) if said is not None else ((), ())
-    except (KeyError, TypeError, ValueError):
-        return (), ()
-
-
 def _said(file: Path) -> dict[str, Any] | None:
     try:
         with safe_open(str(file), framework="pt") as opened:

@@ -17,7 +17,8 @@ from pfm_desktop.domain.learning import Case, Found, Group, Part, Run, State, gr
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import accounts, models
-from pfm_desktop.services.learning.run import FOLDER, MODEL, SHARES, change_run, known_run
+from pfm_desktop.services.learning.run import MODEL, SHARES, change_run, known_run
+from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.storage import access, journal
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
@@ -27,6 +28,7 @@ from pfm_desktop.support.settings import Settings, load_settings, save_settings
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.compared import Comparison
+    from pfm_desktop.storage.keys import LibraryKeys
 
 WIDE = 0.20  # an interval wider than that says little
 HSIL = "sensitivity_high_at_85"
@@ -62,15 +64,42 @@ class Look:
     looks: int
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a comparison needs. It may be pickled; `keys` are passed in memory and never written."""
+
+    run_id: str
+    library: Path
+    keys: LibraryKeys | None
+    cases: tuple[Case, ...]
+    names: Mapping[str, str]
+    old: Path
+    new: Path
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the two models say of the locked test, not on record yet and not to be shown before."""
+
+    run_id: str
+    figures: Mapping[str, Any]
+    changed: tuple[Changed, ...]
+    women: int
+    cases: int
+
+
 def look(ctx: Context, lib: Library, run_id: str, found: Found, groups: Sequence[Group] = ()) -> Look:
     """Ask the old and the new model about the women of the locked test, and put on record that it was done. As a job.
 
     `found`: the cases as they are labelled now. Raises `UserError` where the run has no model, `ModelError` where the
     one that it came from is gone, `TooFewError` where the test has no case that can be used.
     """
-    from pfm_desktop.pfm.training.compared import compare_models
+    return record_look(lib, compare(ctx, question(lib, run_id, found, groups)))
+
+
+def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = ()) -> Question:
+    """The first step of `look`: what is to be asked. Both models are verified. Raises as `look` does."""
     from pfm_desktop.pfm.training.split import TooFewError
-    from pfm_desktop.services.learning.pictures import hold
 
     access.require(lib.account, Act.SIGN)
     run = known_run(lib, run_id)
@@ -80,20 +109,43 @@ def look(ctx: Context, lib: Library, run_id: str, found: Found, groups: Sequence
         raise TooFewError(
             "no case of the locked test has a label", safe="nothing was changed", remedy="grade pairs of more women"
         )
-    names = group_names(groups)
-    held = hold(ctx, lib, tested, names, size=models.info_of(str(new)).input_size)
-    compared = compare_models(ctx, held.data, old, new, [case.device for case in held.cases])
-    verdict = verdict_of(compared.figures)
+    return Question(run_id, lib.path, lib.keys, tested, group_names(groups), old, new)
+
+
+def compare(ctx: Context, asked: Question) -> Told:
+    """The second step, a job for a process of its own: the library is open for reading, and nothing is written."""
+    from pfm_desktop.pfm.training.compared import compare_models
+    from pfm_desktop.services.learning.pictures import hold
+    from pfm_desktop.support.threads import give_way
+
+    give_way()
+    size = models.info_of(str(asked.new)).input_size
+    with Library.open(asked.library, asked.keys) as lib:
+        held = hold(ctx, lib, asked.cases, asked.names, size=size)
+    compared = compare_models(ctx, held.data, asked.old, asked.new, [case.device for case in held.cases])
     changed = _changed(held.cases, compared)
+    return Told(asked.run_id, compared.figures, changed, len(set(held.data.patients)), len(held.cases))
+
+
+def record_look(lib: Library, told: Told) -> Look:
+    """The third step: that figures of the locked test are looked at goes on record, before anybody sees them."""
+    run = known_run(lib, told.run_id)
+    verdict = verdict_of(told.figures)
     with lib.write() as session:
-        said = {"run": run.id, "women": len(set(held.data.patients)), "cases": len(held.cases)}
+        said = {"run": run.id, "women": told.women, "cases": told.cases}
         text = f"Figures of the locked test looked at: {run.model_name}"
         journal.append(session, Change(stored.LOOK, run.id, None, said, text), who=lib.who)
         looks = stored.looks(session)
-    figures = {**compared.figures, "looks": looks, "against": list(verdict.against), "mind": list(verdict.mind),
-               "changed": len(changed)}  # fmt: skip
+    figures = {**told.figures, "looks": looks, "against": list(verdict.against), "mind": list(verdict.mind),
+               "changed": len(told.changed),
+               "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed]}  # fmt: skip
     change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
-    return Look(figures, changed, verdict, looks)
+    return Look(figures, told.changed, verdict, looks)
+
+
+def changed_of(run: Run) -> tuple[Changed, ...]:
+    """The cases that the models of a run grade differently, as of the last look; empty before the first."""
+    return tuple(Changed(str(pair), *map(int, ranks)) for pair, *ranks in run.figures.get("changed_cases", ()))
 
 
 def locked_cases(lib: Library, found: Found, groups: Sequence[Group] = ()) -> tuple[Case, ...]:
@@ -227,7 +279,7 @@ def roll_back(lib: Library, run_id: str) -> Settings:
 
 def folder_of(lib: Library, run: Run) -> Path:
     """The model of a run in quarantine, verified; raises `UserError` where there is none, `ModelError` if altered."""
-    folder = lib.path / FOLDER / run.id / MODEL
+    folder = run_folder(lib.path, run.id) / MODEL
     if not run.model_sha256 or not folder.is_dir():
         raise UserError(f"this run has no model ({run.state.value})", safe="nothing was changed")
     if models.verify(str(folder)).sha256 != run.model_sha256:

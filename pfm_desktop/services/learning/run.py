@@ -7,6 +7,7 @@ in the library's folder `learning/` until it is promoted, and the model in use s
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -29,10 +30,10 @@ from pfm_desktop.domain.learning import (
     left_out_by,
     sides_of,
 )
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.cases import new_id
+from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, check_enough
-from pfm_desktop.services.learning.pausing import Pausable
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access
 from pfm_desktop.storage import learning as stored
@@ -45,8 +46,7 @@ if TYPE_CHECKING:
     from pfm_desktop.pfm.training.tuning import Tuned
     from pfm_desktop.storage.keys import LibraryKeys
 
-FOLDER = "learning"  # in the library's folder
-MODEL, STATE, PAUSE = "model", "tuning.safetensors", "pause"
+MODEL = "model"
 SHARES = {Part.TRAIN: 0.65, Part.CALIBRATION: 0.20, Part.TEST: 0.15}  # those of `pfm finetune`
 VALIDATION = 0.15 / 0.65  # of the women of the train part; they choose the epoch
 MOST_BYTES = 2 * 2**30  # of memory for prepared pictures and feature maps
@@ -55,7 +55,8 @@ BUSY = "a model is being learned from this library"
 
 @dataclass(frozen=True)
 class Settings:
-    """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms."""
+    """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms.
+    `impressions`: signed impressions were labels where there was none else."""
 
     name: str
     parent: str = "pfm-demo"
@@ -66,6 +67,7 @@ class Settings:
     rehearse: int = 48
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
+    impressions: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Request:
     @property
     def folder(self) -> Path:
         """Where this run keeps what it keeps."""
-        return self.library / FOLDER / self.run_id
+        return steering.run_folder(self.library, self.run_id)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,9 @@ class Learned:
     notes: tuple[str, ...]
     counts: Mapping[str, Any]
     left_out: tuple[LeftOut, ...] = field(default=())
+
+
+_KEPT = ("model_sha256", "stopped", "best_epoch", "notes", "counts")  # of `Learned`, until it is on record
 
 
 def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Settings) -> Request:
@@ -160,22 +165,27 @@ def _request(
 def learn(ctx: Context, request: Request) -> Learned:
     """The job, for a process of its own: low priority, the library open for reading, nothing of any case on disk.
 
-    A run that was killed goes on from its last whole epoch, with the same result. While the file `pause` lies in its
-    folder it waits. Cancelled after an epoch, the best so far is kept; before that `Cancelled` comes through. Raises
-    `InUseError` while another run works on the library, `StorageError` for a full disk, `TooFewError`.
+    A run that was cut short goes on from its last whole epoch, with the same result; one that has ended and is not on
+    record yet is told again. It is paused and stopped by `steering`: stopped after an epoch, the best so far is kept.
+    Raises `Cancelled` for a stop before that, and whenever the job is cancelled: what is kept stays for another start.
+    Raises `InUseError` while another run works on the library, `StorageError` for a full disk, `TooFewError`.
     """
     from pfm_desktop.support.threads import give_way
 
     give_way()
     folder = request.folder
-    with sole_use(request.library / FOLDER, busy=BUSY):
+    with sole_use(request.library / steering.FOLDER, busy=BUSY):
+        if (made := finished(request.folder, request.run_id)) is not None:
+            return made
         folder.mkdir(parents=True, exist_ok=True)
-        waiting = Pausable(ctx, folder / PAUSE)
         with Library.open(request.library, request.keys) as lib:
-            return _learned(waiting, lib, request)
+            try:
+                return _learned(steering.Steered(ctx, folder), lib, request)
+            except steering.LeftError as left:
+                raise Cancelled from left
 
 
-def _learned(ctx: Context, lib: Library, request: Request) -> Learned:
+def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     from pfm_desktop.pfm.training.finetune import FinetuneConfig, finetune
     from pfm_desktop.pfm.training.finetune import Sides as Parts
     from pfm_desktop.services import models
@@ -199,10 +209,10 @@ def _learned(ctx: Context, lib: Library, request: Request) -> Learned:
     )  # fmt: skip
     made = finetune(
         ctx, held.data, parent, request.folder / MODEL, config, work=None, old_cases=old,
-        sides=Parts(split, request.names, request.locked, request.folder / STATE), tell=clock.epoch,
+        sides=Parts(split, request.names, request.locked, request.folder / steering.STATE),
+        tell=lambda tuned: _hear(ctx, clock, request, tuned),
     )  # fmt: skip
     clock.lap("calibrate")
-    (request.folder / STATE).unlink(missing_ok=True)
     counts = {
         "cases": {part: len(getattr(split, part)) for part in ("train", "validation", "calibration")},
         "women": len(set(held.data.patients)),
@@ -216,12 +226,37 @@ def _learned(ctx: Context, lib: Library, request: Request) -> Learned:
         "seconds_by_step": clock.laps,
         "processor_seconds_by_step": clock.processor,
         "losses": clock.losses,
+        "training_losses": clock.training_losses,
         "left_out": {why.value: count for why, count in left_out_by((*held.left_out, *too_many)).items()},
     }
-    return Learned(
+    learned = Learned(
         request.run_id, made.info.sha256, made.stopped, made.best_epoch, made.notes, counts,
         (*held.left_out, *too_many),
     )  # fmt: skip
+    steering.keep_made(request.folder, {name: getattr(learned, name) for name in _KEPT})
+    (request.folder / steering.STATE).unlink(missing_ok=True)
+    return learned
+
+
+def _hear(ctx: steering.Steered, clock: _Clock, request: Request, tuned: Tuned) -> None:
+    clock.epoch(tuned)
+    planned = request.settings.epochs
+    ctx.phase = steering.Phase.LEARNING if tuned.epochs < planned else steering.Phase.ENDING
+    steering.keep_curves(request.folder, tuned.losses, tuned.learned, planned)
+
+
+def finished(folder: Path, run_id: str) -> Learned | None:
+    """What came of a run whose end is not on record yet; None where it has not ended. `left_out` is not kept."""
+    said = steering.made_of(folder)
+    if not said or not (folder / MODEL).is_dir():
+        return None
+    try:
+        return Learned(
+            run_id, str(said["model_sha256"]), bool(said["stopped"]), int(said["best_epoch"]),
+            tuple(map(str, said["notes"])), dict(said["counts"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def cases_that_fit(parent: Path, most_bytes: int) -> int:
@@ -292,6 +327,9 @@ def settle(lib: Library, learned: Learned) -> Run:
     state = State.LEARNED if learned.best_epoch else State.NOT_BETTER
     made = replace(run, model_sha256=learned.model_sha256, counts=counts, state=state)
     change_run(lib, run, made, f"Model learned: {run.model_name}")
+    for name in (steering.MADE, steering.CURVES, steering.STOP, steering.PAUSE):  # on record by now
+        with contextlib.suppress(OSError):
+            (steering.run_folder(lib.path, run.id) / name).unlink()
     return made
 
 
@@ -300,7 +338,7 @@ def give_up(lib: Library, run_id: str, why: str) -> Run:
     run = known_run(lib, run_id)
     made = replace(run, counts={**run.counts, "ended": why}, state=State.FAILED)
     change_run(lib, run, made, f"Learning ended without a model: {why}")
-    shutil.rmtree(lib.path / FOLDER / run_id, ignore_errors=True)
+    shutil.rmtree(steering.run_folder(lib.path, run_id), ignore_errors=True)
     return made
 
 
@@ -349,23 +387,6 @@ def change_run(lib: Library, old: Run, new: Run, text: str) -> Change:
     )
 
 
-def curves(lib: Library, run_id: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Losses for drawing while a run goes on: on validation from epoch 0 on, in training from epoch 1 on."""
-    from pfm_desktop.pfm.training.tuning_state import curves_of
-
-    return curves_of(lib.path / FOLDER / run_id / STATE)
-
-
-def pause(lib: Library, run_id: str, *, on: bool = True) -> None:
-    """Have a run wait before its next step, or go on."""
-    flag = lib.path / FOLDER / run_id / PAUSE
-    if on:
-        flag.parent.mkdir(parents=True, exist_ok=True)
-        flag.touch()
-    else:
-        flag.unlink(missing_ok=True)
-
-
 def _said(settings: Settings) -> dict[str, Any]:
     return dict(vars(settings))
 
@@ -401,6 +422,7 @@ class _Clock:
         self.laps: dict[str, float] = {}
         self.processor: dict[str, float] = {}
         self.losses: list[float] = []
+        self.training_losses: list[float] = []
 
     def lap(self, name: str) -> None:
         """The time since the last one was for that."""
@@ -413,6 +435,7 @@ class _Clock:
         """Told by the run; the first call comes when the feature maps are there."""
         self.lap("epochs" if self.losses else "features")
         self.losses = [round(loss, 5) for loss in tuned.losses]
+        self.training_losses = [round(loss, 5) for loss in tuned.learned]
 
     @property
     def total(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +13,15 @@ from pfm_desktop.cli.ending import ends_as_ctrl_c
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows ends a program without asking it")
 SIGNALS = [signal.Signals.SIGTERM, signal.Signals.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """As in a plain terminal: below nohup nobody hears that the line was hung up."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

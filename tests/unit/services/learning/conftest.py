@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases, labelling, pairing
 from pfm_desktop.services.labelling import Wish
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.paths import user_models_dir
 
 CTX = SilentContext()
 MOMENT = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
@@ -101,3 +105,38 @@ def full_ward(ward: Ward) -> Ward:
     for number in range(24):
         ward.add(GRADES[number % 4])
     return ward
+
+
+@pytest.fixture
+def parent(make_model: Callable[..., Path]) -> Path:
+    """A model of this user called parent."""
+    user_models_dir().mkdir(parents=True, exist_ok=True)
+    return make_model(user_models_dir() / "parent", name="parent")
+
+
+@pytest.fixture
+def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blobs are let through as they are."""
+
+    def examined(_ctx: object, white: Any, fluorescence: Any, **_: object) -> SimpleNamespace:
+        both = white is not None and fluorescence is not None
+        overlap = np.ones(white.shape[:2], np.bool_) if both else None
+        return SimpleNamespace(refused=None, registration=1 if both else None, warped=fluorescence, overlap=overlap)
+
+    monkeypatch.setattr("pfm_desktop.services.inference.examine", examined)
+
+
+def fill(lib: Library) -> tuple[list[str], list[str], list[str]]:
+    """24 women, six of each grade."""
+    made = Ward(lib)
+    for number in range(24):
+        made.add(GRADES[number % 4])
+    return made.women, made.visits, made.pairs
+
+
+@pytest.fixture
+def ready_ward(tmp_path: Path, library_from: Callable[..., Any], parent: Path, no_gate: None) -> Iterator[Ward]:
+    """A library of 24 women, and a model to start from."""
+    women, visits, pairs = library_from(tmp_path / "ward", fill)
+    with Library.open(tmp_path / "ward") as opened:
+        yield Ward(opened, list(women), list(visits), list(pairs))

@@ -18,7 +18,7 @@ from pfm_desktop.pfm.training.compared import calibration_errors, compare_models
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
 from pfm_desktop.services import housekeeping
-from pfm_desktop.services.learning import promotion, run
+from pfm_desktop.services.learning import promotion, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import HSIL, look, promote, roll_back, verdict_of
 from pfm_desktop.storage import answers, journal
@@ -140,7 +140,7 @@ def test_an_altered_model_a_lost_one_and_a_taken_name_are_refused(ward: Ward, le
     shutil.copytree(user_models_dir() / "parent", user_models_dir() / "ours")
     with pytest.raises(BadInputError, match="already a model ours"):
         promote(ward.lib, learned.id, **SIGNED, reason="x")
-    folder = ward.lib.path / run.FOLDER / learned.id / run.MODEL
+    folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
     with (folder / "weights.safetensors").open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(ModelError):

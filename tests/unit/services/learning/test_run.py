@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,8 @@ from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.training.seen import locked_patients, seen_patients
 from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import housekeeping
-from pfm_desktop.services.learning import pictures, run
+from pfm_desktop.services.learning import pictures, run, steering
 from pfm_desktop.services.learning.cases import find_cases
-from pfm_desktop.services.learning.pausing import WAITING, Pausable
 from pfm_desktop.services.learning.women import groups_of
 from pfm_desktop.services.sole_use import InUseError, sole_use
 from pfm_desktop.storage import learning as stored
@@ -35,41 +33,6 @@ from .conftest import CTX, Ward, blob
 
 slow = pytest.mark.slow
 SETTINGS = run.Settings("ours", parent="parent", epochs=3, rehearse=0, enough=4)
-
-
-@pytest.fixture
-def parent(make_model: Callable[..., Path]) -> Path:
-    """A model of this user called parent."""
-    user_models_dir().mkdir(parents=True, exist_ok=True)
-    return make_model(user_models_dir() / "parent", name="parent")
-
-
-@pytest.fixture
-def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blobs are let through as they are."""
-
-    def examined(_ctx: object, white: Any, fluorescence: Any, **_: object) -> SimpleNamespace:
-        both = white is not None and fluorescence is not None
-        overlap = np.ones(white.shape[:2], np.bool_) if both else None
-        return SimpleNamespace(refused=None, registration=1 if both else None, warped=fluorescence, overlap=overlap)
-
-    monkeypatch.setattr("pfm_desktop.services.inference.examine", examined)
-
-
-def fill(lib: Library) -> tuple[list[str], list[str], list[str]]:
-    """24 women, six of each grade."""
-    made = Ward(lib)
-    for number in range(24):
-        made.add(GRADES[number % 4])
-    return made.women, made.visits, made.pairs
-
-
-@pytest.fixture
-def ready_ward(tmp_path: Path, library_from: Callable[..., Any], parent: Path, no_gate: None) -> Iterator[Ward]:
-    """A library of 24 women, and a model to start from."""
-    women, visits, pairs = library_from(tmp_path / "ward", fill)
-    with Library.open(tmp_path / "ward") as opened:
-        yield Ward(opened, list(women), list(visits), list(pairs))
 
 
 def begun(ward: Ward, settings: run.Settings = SETTINGS) -> run.Request:
@@ -156,11 +119,11 @@ def pictures_on_disk(folder: Path) -> list[str]:
 @slow
 def test_a_run_ends_with_a_model_in_quarantine_and_the_old_one_active(ready_ward: Ward) -> None:
     request, made = learned(ready_ward)
+    assert not (user_models_dir() / "ours").exists()
+    row = run.settle(ready_ward.lib, made)
     assert sorted(pictures_on_disk(request.folder)) == [
         "model/CARD.md", "model/model.toml", "model/weights.safetensors",
     ]  # fmt: skip
-    assert not (user_models_dir() / "ours").exists()
-    row = run.settle(ready_ward.lib, made)
     assert row.model_sha256 == read_model_file(request.folder / run.MODEL).sha256 == made.model_sha256
     assert row.state in (State.LEARNED, State.NOT_BETTER)
     assert made.counts["cases"].keys() == {"train", "validation", "calibration"}
@@ -198,9 +161,9 @@ def test_a_run_killed_after_an_epoch_goes_on_and_comes_to_the_same_model(
 
     with pytest.raises(KeyboardInterrupt):
         run.learn(CallbackContext(kill, lambda: False), request)
-    assert sorted(pictures_on_disk(request.folder)) == [run.STATE]
-    losses, trained = run.curves(ready_ward.lib, request.run_id)
-    assert (len(losses), len(trained)) == (3, 2)
+    assert sorted(pictures_on_disk(request.folder)) == [steering.CURVES, steering.STATE]
+    losses, trained, planned = steering.curves(ready_ward.lib, request.run_id)
+    assert (len(losses), len(trained), planned) == (3, 2, 3)
     found = find_cases(CTX, ready_ward.lib)
     again = run.again(ready_ward.lib, found, (), request.run_id)
     assert [case.pair_id for case in again.cases] == [case.pair_id for case in request.cases]
@@ -220,29 +183,90 @@ def test_nothing_of_a_case_is_written_beside_the_library(ready_ward: Ward, monke
 
     request = begun(ready_ward)
     run.learn(CallbackContext(look, lambda: False), request)
-    (state,) = seen
+    assert len(seen) == 2
     for word in (*ready_ward.women, *ready_ward.pairs, "K-1", "Wunderlich"):
-        assert word.encode() not in state
-    assert b"losses" in state
+        assert not any(word.encode() in state for state in seen)
+    assert all(b"losses" in state for state in seen)
+
+
+class Stopping:
+    """A context that has the run stopped, or is cancelled, once a text begins with `at`."""
+
+    def __init__(self, ward: Ward, at: str, *, leaves: bool = False) -> None:
+        self.ward, self.at, self.leaves, self.run_id, self.said = ward, at, leaves, "", [""]
+
+    def __call__(self, _done: float, _total: float, text: str) -> None:
+        self.said.append(text)
+        if text.startswith(self.at) and not self.leaves:
+            steering.stop(self.ward.lib, self.run_id)
+
+    @property
+    def ctx(self) -> CallbackContext:
+        return CallbackContext(self, lambda: self.leaves and any(one.startswith(self.at) for one in self.said))
 
 
 @slow
-def test_cancel_keeps_the_best_so_far(ready_ward: Ward) -> None:
-    said: list[str] = []
-    ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: any("epoch 2 of" in one for one in said))
-    request, made = learned(ready_ward, ctx)
+def test_a_stop_keeps_the_best_so_far(ready_ward: Ward) -> None:
+    stopping = Stopping(ready_ward, "epoch 2 of")
+    request = begun(ready_ward)
+    stopping.run_id = request.run_id
+    made = run.learn(stopping.ctx, request)
     assert made.stopped
     assert read_model_file(request.folder / run.MODEL).training["epochs"] == 1
     assert run.settle(ready_ward.lib, made).counts["stopped"] is True
+    assert not steering.is_stopped(ready_ward.lib, request.run_id)
+
+
+@slow
+def test_a_window_that_closes_decides_nothing_and_the_run_may_go_on_or_end_with_its_best(ready_ward: Ward) -> None:
+    request, whole = learned(ready_ward)
+    shutil.rmtree(request.folder)
+    with pytest.raises(Cancelled):
+        run.learn(Stopping(ready_ward, "epoch 2 of", leaves=True).ctx, request)
+    assert sorted(pictures_on_disk(request.folder)) == [steering.CURVES, steering.STATE]
+    kept = shutil.copytree(request.folder, request.folder.with_name("kept"))
+    made = run.learn(CTX, request)
+    assert (made.counts["resumed"], made.model_sha256) == (1, whole.model_sha256)
+    shutil.rmtree(request.folder)
+    kept.rename(request.folder)
+    steering.stop(ready_ward.lib, request.run_id)  # pictures are prepared all the same: the calibration needs them
+    made = run.learn(CTX, request)
+    assert made.stopped
+    assert (made.counts["epochs"], made.counts["resumed"]) == (1, 1)
+
+
+@slow
+def test_what_came_of_a_run_waits_for_a_window_that_puts_it_on_record(ready_ward: Ward) -> None:
+    request, made = learned(ready_ward)
+    assert run.finished(request.folder, request.run_id) == replace(made, left_out=())
+    again = run.again(ready_ward.lib, find_cases(CTX, ready_ward.lib), (), request.run_id)
+    assert run.learn(CTX, again).model_sha256 == made.model_sha256
+    run.settle(ready_ward.lib, made)
+    assert run.finished(request.folder, request.run_id) is None
+
+
+@slow
+def test_a_stop_when_all_is_learned_loses_nothing(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+
+    def stops_at_the_end() -> bool:
+        if len(steering.curves(ready_ward.lib, request.run_id)[0]) == 4:
+            steering.stop(ready_ward.lib, request.run_id)
+        return False
+
+    made = run.learn(CallbackContext(lambda *_: None, stops_at_the_end), request)
+    assert steering.is_stopped(ready_ward.lib, request.run_id)
+    assert not made.stopped
+    assert made.counts["epochs"] == 3
 
 
 def test_a_stop_while_pictures_are_prepared_leaves_no_model(ready_ward: Ward) -> None:
-    said: list[str] = []
-    ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: pictures.TEXT in said)
+    stopping = Stopping(ready_ward, pictures.TEXT)
     request = begun(ready_ward)
+    stopping.run_id = request.run_id
     with pytest.raises(Cancelled):
-        run.learn(ctx, request)
-    assert pictures_on_disk(request.folder) == []
+        run.learn(stopping.ctx, request)
+    assert pictures_on_disk(request.folder) == [steering.STOP]
     assert run.unfinished(ready_ward.lib)[0].id == request.run_id
     assert run.give_up(ready_ward.lib, request.run_id, "stopped").state is State.FAILED
     assert run.unfinished(ready_ward.lib) == ()
@@ -251,7 +275,7 @@ def test_a_stop_while_pictures_are_prepared_leaves_no_model(ready_ward: Ward) ->
 
 def test_two_runs_at_once_are_refused(ready_ward: Ward) -> None:
     request = begun(ready_ward)
-    with sole_use(ready_ward.lib.path / run.FOLDER), pytest.raises(InUseError, match="a model is being learned"):
+    with sole_use(ready_ward.lib.path / steering.FOLDER), pytest.raises(InUseError, match="a model is being learned"):
         run.learn(CTX, request)
 
 
@@ -333,25 +357,47 @@ def test_validation_is_drawn_from_the_women_who_learn(ready_ward: Ward) -> None:
 
 
 def test_a_flag_holds_the_job_up_and_cancel_is_heard_meanwhile(tmp_path: Path) -> None:
-    flag, said = tmp_path / "pause", []
+    flag, said = tmp_path / steering.PAUSE, []
     flag.touch()
     ctx = CallbackContext(lambda _d, _t, text: said.append(text), lambda: False)
-    Pausable(ctx, flag, rest=flag.unlink).progress(1, 2, "work")
-    assert said == ["work", WAITING]
+    steering.Steered(ctx, tmp_path, rest=flag.unlink).progress(1, 2, "work")
+    assert said == ["work", steering.WAITING]
     flag.touch()
     stops = iter([False, True])
+    with pytest.raises(steering.LeftError):
+        steering.Steered(CallbackContext(lambda *_: None, lambda: next(stops)), tmp_path, rest=lambda: None).check()
+    (tmp_path / steering.STOP).touch()
     with pytest.raises(Cancelled):
-        Pausable(CallbackContext(lambda *_: None, lambda: next(stops)), flag, rest=lambda: None).check()
+        steering.Steered(CTX, tmp_path, rest=lambda: None).check()
 
 
 def test_pausing_is_a_file_that_going_on_takes_away(ready_ward: Ward) -> None:
     request = begun(ready_ward)
-    run.pause(ready_ward.lib, request.run_id)
-    assert (request.folder / run.PAUSE).is_file()
-    run.pause(ready_ward.lib, request.run_id, on=False)
-    run.pause(ready_ward.lib, request.run_id, on=False)
-    assert not (request.folder / run.PAUSE).exists()
-    assert run.curves(ready_ward.lib, request.run_id) == ((), ())
+    steering.pause(ready_ward.lib, request.run_id)
+    assert steering.is_paused(ready_ward.lib, request.run_id)
+    steering.pause(ready_ward.lib, request.run_id, on=False)
+    steering.pause(ready_ward.lib, request.run_id, on=False)
+    assert not steering.is_paused(ready_ward.lib, request.run_id)
+    assert steering.curves(ready_ward.lib, request.run_id) == ((), (), 0)
+
+
+def test_a_disk_that_is_gone_is_said_when_a_run_is_told(ready_ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_self: Path, **_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "mkdir", gone)
+    with pytest.raises(StorageError, match="the run cannot be told"):
+        steering.stop(ready_ward.lib, "a" * 32)
+
+
+def test_files_of_a_run_that_are_damaged_say_nothing(ready_ward: Ward) -> None:
+    request = begun(ready_ward)
+    (request.folder / run.MODEL).mkdir(parents=True)
+    for said in (b"", b"[]", b"{", b'{"losses": 1, "planned": "x"}', b'{"model_sha256": "", "stopped": 0}'):
+        (request.folder / steering.CURVES).write_bytes(said)
+        (request.folder / steering.MADE).write_bytes(said)
+        assert steering.curves(ready_ward.lib, request.run_id) == ((), (), 0)
+        assert run.finished(request.folder, request.run_id) is None
 
 
 @slow

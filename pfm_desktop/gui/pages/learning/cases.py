@@ -1,0 +1,162 @@
+"""What the library holds to learn from, and the form that begins a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFormLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
+from pfm_desktop.viewmodels import learning_words
+from pfm_desktop.viewmodels.learning import Counted
+
+COUNTING = "Counting the cases ..."
+
+
+def plain_table(parent: QWidget, columns: Sequence[str], name: str) -> QTableWidget:
+    """A table that is read, as high as its rows."""
+    table = QTableWidget(0, len(columns), parent)
+    table.setHorizontalHeaderLabels(list(columns))
+    table.setAccessibleName(name)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(30)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setStretchLastSection(True)
+    return table
+
+
+def fill(table: QTableWidget, rows: Sequence[Sequence[str]], *, whole: bool = True) -> None:
+    """Show rows; with `whole` the table is as high as they are."""
+    table.setRowCount(len(rows))
+    for row, cells in enumerate(rows):
+        for column, text in enumerate(cells):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            table.setItem(row, column, item)
+    if whole:
+        height = sum(table.rowHeight(row) for row in range(len(rows)))
+        table.setFixedHeight(table.horizontalHeader().sizeHint().height() + height + 4)
+
+
+class CasesPanel(QWidget):
+    """`wanted` when a run is to begin with what the form says, `changed` when the cases are to be counted again."""
+
+    wanted = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._counted: Counted | None = None
+        self._held = ""  # why nothing can be begun at the moment
+        self.said = words(self, text=COUNTING)
+        self.table = plain_table(self, learning_words.CASE_COLUMNS, "Cases by grade")
+        self.details, self.short = words(self, "quiet"), words(self, "badge")
+        self.impressions = QCheckBox("Use the signed impression where a visit has no other label", self)
+        self.impressions.setToolTip("Histology and reads always count before it")
+        self.name, self.parent_model = QLineEdit(self), CalmComboBox(self)
+        self.time, self.problem = words(self, "quiet"), words(self, "problem")
+        self.start = QPushButton("Learn a model", self)
+        self._lay_out()
+        self.impressions.toggled.connect(lambda _on: self.changed.emit())
+        self.parent_model.activated.connect(lambda _row: self.changed.emit())
+        self.name.textChanged.connect(lambda _text: self._allow())
+        self.name.returnPressed.connect(self._ask)
+        self.start.clicked.connect(lambda _checked=False: self._ask())
+        say(self.problem, "")
+        self.hold("")
+
+    def offer(self, parents: Sequence[tuple[str, str]], *, used: str, name: str) -> None:
+        """Models to start from, the one in use first chosen; a name for the new one, where none was typed."""
+        chosen = self.parent_model.currentData() or used
+        self.parent_model.clear()
+        for model, title in parents:
+            self.parent_model.addItem(title, model)
+        self.parent_model.setCurrentIndex(max(0, self.parent_model.findData(chosen)))
+        if not self.name.isModified():
+            self.name.setText(name)
+        self._allow()
+
+    def show_counted(self, counted: Counted) -> None:
+        """What there is."""
+        self._counted = counted
+        self.said.setText(learning_words.cases_text(counted))
+        fill(self.table, learning_words.grade_rows(counted))
+        say(self.details, "\n".join(learning_words.detail_lines(counted)))
+        say(self.short, learning_words.why_no_start(counted))
+        say(self.time, "" if counted.missing else learning_words.time_text(counted.seconds))
+        self._allow()
+
+    def show_counting(self) -> None:
+        """The cases are being counted."""
+        self._counted = None
+        self.said.setText(COUNTING)
+        self._allow()
+
+    def show_problem(self, message: str) -> None:
+        """Why nothing was begun; what was typed stays."""
+        say(self.problem, message)
+
+    def hold(self, why: str) -> None:
+        """Nothing can be begun now, and why; "" when it can again."""
+        self._held = why
+        self._allow()
+
+    @property
+    def parent_name(self) -> str:
+        """The model to start from."""
+        return str(self.parent_model.currentData() or "")
+
+    def _ask(self) -> None:
+        if self.start.isEnabled():
+            say(self.problem, "")
+            self.wanted.emit()
+
+    def _allow(self) -> None:
+        ready = self._counted is not None and not self._counted.missing
+        self.start.setEnabled(ready and not self._held and bool(self.name.text().strip()) and bool(self.parent_name))
+        self.start.setToolTip(self._held)
+        self.start.setText(self._held or "Learn a model")
+
+    def _lay_out(self) -> None:
+        heading = QLabel("Cases of this library", self)
+        heading.setProperty("role", "heading")
+        self.name.setMaxLength(60)
+        self.name.setPlaceholderText("Letters, digits, - _ and .")
+        form = QFormLayout()
+        form.setSpacing(8)
+        for title, field in (("Name", self.name), ("Start from", self.parent_model)):
+            field.setAccessibleName(title)
+            form.addRow(title, field)
+        tall(self.start, 40)
+        self.start.setAutoDefault(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.setSpacing(8)
+        for part in (heading, self.said, self.table, self.short, self.details, self.impressions):
+            column.addWidget(part)
+        column.addLayout(form)
+        small_print = words(self, "quiet", learning_words.SMALL_PRINT)
+        for below in (self.time, self.start, self.problem, small_print):
+            column.addWidget(below)
+        column.addStretch(1)

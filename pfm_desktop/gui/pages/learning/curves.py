@@ -1,0 +1,63 @@
+"""Losses of a run, drawn as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.viewmodels.learning_words import curve_words
+
+HEIGHT = 190  # pixels
+
+
+class Curves(QWidget):
+    """Loss by epoch: on cases that choose the best epoch (line with dots), and while learning (dashes)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        colours = self.palette()
+        text, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
+        self.plot = pyqtgraph.PlotWidget(self, background=colours.color(QPalette.ColorRole.Base))
+        self.plot.setFixedHeight(HEIGHT)
+        self.plot.setMouseEnabled(False, False)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for side, title in (("bottom", "epoch"), ("left", "loss (lower is better)")):
+            axis = self.plot.getAxis(side)
+            axis.setPen(text)
+            axis.setTextPen(text)
+            self.plot.setLabel(side, title, color=text.name())
+        dashes = pyqtgraph.mkPen(text, width=2, style=Qt.PenStyle.DashLine)
+        self._training = self.plot.plot(pen=dashes)
+        self._validation = self.plot.plot(
+            pen=pyqtgraph.mkPen(line, width=2), symbol="o", symbolSize=7, symbolBrush=line, symbolPen=None
+        )
+        self._best = self.plot.plot(
+            pen=None, symbol="o", symbolSize=16, symbolBrush=None, symbolPen=pyqtgraph.mkPen(text, width=2)
+        )
+        self.said = words(self, "quiet")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+        column.addWidget(self.said)
+
+    def draw(self, losses: Sequence[float], training: Sequence[float], planned: int) -> None:
+        """Show them; hidden where there are none."""
+        self.setVisible(len(losses) > 0)
+        if not losses:
+            return
+        best = min(range(len(losses)), key=losses.__getitem__)
+        self._validation.setData(list(range(len(losses))), list(losses))
+        self._training.setData(list(range(1, len(training) + 1)), list(training))
+        self._best.setData([best], [losses[best]])
+        self.plot.setXRange(0, max(planned, len(losses) - 1, 1), padding=0.03)
+        said = curve_words(losses, planned)
+        self.said.setText(said)
+        self.plot.setAccessibleName("Losses by epoch")
+        self.plot.setAccessibleDescription(said)

@@ -1,0 +1,155 @@
+"""One run: what became of it, its curve while it goes on, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.domain.learning import State
+from pfm_desktop.gui.pages.learning.curves import Curves
+from pfm_desktop.gui.pages.learning.figures import Figures
+from pfm_desktop.gui.pages.learning.promoting import Promoting
+from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.second_press import SecondPress
+from pfm_desktop.viewmodels import learning_words
+from pfm_desktop.viewmodels.learning import Rights
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.learning import Run
+    from pfm_desktop.jobs import Progress
+    from pfm_desktop.storage.library import Library
+
+SURE = "Press again: what it has learned is removed"
+
+
+class RunView(QWidget):
+    """Buttons emit `pausing(on)`, `stopping`, `going_on(finish)`, `giving_up`, `comparing`, `rolling_back`."""
+
+    pausing = Signal(bool)
+    stopping = Signal()
+    going_on = Signal(bool)
+    giving_up = Signal()
+    comparing = Signal()
+    rolling_back = Signal()
+
+    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run: Run | None = None
+        self._rights = Rights(False, False)
+        self._going = self._paused = self._busy = False
+        self.heading, self.said = QLabel(self), words(self)
+        self.step, self.bar = words(self, "quiet"), QProgressBar(self)
+        self.curves, self.figures, self.promoting = Curves(self), Figures(library, self), Promoting(self)
+        self.pause = self._button("Pause", lambda: self.pausing.emit(not self._paused))
+        self.stop = self._button("Stop, and keep the best so far", self.stopping.emit)
+        self.go_on = self._button("Go on", lambda: self.going_on.emit(False))
+        self.finish = self._button("End with the best so far", lambda: self.going_on.emit(True))
+        self.give_up = self._button("Give it up", self._give_up)
+        self.sure = SecondPress(self.give_up, SURE)
+        self.compare = self._button("Compare on the locked test", self.comparing.emit)
+        self.promote = self._button("Promote...", self.promoting.show)
+        self.roll_back = self._button("Roll back to the model before", self.rolling_back.emit)
+        self.looks, self.problem = words(self, "quiet"), words(self, "problem")
+        self._lay_out()
+        say(self.problem, "")
+
+    @property
+    def run(self) -> Run | None:
+        """What is shown."""
+        return self._run
+
+    def show_run(
+        self, run: Run | None, rights: Rights, *, going: bool = False, paused: bool = False, busy: bool = False,
+        looks: str = "",
+    ) -> None:  # fmt: skip
+        """`going`: this window has it learned now; `busy`: something else is done with a run."""
+        another = run is None or self._run is None or run.id != self._run.id
+        self._rights, self._going, self._paused, self._busy = rights, going, paused, busy
+        if another:
+            self.sure.forget()
+            self.promoting.hide()
+            say(self.problem, "")
+        if another or run != self._run:
+            self.figures.show_run(run)
+        self._run = run
+        self.setVisible(run is not None)
+        self.looks.setText(looks)
+        if run is not None:
+            self.heading.setText(run.model_name)
+            self.said.setText(learning_words.run_text(run, going=going, paused=paused))
+            self._offer(run)
+
+    def show_progress(self, step: Progress) -> None:
+        """How far the run is."""
+        self.bar.setMaximum(1000)
+        self.bar.setValue(round(1000 * step.done / step.total) if step.total else 0)
+        self.step.setText(f"{step.text[:1].upper()}{step.text[1:]}")
+
+    def show_curves(self, losses: tuple[float, ...], training: tuple[float, ...], planned: int) -> None:
+        """Losses until now."""
+        self.curves.draw(losses, training, planned)
+        self.finish.setEnabled(len(losses) > 1)
+
+    def show_problem(self, message: str) -> None:
+        """What went wrong with this run."""
+        say(self.problem, message)
+
+    def _offer(self, run: Run) -> None:
+        cut_short = run.state is State.RUNNING and not self._going and self._rights.learn
+        ended = run.state not in (State.RUNNING, State.FAILED) and self._rights.promote
+        waits = ended and run.state is not State.ACTIVE
+        for button, there in (
+            (self.pause, self._going), (self.stop, self._going), (self.go_on, cut_short), (self.finish, cut_short),
+            (self.give_up, cut_short), (self.compare, ended),
+            (self.promote, waits and bool(run.figures) and self.promoting.isHidden()),
+            (self.roll_back, ended and run.state is State.ACTIVE),
+        ):  # fmt: skip
+            button.setVisible(there)
+        for button in (self.go_on, self.give_up, self.compare, self.promote, self.roll_back):
+            button.setEnabled(not self._busy)
+        self.pause.setText("Go on" if self._paused else "Pause")
+        self.compare.setText("Look at the locked test again" if run.figures else "Compare on the locked test")
+        self.looks.setVisible(ended)
+        for part in (self.bar, self.step):
+            part.setVisible(self._going)
+
+    def _give_up(self) -> None:
+        if self.sure.passes(("removes",)):
+            self.giving_up.emit()
+
+    def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAutoDefault(True)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    def _lay_out(self) -> None:
+        self.heading.setProperty("role", "heading")
+        self.heading.setTextFormat(Qt.TextFormat.PlainText)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("How far the run is")
+        rows = []
+        for buttons in (
+            (self.pause, self.stop, self.go_on, self.finish, self.give_up),
+            (self.compare, self.promote, self.roll_back),
+        ):
+            row = QHBoxLayout()
+            for button in buttons:
+                row.addWidget(button)
+            row.addStretch(1)
+            rows.append(row)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        for part in (self.heading, self.said, self.problem, self.bar, self.step):
+            column.addWidget(part)
+        column.addLayout(rows[0])
+        column.addWidget(self.curves)
+        column.addWidget(self.looks)
+        column.addLayout(rows[1])
+        column.addWidget(self.promoting)
+        column.addWidget(self.figures)
+        column.addStretch(1)

@@ -1,0 +1,46 @@
+"""What is on record about learning, for a page that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pfm_desktop.domain.learning import Part, Run
+from pfm_desktop.services.learning import run, steering
+from pfm_desktop.storage import learning as stored
+from pfm_desktop.storage import repositories
+from pfm_desktop.storage.library import Library
+
+
+def all_runs(lib: Library) -> tuple[Run, ...]:
+    """The newest first. One that has ended while no window was there is put on record before, where that may be."""
+    if not lib.read_only:
+        for one in run.unfinished(lib):
+            made = run.finished(steering.run_folder(lib.path, one.id), one.id)
+            if made is not None:
+                run.settle(lib, made)
+    with lib.read() as session:
+        return stored.runs(session)
+
+
+def looks(lib: Library) -> int:
+    """How often figures of the locked test were looked at."""
+    with lib.read() as session:
+        return stored.looks(session)
+
+
+def standing(lib: Library) -> Mapping[Part, int]:
+    """How many women have which part."""
+    with lib.read() as session:
+        given = list(stored.parts(session).values())
+    return {part: given.count(part) for part in Part}
+
+
+def pictures_of(lib: Library, pair_ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """By pair that is still there: its visit, and the picture that stands for it."""
+    found: dict[str, tuple[str, str]] = {}
+    with lib.read() as session:
+        for pair_id in pair_ids:
+            pair = repositories.pair(session, pair_id)
+            if pair is not None:
+                found[pair_id] = (pair.visit_id, pair.white_id or pair.fluorescence_id or "")
+    return found
