@@ -98,7 +98,8 @@ def child(library: Path, task: str, pace: float) -> None:
 
 def measure(library: Path, task: str, pace: float) -> None:
     """Grade every pair, and say what it took."""
-    from benchmarks.annotate_parts.reader import ReaderAtWork, beats, rest
+    from benchmarks.annotate_parts.reader import ReaderAtWork, rest
+    from benchmarks.event_loop import beats
 
     reader = ReaderAtWork(library, task)
     rest(2000)  # the window and its other pages are made; the first pairs are read ahead

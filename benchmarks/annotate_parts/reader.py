@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 
 from benchmarks.annotate_parts.library import READER, task_id
@@ -80,25 +78,6 @@ class ReaderAtWork:
         self.window.close()
         wait(lambda: not self.window.isVisible())
         self.app.quit()
-
-
-@contextmanager
-def beats() -> Iterator[list[float]]:
-    """Milliseconds between turns of the event loop, every 2 ms where nothing holds it up."""
-    gaps: list[float] = []
-    last = time.perf_counter()
-
-    def beat() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        gaps.append(1000 * (now - last))
-        last = now
-
-    timer = QTimer()
-    timer.timeout.connect(beat)
-    timer.start(2)
-    yield gaps
-    timer.stop()
 
 
 def rest(milliseconds: float) -> None:

@@ -20,6 +20,9 @@ class Part(StrEnum):
     TEST = "test"
 
 
+# women of a grade who calibrate, where there are three times as many: with fewer than nine whose pictures can be used,
+# no prediction set may leave that grade out, and nearly all answers are indeterminate
+LEAST_CALIBRATION = 12
 STRICTNESS = (Part.TEST, Part.CALIBRATION, Part.TRAIN)  # the part that all of a group get, if one has it
 
 
@@ -173,7 +176,8 @@ def sides_of(
 ) -> Sides:
     """Give every woman of the cases a part. `known` parts never change; who joins a group takes that of the group.
 
-    New groups are spread over the parts by their worst grade, so that old and new together come near to `shares`.
+    New groups are spread over the parts by their worst grade, so that old and new together come near to `shares`; those
+    who calibrate are `LEAST_CALIBRATION` of each grade, or a third where there are fewer, at the cost of train.
     Where two women of one group stand on different sides already, the stricter one holds and the cases of the other
     are left out.
     """
@@ -216,6 +220,9 @@ def _spread(
         random.Random(f"{seed}/{rank}").shuffle(waiting)
         whole = sum(shares.values())
         wanted = {part: shares[part] / whole * len(all_of) + carried[part] for part in Part}
+        more = min(LEAST_CALIBRATION, len(all_of) / 3) - shares[Part.CALIBRATION] / whole * len(all_of)
+        for part, sign in ((Part.CALIBRATION, 1), (Part.TRAIN, -1)):
+            wanted[part] += sign * max(0.0, more)
         got = dict.fromkeys(Part, 0)
         for group in all_of:
             if group in part_of:

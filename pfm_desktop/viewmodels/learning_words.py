@@ -19,9 +19,9 @@ FIGURE_COLUMNS = ("On the locked test", "Model before", "New model", "Difference
 MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
-    HSIL: "HSIL+ sensitivity at 85 % specificity",
-    "ece": "Calibration error (lower is better)",
-    "set_size": "Grades in the prediction set",
+    HSIL: "HSIL+ sensitivity (85 % specificity)",
+    "ece": "Calibration error (low is good)",
+    "set_size": "Grades in a prediction set (low is good)",
 }
 STATES: Mapping[State, str] = {
     State.RUNNING: "cut short",
@@ -75,7 +75,10 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
             f"{standing[Part.TEST]:,} are the locked test; new ones join them in these shares."
         )
     else:
-        lines.append("About 65 of 100 women will learn, 20 calibrate and 15 be the locked test, for good.")
+        lines.append(
+            "About 65 of 100 women will learn, 20 calibrate (at least 12 of a grade, or a third) and 15 be the locked "
+            "test, for good."
+        )
     out = left_out_by(counted.found.left_out)
     if out:
         said = "; ".join(f"{count:,}: {why.value}" for why, count in out.items())
@@ -198,7 +201,7 @@ def figure_rows(figures: Mapping[str, Any], place: str = ALL) -> tuple[tuple[str
 def _number(one: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     if one is None or one.get("value") is None:
         return "cannot be told"
-    form = "+.3f" if signed else ".3f"
+    form = "+.2f" if signed else ".2f"
     low, high = one["interval"]
     span = "" if low is None or high is None else f" ({low:{form}} to {high:{form}})"
     return f"{one['value']:{form}}{span}"
@@ -218,10 +221,10 @@ def changed_text(one: Changed) -> str:
     """Under the picture of a case."""
     label, old, new = (_grade(rank) for rank in (one.truth, one.old, one.new))
     better = abs(one.new - one.truth) < abs(one.old - one.truth) if min(one.old, one.new) >= 0 else None
-    word = "" if better is None else " - nearer to the label" if better else " - farther from the label"
+    word = "" if better is None else "\nnearer to it" if better else "\nfarther from it"
     if better is False and abs(one.new - one.truth) == abs(one.old - one.truth):
-        word = " - as far from the label"
-    return f"Label {label}\n{old} before, {new} now{word}"
+        word = "\nas far from it"
+    return f"Label {label}\n{old}, now {new}{word}"
 
 
 def _grade(rank: int) -> str:

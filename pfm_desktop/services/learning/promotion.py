@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 WIDE = 0.20  # an interval wider than that says little
 HSIL = "sensitivity_high_at_85"
-JUDGED = {"quadratic_kappa": "kappa", "macro_recall": "macro recall", HSIL: "HSIL+ sensitivity", "ece": "ECE"}
+JUDGED = {"quadratic_kappa": "kappa", "macro_recall": "macro recall", HSIL: "HSIL+ sensitivity", "ece": "ECE",
+          "set_size": "the size of the prediction sets"}  # fmt: skip
+_LOW_IS_GOOD = ("ece", "set_size")
+_SHARES = tuple(name for name in JUDGED if name != "set_size")  # whose differences lie between -1 and 1, or nearly
 
 
 @dataclass(frozen=True)
@@ -183,21 +186,20 @@ def _worse(name: str, interval: Sequence[float | None]) -> bool:
     low, high = interval
     if low is None or high is None:
         return False
-    return low > 0 if name == "ece" else high < 0
+    return low > 0 if name in _LOW_IS_GOOD else high < 0
 
 
 def _mind(figures: Mapping[str, Any]) -> list[str]:
     said = []
-    for name, words in JUDGED.items():
+    wide = []
+    for name in _SHARES:
         one = figures["difference"].get(name)
-        if one is None or one["interval"][0] is None:
-            continue
-        width = one["interval"][1] - one["interval"][0]
-        if width > WIDE:
-            said.append(
-                f"{figures['women']} women in the locked test are too few to say much of {words}: "
-                f"the interval of the difference is {width:.2f} wide"
-            )
+        if one is not None and one["interval"][0] is not None:
+            width = one["interval"][1] - one["interval"][0]
+            if width > WIDE:
+                wide.append(f"{JUDGED[name]} (interval {width:.2f} wide)")
+    if wide:
+        said.append(f"{figures['women']} women in the locked test are too few to say much of {', '.join(wide)}")
     missing = [grade.value for grade in GRADES if not figures["grades"].get(grade.value)]
     if missing:
         said.append(f"the locked test has no case of {', '.join(missing)}")

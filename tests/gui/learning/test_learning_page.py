@@ -234,6 +234,7 @@ def test_compared_promoted_with_a_signature_and_rolled_back_in_one_press(
     assert "has not been looked at yet" in page.view.looks.text()
     press(qtbot, page.view.compare)
     settled(qtbot, page)
+    assert page.focusWidget() is page.view.compare, "the keys did not go elsewhere meanwhile"
     assert "looked at 1 time." in page.view.looks.text()
     titles = [row[0] for row in cells(page.view.figures.table)]
     assert titles[0] == "Kappa (quadratic)"

@@ -41,13 +41,23 @@ def sides(found: Found, groups: tuple[Group, ...] = (), known: dict[str, Part] |
 
 
 def test_every_woman_gets_a_part_and_the_shares_come_out_in_each_grade() -> None:
-    found = many(200)
+    found = many(400)
     made = sides(found)
     for rank in range(4):
         parts = Counter(made.part(one) for one in found.cases if one.grade.rank == rank)
         for part, share in SHARES.items():
-            assert parts[part] == pytest.approx(50 * share, abs=1.5)
+            assert parts[part] == pytest.approx(100 * share, abs=1.5)
     assert set(made.new) == {one.patient_id for one in found.cases}
+
+
+@pytest.mark.parametrize(("women", "calibrate"), [(200, 12), (144, 12), (120, 10), (40, 3)])
+def test_few_women_still_calibrate_so_many_that_a_grade_can_be_left_out(women: int, calibrate: int) -> None:
+    found = many(women)
+    made = sides(found)
+    for rank in range(4):
+        parts = Counter(made.part(one) for one in found.cases if one.grade.rank == rank)
+        assert parts[Part.CALIBRATION] == pytest.approx(calibrate, abs=1)
+        assert parts[Part.TEST] == pytest.approx(women / 4 * SHARES[Part.TEST], abs=1.5)
 
 
 def test_the_same_seed_gives_the_same_sides_however_the_cases_were_found() -> None:

@@ -115,9 +115,9 @@ FIGURES = {
 def test_figures_come_with_their_intervals_and_what_cannot_be_told_says_so() -> None:
     rows = words.figure_rows(FIGURES)
     assert rows[0] == (
-        "Kappa (quadratic)", "0.500 (0.300 to 0.700)", "0.600 (0.400 to 0.800)", "+0.100 (-0.050 to +0.250)",
+        "Kappa (quadratic)", "0.50 (0.30 to 0.70)", "0.60 (0.40 to 0.80)", "+0.10 (-0.05 to +0.25)",
     )  # fmt: skip
-    assert rows[1] == ("HSIL+ sensitivity at 85 % specificity", *3 * ("cannot be told",))
+    assert rows[1] == ("HSIL+ sensitivity (85 % specificity)", *3 * ("cannot be told",))
 
 
 def test_sources_and_devices_that_have_cases_can_be_chosen() -> None:
@@ -126,13 +126,14 @@ def test_sources_and_devices_that_have_cases_can_be_chosen() -> None:
         ("by_source/white_fluorescence", "Asked with white and fluorescence (40)"),
         ("by_device/", "Device not known (40)"),
     )
-    assert words.figure_rows(FIGURES, "by_device/")[0][3] == "-0.010"
+    assert words.figure_rows(FIGURES, "by_device/")[0][3] == "-0.01"
     assert words.figure_rows(FIGURES, "by_device/gone") == ()
 
 
 def test_the_verdict_says_what_speaks_against_and_what_to_mind() -> None:
     assert words.verdict_text(FIGURES) == (
-        "Nothing speaks against it: none of kappa, macro recall, HSIL+ sensitivity, ECE is worse beyond chance.",
+        "Nothing speaks against it: none of kappa, macro recall, HSIL+ sensitivity, ECE, the size of the prediction "
+        "sets is worse beyond chance.",
         "The locked test has no case of cancer.",
     )
     said, _ = words.verdict_text({**FIGURES, "against": ["kappa is worse by -0.2"]})
@@ -142,10 +143,10 @@ def test_the_verdict_says_what_speaks_against_and_what_to_mind() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        (Changed("p", 2, 0, 2), "Label high\nnormal before, high now - nearer to the label"),
-        (Changed("p", 2, 2, 1), "Label high\nhigh before, low now - farther from the label"),
-        (Changed("p", 1, 0, 2), "Label low\nnormal before, high now - as far from the label"),
-        (Changed("p", 1, -1, 2), "Label low\nno answer before, high now"),
+        (Changed("p", 2, 0, 2), "Label high\nnormal, now high\nnearer to it"),
+        (Changed("p", 2, 2, 1), "Label high\nhigh, now low\nfarther from it"),
+        (Changed("p", 1, 0, 2), "Label low\nnormal, now high\nas far from it"),
+        (Changed("p", 1, -1, 2), "Label low\nno answer, now high"),
     ],
 )
 def test_a_changed_case_says_label_before_and_now(changed: Changed, said: str) -> None:

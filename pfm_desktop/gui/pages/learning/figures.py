@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 PICTURE = QSize(128, 96)
+CELL = QSize(170, 166)  # with three lines below
 MOST_PICTURES = 60  # that are shown; all are counted
 STRIP_HEIGHT = 190
 _VISIT = Qt.ItemDataRole.UserRole
@@ -123,8 +124,7 @@ class Figures(QWidget):
         self.strip.setWrapping(False)
         self.strip.setMovement(QListView.Movement.Static)
         self.strip.setIconSize(PICTURE)
-        self.strip.setSpacing(6)
-        self.strip.setWordWrap(True)
+        self.strip.setGridSize(CELL)
         self.strip.setFixedHeight(STRIP_HEIGHT)
         self.strip.setAccessibleName("Cases that are graded differently")
         heading = QLabel("Old and new model on the locked test", self)

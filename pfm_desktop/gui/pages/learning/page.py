@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 CASES_WIDTH, RUNS_WIDTH = 430, 480
 STOPPED_EARLY = "It was stopped before anything was learned."
 ONE_AT_A_TIME = "A model is being learned"
-LIST_ROWS = 4
+LIST_ROWS, ROW = 4, 30  # seen without scrolling; pixels
 
 
 class LearningPage(QWidget):
@@ -73,6 +73,7 @@ class LearningPage(QWidget):
         self.table = plain_table(self, learning_words.RUN_COLUMNS, "Models that were learned here")
         self.empty, self.refusal = words(self, "quiet", learning_words.NO_RUNS), words(self, "badge")
         self.view = RunView(session.library, self)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.back = QPushButton("Back to Models", self)
         self._actions = (
             self._action("reread", "&Count the cases again", "F5", self.entered),
@@ -152,6 +153,7 @@ class LearningPage(QWidget):
             self.table.setCurrentCell(place, 0)
         self.table.blockSignals(False)
         self._list.setCurrentIndex(0 if found.runs else 1)
+        self._held.setFixedHeight(ROW * min(max(len(found.runs), 1), LIST_ROWS) + ROW + 4)
         taken = [one.model_name for one in found.runs]
         parents = model.parents()
         used = self._session.settings.model
@@ -313,14 +315,18 @@ class LearningPage(QWidget):
         """A job of the library; one at a time. `own`: the job has a way of its own to the library."""
         if self._busy:
             return
+        keys = self.focusWidget()  # of which the keys would go to the rail, as it is switched off meanwhile
 
         def after(act: Callable[[], object]) -> None:
             if isValid(self):
                 self._busy = False
                 act()
                 self._follow()
+                if self.table.hasFocus() and keys is not None and keys.isVisible() and keys.isEnabled():
+                    keys.setFocus(Qt.FocusReason.OtherFocusReason)
 
         self._busy = True
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view.show_problem("")
         self._jobs.start(
             job, *(args if own else (self._session.library, *args)), title=title, process=process,
@@ -374,8 +380,7 @@ class LearningPage(QWidget):
         top = QHBoxLayout()
         top.addWidget(heading, 1)
         top.addWidget(self.back)
-        held = QWidget(self)
-        held.setFixedHeight(LIST_ROWS * 30 + 34)
+        self._held = held = QWidget(self)
         self._list = QStackedLayout(held)
         self._list.addWidget(self.table)
         self._list.addWidget(self.empty)

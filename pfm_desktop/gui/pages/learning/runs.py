@@ -147,9 +147,8 @@ class RunView(QWidget):
         for part in (self.heading, self.said, self.problem, self.bar, self.step):
             column.addWidget(part)
         column.addLayout(rows[0])
-        column.addWidget(self.curves)
         column.addWidget(self.looks)
         column.addLayout(rows[1])
-        column.addWidget(self.promoting)
-        column.addWidget(self.figures)
+        for below in (self.promoting, self.figures, self.curves):
+            column.addWidget(below)
         column.addStretch(1)

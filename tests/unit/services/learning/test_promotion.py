@@ -175,6 +175,7 @@ BETTER = {HSIL: (0.05, 0.0, 0.1), "macro_recall": (0.1, 0.05, 0.15), "quadratic_
         ({"macro_recall": (-0.1, -0.2, -0.01)}, "macro recall is worse by -0.100 (-0.200 to -0.010)"),
         ({"quadratic_kappa": (-0.1, -0.2, -0.01)}, "kappa is worse"),
         ({"ece": (0.1, 0.01, 0.2)}, "ECE is worse"),
+        ({"set_size": (1.5, 1.1, 1.9)}, "the size of the prediction sets is worse by +1.500 (+1.100 to +1.900)"),
     ],
 )
 def test_what_is_worse_is_said_with_its_interval(change: dict[str, Any], problem: str) -> None:
@@ -190,8 +191,7 @@ def test_a_test_without_hsil_cannot_tell_and_a_small_one_says_how_wide_its_inter
     wide = verdict_of(figures(**{**BETTER, HSIL: (0.1, -0.3, 0.5)}))
     assert wide.better
     assert wide.mind == (
-        "40 women in the locked test are too few to say much of HSIL+ sensitivity: the interval of the difference is "
-        "0.80 wide",
+        "40 women in the locked test are too few to say much of HSIL+ sensitivity (interval 0.80 wide)",
     )
     missing = figures(**BETTER)
     missing["grades"]["cancer"] = 0
