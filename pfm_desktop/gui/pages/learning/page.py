@@ -67,6 +67,7 @@ class LearningPage(QWidget):
         self._busy = False  # something else is done with a run
         self._handle: Handle | None = None
         self._epoch_text = ""
+        self._keys: QWidget | None = None  # had the keys before its button was switched off; else they go to the rail
         self._wanted = ""  # the run on which the list is to stand
         self._counting, self._reading = Background(self), Background(self)
         self.cases = CasesPanel(self)
@@ -315,17 +316,17 @@ class LearningPage(QWidget):
         """A job of the library; one at a time. `own`: the job has a way of its own to the library."""
         if self._busy:
             return
-        keys = self.focusWidget()  # of which the keys would go to the rail, as it is switched off meanwhile
 
         def after(act: Callable[[], object]) -> None:
             if isValid(self):
                 self._busy = False
                 act()
                 self._follow()
-                if self.table.hasFocus() and keys is not None and keys.isVisible() and keys.isEnabled():
-                    keys.setFocus(Qt.FocusReason.OtherFocusReason)
+                if not self._busy:
+                    self._give_keys_back()
 
         self._busy = True
+        self._keys = self._keys or self.focusWidget()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
         self.view.show_problem("")
         self._jobs.start(
@@ -334,6 +335,11 @@ class LearningPage(QWidget):
             failed=lambda message: after(lambda: (failed or self._problem)(message)), stopped=lambda: after(_nothing),
         )  # fmt: skip
         self._follow()
+
+    def _give_keys_back(self) -> None:
+        keys, self._keys = self._keys, None
+        if self.focusWidget() is self.table and keys is not None and keys.isVisible() and keys.isEnabled():
+            keys.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tried(self, act: Callable[[], object]) -> bool:
         try:
