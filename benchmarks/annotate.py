@@ -112,7 +112,7 @@ def measure(library: Path, task: str, pace: float) -> None:
     waits = [wait for wait, _ in times[:-1]]  # behind the last pair none follows
     busy = statistics.median(busy for _, busy in times[:-1])
     late = sum(one > WANTED_MS for one in waits)
-    median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
+    median, p95 = statistics.median(waits), statistics.quantiles(waits, n=20, method="inclusive")[-1]
     say(
         f"  key to next pair painted, {len(waits)} times, a key every {pace:.0f} ms: median {median:.1f} ms, "
         f"95th percentile {p95:.1f} ms, longest {max(waits):.0f} ms, over {WANTED_MS:.0f} ms: {late}; "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.learning import Found, Group, Part, Run
+from pfm_desktop.domain.learning import Found, Group, Part, Run, State
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
@@ -160,6 +160,13 @@ def runs_job(ctx: Context, lib: Library) -> Runs:
 
     ctx.check()
     return Runs(records.all_runs(lib), records.looks(lib))
+
+
+def cut_short(found: Runs, lib: Library, *, learning: bool) -> str:
+    """That a run waits to be gone on with; "" where none does, or where it may be the one that goes on."""
+    if learning or lib.read_only or not any(one.state is State.RUNNING for one in found.runs):
+        return ""
+    return "a run was cut short"
 
 
 def changed_job(ctx: Context, lib: Library, changed: Sequence[Changed]) -> Mapping[str, tuple[str, str]]:

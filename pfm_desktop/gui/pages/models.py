@@ -23,11 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.qt_jobs import QtJobs
+from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.card_view import CardView
 from pfm_desktop.gui.widgets.model_arrival import ModelArrival
 from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import model_exchange
+from pfm_desktop.viewmodels.learning import LEARNING, Runs, cut_short, runs_job
 from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text
 from pfm_desktop.viewmodels.words import spoken
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 CARD_WIDTH = 460
 CHECKED = "Checked: the weights are what model.toml promises, and {seal}."
+LEARN = "Fine-tune on my cases"
 NO_MODELS = (
     "No model on this computer. Pictures can be looked at, registered and reported; there is no AI answer.\n\n"
     "Bring a model folder with `pfm models import FOLDER`, or put it into:\n{folder}"
@@ -56,6 +59,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._rows: tuple[CardRow, ...] = ()
+        self._reading = Background(self)
         self._chosen: Path | None = None  # by folder: two versions have one name
         self.cards: list[ModelCard] = []
         self._list = QVBoxLayout()
@@ -69,7 +73,7 @@ class ModelsPage(QWidget):
         reread = self._action("reread", "&Read the model folders again", "F5", self.reread)
         learn = self._action("learn", "&Fine-tune on my cases", "Ctrl+Shift+F", self.learning_wanted.emit)
         bring = self._action("bring", "&Bring a model file...", "Ctrl+Shift+B", self._ask_for_file)
-        self.learn = QPushButton("Fine-tune on my cases", self)
+        self.learn = QPushButton(LEARN, self)
         self.bring, self.arrival = QPushButton("Bring a model file...", self), ModelArrival(self)
         for button, action in ((self.learn, learn), (self.bring, bring)):
             button.setAutoDefault(True)
@@ -88,6 +92,7 @@ class ModelsPage(QWidget):
     def entered(self) -> None:
         """The page comes into sight: folders are read again, and the model in use is checked."""
         self.reread()
+        self._reading.start(runs_job, self._session.library, done=self._met_runs, failed=lambda _message: None)
         for row in self._rows:
             if self._used(row):  # whether it can answer should be known before the next case asks for it
                 self._check(row.path, lambda _seal: None, lambda: None)
@@ -96,6 +101,13 @@ class ModelsPage(QWidget):
 
     def left(self) -> None:
         """Nothing is kept running."""
+
+    def _met_runs(self, found: Runs) -> None:
+        """A run that was cut short would be forgotten, were it said only where it can go on."""
+        short = cut_short(
+            found, self._session.library, learning=any(row.title.startswith(LEARNING) for row in self._jobs.rows)
+        )
+        self.learn.setText(f"{LEARN} ({short})" if short else LEARN)
 
     def reread(self) -> None:
         """Read the model folders again."""

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.learning import State
 from pfm_desktop.gui.pages.learning.page import LearningPage
+from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.jobs import ThreadRunner
 from pfm_desktop.services.learning import promotion, records, run, steering
@@ -317,3 +318,20 @@ def test_cases_are_counted_again_when_another_label_counts(qtbot: QtBot, page: L
     qtbot.keyClick(page.cases.impressions, Qt.Key.Key_Space)
     settled(qtbot, page)
     assert page.cases.said.text() == "24 cases of 24 women can be learned from."
+
+
+@slow
+def test_models_says_that_a_run_was_cut_short(
+    qtbot: QtBot, page: LearningPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        at_epoch(patch, 1, lambda _folder: page._jobs.cancel_all())
+        learn(qtbot, page)
+    shown = ModelsPage(page._session, QtJobs())
+    qtbot.addWidget(shown)
+    shown.entered()
+    qtbot.waitUntil(lambda: shown.learn.text() == "Fine-tune on my cases (a run was cut short)", timeout=LONG)
+    press(qtbot, page.view.go_on)
+    settled(qtbot, page)
+    shown.entered()
+    qtbot.waitUntil(lambda: shown.learn.text() == "Fine-tune on my cases", timeout=LONG)
