@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services.review import REDO, UNDO
@@ -31,6 +32,7 @@ KEY = "at_work"  # among the facts of the library; behind it, who
 MOST = 500  # steps looked at: as many as undo keeps
 _NOT_HERE = {"account", "read", "task"}  # reads are taken back where they are made
 _FOR_GOOD = {"revealed_at", "first_read", "signature"}
+_waiting: WeakKeyDictionary[Library, _Noted] = WeakKeyDictionary()  # what the disk refused when work began
 
 
 @dataclass(frozen=True)
@@ -78,24 +80,28 @@ def begin(lib: Library) -> LeftBehind | None:
             noted = _Noted(journal.length(session), "")
     else:
         noted = replace(kept, visit=left.visit_id)
+    _waiting[lib] = noted
     with suppress(StorageError):  # a full disk says so at the first edit, and takes away nothing of what is known
         lib.set_meta(key_of(lib), _written(noted))
+        _waiting.pop(lib, None)
     return left
 
 
 def note_visit(lib: Library, visit_id: str) -> None:
-    """A visit is on the desk, or none with ""."""
+    """A visit is on the desk, or none with "". What could not be noted when work began is noted now."""
 
     def noted(said: str | None) -> str | None:
-        kept = _read(said)
+        kept = _read(said) or _waiting.get(lib)
         return None if kept is None else _written(replace(kept, visit=visit_id))  # None: it is being closed
 
     if not lib.read_only:
         lib.change_meta(key_of(lib), noted)
+        _waiting.pop(lib, None)
 
 
 def end(lib: Library) -> None:
     """The library is about to be closed: nothing was left behind."""
+    _waiting.pop(lib, None)
     if not lib.read_only:
         lib.change_meta(key_of(lib), lambda _said: None)
 

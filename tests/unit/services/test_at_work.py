@@ -182,6 +182,31 @@ def _refused(*_args: object) -> None:
     raise StorageError("the disk is full")
 
 
+def test_what_the_disk_refused_when_work_began_is_noted_with_the_visit(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "set_meta", _refused)
+        assert at_work.begin(lib) is None
+    at_work.note_visit(lib, visit)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert left.visit_id == visit
+
+
+def test_what_the_disk_refused_is_not_noted_once_work_has_ended(
+    lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "set_meta", _refused)
+        at_work.begin(lib)
+    at_work.end(lib)
+    at_work.note_visit(lib, visit)
+    with crashed(lib) as again:
+        assert at_work.begin(again) is None
+
+
 def test_once_closed_the_history_begins_anew(lib: Library, visit: str) -> None:
     at_work.begin(lib)
     review.set_text(lib, visit, "one")
