@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
+from pfm_desktop.services import on_record
 from pfm_desktop.storage import access, attempts, keys
 from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
@@ -301,17 +303,24 @@ def _note(lib: Library, said: str) -> None:
         return
     waiting, left_out = attempts.waiting(lib.path)
     names = {one.id: one.name for one in everybody(lib)} if waiting else {}
-    events: list[Change] = []
+    if left_out:
+        lib.record_events((Change(EVENT, lib.id, None, None, f"{left_out} further wrong passwords"),), who=NOBODY)
+        attempts.recorded(lib.path, 0)
     for one in waiting:
         whose = f": {names[one.account_id]}" if one.account_id in names else ""
         key, details = one.account_id or lib.id, {"happened_at": one.at}
-        events.append(Change(EVENT, key, None, details, f"{one.what}{whose}"))
-    if left_out:
-        events.append(Change(EVENT, lib.id, None, None, f"{left_out} further wrong passwords"))
-    if events:
-        lib.record_events(events, who=NOBODY)
-        attempts.recorded(lib.path, len(waiting))
+        event, who = Change(EVENT, key, None, details, f"{one.what}{whose}{_when(one.at)}"), NOBODY
+        sealed = on_record.noted(lib.keys, one.sealed, at=one.at)
+        if sealed is not None:  # only who was signed in could seal it
+            event, who = sealed[0], names.get(sealed[1], NOBODY)
+        lib.record_events((event,), who=who)
+        attempts.recorded(lib.path, 1)
     lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
+
+
+def _when(at: str) -> str:
+    """The moment at which it happened: the line stands at that of the next sign-in."""
+    return f", {datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _recovered(lib: Library, name: str) -> Account:

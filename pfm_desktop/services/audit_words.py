@@ -31,6 +31,7 @@ KIND_NAMES = {
     "setting": "Setting",
     "library": "Library",
     "sign_in": "Sign-in",
+    "refused": "Refused",
     "import": "Import",
     "burned_in": "Words in the picture",
     "account": "Account",

@@ -56,7 +56,11 @@ def verify_audit(ctx: Context, lib: Library) -> AuditCheck:
 
 def verify(ctx: Context, lib: Library) -> Verification:
     """Check the database, every reference, the chain of the audit trail, every record against the trail, the key files,
-    and the bytes of every picture against their hash; changes nothing."""
+    and the bytes of every picture against their hash; changes nothing.
+
+    What is wrong is said with words of the records: raises `NotAllowedError` for who does not look after a library.
+    """
+    access.require(lib.account, Act.MAINTAIN)
     problems = [*upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx)]
     problems += [*upkeep.record_problems(lib, ctx), *upkeep.key_problems(lib)]
     hashes = upkeep.picture_hashes(lib, ctx)

@@ -26,7 +26,7 @@ class NotAllowedError(UserError):
 
     def __init__(self, account: Account, act: Act) -> None:
         super().__init__(
-            f"{account.name} may not {act.value} in this library",
+            f"{account.name} may not {act.value}",
             safe="nothing was changed",
             remedy="ask an administrator of the library, or sign in as somebody who may",
         )

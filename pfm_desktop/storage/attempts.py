@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.files import json_bytes, write_bytes
 
 FILE = "sign-ins.json"
 FREE, LONGEST = 3, 60.0  # wrong passwords without waiting; seconds of the longest wait
-_LETTERS = 200  # of a text in the file
+_LETTERS, _SEALED = 200, 20_000  # of a text in the file, and of one that is sealed
 _KEPT = 500  # of those that still have to go on record
 _lock = threading.Lock()
 _unwritten: dict[Path, _Attempts] = {}  # of libraries on disks that cannot be written
@@ -42,12 +43,14 @@ class TooSoonError(UserError):
 class Waiting:
     """What has to go on record: what happened when (ISO 8601, UTC), and to which account ("": not known).
 
-    By its id: the file can be read by everybody.
+    By its id: the file can be read by everybody. `sealed`: the whole of it, which only the library's keys open
+    (hexadecimal digits), where `what` must not say it.
     """
 
     at: str
     what: str
     account_id: str = ""
+    sealed: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,10 @@ def failed(library: Path, what: str, account_id: str = "") -> None:
         _write(library, replace(kept, wrong={**kept.wrong, account_id: wrong}))
 
 
-def later(library: Path, what: str, account_id: str) -> None:
+def later(library: Path, what: str, account_id: str, sealed: str = "") -> None:
     """Note something that cannot go on record now, since the library is open for reading only."""
     with _lock:
-        _write(library, _with(_read(library), Waiting(datetime.now(UTC).isoformat(), what, account_id)))
+        _write(library, _with(_read(library), Waiting(datetime.now(UTC).isoformat(), what, account_id, sealed)))
 
 
 def succeeded(library: Path, account_id: str) -> None:
@@ -143,13 +146,20 @@ def _read(library: Path) -> _Attempts:
     try:
         said = json.loads((library / FILE).read_bytes())
         wrong = {str(one): _Wrong(max(0, int(of["count"])), str(of["last"])) for one, of in said["wrong"].items()}
-        kept = [Waiting(str(one["at"]), _clean(one["what"]), _clean(one["account_id"])) for one in said["waiting"]]
+        kept = [_waiting(one) for one in said["waiting"]]
         for at in (*(one.last for one in wrong.values()), *(one.at for one in kept)):
             if datetime.fromisoformat(at).tzinfo is None:
                 return _Attempts()
         return _Attempts(wrong, tuple(kept), max(0, int(said["left_out"])))
     except (OSError, ArithmeticError, ValueError, KeyError, TypeError, RecursionError, AttributeError):
         return _Attempts()
+
+
+def _waiting(one: Mapping[str, Any]) -> Waiting:
+    sealed = str(one.get("sealed", ""))
+    return Waiting(
+        str(one["at"]), _clean(one["what"]), _clean(one["account_id"]), sealed if len(sealed) <= _SEALED else ""
+    )
 
 
 def _clean(text: object) -> str:

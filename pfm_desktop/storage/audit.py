@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 _EVENTS: Mapping[Kind, tuple[str, ...]] = {  # few among many lines: the index on `what` finds them
-    Kind.SIGN_INS: ("sign_in", "account"),
+    Kind.SIGN_INS: ("sign_in", "account", "refused"),
     Kind.EXPORTS: ("export",),
     Kind.SETTINGS: ("setting",),
 }

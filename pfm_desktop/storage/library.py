@@ -24,6 +24,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage import access, after_crash, journal, migrations
+from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
@@ -194,6 +195,8 @@ class Library:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, NotAllowedError):
+            self.record_refusal(error)
         self.close()
 
     @property
@@ -272,6 +275,12 @@ class Library:
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
         """Put on record what happened without changing a record: an export, a setting, a refused act."""
         self.record_events((Change(what, key, None, details, text),))
+
+    def record_refusal(self, error: NotAllowedError) -> None:
+        """Put on record that somebody wanted what her role does not allow; where that cannot be, nothing is said."""
+        if self.account is not None and not self.read_only:
+            with contextlib.suppress(StorageError):
+                self.record_event("refused", self.account.id, f"Refused: {error.what}")
 
     def record_events(self, events: Sequence[Change], *, who: str = "") -> None:
         """Put several on record, all or none; see `record_event`. `who`: where it was not who is signed in."""

@@ -27,7 +27,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("Everything", None),
     ("Changes, with removals", Kind.CHANGES),
     ("AI answers revealed", Kind.REVEALS),
-    ("Sign-ins and accounts", Kind.SIGN_INS),
+    ("Sign-ins, accounts, refusals", Kind.SIGN_INS),
     ("Exports", Kind.EXPORTS),
     ("Settings", Kind.SETTINGS),
     ("Removals only", Kind.DELETIONS),

@@ -26,6 +26,7 @@ SOFTWARE = f"pfm-desktop {__version__}"
 MEANINGS = ("Examined and reported by me", "Reviewed and confirmed by me", "Responsible for this report")
 REPORTED = "Reported by me"  # in place of the first one where the record names another examiner
 NOT_WRITABLE = "the library is read-only"
+LATER = "A saved report goes on record, with your name, at the next sign-in with which the library is written."
 FOR_GOOD = "Nothing of this visit can be changed after it is signed."
 
 
@@ -45,13 +46,15 @@ class SignView:
     recorded_as: str = ""
 
 
-def sign_view(case: VisitCase | None, name: str, read_only_reason: str = "", unnamed: str = "") -> SignView:
-    """The form for a visit, with `name` as typed; `unnamed`: see `Session`."""
+def sign_view(
+    case: VisitCase | None, name: str, read_only_reason: str = "", unnamed: str = "", *, accounts: bool = False
+) -> SignView:
+    """The form for a visit, with `name` as typed; `unnamed`: see `Session`. `accounts`: the library has them."""
     if case is None:
         return SignView()
     # who must have the report now gets it, although this library takes no record of it
     read_only = f"Read only: {read_only_reason}." if read_only_reason else ""
-    off_record = f"A saved report is not recorded here: {NOT_WRITABLE}." if read_only_reason else ""
+    off_record = (LATER if accounts else f"A saved report is not recorded here: {NOT_WRITABLE}.") if read_only else ""
     signature = case.findings.signature
     if signature is not None:
         said = f"Signed by {signature.name} at {moment(signature.signed_at)}: {signature.meaning}"

@@ -17,6 +17,7 @@ from pfm_desktop.domain.people import Account
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.settings import Settings, save_settings
@@ -210,6 +211,8 @@ class Session:
     def say(self, problem: UserError) -> None:
         """Tell the user about a problem."""
         self.last_problem = problem
+        if isinstance(problem, NotAllowedError):
+            self.library.record_refusal(problem)
         for listener in () if self._quiet else tuple(self.on_problem):
             listener(problem)
 

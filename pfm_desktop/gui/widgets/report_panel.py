@@ -135,7 +135,10 @@ class ReportPanel(QWidget):
 
     def _show_form(self) -> None:
         session = self._session
-        view = model.sign_view(self._case, self.name.text(), session.library.no_editing, session.unnamed)
+        view = model.sign_view(
+            self._case, self.name.text(), session.library.no_editing, session.unnamed,
+            accounts=session.account is not None,
+        )  # fmt: skip
         say(self.signed, view.signed or ("Not signed" if self._case is not None else ""))
         say(self.gaps, view.gaps)
         say(self.blocked, view.blocked or ("" if view.signed else model.FOR_GOOD))

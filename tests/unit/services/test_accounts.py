@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, review
+from pfm_desktop.services import accounts, backup, cases, housekeeping, on_record, pairing, review
 from pfm_desktop.services.accounts import NotActiveError
 from pfm_desktop.storage import answers, attempts, chain, journal, keys, repositories
 from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
@@ -51,6 +52,11 @@ def said(lib: Library) -> list[str]:
         return [line.text for line in journal.entries(session)]
 
 
+def entries(lib: Library) -> list[journal.JournalEntry]:
+    with lib.read() as session:
+        return list(journal.entries(session))
+
+
 def woman(lib: Library) -> tuple[str, str]:
     """A woman with a visit and a picture whose file is named after her; ids of both."""
     patient = cases.add_patient(lib, identifier="K-17", family_name="Müller", given_name="Änne")
@@ -84,9 +90,10 @@ def test_wrong_passwords_go_on_record_with_their_moment_and_the_account_they_wer
             accounts.sign_in(clinic.path, name, "wrong, all wrong")
     with accounts.sign_in(clinic.path, NAME, PASSWORD) as again, again.read() as session:
         lines = journal.entries(session)[-3:]
+        moments = [datetime.fromisoformat((line.new or {})["happened_at"]) for line in lines[:2]]
         assert [line.text for line in lines] == [
-            f"Wrong name or password at sign-in: {NAME}",
-            "Wrong name or password at sign-in",
+            f"Wrong name or password at sign-in: {NAME}, {moments[0]:%Y-%m-%d %H:%M:%S} UTC",
+            f"Wrong name or password at sign-in, {moments[1]:%Y-%m-%d %H:%M:%S} UTC",
             f"Signed in as clinician, administrator: {NAME}",
         ]
         assert all(line.new and line.new["happened_at"] for line in lines[:2])
@@ -235,7 +242,7 @@ def test_who_is_switched_off_does_not_get_in_and_that_is_on_record(clinic: Libra
     with pytest.raises(NotActiveError):
         accounts.sign_in(clinic.path, "Reader", OTHER)
     with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
-        assert "Sign-in to an account that is switched off: Reader" in said(again)
+        assert any(line.startswith("Sign-in to an account that is switched off: Reader, ") for line in said(again))
 
 
 def test_the_last_administrator_cannot_be_taken_away(clinic: Library) -> None:
@@ -596,3 +603,40 @@ def test_in_a_plain_library_the_same_goes_without_accounts(lib: Library) -> None
         lib.close()
         with accounts.open_for_writing(reading) as again:
             assert (again.read_only, again.account, again.who) == (False, None, "Dr. Test")
+
+
+def test_what_a_role_does_not_allow_is_on_record_with_who_wanted_it(clinic: Library) -> None:
+    accounts.add(clinic, "Reader", {Role.ANNOTATOR}, OTHER)
+    clinic.close()
+    with pytest.raises(NotAllowedError), accounts.sign_in(clinic.path, "Reader", OTHER) as lib:
+        housekeeping.verify(SilentContext(), lib)
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as lib:
+        line = next(line for line in entries(lib) if line.change.what == "refused")
+        assert line.who == "Reader"
+        assert line.change.text == "Refused: Reader may not back the library up, or repair it"
+
+
+def test_a_report_saved_where_the_library_is_only_read_is_on_record_with_visit_and_person(clinic: Library) -> None:
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as reading:
+        assert reading.read_only
+        assert on_record.note(reading, "export", "v1", "Report saved as PDF", {"of": "Wunderlich"})
+        kept = (clinic.path / attempts.FILE).read_bytes()
+        for secret in (b"Wunderlich", b"v1", b"PDF"):
+            assert secret not in kept
+    clinic.close()
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as lib:
+        line = next(line for line in entries(lib) if line.change.what == "export")
+        assert (line.who, line.change.key) == (NAME, "v1")
+        assert line.change.new is not None
+        assert line.change.new["of"] == "Wunderlich"
+        assert line.change.text == "Report saved as PDF (the library was open for reading only)"
+        assert attempts.waiting(lib.path) == ((), 0)
+
+
+def test_a_note_that_these_keys_did_not_seal_is_not_taken_for_anybodys(clinic: Library) -> None:
+    assert clinic.account is not None
+    attempts.later(clinic.path, "Export", clinic.account.id, "00" * 60)
+    clinic.close()
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as lib:
+        line = next(line for line in entries(lib) if line.change.text.startswith("Export"))
+        assert (line.who, line.change.what) == (accounts.NOBODY, "sign_in")
