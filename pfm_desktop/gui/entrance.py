@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 
 class Entrance(QStackedWidget):
-    """`shown` asks the window to bring this into sight; `away` goes back to the library that is still open.
+    """`shown` asks the window to bring this into sight; `away` goes back to the library that is still open, and `kept`
+    comes before it where a new recovery key of that library is on paper.
 
     `name` is what the name field begins with, `inside` whether a library is still open. `other` asks for another
     library. The pages are made when they are first needed: most starts need the first one only.
     """
 
     shown = Signal()
+    kept = Signal()
     away = Signal()
     other = Signal()
 
@@ -126,6 +128,7 @@ class Entrance(QStackedWidget):
 
     def _recovery_kept(self) -> None:
         if not self._door.go_in():  # another key of a library that is open
+            self.kept.emit()
             self.away.emit()
 
     def _show(self, page: QWidget) -> None:

@@ -91,6 +91,7 @@ class LibraryDoor(QObject):
         """The recovery key was kept: the new library is opened; False where there is none."""
         library, self._new = self._new, None
         if library is not None:
+            opening.recovery_key_kept(library)
             self.opened.emit(library, self.folder)
         return library is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ class WindowLock(QObject):
         self._checking = Background(self)
         self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self.lock)
+        self._last_seen = time.time()
         self._hidden: list[QWidget] = []
         self._before: QWidget | None = None  # had the keys
 
@@ -73,16 +75,28 @@ class WindowLock(QObject):
             self._open()
             return
         self._watch(self._window.windowHandle())
-        self._idle.start()
+        self._stay_open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Somebody is there. In a dialog, which the window's commands do not reach, the key locks as well."""
         if event.type() in _INPUT and not self.locked and self._library is not None:
-            self._idle.start()
+            if self._slept():
+                self.lock()
+                return True
+            self._stay_open()
             if isinstance(event, QKeyEvent) and watched is not self._window.windowHandle() and self._locks(event):
                 self.lock()
                 return True
         return False
+
+    def _stay_open(self) -> None:
+        self._idle.start()
+        self._last_seen = time.time()
+
+    def _slept(self) -> bool:
+        """Whether nobody was there for too long by the clock on the wall: the timer stands still while the computer
+        sleeps."""
+        return time.time() - self._last_seen > self._idle.interval() / 1000 + 1
 
     def _locks(self, event: QKeyEvent) -> bool:
         pressed = QKeySequence(event.keyCombination())
@@ -129,7 +143,7 @@ class WindowLock(QObject):
             self.page.refuse(refused)
             return
         self._open()
-        self._idle.start()
+        self._stay_open()
 
     def _failed(self, message: str) -> None:
         self.page.refuse(opening.Refused(UserError(message), 0))

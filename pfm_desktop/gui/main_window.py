@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self.entrance = Entrance(self.door, self)
         self.opening = self.entrance.opening
         self._closing = False
+        self._gone_without = ""  # the recovery key that may be lost, as somebody was told
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
@@ -172,7 +173,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
-        if not self._may_go("Close without it", self.close, self._stay_open):
+        if not self._key_may_go("Close once more") or not self._may_go("Close without it", self.close, self._stay_open):
             event.ignore()
             return
         self.door.leave()
@@ -188,6 +189,22 @@ class MainWindow(QMainWindow):
             self.desk.close()
             self.desk = None
         super().closeEvent(event)
+
+    def _recovery_key_kept(self) -> None:
+        if self.session is not None:
+            opening.recovery_key_kept(self.session.library)
+
+    def _key_may_go(self, again: str) -> bool:
+        """Whether no recovery key is lost by leaving; the second time it may be."""
+        key = self.entrance.recovery.key.text() if self.entrance.holds else ""
+        if not key or self._gone_without == key:
+            return True
+        self._gone_without = key
+        said = f"{KEY_FIRST} {again} to go without it; a new one can be made in Settings."
+        self.messages.note(said)
+        if self.lock.locked:
+            self.lock.page.refuse(opening.refused_because(said))
+        return False
 
     def _may_go(self, without: str, then: Callable[[], object], stayed: Callable[[], object] = lambda: None) -> bool:
         """Whether all that was typed is on disk. Where not it is asked about: stay, or do `then` without it."""
@@ -366,10 +383,11 @@ class MainWindow(QMainWindow):
     def _show(self, page: QWidget) -> None:
         current = self.stack.currentWidget()
         if page is not current:
-            if getattr(page, "hides_names", False):
-                self.strip.note("")  # what was done last may name a woman
             if current is not self.entrance and current is not None:
                 current.left()  # type: ignore[attr-defined]  # a Page
+            if getattr(page, "hides_names", False):  # what was done last, also just now, may name a woman
+                self.strip.note("")
+                self.messages.clear_notes()
             if self.stack.indexOf(page) < 0:
                 self.stack.addWidget(page)
             self.stack.setCurrentWidget(page)
@@ -420,7 +438,7 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
-        if not self._may_go("Sign out without it", self._sign_out):
+        if not self._key_may_go("Sign out once more") or not self._may_go("Sign out without it", self._sign_out):
             return
         desk, self.desk = self.desk, None
         if desk is None:
@@ -514,6 +532,7 @@ class MainWindow(QMainWindow):
             self.patient.hide_names()
         else:
             self.patient.show_case(case, quiet=elsewhere)
+        self.patient.setVisible(page is not self.entrance or desk is None)  # it says things of the library behind
         undo, redo = (desk.undo.undo_text, desk.undo.redo_text) if desk else ("", "")
         if (own := getattr(self.stack.currentWidget(), "own_undo_text", None)) is not None:
             undo, redo = own, getattr(self.stack.currentWidget(), "own_redo_text", "")
@@ -602,6 +621,7 @@ class MainWindow(QMainWindow):
         self.lock.changed.connect(self._locked)
         self.lock.somebody.connect(self._sign_out)
         self.entrance.shown.connect(self._show_entrance)
+        self.entrance.kept.connect(self._recovery_key_kept)
         self.entrance.away.connect(lambda: self.show_page(TODAY))
         self.entrance.other.connect(self._choose_library)
         self.opening.again.connect(lambda: self.open_library(self.door.folder))

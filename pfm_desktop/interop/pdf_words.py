@@ -35,10 +35,17 @@ def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
         ("Patient", content.patient_name or "-"),
         ("Identifier", content.patient_identifier or "-"),
         ("Born", day(content.birth_date) if content.birth_date else "-"),
-        ("Visit", moment(content.visit_at) if content.visit_at else "-"),
+        ("Visit", _visit_words(content)),
         ("Examiner", content.examiner or "-"),
         ("Indication", content.indication or "-"),
     )
+
+
+def _visit_words(content: ReportContent) -> str:
+    """A time of day that nobody said never stands in a report."""
+    if content.visit_at is None:
+        return "-"
+    return day(content.visit_at.astimezone()) if content.visit_day_only else moment(content.visit_at)
 
 
 def check_lines(content: ReportContent) -> list[tuple[str, bool]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pfm_desktop.domain.change import Change
@@ -18,6 +19,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 SHORTEST, LONGEST = 10, 1000  # letters of a password
 EVENT = "sign_in"
+KEY_SHOWN = "recovery_key_shown"  # among the facts of the library, until somebody says that the key is kept
 NOBODY = "(noted while closed)"  # stands for who did what happened before anybody was signed in, in a file open to all
 # what is tried first by those who guess; compared without digits and signs at the end
 _COMMON = """password passwort qwerty qwertyuiop letmein administrator colposcopy cervix hospital welcome iloveyou
@@ -59,6 +61,7 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
     )
     lib = Library.create(path, make_keys=make_keys, first=first, who=name)
     lib.account, lib.who = account, name
+    _key_shown(lib)
     return lib, written[0]
 
 
@@ -85,6 +88,7 @@ def sign_in(path: Path, name: str, password: str) -> Library:
             raise NotActiveError(name)
         lib.account, lib.who = account, account.name
         _note(lib, f"Signed in as {roles_text(account.roles)}")
+        _remind_of_key(lib)
     except BaseException:
         lib.close()
         raise
@@ -260,8 +264,32 @@ def new_recovery_key(lib: Library) -> str:
 
     def on_record() -> None:
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
+        _key_shown(lib)
 
     return keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
+
+
+def recovery_key_kept(lib: Library) -> None:
+    """Somebody said that the key that was shown is on paper, or it was printed where nobody is asked."""
+    if lib.meta(KEY_SHOWN) is not None:
+        lib.change_meta(KEY_SHOWN, lambda _said: None)
+        lib.record_event("library", lib.id, "The recovery key that was shown was said to be kept")
+
+
+def _key_shown(lib: Library) -> None:
+    with suppress(StorageError):  # then nobody is reminded, and the key is shown all the same
+        lib.set_meta(KEY_SHOWN, f"{datetime.now(UTC):%Y-%m-%d}")
+
+
+def _remind_of_key(lib: Library) -> None:
+    """Without a recovery key one forgotten password may lose all, so who can make another hears of it each time."""
+    shown = lib.meta(KEY_SHOWN)
+    if shown and lib.account is not None and lib.account.may(Act.KEEP_ACCOUNTS):
+        said = (
+            f"a recovery key was shown on {shown}, and nobody said that it is kept: if it is not on paper, make a new "
+            "one in Settings"
+        )
+        lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
 
 def check_password(password: str, name: str = "") -> None:

@@ -70,6 +70,7 @@ def report_of_visit(
         patient_identifier=case.patient.identifier,
         birth_date=case.patient.birth_date,
         visit_at=case.visit.started_at,
+        visit_day_only=case.visit.day_only,
         corrections=tuple(_correction(made) for made in case.corrections),
         examiner=case.visit.examiner,
         indication=case.visit.indication,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, object_session
 
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
-from pfm_desktop.domain.case import Pair, Patient, Picture, Visit, VisitRow
+from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit, VisitRow
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
@@ -80,8 +80,13 @@ def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
 
 
 def _row_without_name(row: VisitRow) -> VisitRow:
-    visit = replace(row.visit, indication="", examiner="", note="")
+    visit = replace(row.visit, indication="", examiner="", note=_day_only(row.visit.note))
     return replace(row, patient=access.without_name(row.patient), visit=visit, impression="")
+
+
+def _day_only(note: str) -> str:
+    """Of a note the one thing that tells of no woman: that the time of day of the visit is not known."""
+    return DAY_ONLY if note.startswith(DAY_ONLY) else ""
 
 
 def visit_count(session: Session, question: Question) -> int:
@@ -206,7 +211,7 @@ def patient_from(row: PatientTable) -> Patient:
 
 def _visit(row: VisitTable) -> Visit:
     if _masks(row):
-        return Visit(row.id, row.patient_id, row.started_at)
+        return Visit(row.id, row.patient_id, row.started_at, note=_day_only(row.note))
     return Visit(row.id, row.patient_id, row.started_at, row.indication, row.examiner, row.note)
 
 

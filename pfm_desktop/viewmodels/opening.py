@@ -43,6 +43,11 @@ class Refused:
     seconds: float
 
 
+def refused_because(said: str) -> Refused:
+    """In a sentence of the window's own."""
+    return Refused(UserError(said.rstrip(".")), 0)
+
+
 @dataclass(frozen=True)
 class NewLibrary:
     """A library that was made, and its recovery key where it is encrypted."""
@@ -119,6 +124,15 @@ def recover(ctx: Context, folder: str, key: str, name: str, password: str) -> Li
     from pfm_desktop.services import accounts
 
     return _let_in(ctx, Path(folder), None, lambda: accounts.recover(Path(folder), key, name, password))
+
+
+def recovery_key_kept(lib: Library) -> None:
+    """That it is on paper goes on record; where the disk refuses it, the next sign-in reminds once more."""
+    from pfm_desktop.services import accounts
+    from pfm_desktop.support.errors import StorageError
+
+    with suppress(StorageError):
+        accounts.recovery_key_kept(lib)
 
 
 def unlock(ctx: Context, library: Library, password: str) -> Refused | None:

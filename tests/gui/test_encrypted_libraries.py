@@ -398,8 +398,16 @@ def test_leaving_while_the_recovery_key_is_shown_gives_the_library_back(
     window.door.create(str(tmp_path / "mine"), NAME, PASSWORD)
     qtbot.waitUntil(window.entrance.recovery.isVisible, timeout=10_000)
     window.close()
+    assert window.isVisible(), "the key would be lost"
+    assert any("Print the recovery key" in text for _, text in window.messages.held)
+    window.close()
+    assert not window.isVisible()
     with accounts.sign_in(tmp_path / "mine", NAME, PASSWORD) as lib:
         assert not lib.read_only
+        assert "nobody said that it is kept" in lib.notice
+        accounts.recovery_key_kept(lib)
+    with accounts.sign_in(tmp_path / "mine", NAME, PASSWORD) as lib:
+        assert not lib.notice
     assert isinstance(lib, Library)
 
 

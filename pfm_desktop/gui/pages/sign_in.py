@@ -88,13 +88,14 @@ class SignInPage(QWidget):
     def refuse(self, refused: Refused) -> None:
         """It will not do: say so; the password is typed anew, after a while where there were many."""
         self._working, self._left = False, refused.seconds
-        self.password.clear()
-        self.again.clear()
+        if self.way is not Way.RECOVER:  # there it is mostly a letter of the key
+            self.password.clear()
+            self.again.clear()
         say(self.said, spoken(refused.error))
         if self._left > 0:
             self._waiting.start()
         self._settle()
-        self.password.setFocus()
+        (self.key if self.way is Way.RECOVER else self.password).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on from every field; Escape goes back."""

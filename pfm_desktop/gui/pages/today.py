@@ -22,13 +22,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.people import Act
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
 from pfm_desktop.gui.widgets.worklist_columns import WorklistColumns
 from pfm_desktop.gui.widgets.worklist_model import WorklistModel
 from pfm_desktop.jobs import Context
-from pfm_desktop.viewmodels.first_look import FirstLook
+from pfm_desktop.viewmodels.first_look import Closed, FirstLook
 from pfm_desktop.viewmodels.worklist import LIMIT, Found, WorkRow, count_text, empty_text, found
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 DEBOUNCE_MS = 120
+SEARCHED = "Search name, ID, date, hour or impression"
+NOT_SEARCHED = "Names are hidden: nothing to search"
 SEARCH = 260  # pixels that the search field has at least: buttons that would take them are in the menu only
 MORE_ROOM = 1500  # pixels, with which there is room for the export button too
 NO_IMPORT = "No pictures can be brought in"
@@ -79,6 +82,7 @@ class TodayPage(QWidget):
         self._pause.setInterval(DEBOUNCE_MS)
         self._pause.timeout.connect(self.read_again)
         self.search, self.count = self._make_search(), OneLine(self)
+        self._allow_searching()
         self.table, self.empty = self._make_table(), self._make_empty()
         self._intake: Intake | None = None
         self._actions = self._make_actions()
@@ -93,6 +97,7 @@ class TodayPage(QWidget):
     def take(self, session: Session) -> None:
         """The library is open: the list is read in it, and what was typed and chosen meanwhile is carried out."""
         self._session = session
+        self._allow_searching()
         then, self._waiting = self._waiting, None
         if then is None:
             self._show_all()
@@ -320,9 +325,15 @@ class TodayPage(QWidget):
 
     # making
 
+    def _allow_searching(self) -> None:
+        """Who sees no names would find every visit, whatever is typed."""
+        library = self._session.library
+        may = isinstance(library, Closed) or library.may(Act.SEE_NAMES)
+        self.search.setEnabled(may)
+        self.search.setPlaceholderText(SEARCHED if may else NOT_SEARCHED)
+
     def _make_search(self) -> QLineEdit:
         field = QLineEdit(self)
-        field.setPlaceholderText("Search name, ID, date, hour or impression")
         field.setAccessibleName("Search visits")
         field.setClearButtonEnabled(True)
         field.setMinimumWidth(SEARCH)
