@@ -35,7 +35,7 @@ from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, check_enough
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import access
+from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
@@ -121,9 +121,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     refuse_start_only(parent)
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
-        known = stored.parts(session)
+        known, past = stored.parts(session), learning_past.had(session)
         names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
-    sides = sides_of(found, groups, known, shares=SHARES, seed=lib.id)
+    sides = sides_of(found, groups, known, shares=SHARES, seed=lib.id, past=past)
     now = datetime.now(UTC)
     run = Run(
         new_id(), now, lib.who, parent.name, parent.sha256, settings.name, "", _said(settings), _counts(found, sides),
@@ -355,11 +355,11 @@ def again(lib: Library, found: Found, groups: Sequence[Group], run_id: str) -> R
     """
     run = known_run(lib, run_id)
     with lib.read() as session:
-        known = stored.parts(session)
+        known, past = stored.parts(session), learning_past.had(session)
         names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
     # others join with the next run
     settled = Found(tuple(case for case in found.cases if case.patient_id in known), found.left_out)
-    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id)
+    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id, past=past)
     return _request(lib, run_id, Settings(**run.settings), settled, sides, names, known)
 
 
