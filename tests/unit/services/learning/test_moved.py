@@ -77,15 +77,18 @@ def test_pictures_that_move_alone_are_left_out_as_well_and_in_a_run_that_goes_on
     )
 
 
-def test_a_new_woman_who_is_given_a_picture_of_the_locked_test_stands_in_it(ready_ward: Ward) -> None:
+def test_new_women_who_are_given_pictures_take_the_parts_of_those_who_had_them(ready_ward: Ward) -> None:
     begun(ready_ward)
-    locked = one_of(ready_ward, Part.TEST)
-    new = cases.add_patient(ready_ward.lib, identifier="N-1").id
-    moving.move_visit(ready_ward.lib, ready_ward.visits[locked], new)
+    before, locked = parts(ready_ward), in_the_test(ready_ward)
+    new: dict[str, str] = {}
+    for number, visit in enumerate(ready_ward.visits):
+        new[ready_ward.women[number]] = cases.add_patient(ready_ward.lib, identifier=f"N-{number}").id
+        moving.move_visit(ready_ward.lib, visit, new[ready_ward.women[number]])
     request = begun(ready_ward)
-    assert parts(ready_ward)[new] is Part.TEST
-    assert ready_ward.pairs[locked] not in learned_from(request)
-    assert ready_ward.pairs[locked] in in_the_test(ready_ward)
+    after = parts(ready_ward)
+    assert {woman: after[new[woman]] for woman in before} == before
+    assert in_the_test(ready_ward) == locked
+    assert not locked & learned_from(request)
 
 
 def test_what_moved_before_any_run_or_there_and_back_between_two_binds_nobody(ready_ward: Ward) -> None:
@@ -102,28 +105,25 @@ def test_what_moved_before_any_run_or_there_and_back_between_two_binds_nobody(re
 
 
 @pytest.mark.parametrize("again", ["the same bytes", "compressed again"])
-def test_a_woman_who_was_removed_and_comes_back_under_another_number_keeps_her_part(
+def test_women_who_were_removed_and_come_back_under_other_numbers_keep_their_parts(
     ready_ward: Ward, again: str
 ) -> None:
-    tall = [ready_ward.add(GRADES[number % 4], white=blob(number % 4, 700 + number, size=160)) for number in range(20)]
+    shown = {ready_ward.add(GRADES[one % 4], white=blob(one % 4, 700 + one, size=160)): one for one in range(12)}
     begun(ready_ward)
-    known = parts(ready_ward)
-    locked = next(number for number in tall if known[ready_ward.women[number]] is Part.TEST)
-    white = next(
-        decode_picture(ready_ward.lib.pictures.get(case.pictures[source]), "x").pixels
-        for case in find_cases(CTX, ready_ward.lib).cases
-        if case.pair_id == ready_ward.pairs[locked]
-        for source in case.sources[:1]
-    )
-    labelling.set_histology(ready_ward.lib, ready_ward.visits[locked], None)
-    removal.remove_pictures(ready_ward.lib, pictures_of(ready_ward, locked))
-    moving.remove_visit(ready_ward.lib, ready_ward.visits[locked])
-    if again == "compressed again":
-        white = decode_picture(encode_jpeg(white, quality=70), "x").pixels
-    back = ready_ward.add(Grade.LOW, white=white, fluorescence=False)
-    request = begun(ready_ward)
-    assert parts(ready_ward)[ready_ward.women[back]] is Part.TEST
-    assert ready_ward.pairs[back] not in learned_from(request)
+    before = parts(ready_ward)
+    back: dict[int, int] = {}
+    for number, one in shown.items():
+        white = blob(one % 4, 700 + one, size=160)
+        labelling.set_histology(ready_ward.lib, ready_ward.visits[number], None)
+        removal.remove_pictures(ready_ward.lib, pictures_of(ready_ward, number))
+        moving.remove_visit(ready_ward.lib, ready_ward.visits[number])
+        if again == "compressed again":
+            white = decode_picture(encode_jpeg(white, quality=70), "x").pixels
+        back[number] = ready_ward.add(GRADES[one % 4], white=white, fluorescence=False)
+    begun(ready_ward)
+    after = parts(ready_ward)
+    for number, other in back.items():
+        assert after[ready_ward.women[other]] is before[ready_ward.women[number]]
 
 
 def test_groups_that_share_a_woman_become_one() -> None:
