@@ -1,6 +1,6 @@
 """Fine-tuning, white light only, on Swede bands of real photographs: five folds by woman, old and new model.
 
-    python benchmarks/annocerv_finetune.py --annocerv DIR --work DIR [--epochs 12] [--seed 0]
+    python benchmarks/annocerv_finetune.py --annocerv DIR --work DIR [--epochs 12] [--seed 0] [--go-on]
 
 `--annocerv` is the folder of AnnoCerv photographs (iclx/AnnoCerv, CC BY 4.0); nothing of it is kept outside `--work`.
 
@@ -12,7 +12,9 @@ Swede score is what a colposcopist saw, no histology: the figures say how well b
 Women with nearly the same picture stand in one fold (`groups_of`). In fold k the women of k are the locked test, those
 of k + 1 calibrate, and those of the three others learn, of whom the run itself takes those who choose the epoch. The
 parts are put on record before `run.begin`, which keeps them; the run is `run.learn` in a process of its own.
-Old and new model are then asked about the locked test. In the figures `normal` and `low` are one band, for both.
+`--go-on` keeps the library and the folds that are on record in `--work` as learned, so that a benchmark that was cut
+short goes on. Old and new model are then asked about the locked test. In the figures `normal` and `low` are one band,
+for both.
 """
 
 from __future__ import annotations
@@ -43,13 +45,13 @@ from numpy.typing import NDArray  # noqa: E402
 from pfm_desktop.domain.change import Change  # noqa: E402
 from pfm_desktop.domain.grade import GRADES, Grade  # noqa: E402
 from pfm_desktop.domain.labelling import Turn  # noqa: E402
-from pfm_desktop.domain.learning import Found, Group, Part, group_names, worst_grades  # noqa: E402
+from pfm_desktop.domain.learning import Found, Group, Part, State, group_names, worst_grades  # noqa: E402
 from pfm_desktop.domain.resampling import patient_weights  # noqa: E402
 from pfm_desktop.domain.source import Stage  # noqa: E402
 from pfm_desktop.jobs import Finished, ProcessRunner, SilentContext  # noqa: E402
 from pfm_desktop.pfm.training.metrics import Measured, measured  # noqa: E402
 from pfm_desktop.services import cases, labelling, models, pairing  # noqa: E402
-from pfm_desktop.services.learning import promotion, run  # noqa: E402
+from pfm_desktop.services.learning import promotion, records, run  # noqa: E402
 from pfm_desktop.services.learning.cases import find_cases  # noqa: E402
 from pfm_desktop.services.learning.pictures import hold  # noqa: E402
 from pfm_desktop.services.learning.women import groups_of  # noqa: E402
@@ -72,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parent", default="pfm-demo")
+    parser.add_argument("--go-on", action="store_true", help="keep what an earlier start has learned in --work")
     asked = parser.parse_args(arguments)
     if not (asked.annocerv / "index.csv").is_file():
         raise SystemExit(f"AnnoCerv is not in {asked.annocerv}: there is no index.csv")
@@ -80,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "annocerv", parent=asked.parent, trained_on="Swede bands of AnnoCerv (no histology)",
         epochs=asked.epochs, seed=asked.seed,
     )  # fmt: skip
-    print(json.dumps(measure(asked.annocerv, asked.work, settings), indent=1))
+    print(json.dumps(measure(asked.annocerv, asked.work, settings, go_on=asked.go_on), indent=1))
     return 0
 
 
@@ -92,12 +95,14 @@ def grade_of(swede: int) -> Grade:
     raise ValueError(f"{swede} is no Swede score")
 
 
-def measure(annocerv: Path, work: Path, settings: run.Settings, *, rows: int | None = None) -> dict[str, Any]:
-    """All figures; of the first `rows` photographs only where that is given."""
+def measure(annocerv: Path, work: Path, settings: run.Settings, *, go_on: bool = False) -> dict[str, Any]:
+    """All figures."""
     begun = time.monotonic()
     source = work / "library"
-    shutil.rmtree(source, ignore_errors=True)
-    with filled(source, annocerv, rows) as lib:
+    if not go_on:
+        for path in (source, *(work / f"fold-{fold}" for fold in range(FOLDS))):
+            shutil.rmtree(path, ignore_errors=True)
+    with Library.open(source) if source.exists() else filled(source, annocerv) as lib:
         found = find_cases(SILENT, lib)
         compared = groups_of(SILENT, lib, found.cases)
         found = found.without(compared.left_out)
@@ -207,27 +212,44 @@ def one_fold(
     runs: list[dict[str, Any]],
 ) -> Told:
     """Learn without the women of a fold, then ask old and new model about them; what came of it goes to `runs`."""
-    shutil.rmtree(path, ignore_errors=True)
-    shutil.copytree(source, path)
+    if not learned_in(path):
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(source, path)
+        with Library.open(path) as lib:
+            learn(lib, found, groups, fold_of, fold, settings)
     with Library.open(path) as lib:
-        now = datetime.now(UTC)
-        lib.apply_all([
-            Change("learning_part", woman, None, stored.part_fields(part_in(fold, of), now), f"Fold {fold}")
-            for woman, of in sorted(fold_of.items())
-        ])  # fmt: skip
-        request = run.begin(lib, found, groups, replace(settings, name=f"annocerv-{fold}", enough=0))
-        ended: list[Any] = []
-        ProcessRunner().start(run.learn, request, listener=ended.append, name="learn").wait()
-        if not isinstance(ended[-1], Finished):
-            raise SystemExit(f"learning failed in fold {fold}: {ended[-1]}")
-        learned = ended[-1].result
-        run.settle(lib, learned)
-        wanted = ("cases", "women", "best_epoch", "epochs", "seconds", "left_out", "rehearsed")
-        runs.append({**{name: learned.counts[name] for name in wanted}, "notes": list(learned.notes)})
+        (one,) = records.all_runs(lib)
+        wanted = ("cases", "women", "best_epoch", "epochs", "seconds", "left_out", "rehearsed", "notes")
+        runs.append({name: one.counts[name] for name in wanted})
         size = models.info_of(settings.parent).input_size
         held = hold(SILENT, lib, promotion.locked_cases(lib, found, groups), group_names(groups), size=size)
-    folders = (models.folder_of(settings.parent), request.folder / run.MODEL)
+        folders = (models.folder_of(settings.parent), promotion.folder_of(lib, one))
     return Told(held.data.grades, tuple(held.data.patients), *(asked(folder, held.data) for folder in folders))
+
+
+def learned_in(path: Path) -> bool:
+    """Whether a fold has its model."""
+    if not path.exists():
+        return False
+    with Library.open(path) as lib:
+        return any(one.state in (State.LEARNED, State.NOT_BETTER) for one in records.all_runs(lib))
+
+
+def learn(
+    lib: Library, found: Found, groups: Sequence[Group], fold_of: Mapping[str, int], fold: int, settings: run.Settings
+) -> None:
+    """Put the parts of a fold on record, and learn as the window does it."""
+    now = datetime.now(UTC)
+    lib.apply_all([
+        Change("learning_part", woman, None, stored.part_fields(part_in(fold, of), now), f"Fold {fold}")
+        for woman, of in sorted(fold_of.items())
+    ])  # fmt: skip
+    request = run.begin(lib, found, groups, replace(settings, name=f"annocerv-{fold}", enough=0))
+    ended: list[Any] = []
+    ProcessRunner().start(run.learn, request, listener=ended.append, name="learn").wait()
+    if not isinstance(ended[-1], Finished):
+        raise SystemExit(f"learning failed in fold {fold}: {ended[-1]}")
+    run.settle(lib, ended[-1].result)
 
 
 def asked(folder: Path, data: Any) -> tuple[Floats, Floats]:
