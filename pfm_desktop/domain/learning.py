@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -147,6 +147,22 @@ class Group:
     pairs: tuple[tuple[str, str], ...]
 
 
+def merged(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The same likenesses with each woman in one group only."""
+    at: dict[str, list[Group]] = {}
+    for group in groups:
+        met = {id(those): those for woman in group.women if (those := at.get(woman)) is not None}
+        joined = [one for those in met.values() for one in those] + [group]
+        at |= {woman: joined for one in joined for woman in one.women}
+    return tuple(
+        Group(
+            tuple(sorted({woman for one in those for woman in one.women})),
+            tuple(dict.fromkeys(pair for one in those for pair in one.pairs)),
+        )
+        for those in {id(those): those for those in at.values()}.values()
+    )
+
+
 def group_names(groups: Iterable[Group]) -> Mapping[str, str]:
     """By woman of a group, the name of her group: the first of its women."""
     return {woman: min(group.women) for group in groups for woman in group.women}
@@ -173,6 +189,7 @@ def sides_of(
     *,
     shares: Mapping[Part, float],
     seed: str,
+    past: Mapping[str, Collection[str]] | None = None,
 ) -> Sides:
     """Give every woman of the cases a part. `known` parts never change; who joins a group takes that of the group.
 
@@ -180,8 +197,12 @@ def sides_of(
     who calibrate are `LEAST_CALIBRATION` of each grade, or a third where there are fewer, at the cost of train.
     Where two women of one group stand on different sides already, the stricter one holds and the cases of the other
     are left out.
+
+    `past`: by picture (SHA-256) the women who had it when a run began. A woman without a part who has it now is held
+    together with the strictest of them; a case with a picture that stood on another side is left out.
     """
-    group_of = group_names(groups)
+    before = _before(found, known, past or {})
+    group_of = group_names(merged((*groups, *_inherited(found, known, before))) if before else groups)
     worst = worst_grades(found.cases, group_of)
     members: dict[str, set[str]] = {}
     for woman in {*(case.patient_id for case in found.cases), *group_of}:
@@ -202,9 +223,35 @@ def sides_of(
     left_out = tuple(
         LeftOut(case.pair_id, Why.OTHER_SIDE)
         for case in found.cases
-        if known.get(case.patient_id, None) not in (None, part_of[group_of.get(case.patient_id, case.patient_id)])
+        if {known.get(case.patient_id), *(known[woman] for woman in before.get(case.pair_id, ()))}
+        - {None, part_of[group_of.get(case.patient_id, case.patient_id)]}
     )
     return Sides(part_of, group_of, new, left_out)
+
+
+def _before(
+    found: Found, known: Mapping[str, Part], past: Mapping[str, Collection[str]]
+) -> Mapping[str, frozenset[str]]:
+    """By pair, the women with a part who had one of its pictures and are not its woman."""
+    had = {
+        case.pair_id: frozenset(
+            woman
+            for sha256 in case.pictures.values()
+            for woman in past.get(sha256, ())
+            if woman in known and woman != case.patient_id
+        )
+        for case in found.cases
+    }
+    return {pair_id: women for pair_id, women in had.items() if women}
+
+
+def _inherited(found: Found, known: Mapping[str, Part], before: Mapping[str, frozenset[str]]) -> tuple[Group, ...]:
+    """Women without a part, each with the strictest of those who had her pictures."""
+    return tuple(
+        Group((case.patient_id, min(women, key=lambda woman: (STRICTNESS.index(known[woman]), woman))), ())
+        for case in found.cases
+        if case.patient_id not in known and (women := before.get(case.pair_id))
+    )
 
 
 def _spread(

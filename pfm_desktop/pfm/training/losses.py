@@ -45,12 +45,17 @@ def total_loss(
     softmax_weight: float,
     alone_weight: float,
 ) -> Tensor:
-    """CORN + softmax_weight x cross-entropy + alone_weight x each present source's own cross-entropy."""
+    """CORN + softmax_weight x cross-entropy + alone_weight x each present source's own cross-entropy.
+
+    Cases of a grade of weight 0 (none learn it, but rehearsed ones may have it) say nothing to the cross-entropies.
+    """
     loss = corn_loss(outputs.fused.ordinal.float(), grade)
-    loss = loss + softmax_weight * F.cross_entropy(outputs.fused.softmax.float(), grade, weight=weights)
+    counts = weights[grade] > 0  # a mean over no weight at all is not a number
+    if counts.any():
+        loss = loss + softmax_weight * F.cross_entropy(outputs.fused.softmax.float(), grade, weight=weights)
     for name, logits in outputs.alone.items():
         there = present[name]
-        if there.any():
+        if (there & counts).any():
             loss = loss + alone_weight * F.cross_entropy(logits[there].float(), grade[there], weight=weights)
     return loss
 

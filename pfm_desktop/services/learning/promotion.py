@@ -19,7 +19,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import accounts, models
 from pfm_desktop.services.learning.run import MODEL, SHARES, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
-from pfm_desktop.storage import access, journal
+from pfm_desktop.storage import access, journal, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, UserError
@@ -154,9 +154,9 @@ def changed_of(run: Run) -> tuple[Changed, ...]:
 def locked_cases(lib: Library, found: Found, groups: Sequence[Group] = ()) -> tuple[Case, ...]:
     """The cases of women who stand in the locked test on record; nobody gets a part by this."""
     with lib.read() as session:
-        known = stored.parts(session)
+        known, past = stored.parts(session), learning_past.had(session)
     settled = Found(tuple(case for case in found.cases if case.patient_id in known))
-    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id)
+    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id, past=past)
     out = {one.pair_id for one in sides.left_out}
     return tuple(case for case in settled.cases if sides.part(case) is Part.TEST and case.pair_id not in out)
 

@@ -35,10 +35,10 @@ from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, check_enough
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import access
+from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import ModelError, UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -82,6 +82,7 @@ class Request:
     sides: Sides
     names: Mapping[str, tuple[str, ...]]
     locked: tuple[str, ...]
+    parent_sha256: str
 
     @property
     def folder(self) -> Path:
@@ -121,9 +122,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     refuse_start_only(parent)
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
-        known = stored.parts(session)
+        known, past = stored.parts(session), learning_past.had(session)
         names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
-    sides = sides_of(found, groups, known, shares=SHARES, seed=lib.id)
+    sides = sides_of(found, groups, known, shares=SHARES, seed=lib.id, past=past)
     now = datetime.now(UTC)
     run = Run(
         new_id(), now, lib.who, parent.name, parent.sha256, settings.name, "", _said(settings), _counts(found, sides),
@@ -137,12 +138,12 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     for change in changes:
         access.check(lib.account, change)
     lib.apply_all(changes)
-    return _request(lib, run.id, settings, found, sides, names, {**known, **sides.new})
+    return _request(lib, run, settings, found, sides, names, {**known, **sides.new})
 
 
 def _request(
     lib: Library,
-    run_id: str,
+    run: Run,
     settings: Settings,
     found: Found,
     sides: Sides,
@@ -157,8 +158,8 @@ def _request(
     for woman, those in names.items():
         by_group.setdefault(sides.group_of.get(woman, woman), []).extend(those)
     return Request(
-        run_id, lib.path, lib.keys, settings, cases, sides,
-        {group: tuple(those) for group, those in by_group.items()}, locked,
+        run.id, lib.path, lib.keys, settings, cases, sides,
+        {group: tuple(those) for group, those in by_group.items()}, locked, run.parent_sha256,
     )  # fmt: skip
 
 
@@ -168,7 +169,8 @@ def learn(ctx: Context, request: Request) -> Learned:
     A run that was cut short goes on from its last whole epoch, with the same result; one that has ended and is not on
     record yet is told again. It is paused and stopped by `steering`: stopped after an epoch, the best so far is kept.
     Raises `Cancelled` for a stop before that, and whenever the job is cancelled: what is kept stays for another start.
-    Raises `InUseError` while another run works on the library, `StorageError` for a full disk, `TooFewError`.
+    Raises `InUseError` while another run works on the library, `StorageError` for a full disk, `TooFewError`, and
+    `ModelError` for a parent that was altered or is another version by now.
     """
     from pfm_desktop.support.threads import give_way
 
@@ -194,6 +196,12 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     settings, clock = request.settings, _Clock()
     parent = models.folder_of(settings.parent)
     info = models.verify(str(parent))
+    if info.sha256 != request.parent_sha256:
+        raise ModelError(
+            f"{settings.parent} is no longer the model that this run began with",
+            safe="the model in use stays",
+            remedy="bring that version back, or give this run up and begin another one",
+        )
     most = cases_that_fit(parent, settings.most_bytes)
     chosen, too_many = within_memory(request.cases, request.sides.group_of, most=most, seed=settings.seed)
     held = hold(ctx, lib, chosen, request.sides.group_of, size=info.input_size)
@@ -355,12 +363,12 @@ def again(lib: Library, found: Found, groups: Sequence[Group], run_id: str) -> R
     """
     run = known_run(lib, run_id)
     with lib.read() as session:
-        known = stored.parts(session)
+        known, past = stored.parts(session), learning_past.had(session)
         names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
     # others join with the next run
     settled = Found(tuple(case for case in found.cases if case.patient_id in known), found.left_out)
-    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id)
-    return _request(lib, run_id, Settings(**run.settings), settled, sides, names, known)
+    sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id, past=past)
+    return _request(lib, run, Settings(**run.settings), settled, sides, names, known)
 
 
 def known_run(lib: Library, run_id: str) -> Run:

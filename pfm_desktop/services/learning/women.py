@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.learning import Case, Group, LeftOut, Why
+from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.learning import Case, Group, LeftOut, Said, Why
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
+from pfm_desktop.storage import learning_past
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -33,8 +35,13 @@ def groups_of(ctx: Context, lib: Library, cases: Sequence[Case]) -> Compared:
     """Compare the pictures of all cases, each source by itself, and put women with nearly the same ones together.
 
     Finds a picture that was compressed again, scaled, or cropped by some percent (`imaging.alike`); nothing is kept.
+    Pictures that went off the record since a run met them are compared too, so that a woman who comes back under
+    another number is held together with who she was.
     """
-    looks, left_out = _looks(ctx, lib, cases)
+    gone = _gone(lib)
+    looks, left_out = _looks(ctx, lib, [*cases, *gone])
+    left_out = tuple(one for one in left_out if one.pair_id)
+    cases = [*cases, *gone]
     links: list[tuple[Case, Case]] = []
     for source in Source:
         there = [(case, looks[case.pictures[source]]) for case in cases if case.pictures.get(source) in looks]
@@ -55,13 +62,26 @@ def joined(links: Iterable[tuple[Case, Case]]) -> tuple[Group, ...]:
     for first, second in links:
         one, other = sorted((of(first.patient_id), of(second.patient_id)))
         leader[other] = one
-        pairs.append((first.patient_id, first.pair_id, second.pair_id))
+        if first.pair_id and second.pair_id:
+            pairs.append((first.patient_id, first.pair_id, second.pair_id))
     found: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
     for woman in sorted(leader):
         found.setdefault(of(woman), ([], []))[0].append(woman)
     for woman, one, other in pairs:
         found[of(woman)][1].append((one, other))
     return tuple(Group(tuple(women), tuple(dict.fromkeys(likenesses))) for women, likenesses in found.values())
+
+
+def _gone(lib: Library) -> list[Case]:
+    """Pictures that no record has any more, each as a case without a pair of a woman who had it; whatever its source,
+    as either."""
+    with lib.read() as session:
+        past = learning_past.had(session)
+        return [
+            Case("", woman, Grade.NORMAL, Said.MAJORITY, "", dict.fromkeys(Source, sha256))
+            for sha256 in sorted(learning_past.gone(session, past))
+            for woman in sorted(past[sha256])
+        ]
 
 
 def _looks(ctx: Context, lib: Library, cases: Sequence[Case]) -> tuple[dict[str, Look], tuple[LeftOut, ...]]:

@@ -47,6 +47,22 @@ def test_an_absent_source_does_not_teach_its_own_head() -> None:
     assert fluorescence.grad is None
 
 
+def test_a_source_that_only_cases_of_a_grade_without_weight_have_keeps_the_loss_a_number() -> None:
+    """As when a grade is missing among the own cases and the rehearsed ones alone have fluorescence."""
+    logits = {name: torch.randn(2, 4, requires_grad=True) for name in ("white", "fluorescence")}
+    fused = Logits(torch.zeros(2, 4), torch.zeros(2, 3))
+    present = {"white": torch.tensor([True, True]), "fluorescence": torch.tensor([False, True])}
+    weights = torch.tensor([1.0, 0.0, 1.0, 1.0])
+    for grade in (torch.tensor([2, 1]), torch.tensor([1, 1])):
+        loss = total_loss(Outputs(fused, logits), grade, present, weights, softmax_weight=0.5, alone_weight=0.3)
+        assert torch.isfinite(loss)
+        if loss.requires_grad:  # nothing is left to learn from where no case has weight
+            loss.backward()
+    assert logits["fluorescence"].grad is None
+    assert logits["white"].grad is not None
+    assert torch.isfinite(logits["white"].grad).all()
+
+
 GRID = 4
 NET = new_net(NetSpec(variant="T0", size=32 * GRID))
 
