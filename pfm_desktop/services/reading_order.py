@@ -136,8 +136,14 @@ def _uncertainty(ctx: _Counted, lib: Library, pair_ids: Sequence[str], model: st
 
 def entropy(said: Prediction) -> float:
     """Of the probabilities, 0 (sure) to log 4."""
-    p = np.array([max(value, 1e-12) for value in said.probabilities.values()])
-    return float(-(p * np.log(p)).sum())
+    return float(entropies(np.array(list(said.probabilities.values()), np.float64)))
+
+
+def entropies(probabilities: Floats) -> Floats:
+    """Of ... x 4 probabilities."""
+    p = np.maximum(probabilities, 1e-12)
+    out: Floats = -(p * np.log(p)).sum(axis=-1)
+    return out
 
 
 def _disagreement(reads: Sequence[Read]) -> dict[str, float]:

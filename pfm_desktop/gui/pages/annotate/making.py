@@ -58,8 +58,8 @@ class NewTask(QWidget):
         self.working = False
         self.name, self.search = QLineEdit(self), QLineEdit(self)
         self.found = words(self, "quiet")
-        self.order, self.most = CalmComboBox(self), QSpinBox(self)
-        self.unlabelled, self.asking = QCheckBox(self), words(self, "quiet")
+        self.order, self.unlabelled = CalmComboBox(self), QCheckBox(self)
+        self.most, self.asking = QSpinBox(self), words(self, "quiet")
         self.repeats, self.readers = QSpinBox(self), QSpinBox(self)
         self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)
