@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Scale, fit_scale
 from pfm_desktop.pfm.checkpoint import LoadedModel
 from pfm_desktop.pfm.familiarity import pooled
-from pfm_desktop.pfm.features import Features, hold_features
+from pfm_desktop.pfm.features import Features, build_features
 from pfm_desktop.pfm.model_tables import BOTH
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.training.data import PreparedSet
@@ -39,10 +40,13 @@ class Seen:
         return self.features.grades
 
 
-def seen(ctx: Context, model: LoadedModel, data: PreparedSet, *, views: int) -> Seen:
-    """All cases of a set."""
+def seen(ctx: Context, model: LoadedModel, data: PreparedSet, folder: Path, *, views: int) -> Seen:
+    """All cases of a set; their maps are kept in `folder`."""
     places = np.arange(len(data), dtype=np.int64)
-    return Seen(hold_features(ctx, model.net, model.normalisation, data, places, views=views), tuple(data.patients))
+    maps = build_features(
+        ctx, model.net, model.normalisation, data, places, folder, model=model.info.sha256, views=views
+    )
+    return Seen(maps, tuple(data.patients))
 
 
 def joined(parts: Sequence[Seen]) -> Seen:

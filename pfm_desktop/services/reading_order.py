@@ -65,7 +65,11 @@ class _Counted:
         self._ctx, self._total, self._clock, self._begun = ctx, total, clock, clock()
 
     def at(self, done: int, text: str) -> None:
-        self._ctx.progress(done, self._total, f"{text}{left_words(done, self._total, self._clock() - self._begun)}")
+        """The first pair tells nothing of the others: the model is made ready with it."""
+        if done <= 1:
+            self._begun = self._clock()
+        words = left_words(done, self._total, self._clock() - self._begun)
+        self._ctx.progress(done, self._total, f"{text}{words}")
 
     def progress(self, done: float, total: float, text: str = "") -> None:
         """Of one pair."""
@@ -77,8 +81,8 @@ class _Counted:
 
 
 def left_words(done: int, total: int, seconds: float) -> str:
-    """`, 12 of 500, about 4 min left`; the time once a few pairs tell it."""
-    left = seconds / max(done, 1) * (total - done)
+    """`, 12 of 500, about 4 min left`; the time once a few pairs tell it. `seconds`: since the first was done."""
+    left = seconds / max(done - 1, 1) * (total - done)
     about = "less than a minute" if left < 60 else f"about {round(left / 60):,} min"
     return f", {done:,} of {total:,}" + (f", {about} left" if _SOON <= done < total else "")
 

@@ -107,12 +107,15 @@ def asks_model(order: Order) -> bool:
     return order in (Order.UNCERTAINTY, Order.DIVERSITY)
 
 
-def found_words(count: int | None) -> str:
-    """How many visits the search finds."""
-    if count is None:
+def found_words(counted: Counted | None, *, unlabelled: bool = False) -> str:
+    """How many visits the search finds; `unlabelled`: only those without a label are wanted."""
+    if counted is None:
         return "Counting ..."
+    count = counted.visits
     if not count:
         return "No visit is found: change the search"
+    if unlabelled and not counted.unlabelled:
+        return "All visits that are found have a label: change the search, or take them too"
     return "1 visit is found" if count == 1 else f"{count:,} visits are found; those with pictures give a pair each"
 
 

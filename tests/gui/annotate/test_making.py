@@ -192,6 +192,7 @@ def test_where_all_have_a_label_no_task_of_those_without_can_be_made(
     qtbot.keyClick(making.unlabelled, K.Key_Space)
     assert not making.make.isEnabled()
     assert "(0 of" in making.unlabelled.text()
+    assert making.found.text().startswith("All visits that are found have a label")
 
 
 def test_the_form_is_empty_again_for_the_next_task(qtbot: QtBot, form: AnnotatePage, settle: Settle) -> None:
@@ -206,3 +207,26 @@ def test_the_form_is_empty_again_for_the_next_task(qtbot: QtBot, form: AnnotateP
     assert making.most.value() == labelling.MOST_ASKED
     assert making.most.isHidden()
     assert not making.unlabelled.isChecked()
+
+
+def test_why_nothing_was_counted_stays_while_something_else_is_typed(
+    qtbot: QtBot, form: AnnotatePage, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pfm_desktop.services import cases
+    from pfm_desktop.support.errors import StorageError
+
+    def lost(*_args: object, **_options: object) -> int:
+        raise StorageError("the disk does not answer")
+
+    monkeypatch.setattr(cases, "count_visits", lost)
+    making = form.making
+    qtbot.keyClicks(making.search, "K-")
+    settle()
+    qtbot.keyClicks(making.name, "x")
+    assert "the disk does not answer" in making.found.text()
+    assert not making.make.isEnabled()
+    monkeypatch.undo()
+    making.search.clear()
+    settle()
+    assert making.found.text().startswith(f"{PAIRS} visits are found")
+    assert making.make.isEnabled()

@@ -152,8 +152,8 @@ def test_the_box_says_how_many_have_no_label() -> None:
     [
         (0, 0.0, ", 0 of 100"),
         (4, 400.0, ", 4 of 100"),
-        (10, 60.0, ", 10 of 100, about 9 min left"),
-        (90, 90.0, ", 90 of 100, less than a minute left"),
+        (11, 60.0, ", 11 of 100, about 9 min left"),
+        (91, 90.0, ", 91 of 100, less than a minute left"),
         (100, 90.0, ", 100 of 100"),
     ],
 )

@@ -55,6 +55,7 @@ class NewTask(QWidget):
         super().__init__(parent)
         self._library, self._counting, self._model = library, Background(self), model
         self._count: Counted | None = None
+        self._why_not = ""  # nothing could be counted
         self.working = False
         self.name, self.search = QLineEdit(self), QLineEdit(self)
         self.found = words(self, "quiet")
@@ -143,8 +144,7 @@ class NewTask(QWidget):
         self._allow()
 
     def _searched(self) -> None:
-        self._count = None
-        self.found.setText(found_words(None))
+        self._count, self._why_not = None, ""
         self._pause.start()
         self._allow()
 
@@ -153,15 +153,16 @@ class NewTask(QWidget):
 
     def _counted(self, count: Counted) -> None:
         self._count = count
-        self.found.setText(found_words(count.visits))
         self._allow()
 
     def _not_counted(self, message: str) -> None:
-        self.found.setText(message)
+        self._why_not = message
+        self._allow()
 
     def _allow(self) -> None:
         counted = self._count
         wanted = 0 if counted is None else counted.unlabelled if self.unlabelled.isChecked() else counted.visits
+        self.found.setText(self._why_not or found_words(counted, unlabelled=self.unlabelled.isChecked()))
         self.unlabelled.setText(unlabelled_words(counted))
         self.asking.setText(asking_words(self._order, wanted, self.most.value(), self._model()) if wanted else "")
         self.asking.setVisible(bool(self.asking.text()))
