@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.active_parts.learner import Learner, Seen
-from pfm_desktop.services.reading_order import core_set, entropies
+from pfm_desktop.services.picking import core_set, entropies
 
 Ints = NDArray[np.int64]
 AMONG = 3  # times as many uncertain pairs as are wanted, of which those farthest apart are taken

@@ -9,22 +9,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pfm_desktop.domain.labelling import Order, Read, first_reads
-from pfm_desktop.domain.prediction import Prediction
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import engine, models
 from pfm_desktop.services.labelling import in_random_order
+from pfm_desktop.services.picking import Floats, core_set, entropy
+from pfm_desktop.services.time_left import Counted
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
 
-Floats = NDArray[np.float64]
 FARTHEST = 2_000  # pairs that are put in order by how far they are apart; those behind follow at random
 ASKS = frozenset({Order.UNCERTAINTY, Order.DIVERSITY})  # orders for which the model is asked about each pair
 _ASKING, _SEEING = "Asking the model", "Looking how the pairs differ"
-_SOON = 5  # pairs after which the time left is said
 
 
 def in_order(
@@ -48,7 +46,7 @@ def in_order(
     if order in ASKS:
         asked, rest = mixed[:most], mixed[most:] if most is not None else ()
         _check_askable(model)
-        first = _asked_first(_Counted(ctx, len(asked), clock), lib, asked, order, model)
+        first = _asked_first(Counted(ctx, len(asked), clock), lib, asked, order, model)
         silent = set(asked) - set(first)
         return (*first, *rest, *(pair_id for pair_id in asked if pair_id in silent))
     if order is Order.DISAGREEMENT:
@@ -56,35 +54,6 @@ def in_order(
             reads = stored.reads(session, pair_ids=mixed)
         return _by(mixed, _disagreement(reads))
     return mixed
-
-
-class _Counted:
-    """Progress over pairs with the time that is left; what a single pair tells of its steps is not passed on."""
-
-    def __init__(self, ctx: Context, total: int, clock: Callable[[], float]) -> None:
-        self._ctx, self._total, self._clock, self._begun = ctx, total, clock, clock()
-
-    def at(self, done: int, text: str) -> None:
-        """The first pair tells nothing of the others: the model is made ready with it."""
-        if done <= 1:
-            self._begun = self._clock()
-        words = left_words(done, self._total, self._clock() - self._begun)
-        self._ctx.progress(done, self._total, f"{text}{words}")
-
-    def progress(self, done: float, total: float, text: str = "") -> None:
-        """Of one pair."""
-        self._ctx.check()
-
-    def check(self) -> None:
-        """See `Context.check`."""
-        self._ctx.check()
-
-
-def left_words(done: int, total: int, seconds: float) -> str:
-    """`, 12 of 500, about 4 min left`; the time once a few pairs tell it. `seconds`: since the first was done."""
-    left = seconds / max(done - 1, 1) * (total - done)
-    about = "less than a minute" if left < 60 else f"about {round(left / 60):,} min"
-    return f", {done:,} of {total:,}" + (f", {about} left" if _SOON <= done < total else "")
 
 
 def _check_askable(model: str) -> None:
@@ -103,7 +72,7 @@ def _not_asked(why: str) -> ModelError:
     )
 
 
-def _asked_first(ctx: _Counted, lib: Library, pair_ids: Sequence[str], order: Order, model: str) -> tuple[str, ...]:
+def _asked_first(ctx: Counted, lib: Library, pair_ids: Sequence[str], order: Order, model: str) -> tuple[str, ...]:
     """Those about which the model says something, in their order."""
     if order is Order.UNCERTAINTY:
         score, refused = _uncertainty(ctx, lib, pair_ids, model)
@@ -121,7 +90,7 @@ def _by(pair_ids: Sequence[str], score: Mapping[str, float]) -> tuple[str, ...]:
     return tuple(sorted(pair_ids, key=lambda pair_id: -score.get(pair_id, -np.inf)))
 
 
-def _uncertainty(ctx: _Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, float], str]:
+def _uncertainty(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, float], str]:
     """By pair; and why the last one that has none has none."""
     found: dict[str, float] = {}
     refused = "the pictures are refused"
@@ -136,18 +105,6 @@ def _uncertainty(ctx: _Counted, lib: Library, pair_ids: Sequence[str], model: st
             found[pair_id] = entropy(said)
     ctx.at(len(pair_ids), _ASKING)
     return found, refused
-
-
-def entropy(said: Prediction) -> float:
-    """Of the probabilities, 0 (sure) to log 4."""
-    return float(entropies(np.array(list(said.probabilities.values()), np.float64)))
-
-
-def entropies(probabilities: Floats) -> Floats:
-    """Of ... x 4 probabilities."""
-    p = np.maximum(probabilities, 1e-12)
-    out: Floats = -(p * np.log(p)).sum(axis=-1)
-    return out
 
 
 def _disagreement(reads: Sequence[Read]) -> dict[str, float]:
@@ -165,7 +122,7 @@ def _span(reads: Sequence[Read]) -> float:
     return float(max(ranks) - min(ranks)) if ranks else 0.0
 
 
-def _features(ctx: _Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, Floats], str]:
+def _features(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, Floats], str]:
     found: dict[str, Floats] = {}
     refused = "no picture can be read"
     for done, pair_id in enumerate(pair_ids):
@@ -194,21 +151,3 @@ def _apart(pair_ids: Sequence[str], features: Mapping[str, Floats]) -> tuple[str
     chosen = [pair_ids[place] for place in core_set(np.stack([features[one] for one in pair_ids]), FARTHEST)]
     taken = set(chosen)
     return (*chosen, *(pair_id for pair_id in pair_ids if pair_id not in taken))
-
-
-def core_set(features: Floats, most: int) -> list[int]:
-    """Places of rows (N x F), each the farthest from all before it (k-center greedy; Sener and Savarese 2018).
-
-    Each feature counts alike, whatever its scale. The first is the one nearest to the middle.
-    """
-    spread = features.std(axis=0)
-    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
-    place = int((scaled**2).sum(axis=1).argmin())
-    nearest = np.full(len(scaled), np.inf)
-    chosen: list[int] = []
-    for _ in range(min(most, len(scaled))):
-        chosen.append(place)
-        nearest = np.minimum(nearest, ((scaled - scaled[place]) ** 2).sum(axis=1))
-        nearest[chosen] = -1.0
-        place = int(nearest.argmax())
-    return chosen

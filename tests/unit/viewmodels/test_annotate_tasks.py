@@ -12,6 +12,7 @@ from pfm_desktop.domain.labelling import Order, Reason, Turn
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases, labelling, reading_order
 from pfm_desktop.services.labelling import Wish
+from pfm_desktop.services.time_left import left_words
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.viewmodels.annotate_tasks import (
@@ -158,4 +159,4 @@ def test_the_box_says_how_many_have_no_label() -> None:
     ],
 )
 def test_the_time_left_is_said_once_a_few_pairs_tell_it(done: int, seconds: float, said: str) -> None:
-    assert reading_order.left_words(done, 100, seconds) == said
+    assert left_words(done, 100, seconds) == said
