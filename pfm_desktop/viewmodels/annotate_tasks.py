@@ -75,7 +75,9 @@ def count_job(ctx: Context, lib: Library, search: str) -> Counted:
     labelled = labelling.labelled_visits(lib) if found and labelling.may_see_reads(lib) else frozenset()
     if not labelled:
         return Counted(found, found)
-    return Counted(found, sum(row.visit.id not in labelled for row in cases.today(lib, search=search, limit=found)))
+    return Counted(
+        found, sum(row.visit.id not in labelled for row in cases.today(lib, search=search, limit=found, ctx=ctx))
+    )
 
 
 def make_job(ctx: Context, lib: Library, wish: Wish, model: str) -> Task:
