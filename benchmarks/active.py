@@ -171,7 +171,15 @@ def _strategy(runs: Sequence[dict[str, Any]], name: str, test: Seen, weights: ND
         "labels_to_reach_and_stay": stays,
         "median_labels_to_reach_and_stay": _median(stays),
         "wanted": WANTED,
-        "minus_random_200": {str(n): _gap(runs, name, n, weights) for n in runs[0]["rounds"][name]},
+        "minus_random_200": {
+            str(n): _gap([(run["rounds"][name][n], run["reference"]) for run in runs], weights)
+            for n in runs[0]["rounds"][name]
+        },
+        "minus_as_many_at_random": {
+            str(n): _gap([(run["rounds"][name][n], run["rounds"]["random"][n]) for run in runs], weights)
+            for n in runs[0]["rounds"][name]
+            if n in runs[0]["rounds"]["random"]
+        },
     }
 
 
@@ -181,14 +189,13 @@ def _median(labels: Sequence[int | None]) -> float | None:
     return float(found) if np.isfinite(found) else None
 
 
-def _gap(runs: Sequence[dict[str, Any]], name: str, count: int, weights: NDArray[np.float64]) -> dict[str, Any]:
-    """Accuracy and macro recall with so many labels minus those with 200 at random, mean of the seeds, by woman."""
+def _gap(pairs: Sequence[tuple[Asked, Asked]], weights: NDArray[np.float64]) -> dict[str, Any]:
+    """Accuracy and macro recall of the first minus those of the second, mean of the seeds, drawn anew by woman."""
     out: dict[str, Any] = {}
     for measure in ("accuracy", "macro_recall"):
         gaps = []
-        for run in runs:
-            new, old = (measured(one.probabilities, one.truth, weights)[measure]
-                        for one in (run["rounds"][name][count], run["reference"]))  # fmt: skip
+        for pair in pairs:
+            new, old = (measured(one.probabilities, one.truth, weights)[measure] for one in pair)
             gaps.append(new - old)
         low, high = interval(np.mean([gap.draws for gap in gaps], axis=0))
         out[measure] = {"mean": float(np.mean([gap.value for gap in gaps])), "interval": [low, high]}

@@ -121,4 +121,7 @@ def test_what_is_told_holds_the_control_and_the_difference_with_its_interval() -
     gap = told["strategies"]["uncertain"]["minus_random_200"]["120"]["accuracy"]
     assert gap["mean"] == pytest.approx(0.1)
     assert gap["interval"][0] <= 0.1 <= gap["interval"][1]
+    beside = told["strategies"]["uncertain"]["minus_as_many_at_random"]
+    assert list(beside) == ["40"], "where the control has as many"
+    assert beside["40"]["macro_recall"]["mean"] == pytest.approx(0.1)
     assert told["random_200"]["accuracy"] == [pytest.approx(0.8)] * 3
