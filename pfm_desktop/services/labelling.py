@@ -39,11 +39,16 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 LONGEST_NAME = 100
 MOST_READERS = 9
+MOST_ASKED = 500  # pairs about which the model is asked for a task, unless more are wanted
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a new task is to be; see `domain.labelling.Task`."""
+    """What a new task is to be; see `domain.labelling.Task`.
+
+    `unlabelled`: only pairs of visits that have no label yet. `most`: pairs about which the model is asked, for the
+    orders that ask it. Neither is kept with the task.
+    """
 
     name: str
     search: str = ""
@@ -52,6 +57,8 @@ class Wish:
     readers: int = 1
     ai_first: bool = False
     seed: int = 0
+    unlabelled: bool = False
+    most: int = MOST_ASKED
 
 
 @dataclass(frozen=True)
@@ -366,6 +373,16 @@ def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
     for read in reads:
         by_pair.setdefault(read.pair_id, []).append(read)
     return {pair_id: label_of(results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ())) for pair_id in pair_ids}
+
+
+def labelled_visits(lib: Library) -> frozenset[str]:
+    """Visits that have a label: by histology, or of any of their pairs. Raises `NotAllowedError` for who is blind."""
+    with lib.read() as session:
+        read = {one.pair_id for one in stored.reads(session)}
+        visits = stored.visits_of(session, read)
+        results = stored.all_histology(session)
+    labelled = {visits[pair_id] for pair_id, one in labels(lib, sorted(visits)).items() if one.label is not None}
+    return frozenset(labelled | set(results))
 
 
 @dataclass(frozen=True)

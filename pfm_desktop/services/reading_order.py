@@ -5,40 +5,50 @@ The model is asked where its answer is not kept yet; nothing of it is shown to w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pfm_desktop.domain.labelling import Order, Read, first_reads
-from pfm_desktop.domain.prediction import Prediction
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import engine, models
 from pfm_desktop.services.labelling import in_random_order
+from pfm_desktop.services.picking import Floats, core_set, entropy
+from pfm_desktop.services.time_left import Counted
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import ModelError, UserError
 
-Floats = NDArray[np.float64]
 FARTHEST = 2_000  # pairs that are put in order by how far they are apart; those behind follow at random
+ASKS = frozenset({Order.UNCERTAINTY, Order.DIVERSITY})  # orders for which the model is asked about each pair
 _ASKING, _SEEING = "Asking the model", "Looking how the pairs differ"
 
 
 def in_order(
-    ctx: Context, lib: Library, pair_ids: Sequence[str], order: Order, *, seed: int, model: str
+    ctx: Context,
+    lib: Library,
+    pair_ids: Sequence[str],
+    order: Order,
+    *,
+    seed: int,
+    model: str,
+    most: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[str, ...]:
     """The pairs in the order of a task. As a job: uncertainty and diversity ask the model about each.
 
-    A pair about which the model says nothing (refused, damaged, other sources) comes last. Raises `ModelError` for a
-    model that cannot be asked at all.
+    At most `most` pairs, drawn by the seed, are asked about; those that were not follow at random. A pair about which
+    the model says nothing (refused, damaged, other sources) comes last. Raises `ModelError` for a model that cannot be
+    asked at all, or that says nothing about any pair.
     """
     mixed = in_random_order(pair_ids, seed=seed)
-    if order is Order.UNCERTAINTY:
-        models.verified_info(model)
-        return _by(mixed, _uncertainty(ctx, lib, mixed, model))
-    if order is Order.DIVERSITY:
-        models.verified_info(model)
-        return _apart(mixed, _features(ctx, lib, mixed, model))
+    if order in ASKS:
+        asked, rest = mixed[:most], mixed[most:] if most is not None else ()
+        _check_askable(model)
+        first = _asked_first(Counted(ctx, len(asked), clock), lib, asked, order, model)
+        silent = set(asked) - set(first)
+        return (*first, *rest, *(pair_id for pair_id in asked if pair_id in silent))
     if order is Order.DISAGREEMENT:
         with lib.read() as session:
             reads = stored.reads(session, pair_ids=mixed)
@@ -46,34 +56,55 @@ def in_order(
     return mixed
 
 
+def _check_askable(model: str) -> None:
+    try:
+        models.verified_info(model)
+        models.predictor(model)
+    except ModelError as error:
+        raise _not_asked(error.what) from error
+
+
+def _not_asked(why: str) -> ModelError:
+    return ModelError(
+        f"the model cannot be asked: {why}",
+        safe="no task was made",
+        remedy="make a task in random order, or choose another model in Settings",
+    )
+
+
+def _asked_first(ctx: Counted, lib: Library, pair_ids: Sequence[str], order: Order, model: str) -> tuple[str, ...]:
+    """Those about which the model says something, in their order."""
+    if order is Order.UNCERTAINTY:
+        score, refused = _uncertainty(ctx, lib, pair_ids, model)
+        first = _by([pair_id for pair_id in pair_ids if pair_id in score], score)
+    else:
+        features, refused = _features(ctx, lib, pair_ids, model)
+        first = _apart([pair_id for pair_id in pair_ids if pair_id in features], features)
+    if pair_ids and not first:
+        raise _not_asked(f"it says nothing about any of {len(pair_ids):,} pairs ({refused})")
+    return first
+
+
 def _by(pair_ids: Sequence[str], score: Mapping[str, float]) -> tuple[str, ...]:
     """Highest score first; equal ones, and those without, stay in their order."""
     return tuple(sorted(pair_ids, key=lambda pair_id: -score.get(pair_id, -np.inf)))
 
 
-def _uncertainty(ctx: Context, lib: Library, pair_ids: Sequence[str], model: str) -> dict[str, float]:
+def _uncertainty(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, float], str]:
+    """By pair; and why the last one that has none has none."""
     found: dict[str, float] = {}
+    refused = "the pictures are refused"
     for done, pair_id in enumerate(pair_ids):
-        ctx.progress(done, len(pair_ids), _ASKING)
-        said = _prediction(ctx, lib, pair_id, model)
+        ctx.at(done, _ASKING)
+        try:
+            said = engine.answer_pair(ctx, lib, engine.load_pair(ctx, lib, pair_id), model).analysis.prediction
+        except UserError as error:  # a picture that is lost or cannot be read, sources that the model does not read
+            refused = error.what
+            continue
         if said is not None:
             found[pair_id] = entropy(said)
-    ctx.progress(len(pair_ids), len(pair_ids), _ASKING)
-    return found
-
-
-def entropy(said: Prediction) -> float:
-    """Of the probabilities, 0 (sure) to log 4."""
-    p = np.array([max(value, 1e-12) for value in said.probabilities.values()])
-    return float(-(p * np.log(p)).sum())
-
-
-def _prediction(ctx: Context, lib: Library, pair_id: str, model: str) -> Prediction | None:
-    try:
-        pictures = engine.load_pair(ctx, lib, pair_id)
-        return engine.answer_pair(ctx, lib, pictures, model).analysis.prediction
-    except UserError:  # a picture that is lost or cannot be read
-        return None
+    ctx.at(len(pair_ids), _ASKING)
+    return found, refused
 
 
 def _disagreement(reads: Sequence[Read]) -> dict[str, float]:
@@ -91,47 +122,32 @@ def _span(reads: Sequence[Read]) -> float:
     return float(max(ranks) - min(ranks)) if ranks else 0.0
 
 
-def _features(ctx: Context, lib: Library, pair_ids: Sequence[str], model: str) -> dict[str, Floats]:
+def _features(ctx: Counted, lib: Library, pair_ids: Sequence[str], model: str) -> tuple[dict[str, Floats], str]:
     found: dict[str, Floats] = {}
+    refused = "no picture can be read"
     for done, pair_id in enumerate(pair_ids):
-        ctx.progress(done, len(pair_ids), _SEEING)
+        ctx.at(done, _SEEING)
         try:
-            pictures = engine.load_pair(ctx, lib, pair_id)
-            placed = pictures.registration
-            lit = pictures.fluorescence
-            if lit is not None and pictures.white is not None:
-                lit = placed.warp_to_white(lit) if placed is not None else None  # what is not registered is not seen
-            overlap = placed.overlap_mask() if placed is not None and lit is not None else None
-            found[pair_id] = models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap)
-        except UserError:
-            continue
-    ctx.progress(len(pair_ids), len(pair_ids), _SEEING)
-    return found
+            found[pair_id] = _seen(ctx, lib, pair_id, model)
+        except UserError as error:
+            refused = error.what
+    ctx.at(len(pair_ids), _SEEING)
+    return found, refused
+
+
+def _seen(ctx: Context, lib: Library, pair_id: str, model: str) -> Floats:
+    """Trunk features of a pair, registered first: what lies elsewhere is not seen."""
+    pictures = engine.registered(ctx, lib, engine.load_pair(ctx, lib, pair_id))
+    placed, lit = pictures.registration, pictures.fluorescence
+    if lit is not None and pictures.white is not None:
+        lit = placed.warp_to_white(lit) if placed is not None else None
+    overlap = placed.overlap_mask() if placed is not None and lit is not None else None
+    return models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap)
 
 
 def _apart(pair_ids: Sequence[str], features: Mapping[str, Floats]) -> tuple[str, ...]:
-    known = [pair_id for pair_id in pair_ids if pair_id in features]
-    if not known:
-        return tuple(pair_ids)
-    chosen = [known[place] for place in core_set(np.stack([features[pair_id] for pair_id in known]), FARTHEST)]
+    if not pair_ids:
+        return ()
+    chosen = [pair_ids[place] for place in core_set(np.stack([features[one] for one in pair_ids]), FARTHEST)]
     taken = set(chosen)
-    rest = [pair_id for pair_id in known if pair_id not in taken]
-    return (*chosen, *rest, *(pair_id for pair_id in pair_ids if pair_id not in features))
-
-
-def core_set(features: Floats, most: int) -> list[int]:
-    """Places of rows (N x F), each the farthest from all before it (k-center greedy; Sener and Savarese 2018).
-
-    Each feature counts alike, whatever its scale. The first is the one nearest to the middle.
-    """
-    spread = features.std(axis=0)
-    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
-    place = int((scaled**2).sum(axis=1).argmin())
-    nearest = np.full(len(scaled), np.inf)
-    chosen: list[int] = []
-    for _ in range(min(most, len(scaled))):
-        chosen.append(place)
-        nearest = np.minimum(nearest, ((scaled - scaled[place]) ** 2).sum(axis=1))
-        nearest[chosen] = -1.0
-        place = int(nearest.argmax())
-    return chosen
+    return (*chosen, *(pair_id for pair_id in pair_ids if pair_id not in taken))

@@ -20,6 +20,8 @@ COLUMNS = ("Task", "Pairs", "Read by you", "Readers differ", "Made")
 CODES = "Names are hidden while pairs are read"
 ORDERS: dict[Order, str] = {
     Order.RANDOM: "Random",
+    Order.UNCERTAINTY: "Where the model is least sure first",
+    Order.DIVERSITY: "Pairs that differ most from each other first",
     Order.DISAGREEMENT: "Where readers differ most first",
 }
 REASONS: dict[Reason, str] = {

@@ -15,7 +15,8 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.phantom import render
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import cases, engine, labelling, models, pairing
-from pfm_desktop.services.reading_order import core_set, entropy, in_order
+from pfm_desktop.services.picking import core_set, entropy
+from pfm_desktop.services.reading_order import in_order
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.paths import user_models_dir
@@ -116,3 +117,36 @@ def test_asking_can_be_stopped_and_a_missing_model_is_said(lib: Library, shown: 
         in_order(ctx, lib, shown, Order.UNCERTAINTY, seed=1, model=model)
     with pytest.raises(ModelError):
         in_order(CTX, lib, shown, Order.UNCERTAINTY, seed=1, model="nobody")
+
+
+@pytest.mark.slow
+def test_no_more_pairs_are_asked_about_than_wanted_and_the_rest_comes_before_what_cannot_be_read(
+    lib: Library, shown: list[str], model: str
+) -> None:
+    mixed = labelling.in_random_order(shown, seed=2)
+    most = mixed.index(shown[3]) + 1
+    for order in (Order.UNCERTAINTY, Order.DIVERSITY):
+        if most == 1:
+            continue
+        found = in_order(CTX, lib, shown, order, seed=2, model=model, most=most)
+        assert sorted(found) == sorted(shown)
+        assert set(found[: most - 1]) == set(mixed[: most - 1])
+        assert found[-1] == shown[3]
+
+
+@pytest.mark.slow
+def test_diversity_sees_both_pictures_so_each_pair_is_registered_by_then(
+    lib: Library, shown: list[str], model: str
+) -> None:
+    in_order(CTX, lib, shown[:2], Order.DIVERSITY, seed=1, model=model)
+    for pair_id in shown[:2]:
+        assert engine.load_pair(CTX, lib, pair_id).registration is not None
+
+
+@pytest.mark.slow
+def test_progress_counts_pairs_and_nothing_else(lib: Library, shown: list[str], model: str) -> None:
+    for order in (Order.UNCERTAINTY, Order.DIVERSITY):
+        heard: list[tuple[float, float]] = []
+        ctx = CallbackContext(lambda done, total, _text, heard=heard: heard.append((done, total)), lambda: False)
+        in_order(ctx, lib, shown, order, seed=1, model=model)
+        assert heard == [(done, 4) for done in range(5)]

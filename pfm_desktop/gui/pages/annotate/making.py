@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeyEvent, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -20,8 +22,16 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.labelling import Order
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
-from pfm_desktop.services.labelling import LONGEST_NAME, MOST_READERS, Wish
-from pfm_desktop.viewmodels.annotate_tasks import count_job, found_words
+from pfm_desktop.services.labelling import LONGEST_NAME, MOST_ASKED, MOST_READERS, Wish
+from pfm_desktop.viewmodels.annotate_tasks import (
+    Counted,
+    asking_words,
+    asks_model,
+    count_job,
+    found_words,
+    rights_in,
+    unlabelled_words,
+)
 from pfm_desktop.viewmodels.annotate_words import ORDERS
 
 if TYPE_CHECKING:
@@ -30,29 +40,38 @@ if TYPE_CHECKING:
 DEBOUNCE_MS = 150
 HIDDEN = "Names, findings, histology and AI answers stay hidden from who reads."
 WIDEST = 640
+MOST_TO_ASK = 20_000
 
 
 class NewTask(QWidget):
-    """`wanted(Wish)` when all is said; `given_up` on Escape or Cancel."""
+    """`wanted(Wish)` when all is said; `given_up` on Escape or Cancel, also while it is being made."""
 
     wanted = Signal(object)
     given_up = Signal()
 
-    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, library: Library, parent: QWidget | None = None, *, model: Callable[[], str] = lambda: "The model"
+    ) -> None:
         super().__init__(parent)
-        self._library, self._counting = library, Background(self)
-        self._count: int | None = None
+        self._library, self._counting, self._model = library, Background(self), model
+        self._count: Counted | None = None
+        self._why_not = ""  # nothing could be counted
+        self.working = False
         self.name, self.search = QLineEdit(self), QLineEdit(self)
         self.found = words(self, "quiet")
-        self.order = CalmComboBox(self)
+        self.order, self.unlabelled = CalmComboBox(self), QCheckBox(self)
+        self.most, self.asking = QSpinBox(self), words(self, "quiet")
         self.repeats, self.readers = QSpinBox(self), QSpinBox(self)
-        self.problem = words(self, "problem")
+        self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._lay_out()
         self._pause.timeout.connect(self._look)
         self.search.textChanged.connect(self._searched)
         self.name.textChanged.connect(lambda _text: self._allow())
+        self.order.currentIndexChanged.connect(lambda _place: self._ordered())
+        self.unlabelled.toggled.connect(lambda _on: self._allow())
+        self.most.valueChanged.connect(lambda _most: self._allow())
         self.make.clicked.connect(lambda _checked=False: self._ask())
         self.cancel.clicked.connect(lambda _checked=False: self.given_up.emit())
 
@@ -66,6 +85,8 @@ class NewTask(QWidget):
         self.name.clear()
         self.search.clear()
         self.order.setCurrentIndex(0)
+        self._ordered()
+        self.most.setValue(MOST_ASKED)
         self.repeats.setValue(5)
         self.readers.setValue(1)
         self.work(False)
@@ -75,10 +96,13 @@ class NewTask(QWidget):
 
     def work(self, working: bool) -> None:
         """The task is being made."""
-        for part in (self.name, self.search, self.order, self.repeats, self.readers):
+        self.working = working
+        for part in (self.name, self.search, self.order, self.repeats, self.readers, self.most):
             part.setEnabled(not working)
+        self.unlabelled.setEnabled(not working and rights_in(self._library).see_reads)
         self.make.setText("Making the task ..." if working else "Make the task")
-        self._allow(working=working)
+        self.cancel.setText("Stop" if working else "Cancel")
+        self._allow()
 
     def show_problem(self, message: str) -> None:
         """Why none was made; what was typed stays."""
@@ -100,31 +124,49 @@ class NewTask(QWidget):
             Wish(
                 self.name.text(),
                 self.search.text(),
-                Order(self.order.currentData()),
+                self._order,
                 self.repeats.value() / 100,
                 self.readers.value(),
+                unlabelled=self.unlabelled.isChecked(),
+                most=self.most.value(),
             )
         )
 
+    @property
+    def _order(self) -> Order:
+        return Order(self.order.currentData())
+
+    def _ordered(self) -> None:
+        """Another order: what the model says of pairs is wanted of those that can still be labelled."""
+        asks = asks_model(self._order)
+        self.form.setRowVisible(self.most, asks)
+        self.unlabelled.setChecked(asks and self.unlabelled.isEnabled())
+        self._allow()
+
     def _searched(self) -> None:
-        self._count = None
-        self.found.setText(found_words(None))
+        self._count, self._why_not = None, ""
         self._pause.start()
         self._allow()
 
     def _look(self) -> None:
         self._counting.start(count_job, self._library, self.search.text(), done=self._counted, failed=self._not_counted)
 
-    def _counted(self, count: int) -> None:
+    def _counted(self, count: Counted) -> None:
         self._count = count
-        self.found.setText(found_words(count))
         self._allow()
 
     def _not_counted(self, message: str) -> None:
-        self.found.setText(message)
+        self._why_not = message
+        self._allow()
 
-    def _allow(self, *, working: bool = False) -> None:
-        self.make.setEnabled(not working and bool(self.name.text().strip()) and bool(self._count))
+    def _allow(self) -> None:
+        counted = self._count
+        wanted = 0 if counted is None else counted.unlabelled if self.unlabelled.isChecked() else counted.visits
+        self.found.setText(self._why_not or found_words(counted, unlabelled=self.unlabelled.isChecked()))
+        self.unlabelled.setText(unlabelled_words(counted))
+        self.asking.setText(asking_words(self._order, wanted, self.most.value(), self._model()) if wanted else "")
+        self.asking.setVisible(bool(self.asking.text()))
+        self.make.setEnabled(not self.working and bool(self.name.text().strip()) and bool(wanted))
 
     def _lay_out(self) -> None:
         self.name.setMaxLength(LONGEST_NAME)
@@ -136,12 +178,16 @@ class NewTask(QWidget):
         self.repeats.setSuffix(" % come again, unannounced")
         self.readers.setRange(1, MOST_READERS)
         self.readers.setSuffix(" per pair")
-        for spin in (self.repeats, self.readers):
+        self.most.setRange(1, MOST_TO_ASK)
+        self.most.setPrefix("at most ")
+        self.most.setSuffix(" pairs, drawn at random")
+        for spin in (self.repeats, self.readers, self.most):
             spin.setMinimumHeight(30)
-        form = QFormLayout()
+        form = self.form
         form.setSpacing(10)
         for title, field in (
             ("Name", self.name), ("Search", self.search), ("", self.found), ("Order", self.order),
+            ("", self.unlabelled), ("Ask about", self.most), ("", self.asking),
             ("Repeats", self.repeats), ("Readers", self.readers),
         ):  # fmt: skip
             if title:

@@ -21,6 +21,7 @@ from pfm_desktop.viewmodels.annotate_tasks import make_job, rights_in
 if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Task
     from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.jobs import Handle
     from pfm_desktop.services.labelling import Wish
     from pfm_desktop.viewmodels.session import Session
 
@@ -44,8 +45,9 @@ class AnnotatePage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self.tasks = TaskList(session.library, self)
-        self.making = NewTask(session.library, self)
+        self.making = NewTask(session.library, self, model=lambda: session.settings.model)
         self.view = ReadingView(session.library, self, load=load)
+        self._job: Handle | None = None  # makes a task
         self._later = QTimer(self, singleShot=True, interval=0)  # after the pictures are painted
         self._later.timeout.connect(self.undo_changed)
         self._new = self._action("new_task", "&New task...", "Ctrl+N", self.make_task)
@@ -164,15 +166,23 @@ class AnnotatePage(QWidget):
 
     def _make(self, wish: Wish) -> None:
         self.making.work(True)
-        self._jobs.start(
+        self._job = self._jobs.start(
             make_job,
             self._session.library,
             wish,
+            self._session.settings.model,
             title="Making the task",
             done=self._made,
             failed=self.making.show_problem,
             stopped=lambda: self.making.show_problem("Stopped. No task was made."),
         )
+
+    def _give_up(self) -> None:
+        """Back to the list; while a task is being made that is stopped, and the form stays."""
+        if self.making.working and self._job is not None:
+            self._job.cancel()
+        else:
+            self.show_tasks()
 
     def _made(self, task: Task) -> None:
         self.said.emit(f"Task made: {task.name}.")
@@ -206,7 +216,7 @@ class AnnotatePage(QWidget):
         self.tasks.closing.connect(self._close)
         self.tasks.said.connect(self.said)
         self.making.wanted.connect(self._make)
-        self.making.given_up.connect(self.show_tasks)
+        self.making.given_up.connect(self._give_up)
         self.view.tasks_wanted.connect(self.show_tasks)
         self.view.moved.connect(self._later.start)
         self._session.on_settings.append(lambda _settings: self.view.name_keys())
