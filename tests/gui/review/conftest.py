@@ -24,7 +24,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
@@ -42,7 +42,7 @@ from pfm_desktop.viewmodels.session import Session
 
 WIDTH, HEIGHT = 120, 100
 BLURRED = Quality(Verdict.UNUSABLE, ("out_of_focus",), "Focus on the os, hold still, retake.")
-MODEL = ModelInfo("pfm-test", "1", "ab" * 32, tuple(Source), "T0", "channel", 224)
+MODEL = ModelInfo("pfm-test", "1", "ab" * 32, PLACES, "T0", "channel", 224)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ def prediction() -> Prediction:
         indeterminate=False,
         evidence={Source.WHITE: 0.4, Source.FLUORESCENCE: 0.6},
         single_source={},
-        sources=tuple(Source),
+        sources=PLACES,
     )
 
 

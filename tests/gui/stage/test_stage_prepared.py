@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.gui.widgets.stage_regions import COLOURS, ShownRegion
@@ -51,7 +51,7 @@ def test_a_registration_of_other_pictures_is_not_used(stage: StageWidget, white,
     assert not stage.shown.registered
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_one_picture_is_enough(stage: StageWidget, white, glow, source: Source) -> None:
     stage.set_prepared(ready(white if source is Source.WHITE else None, glow if source is not Source.WHITE else None))
     assert stage.shown.sources == (source,)

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.tabular import COLUMNS
 from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchPin, ResearchRead
 from pfm_desktop.services.export.research_tables import CASE_COLUMNS, READ_COLUMNS, coco_pictures, manifest, tables
@@ -74,7 +74,7 @@ def test_the_manifest_has_the_columns_that_training_asks_for() -> None:
     assert unlabelled == ()
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_a_case_of_one_source_leaves_the_other_column_empty(source: Source) -> None:
     other = Source.WHITE if source is Source.FLUORESCENCE else Source.FLUORESCENCE
     data, _ = manifest([replace(CASE, pair={source: CASE.pair[source]})], DIGESTS)
