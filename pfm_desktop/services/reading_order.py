@@ -102,7 +102,9 @@ def _features(ctx: Context, lib: Library, pair_ids: Sequence[str], model: str) -
             if lit is not None and pictures.white is not None:
                 lit = placed.warp_to_white(lit) if placed is not None else None  # what is not registered is not seen
             overlap = placed.overlap_mask() if placed is not None and lit is not None else None
-            found[pair_id] = models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap)
+            found[pair_id] = models.predictor(model).trunk_features(
+                pictures.white, lit, overlap=overlap, second=pictures.second
+            )
         except UserError:
             continue
     ctx.progress(len(pair_ids), len(pair_ids), _SEEING)

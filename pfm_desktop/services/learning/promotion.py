@@ -135,7 +135,8 @@ def _worse(name: str, interval: Sequence[float | None]) -> bool:
 
 
 def _mind(figures: Mapping[str, Any]) -> list[str]:
-    said = []
+    about = figures.get("asked_about", "")
+    said = [f"the old model was asked about {about} alone: it refuses pairs of these sources"] if about else []
     for name, words in JUDGED.items():
         one = figures["difference"].get(name)
         if one is None or one["interval"][0] is None:

@@ -29,6 +29,7 @@ from pfm_desktop.domain.learning import (
     left_out_by,
     sides_of,
 )
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.learning.cases import ENOUGH, check_enough
@@ -55,7 +56,8 @@ BUSY = "a model is being learned from this library"
 
 @dataclass(frozen=True)
 class Settings:
-    """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms."""
+    """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms.
+    `sources`: what the model is to read, as the wish that found the cases has it; none: what the parent reads."""
 
     name: str
     parent: str = "pfm-demo"
@@ -66,6 +68,12 @@ class Settings:
     rehearse: int = 48
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
+    sources: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[Source, ...] | None:
+        """`sources`, None where nothing was said."""
+        return tuple(map(Source, self.sources)) or None
 
 
 @dataclass(frozen=True)
@@ -189,13 +197,14 @@ def _learned(ctx: Context, lib: Library, request: Request) -> Learned:
     held = hold(ctx, lib, chosen, request.sides.group_of, size=info.input_size)
     clock.lap("prepare")
     split = split_of(held.data, held.cases, request.sides, settings.seed)
-    old = _rehearsed(ctx, settings, info.trained_on, info.input_size)
+    second = second_of(settings.reads or info.sources) or Source.FLUORESCENCE
+    old = _rehearsed(ctx, settings, info.trained_on, info.input_size, second)
     clock.lap("rehearse")
     shutil.rmtree(request.folder / MODEL, ignore_errors=True)  # half of one that a kill left
     lines = _card_lines(len(held.data), held.left_out, too_many)
     config = FinetuneConfig(
         settings.name, trained_on=settings.trained_on, epochs=settings.epochs, seed=settings.seed,
-        old_share=settings.old_share, enough=0, card_lines=lines,
+        old_share=settings.old_share, enough=0, card_lines=lines, sources=settings.reads,
     )  # fmt: skip
     made = finetune(
         ctx, held.data, parent, request.folder / MODEL, config, work=None, old_cases=old,
@@ -275,13 +284,13 @@ def _drawn(women: Sequence[str], worst: Mapping[str, int], seed: int) -> set[str
     return drawn
 
 
-def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int) -> PreparedSet | None:
+def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int, second: Source) -> PreparedSet | None:
     """Phantoms for a parent that learned from them. Others cannot be rehearsed: their pictures are not here."""
     from pfm_desktop.services.learning.rehearsal import phantoms
 
     if not settings.rehearse or "phantoms" not in trained_on:
         return None
-    return phantoms(ctx, settings.rehearse, size=size, seed=settings.seed)
+    return phantoms(ctx, settings.rehearse, size=size, seed=settings.seed, second=second)
 
 
 def settle(lib: Library, learned: Learned) -> Run:
