@@ -125,7 +125,7 @@ def request_of(white: Path | None, seconds: Mapping[Source, Path | None], model:
     source, path = given[0] if given else (Source.FLUORESCENCE, None)
     if white is None and path is not None and source not in PLACES:
         raise BadInputError(
-            f"a picture of {source.words} is read beside white light only",
+            f"{source.words}: such a picture is read beside white light only",
             remedy="give the white-light picture as well, or give it as white light",
         )
     return AnalysisRequest(white, path, model, second=source)
