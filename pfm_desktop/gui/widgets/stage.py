@@ -98,21 +98,17 @@ class StageWidget(QWidget):
 
     # ---- what is shown
 
-    def set_pair(
-        self,
-        white: RGB | None,
-        fluorescence: RGB | None,
-        registration: PairRegistration | None,
-        second: Source = Source.FLUORESCENCE,
-    ) -> None:
-        """Show other pictures (H x W x 3 uint8 RGB), or the same arrays with another registration. `second`: of which
-        source the second picture, `fluorescence`, is.
+    def set_second(self, second: Source) -> None:
+        """Say of which source the second picture is that comes, or stands there: `fluorescence` of `set_pair`."""
+        self._pictures.scene.second = second
+
+    def set_pair(self, white: RGB | None, fluorescence: RGB | None, registration: PairRegistration | None) -> None:
+        """Show other pictures (H x W x 3 uint8 RGB), or the same arrays with another registration.
 
         The pictures are on the stage when this returns; the fluorescence picture moves into the white-light frame as
         soon as a thread has warped it (`aligned`). Other pictures are shown fitted, without the heatmap, marks and
         scale of those before.
         """
-        self._pictures.scene.second = second
         if self._pictures.replace(white, fluorescence, registration):
             self._begin_pair()
         self._pictures_changed()

@@ -23,6 +23,7 @@ SPATIAL_REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
 SERIES = 401
 _FLAT = 1e-9  # how far the last row may be from 0 0 1: below, no picture of 100 000 pixels moves by a thousandth
 _DS = 16  # characters
+_TO = {Source.FLUORESCENCE: "fluorescence", Source.GREEN: "green filter", Source.IODINE: "iodine"}  # 64 characters
 _LABELS = {
     Source.FLUORESCENCE: "WHITE_TO_FLUO",
     Source.GREEN: "WHITE_TO_GREEN",
@@ -58,7 +59,7 @@ def registration_object(
     )
     dataset.Modality = "REG"
     second = fluorescence.stage.second or fluorescence.source
-    dataset.SeriesDescription = research_words(f"White light to {second.words}")
+    dataset.SeriesDescription = research_words(f"White light to {_TO[second]}")
     dataset.FrameOfReferenceUID = study.uids("frame", fluorescence.id)
     dataset.PositionReferenceIndicator = ""
     dataset.ContentLabel = _LABELS[second]

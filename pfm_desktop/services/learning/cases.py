@@ -20,12 +20,13 @@ from pfm_desktop.domain.learning import (
     group_names,
     worst_grades,
 )
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, second_of, together
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.learning import PairRow
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
 
 ENOUGH = 10  # women a grade: fewer leave a side without that grade
 _OPEN = {
@@ -141,6 +142,18 @@ def check_enough(cases: Sequence[Case], groups: Sequence[Group] = (), *, enough:
         safe="nothing was written, and the model in use stays",
         remedy="grade the pairs of more women, or enter their histology",
     )
+
+
+def check_sources(cases: Iterable[Case], sources: Sequence[Source]) -> None:
+    """Raise `BadInputError` where a case shows another source in the second place than a model of `sources` reads."""
+    wanted = second_of(sources)
+    other = next((case for case in cases if second_of(case.sources) not in (None, wanted)), None)
+    if wanted is not None and other is not None:
+        raise BadInputError(
+            f"the model is to read {together(sources)}, the cases are {together(other.sources)}",
+            safe="nothing was written, and the model in use stays",
+            remedy="find cases of these sources, or learn a model that reads those of the cases",
+        )
 
 
 def seconds_for(cases: int, runs: Iterable[Run], *, size: int, measured: float | None = None) -> float | None:

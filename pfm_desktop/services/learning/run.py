@@ -32,7 +32,7 @@ from pfm_desktop.domain.learning import (
 from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.cases import new_id
-from pfm_desktop.services.learning.cases import ENOUGH, check_enough
+from pfm_desktop.services.learning.cases import ENOUGH, check_enough, check_sources
 from pfm_desktop.services.learning.pausing import Pausable
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access
@@ -112,7 +112,8 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     """Decide who stands where, for good, and put it and the run on record.
 
     `found` and `groups` as `find_cases` and `groups_of` gave them. Raises `TooFewError` for too few women of a grade,
-    `ModelError` for a parent that cannot be learned from, `BadInputError` for a name that no model can have,
+    `ModelError` for a parent that cannot be learned from, `BadInputError` for a name that no model can have and for
+    cases of other sources than the model is to read,
     `NotAllowedError`, and `StorageError` also for a library that is open for reading only; nothing changes then.
     """
     from pfm_desktop.pfm.model_file import check_name
@@ -122,6 +123,7 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     check_name(settings.name, "1", settings.trained_on)
     parent = models.verify(settings.parent)
     refuse_start_only(parent)
+    check_sources(found.cases, settings.reads or parent.sources)
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
         known = stored.parts(session)

@@ -54,6 +54,7 @@ class Pictures:
     fluorescence: np.ndarray | None
     registration: Registration | None
     mm_per_px: float | None
+    second: Source = Source.FLUORESCENCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,10 @@ class FakeEngine:
 
         shown = replace(pair, visit_id="somebody else") if self.stranger else pair
         kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
-        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02)
+        with lib.read() as session:
+            other = stored.picture(session, pair.fluorescence_id) if pair.fluorescence_id else None
+        second = (other.second if other is not None else None) or Source.FLUORESCENCE
+        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02, second)
 
     def answer_pair(self, ctx: Context, lib: Library, pictures: Pictures, model: str) -> Answer:
         self.models.append(model)

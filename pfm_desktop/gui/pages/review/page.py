@@ -298,7 +298,8 @@ class ReviewPage(QWidget):
         if pictures is None:
             self.stage.clear()
         else:
-            self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration, pictures.second)
+            self.stage.set_second(pictures.second)
+            self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
             self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
         self.bar.follow()

@@ -59,7 +59,7 @@ class PointMode(QObject):
         self.bar.has_map = self._map is not None and self._map.status is not RegistrationStatus.REFUSED
         self._mode = self._stage.view.mode
         self._stage.commands.set_mode(Mode.SIDE_BY_SIDE)
-        self._stage.set_pair(pictures.white, pictures.fluorescence, None, pictures.second)
+        self._stage.set_pair(pictures.white, pictures.fluorescence, None)
         self._stage.set_heatmaps({})
         self._stage.tool = Tool.PIN.value
         self.bar.show()

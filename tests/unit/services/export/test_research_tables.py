@@ -134,3 +134,13 @@ def test_a_label_comes_before_the_impression_and_says_where_it_is_from() -> None
     assert (line["grade"], line["grade_from"]) == ("high", "impression")
     (case,) = read(tables([labelled])["cases.csv"])
     assert (case["histology"], case["label"], case["label_from"]) == ("cancer", "cancer", "histology")
+
+
+def test_a_second_picture_of_another_source_is_no_fluorescence_in_a_manifest_and_is_named_by_its_stage() -> None:
+    green = replace(LIT, code="W-1-a-green", file="pictures/W-1-a-green.png", stage=Stage.GREEN)
+    case = replace(CASE, pictures=(WHITE, green), pair={Source.WHITE: WHITE.code, Source.GREEN: green.code})
+    rows, left = manifest([case], {**DIGESTS, green.code: "three"})
+    (row,) = read(rows)
+    assert (row["white"], row["fluorescence"]) == (WHITE.file, "")
+    assert left == ()
+    assert [line["stage"] for line in read(tables([case])["pictures.csv"])] == ["acetic_acid", "green"]

@@ -17,9 +17,10 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.services import cases, labelling, pairing
 from pfm_desktop.services.learning import rehearsal, run
-from pfm_desktop.services.learning.cases import Wish, find_cases
+from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases
 from pfm_desktop.services.learning.pictures import hold
 from pfm_desktop.services.learning.promotion import verdict_of
+from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.paths import user_models_dir
@@ -140,12 +141,18 @@ def test_a_run_makes_a_model_that_declares_them(green_ward: Library) -> None:
     assert read_model_file(request.folder / run.MODEL).info.sources == GREEN
 
 
-@pytest.mark.slow
-def test_a_run_without_the_sources_of_its_cases_makes_nothing_and_says_why(green_ward: Library) -> None:
-    request = run.begin(green_ward, find_cases(CTX, green_ward, WISH), (), replace(SETTINGS, sources=()))
-    with pytest.raises(BadInputError, match="the cases are white light \\+ green filter"):
-        run.learn(CTX, request)
-    assert not (request.folder / run.MODEL).exists()
+def test_a_run_without_the_sources_of_its_cases_is_not_begun_and_it_is_said_why(green_ward: Library) -> None:
+    found = find_cases(CTX, green_ward, WISH)
+    for settings in (replace(SETTINGS, sources=()), replace(SETTINGS, sources=("white", "iodine"))):
+        with pytest.raises(BadInputError, match=r"the model is to read .*, the cases are white light \+ green filter"):
+            run.begin(green_ward, found, (), settings)
+    assert run.unfinished(green_ward) == ()
+    with green_ward.read() as session:
+        assert stored.parts(session) == {}, "no woman got a part by it"
+
+
+def test_white_light_of_any_pair_may_be_learned_by_a_model_of_white_light(green_ward: Library) -> None:
+    check_sources(find_cases(CTX, green_ward, WISH).cases, (Source.WHITE,))
 
 
 def test_the_usual_wish_is_for_the_usual_pair() -> None:
