@@ -65,7 +65,7 @@ class StagePictures(QObject):
             work.drop()
         self._given = given
         scene, warped = self.scene, pair.warped
-        scene.second = pair.second
+        scene.second = pair.shows_second
         scene.sizes = pair.sizes
         scene.registration = pair.registration if warped is not None else None
         scene.white, scene.fluorescence, scene.warped, scene.pending = (

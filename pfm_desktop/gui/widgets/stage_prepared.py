@@ -22,7 +22,8 @@ RGB = NDArray[np.uint8]
 class PreparedPair:
     """Pictures (H x W x 3 uint8 RGB) with their levels. `own_levels` is the fluorescence picture as it is, `warped` in
     the white-light frame: one of the two, where there is one. `pending`: a registration is still to come; `origin`:
-    what it was made from, for who makes it then; `second`: of which source the second picture is."""
+    what it was made from, for who makes it then; `second`: of which source the second picture is, where no `origin`
+    says so."""
 
     white: RGB | None
     fluorescence: RGB | None
@@ -34,6 +35,12 @@ class PreparedPair:
     pending: bool = False
     origin: Any = None
     second: Source = Source.FLUORESCENCE
+
+    @property
+    def shows_second(self) -> Source:
+        """Of which source the second picture is."""
+        source: Source = getattr(self.origin, "second", self.second)
+        return source
 
     @property
     def sizes(self) -> dict[Source, tuple[int, int]]:
@@ -76,7 +83,10 @@ def with_registration(ctx: Context, pair: PreparedPair, registration: PairRegist
     if white is not None and fluorescence is not None and usable(registration, white, fluorescence):
         warped = _warped(ctx, registration, white, fluorescence)
     own = pair.own_levels if warped is None else None
-    return replace(pair, registration=registration, warped=warped, own_levels=own, pending=False, origin=None)
+    second = pair.shows_second
+    return replace(
+        pair, registration=registration, warped=warped, own_levels=own, pending=False, origin=None, second=second
+    )
 
 
 def _warped(ctx: Context, registration: PairRegistration | None, white: RGB, fluorescence: RGB) -> Pyramid | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,3 +165,17 @@ def test_a_registration_that_was_refused_later_leaves_the_pictures_as_they_are(
     assert pair.warped is None
     assert pair.own_levels is not None
     assert not pair.pending
+
+
+def test_the_second_picture_is_called_what_it_is_before_and_after_it_is_registered(
+    stage: StageWidget, white, glow, shift
+) -> None:
+    waiting = replace(ready(white, glow), pending=True, origin=SimpleNamespace(second=Source.GREEN))
+    for pair in (waiting, with_registration(CTX, waiting, shift())):
+        stage.set_prepared(pair)
+        assert stage.shown.title(Source.FLUORESCENCE) == "Green filter"
+        assert "white light and green filter" in stage.accessibleDescription()
+    stage.set_prepared(prepared(CTX, white.copy(), glow.copy(), None, second=Source.IODINE))
+    assert stage.shown.title(Source.FLUORESCENCE) == "Lugol's iodine"
+    stage.set_prepared(ready(white.copy(), glow.copy()))
+    assert stage.shown.title(Source.FLUORESCENCE) == "Fluorescence", "nothing of the pair before stays"
