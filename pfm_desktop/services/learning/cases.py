@@ -48,6 +48,12 @@ class Wish:
     enough: int = ENOUGH
 
 
+def wish_of(run: Run) -> Wish:
+    """The wish for cases that the model of a run reads: to go on with it, or to look at its locked test."""
+    sources = tuple(map(Source, run.settings.get("sources", ())))
+    return Wish(sources=sources) if sources else Wish()
+
+
 def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
     """The cases of the library, and the pairs that are left out; no picture is opened. As a job.
 

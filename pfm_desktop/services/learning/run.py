@@ -57,7 +57,8 @@ BUSY = "a model is being learned from this library"
 @dataclass(frozen=True)
 class Settings:
     """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms.
-    `sources`: what the model is to read, as the wish that found the cases has it; none: what the parent reads."""
+    `sources`: what the model is to read, as the wish that found the cases has it; none: what the parent reads. On
+    record they are always named (`cases.wish_of`)."""
 
     name: str
     parent: str = "pfm-demo"
@@ -123,7 +124,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     check_name(settings.name, "1", settings.trained_on)
     parent = models.verify(settings.parent)
     refuse_start_only(parent)
-    check_sources(found.cases, settings.reads or parent.sources)
+    reads = settings.reads or parent.sources
+    check_sources(found.cases, reads)
+    settings = replace(settings, sources=tuple(source.value for source in reads))
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
         known = stored.parts(session)

@@ -17,7 +17,7 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.services import cases, labelling, pairing
 from pfm_desktop.services.learning import rehearsal, run
-from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases
+from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases, wish_of
 from pfm_desktop.services.learning.pictures import hold
 from pfm_desktop.services.learning.promotion import verdict_of
 from pfm_desktop.storage import learning as stored
@@ -137,7 +137,7 @@ def test_a_run_makes_a_model_that_declares_them(green_ward: Library) -> None:
     made = run.learn(CTX, request)
     assert made.counts["rehearsed"] == 4
     settled = run.settle(green_ward, made)
-    assert settled.settings["sources"] == ["white", "green"]
+    assert wish_of(settled).sources == GREEN
     assert read_model_file(request.folder / run.MODEL).info.sources == GREEN
 
 
@@ -153,6 +153,23 @@ def test_a_run_without_the_sources_of_its_cases_is_not_begun_and_it_is_said_why(
 
 def test_white_light_of_any_pair_may_be_learned_by_a_model_of_white_light(green_ward: Library) -> None:
     check_sources(find_cases(CTX, green_ward, WISH).cases, (Source.WHITE,))
+
+
+def test_a_run_has_its_sources_on_record_whether_they_were_said_or_are_those_of_its_parent(
+    ward: Ward, make_model: Callable[..., Path]
+) -> None:
+    user_models_dir().mkdir(parents=True, exist_ok=True)
+    make_model(user_models_dir() / "parent", name="parent")
+    for number in range(8):
+        ward.add(GRADES[number % 4])
+    settings = replace(SETTINGS, sources=(), enough=2)
+    request = run.begin(ward.lib, find_cases(CTX, ward.lib), (), settings)
+    known = run.known_run(ward.lib, request.run_id)
+    assert known.settings["sources"] == ["white", "fluorescence"]
+    assert wish_of(known) == Wish()
+    older = {name: value for name, value in known.settings.items() if name != "sources"}
+    assert wish_of(replace(known, settings=older)) == Wish(), "of a run by an earlier version"
+    assert run.again(ward.lib, find_cases(CTX, ward.lib), (), request.run_id).settings.reads == PLACES
 
 
 def test_the_usual_wish_is_for_the_usual_pair() -> None:
