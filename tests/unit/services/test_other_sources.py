@@ -27,6 +27,7 @@ from pfm_desktop.services.inference import AnalysisRequest, analyze, examine, re
 from pfm_desktop.services.reading_order import in_order
 from pfm_desktop.services.report import report_of_analysis, report_of_visit
 from pfm_desktop.services.report_checks import checks_of
+from pfm_desktop.storage import answers
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.paths import user_models_dir
@@ -267,3 +268,23 @@ def test_a_manifest_is_no_place_for_other_sources_and_a_model_that_reads_them_is
         (tmp_path / name).write_bytes(encode_png(np.zeros((8, 8, 3), np.uint8)))
     with pytest.raises(BadInputError, match=r"this model reads white light \+ green filter"):
         evaluate_manifest(CTX, manifest, ours, workers=0)
+
+
+def test_the_map_of_a_device_is_that_of_one_source_and_never_of_another(lib: Library) -> None:
+    made: dict[Stage, list[str]] = {}
+    glowing = Stage.FLUORESCENCE_AFTER_ACID, Stage.FLUORESCENCE_BEFORE_ACID
+    for number, stage in enumerate((Stage.GREEN, Stage.LUGOL, *glowing)):
+        for again in range(2):
+            visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}-{again}").id).id
+            pictures = []
+            for one, shade in ((Stage.ACETIC_ACID, 10 * number + again), (stage, 100 + 10 * number + again)):
+                plain = encode_png(np.full((48, 48, 3), shade, np.uint8))
+                pictures.append(cases.add_picture(lib, visit, plain, stage=one, device="C1").id)
+            made.setdefault(stage, []).append(pairing.make_pair(lib, visit, *pictures).key)
+    for number, pairs in enumerate(made.values()):
+        summary = {"status": "ok", "matrix": [[number, 0, 0]], "reason": ""}
+        answers.put_registration(lib, pairs[0], summary=summary, data=b"x")
+    found = {stage: answers.last_map(lib, pairs[1]) for stage, pairs in made.items()}
+    assert found[Stage.GREEN] == [[0, 0, 0]]
+    assert found[Stage.LUGOL] == [[1, 0, 0]]
+    assert [found[stage] for stage in glowing] == [[[3, 0, 0]]] * 2, "the last one of either stage"
