@@ -98,10 +98,6 @@ class StageWidget(QWidget):
 
     # ---- what is shown
 
-    def set_second(self, second: Source) -> None:
-        """Say of which source the second picture is that comes, or stands there: `fluorescence` of `set_pair`."""
-        self._pictures.scene.second = second
-
     def set_pair(self, white: RGB | None, fluorescence: RGB | None, registration: PairRegistration | None) -> None:
         """Show other pictures (H x W x 3 uint8 RGB), or the same arrays with another registration.
 
@@ -148,9 +144,11 @@ class StageWidget(QWidget):
             self._heatmaps.painted(self._view.heatmap)  # coloured here, so that the next frame does not wait for it
         self._refresh()
 
-    def set_stages(self, stages: Mapping[Source, str], warning: str = "") -> None:
-        """When each picture was taken ("acetic acid, 60 s"), for the titles, and a `warning` about that."""
+    def set_stages(self, stages: Mapping[Source, str], warning: str = "", second: Source = Source.FLUORESCENCE) -> None:
+        """When each picture was taken ("acetic acid, 60 s"), for the titles, and a `warning` about that; `second`: of
+        which source the second picture is."""
         self._stages, self._warning = dict(stages), warning
+        self._pictures.scene.second = second
         self._refresh()
 
     def set_found(self, found: Mapping[Source, Found]) -> None:

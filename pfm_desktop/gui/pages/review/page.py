@@ -298,10 +298,10 @@ class ReviewPage(QWidget):
         if pictures is None:
             self.stage.clear()
         else:
-            self.stage.set_second(pictures.second)
             self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
-            self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
+            stages, warning = pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair)
+            self.stage.set_stages(stages, warning, pictures.second)
         self.bar.follow()
         self._edits.show(self._case)
 
