@@ -36,7 +36,7 @@ from benchmarks.registration_parts.photographs import Women, women_of  # noqa: E
 from benchmarks.shares import share  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.registration import RegistrationStatus  # noqa: E402
-from pfm_desktop.domain.source import Source  # noqa: E402
+from pfm_desktop.domain.source import PLACES, Source  # noqa: E402
 from pfm_desktop.imaging.compose import fit  # noqa: E402
 from pfm_desktop.imaging.finder import Found, find  # noqa: E402
 from pfm_desktop.imaging.io import write_png  # noqa: E402
@@ -88,7 +88,7 @@ def _distance(found: Found, os: NDArray[np.float32], size: int, diameter: float)
 
 def lines_of_phantoms(ctx: Context, seed: int, count: int, size: int) -> Iterator[str]:
     """The figures, by source."""
-    found: dict[Source, list[Judged]] = {source: [] for source in Source}
+    found: dict[Source, list[Judged]] = {source: [] for source in PLACES}
     for number in range(count):
         ctx.progress(number, count, "Looking at phantoms")
         phantom = render(seed + number, size=size)

@@ -30,7 +30,7 @@ from benchmarks.unlike_parts.women import (  # noqa: E402
 )
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.domain.prediction import Analysis, Prediction  # noqa: E402
-from pfm_desktop.domain.source import Source  # noqa: E402
+from pfm_desktop.domain.source import PLACES  # noqa: E402
 from pfm_desktop.imaging.io import read_picture  # noqa: E402
 from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
 from pfm_desktop.services import cases, engine, models  # noqa: E402
@@ -74,7 +74,7 @@ def lines_of(name: str, said: Iterable[Analysis]) -> list[str]:
         f"{name}: asked {len(asked)}, refused {len(asked) - len(told)}; of the answers unlike anything learned from "
         f"{share(unlike, len(told))}"
     ]
-    for source in Source:
+    for source in PLACES:
         known = [prediction.familiarity[source] for prediction in told if source in prediction.familiarity]
         if known:
             distances = sorted(found.distance / found.threshold for found in known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 
 
 class SourceChoice(StrEnum):
@@ -17,7 +17,7 @@ class SourceChoice(StrEnum):
     @property
     def sources(self) -> tuple[Source, ...]:
         """The sources meant."""
-        return tuple(Source) if self is SourceChoice.BOTH else (Source(self.value),)
+        return PLACES if self is SourceChoice.BOTH else (Source(self.value),)
 
 
 class VariantChoice(StrEnum):

@@ -76,14 +76,20 @@ class Picture:
 
     @property
     def source(self) -> Source:
-        """White light or fluorescence."""
+        """White light or fluorescence: what it is alone, or in the first place of a pair."""
         return self.stage.source
+
+    @property
+    def second(self) -> Source | None:
+        """What it is in the second place of a pair; None where it cannot lie there. See `Stage.second`."""
+        return self.stage.second
 
 
 @dataclass(frozen=True)
 class Pair:
     """Pictures of one visit that are read together. One of the two may be missing (None), never both.
 
+    `fluorescence_id` is the picture in the second place, of whatever source its stage says (ADR 15).
     `made_at` (aware) is when it was made or chosen last.
     """
 
@@ -98,7 +104,7 @@ class Pair:
             raise ValueError("a pair needs at least one picture")
 
     def picture_id(self, source: Source) -> str | None:
-        """The picture of one source."""
+        """The picture in the place of a source."""
         return self.white_id if source is Source.WHITE else self.fluorescence_id
 
 

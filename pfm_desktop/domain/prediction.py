@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -71,6 +71,16 @@ class ModelInfo:
             return self.origin
         kind = "demonstration model" if self.trained_on == "phantoms" else "model"
         return f"a {kind} trained on {self.trained_on}"
+
+    def other_sources(self, given: Sequence[Source]) -> Refusal | None:
+        """Why this model gives no answer about a pair of the sources `given`; None where it reads them all."""
+        if all(source in self.sources for source in given):
+            return None
+        of = "this pair is" if len(given) > 1 else "this picture is"
+        return Refusal(
+            f"this model reads {together(self.sources)}; {of} {together(given)}",
+            "Choose a model for these pictures, or pictures for this model.",
+        )
 
 
 def nothing_words(threshold: float, most: float) -> str:
@@ -349,8 +359,8 @@ class Heatmap:
 class Analysis:
     """All that one run of the engine on a case gives back.
 
-    Exactly one of `prediction` and `refused` is set. `quality` has keys `white`, `fluorescence`, `pair` for what was
-    given. `heatmaps` has keys `fused`, `white`, `fluorescence`, in the frame of `frame`.
+    Exactly one of `prediction` and `refused` is set. `quality` has the sources that were given and `pair` as keys,
+    `heatmaps` the sources that were used and `fused`, in the frame of `frame`, a place (`source.PLACES`).
     """
 
     model: ModelInfo

@@ -59,8 +59,8 @@ class ManifestRow:
     lesion: Path | None = None
 
     def picture(self, source: Source) -> Path | None:
-        """File of that source."""
-        return self.white if source is Source.WHITE else self.fluorescence
+        """File of that source; a manifest names no other than white-light and fluorescence pictures."""
+        return {Source.WHITE: self.white, Source.FLUORESCENCE: self.fluorescence}.get(source)
 
 
 def read_manifest(path: Path | str) -> tuple[ManifestRow, ...]:

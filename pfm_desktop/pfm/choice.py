@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 
 from pfm_desktop.domain.prediction import FUSED, Heatmap, Prediction
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Cancelled, Context, SilentContext
 from pfm_desktop.pfm.backend import OPENVINO_BF16, OPENVINO_F32, TORCH, Backend
 from pfm_desktop.pfm.backends import Choice, chosen, remember, undecided
@@ -120,10 +121,12 @@ def _ask(
     predictor: Predictor, white: Pixels | None, fluorescence: Pixels | None
 ) -> tuple[Prediction, dict[str, Heatmap]]:
     reads = predictor.info.sources
-    return predictor.predict(*(p if s in reads else None for s, p in zip(_SOURCES, (white, fluorescence), strict=True)))
-
-
-_SOURCES = ("white", "fluorescence")
+    second = second_of(reads)
+    return predictor.predict(
+        white if Source.WHITE in reads else None,
+        fluorescence if second is not None else None,
+        second=second or Source.FLUORESCENCE,
+    )
 
 
 def _numbers(answer: Prediction) -> Floats:

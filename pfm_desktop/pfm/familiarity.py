@@ -27,7 +27,8 @@ from pfm_desktop.support.errors import ModelError
 Floats = NDArray[np.float64]
 
 # share of familiar pictures of a source that pass, so that of pairs 0.95 do whatever they share. Photographs lie close
-# to drawings in white light and far away in fluorescence, where more can be let pass
+# to drawings in white light and far away in fluorescence, where more can be let pass; whatever lies in the
+# second place of a pair (`Source.place`) is let pass like fluorescence
 ACCEPTED = {"white": 0.965, "fluorescence": 0.985}
 RIDGE = 1e-3  # of each feature's variance: thin directions tell photographs from drawings, so little is added
 LEAST_SPREAD = 1e-3  # of a channel that is of one value all over

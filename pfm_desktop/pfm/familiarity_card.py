@@ -59,7 +59,7 @@ def _section(table: Mapping[str, Any], sources: Sequence[Source], trained_on: st
     if not known:
         return _SILENT
     lines = [_WHAT, "", *(_line(source, table.get(source.value), trained_on) for source in sources)]
-    passed = " and ".join(f"{100 * ACCEPTED[source.value]:.1f} % in {source.words}" for source in known)
+    passed = " and ".join(f"{100 * ACCEPTED[source.place]:.1f} % in {source.words}" for source in known)
     lines.append(
         f"- By construction, before any test: of calibration patients on {trained_on}, {passed} lie within the limit. "
         "The others are familiar as well, and flagged."

@@ -131,10 +131,11 @@ def build_features(
 
 
 def _features(net: PfmNet, arrays: Mapping[str, Halves], data: PreparedSet, indices: NDArray[np.int64]) -> Features:
+    nowhere = np.zeros(len(data), np.bool_)  # of a source that these cases are not of
     return Features(
         {name: arrays[f"{name}_middle"] for name in net.names},
         {name: arrays[f"{name}_coverage"] for name in net.names},
-        {name: data.present[name][indices] for name in net.names},
+        {name: data.present.get(name, nowhere)[indices] for name in net.names},
         data.grades[indices],
     )
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import FUSED, Heatmap, Prediction, SourceAnswer
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.backend import (
     CHUNK,
@@ -103,15 +103,16 @@ class Predictor:
         overlap: Seen | None = None,
         ctx: Context | None = None,
         passes: int = 20,
+        second: Source = Source.FLUORESCENCE,
     ) -> tuple[Prediction, dict[str, Heatmap]]:
-        """Answer about H x W x 3 uint8 pictures in one frame; one may be None.
+        """Answer about H x W x 3 uint8 pictures in one frame; one may be None. `second`: of which source the second is.
 
-        `overlap` (H x W bool) says where the fluorescence picture, warped onto white light, shows something. Raises
+        `overlap` (H x W bool) says where the second picture, warped onto white light, shows something. Raises
         `BadInputError` for pictures of different sizes and `ModelError` for a source the model does not know, or an
         answer that is no number.
         """
         ctx = ctx or SilentContext()
-        given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+        given = {Source.WHITE: white, second: fluorescence}
         with self._answering:
             ctx.check()
             case = self._prepared({s: p for s, p in given.items() if p is not None}, overlap)
@@ -124,11 +125,16 @@ class Predictor:
                 return self._asked(case, passes, ctx)
 
     def trunk_features(
-        self, white: Pixels | None, fluorescence: Pixels | None, *, overlap: Seen | None = None
+        self,
+        white: Pixels | None,
+        fluorescence: Pixels | None,
+        *,
+        overlap: Seen | None = None,
+        second: Source = Source.FLUORESCENCE,
     ) -> Floats:
         """What the trunks make of pictures given as to `predict`: for each source of the model mean and contrast of its
         enhanced map (`familiarity.pooled`), one behind the other; zeros for a source that is not there."""
-        given = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+        given = {Source.WHITE: white, second: fluorescence}
         with self._answering, self._backend.working():
             case = self._prepared({s: p for s, p in given.items() if p is not None}, overlap)
             found = {name: pooled(self._maps(name, case).enhanced[0], case.coverage[name][0]) for name in case.used}
@@ -145,7 +151,7 @@ class Predictor:
         foreign = [source for source in given if source not in self.info.sources]
         if foreign or not given:
             raise ModelError(
-                f"the model {self.info.name} reads {', '.join(self.info.sources)}",
+                f"the model {self.info.name} reads {together(self.info.sources)}",
                 remedy="give the pictures that it was trained on",
             )
         shapes = {pixels.shape for pixels in given.values()}
@@ -161,7 +167,7 @@ class Predictor:
                 return np.zeros((size, size), np.bool_), None
             square, _ = squared(pixels, size)
             seen = box.inside()
-            if name == Source.FLUORESCENCE and overlap is not None:
+            if name != Source.WHITE and overlap is not None:
                 seen &= squared_mask(overlap, box)
             return seen, self._normalisation.picture(name, square, seen)[None]
 

@@ -23,7 +23,7 @@ from pfm_desktop.domain.prediction import (
 )
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.errors import BadInputError
 
 FORMAT = 1
@@ -89,12 +89,16 @@ def heatmap_of(data: bytes, method: str) -> Heatmap:
 
 
 def public_json(analysis: Analysis) -> dict[str, Any]:
-    """The answer as other programs read it. Every key is there, null where it does not apply."""
+    """The answer as other programs read it. Every key is there, null where it does not apply.
+
+    `green` and `iodine` stand beside `white` and `fluorescence` only where such a picture was given.
+    """
     prediction, refused, registration = analysis.prediction, analysis.refused, analysis.registration
     said = _prediction(prediction) if prediction else dict.fromkeys(_ANSWERS)
     usable = registration is not None and registration.status is not RegistrationStatus.REFUSED
     alone = prediction.single_source if prediction else {}
     familiarity = prediction.familiarity if prediction else {}
+    sources = tuple(source for source in Source if source in PLACES or source.value in analysis.quality)
     return {
         "banner": BANNER,
         "grade": said["grade"],
@@ -104,15 +108,15 @@ def public_json(analysis: Analysis) -> dict[str, Any]:
         "prediction_set": said["prediction_set"],
         "indeterminate": said["indeterminate"],
         "refused": {"reason": refused.reason, "advice": refused.advice} if refused else None,
-        "quality": {name: _public_quality(analysis.quality.get(name)) for name in ("white", "fluorescence", "pair")},
+        "quality": {name: _public_quality(analysis.quality.get(name)) for name in (*sources, "pair")},
         "registration": {
             "status": registration.status.value if registration else None,
             "error_px": registration.error_px if registration else None,
             "matrix": [list(row) for row in registration.matrix] if registration and usable else None,
         },
-        "evidence": {source.value: prediction.evidence.get(source) if prediction else None for source in Source},
-        "single_source": {source.value: _alone(alone.get(source)) for source in Source},
-        "familiarity": {source.value: _public_familiarity(familiarity.get(source)) for source in Source},
+        "evidence": {source.value: prediction.evidence.get(source) if prediction else None for source in sources},
+        "single_source": {source.value: _alone(alone.get(source)) for source in sources},
+        "familiarity": {source.value: _public_familiarity(familiarity.get(source)) for source in sources},
         "model": {
             "name": analysis.model.name,
             "version": analysis.model.version,

@@ -15,7 +15,7 @@ from pfm_desktop.domain.case import IdentityCorrection, Pair, Patient, Picture, 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import RevealedModel
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.storage import journal, records
 from pfm_desktop.storage import repositories as stored
@@ -86,7 +86,7 @@ class VisitCase:
     def cervix_on(self, pair_id: str) -> Mapping[Source, Outline]:
         """The outlines that were drawn on the pictures of a pair, by source."""
         pair = self.pair(pair_id)
-        shown = {_picture_id(pair, source): source for source in Source}
+        shown = {_picture_id(pair, source): source for source in PLACES}
         return {shown[mark.picture_id]: mark.outline for mark in self.cervix_marks if mark.picture_id in shown}
 
     @property

@@ -19,7 +19,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.geometry import Matrix, Points
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.imaging.registration import Registration, compared, from_points, register, start_map
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.model_file import ModelFile
@@ -40,7 +40,8 @@ class PairPictures:
     """A pair as the stage needs it: H x W x 3 uint8 RGB, None for a source that was not taken.
 
     `registration` is the kept one, None while there is none. `mm_per_px` is that of the white-light picture (of the
-    fluorescence picture where there is no other), None when not calibrated.
+    fluorescence picture where there is no other), None when not calibrated. `second`: of which source the picture in
+    the second place, `fluorescence`, is.
     """
 
     pair: Pair
@@ -48,6 +49,13 @@ class PairPictures:
     fluorescence: Pixels | None
     registration: Registration | None
     mm_per_px: float | None
+    second: Source = Source.FLUORESCENCE
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Those of the pictures that there are."""
+        pair = {Source.WHITE: self.white, self.second: self.fluorescence}
+        return tuple(source for source, pixels in pair.items() if pixels is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +91,11 @@ def load_pair(ctx: Context, lib: Library, pair_id: str) -> PairPictures:
         fluorescence=pixels.get(pair.fluorescence_id or ""),
         registration=None,
         mm_per_px=reference.mm_per_px if reference else None,
+        second=(fluorescence.second if fluorescence else None) or Source.FLUORESCENCE,
     )
     kept = _kept_registration(lib, pictures)
     ctx.progress(2, 2, "Done")
-    return PairPictures(pair, pictures.white, pictures.fluorescence, kept, pictures.mm_per_px)
+    return replace(pictures, registration=kept)
 
 
 def registered(ctx: Context, lib: Library, pictures: PairPictures) -> PairPictures:
@@ -109,21 +118,25 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
     An answer that was kept before its model told what is unlike anything it learned from, by other limits, or by
     another version with the same weights, is made again; of a signed visit it stays as it was.
 
-    Raises `ModelError` for a model that is missing, altered or made for other sources; the registration is kept by
-    then, so that the pictures can be read together all the same.
+    A pair of sources that the model does not read is refused, which is an answer. Raises `ModelError` for a model that
+    is missing, altered or made for one of two sources; the registration is kept by then, so that the pictures can be
+    read together all the same.
     """
     registration = _kept_registration(lib, pictures) or pictures.registration
     content, problem = _content(model)
     if content is not None:
-        kept = _kept_answer(lib, pictures.pair.id, content.info.sha256, registration)
+        kept = _kept_answer(lib, pictures, content.info.sha256, registration)
         current = kept is not None and kept.model == content.info and _told_all(kept, content.limits)
         if kept is not None and (current or _signed(lib, pictures.pair)):
             return PairAnswer(pictures.pair.id, kept, registration, from_library=True)
     start = None if registration is not None else _device_map(lib, pictures)
-    case = inference.examine(ctx, pictures.white, pictures.fluorescence, known=registration, start=start)
+    case = inference.examine(
+        ctx, pictures.white, pictures.fluorescence, known=registration, start=start, second=pictures.second
+    )
     ctx.check()
     if "pair" in case.quality:
-        case.quality["pair"] = _with_gap(case.quality["pair"], _apart(lib, pictures.pair))
+        apart = None if pictures.second is Source.IODINE else _apart(lib, pictures.pair)  # which is put on later
+        case.quality["pair"] = _with_gap(case.quality["pair"], apart)
     if case.registration is not None and case.registration is not registration:
         _keep_registration(lib, pictures.pair.id, case.registration)
     if problem is not None:
@@ -135,7 +148,7 @@ def answer_pair(ctx: Context, lib: Library, pictures: PairPictures, model: str) 
 
 def kept_answer(lib: Library, pictures: PairPictures, model_sha256: str) -> PairAnswer | None:
     """The answer that is kept of these weights with the kept registration, else None; nothing is made anew."""
-    kept = _kept_answer(lib, pictures.pair.id, model_sha256, pictures.registration)
+    kept = _kept_answer(lib, pictures, model_sha256, pictures.registration)
     return None if kept is None else PairAnswer(pictures.pair.id, kept, pictures.registration, from_library=True)
 
 
@@ -235,9 +248,12 @@ def _kept_registration(lib: Library, pictures: PairPictures) -> Registration | N
     return found if fits else None
 
 
-def _kept_answer(lib: Library, pair_id: str, sha256: str, registration: Registration | None) -> Analysis | None:
-    """None unless it is of these weights and this registration, and the pictures may be answered together."""
-    kept = answers.answer(lib, pair_id, sha256)
+def _kept_answer(
+    lib: Library, pictures: PairPictures, sha256: str, registration: Registration | None
+) -> Analysis | None:
+    """None unless it is of these weights, this registration and these sources (a stage may have been corrected), and
+    the pictures may be answered together."""
+    kept = answers.answer(lib, pictures.pair.id, sha256)
     if kept is None:
         return None
     try:
@@ -247,10 +263,17 @@ def _kept_answer(lib: Library, pair_id: str, sha256: str, registration: Registra
         return None
     used = analysis.registration
     same = used is None or (registration is not None and used == registration.summary())
+    same = same and not _of_others(analysis, pictures.sources)
     pair = analysis.quality.get("pair")
     # answers kept by earlier versions may join two women
     joined = analysis.prediction is not None and pair is not None and "structures_disagree" in pair.problems
     return analysis if same and not joined else None
+
+
+def _of_others(analysis: Analysis, sources: tuple[Source, ...]) -> bool:
+    """Whether an answer is about a second picture of another source than the one that lies there."""
+    told = second_of(source for source in Source if source.value in analysis.quality)
+    return told is not None and told is not second_of(sources)
 
 
 def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:

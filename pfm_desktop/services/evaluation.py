@@ -27,8 +27,12 @@ ASKED = {
     "both": "both sources",
     "white": "white light only",
     "fluorescence": "fluorescence only",
+    "green": "green filter only",
+    "iodine": "Lugol's iodine only",
     "alone_white": "white-light head alone",
     "alone_fluorescence": "fluorescence head alone",
+    "alone_green": "green-filter head alone",
+    "alone_iodine": "Lugol's iodine head alone",
 }
 
 

@@ -20,7 +20,7 @@ from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source, second_of, together
 from pfm_desktop.imaging import quality as judge
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.io import read_picture
@@ -42,7 +42,8 @@ SWAPPED = "Swap the two."
 class AnalysisRequest:
     """What to analyse: files, or H x W x 3 uint8 RGB. One of the two may be None.
 
-    `registration` (white light to fluorescence), where it is known already or was set by hand, is used as it is.
+    `second`: of which source the second picture, `fluorescence`, is. `registration` (white light to the second
+    picture), where it is known already or was set by hand, is used as it is.
     """
 
     white: Path | Pixels | None = None
@@ -51,13 +52,14 @@ class AnalysisRequest:
     heatmaps: bool = True
     passes: int = PASSES
     registration: Registration | None = None
+    second: Source = Source.FLUORESCENCE
 
 
 @dataclass(frozen=True, eq=False)
 class AnalysisResult:
     """The answer, and what it was made from.
 
-    `warped_fluorescence` is the fluorescence picture in the white-light frame (None unless both were given and
+    `warped_fluorescence` is the second picture in the white-light frame (None unless both were given and
     registered). `notes` says what was converted on reading.
     """
 
@@ -73,7 +75,7 @@ class AnalysisResult:
 class Examined:
     """What is known of a case before a model is asked. `timing` in ms; `refused` says why no model may be asked.
 
-    `warped` and `overlap` (H x W) are the fluorescence picture in the white-light frame and where it shows something.
+    `warped` and `overlap` (H x W) are the second picture in the white-light frame and where it shows something.
     """
 
     pictures: dict[Source, Pixels] = field(default_factory=dict)
@@ -86,6 +88,21 @@ class Examined:
     refused: Refusal | None = None
     timing: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def white(self) -> Pixels | None:
+        """The picture in the first place; None where there is none."""
+        return self.pictures.get(Source.WHITE)
+
+    @property
+    def second(self) -> Source | None:
+        """Of which source the picture in the second place is; None where there is none."""
+        return second_of(self.pictures)
+
+    @property
+    def other(self) -> Pixels | None:
+        """The picture in the second place as it was given; None where there is none."""
+        return self.pictures.get(self.second) if self.second is not None else None
+
     @contextmanager
     def step(self, ctx: Context, number: int, name: str, text: str) -> Iterator[None]:
         """Tell and time one of the `STEPS`."""
@@ -95,16 +112,35 @@ class Examined:
         self.timing[name] = round(1000 * (time.perf_counter() - begun), 1)
 
 
+def request_of(white: Path | None, seconds: Mapping[Source, Path | None], model: str) -> AnalysisRequest:
+    """Of files, with at most one of the sources that lie in the second place.
+
+    Raises `BadInputError` for two of them, and for one without white light that is never read alone.
+    """
+    given = [(source, path) for source, path in seconds.items() if path is not None]
+    if len(given) > 1:
+        raise BadInputError(
+            f"{together(source for source, _ in given)} are no pair", remedy="give one of them beside white light"
+        )
+    source, path = given[0] if given else (Source.FLUORESCENCE, None)
+    if white is None and path is not None and source not in PLACES:
+        raise BadInputError(
+            f"{source.words}: such a picture is read beside white light only",
+            remedy="give the white-light picture as well, or give it as white light",
+        )
+    return AnalysisRequest(white, path, model, second=source)
+
+
 def analyze(ctx: Context, request: AnalysisRequest) -> AnalysisResult:
     """Analyse a case; progress after each step, where it can also be cancelled.
 
     What cannot carry an answer ends in `analysis.refused`, never in a guess. Raises `BadInputError` for unreadable
     files and `ModelError` for a model that is missing, altered or made for other sources.
     """
-    given = _given(request.white, request.fluorescence)
+    given = _given(request.white, request.fluorescence, request.second)
     info = models.info_of(request.model)  # before the pictures: a wrong name is said at once
     check_sources(info, given)
-    case = examine(ctx, request.white, request.fluorescence, known=request.registration)
+    case = examine(ctx, request.white, request.fluorescence, known=request.registration, second=request.second)
     return answered(ctx, case, request.model, heatmaps=request.heatmaps, passes=request.passes)
 
 
@@ -115,12 +151,13 @@ def examine(
     *,
     known: Registration | None = None,
     start: Matrix | None = None,
+    second: Source = Source.FLUORESCENCE,
 ) -> Examined:
     """Read, check quality, register (unless `known`; `start` as in `imaging.registration.register`), check the pair.
 
-    Raises `BadInputError` for unreadable files.
+    `second`: of which source `fluorescence`, the second picture, is. Raises `BadInputError` for unreadable files.
     """
-    given = _given(white, fluorescence)
+    given = _given(white, fluorescence, second)
     case = Examined()
     with case.step(ctx, 0, "read", "Reading"):
         _read(case, given)
@@ -135,19 +172,24 @@ def examine(
 def answered(
     ctx: Context, case: Examined, model: str, *, heatmaps: bool = True, passes: int = PASSES
 ) -> AnalysisResult:
-    """Ask the model about an examined case, unless it was refused. Raises `ModelError`."""
+    """Ask the model about an examined case, unless it was refused, or is of sources that the model does not read.
+
+    Raises `ModelError`.
+    """
     info = models.info_of(model)
     check_sources(info, case.pictures)
+    refused = info.other_sources(tuple(case.pictures)) or case.refused
     prediction: Prediction | None = None
     maps: Mapping[str, Heatmap] = {}
-    if case.refused is None:
+    if refused is None:
         with case.step(ctx, 3, "predict", "Grading"):
             prediction, maps = models.predictor(model).predict(
-                case.pictures.get(Source.WHITE),
-                case.warped if case.registration else case.pictures.get(Source.FLUORESCENCE),
+                case.white,
+                case.warped if case.registration else case.other,
                 overlap=case.overlap,
                 ctx=ctx,
                 passes=passes,
+                second=case.second or Source.FLUORESCENCE,
             )
     else:
         info = models.verified_info(model)  # its hash is written down of a refused case as well
@@ -157,24 +199,27 @@ def answered(
         quality=case.quality,
         registration=case.registration.summary() if case.registration else None,
         prediction=prediction,
-        refused=case.refused,
-        frame=Source.WHITE if Source.WHITE in case.pictures else Source.FLUORESCENCE,
+        refused=refused,
+        frame=Source.WHITE if case.white is not None else Source.FLUORESCENCE,
         heatmaps=maps if heatmaps else {},
         timing_ms={**case.timing, "total": round(sum(case.timing.values()), 1)},
     )
     return AnalysisResult(
         analysis,
         case.registration,
-        case.pictures.get(Source.WHITE),
-        case.pictures.get(Source.FLUORESCENCE),
+        case.white,
+        case.other,
         case.warped,
         tuple(case.notes),
     )
 
 
 def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
-    """Raise `ModelError` when the model does not read what was given, or was never trained to grade."""
+    """Raise `ModelError` when the model was never trained to grade, or reads one of two pictures that may be asked
+    about alone. A pair of other sources is refused with an answer: `ModelInfo.other_sources`."""
     refuse_start_only(model)
+    if len(model.sources) > 1 or not set(given) <= set(PLACES):
+        return
     foreign = [source.words for source in given if source not in model.sources]
     if foreign:
         known = " and ".join(source.words for source in model.sources)
@@ -184,8 +229,10 @@ def check_sources(model: ModelInfo, given: Mapping[Source, object]) -> None:
         )
 
 
-def _given(white: Path | Pixels | None, fluorescence: Path | Pixels | None) -> dict[Source, Path | Pixels]:
-    pair = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+def _given(
+    white: Path | Pixels | None, fluorescence: Path | Pixels | None, second: Source
+) -> dict[Source, Path | Pixels]:
+    pair = {Source.WHITE: white, second: fluorescence}
     given = {source: picture for source, picture in pair.items() if picture is not None}
     if not given:
         raise BadInputError(
@@ -217,7 +264,9 @@ def _check_pictures(case: Examined) -> None:
     verdicts = [(source, verdict) for source, verdict, _ in checked]
     case.quality.update({source.value: verdict for source, verdict in verdicts})
     case.small = {source: small for source, _, small in checked}
-    twice = judge.identical(*case.small.values()) if len(case.small) == 2 else None
+    second = case.second or Source.FLUORESCENCE
+    both = len(case.small) == 2
+    twice = judge.identical(case.small[Source.WHITE], case.small[second], second) if both else None
     unusable = [source for source, verdict in verdicts if verdict.verdict is Verdict.UNUSABLE]
     if twice is not None:  # before the verdict of each: that one of them is of the wrong source only follows from it
         # what one of them would need counts only once the right one is there
@@ -234,10 +283,13 @@ def _check_pictures(case: Examined) -> None:
 
 
 def _register(ctx: Context, case: Examined, known: Registration | None, start: Matrix | None) -> None:
-    white, fluorescence = case.pictures[Source.WHITE], case.pictures[Source.FLUORESCENCE]
-    registration = known or register(white, fluorescence, start=start, ctx=ctx)
+    white, other = case.white, case.other
+    assert white is not None
+    assert other is not None
+    assert case.second is not None
+    registration = known or register(white, other, start=start, ctx=ctx)
     case.registration = registration
-    pair = judge.assess_pair(case.small[Source.WHITE], case.small[Source.FLUORESCENCE], registration)
+    pair = judge.assess_pair(case.small[Source.WHITE], case.small[case.second], registration, case.second)
     case.quality["pair"] = pair
     if registration.status is RegistrationStatus.REFUSED:
         reason = registration.cause or _words(pair) or "the pictures could not be registered"
@@ -247,7 +299,7 @@ def _register(ctx: Context, case: Examined, known: Registration | None, start: M
         case.refused = Refusal(said, pair.advice)
     else:
         drawing: list[Callable[[], NDArray[Any]]] = [
-            lambda: registration.warp_to_white(fluorescence),
+            lambda: registration.warp_to_white(other),
             registration.overlap_mask,
         ]
         case.warped, case.overlap = side_by_side(lambda draw: draw(), drawing)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import Source, Stage, goes_second
 from pfm_desktop.services.cases import VisitCase, new_id, visit_case
 from pfm_desktop.storage import records
 from pfm_desktop.storage import repositories as stored
@@ -25,6 +25,8 @@ _FLUORESCENCE_ORDER = (Stage.FLUORESCENCE_AFTER_ACID, Stage.FLUORESCENCE_BEFORE_
 def make_pair(lib: Library, visit_id: str, white_id: str | None, fluorescence_id: str | None) -> Change:
     """Pair two pictures of a visit (one may be None); `Change.key` is the pair's id.
 
+    In the second place lies a fluorescence picture or, beside plain white light, one through a green filter or after
+    Lugol's iodine (ADR 15).
     Pictures that are paired already stay one pair, which becomes the visit's last one and so the one that opens.
     Raises `BadInputError` for a picture of another visit or of the wrong source, and `SignedError` for a visit that
     is signed: its report stays that of the pictures that were signed.
@@ -33,7 +35,8 @@ def make_pair(lib: Library, visit_id: str, white_id: str | None, fluorescence_id
     if case.signed:
         raise SignedError(PUT_ON_STAGE)
     _check(case, white_id, Source.WHITE)
-    _check(case, fluorescence_id, Source.FLUORESCENCE)
+    if not _filtered_beside(case, white_id, fluorescence_id):
+        _check(case, fluorescence_id, Source.FLUORESCENCE)
     if white_id is None and fluorescence_id is None:
         raise BadInputError("a pair needs at least one picture", remedy="choose a picture")
     now = datetime.now(UTC).isoformat()
@@ -113,6 +116,14 @@ def _best_stage(pictures: list[Picture], order: tuple[Stage, ...]) -> list[Pictu
         if found:
             return found
     return []
+
+
+def _filtered_beside(case: VisitCase, white_id: str | None, second_id: str | None) -> bool:
+    """Whether the second is a picture through a filter or after iodine that may lie beside the first."""
+    white, second = case.picture(white_id), case.picture(second_id)
+    if white is None or second is None or second.source is Source.FLUORESCENCE:
+        return False
+    return goes_second(second.source, second.stage, beside=white.stage)
 
 
 def _check(case: VisitCase, picture_id: str | None, source: Source) -> None:

@@ -142,7 +142,7 @@ def _seen(ctx: Context, lib: Library, pair_id: str, model: str) -> Floats:
     if lit is not None and pictures.white is not None:
         lit = placed.warp_to_white(lit) if placed is not None else None
     overlap = placed.overlap_mask() if placed is not None and lit is not None else None
-    return models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap)
+    return models.predictor(model).trunk_features(pictures.white, lit, overlap=overlap, second=pictures.second)
 
 
 def _apart(pair_ids: Sequence[str], features: Mapping[str, Floats]) -> tuple[str, ...]:

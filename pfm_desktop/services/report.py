@@ -14,7 +14,7 @@ from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOTHING_DRAWN, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source, second_of
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
@@ -40,7 +40,7 @@ IMPRESSION_CHANGED = (
 NO_PATIENT = "Made from picture files, without a patient or findings."
 NO_HOUR = "os not marked, so no clock hour"
 
-_FRAMES = {Source.WHITE: "the white-light picture", Source.FLUORESCENCE: "the fluorescence picture"}
+_FRAMES = {Source.WHITE: "the white-light picture", Source.FLUORESCENCE: "the fluorescence picture"}  # of an analysis
 
 
 def report_of_visit(
@@ -97,7 +97,8 @@ def report_of_analysis(
 
     analysis = result.analysis
     given = {Source.WHITE: result.white, Source.FLUORESCENCE: result.fluorescence}
-    captions = {Source.WHITE: "White light", Source.FLUORESCENCE: "Fluorescence"}
+    second = second_of(source for source in Source if source.value in analysis.quality) or Source.FLUORESCENCE
+    captions = {place: _capital((Source.WHITE if place is Source.WHITE else second).words) for place in PLACES}
     drawn = [marked(pixels, (), None, captions[source]) for source, pixels in given.items() if pixels is not None]
     frame = given[analysis.frame]
     heat = heated(frame, analysis, _heat_caption(analysis)) if frame is not None else None
@@ -145,7 +146,7 @@ def hour_by(pin: Pin, os_mark: OsMark | None, registration: Registration | None)
 
 
 def picture_caption(picture: Picture) -> str:
-    """`White light, acetic acid, 60 s after acid`."""
+    """`White light, acetic acid, 60 s after acid`; through a green filter it is white light as well."""
     seconds = picture.seconds_since_acid
     light = "White light, " if picture.source is Source.WHITE else "Fluorescence "
     return light + picture.stage.words + (f", {seconds:.0f} s after acid" if seconds is not None else "")
@@ -246,7 +247,20 @@ def _pin(pin: Pin, case: VisitCase, pair_id: str, registration: Registration | N
     here = pin in case.pins_on(pair_id)
     place = place_of(pin, os_of(case, pair_id if here else pin.pair_id), registration if here else None)
     place = place if here else f"{place} (on other pictures of this visit)"
-    return ReportPin(pin.letter, place, pin.note, pin.frame.words)
+    return ReportPin(pin.letter, place, pin.note, _frame_words(pin, case))
+
+
+def _frame_words(pin: Pin, case: VisitCase) -> str:
+    """The source of the picture that a pin stands in."""
+    pair = case.pair(pin.pair_id)
+    second = case.picture(pair.fluorescence_id) if pair is not None else None
+    if pin.frame is Source.WHITE or second is None or second.second is None:
+        return pin.frame.words
+    return second.second.words
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def os_of(case: VisitCase, pair_id: str) -> OsMark | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportCheck
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 NOT_CHECKED = ReportCheck("The quality of these pictures has not been checked.", doubt=True)
 NOT_MADE = ReportCheck("Registration: not made.")
-_NAMES = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"}
+_NAMES = {source.value: source.words[:1].upper() + source.words[1:] for source in Source} | {"pair": "Pair"}
 
 
 def checks_of(answer: PairAnswer | None, pictures: PairPictures | None) -> tuple[ReportCheck, ...]:
@@ -41,14 +42,15 @@ def checks(
 ) -> tuple[ReportCheck, ...]:
     """The same from what an analysis says. `both`: there are two pictures to register."""
     pair = quality.get("pair")
-    said = [_picture(_NAMES[key], quality[key]) for key in ("white", "fluorescence") if key in quality]
+    given = [source.value for source in Source if source.value in quality]
+    said = [_picture(_NAMES[key], quality[key]) for key in given]
     if registration is not None:
         told = _tells_all(registration)
         said += [_picture(_NAMES["pair"], pair)] if pair is not None and not told else []
         said.append(_registration(registration, pair if told else None))
     elif pair is not None:
         said.append(_picture(_NAMES["pair"], pair))
-    elif both and {"white", "fluorescence"} <= set(quality):
+    elif both and len(given) == len(PLACES):
         said.append(NOT_MADE)
     return tuple(sorted(said, key=lambda check: not check.doubt))
 

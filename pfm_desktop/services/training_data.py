@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, together
 from pfm_desktop.interop.tabular import ManifestRow
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.pool import spread
@@ -71,11 +71,13 @@ def prepare(
     What the folder holds already is used only when it was made from the same pictures; patients and grades are always
     those of `rows`. Hold the folder meanwhile (`sole_use`). Raises `BadInputError` when it holds other cases,
     `SamePictureError` when a picture, under whatever name, belongs to two cases, also of one patient (it would be
-    learned from and judged by, or count twice), and `TooFewError` when no case can be used.
+    learned from and judged by, or count twice), and `TooFewError` when no case can be used; `BadInputError` also for
+    sources that no manifest names.
     """
     from pfm_desktop.pfm.training.data import PreparedSet, PreparedWriter
     from pfm_desktop.pfm.training.split import TooFewError
 
+    _check_named(sources)
     facts = _facts(ctx, rows, sources)
     with PreparedWriter(folder, size, facts) as writer:
         left = _noted(folder, facts)
@@ -97,6 +99,15 @@ def prepare(
             raise TooFewError(_nothing(list(left.values())), remedy="retake or replace the pictures")
     ctx.progress(len(rows), len(rows), "Pictures prepared")
     return Prepared(PreparedSet(folder), tuple(left.values()))
+
+
+def _check_named(sources: Sequence[Source]) -> None:
+    if not set(sources) <= set(BOTH):
+        raise BadInputError(
+            f"a manifest names white-light and fluorescence pictures; this model reads {together(sources)}",
+            safe="nothing was written",
+            remedy="learn from a library, or take a model that reads white light + fluorescence",
+        )
 
 
 @contextmanager

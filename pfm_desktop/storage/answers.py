@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import aliased
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.registration import DISAGREE
+from pfm_desktop.domain.source import FILTERED
 from pfm_desktop.storage import access, journal, records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import PairTable, PictureTable, PredictionTable, RegistrationTable
@@ -115,8 +116,8 @@ def put_registration(
 
 
 def last_map(library: Library, pair_id: str) -> Any:
-    """The matrix of the last registration of another pair whose pictures are of the same device and sizes as those of
-    this pair, `ok` or by hand; None where there is none."""
+    """The matrix of the last registration of another pair whose pictures are of the same device, sizes and sources as
+    those of this pair, `ok` or by hand; None where there is none."""
     own, other = aliased(PairTable), aliased(PairTable)
     lights = [(aliased(PictureTable), aliased(PictureTable)) for _ in range(2)]
     query = select(RegistrationTable.summary, RegistrationTable.by_hand).select_from(own)
@@ -124,6 +125,8 @@ def last_map(library: Library, pair_id: str) -> Any:
     for (mine, its), name in zip(lights, ("white_id", "fluorescence_id"), strict=True):
         query = query.join(mine, mine.id == getattr(own, name)).join(its, its.id == getattr(other, name))
         query = query.where(mine.device == its.device, mine.width == its.width, mine.height == its.height)
+    (mine, its), filtered = lights[1], [stage.value for stage in FILTERED]  # in the second place a source of its own
+    query = query.where(or_(mine.stage == its.stage, mine.stage.not_in(filtered) & its.stage.not_in(filtered)))
     query = query.where(own.id == pair_id).order_by(RegistrationTable.made_at.desc())
     with library.read() as session:
         for summary, by_hand in session.execute(query.limit(_LOOKED_AT)):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES
 from pfm_desktop.storage import records, repositories
 from pfm_desktop.storage.audit_lines import AuditLine, Conditions, Read, UnreadLine, read_lines
 from pfm_desktop.storage.schema import folded
@@ -53,7 +53,7 @@ def keys_about(session: Session, identifier: str) -> tuple[str, ...]:
             for key in session.scalars(select(table.c[records.kind_of(what).key[0]]).where(column.in_(part)))
         }
         found[what] = known | {key for key, old in removed.get(what, {}).items() if old.get(field) in found[above]}
-    marks = {f"{pair}/{source.value}" for pair in found["pair"] for source in Source}
+    marks = {f"{pair}/{source.value}" for pair in found["pair"] for source in PLACES}
     return tuple(sorted(set().union(*found.values(), marks)))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Part, Run, State
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.storage import access
 from pfm_desktop.storage.records import Fields, encode
 from pfm_desktop.storage.tables import (
@@ -48,21 +48,22 @@ def pair_rows(session: Session) -> tuple[PairRow, ...]:
     white, other = aliased(PictureTable), aliased(PictureTable)
     query = (
         select(PairTable.id, PairTable.visit_id, VisitTable.patient_id, white.sha256, other.sha256,
-               white.device, other.device)
+               white.device, other.device, other.stage)
         .join(VisitTable, VisitTable.id == PairTable.visit_id)
         .outerjoin(white, white.id == PairTable.white_id)
         .outerjoin(other, other.id == PairTable.fluorescence_id)
         .order_by(PairTable.visit_id, PairTable.made_at, PairTable.id)
     )  # fmt: skip
     rows = [
-        PairRow(pair, visit, woman, _pictures(first, second), device or other_device or "")
-        for pair, visit, woman, first, second, device, other_device in session.execute(query)
+        PairRow(pair, visit, woman, _pictures(first, second, stage), device or other_device or "")
+        for pair, visit, woman, first, second, device, other_device, stage in session.execute(query)
     ]
     return tuple(sorted(rows, key=lambda row: (row.visit_id, len(row.pictures))))  # stable: the last one made is last
 
 
-def _pictures(white: str | None, fluorescence: str | None) -> Mapping[Source, str]:
-    pair = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
+def _pictures(white: str | None, other: str | None, stage: str | None) -> Mapping[Source, str]:
+    second = Stage(stage).second if stage is not None else None
+    pair = {Source.WHITE: white, second or Source.FLUORESCENCE: other}
     return {source: sha256 for source, sha256 in pair.items() if sha256 is not None}
 
 

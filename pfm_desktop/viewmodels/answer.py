@@ -15,7 +15,7 @@ from pfm_desktop.domain.findings import Findings, Reading, says_the_last_read
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import BANNER, Analysis, ModelInfo, Prediction, likeliest_of
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.support.moments import moment, zone
 from pfm_desktop.viewmodels.findings import NO_VISIT, why_locked
 from pfm_desktop.viewmodels.grades import SOURCES, TITLES, by, capital, grade_words
@@ -256,7 +256,7 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         advice=_advice(prediction, analysis.quality.get("pair")),
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
         passes=_passes(prediction, model),
-        one_source=_one_source(case, prediction),
+        one_source=_one_source(case, prediction, model),
         evidence=_evidence(prediction),
         alone=_alone(prediction),
         model=said,
@@ -297,13 +297,13 @@ def _bar(prediction: Prediction, grade: Grade) -> Bar:
     )
 
 
-def _one_source(case: VisitCase, prediction: Prediction) -> str:
+def _one_source(case: VisitCase, prediction: Prediction, model: ModelInfo) -> str:
     """Said plainly: an answer from half the sources is not the same answer."""
     if len(prediction.sources) != 1:
         return ""
     given = prediction.sources[0]
-    missing = Source.WHITE if given is Source.FLUORESCENCE else Source.FLUORESCENCE
-    there = any(picture.source is missing for picture in case.pictures)
+    missing = (second_of(model.sources) or Source.FLUORESCENCE) if given is Source.WHITE else Source.WHITE
+    there = any(missing in (picture.source, picture.second) for picture in case.pictures)
     why = f"The {SOURCES[missing]} picture was not used." if there else f"There is no {SOURCES[missing]} picture."
     return f"Answered from {SOURCES[given]} only. {why}"
 
@@ -311,7 +311,7 @@ def _one_source(case: VisitCase, prediction: Prediction) -> str:
 def _evidence(prediction: Prediction) -> tuple[tuple[str, float], ...]:
     if len(prediction.sources) < 2:
         return ()
-    return tuple((capital(SOURCES[source]), prediction.evidence.get(source, 0.0)) for source in Source)
+    return tuple((capital(SOURCES[source]), prediction.evidence.get(source, 0.0)) for source in prediction.sources)
 
 
 def _alone(prediction: Prediction) -> tuple[tuple[str, str], ...]:
@@ -339,10 +339,11 @@ def _with_share(grade: Grade, probabilities: Mapping[Grade, float]) -> str:
 
 def checks_of(analysis: Analysis) -> tuple[Check, ...]:
     """Quality of the pictures given and of the pair, then the registration: may show before the reveal."""
-    names = {"white": "White light", "fluorescence": "Fluorescence", "pair": "Pair"}
+    names = {**{source.value: capital(source.words) for source in Source}, "pair": "Pair"}
     checks = [_quality(names[key], analysis.quality[key]) for key in names if key in analysis.quality]
     if analysis.registration is not None:
-        chip = chip_text(analysis.registration)
+        second = second_of(source for source in Source if source.value in analysis.quality)
+        chip = chip_text(analysis.registration, second=second or Source.FLUORESCENCE)
         checks.append(Check("Registration", chip.light, chip.text, advice=chip.explanation))
     return tuple(checks)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoom, middle_of
 
 GAP = 4.0
 ABSENT_SHARE = 0.2  # of the stage's width, for the pane that only says that a picture is missing
 
-TITLES = {Source.WHITE: "White light", Source.FLUORESCENCE: "Fluorescence"}
+TITLES = {
+    Source.WHITE: "White light",
+    Source.FLUORESCENCE: "Fluorescence",
+    Source.GREEN: "Green filter",
+    Source.IODINE: "Lugol's iodine",
+}
+SHORT = {Source.FLUORESCENCE: "Fluor.", Source.GREEN: "Green", Source.IODINE: "Iodine"}  # where there is no room
 LAID_ANEW = "The fluorescence picture is being laid anew"
 ABSENT = {
     Source.WHITE: "No white-light picture in this pair",
@@ -18,18 +24,28 @@ ABSENT = {
 }
 
 
+def said_within(title: str) -> str:
+    """A title within a sentence; a name keeps its capital."""
+    return title if title == TITLES[Source.IODINE] else title.lower()
+
+
 @dataclass(frozen=True)
 class Shown:
     """What there is to show. Sizes are (width, height) of the pictures in their own pixels, None where absent.
 
     `registered`: the fluorescence picture is at hand in the white-light frame. `pending`: it soon may be, or, when it
-    is, soon by a newer registration.
+    is, soon by a newer registration. `second`: of which source the picture in the second place is.
     """
 
     white: Size | None = None
     fluorescence: Size | None = None
     registered: bool = False
     pending: bool = False
+    second: Source = Source.FLUORESCENCE
+
+    def title(self, place: Source) -> str:
+        """What the picture in a place is called."""
+        return TITLES[place if place is Source.WHITE else self.second]
 
     def size(self, source: Source) -> Size | None:
         """Size of the picture of `source`."""
@@ -38,7 +54,7 @@ class Shown:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The pictures that are there."""
-        return tuple(source for source in Source if self.size(source) is not None)
+        return tuple(source for source in PLACES if self.size(source) is not None)
 
     @property
     def reference(self) -> Source:
@@ -74,7 +90,7 @@ def arrange(view: PairView, stage: Size, shown: Shown) -> Arrangement:
     if not shown.sources:
         return Arrangement(view.mode, ())
     note = _why_not(view.mode, shown)
-    anew = LAID_ANEW if shown.registered and shown.pending else ""
+    anew = LAID_ANEW.replace("fluorescence", shown.second.words) if shown.registered and shown.pending else ""
     if note or view.mode is Mode.SIDE_BY_SIDE:
         return Arrangement(Mode.SIDE_BY_SIDE, _side_by_side(view, stage, shown), note or anew)
     lens = _lens(view, (0.0, 0.0, *stage), shown.size(shown.reference) or stage)
@@ -106,7 +122,7 @@ def _side_by_side(view: PairView, stage: Size, shown: Shown) -> tuple[Pane, ...]
         Source.WHITE: (0.0, 0.0, float(left), height),
         Source.FLUORESCENCE: (start, 0.0, max(1.0, width - start), height),
     }
-    return tuple(_side(view, areas[source], source, shown) for source in Source)
+    return tuple(_side(view, areas[source], source, shown) for source in PLACES)
 
 
 def _side(view: PairView, area: tuple[float, float, float, float], source: Source, shown: Shown) -> Pane:

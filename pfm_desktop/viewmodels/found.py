@@ -10,7 +10,7 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.quality import Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.viewmodels.pair_view import XY, PairRegistration
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class Stroke:
 def found_in(analysis: Analysis | None, drawn: Mapping[Source, Outline] | None = None) -> Mapping[Source, Found]:
     """By source; an os only of a picture that can be used. An outline that the user has `drawn` comes before the
     cervix that was found."""
-    told = {source: analysis.quality.get(source.value) for source in Source} if analysis is not None else {}
+    told = {source: analysis.quality.get(source.value) for source in PLACES} if analysis is not None else {}
     own = drawn or {}
-    made = {source: _found(told.get(source), own.get(source)) for source in Source}
+    made = {source: _found(told.get(source), own.get(source)) for source in PLACES}
     return {source: found for source, found in made.items() if source in own or told.get(source) is not None}
 
 
@@ -85,7 +85,7 @@ def suggested_os(found: Mapping[Source, Found], pair_id: str, os_mark: OsMark | 
     """The os that was found, in white light if it was found there; None where the user has marked one."""
     if os_mark is not None:
         return None
-    for source in Source:
+    for source in PLACES:
         spot = found[source].os if source in found else None
         if spot is not None:
             return OsMark(pair_id, source, *spot)
@@ -107,7 +107,7 @@ def lines_in(
             if points is not None:
                 yield replace(line, points=points)
 
-    own_first = sorted(Source, key=lambda one: one is not frame)
+    own_first = sorted(PLACES, key=lambda one: one is not frame)
     lines = {source: tuple(lines_of(source)) for source in own_first}
     problems = [line for source in own_first if source in shown for line in lines[source] if line.problem]
     drawn = ([line for line in lines[source] if line.drawn] for source in own_first)

@@ -22,7 +22,7 @@ COLOURS: dict[Grade, str] = {
     Grade.HIGH: "#E69F00",
     Grade.CANCER: "#D55E00",
 }
-SOURCES: dict[Source, str] = {Source.WHITE: "white light", Source.FLUORESCENCE: "fluorescence"}
+SOURCES: dict[Source, str] = {source: source.words for source in Source}
 
 
 def grade_words(grade: Grade) -> str:

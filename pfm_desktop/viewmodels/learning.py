@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Found, Group, Part, Run, State
 from pfm_desktop.domain.people import Act
+from pfm_desktop.domain.source import SECONDS, Source
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
 
@@ -78,8 +79,15 @@ def begin_job(ctx: Context, lib: Library, settings: Settings) -> Request:
     record. Raises as `run.begin` does."""
     from pfm_desktop.services.learning import run
 
-    found, groups = _cases(ctx, lib, impressions=settings.impressions)
+    found, groups = _cases(ctx, lib, wish_for(settings))
     return run.begin(lib, found, groups, settings)
+
+
+def wish_for(settings: Settings) -> Wish:
+    """The cases from which a run with these settings learns."""
+    from pfm_desktop.services.learning.cases import Wish
+
+    return Wish(settings.reads or Wish().sources, settings.impressions, settings.enough)
 
 
 def again_job(ctx: Context, lib: Library, run_id: str, finish: bool) -> Request:
@@ -103,16 +111,16 @@ def question_job(ctx: Context, lib: Library, run_id: str) -> Question:
 
 def _cases_of(ctx: Context, lib: Library, run_id: str) -> tuple[Found, Sequence[Group]]:
     """As they are labelled now, by the same wish as when the run was begun."""
-    from pfm_desktop.services.learning import run
+    from pfm_desktop.services.learning import cases, run
 
-    return _cases(ctx, lib, impressions=bool(run.known_run(lib, run_id).settings.get("impressions")))
+    return _cases(ctx, lib, cases.wish_of(run.known_run(lib, run_id)))
 
 
-def _cases(ctx: Context, lib: Library, *, impressions: bool) -> tuple[Found, Sequence[Group]]:
+def _cases(ctx: Context, lib: Library, wish: Wish) -> tuple[Found, Sequence[Group]]:
     from pfm_desktop.services.learning import cases
     from pfm_desktop.services.learning.women import groups_of
 
-    found = cases.find_cases(ctx, lib, cases.Wish(impressions=impressions))
+    found = cases.find_cases(ctx, lib, wish)
     compared = groups_of(ctx, lib, found.cases)
     return found.without(compared.left_out), compared.groups
 
@@ -177,13 +185,25 @@ def changed_job(ctx: Context, lib: Library, changed: Sequence[Changed]) -> Mappi
     return records.pictures_of(lib, [one.pair_id for one in changed])
 
 
-def parents() -> tuple[tuple[str, str], ...]:
-    """Models that can be learned from: name, and what it says of itself. The start-only ones are not there."""
+@dataclass(frozen=True)
+class Parent:
+    """A model that can be learned from, and which sources it reads."""
+
+    name: str
+    title: str
+    sources: tuple[Source, ...]
+
+
+READS = tuple((Source.WHITE, second) for second in SECONDS)  # what a new model may read
+
+
+def parents() -> tuple[Parent, ...]:
+    """Models that can be learned from; those that are only a start for training are not there."""
     from pfm_desktop.services import models
 
     instead = {entry.path for entry, _ in models.hidden()}
     return tuple(
-        (entry.info.name, f"{entry.info.name} {entry.info.version}")
+        Parent(entry.info.name, f"{entry.info.name} {entry.info.version}", entry.info.sources)
         for entry in models.models()
         if entry.info.can_grade and entry.path not in instead
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from pfm_desktop.domain.annotation import Pin
 from pfm_desktop.domain.geometry import Points
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ ALLOWED = (
     (6, "Apply, or add a spot."),
 )
 ON_ONE_LINE = "The points lie on top of each other or on one line. Spread them over the cervix."  # as it is refused
-WORDS = {Source.WHITE: "white-light", Source.FLUORESCENCE: "fluorescence"}
 Size = tuple[int, int]
 
 
@@ -52,9 +51,11 @@ class Placed:
 
 @dataclass(frozen=True)
 class PointPairs:
-    """Points in the order they were placed; the n-th of one picture belongs to the n-th of the other."""
+    """Points in the order they were placed; the n-th of one picture belongs to the n-th of the other. `second`: of
+    which source the second picture is."""
 
     placed: tuple[Placed, ...] = ()
+    second: Source = Source.FLUORESCENCE
 
     def of(self, frame: Source) -> tuple[Placed, ...]:
         """The points of one picture, by number."""
@@ -82,7 +83,8 @@ class PointPairs:
     def prompt(self) -> str:
         """What to do next."""
         if self.waiting is not None:
-            return f"Now the same spot in the {WORDS[self.waiting]} picture."
+            other = "white-light" if self.waiting is Source.WHITE else self.second.words
+            return f"Now the same spot in the {other} picture."
         if not self.count:
             return "Click a spot that you recognise in both pictures, then the same spot in the other."
         return next(text for least, text in reversed(ALLOWED) if self.count >= least)
@@ -105,24 +107,25 @@ def add_point(points: PointPairs, frame: Source, x: float, y: float) -> PointPai
     mine = points.of(frame)
     if points.waiting is not None and points.waiting is not frame:
         return move_point(points, mine[-1].key, x, y)
-    return PointPairs((*points.placed, Placed(frame, len(mine) + 1, x, y)))
+    return replace(points, placed=(*points.placed, Placed(frame, len(mine) + 1, x, y)))
 
 
 def move_point(points: PointPairs, key: str, x: float, y: float) -> PointPairs:
     """Put a point elsewhere in its picture."""
-    return PointPairs(tuple(replace(p, x=x, y=y) if p.key == key else p for p in points.placed))
+    return replace(points, placed=tuple(replace(p, x=x, y=y) if p.key == key else p for p in points.placed))
 
 
 def remove_pair(points: PointPairs, key: str) -> PointPairs:
     """Take a point and its partner away; later pairs move up."""
     gone = next((p.number for p in points.placed if p.key == key), 0)
     left = [p for p in points.placed if p.number != gone]
-    return PointPairs(tuple(replace(p, number=p.number - 1) if p.number > gone > 0 else p for p in left))
+    placed = tuple(replace(p, number=p.number - 1) if p.number > gone > 0 else p for p in left)
+    return replace(points, placed=placed)
 
 
 def undo_point(points: PointPairs) -> PointPairs:
     """Take the last point away."""
-    return PointPairs(points.placed[:-1])
+    return replace(points, placed=points.placed[:-1])
 
 
 def start_points(white: Pixels | None, registration: Registration | None) -> PointPairs:
@@ -161,7 +164,7 @@ def every_prompt() -> tuple[str, ...]:
     said: list[str] = []
     points = PointPairs()
     for number in range(ALLOWED[-1][0] + 1):
-        said += [points.prompt, *(add_point(points, frame, 0, 0).prompt for frame in Source)]
+        said += [points.prompt, *(add_point(points, frame, 0, 0).prompt for frame in PLACES)]
         points = add_point(add_point(points, Source.WHITE, number, 0), Source.FLUORESCENCE, number, 0)
     return tuple(said)
 

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.source import Source
 
 REMEDY = "Place 4 points"  # three always fit: the error is known from the fourth on
 _OLDER = "Place 3 points"  # said by reasons that were kept before
+
+
+_IN = {
+    Source.WHITE: "in white light",
+    Source.FLUORESCENCE: "in fluorescence",
+    Source.GREEN: "through the green filter",
+    Source.IODINE: "after Lugol's iodine",
+}
 
 
 class Light(StrEnum):
@@ -29,8 +38,10 @@ class ChipText:
     explanation: str
 
 
-def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> ChipText:
-    """Words for a registration; None while there is none."""
+def chip_text(
+    summary: RegistrationSummary | None, *, pending: bool = False, second: Source = Source.FLUORESCENCE
+) -> ChipText:
+    """Words for a registration; None while there is none. `second`: of which source the second picture is."""
     if pending:
         return ChipText(Light.GREY, "registering ...", "The pictures are being registered.")
     if summary is None:
@@ -50,7 +61,7 @@ def chip_text(summary: RegistrationSummary | None, *, pending: bool = False) -> 
     hand = ", by hand" if summary.by_hand else ""
     # of points that nothing bears out, the overlap means no more than the clicks
     known = not summary.by_hand or summary.error_px is not None
-    overlap = f" {summary.overlap:.0%} of the white-light picture is seen in fluorescence." if known else ""
+    overlap = f" {summary.overlap:.0%} of the white-light picture is seen {_IN[second]}." if known else ""
     if summary.status is RegistrationStatus.CHECK:
         reason = f" {summary.reason.strip().rstrip('.')}." if summary.reason else ""
         text = f"check, {error or 'error not known'}{hand}"

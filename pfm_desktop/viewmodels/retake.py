@@ -8,12 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis
 
-NAMES = {Source.WHITE: "white-light picture", Source.FLUORESCENCE: "fluorescence picture"}
+NAMES = {
+    Source.WHITE: "white-light picture",
+    Source.FLUORESCENCE: "fluorescence picture",
+    Source.GREEN: "green-filter picture",
+    Source.IODINE: "picture after Lugol's iodine",
+}
 PICTURE = {
     "too_small": "is too small",
     "odd_shape": "is far too long for a picture",
@@ -33,6 +38,7 @@ PICTURE = {
     "turned": "seems to lie on its side",
     "os_covered": "shows mucus or blood over the os",
     "glare": "has too much glare",
+    "no_structure": "shows nothing",
 }
 PAIR = {
     "identical": "The same picture was given twice.",
@@ -67,7 +73,7 @@ def _pictures(analysis: Analysis, verdict: Verdict) -> list[str]:
     """What is said of each picture with this verdict; what is the same of both, once."""
     told = {name: analysis.quality[source.value] for source, name in NAMES.items() if source.value in analysis.quality}
     told = {name: quality for name, quality in told.items() if quality.verdict is verdict}
-    same = len(told) == len(NAMES) and len({(quality.problems, quality.advice) for quality in told.values()}) == 1
+    same = len(told) == len(PLACES) and len({(quality.problems, quality.advice) for quality in told.values()}) == 1
     if same:
         return [_picture("Each of the two pictures", next(iter(told.values())))]
     return [_picture(f"The {name}", quality) for name, quality in told.items()]

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pfm_desktop.domain.annotation import OsMark
-from pfm_desktop.domain.case import Pair, VisitRow
+from pfm_desktop.domain.case import Pair, Picture, VisitRow
 from pfm_desktop.domain.prediction import BANNER, WARNING, Heatmap, Prediction
 from pfm_desktop.domain.registration import RegistrationSummary
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, goes_second
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.retake import care_words, retake_words
@@ -357,17 +357,32 @@ def pair_to_show(before: VisitCase, now: VisitCase, shown: str) -> str | None:
     return None
 
 
-def pair_after_drop(case: VisitCase, pair: Pair | None, picture_id: str) -> tuple[str | None, str | None] | None:
-    """White-light and fluorescence picture after one was dropped on the stage; None for a picture of another visit.
+def pair_after_drop(
+    case: VisitCase, pair: Pair | None, picture_id: str, place: Source | None = None
+) -> tuple[str | None, str | None] | None:
+    """First and second picture after one was dropped on the stage; None for a picture of another visit.
 
-    The dropped one takes the place of the picture of its own source.
+    The dropped one takes the place of the picture of its own source. One through a green filter or after Lugol's iodine
+    takes the second place where it was dropped there (`place`), beside plain white light.
     """
     picture = case.picture(picture_id)
     if picture is None:
         return None
+    white = case.picture(pair.white_id) if pair is not None else None
+    second = place is Source.FLUORESCENCE and white is not None and white.id != picture_id
+    if white is not None and second and goes_second(picture.source, picture.stage, beside=white.stage):
+        return white.id, picture_id
     if picture.source is Source.WHITE:
-        return picture_id, pair.fluorescence_id if pair else None
+        return picture_id, _beside(case, pair, picture)
     return pair.white_id if pair else None, picture_id
+
+
+def _beside(case: VisitCase, pair: Pair | None, white: Picture) -> str | None:
+    """The second picture of a pair, where it may stay beside another white-light picture."""
+    second = case.picture(pair.fluorescence_id) if pair is not None else None
+    if second is None or second.id == white.id or not goes_second(second.source, second.stage, beside=white.stage):
+        return None
+    return second.id
 
 
 def os_mark_of(case: VisitCase, pair_id: str) -> OsMark | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import FILTERED, Source, Stage
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.case import Pair, Picture
@@ -21,8 +21,13 @@ def stage_words(picture: Picture) -> str:
 
 
 def pair_stages(case: VisitCase | None, pair: Pair | None) -> dict[Source, str]:
-    """Words for each picture of the pair."""
-    return {source: stage_words(picture) for source, picture in _pictures(case, pair).items()}
+    """Words for the picture in each place of the pair, beside its source: none that the source says already."""
+    found = _pictures(case, pair)
+    return {place: stage_words(one) for place, one in found.items() if place is Source.WHITE or not _filtered(one)}
+
+
+def _filtered(picture: Picture) -> bool:
+    return picture.stage in FILTERED
 
 
 def stages_warning(case: VisitCase | None, pair: Pair | None) -> str:

@@ -121,7 +121,11 @@ def write_model(
 
     torch.manual_seed(0)
     net = new_net(NetSpec(**{"size": SIZE, **spec})).eval()  # type: ignore[arg-type]
-    normalisation = Normalisation.default()
+    plain = Normalisation.default()  # other sources are lit by white light
+    mean, std = (
+        {name: part.get(name, part["white"]) for name in {*part, *net.names}} for part in (plain.mean, plain.std)
+    )
+    normalisation = Normalisation(mean, std)
     save_model(
         folder,
         net,

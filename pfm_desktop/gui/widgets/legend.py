@@ -27,7 +27,7 @@ GAP = 14.0  # between two parts
 KEY = 26.0  # width of the hatch sample and its gap
 SIZE = 13.0
 
-KIND_TITLES = {FUSED: "both sources", "white": "white light", "fluorescence": "fluorescence"}
+KIND_TITLES = {FUSED: "both sources", **{source.value: source.words for source in Source}}
 UNSEEN_TEXT = "not seen by the model (not zero)"
 OUTLINED = "fine lines:"
 HATCH_PENS = ((QColor(0, 0, 0, 130), 1.0), (QColor(255, 255, 255, 150), 0.0))  # fine lines: colour, pixels to the right

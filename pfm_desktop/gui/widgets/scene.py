@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.pyramid import Pyramid, argb_image
 from pfm_desktop.viewmodels.arrangement import Shown
 from pfm_desktop.viewmodels.found import Found, Line, lines_in
@@ -26,7 +26,8 @@ NOTHING = 2.0  # a threshold above all values: only what was not seen is hatched
 
 @dataclass
 class Scene:
-    """Pictures as pyramids. `fluorescence` is in its own frame, `warped` in the white-light frame."""
+    """Pictures as pyramids. `fluorescence`, the second picture, is in its own frame, `warped` in the white-light frame;
+    `second` is its source."""
 
     white: Pyramid | None = None
     fluorescence: Pyramid | None = None
@@ -35,6 +36,7 @@ class Scene:
     registration: PairRegistration | None = None
     pending: bool = False
     mm_per_px: float | None = None
+    second: Source = Source.FLUORESCENCE
 
     def picture(self, source: Source, frame: Source) -> Pyramid | None:
         """The picture of `source` in `frame`."""
@@ -50,6 +52,7 @@ class Scene:
             fluorescence=self.sizes.get(Source.FLUORESCENCE),
             registered=self.warped is not None,
             pending=self.pending,
+            second=self.second,
         )
 
 
@@ -144,7 +147,7 @@ class Marks:
 
     def place(self, registration: PairRegistration | None) -> None:
         """Work out where everything stands; after each change of marks or registration."""
-        for frame in Source:
+        for frame in PLACES:
             self._placed[frame] = pins_in(frame, self.pins, self.os_mark, registration, suggested=self.suggested)
             self._os[frame] = os_in(frame, self.os_mark or self.suggested, registration)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.prediction import Heatmap
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.layers import LayerStore
 from pfm_desktop.gui.widgets.legend import LegendLines, legend_height, legend_lines, legend_words
 from pfm_desktop.gui.widgets.loupe import loupe_rect
@@ -27,7 +27,7 @@ from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
-from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Shown, arrange
+from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange, said_within
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
 from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView, for_heatmaps
@@ -144,9 +144,11 @@ class StageWidget(QWidget):
             self._heatmaps.painted(self._view.heatmap)  # coloured here, so that the next frame does not wait for it
         self._refresh()
 
-    def set_stages(self, stages: Mapping[Source, str], warning: str = "") -> None:
-        """When each picture was taken ("acetic acid, 60 s"), for the titles, and a `warning` about that."""
+    def set_stages(self, stages: Mapping[Source, str], warning: str = "", second: Source = Source.FLUORESCENCE) -> None:
+        """When each picture was taken ("acetic acid, 60 s"), for the titles, and a `warning` about that; `second`: of
+        which source the second picture is."""
         self._stages, self._warning = dict(stages), warning
+        self._pictures.scene.second = second
         self._refresh()
 
     def set_found(self, found: Mapping[Source, Found]) -> None:
@@ -209,7 +211,7 @@ class StageWidget(QWidget):
         if (view.mode, view.flicker) != (self._view.mode, self._view.flicker):
             self._mouse.drop_stroke()  # it would go on over another picture
         self._view = view
-        for source in Source:
+        for source in PLACES:
             self._pictures.set_window(source, view.window(source))
         self._refresh()
         self.view_changed.emit(view)
@@ -347,7 +349,7 @@ class StageWidget(QWidget):
             self.setAccessibleDescription("No picture on the stage.")
             return
         parts = [
-            f"{arrangement.mode.caption}: {' and '.join(TITLES[source].lower() for source in shown.sources)}",
+            f"{arrangement.mode.caption}: {' and '.join(said_within(shown.title(place)) for place in shown.sources)}",
             self._warning,
             arrangement.note or ("registered" if shown.registered else "not registered"),
             legend_words(legend),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel
 from pfm_desktop.gui.widgets.flow import FlowRow
 from pfm_desktop.gui.widgets.registration_chip import RegistrationChip
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
+from pfm_desktop.viewmodels.arrangement import SHORT as SHORT_TITLES
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, set_opacity
 from pfm_desktop.viewmodels.review import ChipState
 
@@ -69,6 +70,7 @@ class StageBar(FlowRow):
 
     def follow(self) -> None:
         """Other pictures, or another registration: what is shown may be another mode than the one asked for."""
+        self._blend_ends[1].setText(SHORT_TITLES[self._stage.shown.second])
         self._follow(self._stage.view)
 
     def allow_marks(self, why_not: str) -> None:

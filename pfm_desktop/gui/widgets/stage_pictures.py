@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.pyramid import Pyramid, build_pyramid, coarse_step, pyramid_at_once
 from pfm_desktop.gui.widgets.scene import Scene
@@ -27,9 +27,9 @@ class StagePictures(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.scene = Scene()
-        self._given: dict[Source, RGB | None] = dict.fromkeys(Source)
-        self._windows = {source: DisplayWindow() for source in Source}
-        self._work = {source: Background(self) for source in Source}
+        self._given: dict[Source, RGB | None] = dict.fromkeys(PLACES)
+        self._windows = {source: DisplayWindow() for source in PLACES}
+        self._work = {source: Background(self) for source in PLACES}
 
     @property
     def busy(self) -> bool:
@@ -40,7 +40,7 @@ class StagePictures(QObject):
         """Other pictures, or the same with another registration; True when the pictures are others."""
         scene = self.scene
         given: dict[Source, RGB | None] = {Source.WHITE: white, Source.FLUORESCENCE: fluorescence}
-        others = [source for source in Source if given[source] is not self._given[source]]
+        others = [source for source in PLACES if given[source] is not self._given[source]]
         fits = registration if usable(registration, white, fluorescence) else None
         if not others and fits is scene.registration:
             return False
@@ -60,11 +60,12 @@ class StagePictures(QObject):
     def take(self, pair: PreparedPair) -> bool:
         """Pictures made ready by a thread; True when they are others, and not the same with a registration."""
         given: dict[Source, RGB | None] = {Source.WHITE: pair.white, Source.FLUORESCENCE: pair.fluorescence}
-        others = any(given[source] is not self._given[source] for source in Source)
+        others = any(given[source] is not self._given[source] for source in PLACES)
         for work in self._work.values():
             work.drop()
         self._given = given
         scene, warped = self.scene, pair.warped
+        scene.second = pair.shows_second
         scene.sizes = pair.sizes
         scene.registration = pair.registration if warped is not None else None
         scene.white, scene.fluorescence, scene.warped, scene.pending = (

@@ -22,7 +22,8 @@ RGB = NDArray[np.uint8]
 class PreparedPair:
     """Pictures (H x W x 3 uint8 RGB) with their levels. `own_levels` is the fluorescence picture as it is, `warped` in
     the white-light frame: one of the two, where there is one. `pending`: a registration is still to come; `origin`:
-    what it was made from, for who makes it then."""
+    what it was made from, for who makes it then; `second`: of which source the second picture is, where no `origin`
+    says so."""
 
     white: RGB | None
     fluorescence: RGB | None
@@ -33,6 +34,13 @@ class PreparedPair:
     mm_per_px: float | None = None
     pending: bool = False
     origin: Any = None
+    second: Source = Source.FLUORESCENCE
+
+    @property
+    def shows_second(self) -> Source:
+        """Of which source the second picture is."""
+        source: Source = getattr(self.origin, "second", self.second)
+        return source
 
     @property
     def sizes(self) -> dict[Source, tuple[int, int]]:
@@ -54,6 +62,7 @@ def prepared(
     fluorescence: RGB | None,
     registration: PairRegistration | None,
     mm_per_px: float | None = None,
+    second: Source = Source.FLUORESCENCE,
 ) -> PreparedPair:
     """For a thread. A registration that was refused, or does not fit, leaves the pictures side by side."""
     ctx.check()
@@ -64,7 +73,7 @@ def prepared(
         warped = _warped(ctx, registration, white, fluorescence)
     if fluorescence is not None and warped is None:
         own = build_pyramid(fluorescence)
-    return PreparedPair(white, fluorescence, registration, white_levels, own, warped, mm_per_px)
+    return PreparedPair(white, fluorescence, registration, white_levels, own, warped, mm_per_px, second=second)
 
 
 def with_registration(ctx: Context, pair: PreparedPair, registration: PairRegistration | None) -> PreparedPair:
@@ -74,7 +83,10 @@ def with_registration(ctx: Context, pair: PreparedPair, registration: PairRegist
     if white is not None and fluorescence is not None and usable(registration, white, fluorescence):
         warped = _warped(ctx, registration, white, fluorescence)
     own = pair.own_levels if warped is None else None
-    return replace(pair, registration=registration, warped=warped, own_levels=own, pending=False, origin=None)
+    second = pair.shows_second
+    return replace(
+        pair, registration=registration, warped=warped, own_levels=own, pending=False, origin=None, second=second
+    )
 
 
 def _warped(ctx: Context, registration: PairRegistration | None, white: RGB, fluorescence: RGB) -> Pyramid | None:

@@ -31,7 +31,7 @@ from pfm_desktop.gui.widgets.stage_marks import (
     draw_stroke,
 )
 from pfm_desktop.gui.widgets.stage_regions import RegionLines, draw_regions
-from pfm_desktop.viewmodels.arrangement import TITLES, Arrangement, Pane
+from pfm_desktop.viewmodels.arrangement import Arrangement, Pane
 from pfm_desktop.viewmodels.found import Stroke
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView
 
@@ -303,7 +303,7 @@ def _shares(painting: Painting, names: list[str]) -> str:
 
 
 def _name(painting: Painting, source: Source) -> str:
-    return ", ".join(part for part in (TITLES[source], painting.stages.get(source, "")) if part)
+    return ", ".join(part for part in (painting.scene.shown.title(source), painting.stages.get(source, "")) if part)
 
 
 def _seen_of_picture(painting: Painting, pane: Pane, area: QRectF) -> QRectF:

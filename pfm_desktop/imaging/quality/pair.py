@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import Agreement, RegistrationStatus
+from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.quality.gate import looks_fluorescent
 from pfm_desktop.imaging.quality.measures import SIDE
@@ -27,25 +28,29 @@ PLACED_WRONG = (
 _SAME = 3.0  # mean difference of 255 at which two pictures are one, saved twice
 
 
-def identical(white: Pixels, fluorescence: Pixels) -> Quality | None:
-    """The verdict when one picture was given twice (also resized or saved anew), else None."""
-    first, second = (cv2.resize(fit(picture, 512), (128, 128)).astype(np.float32) for picture in (white, fluorescence))
-    difference = float(np.abs(first - second).mean())
+def identical(white: Pixels, fluorescence: Pixels, second: Source = Source.FLUORESCENCE) -> Quality | None:
+    """The verdict when one picture was given twice (also resized or saved anew), else None; `second` as below."""
+    one, other = (cv2.resize(fit(picture, 512), (128, 128)).astype(np.float32) for picture in (white, fluorescence))
+    difference = float(np.abs(one - other).mean())
     if difference >= _SAME:
         return None
-    glows = looks_fluorescent(fit(white, SIDE))
-    kept, missing = ("fluorescence", "white-light") if glows else ("white-light", "fluorescence")
+    kept, missing = "white-light", second.words
+    if second is Source.FLUORESCENCE and looks_fluorescent(fit(white, SIDE)):
+        kept, missing = missing, kept
     advice = f"Choose the {missing} picture that belongs to this {kept} picture."
     return Quality(Verdict.UNUSABLE, ("identical",), advice, {"difference": difference})
 
 
-def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration) -> Quality:
-    """Quality of a pair: two different pictures of one cervix that overlap enough.
+def assess_pair(
+    white: Pixels, fluorescence: Pixels, registration: Registration, second: Source = Source.FLUORESCENCE
+) -> Quality:
+    """Quality of a pair: two different pictures of one cervix that overlap enough. `second`: of which source
+    `fluorescence`, the second picture, is.
 
     A registration by hand that the structures do not bear out may join two women: unusable. One that they cannot be
     compared under is limited.
     """
-    twice = identical(white, fluorescence)
+    twice = identical(white, fluorescence, second)
     if twice is not None:
         return twice
     measures = {"overlap": float(registration.overlap)}
@@ -62,7 +67,7 @@ def assess_pair(white: Pixels, fluorescence: Pixels, registration: Registration)
     limited, advices = [], []
     if registration.overlap < ENOUGH_OVERLAP:
         limited.append("little_overlap")
-        advices.append("The fluorescence picture shows only a part of this view.")
+        advices.append(f"The {second.words} picture shows only a part of this view.")
     if agreed is Agreement.UNKNOWN:
         limited.append("structures_not_compared")
         advices.append(

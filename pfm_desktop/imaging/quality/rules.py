@@ -211,6 +211,31 @@ FLUORESCENCE = (
         "The colours are unlike the fluorescence this model knows: check filter and white balance.",
     ),
 )
+# Second pictures through a green filter or after Lugol's iodine: by light, noise and sharpness, never by colours, nor
+# by what the finder saw, which learned from neither. No photographs of such pairs are here: thresholds are the laxer
+# ones of the two lights above, so that only what nobody could read is refused.
+FILTERED = (
+    _TOO_SMALL,
+    _SHAPE,
+    Rule(
+        "too_dark",
+        lambda m: m["bright"] < 13,
+        lambda m: m["bright"] < 20,
+        "Open the aperture or raise the light, then retake.",
+    ),
+    _NOISY,
+    _BANDED,
+    Rule(
+        "overexposed",
+        lambda m: m["blown"] > 0.42,
+        lambda m: m["blown"] > 0.28,
+        "Lower the light or the exposure, retake.",
+    ),
+    Rule("no_structure", lambda m: m["relief"] < _BLANK, _never, "There is nothing to be seen in it: retake."),
+    Rule(
+        "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."
+    ),
+)
 # what makes the later readings meaningless, so that one cause gives one problem
 MASKING = (
     "too_small",
@@ -223,4 +248,5 @@ MASKING = (
     "wrong_source",
     "no_colour",
     "no_cervix",
+    "no_structure",
 )

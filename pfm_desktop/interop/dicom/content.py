@@ -96,7 +96,8 @@ class OutlineMark:
 
 @dataclass(frozen=True)
 class ReadingContent:
-    """What a structured report says of a visit. `pictures` are those that it is about, at most one a source."""
+    """What a structured report says of a visit. `pictures` are those that it is about, at most one a place of the pair;
+    `places` names them in that order, where their stages do not."""
 
     made_at: datetime  # aware
     pictures: tuple[PictureInfo, ...]
@@ -104,3 +105,4 @@ class ReadingContent:
     analysis: Analysis | None = None
     pins: tuple[PinMark, ...] = ()
     outlines: tuple[OutlineMark, ...] = ()
+    places: tuple[Source, ...] = ()

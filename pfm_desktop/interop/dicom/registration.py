@@ -23,6 +23,12 @@ SPATIAL_REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
 SERIES = 401
 _FLAT = 1e-9  # how far the last row may be from 0 0 1: below, no picture of 100 000 pixels moves by a thousandth
 _DS = 16  # characters
+_TO = {Source.FLUORESCENCE: "fluorescence", Source.GREEN: "green filter", Source.IODINE: "iodine"}  # 64 characters
+_LABELS = {
+    Source.FLUORESCENCE: "WHITE_TO_FLUO",
+    Source.GREEN: "WHITE_TO_GREEN",
+    Source.IODINE: "WHITE_TO_IODINE",
+}
 
 
 def registration_object(
@@ -35,7 +41,7 @@ def registration_object(
     bend_px: float | None = None,
     modality: Modality = Modality.PHOTOGRAPHY,
 ) -> Dataset:
-    """The global part of a registration: a white-light pixel goes to the fluorescence picture's coordinates.
+    """The global part of a registration: a white-light pixel goes to the second picture's coordinates.
 
     Our pictures have no Frame of Reference: each item refers to its picture, whose coordinates are pixels from the
     centre of the top-left one (PS3.17 O.1), as ours. `bend_px` is how far the full map departs at most from this affine
@@ -52,10 +58,11 @@ def registration_object(
         made_at=made_at,
     )
     dataset.Modality = "REG"
-    dataset.SeriesDescription = research_words("White light to fluorescence")
+    second = fluorescence.stage.second or fluorescence.source
+    dataset.SeriesDescription = research_words(f"White light to {_TO[second]}")
     dataset.FrameOfReferenceUID = study.uids("frame", fluorescence.id)
     dataset.PositionReferenceIndicator = ""
-    dataset.ContentLabel = "WHITE_TO_FLUO"
+    dataset.ContentLabel = _LABELS[second]
     dataset.ContentDescription = research_words("Global part of the map")
     dataset.ContentCreatorName = ""
     comment = one_line(_comment(summary, bend_px))
@@ -92,8 +99,8 @@ def decimal(value: float) -> str:
 
 
 def _usable(summary: RegistrationSummary, white: PictureInfo, fluorescence: PictureInfo) -> Matrix:
-    if white.source is not Source.WHITE or fluorescence.source is not Source.FLUORESCENCE:
-        raise ValueError("a registration goes from a white-light to a fluorescence picture")
+    if white.source is not Source.WHITE or fluorescence.stage.second is None:
+        raise ValueError("a registration goes from a white-light to a fluorescence picture, or one that may lie there")
     if summary.status is RegistrationStatus.REFUSED or summary.for_looking_only:
         raise BadInputError(
             f"the registration may not be sent: {summary.cause or 'it was refused'}",

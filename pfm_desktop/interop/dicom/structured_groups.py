@@ -34,7 +34,8 @@ CENTRE = 0.5  # in SR coordinates 0 is the corner of the top-left pixel (PS3.3 C
 
 def groups(study: StudyInfo, content: ReadingContent, evidence: list[Dataset]) -> list[Group]:
     """All groups of a visit; `evidence` are the headers of the pictures, in the order of `content.pictures`."""
-    shown = {picture.source: header for picture, header in zip(content.pictures, evidence, strict=True)}
+    places = content.places or [picture.source for picture in content.pictures]
+    shown = dict(zip(places, evidence, strict=True))
     found: list[Group] = []
     if content.analysis is not None:
         found.append(_answer(study, content.analysis, evidence))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source, together
 from pfm_desktop.support.errors import ModelError
 
 STRIDE = 32  # side of the picture area behind one cell of the last trunk map, pixels
@@ -50,6 +50,9 @@ class NetSpec:
             raise ModelError(f"input size {_shown(self.size)} does not fit", remedy=remedy)
         if not self.sources or len(set(self.sources)) != len(self.sources):
             raise ModelError("a network needs each of its sources once", remedy="choose white, fluorescence or both")
+        if not _asked_so(self.sources):
+            remedy = "choose white light, fluorescence, or white light + one other"
+            raise ModelError(f"no pair is {together(self.sources)}", remedy=remedy)
         for name, value, range_ in (
             ("width", self.width, WIDTHS),
             ("layers", self.layers, LAYERS),
@@ -98,12 +101,20 @@ class NetSpec:
                 if isinstance(name, str) and name not in set(Source):
                     raise ModelError(
                         f"the model was trained for pictures that this program does not know: {_shown(name)}",
-                        remedy="choose a model for white light and fluorescence",
+                        remedy="update the program, or choose another model",
                     )
             sources = tuple(Source(name) for name in table.get("sources", ()))
             return cls(**{**table, "sources": sources})
         except (TypeError, ValueError) as error:
             raise ModelError(f"the network table is damaged ({error})", remedy="fetch the model again") from error
+
+
+def _asked_so(sources: tuple[Source, ...]) -> bool:
+    """Whether pictures are ever given like that: a pair, or one that stands alone, which is white light there also
+    through a green filter or after Lugol's iodine."""
+    if len(sources) == 1:
+        return sources[0] in PLACES
+    return len(sources) == 2 and Source.WHITE in sources
 
 
 def _whole(value: Any, range_: tuple[int, int]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pfm_desktop.pfm.nets.model import Inputs, cell_coverage
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
-from pfm_desktop.pfm.training.data import FLUORESCENCE, RawBatch
+from pfm_desktop.pfm.training.data import WHITE, RawBatch
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,17 @@ class Augmentation:
     log_scale: float = 0.12  # half-width
     shift: float = 0.06  # half-width, share of the side
     flip: bool = True  # left-right, every second case
-    warp: float = 0.008  # of the fluorescence grid, share of the side: what registration leaves over
+    warp: float = 0.008  # of the grid of the second picture, share of the side: what registration leaves over
     gain: float = 0.12  # log brightness
     channel_gain: float = 0.05  # log, a channel: white balance, filter
     contrast: float = 0.10  # log, around the case's mean
-    drop_source: float = 0.15  # share of the cases that lose white, and as many that lose fluorescence
+    drop_source: float = 0.15  # share of the cases that lose white, and as many that lose the other
 
 
 def plain_inputs(raw: RawBatch, sources: Sequence[str], grid: int, normalisation: Normalisation) -> Inputs:
-    """A batch as it is, without any augmentation."""
+    """A batch as it is, without any augmentation. A source that its cases are not of is absent in all of them."""
     pictures, coverage = {}, {}
+    raw = _with_absent(raw, sources)
     for name in sources:
         planes = intensities(name, raw.squares[name], raw.level)
         pictures[name] = _finish(normalisation.apply(name, planes, raw.seen[name]))
@@ -56,8 +57,9 @@ def augmented_inputs(
     count, size = raw.level.shape[0], next(iter(raw.squares.values())).shape[1]
     places = F.affine_grid(_geometry(count, options, random), [count, 1, size, size], align_corners=False)
     pictures, coverage = {}, {}
+    raw = _with_absent(raw, sources)
     for name in sources:
-        at = places + _warp(count, size, options, random) if name == FLUORESCENCE else places
+        at = places + _warp(count, size, options, random) if name != WHITE else places
         planes = _light(intensities(name, raw.squares[name], raw.level), raw.seen[name], options, random)
         both = torch.cat((planes, raw.seen[name][:, None]), dim=1)
         both = F.grid_sample(both, at, mode="bilinear", padding_mode="zeros", align_corners=False)
@@ -70,6 +72,22 @@ def augmented_inputs(
         there = F.grid_sample(raw.lesion[:, None], places, mode="bilinear", padding_mode="zeros", align_corners=False)
         lesion = cell_coverage(there[:, 0], grid)
     return Inputs(pictures, coverage, present, lesion, raw.lesion_in)
+
+
+def _with_absent(raw: RawBatch, sources: Sequence[str]) -> RawBatch:
+    """With pictures that show nothing for each of the sources that the cases do not have."""
+    missing = [name for name in sources if name not in raw.squares]
+    if not missing:
+        return raw
+    like = next(iter(raw.squares))
+    blank, unseen = torch.zeros_like(raw.squares[like]), torch.zeros_like(raw.seen[like])
+    absent = torch.zeros_like(raw.present[like])
+    return replace(
+        raw,
+        squares={**raw.squares, **dict.fromkeys(missing, blank)},
+        seen={**raw.seen, **dict.fromkeys(missing, unseen)},
+        present={**raw.present, **dict.fromkeys(missing, absent)},
+    )
 
 
 def _finish(planes: Tensor) -> Tensor:

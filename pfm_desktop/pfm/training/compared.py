@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.domain.resampling import patient_weights
+from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import Scale, graded
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
@@ -37,11 +38,15 @@ class Comparison:
 def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, devices: Sequence[str]) -> Comparison:
     """Both models about all cases; a case that lacks a source is asked with the sources it has.
 
+    Where the cases are of sources that one of the models does not read, it is asked about those that it does, which
+    `asked_about` says of the old model ("" where it reads them all).
+
     `figures`: `women`, `cases`, `grades`; `old`, `new` and `difference` (new minus old), each measure with value and
     95 % interval by woman; the same by combination of sources (`by_source`) and by device (`by_device`).
     """
     first, second = load_model(old), load_model(new)
-    if first.net.names != second.net.names or first.net.spec.size != second.net.spec.size:
+    shared = [name for name in first.net.names if name in second.net.names]
+    if not shared or first.net.spec.size != second.net.spec.size:
         raise BadInputError("the two models do not read the same pictures", safe="nothing was changed")
     indices = np.arange(len(data), dtype=np.int64)
     with torch_threads():
@@ -57,11 +62,13 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         "women": len(set(data.patients)),
         "cases": len(data),
         "grades": data.counts(),
+        "asked_about": together(map(Source, shared)) if shared != list(second.net.names) else "",
         **_table(sides, data.grades, women, everything),
         "by_source": {
             name: _table([_Side.asked(*pair, name) for pair in zip((first, second), asked, strict=True)],
                          data.grades, women, asked[0].valid[name])
             for name in combinations(first.net.names)
+            if name in combinations(second.net.names)
         },
         "by_device": by_device,
     }  # fmt: skip

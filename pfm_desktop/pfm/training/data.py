@@ -1,8 +1,8 @@
 """Training pictures prepared once: letterboxed, on disk, read through memory maps.
 
-A prepared folder holds `white.u8` and `fluorescence.u8` (N x S x S x 3 bytes), `overlap.u8` and `lesion.u8`
-(N x S x S) and `cases.jsonl`, one line a case. The line is written last, so that after a kill the whole cases are found
-and the rest is cut off: `PreparedWriter` goes on from there.
+A prepared folder holds the two places of a pair, `white.u8` and `fluorescence.u8` (N x S x S x 3 bytes), `overlap.u8`
+and `lesion.u8` (N x S x S), and `cases.jsonl`, one line a case. The line is written last, so that after a kill the
+whole cases are found and the rest is cut off: `PreparedWriter` goes on from there.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from pfm_desktop.support.files import named, write_text
 CASES = "cases.jsonl"
 HEADER = "prepared.json"
 ARRAYS = {"white": 3, "fluorescence": 3, "overlap": 1}  # bytes a pixel
+SECOND = "second"  # of a line: the source in the second place, where it is not fluorescence
 LESION = "lesion"  # one byte a pixel; the file is short, or not there, where no later case has an outline
 WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
 SAFE = "the pictures that you gave are unchanged"
@@ -170,7 +171,8 @@ class RawBatch:
 class PreparedSet:
     """A prepared folder, read only. Only its path is pickled, so it crosses into a training process cheaply.
 
-    `digest` changes with the cases, their order, patients, grades and pictures.
+    `digest` changes with the cases, their order, patients, grades and pictures. `second` is the source in the second
+    place of all cases.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -192,7 +194,9 @@ class PreparedSet:
         self.grades: NDArray[np.int64] = np.array([Grade(str(row["grade"])).rank for row in rows], np.int64)
         self.level: NDArray[np.float32] = np.array([row["level"] for row in rows], np.float32)
         self.boxes: NDArray[np.int32] = np.array([row["box"] for row in rows], np.int32)
-        self.present = {name: np.array([bool(row[name]) for row in rows]) for name in (WHITE, FLUORESCENCE)}
+        self.second = str(rows[0].get(SECOND, FLUORESCENCE))
+        places = {WHITE: WHITE, self.second: FLUORESCENCE}
+        self.present = {name: np.array([bool(row[place]) for row in rows]) for name, place in places.items()}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its path."""
@@ -209,14 +213,15 @@ class PreparedSet:
 
     def batch(self, indices: NDArray[np.int64]) -> RawBatch:
         """The cases at `indices`, in that order, read from disk."""
-        squares = {name: torch.from_numpy(self._arrays[name][indices]) for name in (WHITE, FLUORESCENCE)}
+        places = {WHITE: WHITE, self.second: FLUORESCENCE}
+        squares = {name: torch.from_numpy(self._arrays[place][indices]) for name, place in places.items()}
         inside = np.zeros((len(indices), self.size, self.size), np.float32)
         for mask, (top, left, height, width) in zip(inside, self.boxes[indices], strict=True):
             mask[top : top + height, left : left + width] = 1.0
         overlap = self._arrays["overlap"][indices][..., 0].astype(np.float32)
         return RawBatch(
             squares,
-            {WHITE: torch.from_numpy(inside), FLUORESCENCE: torch.from_numpy(overlap)},
+            {WHITE: torch.from_numpy(inside), self.second: torch.from_numpy(overlap)},
             torch.from_numpy(self.level[indices]),
             {name: torch.from_numpy(flags[indices]) for name, flags in self.present.items()},
             torch.from_numpy(self.grades[indices]),

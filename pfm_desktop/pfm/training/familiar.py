@@ -39,13 +39,19 @@ def known_of(
     A source that fewer than `least_learned` women of the training part show is left out: the distances of what a model
     learned from are then so much smaller than those of others that the threshold lets nearly everything pass.
     """
+    places = {name: Source(name).place for name in net.names}
     learned = features_of(
-        ctx, net, data, measured_on(split.train), normalisation, views=max(VIEWS[name] for name in net.names)
+        ctx,
+        net,
+        data,
+        measured_on(split.train),
+        normalisation,
+        views=max(VIEWS[place] for place in places.values()),
     )
     held_out = features_of(ctx, net, data, split.calibration, normalisation)
     return {
         name: fit_known(
-            _together(learned[name][:, : VIEWS[name]]), held_out[name][:, 0], accepted=ACCEPTED[name],
+            _together(learned[name][:, : VIEWS[places[name]]]), held_out[name][:, 0], accepted=ACCEPTED[places[name]],
             women=_women(data, split.calibration, name),
         )
         for name in net.names
@@ -79,7 +85,7 @@ def familiarity_notes(table: Mapping[str, Any], net: PfmNet) -> tuple[str, ...]:
     missing = [Source(name).words for name in net.names if name not in table]
     if not missing:
         return ()
-    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[name])}" for name in net.names)
+    needed = ", ".join(f"{Source(name).words} {least_patients(ACCEPTED[Source(name).place])}" for name in net.names)
     return (
         f"too few patients to notice when {' or '.join(missing)} is unlike anything it learned from "
         f"(needed: {least_learned(net)} to learn from, and to calibrate {needed}): it will warn of no such picture, "

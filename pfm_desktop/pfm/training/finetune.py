@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.resampling import patient_weights
+from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
@@ -37,6 +38,7 @@ from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.metrics import difference
+from pfm_desktop.pfm.training.other_sources import reading
 from pfm_desktop.pfm.training.report import write_card
 from pfm_desktop.pfm.training.seen import KEY, LOCKED, locked_patients, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
@@ -52,7 +54,8 @@ ENOUGH = 10  # patients a grade: fewer leave a part of the split without that gr
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """What to make. `trained_on` is the sentence beside every answer; `old_share` is for rehearsal cases."""
+    """What to make. `trained_on` is the sentence beside every answer; `old_share` is for rehearsal cases. `sources`:
+    what the model is to read; None: what the old one reads."""
 
     name: str
     version: str = "1"
@@ -64,6 +67,7 @@ class FinetuneConfig:
     threads: int = 0  # 0: see support.threads
     command: str = ""
     card_lines: tuple[str, ...] = ()
+    sources: tuple[Source, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,8 @@ def finetune(
     one before it has locked away as its test are in the test part then, and never rehearsed. The same seed gives the
     same weights, also after a kill where `sides` keeps the state. Cancelled after an epoch, the best so far is
     calibrated and written (`stopped`); before that `Cancelled` comes through and nothing is written. `tell` hears of
-    each epoch. Raises `BadInputError` for too few patients and `ModelError` when `out` holds a model or the parent
-    cannot grade.
+    each epoch. Raises `BadInputError` for too few patients, and for cases of other sources than the model is to read,
+    and `ModelError` when `out` holds a model or the parent cannot grade.
     """
     refuse_existing(out)
     model = load_model(parent)
@@ -140,6 +144,7 @@ def finetune(
     with torch_threads(config.threads or worker_threads()), torch.random.fork_rng(devices=[]):
         asked = sides is None
         before = collect(ctx, model.net, data, split.test, model.normalisation) if asked else None
+        model = reading(model, config.sources or model.info.sources, data, split.train)
         rehearsed = _not_locked(old_cases, before_it)
         tuned = _tuned(ctx, model, data, split, config, work, rehearsed, sides, tell)
         within = SilentContext() if tuned.stopped else ctx  # a stopped run still writes what it has
@@ -290,6 +295,8 @@ def _kept(
         [config.epochs, config.seed, config.old_share],
         [rehearsed[0].digest, rehearsed[1].tolist()] if rehearsed is not None else [],
     ]
+    if model.net.spec.sources != model.info.sources:
+        facts.append(list(model.net.names))
     return Keep(sides.keep, hashlib.sha256(json.dumps(facts).encode()).hexdigest())
 
 
@@ -321,18 +328,24 @@ def _write(
         training=training,
         figures=figures,
     )
-    lines = (_descent(model.info, training), *_gain_lines(figures.get("against_parent", {}), info), *config.card_lines)
+    lines = (
+        _descent(model.info, info, training),
+        *_gain_lines(figures.get("against_parent", {}), info),
+        *config.card_lines,
+    )
     card = TrainConfig(name=info.name, trained_on=info.trained_on, card_lines=lines)
     write_card(out / CARD, info, training, figures, card)
     return info
 
 
-def _descent(parent: ModelInfo, training: Mapping[str, Any]) -> str:
+def _descent(parent: ModelInfo, info: ModelInfo, training: Mapping[str, Any]) -> str:
     rehearsed = training["rehearsed_cases"]
     kept = f" {rehearsed} old cases were rehearsed." if rehearsed else " No old cases were rehearsed."
+    new = [source for source in info.sources if source not in parent.sources]
+    read = f" It did not read {together(new)}, which started from its white light." if new else ""
     return (
         f"Fine-tuned from {parent.name} {parent.version} (weights SHA-256 `{parent.sha256}`), which was trained on "
-        f"{parent.trained_on}.{kept}"
+        f"{parent.trained_on}.{read}{kept}"
     )
 
 

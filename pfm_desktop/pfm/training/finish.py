@@ -52,6 +52,8 @@ def measure_normalisation(data: PreparedSet, indices: NDArray[np.int64], sources
     default = Normalisation.default()
     mean, std = dict(default.mean), dict(default.std)
     for name in sources:
+        if name not in mean:  # a source in the second place that is lit by white light
+            mean[name], std[name] = default.mean[WHITE], default.std[WHITE]
         if count[name] > 0:
             centre = total[name] / count[name]
             mean[name] = _triple(centre)

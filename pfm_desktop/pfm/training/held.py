@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.preprocess import Pixels, Seen
-from pfm_desktop.pfm.training.data import ARRAYS, FLUORESCENCE, WHITE, PreparedSet
+from pfm_desktop.pfm.training.data import ARRAYS, FLUORESCENCE, SECOND, WHITE, PreparedSet
 from pfm_desktop.pfm.training.squares import square_of
 from pfm_desktop.support.errors import BadInputError
 
@@ -24,10 +25,13 @@ def held_bytes(size: int) -> int:
 
 
 class HeldCases:
-    """Collects at most `most` cases in the order in which they are added; `made` gives the set."""
+    """Collects at most `most` cases in the order in which they are added; `made` gives the set.
 
-    def __init__(self, size: int, most: int) -> None:
-        self.size = size
+    `second`: of which source the pictures in the second place are.
+    """
+
+    def __init__(self, size: int, most: int, second: Source = Source.FLUORESCENCE) -> None:
+        self.size, self.second = size, second
         self.rows: list[dict[str, Any]] = []
         # pages of it are taken as they are written to
         self.arrays = {name: np.empty((most, size, size, depth), np.uint8) for name, depth in ARRAYS.items()}
@@ -52,7 +56,8 @@ class HeldCases:
         self.arrays[FLUORESCENCE][len(self)] = square.fluorescence
         self.arrays["overlap"][len(self)] = square.overlap[..., None]
         row = {"case": case, "patient": patient, "grade": str(grade), "box": square.corners, "level": square.level}
-        self.rows.append({**row, **square.present})
+        other = {} if self.second is Source.FLUORESCENCE else {SECOND: str(self.second)}
+        self.rows.append({**row, **square.present, **other})
 
     def made(self) -> HeldSet:
         """The set; raises `BadInputError` without a case."""

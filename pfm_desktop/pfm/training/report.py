@@ -20,8 +20,12 @@ ASKED = {
     "both": "both sources",
     "white": "white light only",
     "fluorescence": "fluorescence only",
+    "green": "green filter only",
+    "iodine": "Lugol's iodine only",
     "alone_white": "the white-light head alone",
     "alone_fluorescence": "the fluorescence head alone",
+    "alone_green": "the green-filter head alone",
+    "alone_iodine": "the head of Lugol's iodine alone",
 }
 ATTENTION = {
     CLASS_MAP: "The model attention is the class map: what each cell of the picture says of the grade in the source's "

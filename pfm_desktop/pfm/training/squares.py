@@ -17,7 +17,10 @@ WHITE, FLUORESCENCE = str(Source.WHITE), str(Source.FLUORESCENCE)
 
 @dataclass(frozen=True, eq=False)
 class Square:
-    """`white`, `fluorescence` S x S x 3 uint8, `overlap` S x S uint8 (0 or 1), `level` 0..255, `present` by source."""
+    """`white`, `fluorescence` S x S x 3 uint8, `overlap` S x S uint8 (0 or 1), `level` 0..255, `present` by place.
+
+    `fluorescence` is the second picture, of whatever source; `level` means something of a fluorescence picture only.
+    """
 
     white: NDArray[np.uint8]
     fluorescence: NDArray[np.uint8]

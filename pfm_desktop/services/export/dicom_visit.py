@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.prediction import FUSED, OTHER_PAIR
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, ReadingContent, StudyInfo
 from pfm_desktop.interop.dicom.document import pdf_object
 from pfm_desktop.interop.dicom.header import to_bytes
@@ -160,7 +160,7 @@ class _Writing:
 
     def _shown(self, pictures: PairPictures) -> dict[Source, PictureInfo]:
         pair = pictures.pair
-        named = ((source, pair.picture_id(source)) for source in Source)
+        named = ((source, pair.picture_id(source)) for source in PLACES)
         return {source: self.infos[picture_id] for source, picture_id in named if picture_id in self.infos}
 
     def _structured(self, pictures: PairPictures, answer: PairAnswer | None) -> None:
@@ -168,6 +168,7 @@ class _Writing:
         content = ReadingContent(
             made_at=facts.said_at(self.lib, self.case),
             pictures=tuple(self._shown(pictures).values()),
+            places=tuple(self._shown(pictures)),
             findings=findings if facts.said_anything(findings) else None,
             analysis=answer.analysis if answer is not None else None,
             pins=facts.pin_marks(self.case, pictures.pair, pictures.registration),
@@ -180,7 +181,7 @@ class _Writing:
 
     def _registration(self, pictures: PairPictures) -> None:
         registration, shown = pictures.registration, self._shown(pictures)
-        if len(shown) < len(Source):
+        if len(shown) < len(PLACES):
             return self._leave("registration", "the pair lacks one source")
         why = facts.why_not_sent(registration)
         if why or registration is None:
@@ -205,7 +206,7 @@ class _Writing:
         if analysis.prediction is None or FUSED not in analysis.heatmaps or below is None:
             why = f"no answer was given: {analysis.refused.reason}" if analysis.refused else "it has none"
             return self._leave("heatmap", why)
-        used = [shown[source] for source in (analysis.frame, *Source) if source in shown]
+        used = [shown[source] for source in (analysis.frame, *PLACES) if source in shown]
         made = overlay_object(
             self.study,
             tuple(dict.fromkeys(used)),

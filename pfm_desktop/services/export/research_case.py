@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.anatomy import Outline, Spot
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.findings import Findings, SwedeScore
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.deidentify import Box, Research, blanked, research_picture, research_study
 from pfm_desktop.services.export import facts
@@ -89,7 +89,8 @@ class ResearchRead:
 class ResearchCase:
     """A visit: pseudonym, code, moved day, age at most 90, what was found. `pair` holds codes of pictures.
 
-    `label` is the grade of its pair by histology or readers, `label_from` says by which; "" where there is none.
+    `pair` is by source: a picture through a green filter in the second place is `green` there. `label` is the grade of
+    its pair by histology or readers, `label_from` says by which; "" where there is none.
     """
 
     patient: str
@@ -207,7 +208,7 @@ def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *
     pair = visit.pair
     labelled = said.labels.get(pair.id) if pair is not None else None
     label = labelled.label if labelled is not None else None
-    by_source = {source: case.picture(pair.picture_id(source)) for source in Source} if pair is not None else {}
+    by_source = {source: case.picture(pair.picture_id(source)) for source in PLACES} if pair is not None else {}
     return ResearchCase(
         patient=visit.research.pseudonym,
         case=visit.code,
@@ -220,8 +221,8 @@ def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *
         swede=findings.swede,
         pictures=tuple(_picture(visit, picture, dicom) for picture in case.pictures if picture.id in visit.infos),
         pair={
-            source: visit.picture_code(picture)
-            for source, picture in by_source.items()
+            _source(place, picture): visit.picture_code(picture)
+            for place, picture in by_source.items()
             if picture is not None and picture.id in visit.infos
         },
         histology=said.histology.grade.value if said.histology is not None else "",
@@ -231,16 +232,22 @@ def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *
     )
 
 
+def _source(place: Source, picture: Picture) -> Source:
+    """What lies in a place of a pair."""
+    return Source.WHITE if place is Source.WHITE else picture.second or Source.FLUORESCENCE
+
+
 def _read(visit: Moved, read: Read, reader: str) -> ResearchRead:
     pair = visit.visit.pair(read.pair_id)
-    pictures = {source: visit.visit.picture(pair.picture_id(source)) if pair is not None else None for source in Source}
+    pictures = {source: visit.visit.picture(pair.picture_id(source)) if pair is not None else None for source in PLACES}
     codes = {
-        source: visit.picture_code(picture) if picture is not None and picture.id in visit.infos else ""
-        for source, picture in pictures.items()
+        _source(place, picture): visit.picture_code(picture)
+        for place, picture in pictures.items()
+        if picture is not None and picture.id in visit.infos
     }
     return ResearchRead(
-        white=codes[Source.WHITE],
-        fluorescence=codes[Source.FLUORESCENCE],
+        white=codes.get(Source.WHITE, ""),
+        fluorescence=codes.get(Source.FLUORESCENCE, ""),
         reader=reader,
         turn=read.turn,
         adjudicates=read.adjudicates,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pfm_desktop.domain.case import Pair
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.dicom.content import PictureInfo, PinMark, ReadingContent
 from pfm_desktop.interop.dicom.header import to_bytes
 from pfm_desktop.interop.dicom.picture import picture_object
@@ -39,7 +39,7 @@ def write_objects(folder: ExportFolder, visit: Moved, pixels: Mapping[str, Pixel
 def _shown(visit: Moved, pair: Pair | None) -> dict[Source, PictureInfo]:
     if pair is None:
         return {}
-    named = ((source, pair.picture_id(source)) for source in Source)
+    named = ((source, pair.picture_id(source)) for source in PLACES)
     return {source: visit.infos[picture_id] for source, picture_id in named if picture_id in visit.infos}
 
 
@@ -48,6 +48,7 @@ def _report(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
     content = ReadingContent(
         made_at=visit.moved.started_at,
         pictures=tuple(shown.values()),
+        places=tuple(shown),
         findings=findings if facts.said_anything(findings) else None,
         pins=_pins(visit),
     )
@@ -66,7 +67,7 @@ def _pins(visit: Moved) -> tuple[PinMark, ...]:
 
 def _registration(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
     registration = visit.registration
-    why = facts.why_not_sent(registration) if len(shown) == len(Source) else "the pair lacks one source"
+    why = facts.why_not_sent(registration) if len(shown) == len(PLACES) else "the pair lacks one source"
     if why or registration is None:
         visit.leave("registration", why)
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pfm_desktop.domain.anatomy import Spot
 from pfm_desktop.domain.findings import SWEDE_ITEMS
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.coco import CocoPicture
 from pfm_desktop.interop.tabular import COLUMNS
 from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchRead
@@ -73,7 +73,7 @@ def manifest(cases: Sequence[ResearchCase], digests: dict[str, str]) -> tuple[by
             continue
         seen |= own
         files = {picture.code: picture.file for picture in case.pictures}
-        white, fluorescence = (files[case.pair[source]] if source in case.pair else "" for source in Source)
+        white, fluorescence = (files[case.pair[source]] if source in case.pair else "" for source in PLACES)
         grade, origin = (case.label, case.label_from) if case.label else (case.impression, IMPRESSION)
         rows.append((case.patient, case.case, white, fluorescence, grade, origin))
     return table((*COLUMNS, GRADE_FROM), rows), tuple(out)

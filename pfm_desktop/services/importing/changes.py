@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from itertools import permutations
 
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, said, unknown
-from pfm_desktop.services.importing.plan import ImportPlan, PlannedPicture, PlannedVisit, arranged, unused, woman_key
+from pfm_desktop.services.importing.plan import (
+    ImportPlan,
+    PlannedPicture,
+    PlannedVisit,
+    arranged,
+    may_pair,
+    unused,
+    woman_key,
+)
 from pfm_desktop.support.errors import BadInputError
 
 BY_HAND = "set by hand"
@@ -128,19 +137,19 @@ def _times_confirmed(plan: ImportPlan, wanted: Collection[str]) -> tuple[Mapping
 def make_pair(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     """Say that two pictures are a pair; other pairs of the two are none any more.
 
-    Raises `BadInputError` for what can be no pair: one white-light and one fluorescence picture of one visit are.
+    Raises `BadInputError` for what can be no pair: one white-light and one fluorescence picture of one visit are, and
+    plain white light with one through a green filter or after Lugol's iodine.
     """
     chosen = [picture for picture in plan.settled() if picture.key in set(keys)]
-    white = [one.key for one in chosen if one.source.value is Source.WHITE]
-    lit = [one.key for one in chosen if one.source.value is Source.FLUORESCENCE]
+    pairs = [(white.key, lit.key) for white, lit in permutations(chosen, 2) if may_pair(white, lit)]
     visits = [visit for woman in plan.women for visit in woman.visits for one in visit.pictures if one in chosen]
-    if len(chosen) != 2 or len(white) != 1 or len(lit) != 1 or len({visit.key for visit in visits}) != 1:
+    if len(chosen) != 2 or not pairs or len({visit.key for visit in visits}) != 1:
         raise BadInputError(
             "these are no pair",
             safe="nothing was changed",
             remedy="choose one white-light and one fluorescence picture of one visit; say their stages first",
         )
-    pair = (white[0], lit[0])
+    (pair,) = pairs
     kept = frozenset(one for one in plan.made_pairs if not set(one) & set(pair))
     return arranged(replace(plan, made_pairs=kept | {pair}, parted_pairs=plan.parted_pairs - {pair}))
 

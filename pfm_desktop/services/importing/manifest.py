@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
-from pfm_desktop.domain.source import TIMED, Source, Stage
+from pfm_desktop.domain.source import PLACES, TIMED, Source, Stage
 from pfm_desktop.interop.tabular import TableRow, read_table
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item
@@ -89,7 +89,7 @@ def read_import_manifest(path: Path | str) -> ImportManifest:
         raise BadInputError(
             f"{path}: {'; '.join(problems[:_SHOWN])}{more}",
             safe="nothing was brought in",
-            remedy=f"correct these lines; stages are {', '.join(Stage)}, sources {', '.join(Source)}",
+            remedy=f"correct these lines; stages are {', '.join(Stage)}, sources {', '.join(PLACES)}",
         )
     return ImportManifest(path, rows)
 
@@ -138,7 +138,7 @@ def _stage(text: str) -> Stage | None:
 def _source(text: str) -> Source | None:
     if not text:
         return None
-    found = Source(text.lower()) if text.lower() in set(Source) else said_by(text).source
+    found = Source(text.lower()) if text.lower() in PLACES else said_by(text).source
     if found is None:
         raise ValueError(f"unknown source {text}")
     return found

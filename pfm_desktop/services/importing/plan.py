@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pfm_desktop.domain.source import TIMED, Source, Stage
+from pfm_desktop.domain.source import TIMED, Source, Stage, goes_second
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item, Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, said, unknown, unsure
@@ -249,13 +249,21 @@ def _made_pairs(pictures: Sequence[PlannedPicture], by_hand: _ByHand) -> tuple[t
     """Pairs of a visit that somebody made, and the keys of their pictures: they hold for as long as both are in it."""
     if not by_hand.made:
         return (), frozenset()
-    sources = {picture.key: picture.source.value for picture in pictures if not picture.left_out}
+    there = {picture.key: picture for picture in pictures if not picture.left_out}
     made = tuple(
         GuessedPair(white, lit, said(True, "made by hand"))
         for white, lit in sorted(by_hand.made)
-        if sources.get(white) is Source.WHITE and sources.get(lit) is Source.FLUORESCENCE
+        if white in there and lit in there and may_pair(there[white], there[lit])
     )
     return made, frozenset(key for pair in made for key in pair.keys)
+
+
+def may_pair(white: PlannedPicture, second: PlannedPicture) -> bool:
+    """Whether somebody may say that these two are a pair, in this order; see `services.pairing.make_pair`."""
+    source, stage = second.source.value, second.stage.value
+    if white.source.value is not Source.WHITE or source is None:
+        return False
+    return goes_second(source, stage, beside=white.stage.value)
 
 
 def _settled(picture: PlannedPicture, stage: Guess[Stage] | None) -> PlannedPicture:

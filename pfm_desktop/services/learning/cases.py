@@ -20,12 +20,13 @@ from pfm_desktop.domain.learning import (
     group_names,
     worst_grades,
 )
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, second_of, together
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.learning import PairRow
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError
 
 ENOUGH = 10  # women a grade: fewer leave a side without that grade
 _OPEN = {
@@ -39,17 +40,25 @@ _Label = tuple[Grade, Said]
 @dataclass(frozen=True)
 class Wish:
     """Which cases. `impressions`: where a visit has no label, its signed impression may be used. `sources`: those
-    that the model reads. `enough`: women needed of each grade."""
+    that the model is to read; of two, pairs with another one are left out, as the model would refuse them. `enough`:
+    women needed of each grade."""
 
     sources: tuple[Source, ...] = (Source.WHITE, Source.FLUORESCENCE)
     impressions: bool = False
     enough: int = ENOUGH
 
 
+def wish_of(run: Run) -> Wish:
+    """The wish for cases that the model of a run reads: to go on with it, or to look at its locked test."""
+    sources = tuple(map(Source, run.settings.get("sources", ()))) or Wish().sources
+    return Wish(sources=sources, impressions=bool(run.settings.get("impressions")))
+
+
 def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
     """The cases of the library, and the pairs that are left out; no picture is opened. As a job.
 
-    Of each visit one pair: one that was graded before one that was not, then the one that opens. A pair that nobody
+    Of each visit one pair: one of the sources of the wish before another, one that was graded before one that was not,
+    then the one that opens. A pair that nobody
     was to grade and whose visit has neither histology nor a signed impression is no case and is not mentioned.
     Raises `NotAllowedError` for who does not see what others read.
     """
@@ -64,7 +73,7 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
     ctx.progress(2, 3, "Looking for the pictures")
     cases: list[Case] = []
     left_out: list[LeftOut] = []
-    for row, label, why in _chosen(ctx, rows, labels, impressions):
+    for row, label, why in _chosen(ctx, rows, labels, impressions, wish):
         one = _case(lib, row, label, why, wish, refused)
         if isinstance(one, Case):
             cases.append(one)
@@ -75,12 +84,17 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
 
 
 def _chosen(
-    ctx: Context, rows: Sequence[PairRow], labels: Mapping[str, Labelled], impressions: Mapping[str, Grade]
+    ctx: Context,
+    rows: Sequence[PairRow],
+    labels: Mapping[str, Labelled],
+    impressions: Mapping[str, Grade],
+    wish: Wish,
 ) -> Iterator[tuple[PairRow, _Label | None, Why]]:
     """Of each visit the pair to learn from, its label, and why there is none."""
     for visit_id, group in groupby(rows, key=lambda row: row.visit_id):
         ctx.check()
         pairs = list(group)[::-1]
+        pairs = [row for row in pairs if _read(row, wish)] or pairs
         row = next((row for row in pairs if labels[row.pair_id].label is not None), None)
         label = labels[row.pair_id].label if row is not None else None
         if row is not None and label is not None:
@@ -94,13 +108,18 @@ def _chosen(
             yield row, None, _OPEN[labels[row.pair_id].why_not or Open.UNREAD]
 
 
+def _read(row: PairRow, wish: Wish) -> bool:
+    """Whether a model of the sources of the wish would answer about a pair."""
+    return len(wish.sources) < 2 or set(row.pictures) <= set(wish.sources)
+
+
 def _case(
     lib: Library, row: PairRow, label: _Label | None, why: Why, wish: Wish, refused: frozenset[str]
 ) -> Case | LeftOut:
     if label is None:
         return LeftOut(row.pair_id, why)
     pictures = {source: sha256 for source, sha256 in row.pictures.items() if source in wish.sources}
-    if not pictures:
+    if not pictures or not _read(row, wish):
         return LeftOut(row.pair_id, Why.OTHER_SOURCES)
     if any(lib.pictures.find(sha256) is None for sha256 in pictures.values()):
         return LeftOut(row.pair_id, Why.NO_PICTURE)
@@ -129,6 +148,18 @@ def check_enough(cases: Sequence[Case], groups: Sequence[Group] = (), *, enough:
         safe="nothing was written, and the model in use stays",
         remedy="grade the pairs of more women, or enter their histology",
     )
+
+
+def check_sources(cases: Iterable[Case], sources: Sequence[Source]) -> None:
+    """Raise `BadInputError` where a case shows another source in the second place than a model of `sources` reads."""
+    wanted = second_of(sources)
+    other = next((case for case in cases if second_of(case.sources) not in (None, wanted)), None)
+    if wanted is not None and other is not None:
+        raise BadInputError(
+            f"the model is to read {together(sources)}, the cases are {together(other.sources)}",
+            safe="nothing was written, and the model in use stays",
+            remedy="find cases of these sources, or learn a model that reads those of the cases",
+        )
 
 
 def seconds_for(cases: int, runs: Iterable[Run], *, size: int, measured: float | None = None) -> float | None:

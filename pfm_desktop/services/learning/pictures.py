@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.domain.learning import Case, LeftOut, Why
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -46,12 +46,14 @@ class _Ready:
 def hold(ctx: Context, lib: Library, cases: Sequence[Case], group_of: Mapping[str, str], *, size: int) -> Held:
     """Prepare the cases for input `size`; patients of the set are the groups of women. Nothing is written.
 
+    The cases are of the same source in the second place, or have none there (`find_cases` gives such).
     A registration that the library keeps is used. Raises `TooFewError` where no case is left.
     """
     from pfm_desktop.pfm.training.held import HeldCases
     from pfm_desktop.pfm.training.split import TooFewError
 
-    made = HeldCases(size, len(cases))
+    seconds = (second_of(case.sources) for case in cases)
+    made = HeldCases(size, len(cases), next((one for one in seconds if one is not None), Source.FLUORESCENCE))
     kept: list[Case] = []
     left_out: list[LeftOut] = []
     for done, (case, ready) in enumerate(_in_order(lib, cases)):
@@ -96,9 +98,10 @@ def ready(lib: Library, case: Case) -> _Ready | LeftOut:
         }
     except (StorageError, BadInputError) as error:
         return LeftOut(case.pair_id, Why.NO_PICTURE, error.what)
-    white, fluorescence = pictures.get(Source.WHITE), pictures.get(Source.FLUORESCENCE)
+    second = second_of(pictures) or Source.FLUORESCENCE
+    white, fluorescence = pictures.get(Source.WHITE), pictures.get(second)
     known = _registration(lib, case.pair_id, white, fluorescence)
-    found = examine(SilentContext(), white, fluorescence, known=known)
+    found = examine(SilentContext(), white, fluorescence, known=known, second=second)
     if found.refused is not None:
         refused = found.registration is not None and found.registration.status is RegistrationStatus.REFUSED
         return LeftOut(case.pair_id, Why.NOT_REGISTERED if refused else Why.QUALITY, found.refused.reason)

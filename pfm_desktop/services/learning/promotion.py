@@ -190,7 +190,8 @@ def _worse(name: str, interval: Sequence[float | None]) -> bool:
 
 
 def _mind(figures: Mapping[str, Any]) -> list[str]:
-    said = []
+    about = figures.get("asked_about", "")
+    said = [f"the old model was asked about {about} alone: it refuses pairs of these sources"] if about else []
     wide = []
     for name in _SHARES:
         one = figures["difference"].get(name)

@@ -30,10 +30,11 @@ from pfm_desktop.domain.learning import (
     left_out_by,
     sides_of,
 )
+from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.learning import steering
-from pfm_desktop.services.learning.cases import ENOUGH, check_enough
+from pfm_desktop.services.learning.cases import ENOUGH, check_enough, check_sources
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
@@ -56,7 +57,9 @@ BUSY = "a model is being learned from this library"
 @dataclass(frozen=True)
 class Settings:
     """What to learn. `rehearse`: phantoms mixed in against forgetting, for a parent that learned from phantoms.
-    `impressions`: signed impressions were labels where there was none else."""
+    `impressions`: signed impressions were labels where there was none else. `sources`: what the model is to read, as
+    the wish that found the cases has it; none: what the parent reads. On record they are always named
+    (`cases.wish_of`)."""
 
     name: str
     parent: str = "pfm-demo"
@@ -68,6 +71,12 @@ class Settings:
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
     impressions: bool = False
+    sources: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[Source, ...] | None:
+        """`sources`, None where nothing was said."""
+        return tuple(map(Source, self.sources)) or None
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,8 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     """Decide who stands where, for good, and put it and the run on record.
 
     `found` and `groups` as `find_cases` and `groups_of` gave them. Raises `TooFewError` for too few women of a grade,
-    `ModelError` for a parent that cannot be learned from, `BadInputError` for a name that no model can have,
+    `ModelError` for a parent that cannot be learned from, `BadInputError` for a name that no model can have and for
+    cases of other sources than the model is to read,
     `NotAllowedError`, and `StorageError` also for a library that is open for reading only; nothing changes then.
     """
     from pfm_desktop.pfm.model_file import check_name
@@ -120,6 +130,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     check_name(settings.name, "1", settings.trained_on)
     parent = models.verify(settings.parent)
     refuse_start_only(parent)
+    reads = settings.reads or parent.sources
+    check_sources(found.cases, reads)
+    settings = replace(settings, sources=tuple(source.value for source in reads))
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
         known, past = stored.parts(session), learning_past.had(session)
@@ -207,13 +220,14 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     held = hold(ctx, lib, chosen, request.sides.group_of, size=info.input_size)
     clock.lap("prepare")
     split = split_of(held.data, held.cases, request.sides, settings.seed)
-    old = _rehearsed(ctx, settings, info.trained_on, info.input_size)
+    second = second_of(settings.reads or info.sources) or Source.FLUORESCENCE
+    old = _rehearsed(ctx, settings, info.trained_on, info.input_size, second)
     clock.lap("rehearse")
     shutil.rmtree(request.folder / MODEL, ignore_errors=True)  # half of one that a kill left
     lines = _card_lines(len(held.data), held.left_out, too_many)
     config = FinetuneConfig(
         settings.name, trained_on=settings.trained_on, epochs=settings.epochs, seed=settings.seed,
-        old_share=settings.old_share, enough=0, card_lines=lines,
+        old_share=settings.old_share, enough=0, card_lines=lines, sources=settings.reads,
     )  # fmt: skip
     made = finetune(
         ctx, held.data, parent, request.folder / MODEL, config, work=None, old_cases=old,
@@ -318,13 +332,13 @@ def _drawn(women: Sequence[str], worst: Mapping[str, int], seed: int) -> set[str
     return drawn
 
 
-def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int) -> PreparedSet | None:
+def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int, second: Source) -> PreparedSet | None:
     """Phantoms for a parent that learned from them. Others cannot be rehearsed: their pictures are not here."""
     from pfm_desktop.services.learning.rehearsal import phantoms
 
     if not settings.rehearse or "phantoms" not in trained_on:
         return None
-    return phantoms(ctx, settings.rehearse, size=size, seed=settings.seed)
+    return phantoms(ctx, settings.rehearse, size=size, seed=settings.seed, second=second)
 
 
 def settle(lib: Library, learned: Learned) -> Run:

@@ -24,7 +24,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.undo import Undo
@@ -42,7 +42,7 @@ from pfm_desktop.viewmodels.session import Session
 
 WIDTH, HEIGHT = 120, 100
 BLURRED = Quality(Verdict.UNUSABLE, ("out_of_focus",), "Focus on the os, hold still, retake.")
-MODEL = ModelInfo("pfm-test", "1", "ab" * 32, tuple(Source), "T0", "channel", 224)
+MODEL = ModelInfo("pfm-test", "1", "ab" * 32, PLACES, "T0", "channel", 224)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,7 @@ class Pictures:
     fluorescence: np.ndarray | None
     registration: Registration | None
     mm_per_px: float | None
+    second: Source = Source.FLUORESCENCE
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,10 @@ class FakeEngine:
 
         shown = replace(pair, visit_id="somebody else") if self.stranger else pair
         kept = self._registration() if self.keeps_registration and ("answer", pair.visit_id) in self.calls else None
-        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02)
+        with lib.read() as session:
+            other = stored.picture(session, pair.fluorescence_id) if pair.fluorescence_id else None
+        second = (other.second if other is not None else None) or Source.FLUORESCENCE
+        return Pictures(shown, pixels(pair.white_id), pixels(pair.fluorescence_id), kept, 0.02, second)
 
     def answer_pair(self, ctx: Context, lib: Library, pictures: Pictures, model: str) -> Answer:
         self.models.append(model)
@@ -154,7 +158,7 @@ def prediction() -> Prediction:
         indeterminate=False,
         evidence={Source.WHITE: 0.4, Source.FLUORESCENCE: 0.6},
         single_source={},
-        sources=tuple(Source),
+        sources=PLACES,
     )
 
 

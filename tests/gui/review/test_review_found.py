@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.anatomy import Anatomy, Region
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.pages.review.page import ReviewPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.imaging.registration import Registration
@@ -309,7 +309,7 @@ def test_without_a_registration_each_picture_has_its_own_outline(
     draw(qtbot, page, AROUND, pane=0)
     assert session.case is not None
     pictures = [session.case.picture(mark.picture_id) for mark in session.case.cervix_marks]
-    assert {picture.source for picture in pictures if picture is not None} == set(Source)
+    assert {picture.source for picture in pictures if picture is not None} == set(PLACES)
 
 
 def test_of_a_signed_visit_the_cervix_stays_as_it_is(

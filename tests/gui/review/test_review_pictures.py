@@ -115,15 +115,59 @@ def test_in_a_signed_visit_no_other_pictures_come_onto_the_stage_and_it_is_said_
 def test_two_pictures_of_one_source_make_no_pair_and_it_is_said_why(
     page: ReviewPage, clinic: Clinic, problems: list[str], opened: Opened, qtbot: QtBot
 ) -> None:
-    opened(clinic.adler)
+    cases.add_picture(clinic.lib, clinic.brandt, picture(RED, 9), stage=Stage.SALINE)
+    opened(clinic.brandt)
+    choose(page, qtbot, 0, 1)
+    assert [said.startswith("A pair needs one white-light and one fluorescence picture") for said in problems] == [True]
+    assert page.idle
+
+
+def choose(page: ReviewPage, qtbot: QtBot, *rows: int) -> None:
+    """Put pictures of the filmstrip on the stage."""
     strip = page.pictures.filmstrip.list
     strip.clearSelection()
-    for row in (0, 2):
+    for row in rows:
         strip.item(row).setSelected(True)
     strip.setFocus()
     qtbot.keyClick(strip, Qt.Key.Key_Return)
-    assert problems == ["A pair needs one white-light and one fluorescence picture."]
-    assert page.idle
+
+
+def test_white_light_and_iodine_chosen_together_are_a_pair_and_called_what_they_are(
+    page: ReviewPage, clinic: Clinic, session: Session, problems: list[str], opened: Opened, qtbot: QtBot
+) -> None:
+    opened(clinic.adler)
+    choose(page, qtbot, 0, 2)
+    settle(qtbot, page)
+    assert problems == []
+    assert session.case is not None
+    pair, (white, _, iodine) = session.case.pairs[-1], session.case.pictures
+    assert (pair.white_id, pair.fluorescence_id) == (white.id, iodine.id)
+    assert [page.stage.shown.title(place) for place in page.stage.shown.sources] == ["White light", "Lugol's iodine"]
+    assert "white light and Lugol's iodine" in page.stage.accessibleDescription()
+    assert close_to(colour_at(page, 1), BLUE)
+    choose(page, qtbot, 0, 1)
+    settle(qtbot, page)
+    assert [page.stage.shown.title(place) for place in page.stage.shown.sources] == ["White light", "Fluorescence"]
+
+
+@pytest.mark.parametrize(("place", "second"), [(Source.FLUORESCENCE, 2), (Source.WHITE, 1)])
+def test_a_picture_after_iodine_goes_where_it_is_dropped(
+    page: ReviewPage,
+    clinic: Clinic,
+    session: Session,
+    opened: Opened,
+    qtbot: QtBot,
+    place: Source,
+    second: int,
+) -> None:
+    opened(clinic.adler)
+    assert session.case is not None
+    pictures = session.case.pictures
+    page.stage.picture_dropped.emit(pictures[2].id, place)
+    settle(qtbot, page)
+    pair = session.case.pairs[-1]
+    first = 0 if place is Source.FLUORESCENCE else 2
+    assert (pair.white_id, pair.fluorescence_id) == (pictures[first].id, pictures[second].id)
 
 
 def test_files_dropped_on_an_empty_visit_fill_it_and_open_as_a_pair(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import BANNER, DEMONSTRATION, MODEL_SCALE, NOT_FOR_NORMAL, PICTURE_SCALE, Heatmap
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets import stage as stage_module
 from pfm_desktop.gui.widgets import stage_render
 from pfm_desktop.gui.widgets.heatmap_controls import HeatmapControls
@@ -467,7 +467,7 @@ def test_the_source_box_names_the_one_source(registered, heatmap, qtbot) -> None
     qtbot.addWidget(controls)
     controls.set_kinds(["fused", "white"], [Source.WHITE])
     assert [controls.kind.itemText(row) for row in range(controls.kind.count())] == ["White light"]
-    controls.set_kinds(["fused", "white", "fluorescence"], list(Source))
+    controls.set_kinds(["fused", "white", "fluorescence"], PLACES)
     assert controls.kind.itemText(0) == "Both sources"
     assert controls.kind.count() == 3
 
@@ -585,7 +585,7 @@ PROBLEM = Line("in the way", ((150.0, 60.0), (300.0, 60.0), (300.0, 160.0), (150
 CERVIX = Line("cervix as found", ((90.0, 30.0), (330.0, 30.0), (330.0, 180.0), (90.0, 180.0)), problem=False)
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_what_is_wrong_is_drawn_on_the_picture_that_it_was_found_in(registered, look, spot, source: Source) -> None:
     bare = look()
     registered.set_found({source: Found((PROBLEM,))})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.prediction import FUSED
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.gui.widgets.stage_regions import COLOURS, ShownRegion
@@ -51,7 +52,7 @@ def test_a_registration_of_other_pictures_is_not_used(stage: StageWidget, white,
     assert not stage.shown.registered
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_one_picture_is_enough(stage: StageWidget, white, glow, source: Source) -> None:
     stage.set_prepared(ready(white if source is Source.WHITE else None, glow if source is not Source.WHITE else None))
     assert stage.shown.sources == (source,)
@@ -164,3 +165,17 @@ def test_a_registration_that_was_refused_later_leaves_the_pictures_as_they_are(
     assert pair.warped is None
     assert pair.own_levels is not None
     assert not pair.pending
+
+
+def test_the_second_picture_is_called_what_it_is_before_and_after_it_is_registered(
+    stage: StageWidget, white, glow, shift
+) -> None:
+    waiting = replace(ready(white, glow), pending=True, origin=SimpleNamespace(second=Source.GREEN))
+    for pair in (waiting, with_registration(CTX, waiting, shift())):
+        stage.set_prepared(pair)
+        assert stage.shown.title(Source.FLUORESCENCE) == "Green filter"
+        assert "white light and green filter" in stage.accessibleDescription()
+    stage.set_prepared(prepared(CTX, white.copy(), glow.copy(), None, second=Source.IODINE))
+    assert stage.shown.title(Source.FLUORESCENCE) == "Lugol's iodine"
+    stage.set_prepared(ready(white.copy(), glow.copy()))
+    assert stage.shown.title(Source.FLUORESCENCE) == "Fluorescence", "nothing of the pair before stays"

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import recalibrate_demo
 from benchmarks.demo_model import answers_folder
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.pfm.calibrate import Calibration, Scale
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
@@ -34,7 +34,7 @@ HEATMAP = {"method": "class_map", "strong": {"white": [1.0, 2.0, 3.0], "fluoresc
 
 MODEL = LoadedModel(
     net=None,  # type: ignore[arg-type]  # nobody asks it
-    info=ModelInfo("m", "2", "ab" * 32, tuple(Source), "T0", "token", 64),
+    info=ModelInfo("m", "2", "ab" * 32, PLACES, "T0", "token", 64),
     calibration=Calibration(dict.fromkeys(NAMES, SCALE)),
     normalisation=Normalisation.default(),
     heatmap={},

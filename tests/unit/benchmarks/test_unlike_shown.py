@@ -6,18 +6,16 @@ from benchmarks.unlike_shown import lines_of
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Analysis, Familiarity, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Refusal
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 
-MODEL = ModelInfo("m", "1", "0" * 64, tuple(Source), "T0", "token", 64)
+MODEL = ModelInfo("m", "1", "0" * 64, PLACES, "T0", "token", 64)
 
 
 def told(**distances: float) -> Analysis:
     """An answer with these distances, all with a limit of 2."""
     shares = dict.fromkeys(GRADES, 0.25)
     familiarity = {Source(name): Familiarity(distance, 2.0) for name, distance in distances.items()}
-    prediction = Prediction(
-        Grade.LOW, shares, shares, (Grade.LOW,), False, {}, {}, tuple(Source), familiarity=familiarity
-    )
+    prediction = Prediction(Grade.LOW, shares, shares, (Grade.LOW,), False, {}, {}, PLACES, familiarity=familiarity)
     return Analysis(MODEL, {}, None, prediction, None, Source.WHITE)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import DEMONSTRATION, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 
 PHANTOM = ModelInfo("m", "1", "0" * 64, (Source.WHITE,), "T0", "token", 64)
 
@@ -41,7 +41,7 @@ WHITE, FLUORESCENCE = Source.WHITE, Source.FLUORESCENCE
 def told(**familiarity: Familiarity) -> Prediction:
     shares = dict.fromkeys(GRADES, 0.25)
     found = {Source(name): of for name, of in familiarity.items()}
-    return Prediction(Grade.LOW, shares, shares, (Grade.LOW,), False, {}, {}, tuple(Source), familiarity=found)
+    return Prediction(Grade.LOW, shares, shares, (Grade.LOW,), False, {}, {}, PLACES, familiarity=found)
 
 
 def test_a_picture_that_is_unlike_what_was_learned_from_is_named_and_the_grade_not_to_be_relied_on() -> None:

@@ -20,7 +20,7 @@ from benchmarks.quality_parts.window import in_window
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.phantom.defects import swab
 from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
@@ -82,7 +82,7 @@ def test_walls_that_glow_are_not_used_whether_they_are_called_dark_or_no_cervix(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_an_os_near_the_edge_is_limited_and_says_where_to_bring_it(source: Source) -> None:
     found = verdicts(Defect.OFF_CENTRE, source)
     told = [quality for quality in found if "off_centre" in quality.problems and "middle" in quality.advice]
@@ -90,7 +90,7 @@ def test_an_os_near_the_edge_is_limited_and_says_where_to_bring_it(source: Sourc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_what_is_in_the_way_is_outlined_where_it_is(source: Source) -> None:
     for seed in SEEDS[:4]:
         quality = assess(pictures(seed, grade_of(seed), Defect.OBSTRUCTED)[source is GLOW], source)
@@ -103,7 +103,7 @@ def test_what_is_in_the_way_is_outlined_where_it_is(source: Source) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_a_cervix_that_is_far_away_says_to_come_closer(source: Source) -> None:
     for seed in SEEDS[:4]:
         small = cv2.resize(pictures(seed, grade_of(seed))[source is GLOW], None, fx=0.35, fy=0.35)
@@ -116,7 +116,7 @@ def test_a_cervix_that_is_far_away_says_to_come_closer(source: Source) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_every_picture_that_can_be_used_comes_with_its_cervix_and_its_os(source: Source) -> None:
     for seed in SEEDS[:4]:
         drawn = render(seed, grade=grade_of(seed), size=SIZE)
@@ -138,7 +138,7 @@ def test_a_fault_of_white_light_does_not_count_against_fluorescence(defect: Defe
 
 @pytest.mark.slow
 @pytest.mark.parametrize("grade", list(Grade))
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_pictures_without_fault_pass_whatever_the_grade(grade: Grade, source: Source) -> None:
     found = [assess(pictures(seed, grade)[source is GLOW], source) for seed in SEEDS]
     assert not any(quality.verdict is Verdict.UNUSABLE for quality in found)
@@ -159,7 +159,7 @@ def test_swapped_sources_are_called_swapped_and_nothing_else() -> None:
 @pytest.mark.slow
 def test_a_verdict_does_not_hang_on_the_size_of_the_picture() -> None:
     for seed in list(SEEDS)[:3]:
-        for picture, source in zip(pictures(seed, grade_of(seed)), Source, strict=True):
+        for picture, source in zip(pictures(seed, grade_of(seed)), PLACES, strict=True):
             larger = cv2.resize(picture, (1400, 1400), interpolation=cv2.INTER_CUBIC)
             assert assess(larger, source).verdict is assess(picture, source).verdict
 
@@ -194,7 +194,7 @@ def even(*colour: int) -> np.ndarray:
     return np.full((SIDE, SIDE, 3), colour, np.uint8)
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 @pytest.mark.parametrize(
     "picture",
     [even(0, 0, 0), even(128, 128, 128), even(255, 255, 255), even(210, 120, 120), even(10, 90, 80), noise()],
@@ -293,7 +293,7 @@ def test_measures_are_given_with_every_verdict() -> None:
     assert all(0 <= quality.measures[name] <= 1 for name in shares)
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 @pytest.mark.parametrize("paper", [(246, 246, 246), (20, 20, 20)], ids=["black on white", "white on black"])
 def test_a_page_of_letters_shows_no_cervix_and_is_called_neither_noisy_nor_glaring(
     source: Source, paper: tuple[int, int, int]
@@ -305,7 +305,7 @@ def test_a_page_of_letters_shows_no_cervix_and_is_called_neither_noisy_nor_glari
     assert "noisy" not in quality.problems
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 @pytest.mark.parametrize("size", [(900, 300), (300, 900), (2000, 320)])
 def test_a_picture_that_is_far_too_long_is_refused_by_its_shape(source: Source, size: tuple[int, int]) -> None:
     picture = pictures(SEEDS[0], grade_of(SEEDS[0]))[source is GLOW]
@@ -314,7 +314,7 @@ def test_a_picture_that_is_far_too_long_is_refused_by_its_shape(source: Source, 
     assert "squeezed" in quality.advice
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_a_picture_of_a_screen_is_refused_however_well_it_shows_a_cervix(source: Source) -> None:
     found = []
     for seed in SEEDS:
@@ -346,7 +346,7 @@ def dated(picture: np.ndarray) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 @pytest.mark.parametrize(
     "framed",
     [

@@ -18,7 +18,7 @@ from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Analysis, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.dicom.content import OutlineMark, PictureInfo, PinMark, ReadingContent, StudyInfo
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -89,9 +89,9 @@ def _answer() -> Analysis:
     prediction = Prediction(
         Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False,
         {Source.WHITE: 0.4, Source.FLUORESCENCE: 0.6},
-        {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
+        {source: SourceAnswer(Grade.LOW, shares) for source in PLACES}, PLACES,
     )  # fmt: skip
-    model = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "token", 224)
+    model = ModelInfo("pfm-demo", "1.0", "ab" * 32, PLACES, "T0", "token", 224)
     return Analysis(model, {}, None, prediction, None, Source.WHITE)
 
 

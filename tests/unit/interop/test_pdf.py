@@ -24,7 +24,7 @@ from pfm_desktop.domain.prediction import (
 )
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
 from pfm_desktop.interop.pdf_words import early_warning
 from pfm_desktop.support.errors import StorageError
@@ -43,8 +43,8 @@ def answer() -> Analysis:
         prediction_set=(Grade.LOW, Grade.HIGH),
         indeterminate=False,
         evidence={Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
-        single_source={source: SourceAnswer(Grade.LOW, alone) for source in Source},
-        sources=tuple(Source),
+        single_source={source: SourceAnswer(Grade.LOW, alone) for source in PLACES},
+        sources=PLACES,
     )
     return Analysis(
         model=MODEL,

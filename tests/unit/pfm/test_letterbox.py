@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.pfm import preprocess
 from pfm_desktop.pfm.letterbox import (
     LEVEL_FLOOR,
@@ -48,7 +48,7 @@ def test_an_answer_sees_the_overlap_that_training_sees(height: int, width: int) 
     np.testing.assert_array_equal(squared_mask(mask, box), preprocess.letterbox_mask(mask, box))
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_an_answer_normalises_as_training_does(source: Source) -> None:
     square = _picture(SIZE, SIZE)
     seen = np.zeros((SIZE, SIZE), np.bool_)

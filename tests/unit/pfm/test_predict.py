@@ -12,7 +12,7 @@ import torch
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.prediction import SourceAnswer
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.pfm.calibrate import uncalibrated
 from pfm_desktop.pfm.checkpoint import save_model
 from pfm_desktop.pfm.model_file import WEIGHTS
@@ -73,7 +73,7 @@ def test_an_answer_adds_up(predictor: Predictor, picture: Pixels) -> None:
     assert max(answer.spread.values()) > 0
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_one_source_alone_answers_and_says_so(predictor: Predictor, picture: Pixels, source: Source) -> None:
     given = (picture, None) if source is Source.WHITE else (None, picture)
     answer, maps = predictor.predict(*given)

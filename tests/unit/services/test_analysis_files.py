@@ -14,13 +14,13 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction, SourceAnswer
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.services.analysis_files import from_kept, public_json, to_kept
 from pfm_desktop.support.errors import BadInputError
 
 LINE = ((1.5, 2.0), (30.0, 2.0), (30.0, 40.5))
 REGIONS, FOUND = (Region("glare", LINE),), Anatomy((LINE, LINE), (9.5, 3.25))
-MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, PLACES, "T0", "token", 224)
 
 
 def heat() -> np.ndarray:
@@ -34,7 +34,7 @@ def answer() -> Analysis:
     prediction = Prediction(
         Grade.HIGH, shares, dict.fromkeys(GRADES, 1 / 30), (Grade.LOW, Grade.HIGH), False,
         {Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
-        {source: SourceAnswer(Grade.LOW, shares) for source in Source}, tuple(Source),
+        {source: SourceAnswer(Grade.LOW, shares) for source in PLACES}, PLACES,
     )  # fmt: skip
     quality = {
         "white": Quality(Verdict.LIMITED, ("glare",), "Tilt.", {"glare": 0.2}, REGIONS, FOUND),

@@ -222,3 +222,47 @@ def test_what_an_older_version_paired_after_the_signing_does_not_open(
         fields = {**fields, "white_id": white}
         lib.apply(Change("pair", cases.new_id(), None, fields, "Pair made"))
     assert opening(lib, visit) == first
+
+
+# ---- other sources in the second place
+
+
+@pytest.mark.parametrize("stage", [Stage.GREEN, Stage.LUGOL])
+def test_a_filtered_picture_is_paired_with_plain_white_light_by_hand(lib: Library, visit: str, stage: Stage) -> None:
+    white, other = put(lib, visit, Stage.ACETIC_ACID, 0), put(lib, visit, stage, 5)
+    made = pairing.make_pair(lib, visit, white, other).key
+    pair = pairing.default_pair(cases.visit_case(lib, visit))
+    assert pair is not None
+    assert (pair.id, pair.white_id, pair.fluorescence_id) == (made, white, other)
+    assert opening(lib, visit) == made
+    with Library.open(lib.path) as again:
+        assert opening(again, visit) == made
+
+
+def test_no_filtered_picture_is_ever_paired_by_a_guess(lib: Library, visit: str) -> None:
+    white = put(lib, visit, Stage.ACETIC_ACID, 0)
+    put(lib, visit, Stage.GREEN, 1)
+    put(lib, visit, Stage.LUGOL, 2)
+    assert suggested(lib, visit) == (white, None)
+    pair = pairing.ensure_pair(lib, visit)
+    assert pair is not None
+    assert (pair.white_id, pair.fluorescence_id) == (white, None)
+
+
+def test_alone_and_in_the_first_place_a_filtered_picture_is_white_light_as_before(lib: Library, visit: str) -> None:
+    green, lit = put(lib, visit, Stage.GREEN, 0), put(lib, visit, Stage.FLUORESCENCE_AFTER_ACID, 1)
+    pairing.make_pair(lib, visit, green, None)
+    pairing.make_pair(lib, visit, green, lit)
+    assert [(pair.white_id, pair.fluorescence_id) for pair in cases.visit_case(lib, visit).pairs] == [
+        (green, None),
+        (green, lit),
+    ]
+
+
+def test_what_belongs_in_no_second_place_is_refused_and_nothing_is_made(lib: Library, visit: str) -> None:
+    white, saline = put(lib, visit, Stage.ACETIC_ACID, 0), put(lib, visit, Stage.SALINE, 1)
+    green, iodine = put(lib, visit, Stage.GREEN, 2), put(lib, visit, Stage.LUGOL, 3)
+    for first, second in ((white, saline), (green, iodine), (green, green), (None, green), (None, iodine)):
+        with pytest.raises(BadInputError, match="this is no fluorescence picture"):
+            pairing.make_pair(lib, visit, first, second)
+    assert cases.visit_case(lib, visit).pairs == ()

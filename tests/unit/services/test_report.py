@@ -27,7 +27,7 @@ from pfm_desktop.domain.prediction import (
 )
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
@@ -46,7 +46,7 @@ from pfm_desktop.viewmodels.pins import pins_view
 from pfm_desktop.viewmodels.report_preview import preview_html
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+MODEL = ModelInfo("pfm-demo", "1", "ab" * 32, PLACES, "T0", "token", 224)
 WHITE = np.full((300, 400, 3), (190, 120, 120), np.uint8)
 LIT = np.full((300, 400, 3), (30, 120, 50), np.uint8)
 
@@ -505,7 +505,7 @@ def test_pictures_that_were_not_checked_are_not_passed_over(lib: Library) -> Non
     ],
 )
 def test_what_is_known_of_a_pair_is_said_in_one_place_with_doubts_first(found, pair, said) -> None:
-    quality = {source.value: Quality(Verdict.GOOD) for source in Source} | ({"pair": pair} if pair else {})
+    quality = {source.value: Quality(Verdict.GOOD) for source in PLACES} | ({"pair": pair} if pair else {})
     told = checks(quality, found.summary() if found is not None else None)
     pictures = ("White light: quality good.", "Fluorescence: quality good.")
     assert [(check.text, check.doubt) for check in told if check.text not in pictures] == said

@@ -21,7 +21,7 @@ from pfm_desktop.domain.prediction import (
     Prediction,
 )
 from pfm_desktop.domain.quality import Refusal
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging.compose import Mark, heat_over
 from pfm_desktop.interop.pdf_content import BURNT_IN_HEIGHT, PICTURE_WIDTH, ReportContent, ReportPicture
 from pfm_desktop.services import report_pictures
@@ -30,7 +30,7 @@ from pfm_desktop.viewmodels.grades import by
 from pfm_desktop.viewmodels.overlay import coloured, level_colours, prepare
 from pfm_desktop.viewmodels.pair_view import HeatmapView
 
-MODEL = ModelInfo("pfm-demo", "0-interim", "ab" * 32, tuple(Source), "T0", "token", 224)
+MODEL = ModelInfo("pfm-demo", "0-interim", "ab" * 32, PLACES, "T0", "token", 224)
 
 
 def answer(values: np.ndarray) -> Analysis:
@@ -111,7 +111,7 @@ def test_only_a_lone_source_is_named_on_the_overlay() -> None:
     analysis = answer(np.zeros((3, 4), np.float32))
     assert analysis.prediction is not None
     assert answer_lines(analysis)[1:] == ("One source only: white light",)
-    both = replace(analysis.prediction, sources=tuple(Source))
+    both = replace(analysis.prediction, sources=PLACES)
     assert len(answer_lines(replace(analysis, prediction=both))) == 1
 
 

@@ -14,7 +14,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo, RevealedModel
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.services.removal import remove_pictures
 from pfm_desktop.storage import journal, rules
@@ -304,7 +304,7 @@ def test_the_reveal_records_moment_and_first_read_which_then_stays(room: Room) -
 def test_the_reveal_and_whose_answer_it_showed_are_on_record_together_or_not_at_all(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = ModelInfo("pfm-demo", "1", "ab" * 32, tuple(Source), "T0", "token", 224)
+    model = ModelInfo("pfm-demo", "1", "ab" * 32, PLACES, "T0", "token", 224)
     review.set_impression(room.lib, room.visit, Grade.LOW)
     with monkeypatch.context() as broken:
         broken.setattr(journal, "append_reveal", lambda *_args, **_named: 1 / 0)

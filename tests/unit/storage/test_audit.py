@@ -13,7 +13,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.services import cases, lock_record, review
 from pfm_desktop.storage import audit, records
 from pfm_desktop.storage.audit import Kind, Wanted
@@ -25,7 +25,7 @@ from pfm_desktop.support.errors import StorageError
 
 from .conftest import Shelf
 
-MODEL = ModelInfo("demo", "1", "e" * 64, tuple(Source), "T0", "channel", 64)
+MODEL = ModelInfo("demo", "1", "e" * 64, PLACES, "T0", "channel", 64)
 
 
 def texts(lib: Library, wanted: Wanted | None = None, **limits: int) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pfm_desktop.domain.source import Source
-from pfm_desktop.viewmodels.arrangement import LAID_ANEW, Shown, arrange
+from pfm_desktop.viewmodels.arrangement import LAID_ANEW, SHORT, TITLES, Shown, arrange, said_within
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, fit_zoom, panned, zoomed
 
 WHITE, GLOW = (800.0, 600.0), (640.0, 640.0)
@@ -142,3 +144,15 @@ def test_a_zoomed_view_keeps_its_place_when_the_stage_is_resized() -> None:
 def test_a_fitted_view_follows_the_stage() -> None:
     small, large = (arrange(PairView(), stage, REGISTERED).panes[0].lens for stage in [(404, 300), (804, 600)])
     assert large.zoom == pytest.approx(2 * small.zoom)
+
+
+@pytest.mark.parametrize(("second", "title"), [(Source.GREEN, "Green filter"), (Source.IODINE, "Lugol's iodine")])
+def test_the_second_place_is_titled_by_what_lies_there(second: Source, title: str) -> None:
+    shown = replace(REGISTERED, second=second, pending=True)
+    assert [shown.title(place) for place in shown.sources] == ["White light", title]
+    assert second.words in arrange(PairView(), (900, 500), shown).note
+    assert SHORT[second]
+
+
+def test_a_title_within_a_sentence_keeps_the_capital_of_a_name() -> None:
+    assert [said_within(title) for title in TITLES.values()] == [source.words for source in Source]

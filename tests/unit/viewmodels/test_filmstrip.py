@@ -79,3 +79,25 @@ def test_a_picture_is_spoken_with_stage_detail_and_source() -> None:
     spoken = FilmstripEntry("x", Source.FLUORESCENCE, "Fluorescence", "90 s after acid", load).spoken
     assert spoken == "Fluorescence, 90 s after acid"
     assert entry("x", Source.WHITE).spoken == "Saline, white light"
+
+
+def staged(picture_id: str, stage: Stage) -> FilmstripEntry:
+    return replace(entry(picture_id, stage.source), stage=stage)
+
+
+@pytest.mark.parametrize("stage", [Stage.GREEN, Stage.LUGOL])
+def test_plain_white_light_and_a_filtered_picture_make_a_pair_in_either_order(stage: Stage) -> None:
+    white, other = staged("w", Stage.ACETIC_ACID), staged("o", stage)
+    assert pair_of((white, other)) == pair_of((other, white)) == ("w", "o")
+
+
+def test_filtered_pictures_make_no_pair_with_each_other_and_lie_first_beside_fluorescence() -> None:
+    green, iodine, lit = staged("g", Stage.GREEN), staged("i", Stage.LUGOL), staged("f", Stage.FLUORESCENCE_AFTER_ACID)
+    assert pair_of((green, iodine)) is None
+    assert pair_of((green, lit)) == ("g", "f")
+    assert pair_of((green,)) == ("g", None)
+    assert pair_of((staged("w", Stage.SALINE), staged("x", Stage.ACETIC_ACID))) is None
+
+
+def test_an_entry_knows_its_stage() -> None:
+    assert entry_of(picture(Stage.LUGOL, None), load).stage is Stage.LUGOL

@@ -11,7 +11,7 @@ from pfm_desktop.domain.anatomy import Anatomy, Region
 from pfm_desktop.domain.annotation import OsMark
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging.registration import from_points
 from pfm_desktop.viewmodels.found import CERVIX, DRAWN, Found, Line, found_in, lines_in, suggested_os
 
@@ -22,7 +22,7 @@ SWAB = Region("obstructed", ((20.0, 20.0), (30.0, 20.0), (25.0, 30.0)))
 
 
 def analysis(**quality: Quality) -> Analysis:
-    model = ModelInfo("pfm-test", "1", "ab" * 32, tuple(Source), "T0", "channel", 224)
+    model = ModelInfo("pfm-test", "1", "ab" * 32, PLACES, "T0", "channel", 224)
     return Analysis(model, quality, None, None, Refusal("", ""), WHITE)
 
 

@@ -10,7 +10,7 @@ import pytest
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.geometry import Points
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.viewmodels.marks import PlacedPin, cursor_in_both, hour, mapped, os_in, pins_in
 
@@ -124,7 +124,7 @@ def test_no_hour_is_read_across_points_that_the_structures_contradict() -> None:
 
 def test_a_pin_says_the_same_hour_in_both_pictures_also_where_one_is_turned() -> None:
     mark = OsMark("pair", WHITE, 50, 50)
-    hours = {frame: pins_in(frame, (pin(70, 50),), mark, Turn())[0].hour for frame in Source}
+    hours = {frame: pins_in(frame, (pin(70, 50),), mark, Turn())[0].hour for frame in PLACES}
     assert hours == {WHITE: 3, GLOW: 3}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.viewmodels.point_pairs import (
     PointPairs,
     add_point,
@@ -139,6 +139,12 @@ def test_room_is_kept_for_every_prompt_and_for_what_is_said_of_six_pairs() -> No
     assert len(fit_words(*fit_lines(points, SIZE, SIZE))) <= longest
     line = PointPairs()
     for number in range(3):
-        for frame in Source:
+        for frame in PLACES:
             line = add_point(line, frame, 10.0 * number, 10)
     assert len(fit_words(*fit_lines(line, SIZE, SIZE))) <= longest
+
+
+def test_the_prompt_names_the_second_picture_by_its_source() -> None:
+    points = add_point(PointPairs(second=Source.GREEN), Source.WHITE, 1, 1)
+    assert points.prompt == "Now the same spot in the green filter picture."
+    assert add_point(points, Source.FLUORESCENCE, 1, 1).second is Source.GREEN

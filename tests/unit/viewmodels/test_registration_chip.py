@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pfm_desktop.domain.registration import DISAGREE, PLACE_POINTS, RegistrationStatus, RegistrationSummary
+from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.registration.landmarks import ENOUGH_TO_CHECK
 from pfm_desktop.viewmodels.registration_chip import REMEDY, Light, chip_text
 
@@ -90,3 +91,11 @@ def test_nothing_yet_and_under_way_are_grey_and_differ() -> None:
     nothing, pending = chip_text(None), chip_text(None, pending=True)
     assert nothing.light is pending.light is Light.GREY
     assert nothing.text != pending.text
+
+
+@pytest.mark.parametrize(
+    ("second", "said"), [(Source.GREEN, "seen through the green filter"), (Source.IODINE, "seen after Lugol's iodine")]
+)
+def test_the_overlap_is_told_of_the_source_that_lies_second(second: Source, said: str) -> None:
+    assert said in chip_text(summary(RegistrationStatus.OK), second=second).explanation
+    assert "seen in fluorescence" in chip_text(summary(RegistrationStatus.OK)).explanation

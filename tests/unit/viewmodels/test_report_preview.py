@@ -23,7 +23,7 @@ from pfm_desktop.domain.prediction import (
     SourceAnswer,
 )
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf import pdf_bytes
 from pfm_desktop.interop.pdf_content import ReportCheck, ReportContent, ReportPicture, ReportPin
 from pfm_desktop.viewmodels.report_preview import PreviewLook, picture_name, preview_html
@@ -61,9 +61,9 @@ def analysis(**changes: object) -> Analysis:
     prediction = Prediction(
         Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False,
         {Source.WHITE: 0.38, Source.FLUORESCENCE: 0.62},
-        {source: SourceAnswer(Grade.LOW, alone) for source in Source}, tuple(Source),
+        {source: SourceAnswer(Grade.LOW, alone) for source in PLACES}, PLACES,
     )  # fmt: skip
-    model = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "token", 224)
+    model = ModelInfo("pfm-demo", "1.0", "ab" * 32, PLACES, "T0", "token", 224)
     quality = {"white": Quality(Verdict.LIMITED, ("glare",), "Tilt a little")}
     return replace(Analysis(model, quality, None, prediction, None, Source.WHITE), **changes)  # type: ignore[arg-type]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.viewmodels.retake import care_words, retake_words
 
-MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "channel", 224)
+MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, PLACES, "T0", "channel", 224)
 BLURRED = Quality(Verdict.UNUSABLE, ("out_of_focus",), "Focus on the os, hold still, retake.")
 
 

@@ -16,7 +16,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import Analysis, Familiarity, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.viewmodels import review
 from pfm_desktop.viewmodels.review import Desk, Step
@@ -24,7 +24,7 @@ from pfm_desktop.viewmodels.review import Desk, Step
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 PIXELS = np.zeros((4, 4, 3), np.uint8)
 PAIR = Pair("pair", "visit", "w", "f")
-MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, tuple(Source), "T0", "channel", 224)
+MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, PLACES, "T0", "channel", 224)
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -57,7 +57,7 @@ class Answer:
 
 def answer(*, pair_id: str = "pair", refused: bool = False, registration: Any = None) -> Answer:
     probabilities = dict.fromkeys(Grade, 0.25)
-    made = Prediction(Grade.LOW, probabilities, probabilities, (Grade.LOW,), False, {}, {}, tuple(Source))
+    made = Prediction(Grade.LOW, probabilities, probabilities, (Grade.LOW,), False, {}, {}, PLACES)
     analysis = Analysis(
         model=MODEL,
         quality={},

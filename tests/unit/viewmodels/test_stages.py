@@ -57,3 +57,8 @@ def test_a_pair_from_before_and_after_the_acid_is_warned_of(
     white: Stage, fluorescence: Stage | None, warned: bool
 ) -> None:
     assert stages_warning(*taken(white, fluorescence)).startswith("Stages differ") == warned
+
+
+def test_a_filtered_second_picture_is_said_once_as_its_source() -> None:
+    assert pair_stages(*taken(Stage.SALINE, Stage.GREEN)) == {Source.WHITE: "saline"}
+    assert pair_stages(*taken(Stage.GREEN, None)) == {Source.WHITE: "green filter, 60 s"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.source import Source, together
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
 from pfm_desktop.viewmodels import learning_words
-from pfm_desktop.viewmodels.learning import Counted
+from pfm_desktop.viewmodels.learning import READS, Counted, Parent
 
 COUNTING = "Counting the cases ..."
 
@@ -74,27 +75,36 @@ class CasesPanel(QWidget):
         self.details, self.short = words(self, "quiet"), words(self, "badge")
         self.impressions = QCheckBox("Signed impressions are labels too", self)
         self.impressions.setToolTip("Where a visit has neither histology nor reads: these always count before it")
-        self.name, self.parent_model = QLineEdit(self), CalmComboBox(self)
+        self.name, self.parent_model, self.reads = QLineEdit(self), CalmComboBox(self), CalmComboBox(self)
+        for sources in READS:
+            self.reads.addItem(together(sources), sources)
+        self.reads.setToolTip("The model reads pairs of these sources, and refuses others")
+        self._parents: Mapping[str, Parent] = {}
         self.time, self.problem = words(self, "quiet"), words(self, "problem")
         self.start = QPushButton("Learn a model", self)
         self._lay_out()
         self.impressions.toggled.connect(lambda _on: self.changed.emit())
-        self.parent_model.activated.connect(lambda _row: self.changed.emit())
+        self.parent_model.activated.connect(lambda _row: self._other_parent())
+        self.reads.activated.connect(lambda _row: self.changed.emit())
         self.name.textChanged.connect(lambda _text: self._allow())
         self.name.returnPressed.connect(self._ask)
         self.start.clicked.connect(lambda _checked=False: self._ask())
         say(self.problem, "")
         self.hold("")
 
-    def offer(self, parents: Sequence[tuple[str, str]], *, used: str, name: str) -> None:
+    def offer(self, parents: Sequence[Parent], *, used: str, name: str) -> None:
         """Models to start from, the one in use first chosen; a name for the new one, where none was typed."""
         chosen = self.parent_model.currentData() or used
+        first = not self._parents
+        self._parents = {parent.name: parent for parent in parents}
         self.parent_model.clear()
-        for model, title in parents:
-            self.parent_model.addItem(title, model)
+        for parent in parents:
+            self.parent_model.addItem(parent.title, parent.name)
         self.parent_model.setCurrentIndex(max(0, self.parent_model.findData(chosen)))
         if not self.name.isModified():
             self.name.setText(name)
+        if first:
+            self._read_as_parent()
         self._allow()
 
     def show_counted(self, counted: Counted) -> None:
@@ -123,6 +133,21 @@ class CasesPanel(QWidget):
         self._allow()
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the new model is to read."""
+        found: tuple[Source, ...] = READS[max(0, self.reads.currentIndex())]
+        return found
+
+    def _other_parent(self) -> None:
+        self._read_as_parent()
+        self.changed.emit()
+
+    def _read_as_parent(self) -> None:
+        parent = self._parents.get(self.parent_name)
+        if parent is not None and parent.sources in READS:
+            self.reads.setCurrentIndex(READS.index(parent.sources))
+
+    @property
     def parent_name(self) -> str:
         """The model to start from."""
         return str(self.parent_model.currentData() or "")
@@ -145,7 +170,7 @@ class CasesPanel(QWidget):
         self.name.setPlaceholderText("Letters, digits, - _ and .")
         form = QFormLayout()
         form.setSpacing(8)
-        for title, field in (("Name", self.name), ("Start from", self.parent_model)):
+        for title, field in (("Name", self.name), ("Start from", self.parent_model), ("Reads", self.reads)):
             field.setAccessibleName(title)
             form.addRow(title, field)
         tall(self.start, 40)

@@ -129,7 +129,7 @@ class LearningPage(QWidget):
         if not rights.learn:
             return
         self.cases.show_counting()
-        wish = Wish(impressions=self.cases.impressions.isChecked(), enough=ENOUGH)
+        wish = Wish(self.cases.sources, self.cases.impressions.isChecked(), ENOUGH)
         self._counting.start(
             model.count_job, self._session.library, wish, self.cases.parent_name or self._session.settings.model,
             done=self._counted, failed=self.cases.said.setText,
@@ -158,7 +158,7 @@ class LearningPage(QWidget):
         taken = [one.model_name for one in found.runs]
         parents = model.parents()
         used = self._session.settings.model
-        self.cases.offer(parents, used=used, name=model.free_name([*taken, *(name for name, _ in parents)]))
+        self.cases.offer(parents, used=used, name=model.free_name([*taken, *(one.name for one in parents)]))
         self._follow()
 
     def _follow(self) -> None:
@@ -189,6 +189,7 @@ class LearningPage(QWidget):
         settings = new_settings(
             self.cases.name.text().strip(), parent=self.cases.parent_name,
             impressions=self.cases.impressions.isChecked(),
+            sources=tuple(source.value for source in self.cases.sources),
         )  # fmt: skip
         self._do(model.begin_job, settings, title=model.COUNTING, done=self._begun, failed=self.cases.show_problem)
 

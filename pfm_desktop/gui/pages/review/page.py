@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.review.actions import page_wide_actions, point_mode_actions, stage_actions
 from pfm_desktop.gui.pages.review.adding import Adding
 from pfm_desktop.gui.pages.review.loader import PairLoader
@@ -242,8 +243,9 @@ class ReviewPage(QWidget):
 
         self._session.perform(lambda lib: removal.remove_pictures(lib, picture_ids))
 
-    def _picture_dropped(self, picture_id: str) -> None:
-        pair = None if self._case is None else review.pair_after_drop(self._case, self.loader.desk.pair, picture_id)
+    def _picture_dropped(self, picture_id: str, place: Source | None) -> None:
+        on = self.loader.desk.pair
+        pair = None if self._case is None else review.pair_after_drop(self._case, on, picture_id, place)
         if pair is not None:
             self._make_pair(*pair)
 
@@ -298,7 +300,8 @@ class ReviewPage(QWidget):
         else:
             self.stage.set_pair(pictures.white, pictures.fluorescence, desk.registration)
             self.stage.set_scale(pictures.mm_per_px)
-            self.stage.set_stages(pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair))
+            stages, warning = pair_stages(self._case, desk.pair), stages_warning(self._case, desk.pair)
+            self.stage.set_stages(stages, warning, pictures.second)
         self.bar.follow()
         self._edits.show(self._case)
 
@@ -430,7 +433,7 @@ class ReviewPage(QWidget):
         stage.pin_removed.connect(self._either(self.points.remove, edits.remove_pin))
         stage.os_marked.connect(edits.mark_os)
         stage.cervix_drawn.connect(edits.draw_cervix)
-        stage.picture_dropped.connect(lambda picture_id, _source: self._picture_dropped(picture_id))
+        stage.picture_dropped.connect(self._picture_dropped)
         self.bar.tool_chosen.connect(self.choose_tool)
         self.bar.chip.clicked.connect(self.place_points)
         self.points.ended.connect(self._show_desk)

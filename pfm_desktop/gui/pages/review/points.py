@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.gui.widgets.points_bar import PointsBar
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.viewmodels.pair_view import Mode
@@ -53,7 +54,7 @@ class PointMode(QObject):
         pictures = desk.pictures
         if pictures is None or self.active:
             return
-        self.active, self.points = True, PointPairs()
+        self.active, self.points = True, PointPairs(second=pictures.second)
         self._white, self._map = pictures.white, desk.registration
         self.bar.has_map = self._map is not None and self._map.status is not RegistrationStatus.REFUSED
         self._mode = self._stage.view.mode
@@ -80,7 +81,7 @@ class PointMode(QObject):
     def start(self) -> None:
         """Put spots where the pictures are registered now; only while there are none."""
         if self.active and not self.points.placed:
-            self._become(start_points(self._white, self._map))
+            self._become(replace(start_points(self._white, self._map), second=self.points.second))
 
     def undo(self) -> None:
         """The last point goes."""
@@ -116,7 +117,7 @@ class PointMode(QObject):
         self._show()
 
     def _show(self) -> None:
-        white, lit = (self._stage.shown.size(source) or (1, 1) for source in Source)
+        white, lit = (self._stage.shown.size(source) or (1, 1) for source in PLACES)
         lines, said = fit_lines(self.points, (int(white[0]), int(white[1])), (int(lit[0]), int(lit[1])))
         self._stage.set_marks(self.points.pins(), None)
         placed = len(self.points.placed)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging import quality
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.phantom.device import DEVICE_B, Look, pair_of_device_b, seen_by
@@ -61,7 +61,7 @@ def test_its_pictures_are_taken_for_what_they_are(phantom: Phantom) -> None:
     white, glow = pair_of_device_b(phantom.white, phantom.fluorescence)
     assert "wrong_source" not in quality.assess(white, Source.WHITE).problems
     assert "wrong_source" not in quality.assess(glow, Source.FLUORESCENCE).problems
-    assert set(DEVICE_B) == set(Source)
+    assert set(DEVICE_B) == set(PLACES)
 
 
 def test_a_drawn_pair_lies_in_one_frame_by_its_own_map(phantom: Phantom) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 import torch
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.pfm.nets.model import Inputs, Outputs, PfmNet, cell_coverage, new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.support.errors import ModelError
@@ -31,8 +31,8 @@ def drawn(spec: NetSpec) -> PfmNet:
 
 def inputs(*, white: bool = True, fluorescence: bool = True, count: int = 2, seed: int = 1) -> Inputs:
     random = torch.Generator().manual_seed(seed)
-    pictures = {str(source): torch.randn(count, 3, 64, 64, generator=random) for source in Source}
-    coverage = {str(source): torch.ones(count, 2, 2) for source in Source}
+    pictures = {str(source): torch.randn(count, 3, 64, 64, generator=random) for source in PLACES}
+    coverage = {str(source): torch.ones(count, 2, 2) for source in PLACES}
     present = {"white": torch.full((count,), white), "fluorescence": torch.full((count,), fluorescence)}
     return Inputs(pictures, coverage, present)
 
@@ -89,7 +89,7 @@ def test_a_case_is_answered_alike_alone_and_beside_others(splice: str) -> None:
             assert torch.allclose(answers(net(one)), together[index : index + 1], atol=1e-5)
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 @pytest.mark.parametrize("splice", ["channel", "token"])
 def test_a_network_of_one_source_is_built_alike(source: Source, splice: str) -> None:
     net = made(splice=splice, sources=(source,))

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch.optim import Optimizer
 
-from pfm_desktop.domain.source import Source
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.pfm.checkpoint import load_model, save_model
 from pfm_desktop.pfm.model_file import read_model_file
@@ -257,7 +257,7 @@ def test_what_can_be_learned_is_learned_and_both_sources_answer(
     assert made.figures["combinations"]["both"]["quadratic_kappa"]["value"] > 0.6
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_a_network_of_one_source_trains(tmp_path: Path, cases: PreparedSet, source: Source) -> None:
     made = train(SilentContext(), cases, tmp_path / "m", replace(CONFIG, epochs=1, sources=(source,)))
     assert made.info.sources == (source,)

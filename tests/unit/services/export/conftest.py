@@ -21,7 +21,7 @@ from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import Analysis, Heatmap, ModelInfo, Prediction
 from pfm_desktop.domain.quality import Quality, Verdict
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.imaging.phantom import Phantom, render
 from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.jobs import CallbackContext
@@ -35,7 +35,7 @@ SIZE = 224
 ZONE = timezone(timedelta(hours=2))
 FIRST_DAY = datetime(2026, 5, 14, 9, 30, 15, tzinfo=ZONE)
 SECOND_DAY = FIRST_DAY + timedelta(days=30)
-MODEL = ModelInfo("Obersee-Modell", "1.0", "ab" * 32, tuple(Source), "T0", "token", 224, trained_on="women of Obersee")
+MODEL = ModelInfo("Obersee-Modell", "1.0", "ab" * 32, PLACES, "T0", "token", 224, trained_on="women of Obersee")
 PLANTED = (
     "Wunderlich", "Roswitha", "MRN-778899", "778899", "Quentin", "Untersucher", "Obersee", "Notburga", "Frieda",
     "Firstreader", "Sigrid", "Signer", "SERIAL-4711", "Scope Model", "dense acetowhite", "polyp of", "Call ",
@@ -96,7 +96,7 @@ def analysis() -> Analysis:
     heat[20:40, 20:40] = 1
     prediction = Prediction(
         Grade.HIGH, shares, dict.fromkeys(GRADES, 0.04), (Grade.LOW, Grade.HIGH), False,
-        {Source.WHITE: 0.5, Source.FLUORESCENCE: 0.5}, {}, tuple(Source),
+        {Source.WHITE: 0.5, Source.FLUORESCENCE: 0.5}, {}, PLACES,
     )  # fmt: skip
     quality = {"white": Quality(Verdict.GOOD)}
     return Analysis(MODEL, quality, None, prediction, None, Source.WHITE, {"fused": Heatmap(heat, "class map")})

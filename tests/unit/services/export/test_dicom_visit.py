@@ -373,3 +373,32 @@ def test_the_overlay_refers_to_the_pictures_of_the_answer(clinic: Library, ids: 
         found[f"picture-0{n}-{s}"].SOPInstanceUID for n, s in ((1, "acetic_acid"), (2, "fluorescence_after_acid"))
     ]
     assert Source.WHITE is analysis().frame
+
+
+# ---- other sources in the second place
+
+
+def green_visit(lib: Library, ids: Ids) -> tuple[str, str, str]:
+    """A visit with white light and a picture through a green filter, registered; ids of visit, pair, second picture."""
+    visit = cases.add_visit(lib, ids.patient).id
+    white = cases.add_picture(lib, visit, noted_png(phantom().white), stage=Stage.ACETIC_ACID).id
+    tinted = (phantom().white[..., 1:2] * np.array([0.1, 0.9, 0.15])).astype(np.uint8)
+    green = cases.add_picture(lib, visit, noted_png(tinted), stage=Stage.GREEN).id
+    pair = pairing.make_pair(lib, visit, white, green).key
+    keep_registration(lib, pair, straight())
+    review.mark_os(lib, pair, Source.WHITE, 110.0, 110.0)
+    review.place_pin(lib, pair, Source.FLUORESCENCE, 150.0, 60.0)
+    return visit, pair, green
+
+
+def test_the_map_onto_a_green_filter_and_its_pins_go_out_under_their_own_names(
+    clinic: Library, ids: Ids, tmp_path: Path
+) -> None:
+    visit, _, _ = green_visit(clinic, ids)
+    exported(clinic, tmp_path / "out", visit)
+    found = objects(tmp_path / "out")
+    assert found["registration"].SeriesDescription.startswith("White light to green filter. ")
+    assert found["registration"].ContentLabel == "WHITE_TO_GREEN"
+    pictures = {str(one.SeriesDescription): str(one.SOPInstanceUID) for one in found.values() if "Rows" in one}
+    report = found["structured-report"].to_json()
+    assert pictures["White light, green filter"] in report, "the pin lies in this picture"

@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore
-from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.tabular import COLUMNS
 from pfm_desktop.services.export.research_case import ResearchCase, ResearchPicture, ResearchPin, ResearchRead
 from pfm_desktop.services.export.research_tables import CASE_COLUMNS, READ_COLUMNS, coco_pictures, manifest, tables
@@ -74,7 +74,7 @@ def test_the_manifest_has_the_columns_that_training_asks_for() -> None:
     assert unlabelled == ()
 
 
-@pytest.mark.parametrize("source", list(Source))
+@pytest.mark.parametrize("source", PLACES)
 def test_a_case_of_one_source_leaves_the_other_column_empty(source: Source) -> None:
     other = Source.WHITE if source is Source.FLUORESCENCE else Source.FLUORESCENCE
     data, _ = manifest([replace(CASE, pair={source: CASE.pair[source]})], DIGESTS)
@@ -134,3 +134,13 @@ def test_a_label_comes_before_the_impression_and_says_where_it_is_from() -> None
     assert (line["grade"], line["grade_from"]) == ("high", "impression")
     (case,) = read(tables([labelled])["cases.csv"])
     assert (case["histology"], case["label"], case["label_from"]) == ("cancer", "cancer", "histology")
+
+
+def test_a_second_picture_of_another_source_is_no_fluorescence_in_a_manifest_and_is_named_by_its_stage() -> None:
+    green = replace(LIT, code="W-1-a-green", file="pictures/W-1-a-green.png", stage=Stage.GREEN)
+    case = replace(CASE, pictures=(WHITE, green), pair={Source.WHITE: WHITE.code, Source.GREEN: green.code})
+    rows, left = manifest([case], {**DIGESTS, green.code: "three"})
+    (row,) = read(rows)
+    assert (row["white"], row["fluorescence"]) == (WHITE.file, "")
+    assert left == ()
+    assert [line["stage"] for line in read(tables([case])["pictures.csv"])] == ["acetic_acid", "green"]

@@ -428,3 +428,31 @@ def test_a_pair_by_hand_ends_where_its_pictures_part(unpaired: ImportPlan) -> No
     with pytest.raises(BadInputError, match="these are no pair"):
         changes.make_pair(apart, keys_of(plan, "fluo", "acetic 60s"))
     assert pairs_of(changes.leave_out(plan, keys_of(plan, "fluo"))) == []
+
+
+@pytest.fixture
+def green_filter(tmp_path: Path, picture: Picture, put_file: Put) -> ImportPlan:
+    """A visit with white light and one picture each through a green filter and after Lugol's iodine."""
+    for number, name in enumerate(("acetic 60s", "green", "lugol")):
+        put_file(tmp_path / "K-17" / "2026-03-14" / f"{name}.jpg", picture(number))
+    return planned(tmp_path / "K-17")
+
+
+@pytest.mark.parametrize("name", ["green", "lugol"])
+def test_a_filtered_picture_is_paired_with_white_light_by_hand_and_never_by_a_guess(
+    green_filter: ImportPlan, name: str
+) -> None:
+    assert pairs_of(green_filter) == []
+    plan = changes.make_pair(green_filter, keys_of(green_filter, name, "acetic 60s"))
+    assert pairs_of(plan) == [("acetic 60s.jpg", f"{name}.jpg", Sure.SAID)]
+    assert pairs_of(changes.part_pairs(plan, keys_of(plan, name))) == []
+
+
+def test_two_filtered_pictures_are_no_pair_by_hand_either(green_filter: ImportPlan) -> None:
+    with pytest.raises(BadInputError, match="these are no pair"):
+        changes.make_pair(green_filter, keys_of(green_filter, "green", "lugol"))
+
+
+def test_a_pair_by_hand_ends_where_its_picture_is_said_to_be_of_another_stage(green_filter: ImportPlan) -> None:
+    plan = changes.make_pair(green_filter, keys_of(green_filter, "green", "acetic 60s"))
+    assert pairs_of(changes.set_stage(plan, keys_of(plan, "green"), Stage.SALINE)) == []

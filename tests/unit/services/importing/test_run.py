@@ -450,3 +450,20 @@ def test_a_pair_made_by_hand_is_one_in_the_library(
     (case,) = everything(lib)
     names = {one.id: one.original_name for one in case.pictures}
     assert [names[pair.white_id] for pair in case.pairs] == ["acetic 60s.jpg"]
+
+
+def test_a_pair_with_a_picture_after_iodine_is_brought_in_where_somebody_made_it(lib: Library, export: Path) -> None:
+    plan = planned(export)
+    keys = {one.name: one.key for one in plan.pictures}
+    plan = changes.part_pairs(plan, [keys["1_fluo.jpg"]])
+    plan = changes.make_pair(plan, [keys["2_lugol.jpg"], keys["1_acid_60s.jpg"]])
+    assert brought_in(lib, plan).pairs == 1
+    first = everything(lib)[0]
+    pair = pairing.default_pair(first)
+    assert pair is not None
+    named = {picture.id: picture.original_name for picture in first.pictures}
+    assert [named[one] for one in (pair.white_id or "", pair.fluorescence_id or "")] == [
+        "1_acid_60s.jpg",
+        "2_lugol.jpg",
+    ]
+    assert verify(SilentContext(), lib).clean
