@@ -197,12 +197,14 @@ def find_visits(
 
 def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
     """Job: the pictures that would go out, to be looked at."""
+    from pfm_desktop.services import burned_in
     from pfm_desktop.services.export.visits import pictures_in
     from pfm_desktop.viewmodels.export_sheet import Sheet, shown
 
     days = {row.visit.id: row.visit.started_at for row in picked.rows}
     found = pictures_in(ctx, lib, picked.ids)
-    return Sheet(tuple(shown(picture, days[picture.visit_id]) for picture in found))
+    told = burned_in.said_of(lib, [picture.id for picture in found])
+    return Sheet(tuple(shown(picture, days[picture.visit_id], words=picture.id in told) for picture in found))
 
 
 def find_words(ctx: Context, lib: Library, picture_id: str) -> tuple[Box, ...]:

@@ -231,8 +231,10 @@ class Sheet:
         self.said = False
 
 
-def shown(picture: Picture, visit_at: datetime) -> SheetPicture:
-    """A picture as it stands on the sheet: day and stage, no name."""
+def shown(picture: Picture, visit_at: datetime, *, words: bool = False) -> SheetPicture:
+    """A picture as it stands on the sheet: day and stage, no name. `words`: its file said that words are in it."""
     what = "fluorescence" if picture.source is Source.FLUORESCENCE else picture.stage.words
     caption = f"{moments.day(visit_at.astimezone())}, {capital(what)}"
+    if words:
+        caption = f"{caption}. Its file says that words are drawn into it: cover them, or it stays here"
     return SheetPicture(picture.id, picture.width, picture.height, caption)

@@ -114,7 +114,8 @@ def _impression(study: StudyInfo, findings: Findings) -> list[Group]:
     said = []
     if findings.impression is not None:
         said.append(_quality(codes.IMPRESSION, codes.GRADE[findings.impression]))
-        if findings.revealed:
+        first = findings.first_read
+        if findings.revealed and (first is None or first.impression is not findings.impression):
             said.append(_quality(codes.IMPRESSION_MADE, codes.REVEALED))
     if findings.first_read is not None:
         said.append(_quality(codes.FIRST_READ, codes.GRADE[findings.first_read.impression]))

@@ -16,6 +16,7 @@ from pfm_desktop.domain.findings import Findings, SwedeScore
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.deidentify import Box, Research, blanked, research_picture, research_study
+from pfm_desktop.services import burned_in
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut, Pixels
 from pfm_desktop.services.export.words_found import words_in
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _CODE = 8  # hexadecimal digits
 COVERED = "the margin to blank covers all of it"
+SAID_WORDS = (
+    "its DICOM file says that words are drawn into it, and nobody has covered them: draw a box over them, or a margin"
+)
 NOT_CHOSEN = "it was left out, or is not among the pictures that were looked at"
 
 
@@ -172,14 +176,19 @@ def clean_pictures(
     """Her pictures one by one, H x W x 3, with black boxes (by id) and a black margin in pixels; notes their facts.
 
     `words`: boxes of words found, by id, that somebody saw; in a picture that is not among them they are looked for.
-    One that cannot be read, would be black altogether, or is not in `only` (ids), is left out. Raises `WrongBoxError`
-    for a box that lies outside of its picture.
+    One that cannot be read, would be black altogether, or is not in `only` (ids), is left out; so is one whose file
+    said that words are drawn into it, where no person drew a box or a margin: what is found in it may be a part of
+    them. Raises `WrongBoxError` for a box that lies outside of its picture.
     """
     numbers = facts.numbers_of(visit.visit.pictures)
+    said_words = burned_in.said_of(lib, [picture.id for picture in visit.visit.pictures])
     for picture in visit.visit.pictures:
         what = f"picture {picture.id[:_CODE]}"
         if only is not None and picture.id not in only:
             visit.leave(what, NOT_CHOSEN)
+            continue
+        if picture.id in said_words and not margin and not boxes.get(picture.id):
+            visit.leave(what, SAID_WORDS)
             continue
         try:
             pixels, lossy = facts.read_pixels(lib, picture)

@@ -99,6 +99,13 @@ def test_impression_and_first_read_are_told_apart(woman: Any) -> None:
     assert said(group) == [("121073", "GRADE_HIGH"), ("IMPRESSION_MADE", "REVEALED"), ("FIRST_READ", "GRADE_LOW")]
 
 
+def test_an_impression_that_stayed_as_it_was_before_the_reveal_was_not_made_after_it(woman: Any) -> None:
+    first = woman.reading.findings.first_read
+    findings = replace(woman.reading.findings, impression=first.impression)
+    group = groups(read_back(woman, findings=findings))["Impression"]
+    assert said(group) == [("121073", "GRADE_LOW"), ("FIRST_READ", "GRADE_LOW")]
+
+
 def test_a_visit_without_an_impression_has_none(woman: Any) -> None:
     report = read_back(woman, findings=Findings("visit-0815"))
     assert "Impression" not in groups(report)

@@ -23,9 +23,9 @@ from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.interop.tabular import read_manifest
 from pfm_desktop.jobs import Cancelled, SilentContext
-from pfm_desktop.services import accounts, cases, labelling, pairing, review
+from pfm_desktop.services import accounts, burned_in, cases, labelling, pairing, review
 from pfm_desktop.services.export.research import Format, ResearchExport, Wish, export_research
-from pfm_desktop.services.export.research_case import NOT_CHOSEN
+from pfm_desktop.services.export.research_case import NOT_CHOSEN, SAID_WORDS
 from pfm_desktop.services.export.visits import pictures_in
 from pfm_desktop.services.export.whose import whose
 from pfm_desktop.storage import crosswalk, journal
@@ -225,6 +225,18 @@ def test_words_drawn_in_are_made_black_in_boxes_and_along_the_edges(clinic: Libr
     for part in (pixels[:10], pixels[-10:], pixels[:, :10], pixels[:, -10:], pixels[60:70, 50:90]):
         assert not part.any()
     assert np.array_equal(pixels[80:-10, 10:-10], phantom().white[80:-10, ::-1][:, 10:-10])
+
+
+def test_a_picture_whose_file_says_that_words_are_in_it_stays_until_somebody_covered_them(
+    clinic: Library, ids: Ids, tmp_path: Path
+) -> None:
+    picture = case_of(clinic, ids.second).pictures[0].id
+    burned_in.note(clinic, [picture])
+    kept = exported(clinic, tmp_path / "kept")
+    assert kept.pictures == 3
+    assert SAID_WORDS in {one.why for one in kept.left_out}
+    assert exported(clinic, tmp_path / "covered", boxes={picture: ((50, 60, 90, 70),)}).pictures == 4
+    assert exported(clinic, tmp_path / "margin", blank_margin=10).pictures == 4
 
 
 @pytest.mark.parametrize("box", [(300, 0, 400, 10), (20, 20, 20, 30), (30, 10, 20, 40), (-20, 0, 0, 50)])
