@@ -49,7 +49,6 @@ def library_create(
             remedy='add --name "Dr. Given Family", or --plain for one that is not encrypted',
         )
     lib, key = accounts.make_library(library, name, new_password(f"Password of {name}"))
-    accounts.recovery_key_kept(lib)  # it is printed below, and nobody is asked
     lib.close()
     say(f"{library}: made, encrypted. Recovery key, not shown again; keep it on paper, away from this computer:")
     say(key)

@@ -61,7 +61,6 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
     )
     lib = Library.create(path, make_keys=make_keys, first=first, who=name)
     lib.account, lib.who = account, name
-    _key_shown(lib)
     return lib, written[0]
 
 
@@ -264,19 +263,19 @@ def new_recovery_key(lib: Library) -> str:
 
     def on_record() -> None:
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
-        _key_shown(lib)
 
     return keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
 
 
 def recovery_key_kept(lib: Library) -> None:
-    """Somebody said that the key that was shown is on paper, or it was printed where nobody is asked."""
+    """Somebody said that the key that was shown is on paper."""
     if lib.meta(KEY_SHOWN) is not None:
         lib.change_meta(KEY_SHOWN, lambda _said: None)
         lib.record_event("library", lib.id, "The recovery key that was shown was said to be kept")
 
 
-def _key_shown(lib: Library) -> None:
+def recovery_key_shown(lib: Library) -> None:
+    """A key is on the screen, and lost where the program ends now: who signs in next is reminded."""
     with suppress(StorageError):  # then nobody is reminded, and the key is shown all the same
         lib.set_meta(KEY_SHOWN, f"{datetime.now(UTC):%Y-%m-%d}")
 

@@ -196,7 +196,9 @@ def create_library(ctx: Context, folder: str, name: str = "", password: str = ""
     try:
         if not name:
             return NewLibrary(Library.create(Path(folder)))
-        return NewLibrary(*accounts.make_library(Path(folder), name, password))
+        made = NewLibrary(*accounts.make_library(Path(folder), name, password))
+        accounts.recovery_key_shown(made.library)
+        return made
     except UserError as error:
         return Refused(error, 0)
 

@@ -113,9 +113,9 @@ def recovery_key(_ctx: Context, lib: Library, password: str) -> Done | UserError
 
     def done() -> Done:
         accounts.confirm(lib, password, "to make a recovery key")
-        return Done(
-            "A new recovery key was made; the one before opens nothing any more.", accounts.new_recovery_key(lib)
-        )
+        key = accounts.new_recovery_key(lib)
+        accounts.recovery_key_shown(lib)
+        return Done("A new recovery key was made; the one before opens nothing any more.", key)
 
     return _said(done)
 
