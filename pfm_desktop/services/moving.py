@@ -18,9 +18,12 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
 
+LONGEST_REASON = 200  # letters
 
-def move_visit(lib: Library, visit_id: str, patient_id: str) -> tuple[Change, ...]:
-    """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it.
+
+def move_visit(lib: Library, visit_id: str, patient_id: str, *, why: str = "") -> tuple[Change, ...]:
+    """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it. `why` goes on
+    record.
 
     A woman who has no other visit goes off the record, unless she has a pseudonym in exports. Raises `UserError`;
     nothing is changed then.
@@ -33,13 +36,14 @@ def move_visit(lib: Library, visit_id: str, patient_id: str) -> tuple[Change, ..
         if to.id == case.patient.id:
             raise BadInputError("this visit is hers already", safe="nothing was changed", remedy="choose another woman")
         moved = {"patient_id": case.patient.id}, {"patient_id": to.id}
-        changes = [Change("visit", visit_id, *moved, f"Visit moved from {case.patient.identifier} to {to.identifier}")]
+        text = f"Visit moved from {case.patient.identifier} to {to.identifier}{_because(why)}"
+        changes = [Change("visit", visit_id, *moved, text)]
         changes += _woman_left(session, case)
     return lib.apply_all(changes)
 
 
-def move_pictures(lib: Library, picture_ids: Sequence[str], visit_id: str) -> tuple[Change, ...]:
-    """Give pictures of one visit to another visit, all or none.
+def move_pictures(lib: Library, picture_ids: Sequence[str], visit_id: str, *, why: str = "") -> tuple[Change, ...]:
+    """Give pictures of one visit to another visit, all or none. `why` goes on record.
 
     A pair of which both move goes with them, with its registration, pins, marks and reads, and so does what is drawn on
     a picture. A pair that is torn is taken off the record. Refused (`UserError`) where that pair carries something,
@@ -53,7 +57,7 @@ def move_pictures(lib: Library, picture_ids: Sequence[str], visit_id: str) -> tu
         where = f"from {origin.patient.identifier} to {to.patient.identifier}"
         changes = [*_with_them(session, {picture.id for picture in pictures}, origin, to, where)]
         for picture in pictures:
-            text = f"Picture moved {where} ({picture.stage.value.replace('_', ' ')})"
+            text = f"Picture moved {where} ({picture.stage.value.replace('_', ' ')}){_because(why)}"
             changes.append(_moved("picture", picture.id, origin, to, text))
     return lib.apply_all(with_what_hangs_on(lib, changes))
 
@@ -134,6 +138,10 @@ def _with_them(session: Any, ids: set[str], origin: VisitCase, to: VisitCase, wh
         changes.append(_moved("pair", pair.id, origin, to, f"Pair moved {where}"))
     drawn = storage.drawn_on(session, ids)
     return [*changes, *(_moved("annotation", key, origin, to, f"Drawing moved {where}") for key in drawn)]
+
+
+def _because(why: str) -> str:
+    return f": {' '.join(why.split())[:LONGEST_REASON]}" if why.strip() else ""
 
 
 def _moved(what: str, key: str, origin: VisitCase, to: VisitCase, text: str) -> Change:

@@ -25,11 +25,15 @@ UNDO = "Undo takes it back."
 
 @dataclass(frozen=True)
 class Choice:
-    """One that may be chosen: its line, what is asked then, and what is done."""
+    """One that may be chosen: its line, what is asked then, and what is done; `reason`: only with a `why`.
+
+    What goes to another woman needs a reason: who reads either record later asks for it.
+    """
 
     words: str
     question: str
-    edit: Callable[[Library], tuple[Change, ...]]
+    edit: Callable[..., tuple[Change, ...]]
+    reason: bool = False
 
 
 def visits_for(ctx: Context, lib: Library, search: str, visit_id: str, picture_ids: Sequence[str]) -> list[Choice]:
@@ -45,6 +49,7 @@ def visits_for(ctx: Context, lib: Library, search: str, visit_id: str, picture_i
             f"Move {many(len(picture_ids), 'picture')}\nfrom {origin}\nto {_woman(row.patient)}, visit of "
             f"{moments.moment(row.visit.started_at)}?\n{UNDO}",
             _pictures_to(picture_ids, row.visit.id),
+            reason=row.patient.id != here.patient.id,
         )
         for row in rows
         if row.visit.id != visit_id and not row.signed
@@ -66,6 +71,7 @@ def women_for(ctx: Context, lib: Library, search: str, visit_id: str) -> list[Ch
             f"Move the visit of {moments.moment(here.visit.started_at)}, with {many(len(here.pictures), 'picture')} "
             f"and all that is said in it,\nfrom {_woman(here.patient)}\nto {_woman(row.patient)}?{gone}\n{UNDO}",
             _visit_to(visit_id, row.patient.id),
+            reason=True,
         )
         for row in reversed(women.values())
     ]
@@ -102,16 +108,16 @@ def women_without_visits(_ctx: Context, lib: Library, _search: str) -> list[Choi
     ]
 
 
-def _pictures_to(picture_ids: Sequence[str], visit_id: str) -> Callable[[Library], tuple[Change, ...]]:
+def _pictures_to(picture_ids: Sequence[str], visit_id: str) -> Callable[..., tuple[Change, ...]]:
     from pfm_desktop.services import moving
 
-    return lambda lib: moving.move_pictures(lib, picture_ids, visit_id)
+    return lambda lib, why="": moving.move_pictures(lib, picture_ids, visit_id, why=why)
 
 
-def _visit_to(visit_id: str, patient_id: str) -> Callable[[Library], tuple[Change, ...]]:
+def _visit_to(visit_id: str, patient_id: str) -> Callable[..., tuple[Change, ...]]:
     from pfm_desktop.services import moving
 
-    return lambda lib: moving.move_visit(lib, visit_id, patient_id)
+    return lambda lib, why="": moving.move_visit(lib, visit_id, patient_id, why=why)
 
 
 def _removal(patient_id: str) -> Callable[[Library], tuple[Change, ...]]:

@@ -73,12 +73,16 @@ def test_a_visit_is_moved_to_another_woman_and_undo_brings_both_back(
     assert "from Adler, Anna, born 14 Mar 1988, ID P-001" in said
     assert "to Brandt, Berta, born 02 Nov 1975, ID P-002" in said
     assert "P-001 then has no visit and goes off the record" in said
-    answered(qtbot, form, form.search)
+    qtbot.keyClick(form.search, RETURN)
+    assert form.why.hasFocus(), "not without a reason"
+    assert not form.go.isEnabled()
+    qtbot.keyClicks(form.why, "mixed up at the desk")
+    answered(qtbot, form, form.why)
     qtbot.waitUntil(lambda: today.idle)
     assert form.isHidden()
     assert window.session is not None
     assert sorted(row.patient.identifier for row in window.session.today()) == ["P-002", "P-002", "P-003"]
-    assert action(window, "edit.undo").text() == "&Undo: Visit moved from P-001 to P-002"
+    assert action(window, "edit.undo").text() == "&Undo: Visit moved from P-001 to P-002: mixed up at the desk"
     action(window, "edit.undo").trigger()
     assert pictures(window) == {"P-001": 2, "P-002": 1, "P-003": 0}
 

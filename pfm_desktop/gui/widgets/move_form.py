@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.services.moving import LONGEST_REASON
 from pfm_desktop.viewmodels.moving import NOBODY, Choice
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class MoveForm(QFrame):
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._pause.timeout.connect(self._look)
         self.heading, self.question, self.problem = words(self, "heading"), words(self), words(self, "problem")
-        self.search, self.list = QLineEdit(self), QListWidget(self)
+        self.search, self.list, self.why = QLineEdit(self), QListWidget(self), QLineEdit(self)
         self.go, self.back = QPushButton(self), QPushButton("Cancel", self)
         self.setProperty("role", "card")
         self.setMinimumWidth(WIDTH)
@@ -66,6 +68,7 @@ class MoveForm(QFrame):
         self.go.setText(go)
         self.search.setVisible(search)
         self.search.setText("")
+        self.why.setText("")
         say(self.problem, "")
         self._show([])
         self.show()
@@ -93,8 +96,9 @@ class MoveForm(QFrame):
         if event.key() == Qt.Key.Key_Escape:
             self.leave()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self._chosen() is not None and self.idle:
-                self.go.setFocus(Qt.FocusReason.OtherFocusReason)
+            if (chosen := self._chosen()) is not None and self.idle:
+                missing = chosen.reason and not self.why.text().strip()
+                (self.why if missing else self.go).setFocus(Qt.FocusReason.OtherFocusReason)
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.list.keyPressEvent(event)
         else:
@@ -120,14 +124,17 @@ class MoveForm(QFrame):
     def _chosen_changed(self) -> None:
         chosen = self._chosen()
         self.question.setText(chosen.question if chosen is not None else "" if self._background.busy else self._nothing)
-        self.go.setEnabled(chosen is not None)
+        self.why.setVisible(chosen is not None and chosen.reason)
+        self.go.setEnabled(chosen is not None and (not chosen.reason or bool(self.why.text().strip())))
 
     def _do(self) -> None:
         chosen = self._chosen()
-        if chosen is None or not self.idle:
+        if chosen is None or not self.idle or not self.go.isEnabled():
             return
         problem = self._session.last_problem
-        changes: tuple[Change, ...] | None = self._session.perform(chosen.edit)
+        changes: tuple[Change, ...] | None = self._session.perform(
+            partial(chosen.edit, why=self.why.text()) if chosen.reason else chosen.edit
+        )
         if changes is None:
             refused = self._session.last_problem
             say(self.problem, str(refused) if refused is not None and refused is not problem else "")
@@ -138,6 +145,7 @@ class MoveForm(QFrame):
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _text: self._pause.start())
         self.list.currentRowChanged.connect(lambda _row: self._chosen_changed())
+        self.why.textChanged.connect(lambda _text: self._chosen_changed())
         self.go.clicked.connect(lambda _checked=False: self._do())
         self.back.clicked.connect(lambda _checked=False: self.leave())
 
@@ -145,6 +153,10 @@ class MoveForm(QFrame):
         self.search.setPlaceholderText("Search name, ID or date")
         self.search.setAccessibleName("Search to whom")
         self.list.setAccessibleName("To whom")
+        self.why.setPlaceholderText("Why: this goes on record for both")
+        self.why.setAccessibleName("Why it is moved")
+        self.why.setMaxLength(LONGEST_REASON)
+        self.why.hide()
         self.list.setWordWrap(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.question.setAccessibleName("What will be done")
@@ -155,6 +167,7 @@ class MoveForm(QFrame):
             left.addWidget(widget)
         right = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         right.addWidget(self.question)
+        right.addWidget(self.why)
         right.addWidget(self.problem)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -162,7 +175,7 @@ class MoveForm(QFrame):
         buttons.addWidget(self.go)
         right.addLayout(buttons)
         if across:
-            right.insertStretch(2, 1)
+            right.insertStretch(3, 1)
         directions = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         both = QBoxLayout(directions[0] if across else directions[1], self)
         both.setContentsMargins(16, 14, 16, 14)

@@ -63,6 +63,9 @@ def test_all_that_is_chosen_moves_by_keys_and_undo_brings_it_back(
     assert said[1].startswith("from Adler, Anna, born unknown, ID P-1, visit of ")
     assert said[2].startswith("to Brandt, Berta, born unknown, ID P-2, visit of ")
     qtbot.keyClick(form.search, RETURN)
+    assert form.why.hasFocus(), "not without a reason"
+    qtbot.keyClicks(form.why, "her sister's")
+    qtbot.keyClick(form.why, RETURN)
     assert form.go.hasFocus()
     qtbot.keyClick(form.go, RETURN)
     settle(qtbot, page)
@@ -95,6 +98,7 @@ def test_what_cannot_be_moved_is_said_in_the_form(qtbot: QtBot, clinic: Clinic, 
     page.pictures.filmstrip.list.selectAll()
     command(page).trigger()
     form = asked(qtbot, page, "brandt")
+    qtbot.keyClicks(form.why, "mixed up")
     qtbot.mouseClick(form.go, Qt.MouseButton.LeftButton)
     assert "the AI answer about its pair was revealed" in form.problem.text()
     assert form.isVisible()
