@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
+from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
 
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
@@ -24,6 +25,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         if picture.key in counted and picture.patient.value is not None
     }
     for group in _by_woman(pictures):
+        doubted |= _of_nobody(group)
         names = list(dict.fromkeys(_names(picture) for picture in group))
         if not _two_women(names):
             continue
@@ -31,6 +33,32 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
         doubted |= {picture.key: _longer(picture, why) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _of_nobody(group: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
+    """Pictures under a placeholder, by key: those of another folder or study may be another woman's."""
+    bare = [
+        one for one in group if one.stands_in and one.patient.value == one.stands_in and is_placeholder(one.stands_in)
+    ]
+    places = list(dict.fromkeys((one.item.folders, one.study) for one in bare))
+    if len(places) < 2:
+        return {}
+    why = "other folders or studies say the same, which may be other women"
+    found = {}
+    for one in bare:
+        inner = " ".join(one.item.folders[-1:])
+        value = f"{one.stands_in} {places.index((one.item.folders, one.study)) + 1} ({inner})"
+        found[one.key] = unsure(value, f"{one.patient.why}; {why}")
+    return found
+
+
+def _several_studies(pictures: Sequence[PlannedPicture]) -> str:
+    """Folders of different studies that one identifier which proves nothing puts together ("": there are none)."""
+    doubtful = [one for one in pictures if one.stands_in and one.patient.sure is Sure.UNSURE]
+    folders = list(dict.fromkeys("/".join(one.item.folders[1:]) or one.item.name for one in doubtful))
+    if len(folders) < 2 or len({one.study for one in doubtful}) < 2:
+        return ""
+    return " and ".join(folders[:2]) + (f" and {len(folders) - 2} more" if len(folders) > 2 else "")
 
 
 def _by_woman(pictures: Sequence[PlannedPicture]) -> Iterable[Sequence[PlannedPicture]]:
@@ -67,7 +95,7 @@ def several_named(woman: PlannedWoman) -> str:
     names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))
     numbers = {found for one in pictures if (found := frozenset(_numbers(one)))}
     if not _two_women([_names(one) for one in pictures]) and len(numbers) < 2:
-        return ""
+        return _several_studies(pictures)
     said = list(dict.fromkeys(" ".join(name) for name in names if name))
     return " and ".join(said[:2]) + (f" and {len(said) - 2} more" if len(said) > 2 else "")
 

@@ -45,6 +45,8 @@ def record_of(facts: DicomFacts) -> Record:
         issuer=facts.issuer,
         instance=facts.instance_uid if facts.frames == 1 else "",
         burned_in=facts.burned_in,
+        study=facts.study_uid,
+        identity_removed=facts.de_identified,
     )
 
 

@@ -51,6 +51,8 @@ class Record:
     issuer: str = ""  # who gave the identifier
     instance: str = ""  # SOP Instance UID
     burned_in: bool = False  # words are drawn into the picture
+    study: str = ""  # Study Instance UID
+    identity_removed: bool = False  # Patient Identity Removed: the identifier may be a pseudonym
 
 
 @dataclass(frozen=True)
