@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pfm_desktop.services.importing.births import Birth, births_on, disagreement
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.placeholders import is_placeholder
@@ -26,13 +27,29 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
     }
     for group in _by_woman(pictures):
         doubted |= _of_nobody(group)
+        born = disagreement(birth for picture in group for birth in _births(picture))
+        if born is not None:
+            doubted |= {picture.key: _born(doubted.get(picture.key, picture.patient), picture) for picture in group}
         names = list(dict.fromkeys(_names(picture) for picture in group))
-        if not _two_women(names):
+        if born is not None or not _two_women(names):
             continue
         said = " and ".join(dict.fromkeys(" ".join(name) for name in names if name))
         why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
         doubted |= {picture.key: _longer(picture, why) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _births(picture: PlannedPicture) -> tuple[Birth, ...]:
+    return births_on(picture.item.folders, picture.item.file_name)
+
+
+def _born(guess: Guess[str], picture: PlannedPicture) -> Guess[str]:
+    """A number stays as it is, in doubt; a name gets its birth date, of which the same name has another elsewhere."""
+    value, births = guess.value or "", _births(picture)
+    why = f"{guess.why}, but the same stands beside different birth dates"
+    if any(letter.isdigit() for letter in value) or not births:
+        return unsure(value, why)
+    return unsure(f"{value} born {births[-1].text}", why)
 
 
 def _of_nobody(group: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
@@ -90,6 +107,9 @@ def several_named(woman: PlannedWoman) -> str:
     What a person, a manifest or a record said is no guess and does not count, unless a guess stands beside it.
     """
     pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+    born = disagreement(birth for one in pictures for birth in _births(one) if one.patient.sure is not Sure.SAID)
+    if born is not None:
+        return f"{born[0].text} and {born[1].text} are said as birth dates, and all"
     if all(one.patient.sure is not Sure.UNSURE for one in pictures):
         return ""
     names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))

@@ -181,6 +181,12 @@ def without_births(name: str) -> str:
     return _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name))
 
 
+def births_said(name: str) -> tuple[str, ...]:
+    """The dates, as they stand there, that a name says somebody was born on."""
+    hits = [*_BIRTH.finditer(name), *_BIRTH_AFTER.finditer(_BIRTH.sub(" ", name))]
+    return tuple(found[0] for hit in hits if (found := re.search(_ANY_DATE, hit[0])))
+
+
 def without_dates(name: str) -> str:
     """A name with a space for each date in it, and for the word before a birth date."""
     name = without_births(name)

@@ -163,7 +163,9 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
         picture = replace(picture, patient=_stood_in_for(picture, record))
     elif record.identifier:
         picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
-    family, given = ("" if is_placeholder(name) else name for name in (record.family_name, record.given_name))
+    family, given = record.family_name, record.given_name
+    if stands_in and is_placeholder(f"{family} {given}"):  # Na alone is a given name
+        family = given = ""
     if family or given or record.birth_date:
         picture = replace(picture, person=Person(family, given, record.birth_date))
     picture = replace(picture, issuer=record.issuer, instance=record.instance, burned_in=record.burned_in)
