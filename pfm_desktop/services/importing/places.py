@@ -18,8 +18,10 @@ from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Holder
 from pfm_desktop.storage.worklist import Question
+from pfm_desktop.support import moments
 
 _AT_ONCE = 500  # hashes in one question
+OLDEST = 120  # years: nobody examined is older
 _ALL = 100_000  # visits of one woman
 
 
@@ -64,7 +66,20 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
         return ""
     if len({_person(person) for person in woman.people}) > 1:
         return f"two different names are said for the identifier {woman.identifier}"
-    return _against_record(woman, on_record, pictures) if on_record is not None else ""
+    return _birth_denied(woman) or (_against_record(woman, on_record, pictures) if on_record is not None else "")
+
+
+def _birth_denied(woman: PlannedWoman) -> str:
+    """Why her birth date cannot be that of a woman who was examined on these days ("": it can)."""
+    births = [person.birth_date for person in woman.people if person.birth_date is not None]
+    days = sorted(visit.when.value.day for visit in woman.visits if visit.when.value is not None)
+    for birth in births if days else ():
+        said = f"the birth date said for {woman.identifier} ({moments.day(birth)})"
+        if birth > days[0]:
+            return f"{said} is after the visit of {moments.day(days[0])}"
+        if days[-1].year - birth.year > OLDEST:
+            return f"{said} is more than {OLDEST} years before the visit of {moments.day(days[-1])}"
+    return ""
 
 
 def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> str:

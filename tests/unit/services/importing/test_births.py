@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.dicom_parts.files import plain, smooth, written
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
+from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.births import agreed_day, births_in, disagreement
 from pfm_desktop.services.importing.guess import Sure
@@ -122,3 +125,35 @@ def test_a_folder_with_another_birth_date_than_the_record_is_not_hers(
         assert "on record with another birth date than 01.02.1999" in report.notes[0]
     again = import_plan(CTX, lib, make_plan(CTX, [tmp_path / "12.05.1958"]), also_unsure=True)
     assert again.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("born", "said"), [("20300101", "is after the visit of"), ("18700101", "more than 120 years before the visit of")]
+)
+def test_a_birth_date_that_cannot_be_hers_waits_with_the_contradiction_said(
+    lib: Library, tmp_path: Path, born: str, said: str
+) -> None:
+    dicom(tmp_path / "in" / "a.dcm", PatientID="D-304", PatientBirthDate=born, StudyDate="20260301")
+    plan = make_plan(CTX, [tmp_path / "in"])
+    plan = changes.set_stage(plan, [one.key for one in plan.pictures], Stage.ACETIC_ACID)
+    report = import_plan(CTX, lib, plan)
+    assert report.women == 0
+    assert said in report.notes[0]
+    confirmed = import_plan(CTX, lib, changes.confirm_woman(plan, plan.women[0].key))
+    assert (confirmed.women, confirmed.notes) == (1, ())
+
+
+@pytest.mark.parametrize("born", ["20260301", "19060301", "19800229"])
+def test_a_birth_date_that_can_be_hers_is_taken(lib: Library, tmp_path: Path, born: str) -> None:
+    dicom(tmp_path / "in" / "a.dcm", PatientID="D-304", PatientBirthDate=born, AcquisitionDateTime="20260301120000")
+    plan = make_plan(CTX, [tmp_path / "in"])
+    plan = changes.set_stage(plan, [one.key for one in plan.pictures], Stage.ACETIC_ACID)
+    assert import_plan(CTX, lib, plan).women == 1
+
+
+def dicom(path: Path, **tags: str) -> None:
+    dataset = plain(smooth(200, 160))
+    for key, value in {"AcquisitionDateTime": "20260301120000", **tags}.items():
+        setattr(dataset, key, value)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(written(dataset))
