@@ -70,6 +70,8 @@ def make_plan(
 
 
 def _other_pages(item: Item, seen: Seen) -> list[Skipped]:
+    if seen.cut_short:
+        return [Skipped(item.name, f"{seen.cut_short}: copy it again from where it came, for what follows")]
     if not seen.more:
         return []
     whole = seen.more + 1
