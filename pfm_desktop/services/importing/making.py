@@ -165,6 +165,9 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
         picture = replace(picture, patient=_stood_in_for(picture, record))
     elif record.identifier:
         picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
+    if record.no_photograph and picture.patient.value:
+        why = f"{picture.patient.why}, but its record says {record.no_photograph}, which is no photograph of a cervix"
+        picture = replace(picture, patient=unsure(picture.patient.value, why))
     family, given = record.family_name, record.given_name
     if stands_in and is_placeholder(f"{family} {given}"):  # Na alone is a given name
         family = given = ""

@@ -52,6 +52,7 @@ class Record:
     instance: str = ""  # SOP Instance UID
     burned_in: bool = False  # words are drawn into the picture
     study: str = ""  # Study Instance UID
+    no_photograph: str = ""  # "CT of CHEST", where that can be none of a cervix
     identity_removed: bool = False  # Patient Identity Removed: the identifier may be a pseudonym
 
 
