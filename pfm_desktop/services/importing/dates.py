@@ -19,6 +19,9 @@ _DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_. ]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])"
     r"(?:[-_T ]{0,2}([01]\d|2[0-3])([-_:.h]?)([0-5]\d)(?:\6([0-5]\d))?(?!-?\d))?(?!\d)"
 )
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_./])(?!\d\d\2\d\d)(1[0-2]|0?[1-9])\2([12]\d|3[01]|0?[1-9])(?![\d-])"
+)  # 2026-3-5
 _DAY_FIRST = re.compile(r"(?<!\d)(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
 _CHINESE = re.compile(r"(?<!\d)((?:19|20)\d\d)年(1[0-2]|0?[1-9])月([12]\d|3[01]|0?[1-9])[日号]?")
 _ANY_DATE = (
@@ -171,7 +174,10 @@ def in_name(name: str) -> When | None:
     """A date, or a date and time, in the name of a file or folder. Two different ones are none, nor are birth dates."""
     name = without_births(name)
     found = {
-        when for pattern in (_DATE, _DAY_FIRST, _CHINESE) for hit in pattern.finditer(name) if (when := _when(hit))
+        when
+        for pattern in (_DATE, _YEAR_FIRST, _DAY_FIRST, _CHINESE)
+        for hit in pattern.finditer(name)
+        if (when := _when(hit))
     }
     return found.pop() if len(found) == 1 else None
 
@@ -190,7 +196,7 @@ def births_said(name: str) -> tuple[str, ...]:
 def without_dates(name: str) -> str:
     """A name with a space for each date in it, and for the word before a birth date."""
     name = without_births(name)
-    for pattern in (_DATE, _DAY_FIRST, _CHINESE):
+    for pattern in (_DATE, _YEAR_FIRST, _DAY_FIRST, _CHINESE):
         name = pattern.sub(" ", name)
     return name
 
@@ -216,6 +222,8 @@ def _when(hit: re.Match[str]) -> When | None:
     try:
         if hit.re is _DAY_FIRST:
             return _day(int(parts[2]), int(parts[1]), int(parts[0]))
+        if hit.re is _YEAR_FIRST:
+            return _day(int(parts[0]), int(parts[2]), int(parts[3]))
         if hit.re is _CHINESE:
             return _day(int(parts[0]), int(parts[1]), int(parts[2]))
         year, month, day = int(parts[0]), int(parts[2]), int(parts[3])
