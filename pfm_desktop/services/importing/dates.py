@@ -37,6 +37,10 @@ _BIRTH = re.compile(
     re.IGNORECASE,
 )
 _BIRTH_AFTER = re.compile(rf"{_ANY_DATE}[\s_(-]{{0,3}}(?:{_BIRTH_WORD}(?![^\W_])|出生|生(?!理))", re.IGNORECASE)
+# a day before there were digital pictures is no visit: it can only be a birth date, also without a word that says so
+_LONG_PAST = re.compile(
+    r"(?<![\w.-])(?:\d{1,2}([-/.])\d{1,2}\1(?:19[0-8]\d|199[0-4])|(?:19[0-8]\d|199[0-4])([-/.])\d{1,2}\2\d{1,2})(?![\w-]|\.\d)"
+)
 _CLOCK, _NAME = "clock", "name"
 _SOME_YEARS = 5  # after which nobody brings in pictures of a New Year's Day
 _A_DAY = timedelta(days=1)
@@ -184,12 +188,14 @@ def in_name(name: str) -> When | None:
 
 def without_births(name: str) -> str:
     """A name with a space for each date that it says somebody was born on."""
-    return _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name))
+    return _LONG_PAST.sub(" ", _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name)))
 
 
 def births_said(name: str) -> tuple[str, ...]:
     """The dates, as they stand there, that a name says somebody was born on."""
-    hits = [*_BIRTH.finditer(name), *_BIRTH_AFTER.finditer(_BIRTH.sub(" ", name))]
+    rest = _BIRTH.sub(" ", name)
+    marked = [*_BIRTH.finditer(name), *_BIRTH_AFTER.finditer(rest)]
+    hits = [*marked, *_LONG_PAST.finditer(_BIRTH_AFTER.sub(" ", rest))]
     return tuple(found[0] for hit in hits if (found := re.search(_ANY_DATE, hit[0])))
 
 

@@ -17,6 +17,7 @@ from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.births import agreed_day, births_in, disagreement
 from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.making import make_plan
+from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.plan import ImportPlan
 from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.storage.library import Library
@@ -45,6 +46,8 @@ def planned(tmp_path: Path, picture: Picture, put_file: Put) -> Callable[..., Im
         ("Lopez Maria (DOB 03-04-1980)", {date(1980, 4, 3), date(1980, 3, 4)}),
         ("Lopez Maria DOB 1980-04-03", {date(1980, 4, 3)}),
         ("Roth Eva *25.12.58", {date(1958, 12, 25), date(2058, 12, 25)}),
+        ("Lopez Maria 03-04-1980", {date(1980, 4, 3), date(1980, 3, 4)}),
+        ("Lopez Maria 1980-04-03", {date(1980, 4, 3)}),
         ("王芳 出生1980年3月4日", {date(1980, 3, 4)}),
     ],
 )
@@ -53,7 +56,10 @@ def test_a_birth_date_is_all_the_days_that_it_can_be(name: str, days: set[date])
     assert birth.days == days
 
 
-@pytest.mark.parametrize("name", ["Lang Ida", "Lang Ida 2026-03-14", "K-17", "Lang Ida geb 99.99.1958"])
+@pytest.mark.parametrize(
+    "name",
+    ["Lang Ida", "Lang Ida 2026-03-14", "K-17", "Lang Ida geb 99.99.1958", "01.01.1980-1237", "Lang Ida 03-04-2019"],
+)
 def test_no_birth_date_is_made_up(name: str) -> None:
     assert births_in(name) == ()
 
@@ -71,6 +77,11 @@ def test_two_ways_to_write_one_day_are_no_disagreement(one: str, other: str, agr
     assert (disagreement([*births_in(one), *births_in(other)]) is None) is agree
 
 
+def test_a_name_beside_a_day_long_past_is_a_name() -> None:
+    assert told_by("Lopez Maria 03-04-1980").name == "Lopez Maria"
+    assert not told_by("Lopez Maria 03-04-1980").numbers
+
+
 def test_a_day_that_may_be_read_two_ways_is_settled_by_another_that_may_not() -> None:
     assert agreed_day(births_in("DOB 03-04-1980")) is None
     assert agreed_day([*births_in("DOB 03-04-1980"), *births_in("geb 3.4.1980")]) == date(1980, 4, 3)
@@ -82,6 +93,7 @@ def test_a_day_that_may_be_read_two_ways_is_settled_by_another_that_may_not() ->
         ("Lopez, Maria (DOB 03-04-1980)/2026-03-07", "Lopez, Maria (DOB 09-11-1991)/2026-03-07"),
         ("Nowak Eva geb 12.05.1958", "Nowak Eva geb 01.02.1999"),
         ("Roth Eva *1958", "Roth Eva *1999"),
+        ("Lopez Maria 03-04-1980", "Lopez Maria 09-11-1991"),
     ],
 )
 def test_two_of_one_name_with_different_birth_dates_are_two_women(
