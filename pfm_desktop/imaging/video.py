@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from pfm_desktop.support.errors import BadInputError
 
 CODINGS = ("MJPG", "FFV1")
 LONGEST = 4 * 3600.0  # seconds of a recording
+_MISSED = 0.5  # seconds at the end that may be missing: heads are rounded, the last frame may lack its length
+_MISSED_PART = 0.02  # of the whole, likewise: a rate that changes makes an estimate of the head
 _FASTEST = 1000.0  # frames a second, beyond which the file is not to be believed
 _REMEDY = "save single pictures of the examination, or the video as AVI or MKV with MJPG or FFV1"
 
@@ -37,10 +39,26 @@ class Frame:
     seconds: float
 
 
-def frames(path: Path | str, *, every: float = 10.0) -> Iterator[Frame]:
+@dataclass(frozen=True)
+class Extent:
+    """Seconds of a video that were read, and those that its head says it has (0: it does not say)."""
+
+    read: float
+    declared: float
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the file ends well before what its head says."""
+        return self.declared - self.read > max(_MISSED, _MISSED_PART * self.declared)
+
+
+def frames(
+    path: Path | str, *, every: float = 10.0, ended: Callable[[Extent], None] = lambda _: None
+) -> Iterator[Frame]:
     """One frame for each `every` seconds of a video, the first at 0. Raises `BadInputError`, also in the midst of it.
 
-    A file that ends early gives what can be read. One that gives no frame at all is refused.
+    A file that ends early gives what can be read; `ended` is told at the end how much that is. One that gives no frame
+    at all is refused.
     """
     if not (math.isfinite(every) and every > 0):
         raise ValueError("frames must lie some time apart")
@@ -53,6 +71,12 @@ def frames(path: Path | str, *, every: float = 10.0) -> Iterator[Frame]:
             number += 1
         if not number:
             raise _unreadable(Path(path), "no frame of it can be read")
+        ended(Extent(number / rate, min(_declared(video, rate), LONGEST)))
+
+
+def _declared(video: Any, rate: float) -> float:
+    count = float(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    return count / rate if math.isfinite(count) and count > 0 else 0.0
 
 
 class Recording:

@@ -19,6 +19,7 @@ from pfm_desktop.interop.dicom.picture import Pixels
 from pfm_desktop.interop.dicom.uids import SMALLEST_SALT, keyed_uids
 from pfm_desktop.support.errors import BadInputError
 
+LONGEST_LIFE = 120  # years
 OLDEST = 90  # years; above it an age alone may tell who somebody is (HIPAA safe harbour)
 _SHORTEST = 3  # letters of a name that is looked for in a pseudonym
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
@@ -102,7 +103,13 @@ def _start(study: StudyInfo, research: Research) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def _age(birth: date, day: date) -> int:
+def _age(birth: date, day: date) -> int | None:
+    """Years at the visit; None for a birth date that cannot be hers: after the visit, or longer ago than anybody lives.
+
+    A typing error must not become an age.
+    """
+    if birth > day or day.year - birth.year > LONGEST_LIFE:
+        return None
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 

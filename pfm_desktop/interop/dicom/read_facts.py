@@ -82,6 +82,7 @@ class DicomFacts:
     de_identified: bool = False
     issuer: str = ""  # of the identifier
     frames: int = 1
+    body_part: str = ""
 
 
 def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
@@ -117,6 +118,7 @@ def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
         lossy=_text(dataset, "LossyImageCompression") == "01",
         de_identified=_text(dataset, "PatientIdentityRemoved") == "YES",
         issuer=_text(dataset, "IssuerOfPatientID"),
+        body_part=_text(dataset, "BodyPartExamined"),
         frames=int(_within(dataset.get("NumberOfFrames"), 1e6) or 1),
     )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pfm_desktop.services.importing.births import Birth, births_on, disagreement
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
+from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
 
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
@@ -24,13 +26,56 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         if picture.key in counted and picture.patient.value is not None
     }
     for group in _by_woman(pictures):
+        doubted |= _of_nobody(group)
+        born = disagreement(birth for picture in group for birth in _births(picture))
+        if born is not None:
+            doubted |= {picture.key: _born(doubted.get(picture.key, picture.patient), picture) for picture in group}
         names = list(dict.fromkeys(_names(picture) for picture in group))
-        if not _two_women(names):
+        if born is not None or not _two_women(names):
             continue
         said = " and ".join(dict.fromkeys(" ".join(name) for name in names if name))
         why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
         doubted |= {picture.key: _longer(picture, why) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _births(picture: PlannedPicture) -> tuple[Birth, ...]:
+    return births_on(picture.item.folders, picture.item.file_name)
+
+
+def _born(guess: Guess[str], picture: PlannedPicture) -> Guess[str]:
+    """A number stays as it is, in doubt; a name gets its birth date, of which the same name has another elsewhere."""
+    value, births = guess.value or "", _births(picture)
+    why = f"{guess.why}, but the same stands beside different birth dates"
+    if any(letter.isdigit() for letter in value) or not births:
+        return unsure(value, why)
+    return unsure(f"{value} born {births[-1].text}", why)
+
+
+def _of_nobody(group: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
+    """Pictures under a placeholder, by key: those of another folder or study may be another woman's."""
+    bare = [
+        one for one in group if one.stands_in and one.patient.value == one.stands_in and is_placeholder(one.stands_in)
+    ]
+    places = list(dict.fromkeys((one.item.folders, one.study) for one in bare))
+    if len(places) < 2:
+        return {}
+    why = "other folders or studies say the same, which may be other women"
+    found = {}
+    for one in bare:
+        inner = " ".join(one.item.folders[-1:])
+        value = f"{one.stands_in} {places.index((one.item.folders, one.study)) + 1} ({inner})"
+        found[one.key] = unsure(value, f"{one.patient.why}; {why}")
+    return found
+
+
+def _several_studies(pictures: Sequence[PlannedPicture]) -> str:
+    """Folders of different studies that one identifier which proves nothing puts together ("": there are none)."""
+    doubtful = [one for one in pictures if one.stands_in and one.patient.sure is Sure.UNSURE]
+    folders = list(dict.fromkeys("/".join(one.item.folders[1:]) or one.item.name for one in doubtful))
+    if len(folders) < 2 or len({one.study for one in doubtful}) < 2:
+        return ""
+    return " and ".join(folders[:2]) + (f" and {len(folders) - 2} more" if len(folders) > 2 else "")
 
 
 def _by_woman(pictures: Sequence[PlannedPicture]) -> Iterable[Sequence[PlannedPicture]]:
@@ -62,12 +107,15 @@ def several_named(woman: PlannedWoman) -> str:
     What a person, a manifest or a record said is no guess and does not count, unless a guess stands beside it.
     """
     pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+    born = disagreement(birth for one in pictures for birth in _births(one) if one.patient.sure is not Sure.SAID)
+    if born is not None:
+        return f"{born[0].text} and {born[1].text} are said as birth dates, and all"
     if all(one.patient.sure is not Sure.UNSURE for one in pictures):
         return ""
     names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))
     numbers = {found for one in pictures if (found := frozenset(_numbers(one)))}
     if not _two_women([_names(one) for one in pictures]) and len(numbers) < 2:
-        return ""
+        return _several_studies(pictures)
     said = list(dict.fromkeys(" ".join(name) for name in names if name))
     return " and ".join(said[:2]) + (f" and {len(said) - 2} more" if len(said) > 2 else "")
 

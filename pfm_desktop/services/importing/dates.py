@@ -19,6 +19,9 @@ _DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_. ]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])"
     r"(?:[-_T ]{0,2}([01]\d|2[0-3])([-_:.h]?)([0-5]\d)(?:\6([0-5]\d))?(?!-?\d))?(?!\d)"
 )
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_./])(?!\d\d\2\d\d)(1[0-2]|0?[1-9])\2([12]\d|3[01]|0?[1-9])(?![\d-])"
+)  # 2026-3-5
 _DAY_FIRST = re.compile(r"(?<!\d)(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
 _CHINESE = re.compile(r"(?<!\d)((?:19|20)\d\d)年(1[0-2]|0?[1-9])月([12]\d|3[01]|0?[1-9])[日号]?")
 _ANY_DATE = (
@@ -34,6 +37,10 @@ _BIRTH = re.compile(
     re.IGNORECASE,
 )
 _BIRTH_AFTER = re.compile(rf"{_ANY_DATE}[\s_(-]{{0,3}}(?:{_BIRTH_WORD}(?![^\W_])|出生|生(?!理))", re.IGNORECASE)
+# a day before there were digital pictures is no visit: it can only be a birth date, also without a word that says so
+_LONG_PAST = re.compile(
+    r"(?<![\w.-])(?:\d{1,2}([-/.])\d{1,2}\1(?:19[0-8]\d|199[0-4])|(?:19[0-8]\d|199[0-4])([-/.])\d{1,2}\2\d{1,2})(?![\w-]|\.\d)"
+)
 _CLOCK, _NAME = "clock", "name"
 _SOME_YEARS = 5  # after which nobody brings in pictures of a New Year's Day
 _A_DAY = timedelta(days=1)
@@ -171,20 +178,31 @@ def in_name(name: str) -> When | None:
     """A date, or a date and time, in the name of a file or folder. Two different ones are none, nor are birth dates."""
     name = without_births(name)
     found = {
-        when for pattern in (_DATE, _DAY_FIRST, _CHINESE) for hit in pattern.finditer(name) if (when := _when(hit))
+        when
+        for pattern in (_DATE, _YEAR_FIRST, _DAY_FIRST, _CHINESE)
+        for hit in pattern.finditer(name)
+        if (when := _when(hit))
     }
     return found.pop() if len(found) == 1 else None
 
 
 def without_births(name: str) -> str:
     """A name with a space for each date that it says somebody was born on."""
-    return _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name))
+    return _LONG_PAST.sub(" ", _BIRTH_AFTER.sub(" ", _BIRTH.sub(" ", name)))
+
+
+def births_said(name: str) -> tuple[str, ...]:
+    """The dates, as they stand there, that a name says somebody was born on."""
+    rest = _BIRTH.sub(" ", name)
+    marked = [*_BIRTH.finditer(name), *_BIRTH_AFTER.finditer(rest)]
+    hits = [*marked, *_LONG_PAST.finditer(_BIRTH_AFTER.sub(" ", rest))]
+    return tuple(found[0] for hit in hits if (found := re.search(_ANY_DATE, hit[0])))
 
 
 def without_dates(name: str) -> str:
     """A name with a space for each date in it, and for the word before a birth date."""
     name = without_births(name)
-    for pattern in (_DATE, _DAY_FIRST, _CHINESE):
+    for pattern in (_DATE, _YEAR_FIRST, _DAY_FIRST, _CHINESE):
         name = pattern.sub(" ", name)
     return name
 
@@ -210,6 +228,8 @@ def _when(hit: re.Match[str]) -> When | None:
     try:
         if hit.re is _DAY_FIRST:
             return _day(int(parts[2]), int(parts[1]), int(parts[0]))
+        if hit.re is _YEAR_FIRST:
+            return _day(int(parts[0]), int(parts[2]), int(parts[3]))
         if hit.re is _CHINESE:
             return _day(int(parts[0]), int(parts[1]), int(parts[2]))
         year, month, day = int(parts[0]), int(parts[2]), int(parts[3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from pfm_desktop.interop.dicom.read_facts import DicomFacts, StatedTime
 
 DRAWN = "OT"  # modality of overlays and other drawings
+# modalities of X-rays, magnets, isotopes, the eye, the heart and documents: none is a photograph
+_NO_PHOTOGRAPH = frozenset(
+    ("CT", "MR", "CR", "DX", "MG", "PT", "NM", "XA", "RF", "RG", "PX", "IO", "BMD", "IVUS", "IVOCT", "OCT", "OP",
+     "OPT", "OPM", "OPV", "ECG", "EEG", "EPS", "HD", "DOC", "RTIMAGE", "RTDOSE", "RTPLAN", "RTSTRUCT")
+)  # fmt: skip
+_OF_HER = re.compile(  # body parts as DICOM and clinics call them; the neck is CSPINE, NECK
+    r"cervix|uter|vagin|vulva|genital|gyn|pelvi|perine|portio|ectocerv|endocerv|abdomen|colpo|kolpo|whole ?body|other|"
+    r"unknown",
+    re.IGNORECASE,
+)
 
 
 def read_dicom(data: bytes) -> tuple[RecordedPicture, ...]:
@@ -45,7 +56,18 @@ def record_of(facts: DicomFacts) -> Record:
         issuer=facts.issuer,
         instance=facts.instance_uid if facts.frames == 1 else "",
         burned_in=facts.burned_in,
+        study=facts.study_uid,
+        no_photograph=no_photograph(facts.modality, facts.body_part),
+        identity_removed=facts.de_identified,
     )
+
+
+def no_photograph(modality: str, body_part: str) -> str:
+    """Why a picture can be none of a cervix, as its record has it: "CT of CHEST" ("": it can)."""
+    kind, part = modality.strip().upper(), body_part.strip()
+    if kind not in _NO_PHOTOGRAPH and (not part or _OF_HER.search(part)):
+        return ""
+    return " of ".join(filter(None, (kind if kind in _NO_PHOTOGRAPH or not part else "a picture", part.upper())))
 
 
 def _moment(stated: StatedTime | None) -> datetime | None:

@@ -17,6 +17,7 @@ from pfm_desktop.services.importing.guess import Guess, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import guessed_shown
 from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
 from pfm_desktop.services.importing.people import guessed_patient, names_in, same_number, strong_numbers
+from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
@@ -69,6 +70,8 @@ def make_plan(
 
 
 def _other_pages(item: Item, seen: Seen) -> list[Skipped]:
+    if seen.cut_short:
+        return [Skipped(item.name, f"{seen.cut_short}: copy it again from where it came, for what follows")]
     if not seen.more:
         return []
     whole = seen.more + 1
@@ -156,10 +159,20 @@ def _recorded_time(record: Record | None) -> When | None:
 
 
 def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
-    if record.identifier:
+    stands_in = record.identifier if record.identity_removed or is_placeholder(record.identifier) else ""
+    picture = replace(picture, study=record.study, stands_in=stands_in)
+    if stands_in:
+        picture = replace(picture, patient=_stood_in_for(picture, record))
+    elif record.identifier:
         picture = replace(picture, patient=_recorded_patient(picture, record.identifier))
-    if record.family_name or record.given_name or record.birth_date:
-        picture = replace(picture, person=Person(record.family_name, record.given_name, record.birth_date))
+    if record.no_photograph and picture.patient.value:
+        why = f"{picture.patient.why}, but its record says {record.no_photograph}, which is no photograph of a cervix"
+        picture = replace(picture, patient=unsure(picture.patient.value, why))
+    family, given = record.family_name, record.given_name
+    if stands_in and is_placeholder(f"{family} {given}"):  # Na alone is a given name
+        family = given = ""
+    if family or given or record.birth_date:
+        picture = replace(picture, person=Person(family, given, record.birth_date))
     picture = replace(picture, issuer=record.issuer, instance=record.instance, burned_in=record.burned_in)
     by_name = picture.stage
     picture = _with_stage(picture, record.stage, record.seconds_since_acid, _BY_RECORD)
@@ -169,6 +182,17 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
         return picture
     why = "only a description in the file's own record says it, perhaps of the whole examination"
     return replace(picture, stage=unsure(record.stage, why), source=unsure(record.stage.source, why))
+
+
+def _stood_in_for(picture: PlannedPicture, record: Record) -> Guess[str]:
+    """A placeholder names nobody, a pseudonym perhaps: what folders and file say of her comes before a placeholder."""
+    if not is_placeholder(record.identifier):
+        return unsure(record.identifier, f"{_BY_RECORD}, and that her identity was removed: it may be a pseudonym")
+    why = f"{record.identifier} in the file's own record is a placeholder that many women may bear"
+    named = picture.patient.value
+    if named and not is_placeholder(named):
+        return unsure(named, f"{picture.patient.why}; {why}")
+    return unsure(record.identifier, why)
 
 
 def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
@@ -182,7 +206,7 @@ def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
 
 def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
     if row.patient:
-        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST), named=(), issuer="")
+        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST), named=(), issuer="", stands_in="")
     if row.family_name or row.given_name or row.birth_date:
         picture = replace(picture, person=Person(row.family_name, row.given_name, row.birth_date))
     if row.visit is not None:

@@ -61,7 +61,8 @@ _PERIOD = re.compile(
     rf"|(?<!\d){_YEAR}(?:\s?[-_./]\s?(?:0?[1-9]|1[0-2]|{_YEAR}))?(?![^\W_]|-\d)"
     rf"|(?<!\d)(?:0?[1-9]|1[0-2])[-_./]{_YEAR}(?!\d)"
     rf"|(?<![^\W_])(?:{_YEAR}(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2]){_YEAR})(?![^\W_])"
-    rf"|(?<![^\W_])(?:{_MONTHS})[-_. ]{{0,2}}(?:{_YEAR}|\d\d)?(?![^\W_])",
+    # Weiss, A. jun is the younger one, not June
+    rf"|(?<![^\W_])(?!(?:(?<=[^\W\d_]\s)|(?<=[.,]\s))jun\.?\s*$)(?:{_MONTHS})[-_. ]{{0,2}}(?:{_YEAR}|\d\d)?(?![^\W_])",
     re.IGNORECASE,
 )
 # what cameras, computers and people call files and folders, with or without a number behind it
@@ -83,7 +84,9 @@ _PLACE = re.compile(
     r"^(?:room|zimmer|raum|salle|ward|clinic|clinica|klinik|clinique|hospital|krankenhaus|praxis|station)$",
     re.IGNORECASE,
 )
-_MEASURE = re.compile(r"^(?:\d{1,2}|\d+(?:s|sec|min|x|mm|cm|px|mp|k|p|ms|mb|hz|nm|%)|\d+x\d+)$", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"^(?:\d{1,2}|\d+(?:s|sec|\u0441|сек|min|мин|x|mm|cm|px|mp|k|p|ms|mb|hz|nm|%)|\d+x\d+)$", re.IGNORECASE
+)
 _COUNTS_WOMEN = frozenset(  # words of more than three letters that stand before a clinic's number
     ("case", "fall", "caso", "subj", "subject", "patient", "proband", "akte", "chart", "code", "pers")
 )

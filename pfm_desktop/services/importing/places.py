@@ -7,9 +7,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
+from pfm_desktop.services.importing.births import Birth, agreed_day, births_on, disagreement
 from pfm_desktop.services.importing.guessing import GAP
 from pfm_desktop.services.importing.plan import Person, PlannedVisit, PlannedWoman
 from pfm_desktop.storage import repositories as stored
@@ -17,8 +18,10 @@ from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Holder
 from pfm_desktop.storage.worklist import Question
+from pfm_desktop.support import moments
 
 _AT_ONCE = 500  # hashes in one question
+OLDEST = 120  # years: nobody examined is older
 _ALL = 100_000  # visits of one woman
 
 
@@ -63,13 +66,30 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
         return ""
     if len({_person(person) for person in woman.people}) > 1:
         return f"two different names are said for the identifier {woman.identifier}"
-    return _against_record(woman, on_record, pictures) if on_record is not None else ""
+    return _birth_denied(woman) or (_against_record(woman, on_record, pictures) if on_record is not None else "")
+
+
+def _birth_denied(woman: PlannedWoman) -> str:
+    """Why her birth date cannot be that of a woman who was examined on these days ("": it can)."""
+    births = [person.birth_date for person in woman.people if person.birth_date is not None]
+    days = sorted(visit.when.value.day for visit in woman.visits if visit.when.value is not None)
+    for birth in births if days else ():
+        said = f"the birth date said for {woman.identifier} ({moments.day(birth)})"
+        if birth > days[0]:
+            return f"{said} is after the visit of {moments.day(days[0])}"
+        if days[-1].year - birth.year > OLDEST:
+            return f"{said} is more than {OLDEST} years before the visit of {moments.day(days[-1])}"
+    return ""
 
 
 def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> str:
     there = Person(on_record.family_name, on_record.given_name, on_record.birth_date)
     if any(_differs(person, there) for person in woman.people):
         return f"the identifier {on_record.identifier} is on record with another name or birth date"
+    known_birth = there.birth_date
+    born = next((one for one in _births(woman) if known_birth is not None and not one.may_be(known_birth)), None)
+    if born is not None:
+        return f"the identifier {on_record.identifier} is on record with another birth date than {born.text}"
     stranger = next((name for name in woman.named if _is_another(name, there)), "")
     if stranger:
         known = on_record.display_name
@@ -78,6 +98,20 @@ def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> s
     of_her = f"{pictures} picture{'s' if pictures > 1 else ''}"
     on = f"the identifier {on_record.identifier} is on record with {of_her}"
     return f"{on} and without the {brought} said here" if brought else ""
+
+
+def birth_date_of(woman: PlannedWoman) -> date | None:
+    """Her birth date where a record or manifest says it, else where the names of her folders and files agree on it."""
+    stated = next((person.birth_date for person in woman.people if person.birth_date), None)
+    births, days = _births(woman), [visit.when.value.day for visit in woman.visits if visit.when.value is not None]
+    if stated is not None or disagreement(births) is not None:
+        return stated
+    return agreed_day(births, latest=min(days, default=date.max))
+
+
+def _births(woman: PlannedWoman) -> tuple[Birth, ...]:
+    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+    return tuple(birth for one in pictures for birth in births_on(one.item.folders, one.item.file_name))
 
 
 def _brought(woman: PlannedWoman, there: Person) -> str:

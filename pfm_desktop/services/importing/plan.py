@@ -59,6 +59,8 @@ class PlannedPicture:
     issuer: str = ""
     instance: str = ""  # SOP Instance UID
     burned_in: bool = False
+    study: str = ""  # Study Instance UID
+    stands_in: str = ""  # the identifier of its record that is a placeholder or a pseudonym: no proof of who she is
 
     @property
     def seconds(self) -> float | None:

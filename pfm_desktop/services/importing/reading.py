@@ -51,6 +51,9 @@ class Record:
     issuer: str = ""  # who gave the identifier
     instance: str = ""  # SOP Instance UID
     burned_in: bool = False  # words are drawn into the picture
+    study: str = ""  # Study Instance UID
+    no_photograph: str = ""  # "CT of CHEST", where that can be none of a cervix
+    identity_removed: bool = False  # Patient Identity Removed: the identifier may be a pseudonym
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,14 @@ class Seen:
     part: float | None = None
     record: Record | None = None
     more: int = 0  # pictures of the file that are not read
+    cut_short: str = ""  # of the last frame of a video: how much of it is there ("": all)
 
 
 def look(reader: Reader, item: Item, *, every: float = EVERY, dicom: ReadDicom | None = None) -> Iterator[Seen]:
     """Look at the pictures of an item, one after another; each is decoded. Raises `BadInputError`."""
     kind = _kind(reader, item)
     if kind.is_video:
-        from pfm_desktop.imaging.io import encode_png
-        from pfm_desktop.imaging.video import frames
-
-        for frame in frames(_video_path(item), every=every):
-            yield _seen(encode_png(frame.pixels), item, frame.pixels, part=frame.seconds)
+        yield from _look_at_video(item, every)
         return
     data = reader.read(item)
     if kind.is_picture:
@@ -102,6 +102,28 @@ def look(reader: Reader, item: Item, *, every: float = EVERY, dicom: ReadDicom |
         return
     for number, found in enumerate(_recorded(data, dicom)):
         yield _look_at(found.data, item, part=float(number), record=found.record)
+
+
+def _look_at_video(item: Item, every: float) -> Iterator[Seen]:
+    """Its frames; each is held back until the next, for only the end says whether the video is whole."""
+    from pfm_desktop.imaging.io import encode_png
+    from pfm_desktop.imaging.video import Extent, frames
+
+    extents: list[Extent] = []
+    last: Seen | None = None
+    try:
+        for frame in frames(_video_path(item), every=every, ended=extents.append):
+            if last is not None:
+                yield last
+            last = _seen(encode_png(frame.pixels), item, frame.pixels, part=frame.seconds)
+    except BadInputError:
+        if last is not None:
+            yield last
+        raise
+    if last is not None:
+        short = next((one for one in extents if one.cut_short), None)
+        said = f"cut short after {short.read:.3g} s of {short.declared:.3g} s" if short else ""
+        yield replace(last, cut_short=said)
 
 
 def bytes_of(reader: Reader, item: Item, part: float | None, *, dicom: ReadDicom | None = None) -> bytes:

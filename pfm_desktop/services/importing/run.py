@@ -381,7 +381,11 @@ def _line(planned: PlannedPicture, visit: PlannedVisit, made: Visit | None) -> L
 def _new_patient(woman: PlannedWoman) -> Patient:
     person = woman.people[0] if woman.people else Person()
     return Patient(
-        cases.new_id(), (woman.identifier or "").strip(), person.family_name, person.given_name, person.birth_date
+        cases.new_id(),
+        (woman.identifier or "").strip(),
+        person.family_name,
+        person.given_name,
+        places.birth_date_of(woman),
     )
 
 

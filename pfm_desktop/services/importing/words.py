@@ -1,4 +1,4 @@
-"""Words in names of files and folders: English, Chinese, Spanish, French, German. Pure functions over text."""
+"""Words in names of files and folders: English, Chinese, Spanish, French, German, Russian. Pure functions over text."""
 
 from __future__ import annotations
 
@@ -37,12 +37,25 @@ _WORDS: dict[str, frozenset[str]] = {
         "after": "after apres despues nachher post nach",
     }.items()
 }  # fmt: skip
+_RUSSIAN = {  # as `plain` leaves it: without breve and dots
+    "lugol": _words("люголь люголя люголем иод иода иодом шиллер шиллера"),
+    "green": _words("зеленыи зеленого зеленым"),
+    "saline": _words("физраствор физраствора физраствором физиологическии"),
+    "acid": _words("уксус уксуса уксусом уксусная уксуснои кислота кислоты кислотои"),
+    "fluorescence": _words("флуоресценция флюоресценция аутофлуоресценция аутофлюоресценция флуо"),
+    "white": _words("белыи"),
+    "before": _words("до перед"),
+    "after": _words("после"),
+}
+_WORDS = {meaning: words | _RUSSIAN[meaning] for meaning, words in _WORDS.items()}
 # those of them that are surnames, first names, initials or parts of a place too
 _ALSO_NAMES = _words(
     "green verde verdes vert verte grun gruen white weiss weisses blanc blanche blanco blanca blue essig schiller jod "
     "salin salina salino native nativ aa via fl uv af wl vor nach post pre vinagre yodo iodo"
 )
-_NOT = _words("no non not without ohne kein keine keinen keiner sin sans pas senza sem zonder never nicht ningun")
+_NOT = _words(
+    "no non not without ohne kein keine keinen keiner sin sans pas senza sem zonder never nicht ningun без не нет"
+)
 _NOT_CHINESE = re.compile(r"[未无無没沒不](?:有|用|加|涂|抹|做)?")
 _REACH = 3  # words, within which what is not is said
 _CHINESE: dict[str, tuple[str, ...]] = {
@@ -56,9 +69,11 @@ _CHINESE: dict[str, tuple[str, ...]] = {
     "after": ("后", "後"),
 }
 _STAGES = {"lugol": Stage.LUGOL, "green": Stage.GREEN, "saline": Stage.SALINE, "acid": Stage.ACETIC_ACID}
-_SECONDS = re.compile(r"(?<![a-z0-9])t?(\d{1,4})(?:s|sec|secs|second|seconds|sek|seg|秒)(?![a-z0-9])", re.IGNORECASE)
+_SECONDS = re.compile(
+    r"(?<![a-z0-9])t?(\d{1,4})(?:s|sec|secs|second|seconds|sek|seg|秒|\u0441|сек)(?![a-z0-9])", re.IGNORECASE
+)
 _MINUTES = re.compile(
-    r"(?<![a-z0-9])(\d{1,2})(?:m|min|mins|minutes?|minuten|minutos|分钟|分)(?:(\d{1,2})(?:s|sec|秒))?(?![a-z0-9])",
+    r"(?<![a-z0-9])(\d{1,2})(?:m|min|mins|minutes?|minuten|minutos|分钟|分|мин)(?:(\d{1,2})(?:s|sec|秒))?(?![a-z0-9])",
     re.IGNORECASE,
 )
 

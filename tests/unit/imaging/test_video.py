@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.imaging.video import Recording, frame_at, frames
+from pfm_desktop.imaging.video import Extent, Recording, frame_at, frames
 from pfm_desktop.support.errors import BadInputError
 
 
@@ -69,6 +69,29 @@ def test_a_video_cut_short_gives_the_frames_before_the_cut(tmp_path: Path) -> No
     path = video(tmp_path / "a.avi")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert 1 <= len(list(frames(path, every=1))) < 4
+
+
+@pytest.mark.parametrize("coding", ["MJPG", "FFV1"])
+@pytest.mark.parametrize("ending", ["avi", "mkv"])
+def test_a_video_cut_short_is_told_from_a_whole_one(tmp_path: Path, coding: str, ending: str) -> None:
+    extents: list[Extent] = []
+    path = video(tmp_path / f"a.{ending}", coding)
+    list(frames(path, every=1, ended=extents.append))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    list(frames(path, every=1, ended=extents.append))
+    whole, half = extents
+    assert (whole.read, whole.declared, whole.cut_short) == (4.0, 4.0, False)
+    assert half.read < 3
+    assert (half.declared, half.cut_short) == (4.0, True)
+
+
+@pytest.mark.parametrize(
+    ("extent", "short"),
+    [(Extent(15, 30), True), (Extent(29.9, 30), False), (Extent(590, 600), False), (Extent(580, 600), True),
+     (Extent(7, 0), False)],
+)  # fmt: skip
+def test_a_head_that_is_rounded_or_says_nothing_makes_no_video_short(extent: Extent, short: bool) -> None:
+    assert extent.cut_short is short
 
 
 def test_another_coding_is_refused_by_name(tmp_path: Path) -> None:

@@ -121,6 +121,12 @@ def test_the_age_is_that_on_the_true_day_of_the_visit(born: tuple[int, int, int]
     assert picture_object(study, woman.white, woman.pixels).PatientAge == age
 
 
+@pytest.mark.parametrize("born", [(2100, 1, 1), (1870, 1, 1)])
+def test_a_birth_date_that_cannot_be_hers_gives_no_age(born: tuple[int, int, int], woman: Any) -> None:
+    study = research_study(replace(woman.study, birth_date=date(*born)), RESEARCH)
+    assert study.age_years is None
+
+
 def test_without_a_birth_date_there_is_no_age(woman: Any) -> None:
     study = research_study(replace(woman.study, birth_date=None), RESEARCH)
     assert "PatientAge" not in picture_object(study, woman.white, woman.pixels)

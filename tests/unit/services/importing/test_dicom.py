@@ -15,6 +15,7 @@ from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.export.dicom_visit import export_dicom
+from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.guess import Sure
@@ -187,3 +188,27 @@ def test_who_is_asked_about_no_picture_or_many_answers(lib: Library) -> None:
     many = [f"{number:032x}" for number in range(1201)]
     burned_in.note(lib, many[::400])
     assert burned_in.said_of(lib, many) == set(many[::400])
+
+
+@pytest.mark.parametrize(
+    ("modality", "part", "said"),
+    [("CT", "CHEST", "CT of CHEST"), ("MR", "", "MR"), ("DX", "PELVIS", "DX of PELVIS"), ("XC", "SKIN", "of SKIN")],
+)
+def test_what_can_be_no_photograph_of_a_cervix_waits_although_a_stage_was_said(
+    lib: Library, tmp_path: Path, modality: str, part: str, said: str
+) -> None:
+    put(tmp_path / "in", "a.dcm", PatientID="T-3", StudyDate="20260314", Modality=modality, BodyPartExamined=part)
+    plan = make_plan(CTX, [tmp_path / "in"])
+    plan = changes.set_stage(plan, [one.key for one in plan.pictures], Stage.ACETIC_ACID)
+    report = import_plan(CTX, lib, plan)
+    assert report.women == 0
+    assert f"{said}, which is no photograph of a cervix" in report.lines[0].reason
+
+
+@pytest.mark.parametrize(
+    ("modality", "part"), [("ES", "CERVIX"), ("XC", ""), ("GM", "UTERUS"), ("OT", "PELVIS"), ("US", ""), ("", "VULVA")]
+)
+def test_kinds_of_pictures_that_colposcopes_make_do_not_wait(tmp_path: Path, modality: str, part: str) -> None:
+    put(tmp_path / "in", "a.dcm", PatientID="T-3", StudyDate="20260314", Modality=modality, BodyPartExamined=part)
+    (picture,) = make_plan(CTX, [tmp_path / "in"]).pictures
+    assert picture.patient.sure is Sure.SAID

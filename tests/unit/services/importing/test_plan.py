@@ -142,6 +142,26 @@ def test_a_heic_and_the_frames_of_a_video_are_pictures_too(tmp_path: Path, put_f
     assert plan.pictures[2].when.sure is Sure.SAID
 
 
+def test_a_video_that_is_cut_short_is_said_to_be_and_a_whole_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "K-17" / "acid.avi"
+    path.parent.mkdir()
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (96, 64))
+    for shade in range(60):
+        writer.write(np.full((64, 96, 3), 60 + shade, np.uint8))
+    writer.release()
+    options = Options(every=1)
+    whole = make_plan(SilentContext(), [tmp_path / "K-17"], options=options)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    half = make_plan(SilentContext(), [tmp_path / "K-17"], options=options)
+    assert whole.skipped == ()
+    assert 0 < len(half.pictures) < len(whole.pictures)
+    (said,) = half.skipped
+    assert said.name == "K-17/acid.avi"
+    assert said.reason.startswith("cut short after ")
+    assert " s of 6 s" in said.reason
+    assert not said.expected
+
+
 def test_a_video_in_a_zip_is_to_be_unpacked_first(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "K-17.zip", "w") as out:
         out.writestr("a.avi", b"RIFF\0\0\0\0AVI LIST")
