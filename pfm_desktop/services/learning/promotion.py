@@ -6,7 +6,7 @@ Whoever looks at figures of the locked test goes on record, and how often that w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -240,12 +240,24 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     )
     with lib.read() as session:
         others = [one for one in stored.runs(session) if one.state is State.ACTIVE and one.id != run.id]
-    for one in others:
-        change_run(lib, one, replace(one, state=State.REPLACED), f"Replaced by {run.model_name}")
-    change_run(lib, run, new, text)
-    made = replace(settings, model=place.name)
-    save_settings(made)
-    return made
+
+    def on_record() -> None:
+        for one in others:
+            change_run(lib, one, replace(one, state=State.REPLACED), f"Replaced by {run.model_name}")
+        change_run(lib, run, new, text)
+
+    return _in_use(settings, replace(settings, model=place.name), on_record)
+
+
+def _in_use(before: Settings, settings: Settings, on_record: Callable[[], object]) -> Settings:
+    """Another model answers and that is on record, or neither. Raises `StorageError`."""
+    save_settings(settings)
+    try:
+        on_record()
+    except BaseException:
+        save_settings(before)
+        raise
+    return settings
 
 
 def _check_promotable(run: Run, reason: str) -> None:
@@ -274,10 +286,12 @@ def roll_back(lib: Library, run_id: str) -> Settings:
         raise UserError(f"this model is {run.state.value}, not active", safe="nothing was changed")
     before = str(run.counts["promotion"]["before"])
     models.verify(before)
-    change_run(lib, run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")
-    made = replace(load_settings(), model=before)
-    save_settings(made)
-    return made
+    settings = load_settings()
+    return _in_use(
+        settings,
+        replace(settings, model=before),
+        lambda: change_run(lib, run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}"),
+    )
 
 
 def folder_of(lib: Library, run: Run) -> Path:

@@ -24,7 +24,7 @@ from pfm_desktop.services.learning.promotion import HSIL, look, promote, roll_ba
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import BadInputError, ModelError, UserError
+from pfm_desktop.support.errors import BadInputError, ModelError, StorageError, UserError
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import load_settings, save_settings
 
@@ -123,6 +123,27 @@ def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, l
     promote(ward.lib, learned.id, **SIGNED, reason="again")
     assert load_settings().model == "ours"
     assert housekeeping.verify(CTX, ward.lib).problems == ()
+
+
+def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("no space left")
+
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    for place in ("change_run", "save_settings"):
+        with monkeypatch.context() as patch:
+            patch.setattr(promotion, place, full)
+            with pytest.raises(StorageError, match="no space left"):
+                promote(ward.lib, learned.id, **SIGNED, reason="test")
+        assert load_settings().model == "parent"
+        assert run.known_run(ward.lib, learned.id).state is not State.ACTIVE
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    with monkeypatch.context() as patch:
+        patch.setattr(promotion, "change_run", full)
+        with pytest.raises(StorageError, match="no space left"):
+            roll_back(ward.lib, learned.id)
+    assert load_settings().model == "ours"
+    assert run.known_run(ward.lib, learned.id).state is State.ACTIVE
 
 
 def test_a_verdict_against_needs_a_reason(ward: Ward, learned: Run) -> None:
