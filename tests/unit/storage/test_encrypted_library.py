@@ -62,8 +62,8 @@ def test_nothing_of_it_can_be_read_on_disk_while_it_is_open_and_after(closed: Pa
     def raw() -> bytes:
         return b"".join(path.read_bytes() + path.name.encode() for path in closed.rglob("*") if path.is_file())
 
-    planted = ["Müller".encode(), "Änne".encode(), b"K-17", b"1980-02-29", b"a.png", PICTURE[4:32], b"white bytes", b"a heatmap",
-               b"CREATE TABLE", b"SQLite format", NAME.encode(), PASSWORD.encode()]  # fmt: skip
+    planted = ["Müller".encode(), "Änne".encode(), b"K-17", b"1980-02-29", b"a.png", PICTURE[4:32], b"white bytes",
+               b"a heatmap", b"CREATE TABLE", b"SQLite format", NAME.encode(), PASSWORD.encode()]  # fmt: skip
     with opened(closed) as lib:
         lib.record_event("test", "key", "Müller again, in the side file")
         assert (closed / f"{DATABASE}-wal").stat().st_size > 0
