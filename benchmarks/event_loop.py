@@ -1,12 +1,38 @@
-"""Waiting in the event loop of the window, as benchmarks of it do."""
+"""The real window as the program makes it, and waiting in its event loop."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from pfm_desktop.gui.main_window import MainWindow
+
+
+def opened_window(library: Path, *, size: str, all_pages: bool = True) -> tuple[QApplication, MainWindow]:
+    """The window on a library, once it is open; with `all_pages`, once all pages of its rail are made too."""
+    from pfm_desktop.gui.application import build, parsed
+    from pfm_desktop.gui.main_window import TITLES, MainWindow
+    from pfm_desktop.support import memory, threads
+
+    memory.return_large_buffers()  # as gui.application.main does
+    threads.take_short_turns()
+    with memory.without_collection():
+        app, window = build(parsed(["--size", size]))
+    assert isinstance(window, MainWindow)
+    window.show()
+    window.open_library(str(library))
+    wait(lambda: window.session is not None)
+    if all_pages:
+        wait(lambda: window.desk is not None and len(window.desk.made) == len(TITLES))
+    return app, window
 
 
 def wait(done: Callable[[], bool], *, seconds: float = 120) -> None:

@@ -35,7 +35,7 @@ from numpy.typing import NDArray  # noqa: E402
 from PySide6.QtCore import QTimer  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from benchmarks.event_loop import wait  # noqa: E402
+from benchmarks.event_loop import opened_window, wait  # noqa: E402
 from pfm_desktop.domain.grade import Grade  # noqa: E402
 from pfm_desktop.domain.source import Stage  # noqa: E402
 
@@ -111,18 +111,7 @@ def pair(seed: int, size: tuple[int, int]) -> tuple[Pixels, Pixels]:
 
 def measure(library: Path, model: str) -> None:
     """Open each visit and print what it took."""
-    from pfm_desktop.gui.application import build, parsed
-    from pfm_desktop.gui.main_window import MainWindow
-    from pfm_desktop.support import memory
-
-    memory.return_large_buffers()  # as gui.application.main does
-    threads.take_short_turns()
-    with memory.without_collection():
-        app, window = build(parsed(["--size", "1920x1080"]))
-    assert isinstance(window, MainWindow)
-    window.show()
-    window.open_library(str(library))
-    wait(lambda: window.session is not None)
+    app, window = opened_window(library, size="1920x1080", all_pages=False)
     session = window.session
     assert session is not None
     session.change_settings(model=model)

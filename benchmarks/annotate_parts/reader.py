@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 
 from benchmarks.annotate_parts.library import READER, task_id
-from benchmarks.event_loop import wait
+from benchmarks.event_loop import opened_window, wait
 
 KEYS = (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)
 
@@ -34,19 +34,10 @@ class ReaderAtWork:
     """The window with a task open, its first pair on the screen."""
 
     def __init__(self, library: Path, task: str, *, size: str = "1920x1080") -> None:
-        from pfm_desktop.gui.application import build, parsed
-        from pfm_desktop.gui.main_window import ANNOTATE, MainWindow
-        from pfm_desktop.support import memory, threads
+        from pfm_desktop.gui.main_window import ANNOTATE
 
-        memory.return_large_buffers()  # as gui.application.main does
-        threads.take_short_turns()
-        with memory.without_collection():
-            self.app, window = build(parsed(["--size", size]))
-        assert isinstance(window, MainWindow)
-        self.window: MainWindow = window
-        window.show()
-        window.open_library(str(library))
-        wait(lambda: window.session is not None and window.desk is not None and len(window.desk.made) == 5)
+        self.app, self.window = opened_window(library, size=size)
+        window = self.window
         assert window.session is not None
         window.session.change_settings(reader=READER)
         window.show_page(ANNOTATE)

@@ -21,6 +21,11 @@ class Order(StrEnum):
     DIVERSITY = "diversity"  # each unlike those before it
     DISAGREEMENT = "disagreement"  # where readers, or the model and a reader, differ most first
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether the model is asked about each pair for it."""
+        return self in (Order.UNCERTAINTY, Order.DIVERSITY)
+
 
 class Origin(StrEnum):
     """Where a label comes from, the one that outranks the others first."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.quality import Quality, Refusal
 from pfm_desktop.domain.registration import RegistrationSummary
-from pfm_desktop.domain.source import Source, together
+from pfm_desktop.domain.source import Source, second_of, together
 
 if TYPE_CHECKING:
     import numpy as np  # the window stands before numpy loads
@@ -371,3 +371,8 @@ class Analysis:
     frame: Source
     heatmaps: Mapping[str, Heatmap] = field(default_factory=dict)
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def second(self) -> Source | None:
+        """Of which source the picture in the second place was; None where there was none."""
+        return second_of(source for source in Source if source.value in self.quality)

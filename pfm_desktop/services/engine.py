@@ -272,8 +272,7 @@ def _kept_answer(
 
 def _of_others(analysis: Analysis, sources: tuple[Source, ...]) -> bool:
     """Whether an answer is about a second picture of another source than the one that lies there."""
-    told = second_of(source for source in Source if source.value in analysis.quality)
-    return told is not None and told is not second_of(sources)
+    return analysis.second not in (None, second_of(sources))
 
 
 def _told_all(kept: Analysis, limits: Mapping[Source, float]) -> bool:

@@ -21,7 +21,6 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
 
 FARTHEST = 2_000  # pairs that are put in order by how far they are apart; those behind follow at random
-ASKS = frozenset({Order.UNCERTAINTY, Order.DIVERSITY})  # orders for which the model is asked about each pair
 _ASKING, _SEEING = "Asking the model", "Looking how the pairs differ"
 
 
@@ -43,7 +42,7 @@ def in_order(
     asked at all, or that says nothing about any pair.
     """
     mixed = in_random_order(pair_ids, seed=seed)
-    if order in ASKS:
+    if order.asks_model:
         asked, rest = mixed[:most], mixed[most:] if most is not None else ()
         _check_askable(model)
         first = _asked_first(Counted(ctx, len(asked), clock), lib, asked, order, model)

@@ -14,7 +14,7 @@ from pfm_desktop.domain.clock import NO_WAY, clock_hour, quadrant
 from pfm_desktop.domain.findings import SWEDE_ITEMS, SwedeScore, says_the_last_read
 from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NOTHING_DRAWN, Analysis
 from pfm_desktop.domain.registration import RegistrationStatus
-from pfm_desktop.domain.source import PLACES, Source, second_of
+from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
@@ -97,7 +97,7 @@ def report_of_analysis(
 
     analysis = result.analysis
     given = {Source.WHITE: result.white, Source.FLUORESCENCE: result.fluorescence}
-    second = second_of(source for source in Source if source.value in analysis.quality) or Source.FLUORESCENCE
+    second = analysis.second or Source.FLUORESCENCE
     captions = {place: _capital((Source.WHITE if place is Source.WHITE else second).words) for place in PLACES}
     drawn = [marked(pixels, (), None, captions[source]) for source, pixels in given.items() if pixels is not None]
     frame = given[analysis.frame]

@@ -106,11 +106,6 @@ def _ordered(ctx: Context, lib: Library, wish: Wish, pairs: Sequence[str], model
     return in_order(ctx, lib, pairs, wish.order, seed=wish.seed, model=model, most=wish.most)
 
 
-def asks_model(order: Order) -> bool:
-    """Whether the model is asked about each pair for this order."""
-    return order in (Order.UNCERTAINTY, Order.DIVERSITY)
-
-
 def found_words(counted: Counted | None, *, unlabelled: bool = False) -> str:
     """How many visits the search finds; `unlabelled`: only those without a label are wanted."""
     if counted is None:
@@ -131,7 +126,7 @@ def unlabelled_words(counted: Counted | None) -> str:
 
 def asking_words(order: Order, count: int, most: int, model: str) -> str:
     """What the order asks of the model, of whom, and how long it may take; "" where it asks nothing."""
-    if not asks_model(order):
+    if not order.asks_model:
         return ""
     asked = min(count, most)
     rest = f"; the other {count - asked:,} follow at random" if count > asked else ""

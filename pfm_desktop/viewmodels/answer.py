@@ -342,8 +342,7 @@ def checks_of(analysis: Analysis) -> tuple[Check, ...]:
     names = {**{source.value: capital(source.words) for source in Source}, "pair": "Pair"}
     checks = [_quality(names[key], analysis.quality[key]) for key in names if key in analysis.quality]
     if analysis.registration is not None:
-        second = second_of(source for source in Source if source.value in analysis.quality)
-        chip = chip_text(analysis.registration, second=second or Source.FLUORESCENCE)
+        chip = chip_text(analysis.registration, second=analysis.second or Source.FLUORESCENCE)
         checks.append(Check("Registration", chip.light, chip.text, advice=chip.explanation))
     return tuple(checks)
 

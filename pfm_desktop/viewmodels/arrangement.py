@@ -5,28 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pfm_desktop.domain.source import PLACES, Source
+from pfm_desktop.viewmodels.grades import capital
 from pfm_desktop.viewmodels.pair_view import Lens, Mode, PairView, Size, fit_zoom, middle_of
 
 GAP = 4.0
 ABSENT_SHARE = 0.2  # of the stage's width, for the pane that only says that a picture is missing
 
-TITLES = {
-    Source.WHITE: "White light",
-    Source.FLUORESCENCE: "Fluorescence",
-    Source.GREEN: "Green filter",
-    Source.IODINE: "Lugol's iodine",
-}
 SHORT = {Source.FLUORESCENCE: "Fluor.", Source.GREEN: "Green", Source.IODINE: "Iodine"}  # where there is no room
 LAID_ANEW = "The fluorescence picture is being laid anew"
 ABSENT = {
     Source.WHITE: "No white-light picture in this pair",
     Source.FLUORESCENCE: "No fluorescence picture in this pair",
 }
-
-
-def said_within(title: str) -> str:
-    """A title within a sentence; a name keeps its capital."""
-    return title if title == TITLES[Source.IODINE] else title.lower()
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,11 @@ class Shown:
 
     def title(self, place: Source) -> str:
         """What the picture in a place is called."""
-        return TITLES[place if place is Source.WHITE else self.second]
+        return capital(self.source(place).words)
+
+    def source(self, place: Source) -> Source:
+        """Of which source the picture in a place is."""
+        return place if place is Source.WHITE else self.second
 
     def size(self, source: Source) -> Size | None:
         """Size of the picture of `source`."""

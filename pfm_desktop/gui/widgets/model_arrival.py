@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.viewmodels.model_exchange import opened_text
 
 if TYPE_CHECKING:
@@ -91,13 +91,8 @@ class ModelArrival(QFrame):
     def _lay_out(self) -> None:
         heading = QLabel("A model from elsewhere", self)
         heading.setProperty("role", "heading")
-        buttons = QHBoxLayout()
-        for button in (self.now, self.back):
-            button.setAutoDefault(True)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         for part in (heading, self.said, self.fingerprint, self.problem):
             column.addWidget(part)
-        column.addLayout(buttons)
+        column.addLayout(in_a_row(self.now, self.back))

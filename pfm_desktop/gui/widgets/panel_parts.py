@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QIcon, QKeyEvent, QKeySequence, Q
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -64,6 +65,16 @@ def say(label: QLabel, text: str) -> None:
 def tall(button: QPushButton, pixels: int) -> None:
     """A button of this height; the style sheet of the theme would overrule a minimum height set otherwise."""
     button.setStyleSheet(f"QPushButton {{ min-height: {pixels - 12}px; }}")
+
+
+def in_a_row(*buttons: QPushButton) -> QHBoxLayout:
+    """Buttons from the left; Enter presses the one that has the keys."""
+    row = QHBoxLayout()
+    for button in buttons:
+        button.setAutoDefault(True)
+        row.addWidget(button)
+    row.addStretch(1)
+    return row
 
 
 def grade_icon(grade: Grade, size: QSize | None = None) -> QIcon:

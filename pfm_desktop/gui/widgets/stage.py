@@ -27,7 +27,7 @@ from pfm_desktop.gui.widgets.stage_pictures import StagePictures
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import RegionLines
 from pfm_desktop.gui.widgets.stage_render import NO_PICTURE, Painting, paint
-from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange, said_within
+from pfm_desktop.viewmodels.arrangement import Arrangement, Shown, arrange
 from pfm_desktop.viewmodels.found import Found
 from pfm_desktop.viewmodels.marks import cursor_in_both
 from pfm_desktop.viewmodels.pair_view import Cursor, PairRegistration, PairView, for_heatmaps
@@ -349,7 +349,7 @@ class StageWidget(QWidget):
             self.setAccessibleDescription("No picture on the stage.")
             return
         parts = [
-            f"{arrangement.mode.caption}: {' and '.join(said_within(shown.title(place)) for place in shown.sources)}",
+            f"{arrangement.mode.caption}: {' and '.join(shown.source(place).words for place in shown.sources)}",
             self._warning,
             arrangement.note or ("registered" if shown.registered else "not registered"),
             legend_words(legend),

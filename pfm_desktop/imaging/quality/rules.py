@@ -75,6 +75,13 @@ _BANDED = Rule(
     "Set the exposure to 1/50 or 1/60 s, as the lamp flickers, or use the colposcope's own light, then retake.",
 )
 
+_OVEREXPOSED = Rule(
+    "overexposed",
+    lambda m: m["blown"] > 0.42,
+    lambda m: m["blown"] > 0.28,
+    "Lower the light or the exposure, retake.",
+)
+
 # before noise and glare, which letters on paper feign
 _PAPER = Rule(
     "no_cervix",
@@ -148,12 +155,7 @@ WHITE = (
     # before what is judged by structure, which noise and bars feign
     _NOISY,
     _BANDED,
-    Rule(
-        "overexposed",
-        lambda m: m["blown"] > 0.42,
-        lambda m: m["blown"] > 0.28,
-        "Lower the light or the exposure, retake.",
-    ),
+    _OVEREXPOSED,
     # before what is judged by colours, all of which a picture without any would fail
     Rule(
         "no_colour",
@@ -225,12 +227,7 @@ FILTERED = (
     ),
     _NOISY,
     _BANDED,
-    Rule(
-        "overexposed",
-        lambda m: m["blown"] > 0.42,
-        lambda m: m["blown"] > 0.28,
-        "Lower the light or the exposure, retake.",
-    ),
+    _OVEREXPOSED,
     Rule("no_structure", lambda m: m["relief"] < _BLANK, _never, "There is nothing to be seen in it: retake."),
     Rule(
         "out_of_focus", lambda m: m["focus"] < 0.46, lambda m: m["focus"] < 0.5, "Focus on the os, hold still, retake."

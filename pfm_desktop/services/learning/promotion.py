@@ -6,7 +6,7 @@ Whoever looks at figures of the locked test goes on record, and how often that w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from pfm_desktop.domain.learning import Case, Found, Group, Part, Run, State, gr
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import accounts, models
-from pfm_desktop.services.learning.run import MODEL, SHARES, change_run, known_run
+from pfm_desktop.services.learning.run import MODEL, SHARES, change_of, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.storage import access, journal, learning_past
 from pfm_desktop.storage import learning as stored
@@ -240,24 +240,20 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     )
     with lib.read() as session:
         others = [one for one in stored.runs(session) if one.state is State.ACTIVE and one.id != run.id]
-
-    def on_record() -> None:
-        for one in others:
-            change_run(lib, one, replace(one, state=State.REPLACED), f"Replaced by {run.model_name}")
-        change_run(lib, run, new, text)
-
-    return _in_use(settings, replace(settings, model=place.name), on_record)
+    changes = [change_of(one, replace(one, state=State.REPLACED), f"Replaced by {run.model_name}") for one in others]
+    return _in_use(lib, settings, place.name, [*changes, change_of(run, new, text)])
 
 
-def _in_use(before: Settings, settings: Settings, on_record: Callable[[], object]) -> Settings:
+def _in_use(lib: Library, settings: Settings, model: str, changes: Sequence[Change]) -> Settings:
     """Another model answers and that is on record, or neither. Raises `StorageError`."""
-    save_settings(settings)
+    made = replace(settings, model=model)
+    save_settings(made)
     try:
-        on_record()
+        lib.apply_all(changes)
     except BaseException:
-        save_settings(before)
+        save_settings(settings)
         raise
-    return settings
+    return made
 
 
 def _check_promotable(run: Run, reason: str) -> None:
@@ -286,12 +282,8 @@ def roll_back(lib: Library, run_id: str) -> Settings:
         raise UserError(f"this model is {run.state.value}, not active", safe="nothing was changed")
     before = str(run.counts["promotion"]["before"])
     models.verify(before)
-    settings = load_settings()
-    return _in_use(
-        settings,
-        replace(settings, model=before),
-        lambda: change_run(lib, run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}"),
-    )
+    change = change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")
+    return _in_use(lib, load_settings(), before, [change])
 
 
 def folder_of(lib: Library, run: Run) -> Path:

@@ -342,8 +342,10 @@ def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int, sec
 
 
 def settle(lib: Library, learned: Learned) -> Run:
-    """Put on record what a run has made; the model stays in quarantine until it is promoted."""
+    """Put on record what a run has made, once; the model stays in quarantine until it is promoted."""
     run = known_run(lib, learned.run_id)
+    if run.state is not State.RUNNING:  # another page met its end first
+        return run
     notes = {"notes": list(learned.notes), "stopped": learned.stopped}
     counts = {**run.counts, **learned.counts, **notes}
     state = State.LEARNED if learned.best_epoch else State.NOT_BETTER
@@ -396,16 +398,19 @@ def known_run(lib: Library, run_id: str) -> Run:
 
 def change_run(lib: Library, old: Run, new: Run, text: str) -> Change:
     """Put on record what differs."""
+    return lib.apply(change_of(old, new, text))
+
+
+def change_of(old: Run, new: Run, text: str) -> Change:
+    """What differs between a run as it was and as it is."""
     before, after = stored.run_fields(old), stored.run_fields(new)
     differing = [name for name in after if before[name] != after[name]]
-    return lib.apply(
-        Change(
-            "learning_run",
-            old.id,
-            {name: before[name] for name in differing},
-            {name: after[name] for name in differing},
-            text,
-        )
+    return Change(
+        "learning_run",
+        old.id,
+        {name: before[name] for name in differing},
+        {name: after[name] for name in differing},
+        text,
     )
 
 

@@ -18,7 +18,6 @@ from pfm_desktop.support.errors import ModelError
 from pfm_desktop.viewmodels.annotate_tasks import (
     Counted,
     asking_words,
-    asks_model,
     count_job,
     make_job,
     unlabelled_words,
@@ -57,7 +56,7 @@ def read(lib: Library, *grades: Grade | None) -> list[str]:
 
 def test_every_order_can_be_chosen_and_only_two_ask_the_model() -> None:
     assert set(ORDERS) == set(Order)
-    assert {order for order in Order if asks_model(order)} == set(reading_order.ASKS)
+    assert {order for order in Order if order.asks_model} == {Order.UNCERTAINTY, Order.DIVERSITY}
 
 
 def test_visits_without_a_label_are_counted(lib: Library) -> None:
@@ -89,7 +88,7 @@ def test_contradictory_reads_are_no_label_so_that_they_are_read_again(lib: Libra
     assert pair in pairs_of(lib, made.id)
 
 
-@pytest.mark.parametrize("order", sorted(reading_order.ASKS))
+@pytest.mark.parametrize("order", [Order.DIVERSITY, Order.UNCERTAINTY])
 def test_a_model_that_is_missing_is_said_and_no_task_is_made(lib: Library, order: Order) -> None:
     with pytest.raises(ModelError, match=r"cannot be asked.*no task was made.*random order"):
         make_job(CTX, lib, Wish("April", order=order), "nobody")
@@ -128,7 +127,7 @@ def test_stopped_while_the_model_is_asked_no_task_is_made(lib: Library, monkeypa
 
 def test_pictures_of_which_the_model_says_nothing_make_no_task(lib: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_order, "_check_askable", lambda _model: None)
-    for order in reading_order.ASKS:
+    for order in (Order.DIVERSITY, Order.UNCERTAINTY):
         with pytest.raises(ModelError, match="nothing about any of 6 pairs"):
             make_job(CTX, lib, Wish("April", order=order), "any")
     assert labelling.task_rows(lib) == ()

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pfm_desktop.domain.source import Source
-from pfm_desktop.viewmodels.arrangement import LAID_ANEW, SHORT, TITLES, Shown, arrange, said_within
+from pfm_desktop.domain.source import SECONDS, Source
+from pfm_desktop.viewmodels.arrangement import LAID_ANEW, SHORT, Shown, arrange
 from pfm_desktop.viewmodels.pair_view import MODES, Mode, PairView, fit_zoom, panned, zoomed
 
 WHITE, GLOW = (800.0, 600.0), (640.0, 640.0)
@@ -155,4 +155,5 @@ def test_the_second_place_is_titled_by_what_lies_there(second: Source, title: st
 
 
 def test_a_title_within_a_sentence_keeps_the_capital_of_a_name() -> None:
-    assert [said_within(title) for title in TITLES.values()] == [source.words for source in Source]
+    said = [replace(REGISTERED, second=source).source(Source.FLUORESCENCE).words for source in SECONDS]
+    assert said == ["fluorescence", "green filter", "Lugol's iodine"]

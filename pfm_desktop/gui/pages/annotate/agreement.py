@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
 from pfm_desktop.viewmodels.annotate_words import agreement_lines
 
 if TYPE_CHECKING:
@@ -36,18 +28,7 @@ class AgreementPanel(QWidget):
         heading = QLabel("Agreement", self)
         heading.setProperty("role", "heading")
         self.note, self.how = words(self, "quiet"), words(self, "quiet", HOW)
-        self.table = QTableWidget(0, 2, self)
-        self.table.setHorizontalHeaderLabels(("Readers", "Agreement"))
-        self.table.setAccessibleName("Agreement of the readers")
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        self.table = plain_table(self, ("Readers", "Agreement"), "Agreement of the readers")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         for part in (heading, self.note, self.table, self.how):
@@ -56,12 +37,7 @@ class AgreementPanel(QWidget):
     def show_report(self, report: ReadingReport | None) -> None:
         """Show a report; None while it is being made."""
         lines = () if report is None else agreement_lines(report)
-        self.table.setRowCount(len(lines))
-        for row, (who, how) in enumerate(lines):
-            for column, text in enumerate((who, how)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(row, column, item)
+        show_rows(self.table, lines)
         self.table.setVisible(bool(lines))
         self.how.setVisible(bool(lines))
         say(self.note, "" if lines else NOTHING if report is not None else "Working out ...")

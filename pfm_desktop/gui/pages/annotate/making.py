@@ -26,7 +26,6 @@ from pfm_desktop.services.labelling import LONGEST_NAME, MOST_ASKED, MOST_READER
 from pfm_desktop.viewmodels.annotate_tasks import (
     Counted,
     asking_words,
-    asks_model,
     count_job,
     found_words,
     rights_in,
@@ -138,7 +137,7 @@ class NewTask(QWidget):
 
     def _ordered(self) -> None:
         """Another order: what the model says of pairs is wanted of those that can still be labelled."""
-        asks = asks_model(self._order)
+        asks = self._order.asks_model
         self.form.setRowVisible(self.most, asks)
         self.unlabelled.setChecked(asks and self.unlabelled.isEnabled())
         self._allow()

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QStackedLayout,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from pfm_desktop.gui.pages.annotate.agreement import AgreementPanel
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
 from pfm_desktop.viewmodels.annotate_tasks import lines_job, report_job, rights_in
 from pfm_desktop.viewmodels.annotate_words import COLUMNS, TaskLine, empty_text
 
@@ -96,12 +95,7 @@ class TaskList(QWidget):
         rights = rights_in(self._library)
         wanted, self._wanted = self._wanted, ""
         self._lines = tuple(lines)
-        self.table.setRowCount(len(lines))
-        for row, line in enumerate(lines):
-            for column, text in enumerate(line.cells):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(row, column, item)
+        show_rows(self.table, [line.cells for line in lines])
         self.table.setColumnHidden(DIFFER, not rights.see_reads)
         place = next((row for row, line in enumerate(lines) if line.task_id == wanted), 0)
         if lines:
@@ -153,21 +147,10 @@ class TaskList(QWidget):
         return button
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS), self)
-        table.setHorizontalHeaderLabels(COLUMNS)
-        table.setAccessibleName("Tasks")
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(34)
-        table.setShowGrid(False)
+        table = plain_table(self, COLUMNS, "Tasks", row=34)
         table.setAlternatingRowColors(True)
-        table.setTabKeyNavigation(False)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         table.installEventFilter(self)
         table.doubleClicked.connect(lambda _index: self._with_task(self.opened.emit))

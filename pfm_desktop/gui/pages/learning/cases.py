@@ -4,60 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QFormLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from pfm_desktop.domain.source import Source, together
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, tall, words
+from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import READS, Counted, Parent
 
 COUNTING = "Counting the cases ..."
-
-
-def plain_table(parent: QWidget, columns: Sequence[str], name: str) -> QTableWidget:
-    """A table that is read, as high as its rows."""
-    table = QTableWidget(0, len(columns), parent)
-    table.setHorizontalHeaderLabels(list(columns))
-    table.setAccessibleName(name)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(30)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setStretchLastSection(True)
-    return table
-
-
-def fill(table: QTableWidget, rows: Sequence[Sequence[str]], *, whole: bool = True) -> None:
-    """Show rows; with `whole` the table is as high as they are."""
-    table.setRowCount(len(rows))
-    for row, cells in enumerate(rows):
-        for column, text in enumerate(cells):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            table.setItem(row, column, item)
-    if whole:
-        height = sum(table.rowHeight(row) for row in range(len(rows)))
-        table.setFixedHeight(table.horizontalHeader().sizeHint().height() + height + 4)
 
 
 class CasesPanel(QWidget):
@@ -111,7 +75,8 @@ class CasesPanel(QWidget):
         """What there is."""
         self._counted = counted
         self.said.setText(learning_words.cases_text(counted))
-        fill(self.table, learning_words.grade_rows(counted))
+        show_rows(self.table, learning_words.grade_rows(counted))
+        as_high_as_its_rows(self.table)
         say(self.details, "\n".join(learning_words.detail_lines(counted)))
         say(self.short, learning_words.why_no_start(counted))
         say(self.time, "" if counted.missing else learning_words.time_text(counted.seconds))

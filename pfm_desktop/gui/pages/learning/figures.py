@@ -10,11 +10,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from pfm_desktop.gui.pages.learning.cases import fill, plain_table
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.filmstrip import thumbnail_job
 from pfm_desktop.gui.widgets.import_pictures import untinted
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
+from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.services.learning.promotion import Changed, changed_of
 from pfm_desktop.services.thumbnails import thumbnail
 from pfm_desktop.viewmodels import learning_words
@@ -78,7 +78,8 @@ class Figures(QWidget):
         self._show_changed(changed_of(run))
 
     def _show_place(self) -> None:
-        fill(self.table, learning_words.figure_rows(self._figures, str(self.place.currentData())))
+        show_rows(self.table, learning_words.figure_rows(self._figures, str(self.place.currentData())))
+        as_high_as_its_rows(self.table)
 
     def _show_changed(self, changed: Sequence[Changed]) -> None:
         self.title.setText(learning_words.changed_title(changed))

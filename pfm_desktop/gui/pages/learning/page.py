@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from pfm_desktop.domain.learning import State
-from pfm_desktop.gui.pages.learning.cases import CasesPanel, fill, plain_table
+from pfm_desktop.gui.pages.learning.cases import CasesPanel
 from pfm_desktop.gui.pages.learning.runs import RunView
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.services.learning import run as runs
 from pfm_desktop.services.learning import steering
 from pfm_desktop.services.learning.cases import ENOUGH, Wish
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 CASES_WIDTH, RUNS_WIDTH = 430, 480
 STOPPED_EARLY = "It was stopped before anything was learned."
 ONE_AT_A_TIME = "A model is being learned"
-LIST_ROWS, ROW = 4, 30  # seen without scrolling; pixels
+LIST_ROWS = 4  # seen without scrolling
 
 
 class LearningPage(QWidget):
@@ -146,15 +147,14 @@ class LearningPage(QWidget):
         self._runs = found
         wanted, self._wanted = self._wanted, ""
         self.table.blockSignals(True)
-        fill(
-            self.table, [learning_words.run_cells(one, going=one.id == self._going) for one in found.runs], whole=False
-        )
+        show_rows(self.table, [learning_words.run_cells(one, going=one.id == self._going) for one in found.runs])
+        as_high_as_its_rows(self.table, most=LIST_ROWS)
         place = next((row for row, one in enumerate(found.runs) if one.id == wanted), 0)
         if found.runs:
             self.table.setCurrentCell(place, 0)
         self.table.blockSignals(False)
         self._list.setCurrentIndex(0 if found.runs else 1)
-        self._held.setFixedHeight(ROW * min(max(len(found.runs), 1), LIST_ROWS) + ROW + 4)
+        self._held.setFixedHeight(self.table.height())
         taken = [one.model_name for one in found.runs]
         parents = model.parents()
         used = self._session.settings.model

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.viewmodels.learning import Signature
 from pfm_desktop.viewmodels.learning_words import MEANING
@@ -94,15 +94,10 @@ class Promoting(QFrame):
         ):  # fmt: skip
             field.setAccessibleName(title)
             self._form.addRow(title, field)
-        buttons = QHBoxLayout()
-        for button in (self.now, self.back):
-            button.setAutoDefault(True)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
         column.addWidget(heading)
         column.addWidget(self.question)
         column.addLayout(self._form)
         column.addWidget(self.wrong)
-        column.addLayout(buttons)
+        column.addLayout(in_a_row(self.now, self.back))

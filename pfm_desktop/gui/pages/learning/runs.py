@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.learning import State
 from pfm_desktop.gui.pages.learning.curves import Curves
 from pfm_desktop.gui.pages.learning.figures import Figures
 from pfm_desktop.gui.pages.learning.promoting import Promoting
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import in_a_row, say, words
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import Rights
@@ -122,7 +122,6 @@ class RunView(QWidget):
 
     def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
-        button.setAutoDefault(True)
         button.clicked.connect(lambda _checked=False: slot())
         return button
 
@@ -131,24 +130,14 @@ class RunView(QWidget):
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How far the run is")
-        rows = []
-        for buttons in (
-            (self.pause, self.stop, self.go_on, self.finish, self.give_up),
-            (self.compare, self.promote, self.roll_back),
-        ):
-            row = QHBoxLayout()
-            for button in buttons:
-                row.addWidget(button)
-            row.addStretch(1)
-            rows.append(row)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
         for part in (self.heading, self.said, self.problem, self.bar, self.step):
             column.addWidget(part)
-        column.addLayout(rows[0])
+        column.addLayout(in_a_row(self.pause, self.stop, self.go_on, self.finish, self.give_up))
         column.addWidget(self.looks)
-        column.addLayout(rows[1])
+        column.addLayout(in_a_row(self.compare, self.promote, self.roll_back))
         for below in (self.promoting, self.figures, self.curves):
             column.addWidget(below)
         column.addStretch(1)

@@ -130,16 +130,16 @@ def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, mo
         raise StorageError("no space left")
 
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
-    for place in ("change_run", "save_settings"):
+    for whose, place in ((Library, "apply_all"), (promotion, "save_settings")):
         with monkeypatch.context() as patch:
-            patch.setattr(promotion, place, full)
+            patch.setattr(whose, place, full)
             with pytest.raises(StorageError, match="no space left"):
                 promote(ward.lib, learned.id, **SIGNED, reason="test")
         assert load_settings().model == "parent"
         assert run.known_run(ward.lib, learned.id).state is not State.ACTIVE
     promote(ward.lib, learned.id, **SIGNED, reason="test")
     with monkeypatch.context() as patch:
-        patch.setattr(promotion, "change_run", full)
+        patch.setattr(Library, "apply_all", full)
         with pytest.raises(StorageError, match="no space left"):
             roll_back(ward.lib, learned.id)
     assert load_settings().model == "ours"
