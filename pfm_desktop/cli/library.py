@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,14 +92,23 @@ def library_verify(
     A library of an older version is brought up to date first, as by the window. Of a folder of backups every snapshot
     is checked, and every picture that one of them names. Exit code 3 when something is wrong.
     """
-    from pfm_desktop.services.backup import is_backup
-    from pfm_desktop.services.housekeeping import verify
+    from pfm_desktop.services.backup import PICTURES, is_backup
+    from pfm_desktop.services.housekeeping import verify, verify_pictures
+    from pfm_desktop.storage.engine import DamagedError
+    from pfm_desktop.storage.image_store import holds_sealed
     from pfm_desktop.storage.schema import DATABASE
 
     if is_backup(library) and not (library / DATABASE).exists():
         return _verify_backup(library, recovery=recovery)
-    with open_library(library) as lib, Bar() as bar:
-        found = verify(bar, lib)
+    try:
+        with open_library(library) as lib, Bar() as bar:
+            found = verify(bar, lib)
+    except DamagedError as error:
+        if error.keys is None and holds_sealed(library / PICTURES):
+            raise
+        with Bar() as bar:
+            pictures = verify_pictures(bar, library, error.keys)
+        found = replace(pictures, problems=(str(error), *pictures.problems))
     for problem in found.problems:
         complain(f"wrong: {problem}")
     for note in found.notes:

@@ -184,11 +184,11 @@ def _begin(ctx: Context, lib: Library, out: Path) -> None:
         f"no backup was made: the database of the library {lib.path}, or the disk of the backup, is damaged ({wrong})",
         safe=safe,
         remedy=f"pfm library verify {lib.path} says whether the library is. If so, copy its folder as it stands, and "
-        f"{_way_back(out.parent.parent)}",
+        f"{way_back(out.parent.parent)}",
     )
 
 
-def _way_back(folder: Path, before: str = "~") -> str:
+def way_back(folder: Path, before: str = "~") -> str:
     """Which snapshot to take, the latest or the latest before another one."""
     found = [path.stem for path in snapshots(folder) if path.stem < before]
     if not found:
@@ -253,7 +253,7 @@ def _check_snapshot(ctx: Context, chosen: Path, unlocked: LibraryKeys | None) ->
         raise StorageError(
             f"the snapshot {chosen.stem} of the backup {chosen.parent.parent} is damaged ({wrong})",
             safe="the backup is unchanged, and no library was made",
-            remedy=_way_back(chosen.parent.parent, chosen.stem),
+            remedy=way_back(chosen.parent.parent, chosen.stem),
         )
 
 
