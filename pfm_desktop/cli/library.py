@@ -154,6 +154,8 @@ def library_backup(
         made = back_up(bar, lib, out, check=check)
     for problem in made.problems:
         complain(f"wrong: {problem}")
+    for note in made.notes:
+        complain(f"note: {note}")
     mended = f", {made.mended} damaged ones replaced" if made.mended else ""
     say(f"Backup {made.snapshot.stem}: {made.pictures} pictures, {made.copied} files new{mended}")
     say(f"To bring it back: pfm library restore {out} NEW_FOLDER --at {made.snapshot.stem}")
@@ -189,7 +191,8 @@ def library_restore(
         made = restore(bar, backup, out, at=at, unlocked=unlocked, who=who)
     for problem in made.problems:
         complain(f"wrong: {problem}")
-    say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures")
+    missing = f" ({made.missing} not brought back)" if made.missing else ""
+    say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures{missing}")
     return WRONG if made.problems else 0
 
 
@@ -222,13 +225,15 @@ def library_repair(
 
 def _keys_of(backup: Path, at: str | None, *, recovery: bool) -> tuple[str, LibraryKeys | None]:
     """Who restores, and the keys of the snapshot (`at` None: those that open any); None where it is not encrypted."""
-    from pfm_desktop.services.backup import any_key_file_of, key_file_of
-    from pfm_desktop.storage import keys
+    from pfm_desktop.services import backup_folder as folder
 
-    file = key_file_of(backup, at) if at is not None else any_key_file_of(backup)
+    file = folder.key_file_of(backup, at) if at is not None else folder.any_key_file_of(backup)
+    notes = [folder.about_note(backup), folder.key_file_note(backup, at, file)] if at is not None else []
+    for note in filter(None, notes):  # first: it says of which day the password is to be
+        complain(f"note: {note}")
     if file is None:
         return "", None
     if recovery:
-        return "", keys.unlock_with_recovery(backup, asked_secret("Recovery key", backup), file=file).keys
+        return "", folder.unlocked_with_recovery(backup, file, asked_secret("Recovery key", backup)).keys
     name, password = credentials(backup)
-    return name, keys.unlock(backup, name, password, file=file).keys
+    return name, folder.unlocked_with(backup, file, name, password).keys

@@ -52,9 +52,10 @@ class WrongPasswordError(UserError):
         *,
         account_id: str = "",
         safe: str = "nothing was opened",
+        remedy: str = "try again; capitals and small letters differ",
     ) -> None:
         self.account_id = account_id
-        super().__init__(what, safe=safe, remedy="try again; capitals and small letters differ")
+        super().__init__(what, safe=safe, remedy=remedy)
 
 
 class LockedLibraryError(StorageError):
@@ -246,6 +247,14 @@ def harm_of(place: Path, of: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return "is damaged"
     return "" if kept.library_id == of else "is that of another library"
+
+
+def library_of(place: Path) -> str:
+    """Id of the library of a key file; "" where it is missing or cannot be read."""
+    try:
+        return _parsed(_small(place)).library_id
+    except (OSError, _NewerError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:

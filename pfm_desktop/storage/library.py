@@ -39,7 +39,7 @@ from pfm_desktop.storage.engine import (
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, check_name, is_encrypted
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, PLAIN, SIDE_FILES, check_name, is_encrypted
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -48,7 +48,6 @@ FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNTOLD = "untold"  # among the facts: a notice that no window has shown yet
-_PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
 # libraries that this process has open: a file of them that is opened and closed past SQLite lets go its locks on it
 _open_here: Counter[Path] = Counter()
 MakeKeys = Callable[[Path, str], LibraryKeys]
@@ -511,7 +510,7 @@ def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
         )
     try:
         with contextlib.nullcontext() if here else database.open("rb") as stream:
-            header = _PLAIN if stream is None else stream.read(16)
+            header = PLAIN if stream is None else stream.read(16)
     except OSError as error:
         raise StorageError(
             f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
@@ -525,7 +524,7 @@ def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
         raise StorageError(
             f"{path} has no {KEYS}", safe="it was not opened", remedy=f"put {KEYS} back from a backup of this library"
         )
-    elif header != _PLAIN:
+    elif header != PLAIN:
         raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
 
 
