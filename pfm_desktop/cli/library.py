@@ -201,15 +201,22 @@ def library_repair(
     library: Folder,
     backup: Annotated[
         Path | None,
-        typer.Option("--from", metavar="BACKUP", help="Take missing and altered pictures from here.", readable=False),
+        typer.Option(
+            "--from",
+            metavar="BACKUP",
+            help="Take missing and altered pictures, and lost key files, from here.",
+            readable=False,
+        ),
     ] = None,
 ) -> int:
     """Put right what can be. Nothing is removed: an altered file is moved into the library's folder `set-aside`.
 
     Exit code 3 when something is still wrong.
     """
-    from pfm_desktop.services.housekeeping import repair
+    from pfm_desktop.services.housekeeping import lacks_keys, repair
 
+    if backup is not None and lacks_keys(library):
+        _put_keys_back(library, backup)
     with open_library(library) as lib, Bar() as bar:
         made = repair(bar, lib, backup)
     for line in made.done:
@@ -221,6 +228,26 @@ def library_repair(
     if not made.done and not made.left:
         say("nothing was wrong")
     return WRONG if made.left else 0
+
+
+def _put_keys_back(library: Path, backup: Path) -> None:
+    from pfm_desktop.services.backup_folder import any_key_file_of, stem_of, unlocked_with
+    from pfm_desktop.services.housekeeping import put_keys_back
+
+    file = any_key_file_of(backup)
+    if file is None:
+        raise BadInputError(
+            f"{backup} holds no key file: it is the backup of a library that is not encrypted",
+            safe="nothing was changed",
+            remedy="choose a backup of this library",
+        )
+    complain(
+        f"note: {library} has no key file any more. That of the backup of {stem_of(file)} opens with the name and "
+        "password of that day; sign in with these, here and from now on"
+    )
+    unlocked = unlocked_with(backup, file, *credentials(backup)).keys
+    for line in put_keys_back(library, file, unlocked):
+        say(f"done: {line}")
 
 
 def _keys_of(backup: Path, at: str | None, *, recovery: bool) -> tuple[str, LibraryKeys | None]:

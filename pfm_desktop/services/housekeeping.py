@@ -10,13 +10,13 @@ from pathlib import Path
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.backup import DERIVED, PICTURES, pictures_of, way_back
-from pfm_desktop.storage import access, keys, upkeep
+from pfm_desktop.storage import access, keys, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError
-from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import place_aside
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.storage.schema import DATABASE, is_encrypted, place_aside
+from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 
 _DERIVED = "Checking what was made of the pictures"
@@ -154,6 +154,27 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     if done:
         lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
     return Repair(tuple(done), verify(ctx, lib).problems)
+
+
+def lacks_keys(library: Path) -> bool:
+    """Whether it is an encrypted library that nobody can open, since no key file of it is whole."""
+    return keys.none_whole(library) and (is_encrypted(library) or holds_sealed(library / PICTURES))
+
+
+def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str, ...]:
+    """Put the key file `file` of a backup, which opened as `unlocked`, into its library (see `lacks_keys`).
+
+    Nothing is removed. The names and passwords are then those of that day. Raises `BadInputError` where these keys
+    open neither the database nor a picture: the backup is that of another library.
+    """
+    opens = snapshot.library_id(library / DATABASE, unlocked) == unlocked.library_id
+    if not opens and not ImageStore(library / PICTURES, unlocked).has_one_whole():
+        raise BadInputError(
+            f"{file} does not open {library}: it is the key file of another library, or the database is damaged too",
+            safe="nothing was changed",
+            remedy="choose a backup of this library",
+        )
+    return keys.put_back(library, file)
 
 
 def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:

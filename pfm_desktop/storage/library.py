@@ -36,10 +36,19 @@ from pfm_desktop.storage.engine import (
     make_engine,
     wrong_or_damaged,
 )
-from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, PLAIN, SIDE_FILES, check_name, is_encrypted
+from pfm_desktop.storage.schema import (
+    DATABASE,
+    KEYS,
+    KEYS_COPY,
+    PLAIN,
+    PUT_KEYS_BACK,
+    SIDE_FILES,
+    check_name,
+    is_encrypted,
+)
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -522,10 +531,26 @@ def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
             raise LockedLibraryError(path)
     elif keys is not None:
         raise StorageError(
-            f"{path} has no {KEYS}", safe="it was not opened", remedy=f"put {KEYS} back from a backup of this library"
+            f"{path} has no {KEYS}",
+            safe="it was not opened",
+            remedy=f"put {KEYS} back from a backup of this library: {PUT_KEYS_BACK}",
         )
     elif header != PLAIN:
-        raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
+        raise _no_plain_database(path)
+
+
+def _no_plain_database(path: Path) -> StorageError:
+    """The error for a database that is encrypted, where no keys are, or else damaged; the pictures tell which."""
+    if holds_sealed(path / "pictures"):
+        return StorageError(
+            f"the library {path} is encrypted, and {KEYS} and {KEYS_COPY} are missing: without one nobody can open it",
+            safe="nothing was changed; the database and the pictures are there, encrypted",
+            remedy=f"put {KEYS} back: {PUT_KEYS_BACK}",
+        )
+    error = damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
+    if not isinstance(error, DamagedError):
+        return error
+    return error.to_be_mended(f"if it was encrypted, put {KEYS} back: {PUT_KEYS_BACK}. Else {error.remedy}")
 
 
 def _check_settled(path: Path, reason: str) -> None:

@@ -370,3 +370,50 @@ def test_pictures_of_a_library_that_is_not_encrypted_are_checked_by_their_names(
     assert first.name in said
     assert second.name not in said
     assert "none is missed" in report.notes[0]
+
+
+# ---- key files that are lost
+
+
+@pytest.mark.parametrize("left", [None, b"{"], ids=["missing", "damaged"])
+def test_lost_key_files_are_put_back_from_a_backup_and_nothing_is_removed(tmp_path: Path, left: bytes | None) -> None:
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        path, unlocked = lib.path, lib.keys
+        put_on_record(lib, cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id, b"picture")
+        backup.back_up(CTX, lib, tmp_path / "backup")
+    assert not housekeeping.lacks_keys(path)
+    for name in (KEYS, KEYS_COPY):
+        (path / name).unlink() if left is None else (path / name).write_bytes(left)
+    assert housekeeping.lacks_keys(path)
+    with pytest.raises(StorageError, match="missing") as refused:
+        accounts.sign_in(path, NAME, PASSWORD)
+    assert "snapshots/*.keys.json" in refused.value.remedy
+    file = backup.any_key_file_of(tmp_path / "backup")
+    assert file is not None
+    assert unlocked is not None
+    done = housekeeping.put_keys_back(path, file, unlocked)
+    assert done[-1] == f"{KEYS} and {KEYS_COPY} were put back from {file}"
+    aside = list((path / SET_ASIDE).iterdir()) if left is not None else []
+    assert [one.read_bytes() for one in aside] == ([left, left] if left is not None else [])
+    with accounts.sign_in(path, NAME, PASSWORD) as again:
+        assert housekeeping.verify(CTX, again).clean
+
+
+def test_the_key_file_of_another_library_s_backup_is_not_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "clinic"
+    accounts.make_library(path, NAME, PASSWORD)[0].close()
+    with accounts.make_library(tmp_path / "other", NAME, PASSWORD)[0] as other:
+        backup.back_up(CTX, other, tmp_path / "theirs")
+        theirs = other.keys
+    for name in (KEYS, KEYS_COPY):
+        (path / name).unlink()
+    file = backup.any_key_file_of(tmp_path / "theirs")
+    assert file is not None
+    assert theirs is not None
+    with pytest.raises(BadInputError, match="it is the key file of another library"):
+        housekeeping.put_keys_back(path, file, theirs)
+    assert not (path / KEYS).exists()
+
+
+def test_a_library_that_is_not_encrypted_lacks_no_keys(lib: Library, pictures: list[str]) -> None:
+    assert not housekeeping.lacks_keys(lib.path)
