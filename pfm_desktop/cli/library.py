@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,14 +92,23 @@ def library_verify(
     A library of an older version is brought up to date first, as by the window. Of a folder of backups every snapshot
     is checked, and every picture that one of them names. Exit code 3 when something is wrong.
     """
-    from pfm_desktop.services.backup import is_backup
-    from pfm_desktop.services.housekeeping import verify
+    from pfm_desktop.services.backup import PICTURES, is_backup
+    from pfm_desktop.services.housekeeping import verify, verify_pictures
+    from pfm_desktop.storage.engine import DamagedError
+    from pfm_desktop.storage.image_store import holds_sealed
     from pfm_desktop.storage.schema import DATABASE
 
     if is_backup(library) and not (library / DATABASE).exists():
         return _verify_backup(library, recovery=recovery)
-    with open_library(library) as lib, Bar() as bar:
-        found = verify(bar, lib)
+    try:
+        with open_library(library) as lib, Bar() as bar:
+            found = verify(bar, lib)
+    except DamagedError as error:
+        if error.keys is None and holds_sealed(library / PICTURES):
+            raise
+        with Bar() as bar:
+            pictures = verify_pictures(bar, library, error.keys)
+        found = replace(pictures, problems=(str(error), *pictures.problems))
     for problem in found.problems:
         complain(f"wrong: {problem}")
     for note in found.notes:
@@ -144,6 +154,8 @@ def library_backup(
         made = back_up(bar, lib, out, check=check)
     for problem in made.problems:
         complain(f"wrong: {problem}")
+    for note in made.notes:
+        complain(f"note: {note}")
     mended = f", {made.mended} damaged ones replaced" if made.mended else ""
     say(f"Backup {made.snapshot.stem}: {made.pictures} pictures, {made.copied} files new{mended}")
     say(f"To bring it back: pfm library restore {out} NEW_FOLDER --at {made.snapshot.stem}")
@@ -179,7 +191,8 @@ def library_restore(
         made = restore(bar, backup, out, at=at, unlocked=unlocked, who=who)
     for problem in made.problems:
         complain(f"wrong: {problem}")
-    say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures")
+    missing = f" ({made.missing} not brought back)" if made.missing else ""
+    say(f"{made.library}: brought back from {made.snapshot.stem}, {made.pictures} pictures{missing}")
     return WRONG if made.problems else 0
 
 
@@ -188,15 +201,22 @@ def library_repair(
     library: Folder,
     backup: Annotated[
         Path | None,
-        typer.Option("--from", metavar="BACKUP", help="Take missing and altered pictures from here.", readable=False),
+        typer.Option(
+            "--from",
+            metavar="BACKUP",
+            help="Take missing and altered pictures, and lost key files, from here.",
+            readable=False,
+        ),
     ] = None,
 ) -> int:
     """Put right what can be. Nothing is removed: an altered file is moved into the library's folder `set-aside`.
 
     Exit code 3 when something is still wrong.
     """
-    from pfm_desktop.services.housekeeping import repair
+    from pfm_desktop.services.housekeeping import lacks_keys, repair
 
+    if backup is not None and lacks_keys(library):
+        _put_keys_back(library, backup)
     with open_library(library) as lib, Bar() as bar:
         made = repair(bar, lib, backup)
     for line in made.done:
@@ -210,15 +230,37 @@ def library_repair(
     return WRONG if made.left else 0
 
 
+def _put_keys_back(library: Path, backup: Path) -> None:
+    from pfm_desktop.services.backup_folder import any_key_file_of, stem_of, unlocked_with
+    from pfm_desktop.services.housekeeping import put_keys_back
+
+    file = any_key_file_of(backup)
+    if file is None:
+        raise BadInputError(
+            f"{backup} holds no key file: it is the backup of a library that is not encrypted",
+            safe="nothing was changed",
+            remedy="choose a backup of this library",
+        )
+    complain(
+        f"note: {library} has no key file any more. That of the backup of {stem_of(file)} opens with the name and "
+        "password of that day; sign in with these, here and from now on"
+    )
+    unlocked = unlocked_with(backup, file, *credentials(backup)).keys
+    for line in put_keys_back(library, file, unlocked):
+        say(f"done: {line}")
+
+
 def _keys_of(backup: Path, at: str | None, *, recovery: bool) -> tuple[str, LibraryKeys | None]:
     """Who restores, and the keys of the snapshot (`at` None: those that open any); None where it is not encrypted."""
-    from pfm_desktop.services.backup import any_key_file_of, key_file_of
-    from pfm_desktop.storage import keys
+    from pfm_desktop.services import backup_folder as folder
 
-    file = key_file_of(backup, at) if at is not None else any_key_file_of(backup)
+    file = folder.key_file_of(backup, at) if at is not None else folder.any_key_file_of(backup)
+    notes = [folder.about_note(backup), folder.key_file_note(backup, at, file)] if at is not None else []
+    for note in filter(None, notes):  # first: it says of which day the password is to be
+        complain(f"note: {note}")
     if file is None:
         return "", None
     if recovery:
-        return "", keys.unlock_with_recovery(backup, asked_secret("Recovery key", backup), file=file).keys
+        return "", folder.unlocked_with_recovery(backup, file, asked_secret("Recovery key", backup)).keys
     name, password = credentials(backup)
-    return name, keys.unlock(backup, name, password, file=file).keys
+    return name, folder.unlocked_with(backup, file, name, password).keys

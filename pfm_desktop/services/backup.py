@@ -1,26 +1,45 @@
 """Backing a library up while it is in use, and bringing it back.
 
 A backup is a folder. `pictures/` and `derived/` are as in a library, and each backup adds to them what is new;
-`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed, but for a picture
-whose bytes are wrong: the right ones take its place. A snapshot takes its name only once everything that it names is
-there, so a backup cut short leaves the ones before as they were.
+`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed, but for what
+cannot be read: a picture whose bytes are wrong, and the note whose backups these are. A snapshot takes its name only
+once everything that it names is there, so a backup cut short leaves the ones before as they were.
 """
 
 from __future__ import annotations
 
 import contextlib
 import enum
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import on_record
+from pfm_desktop.services.backup_folder import (
+    ABOUT,
+    MENDING,
+    PICTURES,
+    SNAPSHOTS,
+    TIME,
+    about_note,
+    any_key_file_of,
+    chosen,
+    is_backup,
+    key_file_beside,
+    key_file_note,
+    key_file_of,
+    made_at,
+    nobody_s,
+    noted_library_of,
+    pictures_of,
+    snapshots,
+    told_library_of,
+)
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, keys, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError, damaged
@@ -31,89 +50,53 @@ from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, ch
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import is_unfinished, json_bytes, named, reached, replacing, write_bytes
 
-ABOUT, SNAPSHOTS, UNFINISHED, KEY_FILE = "backup.json", "snapshots", ".unfinished", ".keys.json"
-STORES = PICTURES, DERIVED = ("pictures", "derived")
-_TIME = "%Y%m%dT%H%M%SZ"
+__all__ = [
+    "ABOUT",
+    "DERIVED",
+    "PICTURES",
+    "SNAPSHOTS",
+    "STORES",
+    "Backup",
+    "Restored",
+    "any_key_file_of",
+    "back_up",
+    "is_backup",
+    "key_file_beside",
+    "key_file_of",
+    "made_at",
+    "pictures_of",
+    "restore",
+    "snapshots",
+]
+UNFINISHED, DERIVED = ".unfinished", "derived"
+STORES = (PICTURES, DERIVED)
 _Stores = Mapping[str, ImageStore]
 
 
 @dataclass(frozen=True)
 class Backup:
     """One backup: its snapshot, how many pictures are on record, how many files were new, what is wrong with the
-    library, and how many damaged files of earlier backups were replaced."""
+    library, how many damaged files of earlier backups were replaced, and what else was mended in the folder."""
 
     snapshot: Path
     pictures: int
     copied: int
     problems: tuple[str, ...]
     mended: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A library that was brought back: where, from which snapshot, what is missing of it."""
+    """A library that was brought back: where, from which snapshot, how many pictures are there, what is missing of it,
+    and what of the backup was told from the rest of it."""
 
     library: Path
     snapshot: Path
     pictures: int
     problems: tuple[str, ...]
-
-
-def snapshots(folder: Path) -> tuple[Path, ...]:
-    """Snapshots of a backup, oldest first."""
-    return tuple(sorted(path for path in (folder / SNAPSHOTS).glob("*.sqlite") if not path.name.startswith(".")))
-
-
-def made_at(snapshot: Path) -> datetime:
-    """When a snapshot was made, UTC, as its name says."""
-    return datetime.strptime(snapshot.stem, _TIME).replace(tzinfo=UTC)
-
-
-def is_backup(folder: Path) -> bool:
-    """Whether the folder is one of backups, of whichever library."""
-    return (folder / ABOUT).exists()
-
-
-def pictures_of(folder: Path, keys: LibraryKeys | None = None, *, library_id: str = "") -> ImageStore:
-    """The pictures of a backup of the library with these keys, or this id. Raises `BadInputError` for a folder that is
-    none."""
-    of, wanted = _library_of(folder), keys.library_id if keys is not None else library_id
-    if wanted and of != wanted:
-        raise BadInputError(
-            f"{folder} holds backups of another library", safe="nothing was changed", remedy="choose the right one"
-        )
-    return ImageStore(folder / PICTURES, keys)
-
-
-def key_file_of(folder: Path, at: str = "") -> Path | None:
-    """The key file of the snapshot that `restore` would take; None where the library is not encrypted.
-
-    Raises `StorageError` for one that is damaged, with the snapshots whose is whole.
-    """
-    folder = Path(folder).absolute()
-    chosen = _chosen(folder, at)
-    file = key_file_beside(chosen)
-    if not file.exists():
-        return None
-    harm = keys.harm_of(file, _library_of(folder))
-    if harm:
-        whole = [one.stem for one in snapshots(folder) if not keys.harm_of(key_file_beside(one), _library_of(folder))]
-        there = f"bring back another one: --at {whole[-1]}" if whole else "look for another backup"
-        raise StorageError(
-            f"the key file of the snapshot {chosen.stem} {harm}", safe="the backup is unchanged", remedy=there
-        )
-    return file
-
-
-def any_key_file_of(folder: Path) -> Path | None:
-    """The newest key file of a backup that is whole, which opens every snapshot; None where none is encrypted.
-
-    Raises `StorageError` as `key_file_of` where none is whole.
-    """
-    folder = Path(folder).absolute()
-    found = [key_file_beside(one) for one in snapshots(folder)]
-    whole = [file for file in found if file.exists() and not keys.harm_of(file, _library_of(folder))]
-    return whole[-1] if whole else key_file_of(folder)
+    missing: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def back_up(ctx: Context, lib: Library, folder: Path, *, check: bool = False) -> Backup:
@@ -134,7 +117,7 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
     access.require(lib.account, Act.MAINTAIN)
     _check_place(lib, folder)
     with sole_use(folder, busy=f"the backup {folder} is being written"):
-        _claim(lib, folder)
+        note = _claim(lib, folder)
         safe = "the library and the backups before are unchanged"
         with named(folder, safe=safe):
             with contextlib.suppress(OSError):  # file systems without modes
@@ -142,7 +125,8 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
             (folder / SNAPSHOTS).mkdir(exist_ok=True)
         unfinished = folder / SNAPSHOTS / UNFINISHED
         try:
-            return _completed(ctx, lib, folder, unfinished, check=check)
+            made = _completed(ctx, lib, folder, unfinished, check=check)
+            return replace(made, notes=(note,) if note else ())
         except BaseException:
             with contextlib.suppress(OSError):  # the next one makes it anew
                 unfinished.unlink(missing_ok=True)
@@ -184,11 +168,11 @@ def _begin(ctx: Context, lib: Library, out: Path) -> None:
         f"no backup was made: the database of the library {lib.path}, or the disk of the backup, is damaged ({wrong})",
         safe=safe,
         remedy=f"pfm library verify {lib.path} says whether the library is. If so, copy its folder as it stands, and "
-        f"{_way_back(out.parent.parent)}",
+        f"{way_back(out.parent.parent)}",
     )
 
 
-def _way_back(folder: Path, before: str = "~") -> str:
+def way_back(folder: Path, before: str = "~") -> str:
     """Which snapshot to take, the latest or the latest before another one."""
     found = [path.stem for path in snapshots(folder) if path.stem < before]
     if not found:
@@ -213,14 +197,15 @@ def restore(
 
 
 def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: LibraryKeys | None, who: str) -> Restored:
-    chosen = _chosen(folder, at)
+    picked = chosen(folder, at)
+    _check_apart(folder, out)
     _check_empty(out)
     safe = "the backup is unchanged, and no library was made"
     key_file = key_file_of(folder, at)
     if key_file is not None and unlocked is None:
         raise keys.LockedLibraryError(folder)
-    _check_snapshot(ctx, chosen, unlocked)
-    with snapshot.opened(chosen, unlocked) as session:
+    _check_snapshot(ctx, picked, unlocked)
+    with snapshot.opened(picked, unlocked) as session:
         named_there = upkeep.named_in(session, ctx)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
@@ -230,21 +215,33 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
         for name in SIDE_FILES:  # left of an earlier attempt, they would be taken for those of this database
             (out / name).unlink(missing_ok=True)
     _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
+    problems = tuple(_not_brought_back(folder, one) for one in problems)
     if key_file is not None:
         keys.restore(out, key_file)
-    with named(out, safe=safe), chosen.open("rb") as copy, replacing(out / DATABASE) as database:
+    with named(out, safe=safe), picked.open("rb") as copy, replacing(out / DATABASE) as database:
         shutil.copyfileobj(copy, database)  # the one step that makes it a library
     try:
         with Library.open(out, unlocked) as lib:
             lib.who = who or lib.who
             wrong = (*problems, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
-            lib.record_event("library", lib.id, f"Restored from the backup of {chosen.stem}")
+            lib.record_event("library", lib.id, f"Restored from the backup of {picked.stem}")
     except BaseException:
         with contextlib.suppress(OSError):  # it was not said that there is one, and it can be restored again
             for name in (DATABASE, *SIDE_FILES):
                 (out / name).unlink(missing_ok=True)
         raise
-    return Restored(out, chosen, len(named_there.pictures), wrong)
+    notes = tuple(note for note in (about_note(folder), key_file_note(folder, at, key_file)) if note)
+    return Restored(out, picked, len(named_there.pictures) - len(problems), wrong, len(problems), notes)
+
+
+def _not_brought_back(folder: Path, problem: str) -> str:
+    """In words of who restores: the copy that is altered is that of the backup, and no backup helps it."""
+    said = problem.removeprefix("not kept: ").partition(". ")[0]
+    return (
+        f"not brought back: {said}. Its record is there. Look for the picture in another backup and put it back with "
+        f"pfm library repair NEW_FOLDER --from OTHER_BACKUP; the library, where it is still there, puts it into "
+        f"{folder} with pfm library backup --check"
+    )
 
 
 def _check_snapshot(ctx: Context, chosen: Path, unlocked: LibraryKeys | None) -> None:
@@ -253,17 +250,12 @@ def _check_snapshot(ctx: Context, chosen: Path, unlocked: LibraryKeys | None) ->
         raise StorageError(
             f"the snapshot {chosen.stem} of the backup {chosen.parent.parent} is damaged ({wrong})",
             safe="the backup is unchanged, and no library was made",
-            remedy=_way_back(chosen.parent.parent, chosen.stem),
+            remedy=way_back(chosen.parent.parent, chosen.stem),
         )
 
 
 def _stores(folder: Path, keys: LibraryKeys | None) -> _Stores:
     return {name: ImageStore(folder / name, keys) for name in STORES}
-
-
-def key_file_beside(snapshot: Path) -> Path:
-    """Where the key file of a snapshot lies, if it has one."""
-    return snapshot.with_suffix(KEY_FILE)
 
 
 class _Done(enum.Enum):
@@ -342,51 +334,41 @@ def _foreign(folder: Path) -> Iterable[Path]:
     return (path for path in folder.iterdir() if path.name not in ours and not is_unfinished(path))
 
 
-def _claim(lib: Library, folder: Path) -> None:
-    """A backup folder belongs to one library."""
-    about = folder / ABOUT
-    if not about.exists():
-        with named(about, safe="nothing was written"):
-            write_bytes(about, json_bytes({"library_id": lib.id, "what": "backups of a pfm_desktop library"}))
-        return
-    if _library_of(folder) != lib.id:
+def _claim(lib: Library, folder: Path) -> str:
+    """A backup folder belongs to one library. Tells what was mended: a `backup.json` that was lost is written anew."""
+    about, note = folder / ABOUT, about_note(folder)
+    of = noted_library_of(folder) or told_library_of(folder, lib.keys)
+    if not of and (about.exists() or snapshots(folder)):
+        raise nobody_s(folder)
+    if of and of != lib.id:
         raise BadInputError(
             f"{folder} holds backups of another library",
             safe="nothing was written",
             remedy="choose another folder; each library has its own",
         )
-
-
-def _library_of(folder: Path) -> str:
-    try:
-        with reached(folder, safe="nothing was changed"), contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return str(json.loads((folder / ABOUT).read_text(encoding="utf-8"))["library_id"])
-        raise ValueError("there is none")
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInputError(
-            f"{folder} is no backup: its {ABOUT} is missing or cannot be read", safe="nothing was changed"
-        ) from error
+    if not noted_library_of(folder):
+        with named(about, safe="nothing was written"):
+            write_bytes(about, json_bytes({"library_id": lib.id, "what": "backups of a pfm_desktop library"}))
+    return note.replace(MENDING, "It was written anew")
 
 
 def _name_after(before: Sequence[Path]) -> str:
     """By the clock; where that was set back, a second after the last one, so that the order stays."""
-    now = datetime.now(UTC).strftime(_TIME)
+    now = datetime.now(UTC).strftime(TIME)
     if not before or now > before[-1].stem:
         return now
-    return (made_at(before[-1]) + timedelta(seconds=1)).strftime(_TIME)
+    return (made_at(before[-1]) + timedelta(seconds=1)).strftime(TIME)
 
 
-def _chosen(folder: Path, at: str) -> Path:
-    _library_of(folder)
-    found = [path for path in snapshots(folder) if path.stem.startswith(at)]
-    if not found:
-        there = ", ".join(path.stem for path in snapshots(folder)[-5:]) or "none"
+def _check_apart(folder: Path, out: Path) -> None:
+    """Backups and a library in one folder would be taken for each other, and be lost with each other."""
+    backups, place = folder.resolve(), out.resolve()
+    if place == backups or backups in place.parents:
         raise BadInputError(
-            f"{folder} has no snapshot{f' that begins with {at!r}' if at else ''}",
+            f"{out} lies within the folder of the backups",
             safe="nothing was changed",
-            remedy=f"choose one of those there are (the latest: {there})",
+            remedy="choose a folder outside of it for the library",
         )
-    return found[-1]
 
 
 def _check_empty(out: Path) -> None:

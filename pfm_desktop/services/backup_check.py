@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.backup import DERIVED, any_key_file_of, key_file_beside, pictures_of, snapshots
+from pfm_desktop.services.backup import DERIVED
+from pfm_desktop.services.backup_folder import about_note, any_key_file_of, key_file_beside, pictures_of, snapshots
 from pfm_desktop.storage import keys, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
@@ -42,7 +43,8 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
         problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
         notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
     again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
-    return BackupCheck(len(found), len(named), tuple(problems), (again,) if notes else ())
+    said = (about_note(folder), again if notes else "")
+    return BackupCheck(len(found), len(named), tuple(problems), tuple(note for note in said if note))
 
 
 def _named(
@@ -57,7 +59,8 @@ def _named(
         key_file = keys.harm_of(key_file_beside(path), unlocked.library_id) if unlocked is not None else ""
         if key_file:
             problems.append(
-                f"the key file of the snapshot {path.stem} {key_file}: it cannot be brought back without it"
+                f"the key file of the snapshot {path.stem} {key_file} ({key_file_beside(path)}): pfm library restore "
+                "brings it back with that of another one, with the names and passwords of that day"
             )
         try:
             wrong = snapshot.harm(path, unlocked, ctx, check=snapshot.WHOLE)

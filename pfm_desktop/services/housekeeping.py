@@ -9,12 +9,14 @@ from pathlib import Path
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.backup import DERIVED, pictures_of
-from pfm_desktop.storage import access, keys, upkeep
-from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.services.backup import DERIVED, PICTURES, pictures_of, way_back
+from pfm_desktop.storage import access, keys, snapshot, upkeep
+from pfm_desktop.storage.engine import DamagedError
+from pfm_desktop.storage.image_store import ImageStore, holds_sealed
+from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import place_aside
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.storage.schema import DATABASE, is_encrypted, place_aside
+from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 
 _DERIVED = "Checking what was made of the pictures"
@@ -61,8 +63,26 @@ def verify(ctx: Context, lib: Library) -> Verification:
     What is wrong is said with words of the records: raises `NotAllowedError` for who does not look after a library.
     """
     access.require(lib.account, Act.MAINTAIN)
-    problems = [*upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx)]
-    problems += [*upkeep.record_problems(lib, ctx), *upkeep.key_problems(lib)]
+    problems: list[str] = []
+    try:
+        for part in (upkeep.database_problems, upkeep.audit_problems, upkeep.record_problems):
+            problems += part(lib, ctx)
+        problems += upkeep.key_problems(lib)
+        return _verified_pictures(ctx, lib, problems)
+    except DamagedError as error:
+        pictures = verify_pictures(ctx, lib.path, lib.keys)
+        wrong = (str(error), *problems, *upkeep.key_problems(lib), *pictures.problems)
+        return Verification(pictures.pictures, tuple(dict.fromkeys(wrong)), 0, pictures.notes)
+
+
+def verify_pictures(ctx: Context, library: Path, keys: LibraryKeys | None) -> Verification:
+    """Check the files of the pictures where the database cannot tell which there are to be; changes nothing."""
+    found, altered = ImageStore(library / PICTURES, keys).altered(ctx, "Checking pictures")
+    note = "which pictures there are to be cannot be read: those were checked that are there, and none is missed"
+    return Verification(found, altered, 0, (note,))
+
+
+def _verified_pictures(ctx: Context, lib: Library, problems: list[str]) -> Verification:
     hashes = upkeep.picture_hashes(lib, ctx)
     for done, sha256 in enumerate(hashes):
         ctx.progress(done, len(hashes), "Checking pictures")
@@ -108,6 +128,15 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     if lib.read_only:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys, library_id=lib.id) if backup is not None else None
+    try:
+        return _repaired(ctx, lib, backup, kept)
+    except DamagedError as error:
+        if backup is not None:
+            error = error.to_be_mended(f"copy its folder as it stands, and {way_back(Path(backup).absolute())}")
+        raise error from None
+
+
+def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore | None) -> Repair:
     derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
     if lib.keys is not None:
@@ -125,6 +154,27 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
     if done:
         lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
     return Repair(tuple(done), verify(ctx, lib).problems)
+
+
+def lacks_keys(library: Path) -> bool:
+    """Whether it is an encrypted library that nobody can open, since no key file of it is whole."""
+    return keys.none_whole(library) and (is_encrypted(library) or holds_sealed(library / PICTURES))
+
+
+def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str, ...]:
+    """Put the key file `file` of a backup, which opened as `unlocked`, into its library (see `lacks_keys`).
+
+    Nothing is removed. The names and passwords are then those of that day. Raises `BadInputError` where these keys
+    open neither the database nor a picture: the backup is that of another library.
+    """
+    opens = snapshot.library_id(library / DATABASE, unlocked) == unlocked.library_id
+    if not opens and not ImageStore(library / PICTURES, unlocked).has_one_whole():
+        raise BadInputError(
+            f"{file} does not open {library}: it is the key file of another library, or the database is damaged too",
+            safe="nothing was changed",
+            remedy="choose a backup of this library",
+        )
+    return keys.put_back(library, file)
 
 
 def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:

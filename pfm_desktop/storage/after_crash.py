@@ -48,7 +48,7 @@ def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool, here: b
     if not left_behind and not (there and wal.stat().st_size):
         return ""
     before = None if here else _index(library)
-    _check_pages(library, keys)
+    check_pages(library, keys)
     if here:
         return ""
     if not there:
@@ -60,15 +60,16 @@ def check(library: Path, keys: LibraryKeys | None, *, left_behind: bool, here: b
     return f"{lost}. What was left is kept as {_kept(library, how)}" if wal.stat().st_size else lost
 
 
-def _check_pages(library: Path, keys: LibraryKeys | None) -> None:
+def check_pages(library: Path, keys: LibraryKeys | None) -> None:
+    """Raises `StorageError` where a page of the database is damaged; it may be open here as well."""
     engine = make_engine(library / DATABASE, keys=keys, never_written=True)
     try:
-        with in_words(library), engine.connect() as connection:
+        with in_words(library, keys), engine.connect() as connection:
             verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+            if verdict != "ok":
+                raise damaged(library, str(verdict))
     finally:
         engine.dispose()
-    if verdict != "ok":
-        raise damaged(library, str(verdict))
 
 
 def _harm(wal: Path, before: _Index | None, now: _Index | None) -> str:

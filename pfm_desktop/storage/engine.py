@@ -21,6 +21,8 @@ from pfm_desktop.storage.schema import DATABASE, KEYS, file_uri, is_encrypted
 from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
+EMPTY = "the file is empty"
+COPY_AND_RESTORE = "copy its folder as it stands, and bring the last backup back: pfm library restore BACKUP NEW_FOLDER"
 _PROBE = 1 << 16  # bytes
 _PAGES = 2048  # of a copy, between two signs of life: 8 MB
 
@@ -161,8 +163,18 @@ def _keyed(connection: Any, keys: LibraryKeys | None) -> Any:
 
 
 @contextlib.contextmanager
-def in_words(library: Path) -> Iterator[None]:
-    """Turn database errors inside the block into `StorageError`."""
+def in_words(library: Path, keys: LibraryKeys | None = None) -> Iterator[None]:
+    """Turn database errors inside the block into `StorageError`; `keys`: those that it is opened with."""
+    try:
+        with _in_words(library):
+            yield
+    except DamagedError as error:
+        error.keys = keys
+        raise
+
+
+@contextlib.contextmanager
+def _in_words(library: Path) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
@@ -204,7 +216,7 @@ def _translated(message: str, library: Path) -> StorageError:
             "share is connected and may be written",
         )
     if "readonly" in low or "read-only" in low:
-        return StorageError(
+        return NotWritableError(
             f"the library {library} may not be written",
             safe="nothing was changed",
             remedy="check the permissions of the folder and whether the disk is read-only",
@@ -245,12 +257,27 @@ def _not_read(library: Path) -> str:
     return ""
 
 
+class NotWritableError(StorageError):
+    """What SQLite says of a disk that takes nothing, and SQLCipher after it came upon a damaged page."""
+
+
 class DamagedError(StorageError):
-    """A database that is not one any more, or not one that its keys open; `detail` in the words of SQLite."""
+    """A database that is not one any more, or not one that its keys open; `detail` in the words of SQLite.
+
+    `keys`: those with which it was to be opened, for what can be read without it.
+    """
 
     def __init__(self, what: str, detail: str, *, safe: str, remedy: str) -> None:
         self.detail = detail
+        self.keys: LibraryKeys | None = None
+        self._of = what
         super().__init__(f"{what} ({detail})", safe=safe, remedy=remedy)
+
+    def to_be_mended(self, remedy: str, *, safe: str = "") -> DamagedError:
+        """The same, with another next step."""
+        made = DamagedError(self._of, self.detail, safe=safe or self.safe, remedy=remedy)
+        made.keys = self.keys
+        return made
 
 
 def damaged(library: Path, detail: str) -> StorageError:
@@ -266,6 +293,14 @@ def damaged(library: Path, detail: str) -> StorageError:
             remedy="close the program, check that the disk or share is connected, and open the library again; put no "
             "backup in its place before it could be read and checked (pfm library verify)",
         )
+    if is_encrypted(library) and not wrong_or_damaged(detail):
+        return DamagedError(
+            f"the database of the library {library} is damaged",
+            detail,
+            safe="nothing was changed; its keys are the right ones, and the pictures stand in the folder 'pictures', "
+            "encrypted",
+            remedy=COPY_AND_RESTORE,
+        )
     if is_encrypted(library):
         return DamagedError(
             f"the database of the library {library} does not open with its keys",
@@ -280,3 +315,8 @@ def damaged(library: Path, detail: str) -> StorageError:
         safe="nothing was changed; the pictures stand in the folder 'pictures'",
         remedy="put back a backup of library.sqlite, or choose another library",
     )
+
+
+def wrong_or_damaged(detail: str) -> bool:
+    """Whether the keys may be wrong. Where only a later page is damaged, the first one opened with them."""
+    return "not a database" in detail.lower() or detail == EMPTY

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pfm_desktop.jobs import Context
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.sealed import EXTENSION, NotSealedError, Seal
 from pfm_desktop.support.errors import StorageError
@@ -34,6 +36,12 @@ def extension_of(data: bytes) -> str:
         if data[offset : offset + len(magic)] == magic:
             return extension
     return "bin"
+
+
+def holds_sealed(root: Path) -> bool:
+    """Whether the pictures in this folder are those of an encrypted library."""
+    with reached(root, safe="nothing was changed"):
+        return any(root.glob(f"??/*.{EXTENSION}"))
 
 
 class ImageStore:
@@ -103,6 +111,28 @@ class ImageStore:
             found = sorted(self.root.glob("??/*"))
         yield from (path for path in found if _SHA256.fullmatch(path.stem))
 
+    def altered(self, ctx: Context, words: str) -> tuple[int, tuple[str, ...]]:
+        """How many files there are, and which of them are not what their name promises, told without any record."""
+        found, wrong = list(self.files()), []
+        for done, path in enumerate(found):
+            ctx.progress(done, len(found), words)
+            try:
+                kept = path.read_bytes()
+            except OSError as error:
+                wrong.append(f"the picture file {path} cannot be read: {error.strerror or error}")
+                continue
+            whole = self._seal.is_whole(kept, path.stem) if self._seal is not None else _named(kept, path.stem)
+            if not whole:
+                wrong.append(f"the picture file {path} was altered: its content does not match its name")
+        ctx.progress(len(found), len(found), words)
+        return len(found), tuple(wrong)
+
+    def has_one_whole(self) -> bool:
+        """Whether one of the first pictures opens with the keys, which then are the right ones; False without keys."""
+        with self._reached():
+            first = [*itertools.islice(self.files(), 3)]
+            return self._seal is not None and any(self._seal.is_whole(path.read_bytes(), path.stem) for path in first)
+
     def unused(self, kept: Iterable[str]) -> Iterator[Path]:
         """Files whose hash is not among `kept`, in order of name."""
         names = {self._name(sha256) for sha256 in kept}
@@ -127,7 +157,7 @@ class ImageStore:
     def _opened(self, kept: bytes, sha256: str) -> bytes | None:
         """The picture's bytes; None where the file does not hold them."""
         if self._seal is None:
-            return kept if hashlib.sha256(kept).hexdigest() == sha256 else None
+            return kept if _named(kept, sha256) else None
         try:
             return self._seal.open(kept, sha256)
         except NotSealedError:
@@ -138,6 +168,10 @@ class ImageStore:
             return self._opened(path.read_bytes(), sha256) is not None
         except OSError:
             return False
+
+
+def _named(data: bytes, sha256: str) -> bool:
+    return hashlib.sha256(data).hexdigest() == sha256
 
 
 def _sync_folder(folder: Path) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from pfm_desktop.storage import recovery
-from pfm_desktop.storage.schema import KEYS, KEYS_COPY, folded, place_aside
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY, PUT_KEYS_BACK, folded, place_aside
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.files import json_bytes, named, replacing
 
@@ -36,6 +36,7 @@ DIGEST = "digest"
 _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
 DIFFERS = f"does not say what {KEYS} says"  # both are whole: a new password was cut short between them
 _NEWER = "was written by a newer version of this program"
+_MISSING, _DAMAGED = "is missing", "is damaged"
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
@@ -52,9 +53,10 @@ class WrongPasswordError(UserError):
         *,
         account_id: str = "",
         safe: str = "nothing was opened",
+        remedy: str = "try again; capitals and small letters differ",
     ) -> None:
         self.account_id = account_id
-        super().__init__(what, safe=safe, remedy="try again; capitals and small letters differ")
+        super().__init__(what, safe=safe, remedy=remedy)
 
 
 class LockedLibraryError(StorageError):
@@ -238,14 +240,22 @@ def harm_of(place: Path, of: str) -> str:
     try:
         kept = _parsed(_small(place))
     except FileNotFoundError:
-        return "is missing"
+        return _MISSING
     except OSError as error:
         return f"cannot be read ({error.strerror or error})"
     except _NewerError:
         return _NEWER
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "is damaged"
+        return _DAMAGED
     return "" if kept.library_id == of else "is that of another library"
+
+
+def library_of(place: Path) -> str:
+    """Id of the library of a key file; "" where it is missing or cannot be read."""
+    try:
+        return _parsed(_small(place)).library_id
+    except (OSError, _NewerError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
@@ -265,14 +275,9 @@ def mend(library: Path, keys: LibraryKeys) -> tuple[str, ...]:
     wrong = harms(library, keys)
     if len(wrong) != 1 or wrong[0][1] == _NEWER:
         return ()
-    said = []
+    said: list[str] = []
     for place, how in wrong:
-        aside = place_aside(library, place.name)
-        with named(aside.parent, safe="nothing was changed"):
-            if place.exists():
-                aside.parent.mkdir(exist_ok=True)
-                shutil.copyfile(place, aside)
-                said.append(f"{place.name}, which {how}, was kept as {aside}")
+        said += _kept_aside(library, place, how)
     _change(library, keys.library_id, lambda kept: kept)
     return (*said, f"{KEYS} and {KEYS_COPY} were written anew")
 
@@ -295,6 +300,34 @@ def content(library: Path) -> bytes:
 def restore(library: Path, file: Path) -> None:
     """Put the key file of a backup into a library that is being brought back."""
     _write(library, _whole(library, file)[0])
+
+
+def none_whole(library: Path) -> bool:
+    """Whether neither key file nor copy can be read; False where one is of a newer program."""
+    try:
+        return not _whole(library)
+    except StorageError:
+        return all(harm_of(library / name, "") in (_MISSING, _DAMAGED) for name in (KEYS, KEYS_COPY))
+
+
+def put_back(library: Path, file: Path) -> tuple[str, ...]:
+    """Put the key file of a backup into a library that has none that is whole; tells what was done.
+
+    What was there is kept in `set-aside`. Raises `StorageError` where it cannot be written.
+    """
+    said = [line for name in (KEYS, KEYS_COPY) for line in _kept_aside(library, library / name, "was damaged")]
+    restore(library, file)
+    return (*said, f"{KEYS} and {KEYS_COPY} were put back from {file}")
+
+
+def _kept_aside(library: Path, place: Path, how: str) -> list[str]:
+    if not place.exists():
+        return []
+    aside = place_aside(library, place.name)
+    with named(aside.parent, safe="nothing was changed"):
+        aside.parent.mkdir(exist_ok=True)
+        shutil.copyfile(place, aside)
+    return [f"{place.name}, which {how}, was kept as {aside}"]
 
 
 # wrapping
@@ -460,7 +493,7 @@ def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:
     raise StorageError(
         f"the key file {places[0]} is missing or damaged: without it nobody can open this library",
         safe="nothing was changed; the pictures and the database are still there, encrypted",
-        remedy=f"put {KEYS} back from a backup of this library",
+        remedy=f"put {KEYS} back from a backup of this library: {PUT_KEYS_BACK}",
     )
 
 

@@ -25,11 +25,30 @@ from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage import access, after_crash, journal, migrations
 from pfm_desktop.storage.access import NotAllowedError
-from pfm_desktop.storage.engine import copy_database, damaged, in_words, make_engine
-from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.engine import (
+    COPY_AND_RESTORE,
+    EMPTY,
+    DamagedError,
+    NotWritableError,
+    copy_database,
+    damaged,
+    in_words,
+    make_engine,
+    wrong_or_damaged,
+)
+from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
-from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, check_name, is_encrypted
+from pfm_desktop.storage.schema import (
+    DATABASE,
+    KEYS,
+    KEYS_COPY,
+    PLAIN,
+    PUT_KEYS_BACK,
+    SIDE_FILES,
+    check_name,
+    is_encrypted,
+)
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
@@ -38,7 +57,6 @@ FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNTOLD = "untold"  # among the facts: a notice that no window has shown yet
-_PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
 # libraries that this process has open: a file of them that is opened and closed past SQLite lets go its locks on it
 _open_here: Counter[Path] = Counter()
 MakeKeys = Callable[[Path, str], LibraryKeys]
@@ -173,10 +191,12 @@ class Library:
                 opened._tell_lost(lost)
             _open_here[path] += 1
             return opened
-        except BaseException:
+        except BaseException as error:
             engine.dispose()
             if lock is not None:
                 lock.release()
+            if isinstance(error, DamagedError) and keys is not None:
+                raise _with_keys(error, path, keys) from error
             raise
 
     def close(self) -> None:
@@ -234,7 +254,7 @@ class Library:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A session on one consistent state of the library."""
-        with in_words(self.path), Session(self._opened()) as session:
+        with in_words(self.path, self.keys), Session(self._opened()) as session:
             access.mask(session, self.account)
             yield session
 
@@ -249,8 +269,13 @@ class Library:
             )
         engine = self._opened().execution_options(writes=True)
         self._check_in_place()
-        with self._writing, in_words(self.path), Session(engine) as session, session.begin():
-            yield session
+        try:
+            with self._writing, in_words(self.path, self.keys), Session(engine) as session, session.begin():
+                yield session
+        except NotWritableError:
+            if self.keys is not None:  # SQLCipher writes no more after a damaged page, and calls it that
+                after_crash.check_pages(self.path, self.keys)
+            raise
 
     def apply(self, change: Change) -> Change:
         """Carry out a change and put it on record; on disk once this returns. THE one writer for edits.
@@ -358,6 +383,17 @@ class Library:
         if self._engine is None:
             raise StorageError(f"the library {self.path} is closed", remedy="open it again")
         return self._engine
+
+
+def _with_keys(error: DamagedError, library: Path, keys: LibraryKeys) -> DamagedError:
+    """The error with the keys; where they open a picture, with what that tells of them."""
+    error.keys = keys
+    if wrong_or_damaged(error.detail) and ImageStore(library / "pictures", keys).has_one_whole():
+        return error.to_be_mended(
+            f"{DATABASE} is damaged, or that of another library: {COPY_AND_RESTORE}",
+            safe=f"nothing was changed; {KEYS} is the right one, as its keys open the pictures",
+        )
+    return error
 
 
 def _make_database(
@@ -483,22 +519,38 @@ def _check_folder(path: Path, keys: LibraryKeys | None, *, here: bool) -> None:
         )
     try:
         with contextlib.nullcontext() if here else database.open("rb") as stream:
-            header = _PLAIN if stream is None else stream.read(16)
+            header = PLAIN if stream is None else stream.read(16)
     except OSError as error:
         raise StorageError(
             f"{database} cannot be read: {error.strerror or error}", remedy="check the permissions and the disk"
         ) from error
     if not header:  # SQLite would take that for a new database
-        raise damaged(path, "the file is empty")
+        raise damaged(path, EMPTY)
     if is_encrypted(path):
         if keys is None:
             raise LockedLibraryError(path)
     elif keys is not None:
         raise StorageError(
-            f"{path} has no {KEYS}", safe="it was not opened", remedy=f"put {KEYS} back from a backup of this library"
+            f"{path} has no {KEYS}",
+            safe="it was not opened",
+            remedy=f"put {KEYS} back from a backup of this library: {PUT_KEYS_BACK}",
         )
-    elif header != _PLAIN:
-        raise damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
+    elif header != PLAIN:
+        raise _no_plain_database(path)
+
+
+def _no_plain_database(path: Path) -> StorageError:
+    """The error for a database that is encrypted, where no keys are, or else damaged; the pictures tell which."""
+    if holds_sealed(path / "pictures"):
+        return StorageError(
+            f"the library {path} is encrypted, and {KEYS} and {KEYS_COPY} are missing: without one nobody can open it",
+            safe="nothing was changed; the database and the pictures are there, encrypted",
+            remedy=f"put {KEYS} back: {PUT_KEYS_BACK}",
+        )
+    error = damaged(path, f"its first bytes are not those of a database; if it was encrypted, {KEYS} is missing")
+    if not isinstance(error, DamagedError):
+        return error
+    return error.to_be_mended(f"if it was encrypted, put {KEYS} back: {PUT_KEYS_BACK}. Else {error.remedy}")
 
 
 def _check_settled(path: Path, reason: str) -> None:

@@ -11,9 +11,12 @@ from urllib.parse import quote
 from pfm_desktop.support.errors import StorageError
 
 DATABASE = "library.sqlite"
+PLAIN = b"SQLite format 3\x00"  # how a database begins that is not encrypted
 SIDE_FILES = tuple(f"{DATABASE}-{side}" for side in ("wal", "shm", "journal"))  # of the open database
-SET_ASIDE = "set-aside"  # damaged files, kept for whoever wants to look at them
 KEYS, KEYS_COPY = "keys.json", "keys.copy.json"  # the copy is for the day on which the first cannot be read
+KEYS_IN_BACKUP = "snapshots/*.keys.json"
+PUT_KEYS_BACK = f"each backup holds it as {KEYS_IN_BACKUP}, and pfm library repair LIBRARY --from BACKUP puts it back"
+SET_ASIDE = "set-aside"  # damaged files, kept for whoever wants to look at them
 # names of the modules in `migrations/versions`; the place is the version number
 VERSIONS: tuple[str, ...] = (
     "v0001_first",
@@ -31,6 +34,12 @@ CURRENT = len(VERSIONS)
 def is_encrypted(library: Path) -> bool:
     """Whether the library in this folder has keys."""
     return any(os.path.exists(library / name) for name in (KEYS, KEYS_COPY))  # noqa: PTH110 - False where it may not be looked into
+
+
+def is_plain(database: Path) -> bool:
+    """Whether the file begins as a database that is not encrypted does. Never of one that this process has open."""
+    with database.open("rb") as stream:
+        return stream.read(len(PLAIN)) == PLAIN
 
 
 def place_aside(library: Path, name: str) -> Path:

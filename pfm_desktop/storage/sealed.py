@@ -7,6 +7,7 @@ bound in, so that a file that takes the place of another does not open.
 from __future__ import annotations
 
 import functools
+import hashlib
 import hmac
 import secrets
 from typing import TYPE_CHECKING
@@ -58,3 +59,22 @@ class Seal:
             return self._cipher.decrypt(kept[len(MAGIC) : start], memoryview(kept)[start:], sha256.encode())
         except InvalidTag as error:
             raise NotSealedError from error
+
+    def is_whole(self, kept: bytes, name: str) -> bool:
+        """Whether that is what was sealed under this file name, where nobody knows of which hash it is the name.
+
+        The hash is that of the picture, which can be had without its tag first, and then opens it with the tag.
+        """
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+        start = len(MAGIC) + _NONCE
+        if len(kept) < OVERHEAD:
+            return False
+        counter = kept[len(MAGIC) : start] + (2).to_bytes(4, "big")  # GCM's first block of a text, SP 800-38D, 7.1
+        opened = Cipher(algorithms.AES(self._keys.pictures), modes.CTR(counter)).decryptor()
+        sha256 = hashlib.sha256(opened.update(memoryview(kept)[start:-_TAG])).hexdigest()
+        try:
+            self.open(kept, sha256)
+        except NotSealedError:
+            return False
+        return self.name_of(sha256) == name

@@ -13,6 +13,7 @@ from pfm_desktop.storage import migrations
 from pfm_desktop.storage.engine import DamagedError, in_words, make_engine
 from pfm_desktop.storage.interrupt import told_rows
 from pfm_desktop.storage.keys import LibraryKeys
+from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
 
 CHECKING = "Checking the copy of the database"
@@ -33,6 +34,16 @@ def opened(database: Path, keys: LibraryKeys | None = None) -> Iterator[Session]
                 yield session
     finally:
         engine.dispose()
+
+
+def library_id(database: Path, keys: LibraryKeys | None) -> str:
+    """Id of the library that a copy is of; "" where it cannot be read."""
+    try:
+        with opened(database, keys) as session:
+            row = session.get(MetaTable, "library_id")
+            return row.value if row is not None else ""
+    except StorageError:
+        return ""
 
 
 def harm(database: Path, keys: LibraryKeys | None, ctx: Context, *, check: str = QUICK) -> str:

@@ -14,7 +14,7 @@ from pfm_desktop.storage import chain, keys, replay, thumbnails
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import KEYS
+from pfm_desktop.storage.schema import KEYS, PUT_KEYS_BACK
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
@@ -56,7 +56,8 @@ def key_problems(library: Library) -> Iterator[str]:
     wrong = _key_harms(library)
     for place, how in wrong:
         if len(wrong) > 1:
-            yield f"{place} {how}: without it and its copy nobody can open the library; put {KEYS} back from a backup"
+            back = f"put {KEYS} back from a backup: {PUT_KEYS_BACK}"
+            yield f"{place} {how}: without it and its copy nobody can open the library; {back}"
         elif how != keys.DIFFERS:
             yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
 

@@ -134,3 +134,86 @@ def test_heatmaps_that_are_lost_are_a_note(closed: Path, capsys: pytest.CaptureF
     code, said, wrong = run(capsys, "verify", closed)
     assert (code, said) == (0, "1 pictures checked, nothing wrong\n")
     assert wrong == "note: the thumbnail 000000000000... is missing: it is made again when needed\n"
+
+
+@pytest.fixture
+def signed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An encrypted library with a picture and a backup; who runs commands is known."""
+    lib, _ = accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)
+    with lib:
+        put(lib, 1)
+        backup.back_up(SilentContext(), lib, tmp_path / "backup")
+    (tmp_path / "password").write_text(PASSWORD, encoding="utf-8")
+    monkeypatch.setenv("PFM_ACCOUNT", NAME)
+    monkeypatch.setenv("PFM_PASSWORD_FILE", str(tmp_path / "password"))
+    return tmp_path / "clinic"
+
+
+def test_a_repair_from_a_backup_puts_lost_keys_back(
+    signed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("keys.json", "keys.copy.json"):
+        (signed_in / name).unlink()
+    code, _, wrong = run(capsys, "verify", signed_in)
+    assert code == 2
+    assert "keys.json and keys.copy.json are missing" in wrong
+    code, said, wrong = run(capsys, "repair", signed_in, "--from", tmp_path / "backup")
+    assert code == 0
+    assert "done: keys.json and keys.copy.json were put back from" in said
+    assert "password of that day" in wrong
+    assert run(capsys, "verify", signed_in)[0] == 0
+
+
+def test_a_library_that_does_not_open_for_damage_has_its_pictures_checked(
+    signed_in: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = signed_in / "library.sqlite"
+    data = bytearray(database.read_bytes())
+    data[200:203] = b"xxx"
+    database.write_bytes(data)
+    code, said, wrong = run(capsys, "verify", signed_in)
+    assert (code, said) == (3, "1 pictures checked, 1 wrong\n")
+    assert "keys.json is the right one" in wrong
+    assert "permissions" not in wrong
+
+
+def test_what_of_a_backup_is_lost_is_said_before_the_password_is_asked_for(
+    signed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with accounts.sign_in(signed_in, NAME, PASSWORD) as lib:
+        second = backup.back_up(SilentContext(), lib, tmp_path / "backup").snapshot
+    backup.key_file_beside(second).unlink()
+    (tmp_path / "backup" / backup.ABOUT).unlink()
+    code, said, wrong = run(capsys, "restore", tmp_path / "backup", tmp_path / "back")
+    assert code == 0
+    assert f"brought back from {second.stem}, 1 pictures\n" in said
+    assert f"the key file of the snapshot {second.stem} is missing" in wrong
+    assert "backup.json is missing" in wrong
+    code, _, wrong = run(capsys, "verify", tmp_path / "backup")
+    assert code == 3
+    assert "put it back from a backup" not in wrong
+    _, _, wrong = run(capsys, "backup", signed_in, tmp_path / "backup")
+    assert "It was written anew" in wrong
+
+
+def test_a_wrong_password_for_a_backup_names_its_day(
+    signed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "password").write_text("quite another sentence", encoding="utf-8")
+    (made,) = backup.snapshots(tmp_path / "backup")
+    for command in (("restore", tmp_path / "backup", tmp_path / "back"), ("verify", tmp_path / "backup")):
+        code, _, wrong = run(capsys, *command)
+        assert code == 2
+        assert f"a backup opens with those of its day, here of {made.stem}" in wrong
+        assert "--recovery-key" in wrong
+
+
+def test_a_picture_that_was_not_brought_back_is_counted(
+    closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "backup", closed, tmp_path / "backup")
+    rot(ImageStore(tmp_path / "backup" / backup.PICTURES))
+    code, said, wrong = run(capsys, "restore", tmp_path / "backup", tmp_path / "back")
+    assert code == 3
+    assert "0 pictures (1 not brought back)" in said
+    assert "wrong: not brought back: the picture file" in wrong

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping
+from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping
 from pfm_desktop.storage import answers, engine, journal, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
@@ -289,6 +289,8 @@ def _of_another(lib: Library, tmp_path: Path) -> Path:
 def _damaged(lib: Library, tmp_path: Path) -> Path:
     backup.back_up(CTX, lib, tmp_path / "kept")
     (tmp_path / "kept" / backup.ABOUT).write_text("{", encoding="utf-8")
+    for one in backup.snapshots(tmp_path / "kept"):  # else they would tell whose it is
+        one.write_bytes(b"{")
     return tmp_path / "kept"
 
 
@@ -535,10 +537,41 @@ def test_a_damaged_key_file_names_its_snapshot_and_the_others_still_open(tmp_pat
         first = backup.back_up(CTX, lib, tmp_path / "backup")
         second = backup.back_up(CTX, lib, tmp_path / "backup")
         backup.key_file_beside(second.snapshot).write_text("{")
-        with pytest.raises(StorageError, match="is damaged") as refused:
-            backup.key_file_of(tmp_path / "backup")
-        assert f"--at {first.snapshot.stem}" in refused.value.remedy
+        other = backup.key_file_of(tmp_path / "backup")
+        assert other == backup.key_file_beside(first.snapshot)
+        note = backup_folder.key_file_note(tmp_path / "backup", "", other)
+        assert f"the key file of the snapshot {second.snapshot.stem} is damaged" in note
+        assert f"that of {first.snapshot.stem} is used" in note
+        latest = backup.restore(CTX, tmp_path / "backup", tmp_path / "latest", unlocked=lib.keys)
+        assert (latest.problems, latest.snapshot, latest.notes) == ((), second.snapshot, (note,))
         assert backup.any_key_file_of(tmp_path / "backup") == backup.key_file_beside(first.snapshot)
         assert backup.key_file_of(tmp_path / "backup", first.snapshot.stem) is not None
         back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back", at=first.snapshot.stem, unlocked=lib.keys)
         assert back.problems == ()
+
+
+def test_a_library_is_not_restored_into_the_folder_of_its_backups(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    backup.back_up(CTX, lib, folder)
+    (tmp_path / "link").symlink_to(folder)
+    for place in (folder, folder / "new", folder / "snapshots" / "new", tmp_path / "link" / "new"):
+        with pytest.raises(BadInputError, match="lies within the folder of the backups"):
+            backup.restore(CTX, folder, place)
+    assert not (folder / "new").exists()
+
+
+def test_a_rotten_picture_is_not_counted_as_brought_back_and_the_backup_is_not_sent_to_itself(
+    lib: Library, women: list[str], tmp_path: Path
+) -> None:
+    backup.back_up(CTX, lib, tmp_path / "backup")
+    file = ImageStore(tmp_path / "backup" / backup.PICTURES).find(women[0])
+    assert file is not None
+    file.write_bytes(b"picture x")
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    assert (back.pictures, back.missing) == (2, 1)
+    (said,) = back.problems
+    assert said.startswith(f"not brought back: the picture file {file} was altered")
+    assert "from a backup" not in said
+    assert "pfm library backup --check" in said

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, removal, review
 from pfm_desktop.storage import answers, keys, thumbnails
 from pfm_desktop.storage import repositories as stored
+from pfm_desktop.storage.engine import COPY_AND_RESTORE, DamagedError
+from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import KEYS, KEYS_COPY, SET_ASIDE
+from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SET_ASIDE
 from pfm_desktop.support.errors import BadInputError, StorageError
 
 from .conftest import put_on_record
@@ -255,3 +258,162 @@ def test_a_repair_from_a_backup_puts_them_back(lib: Library, derived: dict[str, 
     assert lib.derived.get(derived["heatmap"]) == b"heat"
     assert lib.derived.get(derived["registration"]) == b"moved"
     assert housekeeping.verify(CTX, lib).notes == ()
+
+
+# ---- a damaged page of the database
+
+NAME, PASSWORD = "Dr. Ada", "four words that differ"
+
+
+@pytest.fixture(params=range(1, 16))
+def bad_page(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """An encrypted library with three pictures and a backup, closed, a page of whose database was damaged since."""
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        for number in range(40):
+            visit = cases.add_visit(lib, cases.add_patient(lib, identifier=f"K-{number}", family_name="x" * 300).id).id
+            if number < 3:
+                put_on_record(lib, visit, b"picture %d" % number)
+        backup.back_up(CTX, lib, tmp_path / "backup")
+    data = bytearray((tmp_path / "clinic" / DATABASE).read_bytes())
+    at = len(data) // 4096 * request.param // 16 * 4096 + 9
+    data[at : at + 3] = bytes(byte ^ 0xFF for byte in data[at : at + 3])
+    (tmp_path / "clinic" / DATABASE).write_bytes(data)
+    return tmp_path / "clinic"
+
+
+def test_a_damaged_page_is_called_damage_and_the_pictures_are_checked_all_the_same(
+    bad_page: Path, tmp_path: Path
+) -> None:
+    unlocked = keys.unlock(bad_page, NAME, PASSWORD).keys
+    next(iter(ImageStore(bad_page / "pictures", unlocked).files())).write_bytes(b"something else" * 9)
+    reports: list[housekeeping.Verification] = []
+
+    def work() -> None:
+        with accounts.sign_in(bad_page, NAME, PASSWORD) as lib:
+            reports.append(housekeeping.verify(CTX, lib))
+
+    error = _damage_met(work)
+    if error is not None:  # it does not even open
+        reports.append(housekeeping.verify_pictures(CTX, bad_page, error.keys))
+    (report,) = reports
+    said = [*report.problems, *([str(error)] if error is not None else [])]
+    assert report.pictures == 3
+    assert sum("was altered" in one for one in said) == 1
+    assert any("is damaged" in one or "malformed" in one or "database:" in one for one in said)
+    for one in said:
+        assert "does not open with its keys" not in one
+        assert "permissions" not in one
+
+
+def _damage_met(work: Callable[[], object]) -> DamagedError | None:
+    """The damage that `work` came upon; None where the page is not in use."""
+    try:
+        work()
+    except DamagedError as error:
+        return error
+    return None
+
+
+def test_a_repair_of_a_damaged_page_tells_the_way_back_and_does_not_speak_of_permissions(
+    bad_page: Path, tmp_path: Path
+) -> None:
+    (made,) = backup.snapshots(tmp_path / "backup")
+
+    def work() -> None:
+        with accounts.sign_in(bad_page, NAME, PASSWORD) as lib:
+            housekeeping.repair(CTX, lib, tmp_path / "backup")
+
+    error = _damage_met(work)
+    if error is not None:
+        assert "is damaged" in error.what
+        assert "its keys are the right ones" in error.safe
+        way = f"pfm library restore {tmp_path / 'backup'} NEW_FOLDER --at {made.stem}"
+        assert way in error.remedy or error.remedy == COPY_AND_RESTORE
+    unlocked = keys.unlock(bad_page, NAME, PASSWORD).keys
+    assert backup.restore(CTX, tmp_path / "backup", tmp_path / "back", unlocked=unlocked).problems == ()
+
+
+def test_an_edit_that_meets_a_damaged_page_is_refused_as_damage(bad_page: Path) -> None:
+    def work() -> None:
+        with accounts.sign_in(bad_page, NAME, PASSWORD) as lib:
+            housekeeping.verify(CTX, lib)
+            for number in range(100, 140):
+                cases.add_patient(lib, identifier=f"K-{number}", family_name="y" * 300)
+
+    error = _damage_met(work)  # any other error fails the test
+    if error is not None:
+        assert "is damaged" in error.what
+        assert error.keys == keys.unlock(bad_page, NAME, PASSWORD).keys
+
+
+def test_a_damaged_first_page_is_not_laid_to_the_keys_that_open_the_pictures(tmp_path: Path) -> None:
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id
+        put_on_record(lib, visit, b"picture")
+    database = tmp_path / "clinic" / DATABASE
+    database.write_bytes(database.read_bytes()[:200] + b"xxx" + database.read_bytes()[203:])
+    with pytest.raises(DamagedError) as refused:
+        accounts.sign_in(tmp_path / "clinic", NAME, PASSWORD)
+    assert "keys.json is the right one" in refused.value.safe
+    assert "either" not in refused.value.remedy
+    assert housekeeping.verify_pictures(CTX, tmp_path / "clinic", refused.value.keys).problems == ()
+
+
+def test_pictures_of_a_library_that_is_not_encrypted_are_checked_by_their_names(
+    lib: Library, pictures: list[str]
+) -> None:
+    first, second, _ = files_of(lib)
+    first.write_bytes(b"something else")
+    report = housekeeping.verify_pictures(CTX, lib.path, None)
+    assert report.pictures == 3
+    (said,) = report.problems
+    assert first.name in said
+    assert second.name not in said
+    assert "none is missed" in report.notes[0]
+
+
+# ---- key files that are lost
+
+
+@pytest.mark.parametrize("left", [None, b"{"], ids=["missing", "damaged"])
+def test_lost_key_files_are_put_back_from_a_backup_and_nothing_is_removed(tmp_path: Path, left: bytes | None) -> None:
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        path, unlocked = lib.path, lib.keys
+        put_on_record(lib, cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id, b"picture")
+        backup.back_up(CTX, lib, tmp_path / "backup")
+    assert not housekeeping.lacks_keys(path)
+    for name in (KEYS, KEYS_COPY):
+        (path / name).unlink() if left is None else (path / name).write_bytes(left)
+    assert housekeeping.lacks_keys(path)
+    with pytest.raises(StorageError, match="missing") as refused:
+        accounts.sign_in(path, NAME, PASSWORD)
+    assert "snapshots/*.keys.json" in refused.value.remedy
+    file = backup.any_key_file_of(tmp_path / "backup")
+    assert file is not None
+    assert unlocked is not None
+    done = housekeeping.put_keys_back(path, file, unlocked)
+    assert done[-1] == f"{KEYS} and {KEYS_COPY} were put back from {file}"
+    aside = list((path / SET_ASIDE).iterdir()) if left is not None else []
+    assert [one.read_bytes() for one in aside] == ([left, left] if left is not None else [])
+    with accounts.sign_in(path, NAME, PASSWORD) as again:
+        assert housekeeping.verify(CTX, again).clean
+
+
+def test_the_key_file_of_another_library_s_backup_is_not_put_in(tmp_path: Path) -> None:
+    path = tmp_path / "clinic"
+    accounts.make_library(path, NAME, PASSWORD)[0].close()
+    with accounts.make_library(tmp_path / "other", NAME, PASSWORD)[0] as other:
+        backup.back_up(CTX, other, tmp_path / "theirs")
+        theirs = other.keys
+    for name in (KEYS, KEYS_COPY):
+        (path / name).unlink()
+    file = backup.any_key_file_of(tmp_path / "theirs")
+    assert file is not None
+    assert theirs is not None
+    with pytest.raises(BadInputError, match="it is the key file of another library"):
+        housekeeping.put_keys_back(path, file, theirs)
+    assert not (path / KEYS).exists()
+
+
+def test_a_library_that_is_not_encrypted_lacks_no_keys(lib: Library, pictures: list[str]) -> None:
+    assert not housekeeping.lacks_keys(lib.path)

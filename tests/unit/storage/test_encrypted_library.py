@@ -153,10 +153,23 @@ def test_without_its_key_file_it_says_what_is_missing(closed: Path) -> None:
     found = keys.unlock(closed, NAME, PASSWORD).keys
     for name in (KEYS, KEYS_COPY):
         (closed / name).unlink()
-    with pytest.raises(StorageError, match=re.escape(f"if it was encrypted, {KEYS} is missing")):
+    with pytest.raises(
+        StorageError, match=re.escape(f"is encrypted, and {KEYS} and {KEYS_COPY} are missing")
+    ) as refused:
         Library.open(closed)
+    assert "snapshots/*.keys.json" in refused.value.remedy
+    assert "pfm library repair LIBRARY --from BACKUP" in refused.value.remedy
     with pytest.raises(StorageError, match=re.escape(f"has no {KEYS}")):
         Library.open(closed, found)
+
+
+def test_without_key_file_and_pictures_nobody_knows_and_the_keys_are_named_first(tmp_path: Path) -> None:
+    Library.create(tmp_path / "clinic", make_keys=make_keys).close()
+    for name in (KEYS, KEYS_COPY):
+        (tmp_path / "clinic" / name).unlink()
+    with pytest.raises(StorageError, match=re.escape(f"if it was encrypted, {KEYS} is missing")) as refused:
+        Library.open(tmp_path / "clinic")
+    assert refused.value.remedy.startswith(f"if it was encrypted, put {KEYS} back: each backup holds it as")
 
 
 def test_a_plain_database_in_its_place_is_not_opened(closed: Path, tmp_path: Path) -> None:
