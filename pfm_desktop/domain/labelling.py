@@ -27,12 +27,25 @@ class Order(StrEnum):
         return self in (Order.UNCERTAINTY, Order.DIVERSITY)
 
 
+class AiShown(StrEnum):
+    """When the answer of the model is shown to who reads for labels: the choice of a site."""
+
+    HIDDEN = "hidden"
+    AFTER = "after"  # the grade was given
+    BEFORE = "before"
+
+
 class Origin(StrEnum):
-    """Where a label comes from, the one that outranks the others first."""
+    """Where a label comes from, the one that outranks the others first.
+
+    After AI: who decided, or all who read, had seen the answer of a model before.
+    """
 
     HISTOLOGY = "histology"
     ADJUDICATED = "adjudicated"
+    ADJUDICATED_AFTER_AI = "adjudicated, after AI"
     MAJORITY = "majority"
+    MAJORITY_AFTER_AI = "majority, after AI"
 
 
 class Reason(StrEnum):
@@ -68,7 +81,7 @@ class Task:
 
     `search` found them; `seed` fixes their order and which are read again. `repeats`: share of the pairs that each
     reader gets a second time without being told, 0 to 1. `readers`: how many people are to read each pair. `ai_first`:
-    whether the answer of the model is shown before the grade is given (the site decides; never by default).
+    whether the answer of the model may be shown before the grade is given (the site decides; never by default).
     """
 
     id: str
@@ -121,7 +134,7 @@ class Histology:
 
 @dataclass(frozen=True)
 class Label:
-    """A grade with its origin. `reads`: how many readers were asked; `agree`: how many of them said this grade."""
+    """A grade with its origin. `reads`: how many readers have a voice; `agree`: how many of them said this grade."""
 
     grade: Grade
     origin: Origin
@@ -149,27 +162,34 @@ def label_of(histology: Histology | None, reads: Iterable[Read]) -> Labelled:
     """Histology where it exists, else what was adjudicated last, else what more readers said than anything else.
 
     A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
+    Who had seen the answer of a model has a voice only where nobody read without it, and the origin says so then.
     """
     reads = tuple(reads)
-    voices = list(first_reads(reads).values())
+    blind = first_reads(blind_reads(reads))
+    voices = list((blind or first_reads(reads)).values())
     given = Counter(read.grade for read in voices)
     decided = max((read for read in reads if read.adjudicates), key=lambda read: read.made_at, default=None)
     if histology is not None:
         return _labelled(histology.grade, Origin.HISTOLOGY, given)
     if decided is not None:
-        return _labelled(decided.grade, Origin.ADJUDICATED, given)
+        return _labelled(decided.grade, Origin.ADJUDICATED_AFTER_AI if decided.ai_seen else Origin.ADJUDICATED, given)
     if not voices:
         return Labelled(None, Open.UNREAD)
     (grade, most), *others = given.most_common()
     if any(count == most for _, count in others):
         return Labelled(None, Open.CONTRADICTORY)
-    return _labelled(grade, Origin.MAJORITY, given)
+    return _labelled(grade, Origin.MAJORITY if blind else Origin.MAJORITY_AFTER_AI, given)
 
 
 def _labelled(grade: Grade | None, origin: Origin, given: Mapping[Grade | None, int]) -> Labelled:
     if grade is None:
         return Labelled(None, Open.NOT_GRADABLE)
     return Labelled(Label(grade, origin, sum(given.values()), given.get(grade, 0)))
+
+
+def blind_reads(reads: Iterable[Read]) -> tuple[Read, ...]:
+    """Those whose reader had not seen the answer of a model about the pair before."""
+    return tuple(read for read in reads if not read.ai_seen)
 
 
 def first_reads(reads: Iterable[Read]) -> Mapping[str, Read]:

@@ -31,7 +31,9 @@ class Said(StrEnum):
 
     HISTOLOGY = "histology"
     ADJUDICATED = "adjudicated"
+    ADJUDICATED_AFTER_AI = "adjudicated, after AI"
     MAJORITY = "majority"
+    MAJORITY_AFTER_AI = "majority, after AI"
     IMPRESSION = "signed impression"
 
 

@@ -30,6 +30,7 @@ from pfm_desktop.domain.labelling import (
 )
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.ai_shown import has_seen
 from pfm_desktop.services.cases import new_id, visit_case
 from pfm_desktop.services.pairing import default_pair, ensure_pair
 from pfm_desktop.storage import access, journal, records, repositories
@@ -221,6 +222,7 @@ def give(
 ) -> tuple[Read, Change]:
     """Give a grade, or say why there is none (`reason`); the change takes it back.
 
+    That the reader has seen an answer of the model about the pair is on record, and need not be said in `ai_seen`.
     Raises `BadInputError` for a read without either or with both, `StorageError` where this turn was read already,
     `TaskClosedError`, and `NotAllowedError`.
     """
@@ -229,6 +231,7 @@ def give(
             "a read says a grade, or why there is none", safe="nothing was written", remedy="choose one of the two"
         )
     now = datetime.now(UTC)
+    ai_seen = ai_seen or has_seen(lib, turn.pair_id)
     read = Read(
         new_id(), task_id, turn.pair_id, lib.who, turn.turn, grade, now, seconds, reason, note, quality, tuple(regions),
         ai_seen, adjudicates,
@@ -246,8 +249,13 @@ def give(
 
 
 def change_read(lib: Library, read: Read, **changes: object) -> tuple[Read, Change]:
-    """Change an own read: grade and reason, note, quality, regions. What it was stays in the audit trail."""
+    """Change an own read: grade and reason, note, quality, regions. What it was stays in the audit trail.
+
+    Who changes the grade after seeing an answer of the model has no blind read any more.
+    """
     new = replace(read, **changes)  # type: ignore[arg-type]  # names checked by replace
+    if (new.grade, new.reason) != (read.grade, read.reason):
+        new = replace(new, ai_seen=new.ai_seen or has_seen(lib, read.pair_id))
     old_fields, new_fields = stored.fields_of(read), stored.fields_of(new)
     names = [name for name in new_fields if new_fields[name] != old_fields[name]]
     if not names:
@@ -289,7 +297,8 @@ def look_again(lib: Library, task_id: str, *, adjudicates: bool = False) -> tupl
 def said_of(read: Read) -> str:
     """A read for the journal."""
     what = "Decision between readers" if read.adjudicates else "Read for a label" if read.turn == 1 else "Read again"
-    return f"{what}: {read.grade.value if read.grade is not None else f'cannot be graded ({read.reason})'}"
+    after = ", after AI" if read.ai_seen else ""
+    return f"{what}{after}: {read.grade.value if read.grade is not None else f'cannot be graded ({read.reason})'}"
 
 
 # deciding between readers

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from pfm_desktop.domain.agreement import Agreement, cohen, fleiss
-from pfm_desktop.domain.labelling import Read, first_reads
+from pfm_desktop.domain.labelling import Read, blind_reads, first_reads
 from pfm_desktop.domain.people import Act
 from pfm_desktop.services.labelling import may_see_reads
 from pfm_desktop.storage import access
@@ -33,6 +34,8 @@ class Drift:
 class ReadingReport:
     """Agreement in one task. `between`: of each two readers; `all_readers`: of all, where there are three or more;
     `within`: of each reader's first read with the blind repeat; `drift` by reader; `not_graded`: reads without a grade.
+    All these are of reads whose reader had not seen the answer of a model before. `after_ai`: by reader how many others
+    there are, which stand in none of them; `with_ai`: of each two readers, on pairs where at least one of both had.
 
     A pair that somebody could not grade tells nothing of kappa, and is left out of it.
     """
@@ -42,6 +45,8 @@ class ReadingReport:
     within: Mapping[str, Agreement]
     drift: Mapping[str, tuple[Drift, ...]]
     not_graded: Mapping[str, int]
+    after_ai: Mapping[str, int] = field(default_factory=dict)
+    with_ai: Mapping[tuple[str, str], Agreement] = field(default_factory=dict)
 
 
 def reading_report(lib: Library, task_id: str) -> ReadingReport:
@@ -56,8 +61,9 @@ def reading_report(lib: Library, task_id: str) -> ReadingReport:
 
 def report_of(reads: Sequence[Read], women: Mapping[str, str]) -> ReadingReport:
     """The same of reads at hand; `women` by pair."""
+    everything, reads = reads, blind_reads(reads)
     first = _ranks(reads)
-    readers = sorted({read.reader for read in reads if not read.adjudicates})
+    readers = sorted({read.reader for read in everything if not read.adjudicates})
     pairs = sorted(first)
     whose = [women.get(pair_id, pair_id) for pair_id in pairs]
     return ReadingReport(
@@ -70,7 +76,27 @@ def report_of(reads: Sequence[Read], women: Mapping[str, str]) -> ReadingReport:
             for one in readers
             if (count := sum(read.reader == one and read.grade is None and not read.adjudicates for read in reads))
         },
+        after_ai=_after_ai(everything),
+        with_ai=_with_ai(everything, women, readers),
     )
+
+
+def _after_ai(reads: Sequence[Read]) -> dict[str, int]:
+    counts = Counter(read.reader for read in reads if read.ai_seen and not read.adjudicates)
+    return dict(sorted(counts.items()))
+
+
+def _with_ai(
+    reads: Sequence[Read], women: Mapping[str, str], readers: Sequence[str]
+) -> dict[tuple[str, str], Agreement]:
+    first = _ranks(reads)
+    seen = {(read.pair_id, read.reader) for read in reads if read.ai_seen and read.turn == 1 and not read.adjudicates}
+    found: dict[tuple[str, str], Agreement] = {}
+    for two in combinations(readers, 2):
+        theirs = {pair: ranks for pair, ranks in first.items() if any((pair, reader) in seen for reader in two)}
+        if (agreement := _between(theirs, women, *two)) is not None:
+            found[two] = agreement
+    return found
 
 
 def drift_of(reads: Sequence[Read], reader: str, *, block: int = BLOCK) -> tuple[Drift, ...]:

@@ -173,12 +173,14 @@ def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
     return None if row is None else _entry(row)
 
 
-def keys_with(session: Session, *, what: str, keys: Sequence[str]) -> frozenset[str]:
-    """Those of these keys about which there is a line of this kind."""
+def keys_with(session: Session, *, what: str, keys: Sequence[str], who: str | None = None) -> frozenset[str]:
+    """Those of these keys about which there is a line of this kind, by `who` where that is given."""
     found: set[str] = set()
+    query = select(JournalTable.key).where(JournalTable.what == what)
+    if who is not None:
+        query = query.where(JournalTable.who == who)
     for start in range(0, len(keys), _KEYS_AT_ONCE):
-        asked = JournalTable.key.in_(keys[start : start + _KEYS_AT_ONCE])
-        found.update(session.scalars(select(JournalTable.key).where(JournalTable.what == what, asked)))
+        found.update(session.scalars(query.where(JournalTable.key.in_(keys[start : start + _KEYS_AT_ONCE]))))
     return frozenset(found)
 
 

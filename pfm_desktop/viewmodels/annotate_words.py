@@ -121,6 +121,7 @@ def other_words(read: Read) -> str:
     beside = [
         f"quality {read.quality.value}" if read.quality is not None else "",
         f"{read.seconds:.0f} s" if read.seconds else "",
+        "AI seen before" if read.ai_seen else "",
     ]
     lines = [read_words(read), ", ".join(part for part in beside if part), f'"{read.note}"' if read.note else ""]
     return "\n".join(line for line in lines if line)
@@ -149,7 +150,14 @@ def agreement_lines(report: ReadingReport) -> tuple[tuple[str, str], ...]:
         (f"{name}, not graded", f"{count:,} {'read' if count == 1 else 'reads'}")
         for name, count in report.not_graded.items()
     ]
+    lines += [(f"{one} and {other}, AI seen", agreement_words(found)) for (one, other), found in report.with_ai.items()]
+    lines += [(f"{name}, AI seen before", _after_ai(count)) for name, count in report.after_ai.items()]
     return tuple(lines)
+
+
+def _after_ai(count: int) -> str:
+    """Of reads that are no blind ones."""
+    return f"{count:,} {'read counts' if count == 1 else 'reads count'} in no figure but those marked AI seen"
 
 
 def agreement_words(found: Agreement) -> str:

@@ -17,6 +17,7 @@ from pfm_desktop.domain.labelling import (
     Read,
     Reason,
     Turn,
+    blind_reads,
     disagree,
     first_reads,
     label_of,
@@ -27,7 +28,15 @@ AT = datetime(2026, 11, 28, tzinfo=UTC)
 CANNOT = None
 
 
-def read(reader: str, grade: Grade | None, *, minute: int = 0, turn: int = 1, adjudicates: bool = False) -> Read:
+def read(
+    reader: str,
+    grade: Grade | None,
+    *,
+    minute: int = 0,
+    turn: int = 1,
+    adjudicates: bool = False,
+    ai_seen: bool = False,
+) -> Read:
     return Read(
         id=f"{reader}{minute}",
         task_id="t",
@@ -38,6 +47,7 @@ def read(reader: str, grade: Grade | None, *, minute: int = 0, turn: int = 1, ad
         made_at=AT + timedelta(minutes=minute),
         reason=Reason.BLURRED if grade is None else None,
         adjudicates=adjudicates,
+        ai_seen=ai_seen,
     )
 
 
@@ -134,3 +144,45 @@ def test_another_seed_reads_others_again() -> None:
 @pytest.mark.parametrize("share", [-1.0, 2.0])
 def test_a_share_beyond_all_or_none_is_all_or_none(share: float) -> None:
     assert len(turns(["a", "b"], share, seed=1)) == (2 if share < 0 else 4)
+
+
+def after_ai(reader: str, grade: Grade | None, *, minute: int = 0) -> Read:
+    return read(reader, grade, minute=minute, ai_seen=True)
+
+
+@pytest.mark.parametrize(
+    ("reads", "wanted"),
+    [
+        ([after_ai("a", Grade.HIGH)], Labelled(Label(Grade.HIGH, Origin.MAJORITY_AFTER_AI, 1, 1))),
+        ([after_ai("a", Grade.HIGH), after_ai("b", Grade.LOW)], Labelled(None, Open.CONTRADICTORY)),
+        (
+            [after_ai("a", Grade.HIGH), after_ai("b", Grade.HIGH), read("c", Grade.LOW)],
+            Labelled(Label(Grade.LOW, Origin.MAJORITY, 1, 1)),
+        ),
+        (
+            [after_ai("a", Grade.HIGH), read("b", Grade.HIGH), read("c", Grade.LOW)],
+            Labelled(None, Open.CONTRADICTORY),
+        ),
+        ([after_ai("a", CANNOT)], Labelled(None, Open.NOT_GRADABLE)),
+        (
+            [read("a", Grade.LOW), after_ai("a", Grade.HIGH, minute=5)],
+            Labelled(Label(Grade.LOW, Origin.MAJORITY, 1, 1)),
+        ),
+    ],
+)
+def test_who_saw_the_answer_has_a_voice_only_where_nobody_read_blind(reads: list[Read], wanted: Labelled) -> None:
+    assert label_of(None, reads) == wanted
+    assert label_of(None, reads[::-1]) == wanted
+
+
+def test_a_decision_after_the_answer_holds_and_says_so() -> None:
+    decided = read("d", Grade.HIGH, minute=9, adjudicates=True, ai_seen=True)
+    found = label_of(None, (*LOW_TWICE, decided))
+    assert found.label == Label(Grade.HIGH, Origin.ADJUDICATED_AFTER_AI, 3, 1)
+    assert label_of(HIGH, (*LOW_TWICE, decided)).label == Label(Grade.HIGH, Origin.HISTOLOGY, 3, 1)
+
+
+def test_blind_reads_are_those_before_any_answer() -> None:
+    reads = (read("a", Grade.LOW), after_ai("b", Grade.HIGH))
+    assert blind_reads(reads) == reads[:1]
+    assert disagree(reads), "it is for somebody to decide all the same"

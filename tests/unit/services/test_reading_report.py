@@ -25,7 +25,14 @@ PASSWORD = "five small brown hens"
 
 
 def read(
-    reader: str, pair: int, rank: int | None, *, turn: int = 1, minute: int = 0, adjudicates: bool = False
+    reader: str,
+    pair: int,
+    rank: int | None,
+    *,
+    turn: int = 1,
+    minute: int = 0,
+    adjudicates: bool = False,
+    ai_seen: bool = False,
 ) -> Read:
     return Read(
         id=f"{reader}-{pair}-{turn}-{adjudicates}",
@@ -37,6 +44,7 @@ def read(
         made_at=AT + timedelta(minutes=minute),
         reason=Reason.BLURRED if rank is None else None,
         adjudicates=adjudicates,
+        ai_seen=ai_seen,
     )
 
 
@@ -105,3 +113,31 @@ def test_the_report_of_a_task_is_for_those_who_may_see_reads(lib: Library, tmp_p
         assert reading_report(sealed, task_id).between == {}
     with accounts.sign_in(tmp_path / "clinic", "Anna", PASSWORD) as blind, pytest.raises(NotAllowedError):
         reading_report(blind, task_id)
+
+
+def test_reads_after_ai_stand_in_no_figure_of_blind_ones_and_are_counted() -> None:
+    blind = [read(name, pair, (pair + place) % 3) for pair in range(9) for place, name in enumerate("AB")]
+    seen = [read(name, pair, 2, ai_seen=True) for pair in range(9, 15) for name in "AB"]
+    seen += [read("A", 0, 1, turn=2, minute=99, ai_seen=True), read("A", 20, None, ai_seen=True)]
+    found, without = report_of(blind + seen, WOMEN), report_of(blind, WOMEN)
+    assert found.between == without.between
+    assert (found.within, found.drift, found.not_graded) == (without.within, without.drift, {})
+    assert found.after_ai == {"A": 8, "B": 6}
+    assert without.after_ai == {}
+    assert found.with_ai["A", "B"].pairs == 6
+    assert without.with_ai == {}
+
+
+def test_where_one_of_two_had_seen_the_answer_they_are_compared_apart() -> None:
+    reads = [read("A", pair, pair % 3) for pair in range(6)]
+    reads += [read("B", pair, pair % 3, ai_seen=True) for pair in range(6)]
+    found = report_of(reads, WOMEN)
+    assert found.between == {}
+    assert found.with_ai["A", "B"].kappa == pytest.approx(1.0)
+    assert found.after_ai == {"B": 6}
+
+
+def test_decisions_after_ai_are_no_reads() -> None:
+    found = report_of([read("C", pair, 1, adjudicates=True, ai_seen=True) for pair in range(4)], WOMEN)
+    assert found.after_ai == {}
+    assert found.with_ai == {}

@@ -1,0 +1,63 @@
+"""Answers of the model beside pairs that are read for labels: when they may be seen, and who has seen which.
+
+What is shown is put on record before it is seen, so that no read after it passes for a blind one: neither in another
+task, nor as a blind repeat, nor after the program was started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.labelling import AiShown, Task
+from pfm_desktop.jobs import Context
+from pfm_desktop.storage import journal
+from pfm_desktop.storage import labelling as stored
+from pfm_desktop.storage.library import Library
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.prediction import Analysis, ModelInfo
+
+WHAT = "ai_shown"
+_REVEAL = "reveal"  # in Review, under the id of the visit
+
+
+def shown_in(task: Task, choice: AiShown) -> AiShown:
+    """When answers are shown in a task where the site has chosen so.
+
+    Before the grade only where the task was made so: what its readers were promised holds.
+    """
+    return AiShown.AFTER if choice is AiShown.BEFORE and not task.ai_first else choice
+
+
+def record_shown(lib: Library, pair_id: str, model: ModelInfo, *, task_id: str) -> None:
+    """Put on record that `lib.who` is shown the answer about a pair; once for each pair. Before it is seen.
+
+    Raises `StorageError` where that cannot be kept, also in a library that is open for reading only.
+    """
+    with lib.read() as session:
+        before = journal.keys_with(session, what=WHAT, keys=[pair_id], who=lib.who)
+    if not before:
+        details = {"name": model.name, "version": model.version, "sha256": model.sha256, "task_id": task_id}
+        lib.record_event(WHAT, pair_id, f"AI answer shown to a reader: {model.name} {model.version}", details)
+
+
+def has_seen(lib: Library, pair_id: str) -> bool:
+    """Whether `lib.who` has seen an answer about this pair, or in Review one about its visit."""
+    return pair_id in seen_of(lib, [pair_id])
+
+
+def seen_of(lib: Library, pair_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these pairs of which `lib.who` has."""
+    with lib.read() as session:
+        visits: Mapping[str, str] = stored.visits_of(session, pair_ids)
+        shown = journal.keys_with(session, what=WHAT, keys=pair_ids, who=lib.who)
+        revealed = journal.keys_with(session, what=_REVEAL, keys=sorted(set(visits.values())), who=lib.who)
+    return shown | {pair_id for pair_id, visit_id in visits.items() if visit_id in revealed}
+
+
+def answer_job(ctx: Context, lib: Library, pair_id: str, model: str) -> Analysis:
+    """What a model says about a pair, kept or made now. As a job; raises `UserError` where it cannot be asked."""
+    from pfm_desktop.services import engine
+
+    return engine.answer_pair(ctx, lib, engine.load_pair(ctx, lib, pair_id), model).analysis
