@@ -47,7 +47,7 @@ def export_visits(
     with open_library(library) as lib:
         rows = found_visits(lib, search=search)
     for row in rows:
-        say(f"{row.visit.id[:12]}  {row.visit.started_at.astimezone():%Y-%m-%d}  {row.pictures} pictures")
+        say(f"{row.visit.id[:12]}  {row.visit.day:%Y-%m-%d}  {row.pictures} pictures")
 
 
 @export_app.command("dicom")

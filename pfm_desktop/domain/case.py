@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from pfm_desktop.domain.source import Source, Stage
 
 DAY_ONLY = "Imported. The time of day is not known."  # begins the note of a visit of which the day alone is known
+# 0:00 of a day is from 13 hours before that day in UTC (New Zealand) to 10 after it (Hawaii)
+_EASTERNMOST = timedelta(hours=13)
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,16 @@ class Visit:
 
     @property
     def day_only(self) -> bool:
-        """Whether only its day is known: an import says so in its note, and it begins at 0:00 here."""
-        at = self.started_at.astimezone()
-        return self.note.startswith(DAY_ONLY) and (at.hour, at.minute) == (0, 0)
+        """Whether only its day is known: an import says so in its note, and it begins at 0:00 in some zone."""
+        at = self.started_at.astimezone(UTC)
+        return self.note.startswith(DAY_ONLY) and (at.minute % 15, at.second, at.microsecond) == (0, 0, 0)
+
+    @property
+    def day(self) -> date:
+        """Its day: where that alone is known the one that was said, wherever this computer is; else the day here."""
+        if not self.day_only:
+            return self.started_at.astimezone().date()
+        return (self.started_at.astimezone(UTC) + _EASTERNMOST).date()
 
 
 @dataclass(frozen=True)

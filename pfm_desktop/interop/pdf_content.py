@@ -63,7 +63,7 @@ class ReportContent:
     birth_date: date | None = None
     corrections: tuple[str, ...] = ()
     visit_at: datetime | None = None
-    visit_day_only: bool = False  # of `visit_at` the day is known, and the time of day is not
+    visit_day: date | None = None  # in place of `visit_at` where the time of day is not known
     examiner: str = ""
     indication: str = ""
     pictures: tuple[ReportPicture, ...] = ()

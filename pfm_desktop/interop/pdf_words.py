@@ -43,9 +43,9 @@ def who(content: ReportContent) -> tuple[tuple[str, str], ...]:
 
 def _visit_words(content: ReportContent) -> str:
     """A time of day that nobody said never stands in a report."""
-    if content.visit_at is None:
-        return "-"
-    return day(content.visit_at.astimezone()) if content.visit_day_only else moment(content.visit_at)
+    if content.visit_day is not None:
+        return day(content.visit_day)
+    return "-" if content.visit_at is None else moment(content.visit_at)
 
 
 def check_lines(content: ReportContent) -> list[tuple[str, bool]]:

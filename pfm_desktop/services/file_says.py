@@ -197,7 +197,7 @@ def _of_names(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
 
 
 def _of_day(said: FileSays, visit: Visit) -> Iterator[str]:
-    day = visit.started_at.astimezone().date()
+    day = visit.day
     if said.day is not None and said.day != day:
         yield f"Taken on {moments.day(said.day)} ({said.when_why}); this visit is of {moments.day(day)}."
 

@@ -67,5 +67,5 @@ def _where(session: Any, change: Change) -> str:
     patient = stored.patient(session, visit.patient_id if visit is not None else change.key)
     if patient is None:
         return ""
-    day = f", visit of {moments.day(visit.started_at.astimezone().date())}" if visit is not None else ""
+    day = f", visit of {moments.day(visit.day)}" if visit is not None else ""
     return f"{patient.identifier}{day}"

@@ -119,12 +119,9 @@ def why_not(lib: Library) -> str:
 
 def visit_words(row: VisitRow) -> str:
     """A visit with her name: only who sees names exports."""
-    local = row.visit.started_at.astimezone()
-    return "  ".join(
-        part
-        for part in (f"{moments.day(local)} {local:%H:%M}", row.patient.identifier, row.patient.display_name)
-        if part
-    )
+    clock = "" if row.visit.day_only else f" {row.visit.started_at.astimezone():%H:%M}"
+    said = (f"{moments.day(row.visit.day)}{clock}", row.patient.identifier, row.patient.display_name)
+    return "  ".join(part for part in said if part)
 
 
 def visit_line(row: VisitRow) -> str:
@@ -152,7 +149,7 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
     if kind is Kind.NAMED:
         return (
             f"{picked.count}, WITH NAMES.\n\n"
-            "Goes out: name, number, birth date, pictures; findings, pins and registration of the pair that opens or "
+            "Goes out: name, number, birth date, pictures; findings and pins; registration of the pair that opens or "
             "was signed, its AI answer if it was revealed; of signed visits the report. Nothing is removed.\n\n"
             "It goes on record, before the first file is written: who, when, which visits."
         )
@@ -201,7 +198,7 @@ def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
     from pfm_desktop.services.export.visits import pictures_in
     from pfm_desktop.viewmodels.export_sheet import Sheet, shown
 
-    days = {row.visit.id: row.visit.started_at for row in picked.rows}
+    days = {row.visit.id: row.visit.day for row in picked.rows}
     found = pictures_in(ctx, lib, picked.ids)
     told = burned_in.said_of(lib, [picture.id for picture in found])
     return Sheet(tuple(shown(picture, days[picture.visit_id], words=picture.id in told) for picture in found))

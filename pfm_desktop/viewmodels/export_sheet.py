@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source
@@ -231,10 +231,10 @@ class Sheet:
         self.said = False
 
 
-def shown(picture: Picture, visit_at: datetime, *, words: bool = False) -> SheetPicture:
+def shown(picture: Picture, day: date, *, words: bool = False) -> SheetPicture:
     """A picture as it stands on the sheet: day and stage, no name. `words`: its file said that words are in it."""
     what = "fluorescence" if picture.source is Source.FLUORESCENCE else picture.stage.words
-    caption = f"{moments.day(visit_at.astimezone())}, {capital(what)}"
+    caption = f"{moments.day(day)}, {capital(what)}"
     if words:
         caption = f"{caption}. Its file says that words are drawn into it: cover them, or it stays here"
     return SheetPicture(picture.id, picture.width, picture.height, caption)

@@ -86,7 +86,7 @@ def woman_text(_ctx: Context, lib: Library, identifier: str) -> str:
         return f"Nobody has the identifier {identifier.strip()} in this library: she will be added."
     name = found.patient.display_name or "no name"
     visits = many(len(found.visits), "visit")
-    last = f", the last on {moments.day(found.visits[0].visit.started_at.astimezone().date())}" if found.visits else ""
+    last = f", the last on {moments.day(found.visits[0].visit.day)}" if found.visits else ""
     return f"In the library: {name}, born {birth_text(found.patient.birth_date)}; {visits}{last}."
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.case import Patient, VisitRow
 from pfm_desktop.jobs import Context
-from pfm_desktop.support import moments
 from pfm_desktop.viewmodels.intake import NO_NAME
 from pfm_desktop.viewmodels.words import many
-from pfm_desktop.viewmodels.worklist import birth_text
+from pfm_desktop.viewmodels.worklist import birth_text, moment_of
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.change import Change
@@ -41,13 +40,13 @@ def visits_for(ctx: Context, lib: Library, search: str, visit_id: str, picture_i
     from pfm_desktop.services import cases
 
     here = cases.visit_case(lib, visit_id)
-    origin = f"{_woman(here.patient)}, visit of {moments.moment(here.visit.started_at)}"
+    origin = f"{_woman(here.patient)}, visit of {moment_of(here.visit)}"
     rows = cases.today(lib, search=search, limit=SHOWN, ctx=ctx)
     return [
         Choice(
             f"{_woman(row.patient)}\n{_visit(row)}",
             f"Move {many(len(picture_ids), 'picture')}\nfrom {origin}\nto {_woman(row.patient)}, visit of "
-            f"{moments.moment(row.visit.started_at)}?\n{UNDO}",
+            f"{moment_of(row.visit)}?\n{UNDO}",
             _pictures_to(picture_ids, row.visit.id),
             reason=row.patient.id != here.patient.id,
         )
@@ -68,7 +67,7 @@ def women_for(ctx: Context, lib: Library, search: str, visit_id: str) -> list[Ch
     return [
         Choice(
             f"{_woman(row.patient)}\n{_visit(row)}",
-            f"Move the visit of {moments.moment(here.visit.started_at)}, with {many(len(here.pictures), 'picture')} "
+            f"Move the visit of {moment_of(here.visit)}, with {many(len(here.pictures), 'picture')} "
             f"and all that is said in it,\nfrom {_woman(here.patient)}\nto {_woman(row.patient)}?{gone}\n{UNDO}",
             _visit_to(visit_id, row.patient.id),
             reason=True,
@@ -84,7 +83,7 @@ def removal_of(_ctx: Context, lib: Library, _search: str, visit_id: str) -> list
     here = cases.visit_case(lib, visit_id)
     last = moving.last_visit(lib, visit_id)
     gone = "\nShe has no other visit and goes off the record with it." if last else ""
-    what = f"{_woman(here.patient)}, visit of {moments.moment(here.visit.started_at)}"
+    what = f"{_woman(here.patient)}, visit of {moment_of(here.visit)}"
     return [
         Choice(
             what,
@@ -132,4 +131,4 @@ def _woman(patient: Patient) -> str:
 
 
 def _visit(row: VisitRow) -> str:
-    return f"visit of {moments.moment(row.visit.started_at)}, {many(row.pictures, 'picture')}"
+    return f"visit of {moment_of(row.visit)}, {many(row.pictures, 'picture')}"

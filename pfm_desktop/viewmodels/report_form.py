@@ -177,7 +177,7 @@ def make_content(lib: Library, sources: ReportSources) -> ReportContent:
 
 def default_name(case: VisitCase) -> str:
     """Name for the file: the date and the start of the visit's id, nothing that tells who she is."""
-    return f"colposcopy-report-{case.visit.started_at.astimezone():%Y-%m-%d}-{case.visit.id[:6]}.pdf"
+    return f"colposcopy-report-{case.visit.day:%Y-%m-%d}-{case.visit.id[:6]}.pdf"
 
 
 def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Saved:

@@ -260,7 +260,7 @@ def _still_there(case: VisitCase | None) -> bool:
     """Whether a visit began today and is not signed."""
     if case is None or case.signed:
         return False
-    return case.visit.started_at.astimezone().date() == datetime.now(UTC).astimezone().date()
+    return case.visit.day == datetime.now(UTC).astimezone().date()
 
 
 def _sentences(text: str) -> str:
@@ -401,14 +401,14 @@ class VisitLink:
 
 def visit_link(row: VisitRow) -> VisitLink:
     """`25 Nov 2024, high, 2 pictures, signed`."""
-    when = day(row.visit.started_at.astimezone())
+    when = day(row.visit.day)
     count = "1 picture" if row.pictures == 1 else f"{row.pictures} pictures"
     return VisitLink(row.visit.id, ", ".join(part for part in (when, row.impression, count) if part))
 
 
 def link_of(case: VisitCase) -> VisitLink:
     """A link to the visit of a case."""
-    return VisitLink(case.visit.id, day(case.visit.started_at.astimezone()))
+    return VisitLink(case.visit.id, day(case.visit.day))
 
 
 def visit_links(case: VisitCase | None, came_from: VisitLink | None) -> tuple[VisitLink, ...]:

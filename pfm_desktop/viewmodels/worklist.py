@@ -154,7 +154,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
     impression = row.impression
     born = row.patient.birth_date
     cells = (
-        _when(at, here.date(), day_only=row.visit.day_only),
+        _when(row.visit, here.date()),
         name,
         birth_text(born),
         row.patient.identifier,
@@ -174,7 +174,7 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
         (rank, ""),
         (float(row.signed), ""),
     )
-    return WorkRow(row.visit.id, row.patient.id, cells, keys, at.date() == here.date(), moment_of(row.visit))
+    return WorkRow(row.visit.id, row.patient.id, cells, keys, row.visit.day == here.date(), moment_of(row.visit))
 
 
 def pictures_text(row: VisitRow) -> str:
@@ -190,13 +190,13 @@ def pictures_text(row: VisitRow) -> str:
 
 def moment_of(visit: Visit) -> str:
     """When a visit was; the day alone where no more is known."""
-    return moments.day(visit.started_at.astimezone()) if visit.day_only else moments.moment(visit.started_at)
+    return moments.day(visit.day) if visit.day_only else moments.moment(visit.started_at)
 
 
-def _when(at: datetime, today: date, *, day_only: bool) -> str:
-    clock = "" if day_only else f" {at:%H:%M}"
-    if at.date() == today:
+def _when(visit: Visit, today: date) -> str:
+    clock = "" if visit.day_only else f" {visit.started_at.astimezone():%H:%M}"
+    if visit.day == today:
         return f"Today{clock}"
-    if at.date() == today - timedelta(days=1):
+    if visit.day == today - timedelta(days=1):
         return f"Yesterday{clock}"
-    return f"{moments.day(at)}{clock}"
+    return f"{moments.day(visit.day)}{clock}"

@@ -23,7 +23,8 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True)
 class StudyInfo:
-    """One visit as one Study. `started_at` is aware; its offset is that of all times in the objects.
+    """One visit as one Study. `started_at` is aware; its offset is that of all times in the objects. `day_only`: its
+    time of day is not known, and not sent.
 
     `age_years` is the age at the visit, for where `birth_date` is not sent. `de_identified` marks an export for
     research and is set by `deidentify.research_study` alone; then free text is left out everywhere.
@@ -40,6 +41,7 @@ class StudyInfo:
     institution: str = ""
     accession_number: str = ""
     age_years: int | None = None
+    day_only: bool = False
     de_identified: bool = False
     uids: Uids = field(default=plain_uid, compare=False, repr=False)
 
@@ -79,10 +81,12 @@ class PictureInfo:
 
 @dataclass(frozen=True)
 class PinMark:
-    """A biopsy pin and its clock hour, None where the os is not marked."""
+    """A biopsy pin and its clock hour, None where the os is not marked; the id of the picture that it stands on, ""
+    for that of its source among those which a report is about."""
 
     pin: Pin
     hour: int | None = None
+    picture_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class OutlineMark:
 @dataclass(frozen=True)
 class ReadingContent:
     """What a structured report says of a visit. `pictures` are those that it is about, at most one a place of the pair;
-    `places` names them in that order, where their stages do not."""
+    `places` names them in that order, where their stages do not. `further`: the visit's other pictures with pins."""
 
     made_at: datetime  # aware
     pictures: tuple[PictureInfo, ...]
@@ -106,3 +110,4 @@ class ReadingContent:
     pins: tuple[PinMark, ...] = ()
     outlines: tuple[OutlineMark, ...] = ()
     places: tuple[Source, ...] = ()
+    further: tuple[PictureInfo, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.interop.dicom.codes import PDF_TITLE
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
-from pfm_desktop.interop.dicom.header import coded, date_time, new_object, referenced, research_words
+from pfm_desktop.interop.dicom.header import begun, coded, date_time, new_object, referenced, research_words
 from pfm_desktop.interop.dicom.picture import SOP_CLASS
 from pfm_desktop.support.errors import BadInputError
 
@@ -52,7 +52,7 @@ def pdf_object(
     dataset.Modality = "DOC"
     dataset.ConversionType = "WSD"
     dataset.SeriesDescription = research_words("Report")
-    dataset.AcquisitionDateTime = date_time(study, study.started_at)
+    dataset.AcquisitionDateTime = begun(study)[0] if study.day_only else date_time(study, study.started_at)
     dataset.BurnedInAnnotation = "YES"  # names are printed on it
     dataset.RecognizableVisualFeatures = "NO"
     dataset.DocumentTitle = research_words(PDF_TITLE.meaning)

@@ -71,7 +71,7 @@ def new_object(
     dataset.InstanceNumber = 1
     dataset.ContentQualification = "RESEARCH"
     dataset.BodyPartExamined = "CERVIX"
-    dataset.SeriesDate, dataset.SeriesTime = day_and_time(study, study.started_at)
+    dataset.SeriesDate, dataset.SeriesTime = begun(study)
     dataset.ContentDate, dataset.ContentTime = day_and_time(study, made_at)
     _equipment(dataset, study)
     dataset.CodingSchemeIdentificationSequence = [_private_scheme()]
@@ -105,6 +105,12 @@ def day_and_time(study: StudyInfo, moment: datetime) -> tuple[str, str]:
     """DA and TM of a moment."""
     at = local(study, moment)
     return f"{at:%Y%m%d}", f"{at:%H%M%S}.{at.microsecond:06d}"
+
+
+def begun(study: StudyInfo) -> tuple[str, str]:
+    """DA and TM of the visit; no time that nobody said."""
+    day, clock = day_and_time(study, study.started_at)
+    return day, "" if study.day_only else clock
 
 
 def date_time(study: StudyInfo, moment: datetime) -> str:
@@ -146,7 +152,7 @@ def _patient(dataset: Dataset, study: StudyInfo) -> None:
 
 def _study(dataset: Dataset, study: StudyInfo) -> None:
     dataset.StudyInstanceUID = study.uids("study", study.visit_id)
-    dataset.StudyDate, dataset.StudyTime = day_and_time(study, study.started_at)
+    dataset.StudyDate, dataset.StudyTime = begun(study)
     dataset.TimezoneOffsetFromUTC = f"{local(study, study.started_at):%z}"
     dataset.StudyID = digest_of(dataset.StudyInstanceUID)[:16].upper()
     dataset.AccessionNumber = "" if study.de_identified else _whole(one_line(study.accession_number), "it", 16)

@@ -12,7 +12,15 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.dicom import codes
 from pfm_desktop.interop.dicom.codes import Code
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
-from pfm_desktop.interop.dicom.header import coded, date_time, day_and_time, new_object, one_line, person, referenced
+from pfm_desktop.interop.dicom.header import (
+    coded,
+    date_time,
+    day_and_time,
+    new_object,
+    one_line,
+    person,
+    referenced,
+)
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -121,10 +129,15 @@ def _device(dataset: Dataset, picture: PictureInfo) -> None:
 
 
 def _moment(dataset: Dataset, study: StudyInfo, picture: PictureInfo) -> None:
-    """A moment at which a picture was only added to the library is not given out as the one it was taken."""
+    """A moment at which a picture was only added to the library is not given out as the one it was taken.
+
+    Content Time is of type 1C: where nobody knows the time of the visit either, day and time are not there.
+    """
     if picture.time_known:
         dataset.AcquisitionDateTime = date_time(study, picture.taken_at)
         dataset.AcquisitionDate, dataset.AcquisitionTime = day_and_time(study, picture.taken_at)
+    elif study.day_only:
+        del dataset.ContentDate, dataset.ContentTime
     else:
         dataset.ContentDate, dataset.ContentTime = day_and_time(study, study.started_at)
 

@@ -52,14 +52,15 @@ def _said(content: ReadingContent) -> tuple[object, ...]:
     """All that tells one report of a visit from another; not the moment it was written down."""
     analysis = content.analysis
     answer = analysis and (analysis.model, analysis.prediction, analysis.refused)
-    return content.pictures, content.findings, answer, content.pins, content.outlines
+    return content.pictures, content.further, content.findings, answer, content.pins, content.outlines
 
 
 def _add_content(dataset: Dataset, study: StudyInfo, content: ReadingContent, modality: Modality) -> None:
     """The tree of content, made by highdicom, beside our own header."""
     from highdicom.sr import ComprehensiveSR
 
-    evidence = [picture_header(study, picture, modality=modality) for picture in content.pictures]
+    pictures = (*content.pictures, *content.further)
+    evidence = [picture_header(study, picture, modality=modality) for picture in pictures]
     made = ComprehensiveSR(
         evidence=evidence,
         content=_tree(study, content, evidence)[0],

@@ -33,16 +33,22 @@ CENTRE = 0.5  # in SR coordinates 0 is the corner of the top-left pixel (PS3.3 C
 
 
 def groups(study: StudyInfo, content: ReadingContent, evidence: list[Dataset]) -> list[Group]:
-    """All groups of a visit; `evidence` are the headers of the pictures, in the order of `content.pictures`."""
+    """All groups of a visit; `evidence` are the headers of `content.pictures`, then of `content.further`."""
+    about = evidence[: len(content.pictures)]
     places = content.places or [picture.source for picture in content.pictures]
-    shown = dict(zip(places, evidence, strict=True))
+    shown = dict(zip(places, about, strict=True))
+    pictures = zip((*content.pictures, *content.further), evidence, strict=True)
+    headers = {picture.id: header for picture, header in pictures}
     found: list[Group] = []
     if content.analysis is not None:
-        found.append(_answer(study, content.analysis, evidence))
+        found.append(_answer(study, content.analysis, about))
     if content.findings is not None:
         found.append(_swede(study, content.findings))
         found += _impression(study, content.findings)
-    found += [_pin(study, mark, shown[mark.pin.frame]) for mark in content.pins if mark.pin.frame in shown]
+    for mark in content.pins:
+        header = headers.get(mark.picture_id) if mark.picture_id else shown.get(mark.pin.frame)
+        if header is not None:
+            found.append(_pin(study, mark, header))
     found += [_outline(study, mark, shown[mark.frame]) for mark in content.outlines if mark.frame in shown]
     return found
 

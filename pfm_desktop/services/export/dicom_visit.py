@@ -52,8 +52,8 @@ def export_dicom(
 ) -> DicomExport:
     """Job: write visits (ids, or their beginnings) as DICOM into the new or empty folder `out`, all or none.
 
-    Pictures; of the pair that opens, or was signed: structured report, registration, and the answer if it was revealed
-    and is kept; of a signed visit its report. What is not there is in `left_out`. Raises `NotAllowedError`,
+    Pictures; what is said of the visit; of the pair that opens, or was signed: registration, and the answer if it was
+    revealed and is kept; of a signed visit its report. What is not there is in `left_out`. Raises `NotAllowedError`,
     `StorageError` (read-only library, full disk, lost picture), `BadInputError` (no such visit, folder not empty, a
     name that DICOM cannot hold) and `Cancelled`; nothing is left then.
     """
@@ -164,14 +164,16 @@ class _Writing:
         return {source: self.infos[picture_id] for source, picture_id in named if picture_id in self.infos}
 
     def _structured(self, pictures: PairPictures, answer: PairAnswer | None) -> None:
-        findings = self.case.findings
+        findings, shown = self.case.findings, self._shown(pictures)
+        pins = facts.pin_marks(self.case, pictures.pair, pictures.registration)
         content = ReadingContent(
             made_at=facts.said_at(self.lib, self.case),
-            pictures=tuple(self._shown(pictures).values()),
-            places=tuple(self._shown(pictures)),
+            pictures=tuple(shown.values()),
+            places=tuple(shown),
             findings=findings if facts.said_anything(findings) else None,
             analysis=answer.analysis if answer is not None else None,
-            pins=facts.pin_marks(self.case, pictures.pair, pictures.registration),
+            pins=pins,
+            further=facts.with_pins(pins, self.infos, shown.values()),
         )
         if content.findings or content.analysis or content.pins:
             made = report_object(self.study, content, modality=self.modality)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,13 +46,15 @@ class LeftOut:
 def study_of(case: VisitCase) -> StudyInfo:
     """The visit as a DICOM Study, in the time of this computer."""
     patient, visit = case.patient, case.visit
+    began = datetime.combine(visit.day, time()) if visit.day_only else visit.started_at
     return StudyInfo(
         visit_id=visit.id,
         patient_identifier=patient.identifier,
         family_name=patient.family_name,
         given_name=patient.given_name,
         birth_date=patient.birth_date,
-        started_at=visit.started_at.astimezone(),
+        started_at=began.astimezone(),
+        day_only=visit.day_only,
         software=SOFTWARE,
         examiner=visit.examiner,
     )
@@ -138,19 +140,39 @@ def why_not_sent(registration: Registration | None) -> str:
     return ""
 
 
-def pin_marks(case: VisitCase, pair: Pair, registration: Registration | None) -> tuple[PinMark, ...]:
-    """Pins on the pictures of a pair with their hours, by the rule of the printed report."""
-    usable, centre = report.usable(registration), report.os_of(case, pair.id)
-    return tuple(PinMark(pin, report.hour_by(pin, centre, usable)) for pin in case.pins_on(pair.id))
+def pin_marks(case: VisitCase, pair: Pair | None, registration: Registration | None) -> tuple[PinMark, ...]:
+    """All pins of a visit with their hours, by the rule of the printed report.
+
+    `registration` is that of `pair`, and of no pictures but its own.
+    """
+    usable, here = report.usable(registration), case.pins_on(pair.id) if pair is not None else ()
+    found = []
+    for pin in case.pins:
+        own, picture = pair is not None and pin in here, case.picture_of(pin)
+        centre = report.os_of(case, pair.id if own and pair is not None else pin.pair_id)
+        hour = report.hour_by(pin, centre, usable if own else None)
+        found.append(PinMark(pin, hour, picture.id if picture is not None else ""))
+    return tuple(found)
+
+
+def with_pins(
+    pins: Iterable[PinMark], infos: Mapping[str, PictureInfo], shown: Iterable[PictureInfo]
+) -> tuple[PictureInfo, ...]:
+    """Pictures on which pins stand, beside those that a report is about."""
+    about = {picture.id for picture in shown}
+    others = dict.fromkeys(mark.picture_id for mark in pins if mark.picture_id not in about)
+    return tuple(infos[picture_id] for picture_id in others if picture_id in infos)
 
 
 def said_at(lib: Library, case: VisitCase) -> datetime:
-    """When the findings of a visit were said last: signed or edited; when it began, where nothing was said."""
+    """When something was said of a visit last: signed, edited or marked; when it began, where nothing was said."""
     if case.findings.signature is not None:
         return case.findings.signature.signed_at
     with lib.read() as session:
         line = journal.last(session, what="findings", key=case.visit.id)
-    return line.at if line is not None else case.visit.started_at
+        pins = [journal.last(session, what="pin", key=pin.id) for pin in case.pins] if line is None else []
+    moments = [one.at for one in (line, *pins) if one is not None]
+    return max(moments, default=case.visit.started_at)
 
 
 def said_anything(findings: Findings) -> bool:

@@ -329,10 +329,6 @@ def _os_on(visit: Moved, picture: Picture) -> Spot | None:
 
 
 def _pins(visit: Moved, picture: Picture) -> Iterator[ResearchPin]:
-    pair = visit.pair
-    hours = {}
-    if pair is not None:
-        hours = {mark.pin.id: mark.hour for mark in facts.pin_marks(visit.visit, pair, visit.registration)}
-    for pin in visit.visit.pins:
-        if visit.visit.picture_of(pin) == picture:
-            yield ResearchPin(pin.letter, (pin.x, pin.y), hours.get(pin.id))
+    for mark in facts.pin_marks(visit.visit, visit.pair, visit.registration):
+        if mark.picture_id == picture.id:
+            yield ResearchPin(mark.pin.letter, (mark.pin.x, mark.pin.y), mark.hour)

@@ -44,13 +44,14 @@ def _shown(visit: Moved, pair: Pair | None) -> dict[Source, PictureInfo]:
 
 
 def _report(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
-    findings = without_words(visit)
+    findings, pins = without_words(visit), _pins(visit)
     content = ReadingContent(
         made_at=visit.moved.started_at,
         pictures=tuple(shown.values()),
         places=tuple(shown),
         findings=findings if facts.said_anything(findings) else None,
-        pins=_pins(visit),
+        pins=pins,
+        further=facts.with_pins(pins, visit.infos, shown.values()),
     )
     if not shown or not (content.findings or content.pins):
         visit.leave("structured report", "nothing is said of its pictures" if shown else facts.NO_PAIR)
@@ -59,10 +60,9 @@ def _report(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:
 
 
 def _pins(visit: Moved) -> tuple[PinMark, ...]:
-    if visit.pair is None:
-        return ()
+    """Those on pictures that go out."""
     marks = facts.pin_marks(visit.visit, visit.pair, visit.registration)
-    return tuple(replace(mark, pin=replace(mark.pin, note="")) for mark in marks)
+    return tuple(replace(mark, pin=replace(mark.pin, note="")) for mark in marks if mark.picture_id in visit.infos)
 
 
 def _registration(visit: Moved, shown: Mapping[Source, PictureInfo]) -> bytes | None:

@@ -127,5 +127,5 @@ def test_a_visit_of_which_only_the_day_is_known_shows_no_time_of_day() -> None:
         (line,) = work_rows([found], NOW)
         assert line.cells[WHEN] == said
         assert line.when == moments.day(at)
-    timed = replace(found.visit, started_at=NOW)  # somebody said the time since
+    timed = replace(found.visit, started_at=NOW, note="")  # somebody said the time since
     assert worklist.moment_of(timed) == moments.moment(NOW)
