@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.opening = self.entrance.opening
         self._closing = False
         self._gone_without = ""  # the recovery key that may be lost, as somebody was told
+        self._stopping: tuple[str, ...] = ()  # work that may be thrown away, as somebody was told
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
@@ -173,7 +174,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Running jobs are stopped and awaited without blocking; closing once more while they end goes at once."""
-        if not self._key_may_go("Close once more") or not self._may_go("Close without it", self.close, self._stay_open):
+        if (
+            not self._key_may_go("Close once more")
+            or not self._may_go("Close without it", self.close, self._stay_open)
+            or not self._work_may_go()
+        ):
             event.ignore()
             return
         self.door.leave()
@@ -204,6 +209,15 @@ class MainWindow(QMainWindow):
         self.messages.note(said)
         if self.lock.locked:
             self.lock.page.refuse(opening.refused_because(said))
+        return False
+
+    def _work_may_go(self) -> bool:
+        """Whether no work is thrown away by closing; the second time it may be."""
+        work = self.jobs.thrown_away
+        if not work or self._stopping == work:
+            return True
+        self._stopping = work
+        self.messages.note(f"{work[0]} is not done, and nothing of it would stay. Close once more to stop it, or wait.")
         return False
 
     def _may_go(self, without: str, then: Callable[[], object], stayed: Callable[[], object] = lambda: None) -> bool:

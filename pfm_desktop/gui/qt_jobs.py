@@ -35,6 +35,7 @@ class _Work:
     stopped: Callable[[], None] | None
     step: Step | None
     ask_stop: Callable[[], None] | None
+    thrown_away: str  # the title of a job of which nothing stays when it is stopped
 
 
 class QtJobs(QObject):
@@ -70,6 +71,11 @@ class QtJobs(QObject):
         """Whether an answer is still to come."""
         return bool(self._works)
 
+    @property
+    def thrown_away(self) -> tuple[str, ...]:
+        """Titles of running jobs of which nothing would stay if they were stopped."""
+        return tuple(work.thrown_away for work in self._works.values() if work.thrown_away)
+
     def start(
         self,
         job: Callable[..., Any],
@@ -81,17 +87,19 @@ class QtJobs(QObject):
         step: Step | None = None,
         process: bool = False,
         ask_stop: Callable[[], None] | None = None,
+        thrown_away: bool = False,
     ) -> Handle:
         """Run `job(ctx, *args)` on a thread, or with `process` in a spawned process.
 
         Exactly one of `done(result)`, `failed(message)`, `stopped()` is called later, on the GUI thread; `step` gets
         the latest progress now and then. `ask_stop` is done instead of cancelling when a person stops the job, and not
-        when the window closes.
+        when the window closes. `thrown_away`: what it made is removed when it is stopped, which is said before the
+        window closes.
         """
         name = f"{getattr(job, '__name__', 'job')}-{next(self._numbers)}"
         self._board.started(name, title)
         handle = self._runners[process].start(job, *args, listener=self._hear, name=name)
-        self._works[name] = _Work(handle, done, failed, stopped, step, ask_stop)
+        self._works[name] = _Work(handle, done, failed, stopped, step, ask_stop, title if thrown_away else "")
         self.jobs_changed.emit()
         return handle
 

@@ -78,7 +78,7 @@ def test_the_same_picture_twice_is_no_registration(pair: list[str], tmp_path: Pa
 @pytest.mark.slow
 def test_what_learned_from_phantoms_says_so_wherever_the_manifest_lies(cases: Path, tmp_path: Path) -> None:
     more = tmp_path / "more"
-    assert main(["phantom", str(more), "--count", "40", "--seed", "6", "--size", "320"]) == 0
+    assert main(["phantom", str(more), "--count", "40", "--seed", "6", "--size", "224"]) == 0
     lines = (more / "manifest.csv").read_text().replace("case_", "more/case_").splitlines()
     manifest = tmp_path / "mixed.csv"
     manifest.write_text("\n".join(lines) + "\n")

@@ -52,6 +52,25 @@ def test_closing_twice_does_not_wait_for_work_that_does_not_stop(
     go_on.set()
 
 
+def test_work_of_which_nothing_would_stay_is_named_before_it_is_stopped_by_closing(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    ended = threading.Event()
+    window.jobs.start(
+        until_cancelled, title="Exporting for research", done=ignored, stopped=ended.set, thrown_away=True
+    )
+    window.close()
+    assert window.isVisible()
+    assert "Exporting for research is not done, and nothing of it would stay" in window.messages.text
+    assert window.jobs.busy
+    assert not ended.is_set(), "it goes on until somebody says so"
+    window.close()
+    assert "waiting for running work to stop" in window.messages.text
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert ended.is_set()
+
+
 def test_closing_lets_the_page_keep_what_was_typed(qtbot: QtBot, open_window: Opened, library_folder: Path) -> None:
     window = open_window(library_folder)
     assert window.desk is not None
