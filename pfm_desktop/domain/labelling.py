@@ -148,6 +148,7 @@ class Open(StrEnum):
     UNREAD = "nobody has read it"
     CONTRADICTORY = "readers differ, and nobody has decided between them"
     NOT_GRADABLE = "readers say that it cannot be graded"
+    WAITING = "another reader is still to read it"
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,10 @@ class Labelled:
     why_not: Open | None = None
 
 
-def label_of(histology: Histology | None, reads: Iterable[Read]) -> Labelled:
+def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int = 1) -> Labelled:
     """Histology where it exists, else what was adjudicated last, else what more readers said than anything else.
+
+    `readers`: how many are to read it; before so many have, no majority counts.
 
     A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
     Who had seen the answer of a model has a voice only where nobody read without it, and the origin says so then.
@@ -175,6 +178,8 @@ def label_of(histology: Histology | None, reads: Iterable[Read]) -> Labelled:
         return _labelled(decided.grade, Origin.ADJUDICATED_AFTER_AI if decided.ai_seen else Origin.ADJUDICATED, given)
     if not voices:
         return Labelled(None, Open.UNREAD)
+    if len(voices) < readers:
+        return Labelled(None, Open.WAITING)
     (grade, most), *others = given.most_common()
     if any(count == most for _, count in others):
         return Labelled(None, Open.CONTRADICTORY)

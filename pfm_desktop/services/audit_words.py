@@ -28,6 +28,7 @@ KIND_NAMES = {
     "prediction": "AI answer",
     "reveal": "AI revealed",
     "ai_shown": "AI shown to a reader",
+    "reads_shown": "Reads shown to who decides",
     "export": "Export",
     "setting": "Setting",
     "library": "Library",

@@ -17,6 +17,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import (
     Histology,
     Labelled,
+    Open,
     Order,
     Quality,
     Read,
@@ -40,6 +41,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 LONGEST_NAME = 100
 MOST_READERS = 9
+READS_SHOWN = "reads_shown"  # on record, under the id of the pair
 MOST_ASKED = 500  # pairs about which the model is asked for a task, unless more are wanted
 
 
@@ -165,7 +167,10 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
         TaskRow(
             task,
             counts.get(task.id, 0),
-            counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
+            # pairs of which the reads were shown are no longer to be read by who decides
+            len(queue(lib, task.id).turns)
+            if lib.may(Act.ADJUDICATE)
+            else counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
             done[task.id],
             len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
         )
@@ -196,14 +201,19 @@ class Queue:
 
 
 def queue(lib: Library, task_id: str) -> Queue:
-    """What who reads has to read in a task. Which pairs come again is different for each reader."""
+    """What who reads has to read in a task. Which pairs come again is different for each reader.
+
+    Pairs of which they were shown what others read (`record_reads_shown`) are no longer theirs to read.
+    """
     task = _known_task(lib, task_id)
     with lib.read() as session:
         pairs = stored.pairs_of(session, task_id)
         own = stored.reads(session, task_id=task_id, reader=lib.who)
+        shown = journal.keys_with(session, what=READS_SHOWN, keys=pairs, who=lib.who)
     seed = task.seed ^ zlib.crc32(lib.who.encode())
+    reads = {Turn(read.pair_id, read.turn): read for read in own if not read.adjudicates}
     made = turns(pairs, task.repeats, seed=seed)
-    return Queue(task, made, {Turn(read.pair_id, read.turn): read for read in own if not read.adjudicates})
+    return Queue(task, tuple(turn for turn in made if turn in reads or turn.pair_id not in shown), reads)
 
 
 def give(
@@ -224,8 +234,14 @@ def give(
 
     That the reader has seen an answer of the model about the pair is on record, and need not be said in `ai_seen`.
     Raises `BadInputError` for a read without either or with both, `StorageError` where this turn was read already,
-    `TaskClosedError`, and `NotAllowedError`.
+    `TaskClosedError`, and `NotAllowedError`; also for who was shown the reads of others, unless it decides.
     """
+    if not adjudicates and _was_shown_reads(lib, turn.pair_id):
+        raise BadInputError(
+            "you were shown what others read of this pair: your read would not be blind to theirs",
+            safe="nothing was written",
+            remedy="leave it to another reader; you may decide between them",
+        )
     if (grade is None) == (reason is None):
         raise BadInputError(
             "a read says a grade, or why there is none", safe="nothing was written", remedy="choose one of the two"
@@ -312,6 +328,20 @@ class Disagreement:
     reads: tuple[Read, ...]
 
 
+def record_reads_shown(lib: Library, pair_id: str, *, task_id: str) -> None:
+    """Put on record that `lib.who` is shown what readers said of a pair; once for each pair. Before it is seen.
+
+    Raises `StorageError` where that cannot be kept.
+    """
+    if not _was_shown_reads(lib, pair_id):
+        lib.record_event(READS_SHOWN, pair_id, "Reads of others shown, to decide between them", {"task_id": task_id})
+
+
+def _was_shown_reads(lib: Library, pair_id: str) -> bool:
+    with lib.read() as session:
+        return bool(journal.keys_with(session, what=READS_SHOWN, keys=[pair_id], who=lib.who))
+
+
 def disagreements(lib: Library, task_id: str) -> tuple[Disagreement, ...]:
     """Pairs of a task on which somebody has to decide, those farthest apart first. Raises `NotAllowedError`."""
     access.require(lib.account, Act.ADJUDICATE)
@@ -378,19 +408,29 @@ def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
         reads = stored.reads(session, pair_ids=pair_ids)
         results = stored.all_histology(session)
         visits = stored.visits_of(session, pair_ids)
+        readers = stored.readers_wanted(session, pair_ids)
     by_pair: dict[str, list[Read]] = {}
     for read in reads:
         by_pair.setdefault(read.pair_id, []).append(read)
-    return {pair_id: label_of(results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ())) for pair_id in pair_ids}
+    return {
+        pair_id: label_of(
+            results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ()), readers=readers.get(pair_id, 1)
+        )
+        for pair_id in pair_ids
+    }
 
 
 def labelled_visits(lib: Library) -> frozenset[str]:
-    """Visits that have a label: by histology, or of any of their pairs. Raises `NotAllowedError` for who is blind."""
+    """Visits that have a label, or wait for another reader: by histology, or of any of their pairs.
+
+    Raises `NotAllowedError` for who is blind.
+    """
     with lib.read() as session:
         read = {one.pair_id for one in stored.reads(session)}
         visits = stored.visits_of(session, read)
         results = stored.all_histology(session)
-    labelled = {visits[pair_id] for pair_id, one in labels(lib, sorted(visits)).items() if one.label is not None}
+    found = labels(lib, sorted(visits))
+    labelled = {visits[pair_id] for pair_id, one in found.items() if one.label or one.why_not is Open.WAITING}
     return frozenset(labelled | set(results))
 
 
@@ -407,8 +447,10 @@ def said_of_visit(lib: Library, visit_id: str, pair_ids: Sequence[str]) -> SaidO
     """The same of one visit, over all tasks."""
     with lib.read() as session:
         reads, found = stored.reads(session, pair_ids=pair_ids), stored.histology_of(session, visit_id)
+        readers = stored.readers_wanted(session, pair_ids)
     own = {pair_id: [read for read in reads if read.pair_id == pair_id] for pair_id in pair_ids}
-    return SaidOfVisit(found, reads, {pair_id: label_of(found, those) for pair_id, those in own.items()})
+    labels = {pair_id: label_of(found, those, readers=readers.get(pair_id, 1)) for pair_id, those in own.items()}
+    return SaidOfVisit(found, reads, labels)
 
 
 def reader_codes(lib: Library) -> Mapping[str, str]:

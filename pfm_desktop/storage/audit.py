@@ -169,7 +169,10 @@ def _of_kind(kind: Kind) -> ColumnElement[bool]:
     # joined to nothing, so that no database goes by the index on `what` and sorts most of the trail afterwards
     what = line.what.concat("")
     if kind is Kind.REVEALS:  # what an older version revealed has no line of its own
-        return or_(what.in_(("reveal", "ai_shown")), and_(what == "findings", line.text.startswith("AI revealed")))
+        return or_(
+            what.in_(("reveal", "ai_shown", "reads_shown")),
+            and_(what == "findings", line.text.startswith("AI revealed")),
+        )
     if kind is Kind.DELETIONS:
         gone = or_(line.new.is_(None), cast(line.new, Text) == "null")  # the same, were it written by another program
         return and_(what.in_(_OF_CASES), gone)

@@ -25,7 +25,7 @@ _ABOVE = {
     "pin": ("pair", "pair_id"),
 }
 _KEYED_BY_VISIT = frozenset({"findings", "reveal", "export"})
-_KEYED_BY_PAIR = frozenset({"registration", "prediction", "ai_shown"})
+_KEYED_BY_PAIR = frozenset({"registration", "prediction", "ai_shown", "reads_shown"})
 _AT_ONCE = 500  # keys in one question
 Fields = Mapping[str, Any]
 

@@ -69,6 +69,7 @@ class Reading:
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
         self._drafts: dict[Turn, Draft] = {}  # of turns without a read
+        self._told: set[str] = set()  # pairs of which what others read is on record as shown
         self._began = clock()
         self.task, self.turns, self.reads = queue.task, queue.turns, dict(queue.reads)
         self.adjudicates = adjudicates
@@ -120,6 +121,21 @@ class Reading:
     def shown(self, sight: Sight = Sight.PICTURES) -> None:
         """The pair in front is on the screen now: from here on the seconds count, and a grade is heard."""
         self.sight, self._began = sight, self._clock()
+
+    def others_may_show(self) -> bool:
+        """Put on record that what others read of the pair in front is shown to who decides; False, and the reason said,
+        where it cannot be."""
+        turn = self.turn
+        if turn is None:
+            return False
+        if turn.pair_id not in self._told:
+            try:
+                labelling.record_reads_shown(self._lib, turn.pair_id, task_id=self.task.id)
+            except UserError as error:
+                self._say(error)
+                return False
+            self._told.add(turn.pair_id)
+        return True
 
     def go(self, step: int) -> bool:
         """One turn on or back, without reading; False at either end."""

@@ -17,6 +17,7 @@ from pfm_desktop.viewmodels.annotate import Reading
 from pfm_desktop.viewmodels.grades import TITLES
 
 COLUMNS = ("Task", "Pairs", "Read by you", "Readers differ", "Made")
+FEWEST = 5  # women; below, resampling them says nothing of how sure a kappa is
 CODES = "Names are hidden while pairs are read"
 ORDERS: dict[Order, str] = {
     Order.RANDOM: "Random",
@@ -50,11 +51,12 @@ def task_lines(rows: Sequence[TaskRow]) -> tuple[TaskLine, ...]:
 
 def _line(row: TaskRow) -> TaskLine:
     task, finished = row.task, row.done >= row.turns
-    again = f" (+ {row.turns - row.pairs} again)" if row.turns > row.pairs else ""
+    told = row.disagreements is not None  # who only reads is not told that pairs come again
+    count = f"{row.pairs:,} (+ {row.turns - row.pairs} again)" if told and row.turns > row.pairs else f"{row.turns:,}"
     done = "all" if finished else f"{row.done:,} of {row.turns:,}"
     differ = "" if row.disagreements is None else "none" if not row.disagreements else f"{row.disagreements:,}"
     name = f"{task.name} (closed)" if task.closed else task.name
-    cells = (name, f"{row.pairs:,}{again}", done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
+    cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
     return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0)
 
 
@@ -167,6 +169,8 @@ def agreement_words(found: Agreement) -> str:
     if isnan(found.kappa):
         return f"kappa not defined (all one grade), {pairs}; {shares}"
     low, high = found.interval
+    if found.women < FEWEST:
+        return f"kappa {found.kappa:.2f}, {pairs}: too few women for an interval; {shares}"
     span = "no interval" if isnan(low) or isnan(high) else f"{low:.2f} to {high:.2f}"
     return f"kappa {found.kappa:.2f} ({span}), {pairs}; {shares}"
 

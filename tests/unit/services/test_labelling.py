@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import Label, Open, Order, Origin, Quality, Reason, Region, Turn
+from pfm_desktop.domain.labelling import Label, Labelled, Open, Order, Origin, Quality, Reason, Region, Turn
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
@@ -253,6 +253,37 @@ def test_differing_reads_wait_for_a_decision_the_farthest_apart_first(lib: Libra
     labelling.give(lib, task_id, Turn(pairs[2]), grade=Grade.LOW)
     labelling.take_back(lib, decision)
     assert pairs[2] in {one.pair_id for one in labelling.disagreements(lib, task_id)}
+
+
+def test_a_pair_that_two_are_to_read_has_no_label_after_one_unless_the_task_is_closed(lib: Library) -> None:
+    task_id, (pair, other) = task_of(lib, 2, readers=2)
+    lib.who = "Anna"
+    labelling.give(lib, task_id, Turn(pair), grade=Grade.LOW)
+    assert labelling.labels(lib, [pair, other])[pair] == Labelled(None, Open.WAITING)
+    assert len(labelling.labelled_visits(lib)) == 1, "nobody is asked anew about it meanwhile"
+    labelling.close_task(lib, task_id)
+    assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.MAJORITY, 1, 1)
+    labelling.close_task(lib, task_id, closed=False)
+    lib.who = "Berta"
+    labelling.give(lib, task_id, Turn(pair), grade=Grade.LOW)
+    assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.MAJORITY, 2, 2)
+
+
+def test_who_was_shown_what_others_read_reads_that_pair_no_more_but_may_decide(lib: Library) -> None:
+    task_id, pairs = task_of(lib, 3)
+    two_reads(lib, task_id, pairs[0], Grade.LOW, Grade.HIGH)
+    lib.who = "Clara"
+    labelling.record_reads_shown(lib, pairs[0], task_id=task_id)
+    labelling.record_reads_shown(lib, pairs[0], task_id=task_id)
+    with lib.read() as session:
+        assert len([one for one in journal.entries(session) if one.what == labelling.READS_SHOWN]) == 1
+    assert [turn.pair_id for turn in labelling.queue(lib, task_id).turns] == list(pairs[1:])
+    assert labelling.task_rows(lib)[0].turns == 2
+    with pytest.raises(BadInputError, match="would not be blind to theirs"):
+        labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.LOW)
+    labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.HIGH, adjudicates=True)
+    lib.who = "Dora"
+    assert len(labelling.queue(lib, task_id).turns) == 3
 
 
 def test_histology_outranks_readers_and_is_entered_after_the_signature(lib: Library) -> None:

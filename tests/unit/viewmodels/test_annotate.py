@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pfm_desktop.domain.agreement import Agreement
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import Quality, Reason, Region, Turn
 from pfm_desktop.domain.source import Source
@@ -295,6 +296,8 @@ def test_who_decides_goes_through_the_pairs_that_differ(lib: Library, task: str,
     assert [turn.pair_id for turn in reading.turns] == [pairs[1]]
     assert [read.reader for read in reads[pairs[1]]] == ["Anna", "Berta"]
     reading.shown()
+    assert reading.others_may_show()
+    assert pairs[1] not in {turn.pair_id for turn in labelling.queue(lib, task).turns}, "it is on record"
     assert reading.grade(Grade.HIGH)
     assert reading.turn is None
     assert labelling.disagreements(lib, task) == ()
@@ -305,6 +308,30 @@ def test_who_decides_goes_through_the_pairs_that_differ(lib: Library, task: str,
 
 
 # words
+
+
+def test_reads_of_others_are_not_shown_where_that_cannot_go_on_record(
+    lib: Library, task: str, said: list[UserError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = labelling.queue(lib, task).turns[0].pair_id
+    for who, grade in (("Anna", Grade.LOW), ("Berta", Grade.CANCER)):
+        lib.who = who
+        labelling.give(lib, task, Turn(pair), grade=grade)
+    lib.who = "Clara"
+    reading, _ = annotate.opened_to_decide(lib, task, say=said.append)
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full", remedy="make room")
+
+    monkeypatch.setattr(lib, "record_event", full)
+    assert not reading.others_may_show()
+    assert [str(one) for one in said] == ["the disk is full. make room."]
+
+
+@pytest.mark.parametrize(("women", "said_of"), [(4, "too few women for an interval"), (5, "(0.50 to 0.90), 12 pairs")])
+def test_a_kappa_of_few_women_has_no_interval(women: int, said_of: str) -> None:
+    found = Agreement(0.8, (0.5, 0.9), 12, women, 0.75, 0.0)
+    assert said_of in annotate_words.agreement_words(found)
 
 
 def test_a_pair_is_called_by_its_place_and_nothing_else(reading: Reading) -> None:

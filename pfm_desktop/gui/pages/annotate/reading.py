@@ -197,8 +197,7 @@ class ReadingView(QWidget):
     def _show_pair(self, reading: Reading) -> None:
         if self._on_stage != (reading.turn, reading.place) or reading.sight is Sight.NOTHING:
             self._put_on_stage(reading)
-        voices = self._others.get(reading.turn.pair_id, ()) if reading.turn is not None else ()
-        self.stage.regions.show(_regions(reading, voices))
+        self.stage.regions.show(_regions(reading, self._voices(reading)))
 
     def _put_on_stage(self, reading: Reading) -> None:
         turn = reading.turn
@@ -215,7 +214,12 @@ class ReadingView(QWidget):
             self._say_instead(reading, held)
         self.how.setText(_how(held))
         self.stage.repaint()  # not at the next turn of the event loop: the reader waits for it
-        self.side.show_others(self._others.get(turn.pair_id, ()) if turn is not None else ())
+        self.side.show_others(self._voices(reading))
+
+    def _voices(self, reading: Reading) -> tuple[Read, ...]:
+        """What readers said of the pair in front, for who decides between them: on record before it is shown."""
+        voices = self._others.get(reading.turn.pair_id, ()) if reading.turn is not None else ()
+        return voices if voices and reading.others_may_show() else ()
 
     def _say_instead(self, reading: Reading, why: str | None) -> None:
         self.stage.empty_words = LOADING
