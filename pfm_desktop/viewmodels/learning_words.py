@@ -15,7 +15,7 @@ from pfm_desktop.viewmodels.words import capital, many
 
 CASE_COLUMNS = ("Grade", "Cases", "Women", "Enough?")
 RUN_COLUMNS = ("Model", "Learned from", "Begun", "State")
-FIGURE_COLUMNS = ("On the locked test", "Model before", "New model", "Difference (95 %)")
+FIGURE_COLUMNS = ("On the locked test", "Before", "New", "Difference (95 %)")
 MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
@@ -27,7 +27,7 @@ STATES: Mapping[State, str] = {
     State.RUNNING: "cut short",
     State.LEARNED: "in quarantine",
     State.NOT_BETTER: "in quarantine: not better",
-    State.ACTIVE: "promoted: it answers",
+    State.ACTIVE: "promoted: it answers",  # where it is the model in use
     State.REPLACED: "replaced by a later one",
     State.ROLLED_BACK: "rolled back",
     State.FAILED: "ended without a model",
@@ -108,14 +108,16 @@ def why_no_start(counted: Counted | None) -> str:
     )
 
 
-def run_cells(run: Run, *, going: bool) -> tuple[str, ...]:
-    """In the order of `RUN_COLUMNS`."""
+def run_cells(run: Run, *, going: bool, in_use: str = "") -> tuple[str, ...]:
+    """In the order of `RUN_COLUMNS`. `in_use`: the model that answers on this computer."""
     state = "learning now" if going else STATES[run.state]
+    if run.state is State.ACTIVE and in_use not in ("", run.model_name):
+        state = f"promoted, but {in_use} answers here"
     begun = f"{moment(run.made_at)}, {run.made_by}"
     return run.model_name, run.parent_name, begun, state
 
 
-def run_text(run: Run, *, going: bool, paused: bool = False) -> str:
+def run_text(run: Run, *, going: bool, paused: bool = False, in_use: str = "") -> str:
     """What became of a run, in sentences."""
     counts = run.counts
     if going:
@@ -139,19 +141,21 @@ def run_text(run: Run, *, going: bool, paused: bool = False) -> str:
     if out:
         said.append("Left out: " + "; ".join(f"{count:,}: {why}" for why, count in out.items()) + ".")
     said += [f"{capital(note)}." for note in counts.get("notes", ())]
-    said.append(_state_text(run))
+    said.append(_state_text(run, in_use))
     return " ".join(said)
 
 
-def _state_text(run: Run) -> str:
+def _state_text(run: Run, in_use: str) -> str:
     promotion = run.counts.get("promotion", {})
     signed = f"Promoted by {promotion['signed_by']}: {promotion['meaning']}." if promotion else ""
     if promotion.get("reason"):
         signed += f" Against the verdict, because: {promotion['reason']}."
     if run.state in (State.LEARNED, State.NOT_BETTER):
         return "It is in quarantine and answers nothing."
-    if run.state is State.ACTIVE:
+    if run.state is State.ACTIVE and in_use in ("", run.model_name):
         return signed
+    if run.state is State.ACTIVE:
+        return f"{signed} On this computer {in_use} answers, which was chosen in Models."
     return f"{signed} It is {run.state.value} and answers nothing now."
 
 
@@ -204,7 +208,16 @@ def _number(one: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     form = "+.2f" if signed else ".2f"
     low, high = one["interval"]
     span = "" if low is None or high is None else f" ({low:{form}} to {high:{form}})"
+    if signed and low == high == 0:
+        span = " (alike in all cases)"  # an interval without a width would say more than is known
     return f"{one['value']:{form}}{span}"
+
+
+def compared_text(figures: Mapping[str, Any]) -> str:
+    """Which two models the figures are of; "" where older figures do not say it."""
+    both = figures.get("models", {})
+    named = [f"{both[side]['name']} {both[side]['version']}" for side in ("old", "new") if side in both]
+    return f"Before: {named[0]}, which answered then. New: {named[1]}." if len(named) > 1 else ""
 
 
 def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.resampling import patient_weights
 from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context
@@ -41,13 +42,18 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     Where the cases are of sources that one of the models does not read, it is asked about those that it does, which
     `asked_about` says of the old model ("" where it reads them all).
 
-    `figures`: `women`, `cases`, `grades`; `old`, `new` and `difference` (new minus old), each measure with value and
-    95 % interval by woman; the same by combination of sources (`by_source`) and by device (`by_device`).
+    `figures`: `models` (name, version and hash of both), `women`, `women_hsil` (with HSIL+), `cases`, `grades`; `old`,
+    `new` and `difference` (new minus old), each measure with value and 95 % interval by woman; the same by combination
+    of sources (`by_source`) and by device (`by_device`).
     """
     first, second = load_model(old), load_model(new)
     shared = [name for name in first.net.names if name in second.net.names]
     if not shared or first.net.spec.size != second.net.spec.size:
-        raise BadInputError("the two models do not read the same pictures", safe="nothing was changed")
+        raise BadInputError(
+            f"{first.info.name} and {second.info.name} do not read the same pictures, and cannot be compared",
+            safe="nothing was changed",
+            remedy="have a model answer that reads the same (Models), then compare again",
+        )
     indices = np.arange(len(data), dtype=np.int64)
     with torch_threads():
         asked = [collect(ctx, model.net, data, indices, model.normalisation) for model in (first, second)]
@@ -58,8 +64,11 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         name: _table(sides, data.grades, women, everything & (np.array(devices) == name))
         for name in sorted(set(devices))
     }
+    with_hsil = women[data.grades >= Grade.HIGH.rank]
     figures = {
+        "models": {"old": _named(first), "new": _named(second)},
         "women": len(set(data.patients)),
+        "women_hsil": len(set(with_hsil.tolist())),
         "cases": len(data),
         "grades": data.counts(),
         "asked_about": together(map(Source, shared)) if shared != list(second.net.names) else "",
@@ -73,6 +82,10 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         "by_device": by_device,
     }  # fmt: skip
     return Comparison(figures, *(side.ranks for side in sides))
+
+
+def _named(model: LoadedModel) -> dict[str, str]:
+    return {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256}
 
 
 @dataclass(frozen=True, eq=False)

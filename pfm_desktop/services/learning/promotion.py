@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.keys import LibraryKeys
 
 WIDE = 0.20  # an interval wider than that says little
+SHORTEST_REASON = 3  # letters: a full stop is none
+UNSEEN = 0.10  # a fall of HSIL+ sensitivity that a locked test should be able to show
 HSIL = "sensitivity_high_at_85"
 JUDGED = {"quadratic_kappa": "kappa", "macro_recall": "macro recall", HSIL: "HSIL+ sensitivity", "ece": "ECE",
           "set_size": "the size of the prediction sets"}  # fmt: skip
@@ -92,10 +94,11 @@ class Told:
 
 
 def look(ctx: Context, lib: Library, run_id: str, found: Found, groups: Sequence[Group] = ()) -> Look:
-    """Ask the old and the new model about the women of the locked test, and put on record that it was done. As a job.
+    """Ask the model that answers now and the new one about the women of the locked test, and put on record that it was
+    done. As a job.
 
     `found`: the cases as they are labelled now. Raises `UserError` where the run has no model, `ModelError` where the
-    one that it came from is gone, `TooFewError` where the test has no case that can be used.
+    one that answers is gone, `TooFewError` where the test has no case that can be used.
     """
     return record_look(lib, compare(ctx, question(lib, run_id, found, groups)))
 
@@ -106,7 +109,7 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
 
     access.require(lib.account, Act.SIGN)
     run = known_run(lib, run_id)
-    new, old = folder_of(lib, run), parent_of(run)
+    new, old = folder_of(lib, run), compared_with(run)
     tested = locked_cases(lib, found, groups)
     if not tested:
         raise TooFewError(
@@ -199,12 +202,24 @@ def _mind(figures: Mapping[str, Any]) -> list[str]:
             width = one["interval"][1] - one["interval"][0]
             if width > WIDE:
                 wide.append(f"{JUDGED[name]} (interval {width:.2f} wide)")
+    unseen = _unseen(figures.get("women_hsil"))
+    if unseen > UNSEEN:
+        women = figures["women_hsil"]
+        said.append(
+            f"only {women} {'woman' if women == 1 else 'women'} of the locked test with HSIL+: where no answer about "
+            f"them differs, HSIL+ sensitivity may still fall by up to {unseen:.2f}"
+        )
     if wide:
         said.append(f"{figures['women']} women in the locked test are too few to say much of {', '.join(wide)}")
     missing = [grade.value for grade in GRADES if not figures["grades"].get(grade.value)]
     if missing:
         said.append(f"the locked test has no case of {', '.join(missing)}")
     return said
+
+
+def _unseen(women: int | None) -> float:
+    """What share of women may differ at most (95 %) where none of so many does; 0 where there are none."""
+    return 1 - 0.05 ** (1 / women) if women else 0.0
 
 
 def _span(one: Mapping[str, Any]) -> str:
@@ -221,7 +236,9 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     """
     access.require(lib.account, Act.SIGN)
     run = known_run(lib, run_id)
+    settings = load_settings()
     _check_promotable(run, reason)
+    _check_compared(run, settings.model)
     if not name.strip() or not meaning.strip():
         raise BadInputError("a signature needs a printed name and what it means", remedy="fill in both")
     if lib.account is not None and name.strip() != lib.account.name:
@@ -231,7 +248,6 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
         )  # fmt: skip
     folder = folder_of(lib, run)
     accounts.confirm(lib, password, "to promote a model")
-    settings = load_settings()
     place = _brought(folder, run)
     said = {"signed_by": name.strip(), "meaning": meaning.strip(), "reason": reason.strip(), "before": settings.model}
     new = replace(run, state=State.ACTIVE, counts={**run.counts, "promotion": said})
@@ -266,7 +282,7 @@ def _check_promotable(run: Run, reason: str) -> None:
             remedy="compare them first",
         )
     against = run.figures.get("against", [])
-    if against and not reason.strip():
+    if against and sum(letter.isalpha() for letter in reason) < SHORTEST_REASON:
         raise UserError(
             f"the new model is not promoted: {'; '.join(against)}",
             safe="the model in use stays",
@@ -274,16 +290,42 @@ def _check_promotable(run: Run, reason: str) -> None:
         )
 
 
+def _check_compared(run: Run, in_use: str) -> None:
+    """Figures against another model than the one that answers say nothing of what would be lost."""
+    now = models.verify(in_use)
+    if now.sha256 == run.model_sha256:
+        raise UserError(
+            f"{run.model_name} answers already on this computer", safe="nothing was changed",
+            remedy="choose another model in Models first, to compare it with that",
+        )  # fmt: skip
+    compared = run.figures.get("models", {}).get("old", {"name": run.parent_name, "sha256": run.parent_sha256})
+    if compared["sha256"] != now.sha256:
+        raise UserError(
+            f"{run.model_name} was compared with {compared['name']}, and {now.name} answers now",
+            safe="the model in use stays",
+            remedy="compare them again",
+        )
+
+
 def roll_back(lib: Library, run_id: str) -> Settings:
-    """Have the model answer that answered before this one was promoted. Answers that were kept stay as they are."""
+    """Have the model answer that answered before this one was promoted, with what was said of it before. Answers that
+    were kept stay as they are."""
     access.require(lib.account, Act.SIGN)
-    run = known_run(lib, run_id)
+    run, settings = known_run(lib, run_id), load_settings()
     if run.state is not State.ACTIVE:
         raise UserError(f"this model is {run.state.value}, not active", safe="nothing was changed")
+    if settings.model != run.model_name:
+        raise UserError(
+            f"{settings.model} answers on this computer, not {run.model_name}", safe="nothing was changed",
+            remedy="roll back where it answers, or choose a model in Models",
+        )  # fmt: skip
     before = str(run.counts["promotion"]["before"])
-    models.verify(before)
-    change = change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")
-    return _in_use(lib, load_settings(), before, [change])
+    sha256 = models.verify(before).sha256
+    with lib.read() as session:
+        earlier = [one for one in stored.runs(session) if one.state is State.REPLACED and one.model_sha256 == sha256]
+    changes = [change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")]
+    changes += [change_of(one, replace(one, state=State.ACTIVE), f"Answers again: {before}") for one in earlier[:1]]
+    return _in_use(lib, settings, before, changes)
 
 
 def folder_of(lib: Library, run: Run) -> Path:
@@ -294,6 +336,15 @@ def folder_of(lib: Library, run: Run) -> Path:
     if models.verify(str(folder)).sha256 != run.model_sha256:
         raise ModelError("the model is not the one that the run has made", safe="the model in use stays")
     return folder
+
+
+def compared_with(run: Run) -> Path:
+    """The folder of the model that answers now; where that is the run's own, of the one that it came from.
+
+    Raises `ModelError` where it is gone or was altered.
+    """
+    in_use = load_settings().model
+    return parent_of(run) if models.verify(in_use).sha256 == run.model_sha256 else models.folder_of(in_use)
 
 
 def parent_of(run: Run) -> Path:

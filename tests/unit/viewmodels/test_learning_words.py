@@ -87,6 +87,10 @@ def test_every_state_is_said_in_list_and_text(state: State) -> None:
     assert words.run_cells(one, going=False)[3]
     assert words.run_text(one, going=False)
     assert words.run_cells(one, going=True)[3] == "learning now"
+    if one.state is State.ACTIVE:
+        assert words.run_cells(one, going=False, in_use=one.model_name)[3] == "promoted: it answers"
+        assert words.run_cells(one, going=False, in_use="pfm-demo")[3] == "promoted, but pfm-demo answers here"
+        assert "On this computer pfm-demo answers" in words.run_text(one, going=False, in_use="pfm-demo")
     if state in (State.ACTIVE, State.REPLACED, State.ROLLED_BACK):
         assert "because: a pilot" in words.run_text(one, going=False)
 

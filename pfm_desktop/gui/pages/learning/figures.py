@@ -45,7 +45,7 @@ class Figures(QWidget):
         self.place = CalmComboBox(self)
         self.table = plain_table(self, learning_words.FIGURE_COLUMNS, "Figures of both models")
         self.verdict, self.against, self.mind = words(self), words(self, "problem"), words(self, "badge")
-        self.title, self.strip = words(self, "quiet"), QListWidget(self)
+        self.both, self.title, self.strip = words(self, "quiet"), words(self, "quiet"), QListWidget(self)
         self._lay_out()
         self.place.activated.connect(lambda _row: self._show_place())
         self.strip.itemActivated.connect(lambda item: self.visit_chosen.emit(str(item.data(_VISIT))))
@@ -70,6 +70,7 @@ class Figures(QWidget):
         for key, title in learning_words.places(self._figures):
             self.place.addItem(title, key)
         self._show_place()
+        say(self.both, learning_words.compared_text(self._figures))
         said, mind = learning_words.verdict_text(self._figures)
         bad = bool(self._figures.get("against"))
         say(self.against, said if bad else "")
@@ -133,5 +134,7 @@ class Figures(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for part in (heading, self.place, self.table, self.verdict, self.against, self.mind, self.title, self.strip):
+        for part in (
+            heading, self.place, self.table, self.both, self.verdict, self.against, self.mind, self.title, self.strip,
+        ):  # fmt: skip
             column.addWidget(part)

@@ -147,7 +147,7 @@ class LearningPage(QWidget):
         self._runs = found
         wanted, self._wanted = self._wanted, ""
         self.table.blockSignals(True)
-        show_rows(self.table, [learning_words.run_cells(one, going=one.id == self._going) for one in found.runs])
+        show_rows(self.table, [self._cells(one) for one in found.runs])
         as_high_as_its_rows(self.table, most=LIST_ROWS)
         place = next((row for row, one in enumerate(found.runs) if one.id == wanted), 0)
         if found.runs:
@@ -161,6 +161,9 @@ class LearningPage(QWidget):
         self.cases.offer(parents, used=used, name=model.free_name([*taken, *(one.name for one in parents)]))
         self._follow()
 
+    def _cells(self, run: Run) -> tuple[str, ...]:
+        return learning_words.run_cells(run, going=run.id == self._going, in_use=self._session.settings.model)
+
     def _follow(self) -> None:
         """Another run, or the same one as it is now."""
         row = self.table.currentRow()
@@ -168,7 +171,10 @@ class LearningPage(QWidget):
         going = run is not None and run.id == self._going
         paused = run is not None and going and steering.is_paused(self._session.library, run.id)
         looks = learning_words.looks_text(self._runs)
-        self.view.show_run(run, self._rights(), going=going, paused=paused, busy=self._busy, looks=looks)
+        self.view.show_run(
+            run, self._rights(), going=going, paused=paused, busy=self._busy, looks=looks,
+            in_use=self._session.settings.model,
+        )  # fmt: skip
         self.cases.hold(ONE_AT_A_TIME if self._going else "Something is under way" if self._busy else "")
         if run is not None:
             self._draw(run)
@@ -279,7 +285,7 @@ class LearningPage(QWidget):
         if run is not None:
             self.view.promoting.ask(
                 run.model_name, self._session.settings.model, who=self._session.reader, account=account is not None,
-                against=bool(run.figures.get("against")),
+                against=bool(run.figures.get("against")), verdict=learning_words.verdict_text(run.figures),
             )  # fmt: skip
             self.view.promote.hide()
 

@@ -25,7 +25,7 @@ class Promoting(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName("Promote the new model")
         self._against = self._with_password = self._working = False
-        self.question, self.wrong = words(self), words(self, "problem")
+        self.question, self.verdict, self.wrong = words(self), words(self, "badge"), words(self, "problem")
         self.name, self.meaning, self.reason = QLineEdit(self), QLineEdit(MEANING, self), QLineEdit(self)
         self.password = SecretField("Your password, to sign", self)
         self.now, self.back = QPushButton("Sign and promote", self), QPushButton("Back", self)
@@ -37,13 +37,17 @@ class Promoting(QFrame):
         self.back.clicked.connect(lambda _checked=False: self.given_up.emit())
         self.hide()
 
-    def ask(self, model: str, before: str, *, who: str, account: bool, against: bool) -> None:
-        """Show the form. `account`: who is signed in signs, with the password."""
+    def ask(
+        self, model: str, before: str, *, who: str, account: bool, against: bool, verdict: tuple[str, str] = ("", "")
+    ) -> None:
+        """Show the form. `account`: who is signed in signs, with the password. `verdict`: what the comparison says, and
+        what a person should know beside it: nobody signs without having it before them."""
         self._against, self._with_password, self._working = against, account, False
         self.question.setText(
             f"From then on {model} answers on this computer instead of {before}. Answers that were kept stay as they "
             "are, each with the model it came from. One click rolls it back."
         )
+        say(self.verdict, " ".join(part for part in verdict if part))
         self.name.setText(who)
         self.name.setReadOnly(account)
         self.password.clear()
@@ -98,6 +102,7 @@ class Promoting(QFrame):
         column.setContentsMargins(12, 10, 12, 10)
         column.addWidget(heading)
         column.addWidget(self.question)
+        column.addWidget(self.verdict)
         column.addLayout(self._form)
         column.addWidget(self.wrong)
         column.addLayout(in_a_row(self.now, self.back))

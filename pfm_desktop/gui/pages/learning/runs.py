@@ -40,6 +40,7 @@ class RunView(QWidget):
         self._run: Run | None = None
         self._rights = Rights(False, False)
         self._going = self._paused = self._busy = False
+        self._in_use = ""
         self.heading, self.said = QLabel(self), words(self)
         self.step, self.bar = words(self, "quiet"), QProgressBar(self)
         self.curves, self.figures, self.promoting = Curves(self), Figures(library, self), Promoting(self)
@@ -63,11 +64,12 @@ class RunView(QWidget):
 
     def show_run(
         self, run: Run | None, rights: Rights, *, going: bool = False, paused: bool = False, busy: bool = False,
-        looks: str = "",
+        looks: str = "", in_use: str = "",
     ) -> None:  # fmt: skip
-        """`going`: this window has it learned now; `busy`: something else is done with a run."""
+        """`going`: this window has it learned now; `busy`: something else is done with a run; `in_use`: the model that
+        answers on this computer."""
         another = run is None or self._run is None or run.id != self._run.id
-        self._rights, self._going, self._paused, self._busy = rights, going, paused, busy
+        self._rights, self._going, self._paused, self._busy, self._in_use = rights, going, paused, busy, in_use
         if another:
             self.sure.forget()
             self.promoting.hide()
@@ -79,7 +81,7 @@ class RunView(QWidget):
         self.looks.setText(looks)
         if run is not None:
             self.heading.setText(run.model_name)
-            self.said.setText(learning_words.run_text(run, going=going, paused=paused))
+            self.said.setText(learning_words.run_text(run, going=going, paused=paused, in_use=in_use))
             self._offer(run)
 
     def show_progress(self, step: Progress) -> None:
@@ -105,7 +107,7 @@ class RunView(QWidget):
             (self.pause, self._going), (self.stop, self._going), (self.go_on, cut_short), (self.finish, cut_short),
             (self.give_up, cut_short), (self.compare, ended),
             (self.promote, waits and bool(run.figures) and self.promoting.isHidden()),
-            (self.roll_back, ended and run.state is State.ACTIVE),
+            (self.roll_back, ended and run.state is State.ACTIVE and self._in_use in ("", run.model_name)),
         ):  # fmt: skip
             button.setVisible(there)
         for button in (self.go_on, self.give_up, self.compare, self.promote, self.roll_back):

@@ -17,7 +17,7 @@ from pfm_desktop.domain.learning import Run, State
 from pfm_desktop.pfm.training.compared import calibration_errors, compare_models
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
-from pfm_desktop.services import housekeeping
+from pfm_desktop.services import housekeeping, models
 from pfm_desktop.services.learning import promotion, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import HSIL, look, promote, roll_back, verdict_of
@@ -125,6 +125,70 @@ def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, l
     assert housekeeping.verify(CTX, ward.lib).problems == ()
 
 
+def another_run(ward: Ward, make_model: Callable[..., Path], name: str, layers: int) -> Run:
+    settings = run.Settings(name, parent="parent", rehearse=0, enough=4)
+    request = run.begin(ward.lib, find_cases(CTX, ward.lib), (), settings)
+    folder = make_model(request.folder / run.MODEL, name=name, layers=layers)
+    sha256 = models.verify(str(folder)).sha256
+    return run.settle(ward.lib, run.Learned(request.run_id, sha256, False, 2, (), {"seconds": 1.0}))
+
+
+def test_figures_against_another_model_than_the_one_that_answers_promote_nothing(
+    ward: Ward, learned: Run, make_model: Callable[..., Path]
+) -> None:
+    later = another_run(ward, make_model, "later", 2)
+    found = find_cases(CTX, ward.lib)
+    for one in (learned, later):
+        assert look(CTX, ward.lib, one.id, found).figures["models"]["old"]["name"] == "parent"
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    with pytest.raises(UserError, match="later was compared with parent, and ours answers now") as error:
+        promote(ward.lib, later.id, **SIGNED, reason="test")
+    assert error.value.remedy == "compare them again"
+    assert load_settings().model == "ours"
+    assert look(CTX, ward.lib, later.id, found).figures["models"]["old"]["name"] == "ours"
+    promote(ward.lib, later.id, **SIGNED, reason="test")
+    assert load_settings().model == "later"
+
+
+def test_rolling_back_goes_step_by_step_and_says_which_model_answers(
+    ward: Ward, learned: Run, make_model: Callable[..., Path]
+) -> None:
+    later = another_run(ward, make_model, "later", 2)
+    found = find_cases(CTX, ward.lib)
+    for one in (learned, later):
+        look(CTX, ward.lib, one.id, found)
+        promote(ward.lib, one.id, **SIGNED, reason="test")
+
+    def states() -> tuple[State, State]:
+        first, second = (run.known_run(ward.lib, one.id).state for one in (learned, later))
+        return first, second
+
+    assert states() == (State.REPLACED, State.ACTIVE)
+    assert roll_back(ward.lib, later.id).model == "ours"
+    assert states() == (State.ACTIVE, State.ROLLED_BACK)
+    with pytest.raises(UserError, match="active"):
+        promote(ward.lib, learned.id, **SIGNED, reason="again")
+    assert roll_back(ward.lib, learned.id).model == "parent"
+    assert states() == (State.ROLLED_BACK, State.ROLLED_BACK)
+
+
+def test_a_model_that_does_not_answer_here_is_not_rolled_back_nor_promoted_over_itself(
+    ward: Ward, learned: Run
+) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    save_settings(replace(load_settings(), model="parent"))  # chosen in Models, or by another user of this library
+    with pytest.raises(UserError, match="parent answers on this computer, not ours"):
+        roll_back(ward.lib, learned.id)
+    assert run.known_run(ward.lib, learned.id).state is State.ACTIVE
+    save_settings(replace(load_settings(), model="ours"))
+    roll_back(ward.lib, learned.id)
+    save_settings(replace(load_settings(), model="ours"))
+    with pytest.raises(UserError, match="ours answers already on this computer"):
+        promote(ward.lib, learned.id, **SIGNED, reason="test")
+    assert run.known_run(ward.lib, learned.id).state is State.ROLLED_BACK
+
+
 def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageError("no space left")
@@ -217,6 +281,26 @@ def test_a_test_without_hsil_cannot_tell_and_a_small_one_says_how_wide_its_inter
     missing = figures(**BETTER)
     missing["grades"]["cancer"] = 0
     assert verdict_of(missing).mind == ("the locked test has no case of cancer",)
+
+
+@pytest.mark.parametrize(("women", "unseen"), [(6, "0.39"), (20, "0.14")])
+def test_few_women_with_hsil_cannot_show_a_fall_and_that_is_said(women: int, unseen: str) -> None:
+    few = {**figures(**{**BETTER, HSIL: (0.0, 0.0, 0.0)}), "women_hsil": women}
+    (said,) = verdict_of(few).mind
+    assert said.startswith(f"only {women} women of the locked test with HSIL+")
+    assert said.endswith(f"may still fall by up to {unseen}")
+
+
+def test_many_women_with_hsil_need_no_such_words() -> None:
+    assert verdict_of({**figures(**BETTER), "women_hsil": 40}).mind == ()
+
+
+@pytest.mark.parametrize("reason", ["", ".", "- -", "ok"])
+def test_a_reason_is_in_words(ward: Ward, learned: Run, reason: str) -> None:
+    known = run.known_run(ward.lib, learned.id)
+    run.change_run(ward.lib, known, replace(known, figures={"against": ["worse"]}), "compared")
+    with pytest.raises(UserError, match="not promoted: worse"):
+        promote(ward.lib, learned.id, **SIGNED, reason=reason)
 
 
 def test_a_model_against_itself_differs_in_nothing(
