@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing import changes
-from pfm_desktop.services.importing.dates import When, in_name
+from pfm_desktop.services.importing.dates import When, in_name, time_said
 from pfm_desktop.services.importing.found import Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure
 from pfm_desktop.services.importing.plan import (
@@ -408,7 +408,7 @@ def _made_line(
 
 def parsed_when(text: str) -> When:
     """A time or day as typed; `BadInputError` for what is none."""
-    found = in_name(text.strip())
+    found = in_name(text.strip()) or time_said(text.strip())
     if found is None:
         raise BadInputError(
             f"{text.strip() or 'nothing'} is not a time", remedy="write it as 2026-03-14 10:15, or the day alone"

@@ -21,6 +21,7 @@ from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
+from pfm_desktop.services.importing.visit_times import own_time, said_time
 from pfm_desktop.support.errors import BadInputError
 
 _BY_MANIFEST = "the manifest says so"
@@ -64,7 +65,7 @@ def make_plan(
                     skipped += _other_pages(item, seen)
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
-    times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())
+    times = tuple(_visits_said(pictures, manifest).items())
     ctx.progress(len(items), len(items), "Looking at the pictures")
     return arranged(ImportPlan(told_apart(_each_named_once(pictures)), tuple(skipped), times))
 
@@ -136,6 +137,7 @@ def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
         source=shown.source,
         stage=shown.stage,
         seconds_since_acid=shown.seconds_since_acid,
+        taken=own_time(seen.exif, _recorded_time(seen.record)),
         device=seen.device,
         part=seen.part,
         named=names_in(item.folders, stem),
@@ -227,11 +229,15 @@ def _with_stage(picture: PlannedPicture, stage: Stage | None, seconds: float | N
     return picture
 
 
-def _visit_said(picture: PlannedPicture, manifest: ImportManifest | None) -> Guess[When]:
-    row = manifest.row(picture.item) if manifest is not None else None
-    assert row is not None  # only a manifest ties pictures to visits here
-    assert row.visit is not None
-    return said(row.visit, _BY_MANIFEST)
+def _visits_said(pictures: Sequence[PlannedPicture], manifest: ImportManifest | None) -> dict[str, Guess[When]]:
+    """When visits were, by their names, as the manifest says: only that ties pictures to visits here."""
+    rows = [(one, manifest.row(one.item)) for one in pictures if one.visit and manifest is not None]
+    times = {one.visit: row.visit for one, row in rows if row is not None and row.visit is not None}
+    own: dict[str, dict[str, When]] = {}
+    for one in pictures:
+        if one.taken is not None:
+            own.setdefault(one.visit, {})[one.name] = one.taken
+    return {visit: said_time(when, _BY_MANIFEST, own.get(visit, {})) for visit, when in times.items()}
 
 
 def _reason(error: BadInputError, item: Item) -> str:
