@@ -118,7 +118,7 @@ def _check_all_named_are_there(manifest: ImportManifest, items: Sequence[Item]) 
 def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
     name = part_name(item, seen.part)
     stem = item.file_name.rsplit(".", 1)[0]
-    shown = guessed_shown(item.folders, stem, seen.fluorescent)
+    shown = guessed_shown(item.folders, stem, seen.fluorescent, in_white_light=seen.in_white_light)
     guessed = PlannedPicture(
         key=item.name if seen.part is None else f"{item.name} at {seen.part:g}",
         name=name,
