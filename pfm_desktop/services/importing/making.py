@@ -10,6 +10,7 @@ from pathlib import Path
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing.apart import told_apart
+from pfm_desktop.services.importing.counts import Figures, counted, without_count
 from pfm_desktop.services.importing.dates import When, guessed_time
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.found import Item, Skipped
@@ -48,6 +49,7 @@ def make_plan(
     Raises `BadInputError` for a path that is not there, and where the manifest names a file that is not among them.
     """
     items, skipped = _all_found(ctx, paths)
+    counts = counted(items)
     if manifest is not None:
         _check_all_named_are_there(manifest, items)
         skipped = [one for one in skipped if not one.name.endswith(manifest.path.name)]
@@ -61,7 +63,7 @@ def make_plan(
             try:
                 for seen in look(reader, item, **vars(options)):
                     ctx.check()  # a video has many
-                    pictures.append(_planned(item, seen, row))
+                    pictures.append(_planned(item, seen, row, counts.get(item.name)))
                     skipped += _other_pages(item, seen)
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
@@ -115,9 +117,14 @@ def _check_all_named_are_there(manifest: ImportManifest, items: Sequence[Item]) 
         )
 
 
-def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
+def _planned(item: Item, seen: Seen, row: Row | None, figures: Figures | None) -> PlannedPicture:
     name = part_name(item, seen.part)
     stem = item.file_name.rsplit(".", 1)[0]
+
+    def taken(named: str) -> Guess[When]:
+        recorded = _recorded_time(seen.record)
+        return guessed_time(exif=seen.exif, stem=named, folders=item.folders, modified=item.modified, recorded=recorded)
+
     shown = guessed_shown(item.folders, stem, seen.fluorescent, in_white_light=seen.in_white_light)
     guessed = PlannedPicture(
         key=item.name if seen.part is None else f"{item.name} at {seen.part:g}",
@@ -126,14 +133,8 @@ def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
         sha256=seen.sha256,
         width=seen.width,
         height=seen.height,
-        patient=guessed_patient(item.folders, stem),
-        when=guessed_time(
-            exif=seen.exif,
-            stem=stem,
-            folders=item.folders,
-            modified=item.modified,
-            recorded=_recorded_time(seen.record),
-        ),
+        patient=guessed_patient(item.folders, figures.rest if figures is not None and figures.no_number else stem),
+        when=without_count(figures, stem, taken),
         source=shown.source,
         stage=shown.stage,
         seconds_since_acid=shown.seconds_since_acid,
