@@ -16,6 +16,7 @@ from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.dates import When, in_name, time_said
 from pfm_desktop.services.importing.found import Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure
+from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.plan import (
     ImportPlan,
     PlannedPicture,
@@ -342,7 +343,9 @@ class ImportPreview:
     def _woman(self, woman: PlannedWoman, doubled: Mapping[str, str]) -> WomanLines:
         visits = tuple(self._visit(visit, doubled) for visit in woman.visits)
         whose = woman.visits[0].pictures[0].patient
-        names = [", ".join(part for part in (one.family_name, one.given_name) if part) for one in woman.people]
+        people = [(one.family_name, one.given_name) for one in woman.people]
+        people = people if any(any(one) for one in people) else [agreed_name(woman)]
+        names = [", ".join(part for part in one if part) for one in people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
         against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
         on_record = self._says.women.get(woman.identifier or "", "") if self._says is not None else ""

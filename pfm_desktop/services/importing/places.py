@@ -208,8 +208,14 @@ def _apart(planned: PlannedVisit, at: datetime) -> float:
 
 
 def _differs(one: Person, other: Person) -> bool:
-    """Whether two say different things; what one of them leaves open is no difference."""
-    return any(mine and theirs and mine != theirs for mine, theirs in zip(_person(one), _person(other), strict=True))
+    """Whether two say different things; what one of them leaves open is no difference.
+
+    Nor is a name that one keeps in one piece, as a folder says it, and the other as family and given name.
+    """
+    mine, theirs = _person(one), _person(other)
+    if sorted(" ".join(mine[:2]).split()) == sorted(" ".join(theirs[:2]).split()):
+        mine, theirs = mine[2:], theirs[2:]
+    return any(said and there and said != there for said, there in zip(mine, theirs, strict=True))
 
 
 def _person(person: Person) -> tuple[str, ...]:
