@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import without_dates
 from pfm_desktop.services.importing.naming import told_by, without_cameras_and_periods
 from pfm_desktop.services.importing.plan import PlannedPicture
@@ -45,6 +46,7 @@ _WOMAN = re.compile(
 )
 _CODE = re.compile(r"(?<![^\W_])(?!no|nr|x\d)([a-z]{1,3})(-?)(\d+)(?![^\W_]|-\w)", re.IGNORECASE)
 _SHORT = re.compile(r"^[a-z]{1,3}-?\d{2,}$", re.IGNORECASE)  # VIA-33: more likely a number than an acid
+_COUNT = re.compile(r"^\d{1,3}(?=[\s_-])")
 _LETTER = re.compile(r"^([a-z])(?=[\s_-])|(?<=[\s_-])([a-z])$", re.IGNORECASE)
 
 
@@ -64,7 +66,7 @@ def differing(pictures: Sequence[PlannedPicture]) -> tuple[str, ...]:
         files.setdefault((key,) if key else (), key)
         if letter := _LETTER.search(_without(stem, value).strip(" _-")):
             lettered.setdefault(picture.item.folders, Counter())[(letter[1] or letter[2]).casefold()] += 1
-    return _apart(folders) or _apart(files) or _of_several_files(lettered.values())
+    return _apart(folders) or _apart(files) or _of_several_files(lettered.values()) or _whole_visits(pictures)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -111,10 +113,11 @@ def of_file(stem: str, number: str) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=65_536)
 def _without(name: str, number: str, *, folder: bool = False) -> str:
     """A name without the woman's number, days, seconds, sizes, and words that count visits or pictures."""
     text = without_dates(re.sub(r"\.zip$", "", name, flags=re.IGNORECASE))
-    if number:
+    if number and number.casefold() in text.casefold():
         text = re.sub(rf"(?<![^\W_]){re.escape(number)}(?![^\W_])", " ", text, flags=re.IGNORECASE)
     for pattern in (_SERIES, _MEASURE):
         text = pattern.sub(" ", text)
@@ -131,6 +134,20 @@ def _apart(found: dict[tuple[str, ...], str]) -> tuple[str, ...]:
 def _within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
+
+
+def _whole_visits(pictures: Sequence[PlannedPicture]) -> tuple[str, ...]:
+    """Numbers before files of one folder that count no pictures: each has Lugol's iodine, the last step, and more."""
+    stages: dict[tuple[str, ...], dict[str, set[Stage | None]]] = {}
+    for picture in pictures:
+        stem = picture.item.file_name.rsplit(".", 1)[0]
+        if number := _COUNT.match(_without(stem, picture.patient.value or "").strip(" _-")):
+            stages.setdefault(picture.item.folders, {}).setdefault(number[0], set()).add(said_by(stem).stage)
+    for found in stages.values():
+        whole = sorted(number for number, said in found.items() if Stage.LUGOL in said and len(said) > 1)
+        if len(whole) > 1:
+            return tuple(whole)
+    return ()
 
 
 def _of_several_files(folders: Iterable[Counter[str]]) -> tuple[str, ...]:

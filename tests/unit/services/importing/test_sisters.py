@@ -95,6 +95,18 @@ def test_letters_that_stand_before_several_files_each_are_a_question(
     assert surest(planned(*names)) == {Sure.UNSURE}
 
 
+def test_numbers_that_stand_before_a_whole_visit_each_are_a_question_and_before_pairs_are_not(
+    planned: Callable[..., ImportPlan],
+) -> None:
+    visits = [f"BIO-4100/0{number} {stage}.jpg" for number in (1, 2) for stage in ("acetic", "lugol")]
+    pairs = [f"BIO-4200/0{number} {stage}.jpg" for number in (1, 2) for stage in ("acetic", "green")]
+    plan = planned(*visits, *pairs, "BIO-4200/03 lugol.jpg")
+    assert {(one.patient.value, one.patient.sure) for one in plan.pictures} == {
+        ("BIO-4100", Sure.UNSURE),
+        ("BIO-4200", Sure.LIKELY),
+    }
+
+
 @pytest.mark.parametrize(
     "names",
     [
