@@ -20,9 +20,10 @@ from pfm_desktop.services.importing.words import said_by, without_meaning
 _SERIES_WORD = (
     r"visit[ae]?|besuch|exam(?:en|ination)?|untersuchung|examinaci[oó]n|consulta?|consultation|termin|cita|rdv|"
     r"series|serie|s[eé]rie|session|sesi[oó]n|sitzung|follow[\s_-]?up|fu|control|kontrolle|contr[oô]le|check|review|"
-    r"day|tag|jour|d[ií]a|week|woche|semaine|semana|kw|cw|wk|month|monat|mes|mois|year|jahr|a[nñ]o|quarter|quartal|q|"
+    r"days?|tage?n?|jours?|d[ií]as?|weeks?|wochen?|semaines?|semanas?|kw|cw|wk|months?|monate?n?|mes(?:es)?|mois|years?|"
+    r"jahre?n?|ans?|a[nñ]os?|quarter|quartal|q|"
     r"step|schritt|paso|stage|phase|version|ver|v|copy|copia|kopie|copie|part|teil|parte|treatment|therapy|biops(?:y|ie)|"
-    r"detail|zoom|overview|close[\s_-]?up|macro|lesion|left|right|links|rechts|pre|post|img|image|photo|foto|bild|pict?|"
+    r"detail|zoom|overview|close[\s_-]?up|macro|lesion|left|right|links|rechts|pre|post|img|images?|photos?|fotos?|bild(?:er)?|pict?|"
     r"picture|imagen?|scan|shot|snap|frame|clip|video|vid|capture|screenshot|page|seite|复查|随访"
 )
 _SERIES = re.compile(

@@ -115,7 +115,7 @@ def test_numbers_that_stand_before_a_whole_visit_each_are_a_question_and_before_
         ("2026-03-14/acid", "2026-09-14/acid"), ("2025/acid", "2026/acid"), ("2026-03/acid", "2026-04/acid"),
         ("series 1/acid", "series 2/acid"), ("left/acid", "right/acid"), ("before/acid", "after/acid"),
         ("baseline/acid", "follow-up 1/acid"), ("day 1/acid", "day 2/acid"), ("week 2/acid", "week 12/acid"),
-        ("month 3/acid", "month 6/acid"), ("60s/acid", "120s/acid"), ("10x/acid", "16x/acid"), ("第1次/1", "第2次/1"),
+        ("month 3/acid", "month 6/acid"), ("Fotos 1/acid", "Fotos 2/acid"), ("60s/acid", "120s/acid"), ("10x/acid", "16x/acid"), ("第1次/1", "第2次/1"),
         ("100CANON/IMG_0001", "101CANON/IMG_0002"), ("01/acid", "lugol"), ("IMG 1/acid", "IMG 2/acid"),
         ("follow-up 1/acid", "Follow up 2/acid"), ("SE000001/IM000001", "SE000002/IM000001"),
         ("初诊/1", "复查2/1"), ("Kontrolle 1/acid", "Kontrolle 2/acid"), ("1 acid/1", "2 acid/1"),
@@ -180,6 +180,7 @@ def test_what_is_left_of_a_folders_and_a_files_name_once_what_is_known_is_taken_
     assert of_folder("Frau 1", "4417") == "frau 1"
     assert of_folder("visit 2", "4417") == ""
     assert of_folder("4417", "4417") == ""
+    assert of_folder("nach 6 Monaten", "4417") == of_folder("after 12 months", "4417") == ""
     assert of_file("S01 acetic 60s", "4417") == "s01"
     assert of_file("acetic_1_60s", "4417") == ""
     assert of_file("case001_aceto1", "case001") == ""
