@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing import changes
-from pfm_desktop.services.importing.dates import When, in_name
+from pfm_desktop.services.importing.dates import When, in_name, time_said
 from pfm_desktop.services.importing.found import Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure
+from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.plan import (
     ImportPlan,
     PlannedPicture,
@@ -342,7 +343,9 @@ class ImportPreview:
     def _woman(self, woman: PlannedWoman, doubled: Mapping[str, str]) -> WomanLines:
         visits = tuple(self._visit(visit, doubled) for visit in woman.visits)
         whose = woman.visits[0].pictures[0].patient
-        names = [", ".join(part for part in (one.family_name, one.given_name) if part) for one in woman.people]
+        people = [(one.family_name, one.given_name) for one in woman.people]
+        people = people if any(any(one) for one in people) else [agreed_name(woman)]
+        names = [", ".join(part for part in one if part) for one in people]
         title = " - ".join([word_of(whose, str), *(name for name in names if name)])
         against = next((note for note in self.notes if f"for {woman.identifier} " in note), "")
         on_record = self._says.women.get(woman.identifier or "", "") if self._says is not None else ""
@@ -408,7 +411,7 @@ def _made_line(
 
 def parsed_when(text: str) -> When:
     """A time or day as typed; `BadInputError` for what is none."""
-    found = in_name(text.strip())
+    found = in_name(text.strip()) or time_said(text.strip())
     if found is None:
         raise BadInputError(
             f"{text.strip() or 'nothing'} is not a time", remedy="write it as 2026-03-14 10:15, or the day alone"

@@ -18,7 +18,16 @@ from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.finder import find
 from pfm_desktop.imaging.quality.measures import SIDE, measure
 from pfm_desktop.imaging.quality.places import anatomy_of, readings, regions_of
-from pfm_desktop.imaging.quality.rules import FILTERED, FLUORESCENCE, MASKING, WHITE, Measures, Rule, glows
+from pfm_desktop.imaging.quality.rules import (
+    FILTERED,
+    FLUORESCENCE,
+    MASKING,
+    WHITE,
+    Measures,
+    Rule,
+    glows,
+    in_white_light,
+)
 
 Pixels = NDArray[np.uint8]
 FILTERED_SOURCES = (Source.GREEN, Source.IODINE)
@@ -62,6 +71,15 @@ def _filtered(pixels: Pixels) -> Quality:
     """Of a picture through a green filter or after Lugol's iodine, as the second of a pair."""
     measures = {**measure(fit(pixels, SIDE)), "side": float(min(pixels.shape[:2]))}
     return Quality(*_judged(FILTERED, measures), measures, (), Anatomy())
+
+
+def light_of(pixels: Pixels) -> Source | None:
+    """The light of which the colours (H x W x 3 uint8 RGB) surely are: white or fluorescence; None where they may be
+    of either, as those of other devices."""
+    measures = measure(pixels)
+    if glows(measures):
+        return Source.FLUORESCENCE
+    return Source.WHITE if in_white_light(measures) else None
 
 
 def looks_fluorescent(pixels: Pixels) -> bool:

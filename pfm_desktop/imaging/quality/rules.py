@@ -47,6 +47,11 @@ def glows(m: Measures) -> bool:
     return m["green"] > 0.6 and m["tissue"] < 0.1
 
 
+def in_white_light(m: Measures) -> bool:
+    """A part of it is enough where hardly anything glows."""
+    return (m["tissue"] > 0.5 and m["green"] < 0.1) or (m["tissue"] > 0.15 and m["green"] < 0.03)
+
+
 _TOO_SMALL = Rule(
     "too_small", lambda m: m["side"] < 160, lambda m: m["side"] < 300, "Use a picture of at least 1000 pixels a side."
 )
@@ -178,8 +183,7 @@ FLUORESCENCE = (
     _SCREEN,
     Rule(
         "wrong_source",
-        # a part of it is enough where hardly anything glows
-        lambda m: (m["tissue"] > 0.5 and m["green"] < 0.1) or (m["tissue"] > 0.15 and m["green"] < 0.03),
+        in_white_light,
         _never,
         "This looks like a white-light picture: give it as that, and of two pictures swap them.",
     ),

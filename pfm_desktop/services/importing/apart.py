@@ -5,7 +5,7 @@ Once, while a plan is made. What a person, a manifest or a record says is left a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pfm_desktop.services.importing.births import Birth, births_on, disagreement
@@ -13,6 +13,7 @@ from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
+from pfm_desktop.services.importing.sisters import differing, listed
 
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
 
@@ -26,7 +27,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         if picture.key in counted and picture.patient.value is not None
     }
     for group in _by_woman(pictures):
-        doubted |= _of_nobody(group)
+        doubted |= _of_nobody(group) or _sisters(group, doubted)
         born = disagreement(birth for picture in group for birth in _births(picture))
         if born is not None:
             doubted |= {picture.key: _born(doubted.get(picture.key, picture.patient), picture) for picture in group}
@@ -37,6 +38,16 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
         doubted |= {picture.key: _longer(picture, why) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _sisters(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]]) -> dict[str, Guess[str]]:
+    """Pictures of one woman below whose number folders or files differ, by key, in doubt with some of them named."""
+    names = differing(group)
+    if not names:
+        return {}
+    why = f"but {listed(names)} within it may be different women"
+    guesses = {one.key: doubted.get(one.key, one.patient) for one in group}
+    return {key: unsure(guess.value or "", f"{guess.why}, {why}") for key, guess in guesses.items()}
 
 
 def _births(picture: PlannedPicture) -> tuple[Birth, ...]:
@@ -75,7 +86,7 @@ def _several_studies(pictures: Sequence[PlannedPicture]) -> str:
     folders = list(dict.fromkeys("/".join(one.item.folders[1:]) or one.item.name for one in doubtful))
     if len(folders) < 2 or len({one.study for one in doubtful}) < 2:
         return ""
-    return " and ".join(folders[:2]) + (f" and {len(folders) - 2} more" if len(folders) > 2 else "")
+    return listed(folders)
 
 
 def _by_woman(pictures: Sequence[PlannedPicture]) -> Iterable[Sequence[PlannedPicture]]:
@@ -115,9 +126,9 @@ def several_named(woman: PlannedWoman) -> str:
     names = list(dict.fromkeys((*_names(one), *_numbers(one)) for one in pictures))
     numbers = {found for one in pictures if (found := frozenset(_numbers(one)))}
     if not _two_women([_names(one) for one in pictures]) and len(numbers) < 2:
-        return _several_studies(pictures)
-    said = list(dict.fromkeys(" ".join(name) for name in names if name))
-    return " and ".join(said[:2]) + (f" and {len(said) - 2} more" if len(said) > 2 else "")
+        guessed = [one for one in pictures if one.patient.sure is not Sure.SAID]
+        return listed(differing(guessed)) or _several_studies(pictures)
+    return listed(list(dict.fromkeys(" ".join(name) for name in names if name)))
 
 
 def _numbers(picture: PlannedPicture) -> tuple[str, ...]:

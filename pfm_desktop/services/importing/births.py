@@ -25,6 +25,10 @@ class Birth:
         """Whether it can mean that day."""
         return day in self.days if self.days else day.year in self.years
 
+    def after(self, day: date) -> bool:
+        """Whether all that it can mean is later."""
+        return min(self.days) > day if self.days else min(self.years) > day.year
+
     def agrees(self, other: Birth) -> bool:
         """Whether both can be of one woman."""
         if self.days and other.days:

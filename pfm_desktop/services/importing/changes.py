@@ -18,6 +18,7 @@ from pfm_desktop.services.importing.plan import (
     unused,
     woman_key,
 )
+from pfm_desktop.services.importing.visit_times import said_time
 from pfm_desktop.support.errors import BadInputError
 
 BY_HAND = "set by hand"
@@ -66,11 +67,12 @@ def move(plan: ImportPlan, keys: Collection[str], visit_key: str | None) -> Impo
 
 
 def set_visit_time(plan: ImportPlan, visit_key: str, when: When) -> ImportPlan:
-    """Say when a visit was; its pictures stay together."""
+    """Say when a visit was; its pictures stay together. What cannot be, or what they contradict, waits."""
     target = visit_of(plan, visit_key)
     tied = _each(plan, [picture.key for picture in target.pictures], _tied(visit_key))
     others = tuple(one for one in tied.visit_times if one[0] != visit_key)
-    return arranged(replace(tied, visit_times=(*others, (visit_key, said(when, BY_HAND)))))
+    own = {one.name: one.taken for one in target.pictures if one.taken is not None and not one.left_out}
+    return arranged(replace(tied, visit_times=(*others, (visit_key, said_time(when, BY_HAND, own)))))
 
 
 def leave_out(plan: ImportPlan, keys: Collection[str], *, out: bool = True) -> ImportPlan:

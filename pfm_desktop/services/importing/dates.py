@@ -174,6 +174,16 @@ def parsed_exif(exif: ExifTime) -> datetime | None:
         return None
 
 
+def time_said(text: str) -> When | None:
+    """A time of ISO 8601 that somebody wrote, or a day, of any year; None for what is none."""
+    try:
+        if len(text) <= len("2026-03-14"):
+            return When(datetime.combine(date.fromisoformat(text), time()).astimezone(), day_only=True)
+        return When(datetime.fromisoformat(text).astimezone())
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def in_name(name: str) -> When | None:
     """A date, or a date and time, in the name of a file or folder. Two different ones are none, nor are birth dates."""
     name = without_births(name)

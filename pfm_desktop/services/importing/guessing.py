@@ -61,11 +61,15 @@ class InVisit:
         return self.when.day if self.when is not None else None
 
 
-def guessed_shown(folders: tuple[str, ...], stem: str, fluorescent: bool | None) -> Shown:
+def guessed_shown(
+    folders: tuple[str, ...], stem: str, fluorescent: bool | None, *, in_white_light: bool = False
+) -> Shown:
     """Stage and source. The file's own name comes first, then its folders, the inner before the outer.
 
     `fluorescent`: whether its colours are those of fluorescence (None: not looked at); they say the source only.
+    `in_white_light`: they can only be those of white light, not of the fluorescence of any device known.
     """
+    light = Source.FLUORESCENCE if fluorescent else Source.WHITE if in_white_light else None
     for at, (name, where) in enumerate(
         [(stem, "the file's name"), *((name, "its folder") for name in reversed(folders))]
     ):
@@ -73,7 +77,7 @@ def guessed_shown(folders: tuple[str, ...], stem: str, fluorescent: bool | None)
         if found.contradicts:
             return Shown(*_nothing(f"{where} says two stages ({', '.join(found.words)})"))
         if found.source is not None:
-            shown = _agreed(_completed(found, where, folders, stem), fluorescent, f"{where}: {', '.join(found.words)}")
+            shown = _agreed(_completed(found, where, folders, stem), light, f"{where}: {', '.join(found.words)}")
             doubt = _may_be_a_name(name, folders[len(folders) - at :] if at else None)
             return _doubted(shown, doubt) if doubt else shown
     if fluorescent is None:
@@ -126,11 +130,11 @@ def _completed(found: Said, where: str, folders: tuple[str, ...], stem: str) -> 
     return found
 
 
-def _agreed(found: Said, fluorescent: bool | None, why: str) -> Shown:
-    """Fluorescence has other colours on other devices, and a green filter has its: only white light is contradicted."""
-    differs = bool(fluorescent) and found.source is Source.WHITE and found.stage is not Stage.GREEN
-    if differs:
-        why = f"{why}, but its colours are those of fluorescence"
+def _agreed(found: Said, light: Source | None, why: str) -> Shown:
+    """What a name says, unsure where the light (None: not certain) is the other one; a green filter has its colours."""
+    differs = light is not None and found.source is not light and found.stage is not Stage.GREEN
+    if differs and light is not None:
+        why = f"{why}, but its colours are those of {light.words}"
     sure = Sure.UNSURE if differs else Sure.LIKELY
     source = Guess(found.source, sure, why)
     stage: Guess[Stage] = Guess(found.stage, sure, why) if found.stage else unknown("no name says the stage")

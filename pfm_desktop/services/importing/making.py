@@ -10,6 +10,7 @@ from pathlib import Path
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.importing.apart import told_apart
+from pfm_desktop.services.importing.counts import Figures, counted, without_count
 from pfm_desktop.services.importing.dates import When, guessed_time
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.found import Item, Skipped
@@ -21,6 +22,7 @@ from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
+from pfm_desktop.services.importing.visit_times import own_time, said_time
 from pfm_desktop.support.errors import BadInputError
 
 _BY_MANIFEST = "the manifest says so"
@@ -47,6 +49,7 @@ def make_plan(
     Raises `BadInputError` for a path that is not there, and where the manifest names a file that is not among them.
     """
     items, skipped = _all_found(ctx, paths)
+    counts = counted(items)
     if manifest is not None:
         _check_all_named_are_there(manifest, items)
         skipped = [one for one in skipped if not one.name.endswith(manifest.path.name)]
@@ -60,11 +63,11 @@ def make_plan(
             try:
                 for seen in look(reader, item, **vars(options)):
                     ctx.check()  # a video has many
-                    pictures.append(_planned(item, seen, row))
+                    pictures.append(_planned(item, seen, row, counts.get(item.name)))
                     skipped += _other_pages(item, seen)
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
-    times = tuple({one.visit: _visit_said(one, manifest) for one in pictures if one.visit}.items())
+    times = tuple(_visits_said(pictures, manifest).items())
     ctx.progress(len(items), len(items), "Looking at the pictures")
     return arranged(ImportPlan(told_apart(_each_named_once(pictures)), tuple(skipped), times))
 
@@ -114,10 +117,15 @@ def _check_all_named_are_there(manifest: ImportManifest, items: Sequence[Item]) 
         )
 
 
-def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
+def _planned(item: Item, seen: Seen, row: Row | None, figures: Figures | None) -> PlannedPicture:
     name = part_name(item, seen.part)
     stem = item.file_name.rsplit(".", 1)[0]
-    shown = guessed_shown(item.folders, stem, seen.fluorescent)
+
+    def taken(named: str) -> Guess[When]:
+        recorded = _recorded_time(seen.record)
+        return guessed_time(exif=seen.exif, stem=named, folders=item.folders, modified=item.modified, recorded=recorded)
+
+    shown = guessed_shown(item.folders, stem, seen.fluorescent, in_white_light=seen.in_white_light)
     guessed = PlannedPicture(
         key=item.name if seen.part is None else f"{item.name} at {seen.part:g}",
         name=name,
@@ -125,17 +133,12 @@ def _planned(item: Item, seen: Seen, row: Row | None) -> PlannedPicture:
         sha256=seen.sha256,
         width=seen.width,
         height=seen.height,
-        patient=guessed_patient(item.folders, stem),
-        when=guessed_time(
-            exif=seen.exif,
-            stem=stem,
-            folders=item.folders,
-            modified=item.modified,
-            recorded=_recorded_time(seen.record),
-        ),
+        patient=guessed_patient(item.folders, figures.rest if figures is not None and figures.no_number else stem),
+        when=without_count(figures, stem, taken),
         source=shown.source,
         stage=shown.stage,
         seconds_since_acid=shown.seconds_since_acid,
+        taken=own_time(seen.exif, _recorded_time(seen.record)),
         device=seen.device,
         part=seen.part,
         named=names_in(item.folders, stem),
@@ -227,11 +230,15 @@ def _with_stage(picture: PlannedPicture, stage: Stage | None, seconds: float | N
     return picture
 
 
-def _visit_said(picture: PlannedPicture, manifest: ImportManifest | None) -> Guess[When]:
-    row = manifest.row(picture.item) if manifest is not None else None
-    assert row is not None  # only a manifest ties pictures to visits here
-    assert row.visit is not None
-    return said(row.visit, _BY_MANIFEST)
+def _visits_said(pictures: Sequence[PlannedPicture], manifest: ImportManifest | None) -> dict[str, Guess[When]]:
+    """When visits were, by their names, as the manifest says: only that ties pictures to visits here."""
+    rows = [(one, manifest.row(one.item)) for one in pictures if one.visit and manifest is not None]
+    times = {one.visit: row.visit for one, row in rows if row is not None and row.visit is not None}
+    own: dict[str, dict[str, When]] = {}
+    for one in pictures:
+        if one.taken is not None:
+            own.setdefault(one.visit, {})[one.name] = one.taken
+    return {visit: said_time(when, _BY_MANIFEST, own.get(visit, {})) for visit, when in times.items()}
 
 
 def _reason(error: BadInputError, item: Item) -> str:

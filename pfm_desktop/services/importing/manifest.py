@@ -11,12 +11,12 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 
 from pfm_desktop.domain.source import PLACES, TIMED, Source, Stage
 from pfm_desktop.interop.tabular import TableRow, read_table
-from pfm_desktop.services.importing.dates import When
+from pfm_desktop.services.importing.dates import When, time_said
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.words import LONGEST, said_by
 from pfm_desktop.support.errors import BadInputError
@@ -159,12 +159,10 @@ def _seconds(text: str) -> float | None:
 def _when(text: str) -> When | None:
     if not text:
         return None
-    try:
-        if len(text) <= len("2026-03-14"):
-            return When(datetime.combine(date.fromisoformat(text), time()).astimezone(), day_only=True)
-        return When(datetime.fromisoformat(text).astimezone())
-    except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{text} is no time as 2026-03-14 10:15") from None
+    found = time_said(text)
+    if found is None:
+        raise ValueError(f"{text} is no time as 2026-03-14 10:15")
+    return found
 
 
 def _birth(text: str) -> date | None:

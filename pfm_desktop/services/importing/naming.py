@@ -42,9 +42,15 @@ _CAMERA = (
 )
 _COUNTED_ALONE = re.compile(rf"^(?:{_COUNTED})$", re.IGNORECASE)
 _BY_CAMERA = re.compile(rf"(?<![^\W\d_])(?:{_CAMERA})[\s_-]?[a-z]?\d+(?![^\W_])", re.IGNORECASE)
-_COUNTED_BY_CAMERA = re.compile(r"^(?:P[0-9A-C]\d{6}|[RL]\d{7}|1\d\d[A-Z_]{2,5}\d?[A-Z_]*|\d{3}[A-Z_]{2,5})$")
+_FILES_OF_A_CAMERA = r"P[0-9A-C]\d{6}|[RL]\d{7}"
+_FOLDERS_OF_A_CAMERA = r"1\d\d[A-Z_]{2,5}\d?[A-Z_]*|\d{3}[A-Z_]{2,5}"
+_COUNTED_BY_CAMERA = re.compile(rf"^(?:{_FILES_OF_A_CAMERA}|{_FOLDERS_OF_A_CAMERA})$")
 _WHOLE_OF_A_CAMERA = re.compile(r"^(?:PXL_\d{8}_\d{6,9}|\d{3}_(?:[A-Z]{2,6}|\d{4})$)")  # with a time; a folder; Kodak
 _FINDINGS = re.compile(r"^G\d{1,2}P\d{1,2}(?:A\d{1,2})?$|^p16$|^ki-?67$", re.IGNORECASE)
+# letters that also count something, with three figures or more and no year: V-501, S-1204; t-120 are seconds
+_CODE = re.compile(
+    r"(?<![^\W_])(?!(?:mg|wa)-|t-\d{3}(?!\d))[a-z]{1,2}-(?!(?:19|20)\d\d(?!\d))\d{3,6}(?![^\W_]|-\w)", re.IGNORECASE
+)
 _OF_AN_EXPORT = re.compile(r"^visit-[0-9a-f]{12}$")  # of this program
 _OF_A_DISC = re.compile(r"^(?:PA|PAT|ST|STD|STU|SE|SER|SRS|IM|I|S|A|E)0{2,}\d+$")  # parts of a DICOM disc
 _PHONE = re.compile(r"(?<!\w)(?:\+|00)[1-9][\d\s()/-]{6,}\d|(?<![\d\w])0\d{2,4}[\s/-]\d{5,}(?!\d)")
@@ -137,7 +143,10 @@ def told_by(name: str) -> Told:
     text = _WHOLE_OF_A_CAMERA.sub(" ", re.sub(r"\.zip$", "", name, flags=re.IGNORECASE))
     dated, text = text, without_dates(text)
     marked = tuple(dict.fromkeys(found[1].rstrip(".-") for found in _MARKED.finditer(text)))
-    for pattern in (_MARKED, _PHONE, _BY_CAMERA, _WITH_NUMBER, _PERIOD):
+    for pattern in (_MARKED, _PHONE, _BY_CAMERA):
+        text = pattern.sub(" ", text)
+    codes = [code[0] for code in _CODE.finditer(text) if _known(code[0]) or _WITH_NUMBER.fullmatch(code[0])]
+    for pattern in (*(re.compile(rf"(?<!\w){re.escape(code)}") for code in codes), _WITH_NUMBER, _PERIOD):
         text = pattern.sub(" ", text)
     tokens = [token.strip("-.,;:()[]{}#+&'*~ ") for token in re.split(r"[\s_,;]+", text)]
     left = [token for token in tokens if token and not _known(token)]
@@ -145,7 +154,18 @@ def told_by(name: str) -> Told:
     if not marked and numbers and _is_part(dated, numbers, left):
         whole = re.sub(r"\s+", " ", re.sub(r"\.zip$", "", name, flags=re.IGNORECASE)).strip(" _-.")
         numbers = [Number(whole, strong=False)]  # part of a number is another woman's, too
+    numbers += [Number(code, strong=False) for code in codes]
     return Told(marked, tuple(dict.fromkeys(numbers)), _names(left))
+
+
+def without_cameras_and_periods(text: str, *, folder: bool) -> str:
+    """A name with a space for each year, month and telephone, and for what cameras and discs call files (folders)."""
+    text = _WHOLE_OF_A_CAMERA.sub(" ", text)
+    for pattern in (_BY_CAMERA, _PHONE, _PERIOD):
+        text = pattern.sub(" ", text)
+    by_camera = re.compile(rf"^(?:{_FOLDERS_OF_A_CAMERA if folder else _FILES_OF_A_CAMERA})$")
+    known = (by_camera, _OF_A_DISC, _OF_AN_EXPORT)
+    return " ".join(token for token in text.split() if not any(pattern.match(token) for pattern in known))
 
 
 def short(value: str) -> bool:

@@ -66,18 +66,24 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
         return ""
     if len({_person(person) for person in woman.people}) > 1:
         return f"two different names are said for the identifier {woman.identifier}"
-    return _birth_denied(woman) or (_against_record(woman, on_record, pictures) if on_record is not None else "")
+    denied = _birth_denied(woman, on_record)
+    return denied or (_against_record(woman, on_record, pictures) if on_record is not None else "")
 
 
-def _birth_denied(woman: PlannedWoman) -> str:
+def _birth_denied(woman: PlannedWoman, on_record: Patient | None) -> str:
     """Why her birth date cannot be that of a woman who was examined on these days ("": it can)."""
-    births = [person.birth_date for person in woman.people if person.birth_date is not None]
     days = sorted(visit.when.value.day for visit in woman.visits if visit.when.value is not None)
-    for birth in births if days else ():
-        said = f"the birth date said for {woman.identifier} ({moments.day(birth)})"
-        if birth > days[0]:
+    if not days:
+        return ""
+    stated = [("said", person.birth_date) for person in woman.people if person.birth_date is not None]
+    stated += [("on record", on_record.birth_date)] if on_record is not None and on_record.birth_date else []
+    births = [(how, moments.day(day), Birth("", frozenset((day.year,)), frozenset((day,)))) for how, day in stated]
+    births += [("said", birth.text, birth) for birth in _births(woman)]
+    for how, text, birth in births:
+        said = f"the birth date {how} for {woman.identifier} ({text})"
+        if birth.after(days[0]):
             return f"{said} is after the visit of {moments.day(days[0])}"
-        if days[-1].year - birth.year > OLDEST:
+        if days[-1].year - max(birth.years) > OLDEST:
             return f"{said} is more than {OLDEST} years before the visit of {moments.day(days[-1])}"
     return ""
 
@@ -202,8 +208,14 @@ def _apart(planned: PlannedVisit, at: datetime) -> float:
 
 
 def _differs(one: Person, other: Person) -> bool:
-    """Whether two say different things; what one of them leaves open is no difference."""
-    return any(mine and theirs and mine != theirs for mine, theirs in zip(_person(one), _person(other), strict=True))
+    """Whether two say different things; what one of them leaves open is no difference.
+
+    Nor is a name that one keeps in one piece, as a folder says it, and the other as family and given name.
+    """
+    mine, theirs = _person(one), _person(other)
+    if sorted(" ".join(mine[:2]).split()) == sorted(" ".join(theirs[:2]).split()):
+        mine, theirs = mine[2:], theirs[2:]
+    return any(said and there and said != there for said, there in zip(mine, theirs, strict=True))
 
 
 def _person(person: Person) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class PlannedPicture:
     `visit` ties it to a visit of that key, whatever its time ("": its time says it). `although_elsewhere`: it is
     brought in also where it is on record for another woman or visit. `named`: words of its folders and file that may
     name her; `issuer`: who gave the identifier, where its own record says so; `burned_in`: that record says that words
-    are drawn into it.
+    are drawn into it. `taken`: when its own file (record, EXIF) says that it was taken, where that is believed.
     """
 
     key: str
@@ -49,6 +49,7 @@ class PlannedPicture:
     source: Guess[Source]
     stage: Guess[Stage]
     seconds_since_acid: Guess[float]
+    taken: When | None = None
     device: str = ""
     part: float | None = None
     person: Person | None = None

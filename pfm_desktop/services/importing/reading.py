@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pfm_desktop.domain.source import Stage
+from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.importing.dates import ExifTime
 from pfm_desktop.services.importing.found import Item
 from pfm_desktop.services.importing.sources import Reader
@@ -75,7 +75,7 @@ class Seen:
     """What is known of one picture of an item once it was looked at.
 
     `part` tells several pictures of an item apart: seconds into a video, or the number in a DICOM file; else None.
-    `fluorescent`: its colours are those of fluorescence.
+    `fluorescent`: its colours are those of fluorescence; `in_white_light`: they can only be those of white light.
     """
 
     sha256: str
@@ -87,6 +87,7 @@ class Seen:
     part: float | None = None
     record: Record | None = None
     more: int = 0  # pictures of the file that are not read
+    in_white_light: bool = False
     cut_short: str = ""  # of the last frame of a video: how much of it is there ("": all)
 
 
@@ -221,9 +222,11 @@ def _seen(
     exif: ExifTime | None = None,
     device: str = "",
 ) -> Seen:
-    from pfm_desktop.imaging.quality import looks_fluorescent
+    from pfm_desktop.imaging.quality import light_of
 
     height, width = pixels.shape[:2]
     step = max(1, max(height, width) // _COLOURS_AT)
-    fluorescent = looks_fluorescent(pixels[::step, ::step].copy())
-    return Seen(hashlib.sha256(data).hexdigest(), width, height, fluorescent, device, exif, part, record)
+    light = light_of(pixels[::step, ::step].copy())
+    fluorescent, white = light is Source.FLUORESCENCE, light is Source.WHITE
+    digest = hashlib.sha256(data).hexdigest()
+    return Seen(digest, width, height, fluorescent, device, exif, part, record, in_white_light=white)

@@ -21,6 +21,7 @@ from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.importing import places
 from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.dicom import read_dicom
+from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.places import Place
 from pfm_desktop.services.importing.plan import (
     ImportPlan,
@@ -380,13 +381,9 @@ def _line(planned: PlannedPicture, visit: PlannedVisit, made: Visit | None) -> L
 
 def _new_patient(woman: PlannedWoman) -> Patient:
     person = woman.people[0] if woman.people else Person()
-    return Patient(
-        cases.new_id(),
-        (woman.identifier or "").strip(),
-        person.family_name,
-        person.given_name,
-        places.birth_date_of(woman),
-    )
+    said = person.family_name, person.given_name
+    name = said if any(said) else agreed_name(woman)
+    return Patient(cases.new_id(), (woman.identifier or "").strip(), *name, places.birth_date_of(woman))
 
 
 def _new_visit(planned: PlannedVisit, patient: Patient) -> Visit:

@@ -23,7 +23,7 @@ from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.phantom.defects import swab
-from pfm_desktop.imaging.quality import assess, assess_pair, identical, measure
+from pfm_desktop.imaging.quality import assess, assess_pair, identical, light_of, measure
 from pfm_desktop.imaging.quality.rules import PALE
 from pfm_desktop.imaging.registration.result import Registration, refused
 
@@ -154,6 +154,13 @@ def test_swapped_sources_are_called_swapped_and_nothing_else() -> None:
             quality = assess(picture, source)
             assert (quality.verdict, quality.problems) == (Verdict.UNUSABLE, ("wrong_source",))
             assert "swap" in quality.advice
+
+
+def test_the_light_of_a_picture_is_said_where_its_colours_are_those_of_one_light_only() -> None:
+    white, glow = pictures(3, grade_of(3))
+    grey = np.repeat(white.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    assert [light_of(one) for one in (white, glow, grey)] == [WHITE, GLOW, None]
+    assert [light_of(one[::4, ::4].copy()) for one in (white, glow)] == [WHITE, GLOW]
 
 
 @pytest.mark.slow

@@ -33,7 +33,8 @@ from pfm_desktop.viewmodels.importing import (
 
 
 def put(path: Path, shade: int, taken: str = "") -> None:
-    pixels = np.full((48, 64, 3), (180, 90 + shade, 90), np.uint8)
+    colour = (15, 90 + shade, 25) if "fluo" in path.name else (180, 90 + shade, 90)
+    pixels = np.full((48, 64, 3), colour, np.uint8)
     exif = Image.Exif()
     if taken:
         exif[0x8769] = {0x9003: taken}

@@ -57,7 +57,7 @@ def export(tmp_path: Path) -> Path:
     """Two women. K-17: acid, fluorescence and Lugol of one visit, and saline of a later one. K-18: acid."""
     folder = tmp_path / "export"
     put(folder / "K-17" / "1_acid_60s.jpg", jpeg(1, "2026:03:14 12:01:00"))
-    put(folder / "K-17" / "1_fluo.jpg", jpeg(2, "2026:03:14 12:01:20"))
+    put(folder / "K-17" / "1_fluo.jpg", jpeg(2, "2026:03:14 12:01:20", green=True))
     put(folder / "K-17" / "2_lugol.jpg", jpeg(3, "2026:03:14 12:05:00"))
     put(folder / "K-17" / "later" / "saline.jpg", jpeg(4, "2026:09:01 09:00:00"))
     put(folder / "K-18" / "acid.jpg", jpeg(5, "2026:03:15 08:30:00"))

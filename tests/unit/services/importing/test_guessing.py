@@ -185,6 +185,19 @@ def test_colours_that_contradict_the_name_make_it_unsure() -> None:
     assert "colours" in shown.stage.why
 
 
+@pytest.mark.parametrize("stem", ["fluo", "fluo_after_acid_60s", "K-17 autofluorescence"])
+def test_white_light_named_fluorescence_is_unsure_and_says_so(stem: str) -> None:
+    shown = guessed_shown((), stem, False, in_white_light=True)
+    assert (shown.source.value, shown.source.sure) == (Source.FLUORESCENCE, Sure.UNSURE)
+    assert Sure.LIKELY not in (shown.stage.sure, shown.seconds_since_acid.sure)
+    assert shown.source.why.endswith("but its colours are those of white light")
+
+
+@pytest.mark.parametrize("stem", ["acid", "green", "lugol", "white", "IMG_1"])
+def test_white_light_named_so_is_not_doubted(stem: str) -> None:
+    assert "but" not in guessed_shown((), stem, False, in_white_light=True).source.why
+
+
 def test_a_name_that_contradicts_itself_says_nothing_and_says_so() -> None:
     shown = guessed_shown((), "lugol_green", False)
     assert (shown.stage.value, shown.source.value) == (None, None)

@@ -89,6 +89,19 @@ def test_a_stage_is_no_surer_than_the_source_that_it_follows_from(
     assert [pair.guess.sure for pair in visit.pairs] == [Sure.UNSURE]
 
 
+def test_a_white_light_picture_named_fluorescence_waits_and_so_does_its_pair(
+    tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    put_file(tmp_path / "K-17" / "1_acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "K-17" / "1_fluo.jpg", picture(2, "2026:03:14 12:00:20"))
+    plan = planned(tmp_path / "K-17")
+    (pair,) = plan.women[0].visits[0].pairs
+    assert pair.guess.sure is Sure.UNSURE
+    said = "its stage is only a guess: the file's name: fluo, but its colours are those of white light"
+    assert waiting(plan) == {"1_acid.jpg": "", "1_fluo.jpg": said}
+    assert set(waiting(changes.confirm(plan, [one.key for one in plan.pictures])).values()) == {""}
+
+
 def test_what_is_no_picture_is_skipped_with_the_reason_and_the_rest_goes_on(
     tmp_path: Path, picture: Picture, put_file: Put
 ) -> None:

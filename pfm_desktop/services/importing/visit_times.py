@@ -1,0 +1,35 @@
+"""When somebody or a manifest says that a visit was, against what can be and what its pictures say. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pfm_desktop.services.importing.dates import EARLIEST, ExifTime, When, guessed_time
+from pfm_desktop.services.importing.guess import Guess, Sure, said
+from pfm_desktop.support import moments
+
+
+def own_time(exif: ExifTime | None, recorded: When | None, *, now: datetime | None = None) -> When | None:
+    """What a picture's file says of its time (its record, else EXIF); None for nothing, or what is not believed."""
+    guess = guessed_time(exif=exif, stem="", folders=(), modified=None, recorded=recorded, now=now)
+    both = exif is not None and recorded is not None and guess.contradicted
+    if both:  # the record counts most
+        return own_time(None, recorded, now=now)
+    return guess.value if guess.known() else None
+
+
+def said_time(when: When, why: str, own: Mapping[str, When], *, now: datetime | None = None) -> Guess[When]:
+    """A visit's time as it was said, or a question. `own`: what the files of its pictures say, by picture's name."""
+    doubt = _doubt(when, own, now or datetime.now().astimezone())
+    return Guess(when, Sure.UNSURE, f"{why}, but {doubt}", contradicted=True) if doubt else said(when, why)
+
+
+def _doubt(when: When, own: Mapping[str, When], now: datetime) -> str:
+    """Why a visit can hardly have been then ("": it can)."""
+    if when.day > now.astimezone().date():
+        return "that is still to come"
+    if when.day.year < EARLIEST:
+        return f"that is before {EARLIEST}"
+    away = next((name for name, taken in own.items() if abs((taken.day - when.day).days) > 1), None)
+    return "" if away is None else f"the picture {away} says {moments.day(own[away].day)}"
