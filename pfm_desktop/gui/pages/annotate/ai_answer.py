@@ -139,7 +139,7 @@ class AiAnswer(QWidget):
         for label, text in zip(
             self._texts,
             (
-                answer.banner, answer.model, answer.headline, answer.possible, annotate_ai.probability_lines(answer),
+                answer.banner, answer.model, f"AI: {answer.headline}", answer.possible, annotate_ai.probability_lines(answer),
                 answer.advice, answer.one_source, answer.passes, annotate_ai.ON_RECORD,
             ),
             strict=True,

@@ -166,6 +166,12 @@ class ReadingView(QWidget):
             self.side.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self._area.ensureWidgetVisible(self.side.note)
 
+    def ask_ai(self) -> None:
+        """Ask what the model says of the pair in front; it stands below the grades."""
+        if not self.ai.isHidden():
+            self.side.ask_why(False)
+            self.ai.ask()
+
     def toggle_region(self) -> None:
         """Draw lesions with the mouse, or pan again."""
         drawing = self.stage.tool == Tool.REGION.value
@@ -299,7 +305,7 @@ class ReadingView(QWidget):
             "undo": self.undo,
             "note": self.write_note,
             "quality": self._cycle_quality,
-            "ai": self.ai.ask,
+            "ai": self.ask_ai,
             "region": self.toggle_region,
             "drop_region": self._drop_region,
             **{mode.value: partial(do.set_mode, mode) for mode in (Mode.SIDE_BY_SIDE, Mode.BLEND, Mode.SWIPE)},

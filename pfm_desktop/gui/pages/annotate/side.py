@@ -202,7 +202,7 @@ class ReadingSide(QWidget):
         column.setSpacing(6)
         for part in (self.title, self.progress, self.problem, self.others, self.own, self.answers):
             column.addWidget(part)
-        self.answers.addWidget(_column([*self.grades.values(), self.cannot]))
+        self.answers.addWidget(_column([*self.grades.values(), self.cannot, self.ai]))
         why = words(self, "heading", "Why can it not be graded?")
         self.answers.addWidget(_column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")]))
         quality = QLabel("Quality (Q)", self)
@@ -217,13 +217,11 @@ class ReadingSide(QWidget):
         column.addWidget(self.waiting)
         column.addLayout(_row([self.back, self.on]))
         column.addLayout(_row([self.undo, self.tasks]))
-        column.addWidget(self.ai)
         column.addWidget(self.keys)
         column.addStretch(1)
-        order = [*self.grades.values(), self.cannot, *self.reasons.values(), *self.qualities.values(), self.note]
-        for one, other in pairwise(
-            [*order, self.draw, self.drop, self.back, self.on, self.undo, self.tasks, self.ai.button]
-        ):
+        first = [*self.grades.values(), self.cannot, self.ai.button, *self.reasons.values()]
+        order = [*first, *self.qualities.values(), self.note]
+        for one, other in pairwise([*order, self.draw, self.drop, self.back, self.on, self.undo, self.tasks]):
             self.setTabOrder(one, other)
 
 
