@@ -89,7 +89,7 @@ class AiAnswer(QWidget):
         if self._asked and self._belongs(reading):
             return
         self.clear()
-        self._at = _place(reading)
+        self._at = self._here(reading)
         why_not = annotate_ai.why_not_now(reading, self._site.choice())
         self._say(why_not or annotate_ai.ASKING)
         if not why_not and reading.turn is not None:
@@ -121,7 +121,11 @@ class AiAnswer(QWidget):
     def _belongs(self, reading: Reading) -> bool:
         """Whether what is said, asked or shown is of the turn in front, and may still be."""
         may = not self._asked or annotate_ai.may_stand(reading, self._site.choice())
-        return self._at is not None and self._at == _place(reading) and may
+        return self._at is not None and self._at == self._here(reading) and may
+
+    def _here(self, reading: Reading) -> object:
+        """The turn in front, and who reads: what one has seen is on record for nobody else."""
+        return self._library.who, reading.turn, reading.place
 
     def _take(self, place: object, analysis: Analysis) -> None:
         """It is on record by now. Shown only beside the turn for which it was asked."""
@@ -136,14 +140,12 @@ class AiAnswer(QWidget):
         answer = answer_of(analysis)
         say(self.said, "")
         self.warning.show_warning(answer.caution, answer.unlike, answer.distances)
-        for label, text in zip(
-            self._texts,
-            (
-                answer.banner, answer.model, f"AI: {answer.headline}", answer.possible, annotate_ai.probability_lines(answer),
-                answer.advice, answer.one_source, answer.passes, annotate_ai.ON_RECORD,
-            ),
-            strict=True,
-        ):  # fmt: skip
+        said = (
+            answer.banner, answer.model, f"AI: {answer.headline}", answer.possible,
+            annotate_ai.probability_lines(answer), answer.advice, answer.one_source, answer.passes,
+            annotate_ai.ON_RECORD,
+        )  # fmt: skip
+        for label, text in zip(self._texts, said, strict=True):
             say(label, text)
         self._tell(annotate_ai.spoken(answer))
 
@@ -174,10 +176,6 @@ class AiAnswer(QWidget):
             column.addWidget(part)
             if part is not self.button:
                 part.hide()
-
-
-def _place(reading: Reading) -> object:
-    return reading.turn, reading.place
 
 
 def _answer_job(ctx: Context, library: Library, pair_id: str, model: str, task_id: str) -> Analysis:
