@@ -21,8 +21,8 @@ ON_RECORD = "It is on record that you saw this. A grade that you give or change 
 NO_ANSWER = "There is no AI answer: {why}"
 HINTS: dict[AiShown, str] = {
     AiShown.HIDDEN: "",
-    AiShown.AFTER: "Once you gave your grade. It goes on record that you saw it.",
-    AiShown.BEFORE: "Also before your grade, which then counts as one after AI. It goes on record that you saw it.",
+    AiShown.AFTER: "Once you gave your grade. It goes on record.",
+    AiShown.BEFORE: "Also before your grade, which is then one after AI. It goes on record.",
 }
 IN_TASK: dict[AiShown, str] = {
     AiShown.HIDDEN: "",

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
@@ -68,7 +69,7 @@ class SettingsPage(QWidget):
         self.reader, self.theme, self.model = QLineEdit(self), QComboBox(self), QComboBox(self)
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
-        self.ai_shown = QComboBox(self)
+        self.ai_shown = CalmComboBox(self)
         for name in AI_SHOWN:
             self.ai_shown.addItem(AI_WORDS[name], name)
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
