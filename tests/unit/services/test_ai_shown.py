@@ -16,6 +16,7 @@ from pfm_desktop.domain.prediction import Analysis, ModelInfo
 from pfm_desktop.domain.quality import Refusal
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.phantom import render
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, ai_shown, audit, cases, labelling, review
 from pfm_desktop.services.labelling import Wish
@@ -267,3 +268,23 @@ def test_a_real_answer_of_the_model_about_pictures_without_a_cervix_is_on_record
         analysis = ai_shown.show_job(SilentContext(), lib, pairs[0], "pfm-demo", task_id)
         assert analysis.refused is not None
         assert ai_shown.has_seen(lib, pairs[0])
+
+
+def test_who_only_labels_is_given_the_answer_of_a_real_model_about_a_phantom_pair(tmp_path: Path) -> None:
+    lib, _ = accounts.make_library(tmp_path / "clinic", "Dr. Chief", PASSWORD)
+    with lib:
+        accounts.add(lib, "Nora", {Role.ANNOTATOR}, PASSWORD)
+        accounts.add(lib, "Dr. Roth", {Role.CLINICIAN}, PASSWORD)
+    with accounts.sign_in(tmp_path / "clinic", "Dr. Roth", PASSWORD) as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1", family_name="Wunderlich").id)
+        drawn = render(71, grade=Grade.HIGH, size=256)
+        for pixels, stage in ((drawn.white, Stage.ACETIC_ACID), (drawn.fluorescence, Stage.FLUORESCENCE_AFTER_ACID)):
+            cases.add_picture(lib, visit.id, encode_png(pixels), stage=stage)
+        pairs = labelling.pairs_for(SilentContext(), lib, [visit.id])
+        task_id = labelling.make_task(lib, Wish("March", repeats=0.0, ai_first=True), pairs).id
+    with accounts.sign_in(tmp_path / "clinic", "Nora", PASSWORD) as lib:
+        first, again = (ai_shown.show_job(SilentContext(), lib, pairs[0], "pfm-demo", task_id) for _ in range(2))
+        assert first.model == again.model
+        assert (first.prediction is None) == (again.prediction is None)
+        read, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.HIGH)
+        assert read.ai_seen
