@@ -99,7 +99,7 @@ def made(folder: Path, lines: int, chance: random.Random) -> None:
                 review.set_text(lib, visit.id, f"Text {chance.random()}")
             review.reveal(lib, visit.id, lib.who)
             lib.record_event("export", visit.id, "Report saved as PDF", {"signed": False, "shares": [0.25, 0.75]})
-            lock_record.record_switch(lib, on=chance.random() < 0.5)
+            lock_record.record_switch(lib, lock_record.LOCK, chance.random() < 0.5)
 
 
 def lib_lines(folder: Path) -> list[int]:

@@ -417,11 +417,11 @@ def _settings_there(place: Place) -> bool:
 
 
 def _switch(place: Place) -> None:
-    lock_record.record_switch(place.open, on=False)
+    lock_record.record_switch(place.open, lock_record.LOCK, False)
 
 
 def _switched(place: Place) -> bool:
-    return not lock_record.on_record(place.open)
+    return not lock_record.on_record(place.open, lock_record.LOCK)
 
 
 def _note_work(place: Place) -> None:

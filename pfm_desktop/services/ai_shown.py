@@ -6,6 +6,7 @@ task, nor as a blind repeat, nor after the program was started anew.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,15 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.storage import journal
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.errors import BadInputError, StorageError
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.prediction import Analysis, ModelInfo
 
+log = logging.getLogger(__name__)
 WHAT = "ai_shown"
+NOT_READ = "a picture of this pair is missing or damaged, or the library cannot be read now"
+NOT_RECORDED = "it cannot be put on record that you see it"
 _REVEAL = "reveal"  # in Review, under the id of the visit
 
 
@@ -54,6 +59,25 @@ def seen_of(lib: Library, pair_ids: Sequence[str]) -> frozenset[str]:
         shown = journal.keys_with(session, what=WHAT, keys=pair_ids, who=lib.who)
         revealed = journal.keys_with(session, what=_REVEAL, keys=sorted(set(visits.values())), who=lib.who)
     return shown | {pair_id for pair_id, visit_id in visits.items() if visit_id in revealed}
+
+
+def show_job(ctx: Context, lib: Library, pair_id: str, model: str, task_id: str) -> Analysis:
+    """The answer about a pair, once it is on record that `lib.who` is shown it. As a job.
+
+    Stopped before that, nothing is on record. Raises `UserError` in words that tell no name of a file, which may be a
+    woman's.
+    """
+    try:
+        analysis = answer_job(ctx, lib, pair_id, model)
+    except (BadInputError, StorageError) as error:
+        log.warning("a pair cannot be read: %s", type(error).__name__)
+        raise StorageError(NOT_READ, safe="nothing was changed") from None
+    ctx.check()
+    try:
+        record_shown(lib, pair_id, analysis.model, task_id=task_id)
+    except StorageError as error:
+        raise StorageError(f"{NOT_RECORDED}: {error.what}", safe="nothing is shown", remedy=error.remedy) from error
+    return analysis
 
 
 def answer_job(ctx: Context, lib: Library, pair_id: str, model: str) -> Analysis:

@@ -68,6 +68,7 @@ _FIELD_NAMES = {
     "revealed_at": "AI revealed at",
     "ai_seen": "AI seen before",
     "ai_first": "AI may be shown before the grade",
+    "ai_shown": "Readers see the AI answer",
     "frame": "On the picture of",
     "x": "From the left (pixels)",
     "y": "From the top (pixels)",

@@ -1,40 +1,74 @@
-"""The first-read lock in the audit trail: a setting of this computer, yet on record in each library it holds for."""
+"""The first-read lock and when readers see the AI, in the audit trail: choices of a site, settings of this computer.
+
+They are on record in each library that they hold for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 
-WHAT, KEY = "setting", "first_read_lock"
+WHAT = "setting"
 
 
-def record_switch(lib: Library, *, on: bool) -> None:
-    """Put on record that the lock was switched, by `lib.who`."""
-    lib.record_event(WHAT, KEY, f"First-read lock switched {_word(on)}", {"on": on})
+@dataclass(frozen=True)
+class SiteChoice:
+    """A setting that is changed only where that goes on record.
 
-
-def record_difference(lib: Library, *, on: bool) -> bool:
-    """Put on record that the lock is another one than this library last knew; whether there was a difference.
-
-    It can be switched while another library is open, or in the settings file itself.
+    `key`: its name in `Settings` and in the trail. `field`: where a line keeps what was chosen. `words`: by what can be
+    chosen, what became of it. A library in which nothing was said began with `begins`.
     """
-    if on_record(lib) is on:
+
+    key: str
+    name: str
+    field: str
+    words: Mapping[object, str]
+    begins: object
+
+
+LOCK = SiteChoice("first_read_lock", "First-read lock", "on", {True: "switched on", False: "switched off"}, True)
+AI = SiteChoice(
+    "ai_shown",
+    "AI answers in Annotate",
+    "ai_shown",
+    {
+        AiShown.HIDDEN.value: "set to stay hidden",
+        AiShown.AFTER.value: "set to be shown after the grade",
+        AiShown.BEFORE.value: "set to be shown before the grade where the task says so",
+    },
+    AiShown.HIDDEN.value,
+)
+CHOICES = (LOCK, AI)
+
+
+def record_switch(lib: Library, choice: SiteChoice, chosen: object) -> None:
+    """Put on record what was chosen, by `lib.who`."""
+    lib.record_event(WHAT, choice.key, f"{choice.name} {choice.words[chosen]}", {choice.field: chosen})
+
+
+def record_difference(lib: Library, choice: SiteChoice, chosen: object) -> bool:
+    """Put on record that a choice is another one than this library last knew; whether there was a difference.
+
+    It can be changed while another library is open, or in the settings file itself.
+    """
+    if on_record(lib, choice) == chosen:
         return False
-    said = f"First-read lock found switched {_word(on)} when the library was opened; it was switched elsewhere"
-    lib.record_event(WHAT, KEY, said, {"on": on})
+    said = f"{choice.name} found {choice.words[chosen]} when the library was opened; it was switched elsewhere"
+    lib.record_event(WHAT, choice.key, said, {choice.field: chosen})
     return True
 
 
-def on_record(lib: Library) -> bool:
-    """What the lock was when it was last put on record; a library in which nothing was said began with it on."""
+def on_record(lib: Library, choice: SiteChoice) -> object:
+    """What was chosen when it was last put on record."""
     with lib.read() as session:
-        last = journal.last(session, what=WHAT, key=KEY)
+        last = journal.last(session, what=WHAT, key=choice.key)
     if last is None:
-        return True
+        return choice.begins
     if last.new is not None:
-        return bool(last.new["on"])
-    return not last.text.endswith("off")  # lines of older versions say it in words only
-
-
-def _word(on: bool) -> str:
-    return "on" if on else "off"
+        return last.new.get(choice.field, choice.begins)
+    # lines of older versions say it in words only
+    return next((chosen for chosen, words in choice.words.items() if last.text.endswith(words)), choice.begins)

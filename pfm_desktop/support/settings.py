@@ -20,12 +20,14 @@ log = logging.getLogger(__name__)
 THEMES = ("dark", "light")
 MODALITIES = ("XC", "ES")
 LOCK_MINUTES = (1, 2, 5, 10, 15, 30)
+AI_SHOWN = ("hidden", "after", "before")
 
 
 @dataclass(frozen=True)
 class Settings:
     """`reader` is the name written beside every change; `first_read_lock` hides the AI until there is an impression.
 
+    `ai_shown`: when who reads for labels may see the AI answer: never, after the own grade, or before it too.
     `lock_minutes`: without a key or the mouse for so long, the window of an encrypted library is locked.
     `modality`: what this clinic's archive calls colposcopy in DICOM, external-camera photography or endoscopy.
     `backups`: the folder of a library's backups, by its id.
@@ -35,6 +37,7 @@ class Settings:
     reader: str = ""
     theme: str = "dark"
     first_read_lock: bool = True
+    ai_shown: str = "hidden"
     model: str = "pfm-demo"
     library: str = ""
     lock_minutes: int = 10
@@ -66,7 +69,7 @@ def _from_table(kept: Mapping[str, Any]) -> Settings:
     known = {item.name: getattr(defaults, item.name) for item in fields(defaults)}
     usable = {name: kept[name] for name, value in known.items() if name in kept and type(kept[name]) is type(value)}
     settings = replace(defaults, **usable)
-    offered = {"theme": THEMES, "lock_minutes": LOCK_MINUTES, "modality": MODALITIES}
+    offered = {"theme": THEMES, "lock_minutes": LOCK_MINUTES, "modality": MODALITIES, "ai_shown": AI_SHOWN}
     strange = {name: known[name] for name, those in offered.items() if getattr(settings, name) not in those}
     settings = replace(settings, **strange)
     places = {key: place for key, place in settings.backups.items() if isinstance(place, str)}

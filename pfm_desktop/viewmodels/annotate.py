@@ -102,11 +102,22 @@ class Reading:
         return sum(turn not in self.reads for turn in self._drafts)
 
     @property
+    def why_no_ai(self) -> str:
+        """Why no answer of a model can go on record as seen, and so is not shown; "" where it can."""
+        if self._lib.read_only:
+            return f"this library is open for reading only: {self._lib.read_only_reason}"
+        return "" if self._may_read else "your account may not read pairs in this library"
+
+    @property
+    def _may_read(self) -> bool:
+        return self._lib.may(Act.ADJUDICATE if self.adjudicates else Act.LABEL)
+
+    @property
     def why_not(self) -> str:
         """Why no read can be kept; "" where it can."""
         if self._lib.read_only:
             return f"no read can be kept, this library is open for reading only: {self._lib.read_only_reason}"
-        if not self._lib.may(Act.ADJUDICATE if self.adjudicates else Act.LABEL):
+        if not self._may_read:
             return "no read can be kept: your account may not do this in this library"
         return "no read can be kept: this task is closed" if self.task.closed else ""
 

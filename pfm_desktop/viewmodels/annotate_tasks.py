@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.labelling import Order
+from pfm_desktop.domain.labelling import AiShown, Order
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, labelling
@@ -47,10 +47,10 @@ def rights_in(lib: Library) -> Rights:
     )
 
 
-def lines_job(ctx: Context, lib: Library) -> tuple[TaskLine, ...]:
-    """The tasks, the newest first."""
+def lines_job(ctx: Context, lib: Library, choice: AiShown = AiShown.HIDDEN) -> tuple[TaskLine, ...]:
+    """The tasks, the newest first, as they are where the site has chosen so."""
     ctx.check()
-    return task_lines(labelling.task_rows(lib))
+    return task_lines(labelling.task_rows(lib), choice)
 
 
 def report_job(ctx: Context, lib: Library, task_id: str) -> ReadingReport:

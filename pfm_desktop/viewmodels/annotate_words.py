@@ -9,11 +9,13 @@ from math import isnan
 
 from pfm_desktop.domain.agreement import Agreement
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.labelling import Order, Quality, Read, Reason
+from pfm_desktop.domain.labelling import AiShown, Order, Quality, Read, Reason
+from pfm_desktop.services.ai_shown import shown_in
 from pfm_desktop.services.labelling import TaskRow
 from pfm_desktop.services.reading_report import Drift, ReadingReport
 from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.annotate import Reading
+from pfm_desktop.viewmodels.annotate_ai import IN_TASK
 from pfm_desktop.viewmodels.grades import TITLES
 
 COLUMNS = ("Task", "Pairs", "Read by you", "Readers differ", "Made")
@@ -44,29 +46,31 @@ class TaskLine:
     differing: int
 
 
-def task_lines(rows: Sequence[TaskRow]) -> tuple[TaskLine, ...]:
-    """Tasks in the order given."""
-    return tuple(_line(row) for row in rows)
+def task_lines(rows: Sequence[TaskRow], choice: AiShown = AiShown.HIDDEN) -> tuple[TaskLine, ...]:
+    """Tasks in the order given. `choice`: when the site shows the AI answer to who reads."""
+    return tuple(_line(row, choice) for row in rows)
 
 
-def _line(row: TaskRow) -> TaskLine:
+def _line(row: TaskRow, choice: AiShown) -> TaskLine:
     task, finished = row.task, row.done >= row.turns
     told = row.disagreements is not None  # who only reads is not told that pairs come again
     count = f"{row.pairs:,} (+ {row.turns - row.pairs} again)" if told and row.turns > row.pairs else f"{row.turns:,}"
     done = "all" if finished else f"{row.done:,} of {row.turns:,}"
     differ = "" if row.disagreements is None else "none" if not row.disagreements else f"{row.disagreements:,}"
-    name = f"{task.name} (closed)" if task.closed else task.name
+    beside = [part for part in ("closed" if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
+    name = f"{task.name} ({', '.join(beside)})" if beside else task.name
     cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
     return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0)
 
 
-def empty_text(*, may_make: bool, read_only: bool) -> str:
+def empty_text(*, may_make: bool, read_only: bool, choice: AiShown = AiShown.HIDDEN) -> str:
     """What stands in an empty list of tasks, and what to do."""
     if read_only:
         return "No tasks yet.\n\nThis library is open for reading only."
     if may_make:
+        without = "names, findings or AI" if choice is AiShown.HIDDEN else "names and findings"
         return (
-            "No tasks yet.\n\nA task is a set of pairs that people grade without names, findings or AI.\n"
+            f"No tasks yet.\n\nA task is a set of pairs that people grade without {without}.\n"
             "Choose New task to make the first one from a search."
         )
     return "No tasks yet.\n\nA clinician of this library makes them; they are listed here then. F5 looks again."
@@ -115,7 +119,8 @@ def own_words(reading: Reading) -> str:
     if read is None:
         return "Not decided yet" if reading.adjudicates else "Not read yet"
     said = "You decided" if reading.adjudicates else "You read"
-    return f"{said}: {read_words(read)}. Another grade changes it."
+    after = ", after AI" if read.ai_seen else ""
+    return f"{said}: {read_words(read)}{after}. Another grade changes it."
 
 
 def other_words(read: Read) -> str:

@@ -5,7 +5,7 @@ Before the reveal only quality and registration show. An answer for another visi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -157,7 +157,10 @@ def answer_view(
     second = _second(case, analysis.prediction, read_only_reason)
     account = account if second is not None and not second.blocked else ""
     pair_id = asked.answer.pair_id if asked.answer is not None else ""
-    return AnswerView(state, status, None, _answer(case, analysis, pair_id), checks, second, reads, account)
+    other = case.revealed_model.difference(analysis.model, pair_id) if case.revealed_model is not None else ""
+    taken = {source for picture in case.pictures for source in (picture.source, picture.second) if source is not None}
+    answer = answer_of(analysis, taken=taken, other_model=other)
+    return AnswerView(state, status, None, answer, checks, second, reads, account)
 
 
 def reveal_edit(case: VisitCase, reader: str, *, lock: bool, answer: PairAnswer | None) -> Edit:
@@ -240,14 +243,14 @@ def _why_no_reveal(case: VisitCase, state: State, *, lock: bool, read_only_reaso
 # ---- the answer
 
 
-def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
+def answer_of(analysis: Analysis, *, taken: Collection[Source] | None = None, other_model: str = "") -> Answer:
+    """An answer in words. `taken`: sources of which the visit has pictures; None where that is not to be said."""
     prediction, model = analysis.prediction, analysis.model
     said = f"{model.name} {model.version}: {model.label}"
-    other = case.revealed_model.difference(model, pair_id) if case.revealed_model is not None else ""
     if prediction is None:
         reason, advice = ("", "") if analysis.refused is None else (analysis.refused.reason, analysis.refused.advice)
         return Answer(
-            f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said, other_model=other
+            f"No answer: {reason or 'refused'}", None, "", advice, (), "", "", (), (), said, other_model=other_model
         )
     return Answer(
         headline="Indeterminate" if prediction.indeterminate else TITLES[prediction.grade],
@@ -256,7 +259,7 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         advice=_advice(prediction, analysis.quality.get("pair")),
         bars=tuple(_bar(prediction, grade) for grade in GRADES),
         passes=_passes(prediction, model),
-        one_source=_one_source(case, prediction, model),
+        one_source=_one_source(taken, prediction, model),
         evidence=_evidence(prediction),
         alone=_alone(prediction),
         model=said,
@@ -264,7 +267,7 @@ def _answer(case: VisitCase, analysis: Analysis, pair_id: str) -> Answer:
         unlike=prediction.why_unlike,
         distances=prediction.familiarity_words,
         familiarity=tuple((capital(SOURCES[source]), words) for source, words in prediction.familiarity_lines),
-        other_model=other,
+        other_model=other_model,
     )
 
 
@@ -297,15 +300,17 @@ def _bar(prediction: Prediction, grade: Grade) -> Bar:
     )
 
 
-def _one_source(case: VisitCase, prediction: Prediction, model: ModelInfo) -> str:
+def _one_source(taken: Collection[Source] | None, prediction: Prediction, model: ModelInfo) -> str:
     """Said plainly: an answer from half the sources is not the same answer."""
     if len(prediction.sources) != 1:
         return ""
     given = prediction.sources[0]
     missing = (second_of(model.sources) or Source.FLUORESCENCE) if given is Source.WHITE else Source.WHITE
-    there = any(missing in (picture.source, picture.second) for picture in case.pictures)
-    why = f"The {SOURCES[missing]} picture was not used." if there else f"There is no {SOURCES[missing]} picture."
-    return f"Answered from {SOURCES[given]} only. {why}"
+    said = f"Answered from {SOURCES[given]} only."
+    if taken is None:
+        return said
+    unused, none = f"The {SOURCES[missing]} picture was not used.", f"There is no {SOURCES[missing]} picture."
+    return f"{said} {unused if missing in taken else none}"
 
 
 def _evidence(prediction: Prediction) -> tuple[tuple[str, float], ...]:

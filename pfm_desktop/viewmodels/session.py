@@ -5,7 +5,7 @@ No Qt: pages listen with plain functions, on the thread that edits (the GUI thre
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -13,10 +13,12 @@ from typing import Protocol
 
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.domain.people import Account
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
+from pfm_desktop.services.lock_record import CHOICES, SiteChoice
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import UserError
@@ -224,18 +226,15 @@ class Session:
     def change_settings(self, **changes: object) -> bool:
         """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay.
 
-        The first-read lock is switched only where that goes on record.
+        The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record.
         """
         with self._said():
             new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
-            switched = new.first_read_lock != self.settings.first_read_lock
+            switched = [one for one in CHOICES if getattr(new, one.key) != getattr(self.settings, one.key)]
             if switched and self.why_no_switch:
-                raise UserError(
-                    f"the first-read lock was not switched: {self.why_no_switch}", safe="nothing was changed"
-                )
+                raise UserError(f"{switched[0].name} not switched: {self.why_no_switch}", safe="nothing was changed")
             save_settings(new)
-            if switched:
-                self._record_switch(on=new.first_read_lock)
+            self._record_switches(new, switched)
             self.settings = new
             self.library.who = self.reader
             for listener in tuple(self.on_settings):
@@ -245,21 +244,28 @@ class Session:
 
     @property
     def why_no_switch(self) -> str:
-        """Why the first-read lock cannot be switched here; "" when it can."""
+        """Why the choices of the site cannot be switched here; "" when they can."""
         if self.library.read_only:
             return NO_SWITCH
         return NOT_YOURS if self.library.no_editing else ""
 
-    def record_lock(self) -> None:
-        """A library is opened for writing: what the lock is goes on record, where it was switched elsewhere since."""
+    @property
+    def ai_shown(self) -> AiShown:
+        """When the site lets who reads for labels see the AI answer."""
+        return AiShown(self.settings.ai_shown)
+
+    def record_choices(self) -> None:
+        """A library is opened for writing: what the site chose goes on record, where it was switched elsewhere."""
         if not self.library.read_only:
             with self._said():
-                lock_record.record_difference(self.library, on=self.settings.first_read_lock)
+                for choice in CHOICES:
+                    lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
 
-    def _record_switch(self, *, on: bool) -> None:
-        """Put the switch on record; where that fails it is taken back, and the reason goes on."""
+    def _record_switches(self, new: Settings, switched: Sequence[SiteChoice]) -> None:
+        """Put what was switched on record; where that fails it is taken back, and the reason goes on."""
         try:
-            lock_record.record_switch(self.library, on=on)
+            for choice in switched:
+                lock_record.record_switch(self.library, choice, getattr(new, choice.key))
         except UserError:
             save_settings(self.settings)
             raise

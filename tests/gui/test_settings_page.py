@@ -151,7 +151,7 @@ def test_tab_goes_through_the_settings_as_they_are_read(open_window: Opened, lib
         widget = widget.nextInFocusChain()
     heights = [widget.mapTo(page, QPoint(0, 0)).y() for widget in chain if not page.shortcuts.isAncestorOf(widget)]
     assert heights == sorted(heights)
-    assert len(heights) == 10
+    assert len(heights) == 11
     assert chain[-4] is page.shortcuts.table or chain[-5] is page.shortcuts.table
 
 
@@ -167,3 +167,48 @@ def test_a_model_that_another_folder_hides_is_not_offered_as_one_that_answers(
     monkeypatch.setattr(model_cards, "card_rows", lambda: rows)
     page.entered()
     assert [page.model.itemText(row) for row in range(page.model.count())] == [f"{used} (cannot answer, see Models)"]
+
+
+def test_when_readers_see_the_ai_is_chosen_by_keys_beside_the_lock_and_is_in_the_audit_trail(
+    qtbot: QtBot, open_window: Opened, library_folder: Path
+) -> None:
+    window = open_window(library_folder)
+    page = settings_page(window)
+    assert page.ai_shown.currentText() == "Stays hidden from who reads"
+    assert page.ai_shown.accessibleName() == "AI answer in Annotate"
+    page.ai_shown.setFocus()
+    qtbot.keyClick(page.ai_shown, Qt.Key.Key_Down)
+    assert load_settings().ai_shown == "after"
+    qtbot.keyClick(page.ai_shown, Qt.Key.Key_Down)
+    assert load_settings().ai_shown == "before"
+    assert window.session is not None
+    with window.session.library.read() as session:
+        lines = journal.entries(session, what="setting", key="ai_shown")
+    assert [line.new for line in lines] == [{"ai_shown": "after"}, {"ai_shown": "before"}]
+    assert load_settings().first_read_lock
+
+
+def test_a_window_that_only_reads_cannot_let_readers_see_the_ai(open_window: Opened, library_folder: Path) -> None:
+    with Library.open(library_folder):
+        page = settings_page(open_window(library_folder))
+    assert not page.ai_shown.isEnabled()
+
+
+def test_a_choice_of_the_ai_that_cannot_go_on_record_is_said_and_stays(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pfm_desktop.support.errors import StorageError
+
+    window = open_window(library_folder)
+    page = settings_page(window)
+    assert window.session is not None
+
+    def full(*_args: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(window.session.library, "record_event", full)
+    page.ai_shown.setFocus()
+    qtbot.keyClick(page.ai_shown, Qt.Key.Key_End)
+    assert page.ai_shown.currentData() == "hidden"
+    assert load_settings().ai_shown == "hidden"
+    assert "disk is full" in window.messages.text

@@ -1,4 +1,4 @@
-"""Settings: reader, theme, first-read lock, model, library, audit trail, shortcuts; and what this program is."""
+"""Settings: reader, theme, what the site chose of the AI, model, library, audit trail, shortcuts; about the program."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from PySide6.QtWidgets import (
 from pfm_desktop.gui.actions import ActionBook
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.gui.widgets.audit_section import AuditSection
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox
 from pfm_desktop.gui.widgets.people_panel import PeoplePanel
 from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
-from pfm_desktop.support.settings import LOCK_MINUTES, MODALITIES, THEMES
+from pfm_desktop.support.settings import AI_SHOWN, LOCK_MINUTES, MODALITIES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ LOCK = "First read before the AI: the AI answer stays hidden until there is an i
 LOCK_HINT = (
     "The audit trail of this library records each time this is switched on or off, and by whom. "
     "What was switched elsewhere is recorded when the library is opened."
+)
+AI_WORDS = {
+    "hidden": "Stays hidden from who reads",
+    "after": "Shown on request, after the own grade",
+    "before": "Shown on request, also before the grade, in tasks made so",
+}
+AI_HINT = (
+    "Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind "
+    "figure. The audit trail keeps this choice as it does the first-read lock."
 )
 MODALITY_WORDS = {"XC": "External-camera photography (XC)", "ES": "Endoscopy (ES)"}
 MODALITY_HINT = "What your archive (PACS) calls colposcopy: exports as DICOM are written so."
@@ -59,6 +69,10 @@ class SettingsPage(QWidget):
         self.reader, self.theme, self.model = QLineEdit(self), QComboBox(self), QComboBox(self)
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
+        self.ai_shown = CalmComboBox(self)
+        for name in AI_SHOWN:
+            self.ai_shown.addItem(AI_WORDS[name], name)
+        self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
         self.idle_lock = QComboBox(self)
         for minutes in LOCK_MINUTES:
             self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
@@ -74,8 +88,9 @@ class SettingsPage(QWidget):
         for name in THEMES:
             self.theme.addItem(name.capitalize(), name)
         self.theme.activated.connect(lambda _index: session.change_settings(theme=self.theme.currentData()))
-        self.lock.clicked.connect(self._keep_lock)
-        self.lock.setEnabled(not session.why_no_switch)
+        self.lock.clicked.connect(lambda on: self._keep_choice(first_read_lock=on))
+        for choice in (self.lock, self.ai_shown):
+            choice.setEnabled(not session.why_no_switch)
         self.model.activated.connect(lambda _index: session.change_settings(model=self.model.currentData()))
         self._lay_out()
         self._show(session.settings)
@@ -111,8 +126,9 @@ class SettingsPage(QWidget):
         if name != self._session.settings.reader:
             self._session.change_settings(reader=name)
 
-    def _keep_lock(self, on: bool) -> None:
-        if not self._session.change_settings(first_read_lock=on):
+    def _keep_choice(self, **chosen: object) -> None:
+        """A choice of the site; one that cannot go on record stays as it was."""
+        if not self._session.change_settings(**chosen):
             self._show(self._session.settings)
 
     def _show(self, settings: Settings) -> None:
@@ -123,6 +139,7 @@ class SettingsPage(QWidget):
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
         self.modality.setCurrentIndex(self.modality.findData(settings.modality))
         self.lock.setChecked(settings.first_read_lock)
+        self.ai_shown.setCurrentIndex(self.ai_shown.findData(settings.ai_shown))
         if self.model.findData(settings.model) >= 0:
             self.model.setCurrentIndex(self.model.findData(settings.model))
 
@@ -153,7 +170,7 @@ class SettingsPage(QWidget):
         whose = "Who is signed in" if self._session.account is not None else "The name"
         form.addRow("Reader", _under(self.reader, f"{whose}, written beside your reads and signatures.", self))
         form.addRow("Theme", self.theme)
-        form.addRow("First read", _under(self.lock, self._session.why_no_switch or LOCK_HINT, self))
+        self._add_choices(form)
         form.addRow("Model", self.model)
         self.idle_lock.setAccessibleName("Lock the window")
         form.addRow("Lock after", self.idle_lock)
@@ -185,7 +202,7 @@ class SettingsPage(QWidget):
         outer.addWidget(scroll)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll, self._about = scroll, about
-        fields = (self.reader, self.theme, self.lock, self.model, self.idle_lock, *self._library_buttons)
+        fields = (self.reader, self.theme, self.lock, self.ai_shown, self.model, self.idle_lock, *self._library_buttons)
         order = (
             *fields,
             *self.upkeep.in_order(),
@@ -196,6 +213,13 @@ class SettingsPage(QWidget):
         )
         for one, next_ in pairwise(order):
             self.setTabOrder(one, next_)
+
+    def _add_choices(self, form: QFormLayout) -> None:
+        """What the site decides, and the audit trail of each library knows."""
+        self.ai_shown.setAccessibleName("AI answer in Annotate")
+        why_not = self._session.why_no_switch
+        form.addRow("First read", _under(self.lock, why_not or LOCK_HINT, self))
+        form.addRow("AI in Annotate", _under(self.ai_shown, why_not or AI_HINT, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)

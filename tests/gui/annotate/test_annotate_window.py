@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import ANNOTATE, REVIEW, TODAY, MainWindow
+from pfm_desktop.gui.main_window import ANNOTATE, REVIEW, SETTINGS, TODAY, MainWindow
 from pfm_desktop.gui.pages.annotate import page as module
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
-from pfm_desktop.services import labelling, review
+from pfm_desktop.gui.pages.settings import SettingsPage
+from pfm_desktop.services import ai_shown, labelling, review
+from pfm_desktop.support.errors import StorageError
 
 from ..conftest import Opened
 from .conftest import PAIRS, Pictures
@@ -171,3 +173,34 @@ def test_the_keys_of_reading_can_be_changed_in_settings(window: MainWindow) -> N
     assert "Ctrl+K" in side.grades[Grade.LOW].text()
     assert module.AnnotatePage.title == "Annotate"
     assert isinstance(window.book.action("annotate.grade_low"), QObject)
+
+
+def test_the_key_of_the_ai_answer_is_nobody_elses_and_stands_in_the_shortcut_editor(window: MainWindow) -> None:
+    row = next(row for row in window.book.rows() if row.id == "annotate.ai")
+    assert (row.shortcut, row.group) == ("A", "Annotate")
+    assert window.book.conflict("annotate.ai", "A") == ""
+    window.show_page(SETTINGS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, SettingsPage)
+    table = page.shortcuts.table
+    assert row.text in [table.item(place, 0).text() for place in range(table.rowCount())]
+
+
+def test_with_the_ai_answer_allowed_nothing_tells_whose_pictures_they_are_either(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, page = window.session, annotate(window)
+    assert session is not None
+
+    def damaged(*_args: object) -> None:
+        raise StorageError("Wunderlich0.png is damaged")
+
+    monkeypatch.setattr(ai_shown, "answer_job", damaged)
+    assert session.change_settings(ai_shown="after")
+    for key in (Qt.Key.Key_2, Qt.Key.Key_Left, Qt.Key.Key_A):
+        qtbot.keyClick(page.view.stage, key)
+        qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    assert "missing or damaged" in page.view.ai.said.text()
+    found = words_in(window)
+    assert "AI answer" in found
+    assert not [told for told in TOLD if told in found]

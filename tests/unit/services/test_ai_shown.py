@@ -6,21 +6,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import AiShown, Order, Origin, Reason, Task, Turn
 from pfm_desktop.domain.people import Role
-from pfm_desktop.domain.prediction import ModelInfo
-from pfm_desktop.domain.source import Source
-from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, ai_shown, audit, labelling, review
+from pfm_desktop.domain.prediction import Analysis, ModelInfo
+from pfm_desktop.domain.quality import Refusal
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.phantom import render
+from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
+from pfm_desktop.services import accounts, ai_shown, audit, cases, labelling, review
 from pfm_desktop.services.labelling import Wish
 from pfm_desktop.storage import journal
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.audit import Kind, Wanted
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.errors import BadInputError, ModelError, StorageError, UserError
 
 from .test_labelling import task_of
 
@@ -181,3 +185,106 @@ def test_what_cannot_be_put_on_record_is_said(tmp_path: Path) -> None:
             with pytest.raises(StorageError):
                 ai_shown.record_shown(second, pair, MODEL, task_id=task_id)
         assert lines(lib) == []
+
+
+# showing it
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Analysis:
+    """What the model says of any pair."""
+    made = Analysis(MODEL, {}, None, None, Refusal("blurred", "focus"), Source.WHITE)
+    monkeypatch.setattr(ai_shown, "answer_job", lambda _ctx, _lib, _pair, _model: made)
+    return made
+
+
+def test_an_answer_is_given_once_it_is_on_record(lib: Library, said: Analysis) -> None:
+    lib.who = "Anna"
+    task_id, (pair, *_) = task_of(lib)
+    for _ in range(2):
+        assert ai_shown.show_job(SilentContext(), lib, pair, "pfm-demo", task_id) is said
+    (line,) = lines(lib)
+    assert (line.who, line.key, line.new) == (
+        "Anna", pair, {"name": "pfm-demo", "version": "2", "sha256": "a" * 64, "task_id": task_id},
+    )  # fmt: skip
+
+
+def test_stopped_before_it_is_seen_nothing_is_on_record(lib: Library, said: Analysis) -> None:
+    task_id, (pair, *_) = task_of(lib)
+    stopped = CallbackContext(lambda _done, _total, _text: None, lambda: True)
+    with pytest.raises(Cancelled):
+        ai_shown.show_job(stopped, lib, pair, "pfm-demo", task_id)
+    assert lines(lib) == []
+
+
+@pytest.mark.parametrize("error", [BadInputError, StorageError])
+def test_pictures_that_cannot_be_read_are_told_without_the_name_of_a_file(
+    lib: Library, monkeypatch: pytest.MonkeyPatch, error: type[UserError]
+) -> None:
+    def broken(*_args: object) -> None:
+        raise error("Wunderlich.png is damaged")
+
+    monkeypatch.setattr(ai_shown, "answer_job", broken)
+    task_id, (pair, *_) = task_of(lib)
+    with pytest.raises(StorageError, match="missing or damaged") as told:
+        ai_shown.show_job(SilentContext(), lib, pair, "pfm-demo", task_id)
+    assert "Wunderlich" not in str(told.value)
+    assert lines(lib) == []
+
+
+def test_a_model_that_cannot_be_asked_says_why(lib: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_args: object) -> None:
+        raise ModelError("the weights were altered", remedy="choose another model")
+
+    monkeypatch.setattr(ai_shown, "answer_job", gone)
+    task_id, (pair, *_) = task_of(lib)
+    with pytest.raises(ModelError, match="the weights were altered"):
+        ai_shown.show_job(SilentContext(), lib, pair, "pfm-demo", task_id)
+    assert lines(lib) == []
+
+
+def test_no_answer_is_given_that_cannot_be_put_on_record(
+    lib: Library, said: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise StorageError("the disk is full", remedy="free some space")
+
+    task_id, (pair, *_) = task_of(lib)
+    monkeypatch.setattr(lib, "record_event", full)
+    with pytest.raises(StorageError) as told:
+        ai_shown.show_job(SilentContext(), lib, pair, "pfm-demo", task_id)
+    assert str(told.value) == (
+        "it cannot be put on record that you see it: the disk is full. nothing is shown. free some space."
+    )
+
+
+def test_a_real_answer_of_the_model_about_pictures_without_a_cervix_is_on_record(tmp_path: Path) -> None:
+    with Library.create(tmp_path / "clinic") as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id)
+        grey = encode_png(np.full((64, 64, 3), 90, np.uint8))
+        cases.add_picture(lib, visit.id, grey, stage=Stage.ACETIC_ACID)
+        pairs = labelling.pairs_for(SilentContext(), lib, [visit.id])
+        task_id = labelling.make_task(lib, Wish("March", repeats=0.0), pairs).id
+        analysis = ai_shown.show_job(SilentContext(), lib, pairs[0], "pfm-demo", task_id)
+        assert analysis.refused is not None
+        assert ai_shown.has_seen(lib, pairs[0])
+
+
+def test_who_only_labels_is_given_the_answer_of_a_real_model_about_a_phantom_pair(tmp_path: Path) -> None:
+    lib, _ = accounts.make_library(tmp_path / "clinic", "Dr. Chief", PASSWORD)
+    with lib:
+        accounts.add(lib, "Nora", {Role.ANNOTATOR}, PASSWORD)
+        accounts.add(lib, "Dr. Roth", {Role.CLINICIAN}, PASSWORD)
+    with accounts.sign_in(tmp_path / "clinic", "Dr. Roth", PASSWORD) as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-1", family_name="Wunderlich").id)
+        drawn = render(71, grade=Grade.HIGH, size=256)
+        for pixels, stage in ((drawn.white, Stage.ACETIC_ACID), (drawn.fluorescence, Stage.FLUORESCENCE_AFTER_ACID)):
+            cases.add_picture(lib, visit.id, encode_png(pixels), stage=stage)
+        pairs = labelling.pairs_for(SilentContext(), lib, [visit.id])
+        task_id = labelling.make_task(lib, Wish("March", repeats=0.0, ai_first=True), pairs).id
+    with accounts.sign_in(tmp_path / "clinic", "Nora", PASSWORD) as lib:
+        first, again = (ai_shown.show_job(SilentContext(), lib, pairs[0], "pfm-demo", task_id) for _ in range(2))
+        assert first.model == again.model
+        assert (first.prediction is None) == (again.prediction is None)
+        read, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.HIGH)
+        assert read.ai_seen

@@ -59,7 +59,7 @@ def worked(shelf: Shelf) -> Shelf:
     review.reveal(lib, shelf.visit, "Dr. Ärzte", model=MODEL, pair_id=shelf.pair)
     lib.record_event("export", shelf.visit, "Report saved as PDF", {"signed": False})
     lib.who = "Nurse Vogel"
-    lock_record.record_switch(lib, on=False)
+    lock_record.record_switch(lib, lock_record.LOCK, False)
     lib.record_event("sign_in", lib.id, "Signed in: Nurse Vogel")
     cases.add_patient(lib, identifier="K-18", family_name="Other")
     return shelf

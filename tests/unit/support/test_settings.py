@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.support.errors import StorageError
-from pfm_desktop.support.settings import Settings, load_settings, save_settings
+from pfm_desktop.support.settings import AI_SHOWN, Settings, load_settings, save_settings
 
 
 def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
@@ -53,3 +53,15 @@ def test_what_a_file_of_another_version_or_hand_says_wrongly_is_left_out(tmp_pat
     assert load_settings(path) == replace(Settings(), backups={"a": "/disk"})
     path.write_text('{"modality": "ES", "backups": []}')
     assert load_settings(path) == replace(Settings(), modality="ES")
+
+
+def test_readers_see_no_ai_answer_until_a_site_chooses_so(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    assert Settings().ai_shown == "hidden"
+    for kept in AI_SHOWN:
+        save_settings(Settings(ai_shown=kept), path)
+        assert load_settings(path).ai_shown == kept
+    path.write_text('{"ai_shown": "always"}')
+    assert load_settings(path).ai_shown == "hidden", "what is not known shows nothing"
+    path.write_text('{"ai_shown": true}')
+    assert load_settings(path).ai_shown == "hidden"

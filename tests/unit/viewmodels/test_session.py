@@ -4,6 +4,7 @@ import pytest
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.services import cases, review
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import journal
@@ -134,20 +135,20 @@ def test_a_lock_switched_elsewhere_goes_on_record_once_when_the_library_is_opene
         session.change_settings(first_read_lock=True)
     before = lock_lines(session.library)
     for _ in range(2):
-        Session(session.library, Settings(reader="Dr. B", first_read_lock=on)).record_lock()
+        Session(session.library, Settings(reader="Dr. B", first_read_lock=on)).record_choices()
     (line,) = lock_lines(session.library)[len(before) :]
     assert line[0] == "Dr. B"
     assert f"found switched {'on' if on else 'off'} when the library was opened" in line[1]
 
 
 def test_a_lock_that_is_as_the_library_knows_it_is_not_recorded_again(session: Session) -> None:
-    session.record_lock()
+    session.record_choices()
     assert lock_lines(session.library) == [], "a library begins with the lock on"
     session.library.record_event("setting", "first_read_lock", "First-read lock switched off")  # an older version
-    Session(session.library, Settings(first_read_lock=False)).record_lock()
+    Session(session.library, Settings(first_read_lock=False)).record_choices()
     assert len(lock_lines(session.library)) == 1
     with Library.open(session.library.path) as reading:
-        Session(reading, Settings()).record_lock()
+        Session(reading, Settings()).record_choices()
     assert len(lock_lines(session.library)) == 1, "a window that only reads records nothing"
 
 
@@ -221,3 +222,53 @@ def test_what_was_typed_and_refused_is_named_until_it_is_kept_or_let_go(session:
     session.drop_typed()
     assert session.keep_typed() == ()
     assert open_first(session).findings.text == "white at 3"
+
+
+def ai_lines(lib: Library) -> list[tuple[str, str]]:
+    """Who is on record for which choice of when readers see the AI."""
+    with lib.read() as opened:
+        return [(line.who, line.text) for line in journal.entries(opened, what="setting", key="ai_shown")]
+
+
+def test_when_readers_see_the_ai_is_kept_and_goes_on_record_as_the_lock_does(session: Session) -> None:
+    assert session.ai_shown is AiShown.HIDDEN
+    assert session.change_settings(ai_shown="after")
+    assert session.ai_shown is AiShown.AFTER
+    assert load_settings().ai_shown == "after"
+    assert ai_lines(session.library) == [("Dr. A", "AI answers in Annotate set to be shown after the grade")]
+    assert lock_lines(session.library) == []
+    assert session.change_settings(theme="light")
+    assert len(ai_lines(session.library)) == 1
+
+
+def test_a_read_only_window_cannot_let_readers_see_the_ai(session: Session) -> None:
+    save_settings(session.settings)
+    with Library.open(session.library.path) as reading:
+        other = Session(reading, session.settings)
+        said = Heard(other)
+        assert not other.change_settings(ai_shown="before")
+        assert "AI answers in Annotate not switched" in said.problems[0]
+        assert other.ai_shown is AiShown.HIDDEN
+    assert load_settings().ai_shown == "hidden"
+    assert ai_lines(session.library) == []
+
+
+def test_what_was_chosen_elsewhere_of_the_ai_goes_on_record_when_the_library_is_opened(session: Session) -> None:
+    for _ in range(2):
+        Session(session.library, Settings(reader="Dr. B", ai_shown="before")).record_choices()
+    (line,) = ai_lines(session.library)
+    assert line[0] == "Dr. B"
+    assert "found set to be shown before the grade" in line[1]
+
+
+def test_a_choice_of_the_ai_that_cannot_be_put_on_record_is_taken_back(
+    session: Session, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise UserError("the disk is full")
+
+    monkeypatch.setattr(session.library, "record_event", full)
+    assert not session.change_settings(ai_shown="before")
+    assert session.ai_shown is AiShown.HIDDEN
+    assert load_settings().ai_shown == "hidden"
+    assert heard.problems == ["the disk is full."]

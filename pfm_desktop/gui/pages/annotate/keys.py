@@ -37,6 +37,7 @@ KEYS: tuple[Key, ...] = (
     Key("quality", "Quality: good, limited, unusable", "Q"),
     Key("region", "Draw a lesion", "R"),
     Key("drop_region", "Take the last lesion away", "Backspace"),
+    Key("ai", "What the model says, where the site shows it", "A"),
     Key("side_by_side", "Side by side", "S"),
     Key("blend", "Blend", "B"),
     Key("swipe", "Swipe", "W"),
@@ -51,10 +52,10 @@ STAGE = (
     ("L (hold)", "loupe"),
     ("[, ]", "blend, curtain"),
 )
-SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "undo", "note", "quality", "region")
+SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "undo", "note", "quality", "region", "ai")
 _WORDS = {
     "grade_normal": "normal", "grade_low": "low", "grade_high": "high", "grade_cancer": "cancer",
-    "cannot": "cannot", "undo": "undo", "note": "note", "quality": "quality", "region": "lesion",
+    "cannot": "cannot", "undo": "undo", "note": "note", "quality": "quality", "region": "lesion", "ai": "AI",
 }  # fmt: skip
 
 
@@ -80,11 +81,11 @@ def key_of(action: QAction) -> str:
 
 def short_line(actions: Mapping[str, QAction]) -> str:
     """`1 normal   2 low ...`, always in sight, with the keys that hold now."""
-    parts = [f"{key} {_WORDS[id_]}" for id_ in SHORT if (key := key_of(actions[id_]))]
+    parts = [f"{key} {_WORDS[id_]}" for id_ in SHORT if actions[id_].isVisible() and (key := key_of(actions[id_]))]
     return " \u00b7 ".join((*parts, "? all keys"))
 
 
 def all_lines(actions: Mapping[str, QAction]) -> str:
-    """Every key, a line each."""
-    lines = [f"{key_of(action) or 'no key'}: {action.text()}" for action in actions.values()]
+    """Every key that acts here, a line each."""
+    lines = [f"{key_of(action) or 'no key'}: {action.text()}" for action in actions.values() if action.isVisible()]
     return "\n".join((*lines, *(f"{key}: {words}" for key, words in STAGE)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -19,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pfm_desktop.domain.labelling import Order
+from pfm_desktop.domain.labelling import AiShown, Order
+from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
 from pfm_desktop.services.labelling import LONGEST_NAME, MOST_ASKED, MOST_READERS, Wish
+from pfm_desktop.viewmodels.annotate_ai import STAYS_HIDDEN
 from pfm_desktop.viewmodels.annotate_tasks import (
     Counted,
     asking_words,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 DEBOUNCE_MS = 150
-HIDDEN = "Names, findings, histology and AI answers stay hidden from who reads."
+AI_FIRST = "The AI answer may be shown before the grade is given"
 WIDEST = 640
 MOST_TO_ASK = 20_000
 
@@ -48,11 +49,9 @@ class NewTask(QWidget):
     wanted = Signal(object)
     given_up = Signal()
 
-    def __init__(
-        self, library: Library, parent: QWidget | None = None, *, model: Callable[[], str] = lambda: "The model"
-    ) -> None:
+    def __init__(self, library: Library, parent: QWidget | None = None, *, site: Site | None = None) -> None:
         super().__init__(parent)
-        self._library, self._counting, self._model = library, Background(self), model
+        self._library, self._counting, self._site = library, Background(self), site or Site()
         self._count: Counted | None = None
         self._why_not = ""  # nothing could be counted
         self.working = False
@@ -61,6 +60,7 @@ class NewTask(QWidget):
         self.order, self.unlabelled = CalmComboBox(self), QCheckBox(self)
         self.most, self.asking = QSpinBox(self), words(self, "quiet")
         self.repeats, self.readers = QSpinBox(self), QSpinBox(self)
+        self.ai_first, self.hidden = QCheckBox(AI_FIRST, self), words(self, "quiet")
         self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)
         self._pause = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
@@ -70,6 +70,7 @@ class NewTask(QWidget):
         self.name.textChanged.connect(lambda _text: self._allow())
         self.order.currentIndexChanged.connect(lambda _place: self._ordered())
         self.unlabelled.toggled.connect(lambda _on: self._allow())
+        self.ai_first.toggled.connect(lambda _on: self.follow_site())
         self.most.valueChanged.connect(lambda _most: self._allow())
         self.make.clicked.connect(lambda _checked=False: self._ask())
         self.cancel.clicked.connect(lambda _checked=False: self.given_up.emit())
@@ -88,15 +89,26 @@ class NewTask(QWidget):
         self.most.setValue(MOST_ASKED)
         self.repeats.setValue(5)
         self.readers.setValue(1)
+        self.ai_first.setChecked(False)
+        self.follow_site()
         self.work(False)
         say(self.problem, "")
         self._searched()
         self.name.setFocus()
 
+    def follow_site(self) -> None:
+        """What the site chose of the AI answer: whether it may be wished for here, and what holds for who reads."""
+        choice = self._site.choice()
+        self.form.setRowVisible(self.ai_first, choice is AiShown.BEFORE)
+        if choice is not AiShown.BEFORE:
+            self.ai_first.setChecked(False)
+        before = AiShown.BEFORE if self.ai_first.isChecked() else AiShown.AFTER
+        self.hidden.setText(STAYS_HIDDEN[before if choice is AiShown.BEFORE else choice])
+
     def work(self, working: bool) -> None:
         """The task is being made."""
         self.working = working
-        for part in (self.name, self.search, self.order, self.repeats, self.readers, self.most):
+        for part in (self.name, self.search, self.order, self.repeats, self.readers, self.most, self.ai_first):
             part.setEnabled(not working)
         self.unlabelled.setEnabled(not working and rights_in(self._library).see_reads)
         self.make.setText("Making the task ..." if working else "Make the task")
@@ -126,6 +138,7 @@ class NewTask(QWidget):
                 self._order,
                 self.repeats.value() / 100,
                 self.readers.value(),
+                ai_first=self.ai_first.isChecked(),
                 unlabelled=self.unlabelled.isChecked(),
                 most=self.most.value(),
             )
@@ -163,7 +176,7 @@ class NewTask(QWidget):
         wanted = 0 if counted is None else counted.unlabelled if self.unlabelled.isChecked() else counted.visits
         self.found.setText(self._why_not or found_words(counted, unlabelled=self.unlabelled.isChecked()))
         self.unlabelled.setText(unlabelled_words(counted))
-        self.asking.setText(asking_words(self._order, wanted, self.most.value(), self._model()) if wanted else "")
+        self.asking.setText(asking_words(self._order, wanted, self.most.value(), self._site.model()) if wanted else "")
         self.asking.setVisible(bool(self.asking.text()))
         self.make.setEnabled(not self.working and bool(self.name.text().strip()) and bool(wanted))
 
@@ -187,7 +200,7 @@ class NewTask(QWidget):
         for title, field in (
             ("Name", self.name), ("Search", self.search), ("", self.found), ("Order", self.order),
             ("", self.unlabelled), ("Ask about", self.most), ("", self.asking),
-            ("Repeats", self.repeats), ("Readers", self.readers),
+            ("Repeats", self.repeats), ("Readers", self.readers), ("", self.ai_first),
         ):  # fmt: skip
             if title:
                 field.setAccessibleName(title)
@@ -204,7 +217,7 @@ class NewTask(QWidget):
         inner = QVBoxLayout(held)
         inner.addWidget(heading)
         inner.addLayout(form)
-        inner.addWidget(words(held, "quiet", HIDDEN))
+        inner.addWidget(self.hidden)
         inner.addWidget(self.problem)
         inner.addLayout(buttons)
         inner.addStretch(1)

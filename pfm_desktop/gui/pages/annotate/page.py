@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.pages.annotate.making import NewTask
 from pfm_desktop.gui.pages.annotate.reading import ReadingView
 from pfm_desktop.gui.pages.annotate.shelf import Load
@@ -44,9 +45,10 @@ class AnnotatePage(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._jobs = session, jobs
-        self.tasks = TaskList(session.library, self)
-        self.making = NewTask(session.library, self, model=lambda: session.settings.model)
-        self.view = ReadingView(session.library, self, load=load)
+        site = Site(choice=lambda: session.ai_shown, model=lambda: session.settings.model)
+        self.tasks = TaskList(session.library, self, site=site)
+        self.making = NewTask(session.library, self, site=site)
+        self.view = ReadingView(session.library, self, load=load, site=site)
         self._job: Handle | None = None  # makes a task
         self._later = QTimer(self, singleShot=True, interval=0)  # after the pictures are painted
         self._later.timeout.connect(self.undo_changed)
@@ -219,4 +221,9 @@ class AnnotatePage(QWidget):
         self.making.given_up.connect(self._give_up)
         self.view.tasks_wanted.connect(self.show_tasks)
         self.view.moved.connect(self._later.start)
-        self._session.on_settings.append(lambda _settings: self.view.name_keys())
+        self._session.on_settings.append(lambda _settings: self._follow_settings())
+
+    def _follow_settings(self) -> None:
+        """Other keys, another model, or when the site shows what it says."""
+        self.view.name_keys()
+        self.making.follow_site()

@@ -15,6 +15,7 @@ from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.labelling import Quality, Read, Reason, Region
 from pfm_desktop.domain.source import Source
+from pfm_desktop.gui.pages.annotate.ai_answer import AiAnswer, Site
 from pfm_desktop.gui.pages.annotate.keys import actions_for, short_line
 from pfm_desktop.gui.pages.annotate.shelf import AHEAD, Load, Shelf
 from pfm_desktop.gui.pages.annotate.side import ReadingSide
@@ -42,7 +43,9 @@ class ReadingView(QWidget):
     moved = Signal()
     tasks_wanted = Signal()
 
-    def __init__(self, library: Library, parent: QWidget | None = None, *, load: Load | None = None) -> None:
+    def __init__(
+        self, library: Library, parent: QWidget | None = None, *, load: Load | None = None, site: Site | None = None
+    ) -> None:
         super().__init__(parent)
         self.reading: Reading | None = None
         self._others: Mapping[str, tuple[Read, ...]] = {}
@@ -50,8 +53,9 @@ class ReadingView(QWidget):
         self.shelf = Shelf(library, self, load=load)
         self.stage = StageWidget(self)
         self.stage.setAcceptDrops(False)
+        self.ai = AiAnswer(library, site or Site())
         self.actions_by_id = actions_for(self, self._slots())
-        self.side = ReadingSide(self.actions_by_id)
+        self.side = ReadingSide(self.actions_by_id, self.ai)
         self.how, self.keys_line = QLabel(self), OneLine(self)
         self.how.setProperty("role", "quiet")
         self._lay_out()
@@ -60,18 +64,20 @@ class ReadingView(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is being made ready."""
-        return not self.shelf.busy and not self.stage.busy
+        return not self.shelf.busy and not self.stage.busy and self.ai.idle
 
     def begin(self, reading: Reading, others: Mapping[str, tuple[Read, ...]] | None = None) -> None:
         """Read these turns. `others`: by pair, what readers said, for who decides between them."""
         self.reading, self._others = reading, others or {}
         self._on_stage = None
         self.follow()
+        self.name_keys()
 
     def end(self) -> None:
         """What was typed is kept as far as it can be, and no picture stays in memory."""
         self.keep_note()
         self.reading = None
+        self.name_keys()
         self.shelf.empty()
         self.stage.clear()
 
@@ -88,6 +94,7 @@ class ReadingView(QWidget):
     def let_go(self) -> None:
         """Another page is in front: nothing is held or half drawn."""
         self.keep_note()
+        self.ai.let_go()
         self.stage.commands.let_go()
         self.stage.commands.cancel_drag()
 
@@ -98,7 +105,9 @@ class ReadingView(QWidget):
             reading.set_note(self.side.note.text())
 
     def name_keys(self) -> None:
-        """Other keys were chosen."""
+        """Other keys were chosen, or when the answer of the model is shown."""
+        self.ai.follow(self.reading)
+        self.actions_by_id["ai"].setVisible(not self.ai.isHidden())  # a command that is not seen takes no key
         self.side.name_keys()
         self.keys_line.show_words(short_line(self.actions_by_id))
 
@@ -157,6 +166,12 @@ class ReadingView(QWidget):
             self.side.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self._area.ensureWidgetVisible(self.side.note)
 
+    def ask_ai(self) -> None:
+        """Ask what the model says of the pair in front; it stands below the grades."""
+        if not self.ai.isHidden():
+            self.side.ask_why(False)
+            self.ai.ask()
+
     def toggle_region(self) -> None:
         """Draw lesions with the mouse, or pan again."""
         drawing = self.stage.tool == Tool.REGION.value
@@ -189,6 +204,7 @@ class ReadingView(QWidget):
         reading = self.reading
         if reading is None:
             return
+        self.ai.follow(reading)
         self._show_pair(reading)
         self.shelf.want(reading.wanted(AHEAD))  # once the pair is painted: a thread would take part of the time
         self.side.show_reading(reading)
@@ -293,6 +309,7 @@ class ReadingView(QWidget):
             "undo": self.undo,
             "note": self.write_note,
             "quality": self._cycle_quality,
+            "ai": self.ask_ai,
             "region": self.toggle_region,
             "drop_region": self._drop_region,
             **{mode.value: partial(do.set_mode, mode) for mode in (Mode.SIDE_BY_SIDE, Mode.BLEND, Mode.SWIPE)},

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair, prepared, with_registration
 from pfm_desktop.jobs import Context
+from pfm_desktop.services.ai_shown import NOT_READ
 from pfm_desktop.support import memory
 from pfm_desktop.support.errors import BadInputError, StorageError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 log = logging.getLogger(__name__)
-NOT_SHOWN = "a picture of this pair is missing or damaged, or the library cannot be read now"
+NOT_SHOWN = NOT_READ
 AHEAD = 6  # pairs that are read next
 MOST_BYTES = 320 << 20  # held by all pairs together; the one in front and the next are held in any case
 ALWAYS = 2

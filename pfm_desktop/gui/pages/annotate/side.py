@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.labelling import Quality, Read, Reason
+from pfm_desktop.gui.pages.annotate.ai_answer import NAME, AiAnswer
 from pfm_desktop.gui.pages.annotate.keys import all_lines, key_of
 from pfm_desktop.gui.widgets.panel_parts import LineField, grade_icon, say, words
 from pfm_desktop.viewmodels import annotate_words as said
@@ -52,9 +53,9 @@ class ReadingSide(QWidget):
     rated = Signal(object)  # Quality | None
     noted = Signal()
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, actions: Mapping[str, QAction], ai: AiAnswer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._actions = actions
+        self._actions, self.ai = actions, ai
         self.setAccessibleName("What you read")
         self.title, self.progress = words(self, "title"), words(self, "quiet")
         self.own, self.problem, self.waiting = words(self, "heading"), words(self, "problem"), words(self, "quiet")
@@ -75,6 +76,7 @@ class ReadingSide(QWidget):
         self.undo, self.tasks = self._pressing("undo"), self._pressing("tasks")
         self.keys = words(self, "quiet")
         self.keys.hide()
+        self._dress(self.ai.button, self._actions["ai"].trigger)
         self._lay_out()
         self.note.let_go.connect(self.noted)
         self.name_keys()
@@ -104,6 +106,7 @@ class ReadingSide(QWidget):
             (self.on, "next", "Next"),
             (self.undo, "undo", "Undo"),
             (self.tasks, "tasks", "Tasks"),
+            (self.ai.button, "ai", NAME),
         ):
             key = key_of(acts[id_])
             button.setText(f"{key}   {text}" if key else text)
@@ -161,7 +164,9 @@ class ReadingSide(QWidget):
         return self._button("", self._actions[id_].trigger)
 
     def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self)
+        return self._dress(QPushButton(text, self), slot)
+
+    def _dress(self, button: QPushButton, slot: Callable[[], object]) -> QPushButton:
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys with the pictures
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # the column sets the width
         button.setStyleSheet("QPushButton { text-align: left; padding: 5px 8px; }")
@@ -197,7 +202,7 @@ class ReadingSide(QWidget):
         column.setSpacing(6)
         for part in (self.title, self.progress, self.problem, self.others, self.own, self.answers):
             column.addWidget(part)
-        self.answers.addWidget(_column([*self.grades.values(), self.cannot]))
+        self.answers.addWidget(_column([*self.grades.values(), self.cannot, self.ai]))
         why = words(self, "heading", "Why can it not be graded?")
         self.answers.addWidget(_column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")]))
         quality = QLabel("Quality (Q)", self)
@@ -214,7 +219,8 @@ class ReadingSide(QWidget):
         column.addLayout(_row([self.undo, self.tasks]))
         column.addWidget(self.keys)
         column.addStretch(1)
-        order = [*self.grades.values(), self.cannot, *self.reasons.values(), *self.qualities.values(), self.note]
+        first = [*self.grades.values(), self.cannot, self.ai.button, *self.reasons.values()]
+        order = [*first, *self.qualities.values(), self.note]
         for one, other in pairwise([*order, self.draw, self.drop, self.back, self.on, self.undo, self.tasks]):
             self.setTabOrder(one, other)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.gui.pages.annotate.agreement import AgreementPanel
+from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.plain_table import plain_table, show_rows
 from pfm_desktop.viewmodels.annotate_tasks import lines_job, report_job, rights_in
@@ -41,9 +42,9 @@ class TaskList(QWidget):
     closing = Signal(str, bool)
     said = Signal(str)
 
-    def __init__(self, library: Library, parent: QWidget | None = None) -> None:
+    def __init__(self, library: Library, parent: QWidget | None = None, *, site: Site | None = None) -> None:
         super().__init__(parent)
-        self._library = library
+        self._library, self._site = library, site or Site()
         self._lines: tuple[TaskLine, ...] = ()
         self._wanted = ""  # the task on which the list is to stand
         self._keys_wait = False  # for the list to come
@@ -66,7 +67,7 @@ class TaskList(QWidget):
     def read_again(self, stand_on: str = "") -> None:
         """Read the tasks once more, on a thread."""
         self._wanted = stand_on or self._wanted or self.task_id
-        self._reading.start(lines_job, self._library, done=self._show, failed=self.said.emit)
+        self._reading.start(lines_job, self._library, self._site.choice(), done=self._show, failed=self.said.emit)
 
     def take_keys(self) -> None:
         """The keys go to the list."""
@@ -100,7 +101,8 @@ class TaskList(QWidget):
         place = next((row for row, line in enumerate(lines) if line.task_id == wanted), 0)
         if lines:
             self.table.setCurrentCell(place, NAME)
-        self.empty.setText(empty_text(may_make=rights.make, read_only=rights.read_only))
+        choice = self._site.choice()
+        self.empty.setText(empty_text(may_make=rights.make, read_only=rights.read_only, choice=choice))
         self._stack.setCurrentIndex(0 if lines else 1)
         self._follow()
         if self._keys_wait and lines and self.isVisible():
