@@ -178,7 +178,7 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
         return _labelled(decided.grade, Origin.ADJUDICATED_AFTER_AI if decided.ai_seen else Origin.ADJUDICATED, given)
     if not voices:
         return Labelled(None, Open.UNREAD)
-    if len(voices) < readers:
+    if len(first_reads(reads)) < readers:
         return Labelled(None, Open.WAITING)
     (grade, most), *others = given.most_common()
     if any(count == most for _, count in others):
