@@ -148,7 +148,7 @@ def test_who_revealed_the_answer_in_review_has_seen_it_here(lib: Library) -> Non
 
 def test_labels_after_ai_give_way_to_blind_reads_and_say_where_they_come_from(lib: Library) -> None:
     lib.who = "Anna"
-    task_id, pairs = task_of(lib, readers=2)
+    task_id, pairs = task_of(lib)
     for pair in pairs:
         ai_shown.record_shown(lib, pair, MODEL, task_id=task_id)
         labelling.give(lib, task_id, Turn(pair), grade=Grade.HIGH)
