@@ -23,6 +23,7 @@ class Part(StrEnum):
 # women of a grade who calibrate, where there are three times as many: with fewer than nine whose pictures can be used,
 # no prediction set may leave that grade out, and nearly all answers are indeterminate
 LEAST_CALIBRATION = 12
+RULES_OUT = 28  # women of a grade from which on enough calibrate, if all their pictures can be used
 STRICTNESS = (Part.TEST, Part.CALIBRATION, Part.TRAIN)  # the part that all of a group get, if one has it
 
 

@@ -29,6 +29,10 @@ class SiteChoice:
     words: Mapping[object, str]
     begins: object
 
+    def said(self, chosen: object) -> str:
+        """What became of it, in words."""
+        return self.words.get(chosen, f"set to {chosen}")
+
 
 LOCK = SiteChoice("first_read_lock", "First-read lock", "on", {True: "switched on", False: "switched off"}, True)
 AI = SiteChoice(
@@ -42,12 +46,13 @@ AI = SiteChoice(
     },
     AiShown.HIDDEN.value,
 )
-CHOICES = (LOCK, AI)
+MODEL = SiteChoice("model", "Model that answers", "model", {}, "pfm-demo")
+CHOICES = (LOCK, AI)  # of the site: what may be switched where that goes on record
 
 
 def record_switch(lib: Library, choice: SiteChoice, chosen: object) -> None:
     """Put on record what was chosen, by `lib.who`."""
-    lib.record_event(WHAT, choice.key, f"{choice.name} {choice.words[chosen]}", {choice.field: chosen})
+    lib.record_event(WHAT, choice.key, f"{choice.name} {choice.said(chosen)}", {choice.field: chosen})
 
 
 def record_difference(lib: Library, choice: SiteChoice, chosen: object) -> bool:
@@ -57,7 +62,7 @@ def record_difference(lib: Library, choice: SiteChoice, chosen: object) -> bool:
     """
     if on_record(lib, choice) == chosen:
         return False
-    said = f"{choice.name} found {choice.words[chosen]} when the library was opened; it was switched elsewhere"
+    said = f"{choice.name} found {choice.said(chosen)} when the library was opened; it was switched elsewhere"
     lib.record_event(WHAT, choice.key, said, {choice.field: chosen})
     return True
 

@@ -21,6 +21,8 @@ from pfm_desktop.pfm.model_file import (
     write_model_file,
 )
 from pfm_desktop.services import models
+from pfm_desktop.services.learning import steering
+from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import replacing, write_text
 from pfm_desktop.support.paths import user_models_dir
@@ -51,12 +53,24 @@ def import_model(ctx: Context, file: Path, *, variant: str, name: str) -> Import
     return import_weights(file, user_models_dir() / name, variant=variant, name=name)
 
 
+def _refuse_quarantined(folder: Path) -> None:
+    """A model that a library has learned leaves quarantine by its promotion, and by nothing else."""
+    learning, library = folder.parents[1:3] if len(folder.parents) > 2 else (folder, folder)
+    if learning.name == steering.FOLDER and (library / DATABASE).is_file():
+        raise BadInputError(
+            f"{folder} lies in quarantine: it was learned from the library {library}",
+            safe="nothing was copied",
+            remedy="compare and promote it in Fine-tune, in that library",
+        )
+
+
 def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Brought:
     """Copy a model folder, such as `pfm train` writes, among the models of this user; `name`: as which.
 
     Weights, `model.toml` and card come along, `model.toml` last. Raises `BadInputError` for a name that cannot be used
     and `ModelError` for a model that is damaged or altered.
     """
+    _refuse_quarantined(folder.absolute())
     content = read_model_file(folder, digest_needed=False)
     name = content.name if name is None else name
     _check_free(name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.learning import Part, Run, State, counts_by, left_out_by, worst_grades
+from pfm_desktop.domain.learning import RULES_OUT, Part, Run, State, counts_by, left_out_by, worst_grades
 from pfm_desktop.services.learning.promotion import HSIL, JUDGED, Changed
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
@@ -44,6 +45,8 @@ MEANING = "I have compared it on the locked test, and it is to answer from now o
 def cases_text(counted: Counted) -> str:
     """How much there is."""
     found = counted.found
+    if not found.cases and found.left_out:
+        return "No case can be learned from: all that have a label are left out, for the reasons below."
     if not found.cases:
         return "No case has a label yet. Grade pairs in Annotate, or enter histology in Review."
     return f"{many(len(found.cases), 'case')} of {many(found.women, 'woman', 'women')} can be learned from."
@@ -57,6 +60,8 @@ def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
     for grade in GRADES:
         short = counted.missing.get(grade, 0)
         need = f"{many(short, 'woman', 'women')} missing (of {counted.enough})" if short else "yes"
+        if not short and worst.count(grade.rank) < RULES_OUT:
+            need = f"to learn; {RULES_OUT - worst.count(grade.rank)} more to rule it out"
         rows.append((TITLES[grade], f"{cases[grade.value].cases:,}", f"{worst.count(grade.rank):,}", need))
     return tuple(rows)
 
@@ -65,7 +70,9 @@ def detail_lines(counted: Counted) -> tuple[str, ...]:
     """By device and origin, who stands where already, and what is left out and why."""
     lines = []
     for key, title in (("device", "Devices"), ("said", "Labels from")):
-        parts = [f"{name or 'not known'} {one.cases:,}" for name, one in counts_by(counted.found.cases, key).items()]
+        found = counts_by(counted.found.cases, key).items()
+        women = {name: f" ({many(one.women, 'woman', 'women')})" if key == "device" else "" for name, one in found}
+        parts = [f"{name or 'not known'} {one.cases:,}{women[name]}" for name, one in found]
         if parts:
             lines.append(f"{title}: {', '.join(parts)}.")
     standing = counted.parts
@@ -137,7 +144,7 @@ def run_text(run: Run, *, going: bool, paused: bool = False, in_use: str = "") -
         said.append("It was stopped; this is the best until then.")
     if run.state is State.NOT_BETTER:
         said.append("No epoch was better than the model before: only its calibration is new.")
-    out = counts.get("left_out", {})
+    out = Counter(counts.get("left_out_before", {})) + Counter(counts.get("left_out", {}))
     if out:
         said.append("Left out: " + "; ".join(f"{count:,}: {why}" for why, count in out.items()) + ".")
     said += [f"{capital(note)}." for note in counts.get("notes", ())]

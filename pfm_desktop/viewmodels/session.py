@@ -18,10 +18,10 @@ from pfm_desktop.domain.people import Account
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
-from pfm_desktop.services.lock_record import CHOICES, SiteChoice
+from pfm_desktop.services.lock_record import CHOICES, MODEL, SiteChoice
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.settings import Settings, save_settings
 from pfm_desktop.viewmodels.words import capital
 from pfm_desktop.viewmodels.worklist import LIMIT
@@ -233,6 +233,9 @@ class Session:
             switched = [one for one in CHOICES if getattr(new, one.key) != getattr(self.settings, one.key)]
             if switched and self.why_no_switch:
                 raise UserError(f"{switched[0].name} not switched: {self.why_no_switch}", safe="nothing was changed")
+            if new.model != self.settings.model:
+                self._check_model(new.model)
+                switched += [] if self.why_no_switch else [MODEL]
             save_settings(new)
             self._record_switches(new, switched)
             self.settings = new
@@ -258,8 +261,18 @@ class Session:
         """A library is opened for writing: what the site chose goes on record, where it was switched elsewhere."""
         if not self.library.read_only:
             with self._said():
-                for choice in CHOICES:
+                for choice in (*CHOICES, MODEL):
                     lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
+
+    def _check_model(self, name: str) -> None:
+        """A model of this library answers only once it was promoted. One that is gone is said when it is asked."""
+        from pfm_desktop.services import models
+        from pfm_desktop.services.learning import records
+
+        with suppress(ModelError):
+            why = records.why_not_chosen(self.library, models.info_of(name).sha256)
+            if why:
+                raise UserError(why, safe=f"{self.settings.model} answers as before")
 
     def _record_switches(self, new: Settings, switched: Sequence[SiteChoice]) -> None:
         """Put what was switched on record; where that fails it is taken back, and the reason goes on."""

@@ -15,8 +15,10 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.learning import Case, Found, Group, Part, Run, State, group_names, sides_of
 from pfm_desktop.domain.people import Act
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services import accounts, models
+from pfm_desktop.services.learning import marks
+from pfm_desktop.services.learning.cases import find_cases, wish_of
 from pfm_desktop.services.learning.run import MODEL, SHARES, change_of, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.storage import access, journal, learning_past
@@ -80,6 +82,7 @@ class Question:
     names: Mapping[str, str]
     old: Path
     new: Path
+    seen_before: int = 0  # women of the locked test whom one of the models has learned from: they are not asked about
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Told:
     changed: tuple[Changed, ...]
     women: int
     cases: int
+    labels: Mapping[str, int]  # by pair that was asked about, the rank of its label
 
 
 def look(ctx: Context, lib: Library, run_id: str, found: Found, groups: Sequence[Group] = ()) -> Look:
@@ -115,7 +119,16 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
         raise TooFewError(
             "no case of the locked test has a label", safe="nothing was changed", remedy="grade pairs of more women"
         )
-    return Question(run_id, lib.path, lib.keys, tested, group_names(groups), old, new)
+    seen = marks.learned_from(lib, {case.patient_id for case in tested}, (old, new))
+    unseen = tuple(case for case in tested if case.patient_id not in seen)
+    if not unseen:
+        raise TooFewError(
+            f"{models.info_of(str(old)).name}, or a model that it came from, has learned from all women of the locked "
+            "test: figures on them say nothing",
+            safe="nothing was changed",
+            remedy="have a model answer that has not (Models), or add women",
+        )
+    return Question(run_id, lib.path, lib.keys, unseen, group_names(groups), old, new, len(seen))
 
 
 def compare(ctx: Context, asked: Question) -> Told:
@@ -130,7 +143,9 @@ def compare(ctx: Context, asked: Question) -> Told:
         held = hold(ctx, lib, asked.cases, asked.names, size=size)
     compared = compare_models(ctx, held.data, asked.old, asked.new, [case.device for case in held.cases])
     changed = _changed(held.cases, compared)
-    return Told(asked.run_id, compared.figures, changed, len(set(held.data.patients)), len(held.cases))
+    figures = {**compared.figures, "seen_before": asked.seen_before}
+    labels = {case.pair_id: case.grade.rank for case in held.cases}
+    return Told(asked.run_id, figures, changed, len(set(held.data.patients)), len(held.cases), labels)
 
 
 def record_look(lib: Library, told: Told) -> Look:
@@ -143,7 +158,7 @@ def record_look(lib: Library, told: Told) -> Look:
         journal.append(session, Change(stored.LOOK, run.id, None, said, text), who=lib.who)
         looks = stored.looks(session)
     figures = {**told.figures, "looks": looks, "against": list(verdict.against), "mind": list(verdict.mind),
-               "changed": len(told.changed),
+               "changed": len(told.changed), "labels": dict(told.labels),
                "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed]}  # fmt: skip
     change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
     return Look(figures, told.changed, verdict, looks)
@@ -195,6 +210,12 @@ def _worse(name: str, interval: Sequence[float | None]) -> bool:
 def _mind(figures: Mapping[str, Any]) -> list[str]:
     about = figures.get("asked_about", "")
     said = [f"the old model was asked about {about} alone: it refuses pairs of these sources"] if about else []
+    seen = figures.get("seen_before", 0)
+    if seen:
+        said.append(
+            f"{seen} {'woman' if seen == 1 else 'women'} of the locked test had been learned from by one of the models "
+            "or one before it, and are left out"
+        )
     wide = []
     for name in _SHARES:
         one = figures["difference"].get(name)
@@ -239,6 +260,7 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     settings = load_settings()
     _check_promotable(run, reason)
     _check_compared(run, settings.model)
+    _check_labels(lib, run)
     if not name.strip() or not meaning.strip():
         raise BadInputError("a signature needs a printed name and what it means", remedy="fill in both")
     if lib.account is not None and name.strip() != lib.account.name:
@@ -302,6 +324,22 @@ def _check_compared(run: Run, in_use: str) -> None:
     if compared["sha256"] != now.sha256:
         raise UserError(
             f"{run.model_name} was compared with {compared['name']}, and {now.name} answers now",
+            safe="the model in use stays",
+            remedy="compare them again",
+        )
+
+
+def _check_labels(lib: Library, run: Run) -> None:
+    """Figures hold for the labels that they were made with."""
+    then = run.figures.get("labels", {})
+    if not then:  # of an older version
+        return
+    now = {case.pair_id: case.grade.rank for case in find_cases(SilentContext(), lib, wish_of(run)).cases}
+    others = sum(now.get(pair_id) != rank for pair_id, rank in then.items())
+    if others:
+        raise UserError(
+            f"the labels of {others} {'case' if others == 1 else 'cases'} of the locked test have changed since the "
+            "models were compared",
             safe="the model in use stays",
             remedy="compare them again",
         )

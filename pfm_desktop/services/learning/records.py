@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pfm_desktop.domain.learning import Part, Run
+from pfm_desktop.domain.learning import Part, Run, State
 from pfm_desktop.services.learning import run, steering
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import repositories
@@ -26,6 +26,19 @@ def looks(lib: Library) -> int:
     """How often figures of the locked test were looked at."""
     with lib.read() as session:
         return stored.looks(session)
+
+
+def why_not_chosen(lib: Library, sha256: str) -> str:
+    """Why a model with these weights may not be chosen in a library that has learned it; "" where it may."""
+    with lib.read() as session:
+        own = [one for one in stored.runs(session) if sha256 and one.model_sha256 == sha256]
+    if not own or any(one.state is State.ACTIVE for one in own):
+        return ""
+    state = "in quarantine" if own[0].state in (State.LEARNED, State.NOT_BETTER) else own[0].state.value
+    return (
+        f"{own[0].model_name} was learned from this library and is {state}: it answers once it is compared and "
+        "promoted in Fine-tune"
+    )
 
 
 def standing(lib: Library) -> Mapping[Part, int]:

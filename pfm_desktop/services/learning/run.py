@@ -33,7 +33,7 @@ from pfm_desktop.domain.learning import (
 from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.cases import new_id
-from pfm_desktop.services.learning import steering
+from pfm_desktop.services.learning import marks, steering
 from pfm_desktop.services.learning.cases import ENOUGH, check_enough, check_sources
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, learning_past
@@ -136,7 +136,7 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     check_enough(found.cases, groups, enough=settings.enough)
     with lib.read() as session:
         known, past = stored.parts(session), learning_past.had(session)
-        names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
+    names = marks.names_of(lib, {case.patient_id for case in found.cases} | set(group_names(groups)))
     sides = sides_of(found, groups, known, shares=SHARES, seed=lib.id, past=past)
     now = datetime.now(UTC)
     run = Run(
@@ -357,6 +357,14 @@ def settle(lib: Library, learned: Learned) -> Run:
     return made
 
 
+def give_up_if_stopped(lib: Library, run_id: str, why: str) -> Run | None:
+    """A run that was stopped before it had learned anything comes to nothing. One that has learned something keeps it,
+    also where a closing window ended it on its way to its best: then it may go on, or end with that (None)."""
+    if not steering.is_stopped(lib, run_id) or steering.has_learned(lib, run_id):
+        return None
+    return give_up(lib, run_id, why)
+
+
 def give_up(lib: Library, run_id: str, why: str) -> Run:
     """Put on record that a run came to nothing, and remove what it kept."""
     run = known_run(lib, run_id)
@@ -380,7 +388,7 @@ def again(lib: Library, found: Found, groups: Sequence[Group], run_id: str) -> R
     run = known_run(lib, run_id)
     with lib.read() as session:
         known, past = stored.parts(session), learning_past.had(session)
-        names = stored.names_of(session, {case.patient_id for case in found.cases} | set(group_names(groups)))
+    names = marks.names_of(lib, {case.patient_id for case in found.cases} | set(group_names(groups)))
     # others join with the next run
     settled = Found(tuple(case for case in found.cases if case.patient_id in known), found.left_out)
     sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id, past=past)

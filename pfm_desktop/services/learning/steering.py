@@ -113,6 +113,11 @@ def is_stopped(lib: Library, run_id: str) -> bool:
     return (run_folder(lib.path, run_id) / STOP).exists()
 
 
+def has_learned(lib: Library, run_id: str) -> bool:
+    """Whether weights of a whole epoch are kept."""
+    return (run_folder(lib.path, run_id) / STATE).exists()
+
+
 def _flag(lib: Library, run_id: str, name: str, on: bool) -> None:
     file = run_folder(lib.path, run_id) / name
     try:

@@ -36,16 +36,28 @@ RUN = Run(
 
 def test_a_woman_counts_once_with_her_worst_grade() -> None:
     rows = words.grade_rows(counted(case(1, Grade.LOW), case(1, Grade.HIGH, visit=1), missing={Grade.CANCER: 10}))
-    assert rows[1] == ("Low", "1", "0", "yes")
-    assert rows[2] == ("High", "1", "1", "yes")
+    assert rows[1] == ("Low", "1", "0", "to learn; 28 more to rule it out")
+    assert rows[2] == ("High", "1", "1", "to learn; 27 more to rule it out")
     assert rows[3] == ("Cancer", "0", "0", "10 women missing (of 10)")
+
+
+def test_enough_women_to_rule_a_grade_out_are_enough() -> None:
+    many = counted(*(case(number, Grade.LOW) for number in range(28)))
+    assert words.grade_rows(many)[1] == ("Low", "28", "28", "yes")
+
+
+def test_cases_that_are_all_left_out_are_not_said_to_have_no_label() -> None:
+    assert "No case has a label yet" in words.cases_text(counted())
+    assert "all that have a label are left out" in words.cases_text(
+        counted(left_out=(LeftOut("x", Why.OTHER_SOURCES),))
+    )
 
 
 def test_devices_origins_and_what_is_left_out_are_all_said() -> None:
     out = (LeftOut("x", Why.NO_LABEL), LeftOut("y", Why.NO_LABEL), LeftOut("z", Why.NO_PICTURE))
     both = case(1, Grade.LOW), case(2, Grade.HIGH, device="", said=Said.MAJORITY)
     lines = words.detail_lines(counted(*both, left_out=out))
-    assert lines[0] == "Devices: C1 1, not known 1."
+    assert lines[0] == "Devices: C1 1 (1 woman), not known 1 (1 woman)."
     assert lines[1] == "Labels from: histology 1, majority 1."
     assert lines[2].startswith("About 65 of 100 women will learn")
     assert lines[3] == "Left out 3 cases. 2: it has no label; 1: a picture is missing or was altered."

@@ -254,8 +254,7 @@ class LearningPage(QWidget):
             self.said.emit("A model was learned. It is in quarantine until it is compared and promoted in Fine-tune.")
 
     def _stopped(self, run_id: str) -> None:
-        if steering.is_stopped(self._session.library, run_id):
-            self._tried(lambda: runs.give_up(self._session.library, run_id, STOPPED_EARLY[:-1].lower()))
+        self._tried(lambda: runs.give_up_if_stopped(self._session.library, run_id, STOPPED_EARLY[:-1].lower()))
 
     def _give_up(self) -> None:
         if (run := self.view.run) is not None and run.state is State.RUNNING:

@@ -17,16 +17,19 @@ from pfm_desktop.domain.learning import Run, State
 from pfm_desktop.pfm.training.compared import calibration_errors, compare_models
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
-from pfm_desktop.services import housekeeping, models
-from pfm_desktop.services.learning import promotion, run, steering
+from pfm_desktop.pfm.training.split import TooFewError
+from pfm_desktop.services import housekeeping, labelling, models
+from pfm_desktop.services.learning import promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import HSIL, look, promote, roll_back, verdict_of
+from pfm_desktop.services.model_import import import_folder
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError, StorageError, UserError
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import load_settings, save_settings
+from pfm_desktop.viewmodels.session import Session
 
 from .conftest import CTX, Ward
 
@@ -97,7 +100,7 @@ def test_a_model_answers_only_once_it_was_looked_at_and_signed(ward: Ward, learn
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
     assert load_settings().model == "parent"
     with pytest.raises(BadInputError, match="printed name"):
-        promote(ward.lib, learned.id, name=" ", meaning="x", reason="y")
+        promote(ward.lib, learned.id, name=" ", meaning="x", reason="only here to test")
     promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert load_settings().model == "ours"
     assert (user_models_dir() / "ours" / "model.toml").is_file()
@@ -189,6 +192,73 @@ def test_a_model_that_does_not_answer_here_is_not_rolled_back_nor_promoted_over_
     assert run.known_run(ward.lib, learned.id).state is State.ROLLED_BACK
 
 
+def test_women_whom_a_model_has_learned_from_are_left_out_of_its_test(
+    ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_cases(CTX, ward.lib)
+    tested = [case.patient_id for case in promotion.locked_cases(ward.lib, found)]
+    monkeypatch.setattr(promotion.marks, "learned_from", lambda *_: frozenset(tested[:1]))
+    seen = look(CTX, ward.lib, learned.id, found)
+    assert (seen.figures["seen_before"], seen.figures["women"]) == (1, len(tested) - 1)
+    assert any("1 woman of the locked test had been learned from" in one for one in seen.verdict.mind)
+    monkeypatch.setattr(promotion.marks, "learned_from", lambda *_: frozenset(tested))
+    with pytest.raises(TooFewError, match="has learned from all women of the locked test"):
+        look(CTX, ward.lib, learned.id, found)
+
+
+def test_figures_hold_for_the_labels_that_they_were_made_with(ward: Ward, learned: Run) -> None:
+    found = find_cases(CTX, ward.lib)
+    look(CTX, ward.lib, learned.id, found)
+    case = promotion.locked_cases(ward.lib, found)[0]
+    visit = ward.visits[ward.pairs.index(case.pair_id)]
+    labelling.set_histology(ward.lib, visit, GRADES[(case.grade.rank + 1) % 4])
+    with pytest.raises(UserError, match="labels of 1 case of the locked test have changed") as error:
+        promote(ward.lib, learned.id, **SIGNED, reason="test")
+    assert error.value.remedy == "compare them again"
+    assert load_settings().model == "parent"
+    labelling.set_histology(ward.lib, visit, case.grade)
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+
+
+def test_a_model_of_this_library_is_chosen_only_while_it_is_promoted(ward: Ward, learned: Run) -> None:
+    sha256 = learned.model_sha256
+    assert "is in quarantine: it answers once it is compared" in records.why_not_chosen(ward.lib, sha256)
+    assert records.why_not_chosen(ward.lib, learned.parent_sha256) == ""
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    assert records.why_not_chosen(ward.lib, sha256) == ""
+    roll_back(ward.lib, learned.id)
+    assert "is rolled back" in records.why_not_chosen(ward.lib, sha256)
+    session = Session(ward.lib, load_settings())
+    said: list[UserError] = []
+    session.on_problem.append(said.append)
+    assert not session.change_settings(model="ours")
+    assert "is rolled back" in str(said[0])
+    assert load_settings().model == session.settings.model == "parent"
+
+
+def test_a_model_in_quarantine_is_not_copied_out_of_it(ward: Ward, learned: Run) -> None:
+    folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
+    with pytest.raises(BadInputError, match="lies in quarantine: it was learned from the library") as error:
+        import_folder(CTX, folder)
+    assert "promote it in Fine-tune" in error.value.remedy
+    assert not (user_models_dir() / "ours").exists()
+
+
+def test_which_model_answers_is_on_record_when_it_is_chosen(ward: Ward, make_model: Callable[..., Path]) -> None:
+    make_model(user_models_dir() / "brought", name="brought", layers=2)
+    session = Session(ward.lib, load_settings())
+    session.record_choices()
+    session.record_choices()
+    assert session.change_settings(model="brought")
+    with ward.lib.read() as reading:
+        lines = [line.text for line in journal.entries(reading, what="setting")]
+    assert [line for line in lines if "Model that answers" in line] == [
+        "Model that answers found set to parent when the library was opened; it was switched elsewhere",
+        "Model that answers set to brought",
+    ]
+
+
 def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise StorageError("no space left")
@@ -224,15 +294,15 @@ def test_an_altered_model_a_lost_one_and_a_taken_name_are_refused(ward: Ward, le
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
     shutil.copytree(user_models_dir() / "parent", user_models_dir() / "ours")
     with pytest.raises(BadInputError, match="already a model ours"):
-        promote(ward.lib, learned.id, **SIGNED, reason="x")
+        promote(ward.lib, learned.id, **SIGNED, reason="test")
     folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
     with (folder / "weights.safetensors").open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(ModelError):
-        promote(ward.lib, learned.id, **SIGNED, reason="x")
+        promote(ward.lib, learned.id, **SIGNED, reason="test")
     shutil.rmtree(folder)
     with pytest.raises(UserError, match="has no model"):
-        promote(ward.lib, learned.id, **SIGNED, reason="x")
+        promote(ward.lib, learned.id, **SIGNED, reason="test")
     assert load_settings().model == "parent"
 
 

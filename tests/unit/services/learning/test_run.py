@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from pfm_desktop.pfm.model_file import read_model_file
 from pfm_desktop.pfm.training.seen import locked_patients, seen_patients
 from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import housekeeping
-from pfm_desktop.services.learning import pictures, run, steering
+from pfm_desktop.services.learning import marks, pictures, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.women import groups_of
 from pfm_desktop.services.sole_use import InUseError, sole_use
@@ -40,6 +40,11 @@ def begun(ward: Ward, settings: run.Settings = SETTINGS) -> run.Request:
     return run.begin(ward.lib, found, groups_of(CTX, ward.lib, found.cases).groups, settings)
 
 
+def marked(ward: Ward, women: Iterable[str]) -> list[str]:
+    """What marks these women in a model."""
+    return [name for names in marks.names_of(ward.lib, women).values() for name in names]
+
+
 def test_everybody_gets_a_part_on_record_and_the_test_is_not_sent(ready_ward: Ward) -> None:
     request = begun(ready_ward)
     with ready_ward.lib.read() as session:
@@ -49,7 +54,7 @@ def test_everybody_gets_a_part_on_record_and_the_test_is_not_sent(ready_ward: Wa
     tested = {woman for woman, part in parts.items() if part is Part.TEST}
     assert 2 <= len(tested) <= 6
     assert not tested & {case.patient_id for case in request.cases}
-    assert set(request.locked) == {f"K-{ready_ward.women.index(woman)}" for woman in tested}
+    assert set(request.locked) == set(marked(ready_ward, tested))
     assert (row.state, row.parent_name, row.model_name, row.settings["seed"]) == (State.RUNNING, "parent", "ours", 0)
     assert row.counts["by_part"]["test"] == len(tested)
     assert housekeeping.verify(CTX, ready_ward.lib).problems == ()
@@ -129,7 +134,7 @@ def test_a_run_ends_with_a_model_in_quarantine_and_the_old_one_active(ready_ward
     assert made.counts["cases"].keys() == {"train", "validation", "calibration"}
     assert set(made.counts["seconds_by_step"]) >= {"prepare", "features", "epochs", "calibrate"}
     training = read_model_file(request.folder / run.MODEL).training
-    everybody = [f"K-{number}" for number in range(24)]
+    everybody = marked(ready_ward, ready_ward.women)
     assert set(locked_patients(everybody, training)) == set(request.locked)
     assert not set(seen_patients(everybody, training)) & set(request.locked)
     assert housekeeping.verify(CTX, ready_ward.lib).problems == ()
@@ -141,7 +146,8 @@ def test_a_later_run_with_another_seed_learns_from_nobody_of_the_locked_test(rea
     second = begun(ready_ward, replace(SETTINGS, seed=5, name="second"))
     run.learn(CTX, second)
     training = read_model_file(second.folder / run.MODEL).training
-    everybody = [f"K-{number}" for number in range(24)]
+    everybody = marked(ready_ward, ready_ward.women)
+    assert len(seen_patients(everybody, training)) > 10
     assert set(first.locked) == set(second.locked)
     assert not set(seen_patients(everybody, training)) & set(first.locked)
 
