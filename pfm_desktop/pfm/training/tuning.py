@@ -43,7 +43,10 @@ class Phase:
 
 @dataclass
 class Tuned:
-    """How the tuning went. Epoch 0 is the network as it came: it wins when nothing better was found."""
+    """How the tuning went. Epoch 0 is the network as it came: it wins when nothing better was found.
+
+    `best_epoch`: while it goes on that of the lowest validation loss, in the end the one that was taken.
+    """
 
     losses: list[float] = field(default_factory=list)  # on the validation part, from epoch 0 on
     learned: list[float] = field(default_factory=list)  # on the training part, from epoch 1 on
@@ -86,11 +89,12 @@ def tune(
     keep: Keep | None = None,
     tell: Callable[[Tuned], None] = lambda _: None,
 ) -> Tuned:
-    """Tune `net` in place and leave it at its best epoch, in evaluation mode.
+    """Tune `net` in place and leave it as its last epoch has made it, in evaluation mode.
 
-    `old` cases are mixed in so that they make up `old_share` of each epoch. Cancelled after a whole epoch, the best so
-    far stays (`stopped`); before that `Cancelled` comes through. `keep`: go on from what is kept there, and keep the
-    state after each epoch. `tell` hears of each epoch.
+    Where the validation part says beyond its own noise that an earlier epoch was better, or that nothing was gained,
+    it is left at that one. `old` cases are mixed in so that they make up `old_share` of each epoch. Cancelled after a
+    whole epoch, the best so far stays (`stopped`); before that `Cancelled` comes through. `keep`: go on from what is
+    kept there, and keep the state after each epoch. `tell` hears of each epoch.
     """
     run = _Run(ctx, net, train, validation, old, old_share, seed, epochs, keep)
     run.resume()
@@ -103,7 +107,10 @@ def tune(
         if run.tuned.epochs < 1:
             raise
         run.tuned.stopped = True
-    net.load_state_dict(run.best)
+    if run.tuned.stopped or not run.last_is_as_good():
+        net.load_state_dict(run.best)
+    else:
+        run.tuned.best_epoch = run.tuned.epochs
     net.requires_grad_(True)
     net.eval()
     return run.tuned
@@ -179,6 +186,22 @@ class _Run:
             state = TuningState(tuned.losses, tuned.learned, tuned.best_epoch, tuned.pairs, self.best, self.optimizer)
             save_tuning(self.keep.file, self.keep.digest, self.net, state)
 
+    def last_is_as_good(self) -> bool:
+        """Whether the last epoch may be taken: it gained something, and is not worse than the best one by more than the
+        standard error of that difference on the validation cases.
+
+        They are few, and the epoch with their lowest loss is partly chance; the later one has been learned at a rate
+        that has gone down to nothing, and has rehearsed more.
+        """
+        tuned = self.tuned
+        if tuned.best_epoch in (0, tuned.epochs) or not tuned.losses[-1] < tuned.losses[0]:
+            return tuned.best_epoch == tuned.epochs
+        last, state = case_losses(self.net, self.validation), _copy(self.net)
+        self.net.load_state_dict(self.best)
+        worse = last - case_losses(self.net, self.validation)
+        self.net.load_state_dict(state)
+        return bool(len(worse) > 1 and worse.mean() <= worse.std(ddof=1) / np.sqrt(len(worse)))
+
     def _batches(self, order: Ints, phase: Phase, number: int) -> Iterator[tuple[Arrays, float]]:
         random = np.random.default_rng([self.seed, self.tuned.epochs, 1])
         steps = -(-len(order) // BATCH)
@@ -189,14 +212,20 @@ class _Run:
 
 
 def validation_loss(net: PfmNet, features: Features) -> float:
-    """Mean negative log-likelihood of the answers with the sources at hand, after fitting a scale to them."""
+    """Mean of `case_losses`."""
+    return float(case_losses(net, features).mean())
+
+
+def case_losses(net: PfmNet, features: Features) -> NDArray[np.float64]:
+    """By case, the negative log-likelihood of the answer with the sources at hand, after fitting a scale to all."""
     answers = []
     for start in range(0, len(features), BATCH):
         cases = np.arange(start, min(start + BATCH, len(features)), dtype=np.int64)
         answers.append(answers_of(net, features.batch(cases, np.zeros_like(cases))))
     log_p = np.concatenate(answers)
     p = fit_scale(log_p, features.grades).probabilities(log_p)
-    return float(-np.log(p[np.arange(len(p)), features.grades] + 1e-12).mean())
+    out: NDArray[np.float64] = -np.log(p[np.arange(len(p)), features.grades] + 1e-12)
+    return out
 
 
 def _order(train: Features, old: Features | None, share: float, seed: int, epoch: int) -> Ints:

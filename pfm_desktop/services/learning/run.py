@@ -66,8 +66,8 @@ class Settings:
     trained_on: str = "cases of this clinic"
     epochs: int = 12
     seed: int = 0
-    old_share: float = 0.2
-    rehearse: int = 48
+    old_share: float = 0.5
+    rehearse: int = 288
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
     impressions: bool = False
