@@ -28,6 +28,7 @@ from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, read_model_file, wr
 from pfm_desktop.pfm.training.seen import KEY, LOCKED
 from pfm_desktop.services import models
 from pfm_desktop.services.audit_key import fingerprint_of, public_bytes, signing_key
+from pfm_desktop.services.learning.tested_card import run_of, with_tested
 from pfm_desktop.services.model_import import Brought, import_folder
 from pfm_desktop.storage import access
 from pfm_desktop.storage.library import Library
@@ -253,6 +254,8 @@ def _contents(folder: Path, lib: Library) -> dict[str, bytes]:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     card = models.card_of(str(folder)).partition("\n## How to make it again")[0]
+    if (run := run_of(lib, content)) is not None:
+        card = with_tested(card, run)
     return {WEIGHTS: (folder / WEIGHTS).read_bytes(), MODEL: table, CARD: card.encode("utf-8")}
 
 
