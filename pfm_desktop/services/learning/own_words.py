@@ -69,7 +69,7 @@ _FRAGMENTS = (  # the longer ones first
     "were left out", "pfm-demo", "pfm-trunk",
 )  # fmt: skip
 _DEFAULTS = ("cases of this clinic", "local cases", "phantoms")
-_ENDS = re.compile(r"(?<=[.;:])\s+|\s*\n\s*")
+_ENDS = re.compile(r"(?<=[.;:])\s+")
 
 
 def most_in_list(path: str) -> int:
@@ -104,7 +104,8 @@ def without_own(text: str, own: Iterable[str]) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in _ENDS.split(text) if part.strip()]
+    parts = (part for line in text.splitlines() for part in _ENDS.split(line))
+    return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 def _card(content: ModelFile) -> str:

@@ -22,7 +22,7 @@ _PARTICLES = frozenset({"della", "delle", "degli", "dela", "santa", "saint", "sa
 _SHORTEST_NUMBER = 3  # digits of an identifier that is a bare number: "12 cases" names nobody
 _UNBROKEN = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")  # no spaces there
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<word>" + "|".join(_MONTHS) + r")[a-z]*\.?"
+_MONTH = r"(?P<word>" + "|".join(_MONTHS) + r")[a-z]{0,6}\.?"
 _DATES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -31,8 +31,8 @@ _DATES = tuple(
         r"(?<!\d)(?P<day>\d{1,2})[-./_ ]{1,2}(?P<month>\d{1,2})[-./_ ]{1,2}(?P<year>\d{4})(?!\d)",
         r"(?<!\d)(?P<month>\d{1,2})[-./](?P<day>\d{1,2})[-./](?P<year>\d{4})(?!\d)",
         r"(?<!\d)(?P<day>\d{2})(?P<month>\d{2})(?P<year>\d{4})(?!\d)",
-        r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?[-\s]*" + _MONTH + r"[-,\s]*(?P<year>\d{4})(?!\d)",
-        _MONTH + r"[-\s]*(?P<day>\d{1,2})(?:st|nd|rd|th)?[-,\s]+(?P<year>\d{4})(?!\d)",
+        r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?[-\s]{0,3}" + _MONTH + r"[-,\s]{0,3}(?P<year>\d{4})(?!\d)",
+        _MONTH + r"[-\s]{0,3}(?P<day>\d{1,2})(?:st|nd|rd|th)?[-,\s]{1,3}(?P<year>\d{4})(?!\d)",
     )
 )
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pfm_desktop.services import cases
+from pfm_desktop.services.learning.own_words import without_own
 from pfm_desktop.services.learning.patient_words import PatientWords, told_in, words_of
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.access import mask
@@ -91,3 +92,9 @@ def test_days_of_visits_are_not_given_to_who_is_blind(lib: Library) -> None:
         assert len(stored.moments_of_visits(session)) == 1
         mask(session, Account("1", "Anna", frozenset({Role.ANNOTATOR})))
         assert stored.moments_of_visits(session) == ()
+
+
+@pytest.mark.parametrize("part", ["jan", "4 ", " ", "1.", "1/", "1 " + " " * 50, "1"])
+def test_a_hostile_text_of_the_largest_size_is_read_to_its_end(part: str) -> None:
+    text = (part * 2**18)[: 2**18]
+    assert told_in(without_own(text, ()), PatientWords(days=frozenset({date(1980, 2, 29)}))) == ""
