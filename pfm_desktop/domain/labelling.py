@@ -164,6 +164,8 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
 
     `readers`: how many are to read it; before so many have, no majority counts.
 
+    `reads` stand in the order of the record, which a clock that was set back does not change.
+
     A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
     Who had seen the answer of a model has a voice only where nobody read without it, and the origin says so then.
     """
@@ -171,7 +173,7 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
     blind = first_reads(blind_reads(reads))
     voices = list((blind or first_reads(reads)).values())
     given = Counter(read.grade for read in voices)
-    decided = max((read for read in reads if read.adjudicates), key=lambda read: read.made_at, default=None)
+    decided = next((read for read in reversed(reads) if read.adjudicates), None)
     if histology is not None:
         return _labelled(histology.grade, Origin.HISTOLOGY, given)
     if decided is not None:
@@ -198,12 +200,9 @@ def blind_reads(reads: Iterable[Read]) -> tuple[Read, ...]:
 
 
 def first_reads(reads: Iterable[Read]) -> Mapping[str, Read]:
-    """By reader, the read that counts: of turn 1, where there are several (of several tasks) the latest."""
-    found: dict[str, Read] = {}
-    for read in sorted(reads, key=lambda read: read.made_at):
-        if read.turn == 1 and not read.adjudicates:
-            found[read.reader] = read
-    return found
+    """By reader, the read that counts: of turn 1, where there are several (of several tasks) the last in the order of
+    `reads`, which is that of the record."""
+    return {read.reader: read for read in reads if read.turn == 1 and not read.adjudicates}
 
 
 def disagree(reads: Iterable[Read]) -> bool:

@@ -246,12 +246,12 @@ class MainWindow(QMainWindow):
     def _library_looked(self, rows: Sequence[VisitRow]) -> None:
         """Its list stands before all is loaded that opening it needs."""
         self._first_list.show(rows)
-        self.patient.show_library(demo=not self.door.folder, read_only_reason="")
+        self.patient.show_library(demo=not self.door.folder, reading="")
         self.rail.show_current(TODAY)
 
     def _drop_first_list(self) -> None:
         self._first_list.drop()
-        self.patient.show_library(demo=False, read_only_reason="")
+        self.patient.show_library(demo=False, reading="")
         self.rail.show_current(-1)
 
     def _library_opened(self, library: Library, folder: str) -> None:
@@ -288,8 +288,7 @@ class MainWindow(QMainWindow):
             self._watch.stop()
         who = library.account.name if library.account is not None else ""
         plain = library.keys is None
-        why = opening.read_only_text(library)
-        self.patient.show_library(demo=library.demo, read_only_reason=why, who=who, plain=plain)
+        self.patient.show_library(demo=library.demo, reading=opening.bar_text(library), who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         said = self.messages.held
         self.show_page(TODAY)
@@ -467,7 +466,7 @@ class MainWindow(QMainWindow):
         self.messages.forget(self.messages.held)
         self.messages.note(f"{name} is signed out.")
         self.patient.show_case(None)
-        self.patient.show_library(demo=False, read_only_reason="")
+        self.patient.show_library(demo=False, reading="")
         self.setWindowTitle("pfm_desktop")
         self.lock.guard(None, self.settings.lock_minutes)
         self.door.folder = folder
@@ -526,9 +525,7 @@ class MainWindow(QMainWindow):
             return
         if why:
             library.read_only_reason = why
-        self.patient.say_reading(
-            opening.read_only_text(library), over="" if why else opening.over_text(library.no_editing)
-        )
+        self.patient.say_reading(opening.bar_text(library), over="" if why else opening.over_text(library.no_editing))
         self._refresh()
 
     def _open_for_writing(self) -> None:

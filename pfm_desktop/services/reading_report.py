@@ -100,9 +100,9 @@ def _with_ai(
 
 
 def drift_of(reads: Sequence[Read], reader: str, *, block: int = BLOCK) -> tuple[Drift, ...]:
-    """Block by block, the reader's grades minus the mean of what others gave the same pairs."""
+    """Block by block in the order of `reads`, the reader's grades minus the mean of what others gave the same pairs."""
     first = _ranks(reads)
-    own = [read for read in sorted(reads, key=lambda one: one.made_at) if read.reader == reader and read.turn == 1]
+    own = [read for read in reads if read.reader == reader and read.turn == 1]
     gaps: list[float] = []
     for read in own:
         others = [rank for name, rank in first.get(read.pair_id, {}).items() if name != reader]

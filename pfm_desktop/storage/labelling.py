@@ -16,7 +16,15 @@ from pfm_desktop.domain.labelling import Histology, Order, Quality, Read, Reason
 from pfm_desktop.domain.source import Source
 from pfm_desktop.storage import access
 from pfm_desktop.storage.records import Fields, encode
-from pfm_desktop.storage.tables import HistologyTable, PairTable, ReadTable, TaskPairTable, TaskTable, VisitTable
+from pfm_desktop.storage.tables import (
+    HistologyTable,
+    JournalTable,
+    PairTable,
+    ReadTable,
+    TaskPairTable,
+    TaskTable,
+    VisitTable,
+)
 
 _AT_ONCE = 500  # values in one IN (...)
 
@@ -91,23 +99,27 @@ def visits_of(session: Session, pair_ids: Iterable[str]) -> Mapping[str, str]:
 def reads(
     session: Session, *, task_id: str | None = None, pair_ids: Iterable[str] | None = None, reader: str | None = None
 ) -> tuple[Read, ...]:
-    """Reads in the order they were made, of a task, of pairs, of a reader; all without any of these."""
-    query = select(ReadTable).order_by(ReadTable.made_at, ReadTable.id)
+    """Reads in the order of the record, of a task, of pairs, of a reader; all without any of these.
+
+    That order is where the journal has them first, not their time: a clock may have been set back between two.
+    """
+    place = (
+        select(func.min(JournalTable.seq))
+        .where(JournalTable.what == "read", JournalTable.key == ReadTable.id)
+        .scalar_subquery()
+    )
+    query = select(ReadTable, func.coalesce(place, 0))
     own = access.only_reads_of(session)
     for name in (own, reader):
         if name is not None:
             query = query.where(ReadTable.reader == name)
     if task_id is not None:
         query = query.where(ReadTable.task_id == task_id)
-    if pair_ids is None:
-        return tuple(_read(row) for row in session.scalars(query))
-    wanted = list(dict.fromkeys(pair_ids))
-    found = [
-        _read(row)
-        for start in range(0, len(wanted), _AT_ONCE)
-        for row in session.scalars(query.where(ReadTable.pair_id.in_(wanted[start : start + _AT_ONCE])))
-    ]
-    return tuple(sorted(found, key=lambda one: (one.made_at, one.id)))
+    wanted = list(dict.fromkeys(pair_ids)) if pair_ids is not None else []
+    parts = [ReadTable.pair_id.in_(wanted[start : start + _AT_ONCE]) for start in range(0, len(wanted), _AT_ONCE)]
+    queries = [query] if pair_ids is None else [query.where(part) for part in parts]
+    found = [(seq, _read(row)) for one in queries for row, seq in session.execute(one).tuples()]
+    return tuple(one for _, one in sorted(found, key=lambda each: (each[0], each[1].made_at, each[1].id)))
 
 
 def read(session: Session, read_id: str) -> Read | None:

@@ -152,3 +152,8 @@ def _run(row: LearningRunTable) -> Run:
         state=State(row.state),
         figures=row.figures,
     )
+
+
+def moments_of_visits(session: Session) -> tuple[datetime, ...]:
+    """When women were seen, in UTC; empty for who does not see whom."""
+    return () if access.masked(session) else tuple(session.scalars(select(VisitTable.started_at).distinct()))

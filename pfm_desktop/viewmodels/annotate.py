@@ -339,11 +339,13 @@ class Reading:
             if not isinstance(error, StorageError):
                 self._say(error)
             return  # a disk that gives nothing back was said already
-        self.task, self.reads = task, {turn: reads[turn] for turn in self.turns if turn in reads}
+        mine = frozenset(self.turns)
+        self.task, self.reads = task, {turn: read for turn, read in reads.items() if turn in mine}
         self._done = [step for step in self._done if self.turns[step.place] in self.reads]
 
     def _last_read(self) -> Read | None:
-        return max(self.reads.values(), key=lambda read: read.made_at, default=None)
+        """The last one on record; its time says nothing where the clock was set back."""
+        return next(reversed(self.reads.values()), None)
 
     def _all_read(self) -> bool:
         return all(turn in self.reads for turn in self.turns)

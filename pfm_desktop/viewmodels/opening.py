@@ -10,6 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
 from pfm_desktop.storage.schema import DATABASE, is_encrypted
 from pfm_desktop.support import memory
@@ -92,6 +93,22 @@ def read_only_text(library: Library) -> str:
     if library.read_only and why.startswith("in use"):
         return f"{why}. Once it is closed there it can be opened for writing here"
     return why
+
+
+def bar_text(library: Library) -> str:
+    """What the bar above all pages says of what can be changed in it by who is signed in; "" where all can."""
+    why, person = read_only_text(library), library.account
+    if why and person is not None and not library.read_only and (may := _may_all_the_same(person)):
+        return f"{person.name} is {roles_text(person.roles)}: {may}, nothing else can be changed"
+    return f"Read only, nothing can be changed here: {why}" if why else ""
+
+
+def _may_all_the_same(person: Account) -> str:
+    """What who may not change visits does change."""
+    reads = ["reads for labels"] if person.may(Act.LABEL) else []
+    reads += ["decisions between readers"] if person.may(Act.ADJUDICATE) else []
+    said = [f"{' and '.join(reads)} are written"] if reads else []
+    return ", ".join([*said, "accounts are kept here"] if person.may(Act.KEEP_ACCOUNTS) else said)
 
 
 def over_text(was: str) -> str:

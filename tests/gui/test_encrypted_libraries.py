@@ -251,6 +251,8 @@ def test_who_labels_sees_no_name_in_the_window_and_is_told_why_nothing_can_be_ch
     window.open_visit(row.visit.id)
     assert "Adler" not in window.patient.name.text() + window.patient.facts.text()
     assert "annotator" in window.patient.reading.text()
+    assert "reads for labels are written, nothing else can be changed" in window.patient.reading.text()
+    assert "Read only" not in window.patient.reading.text()
     assert not window.session.library.read_only
 
 

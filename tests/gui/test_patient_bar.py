@@ -27,7 +27,7 @@ def case_of(indication: str = "") -> SimpleNamespace:
 def bar(qtbot: QtBot) -> PatientBar:
     bar = PatientBar()
     qtbot.addWidget(bar)
-    bar.show_library(demo=True, read_only_reason="")
+    bar.show_library(demo=True, reading="")
     bar.resize(760, 64)
     bar.show()
     return bar
@@ -65,3 +65,14 @@ def test_the_visit_bears_its_time_with_zone_as_the_report_does(bar: PatientBar) 
     bar.show_case(case_of())
     assert bar.facts.text().endswith(f"visit {moment(AT)}")
     assert "UTC" in bar.facts.text()
+
+
+def test_the_bar_says_what_it_is_told_of_changing_and_no_more(bar: PatientBar) -> None:
+    assert not bar.reading.isVisible()
+    said = "Anna is annotator: reads for labels are written, nothing else can be changed"
+    bar.show_library(demo=False, reading=said, who="Anna")
+    assert bar.reading.isVisible()
+    assert bar.reading.text() == said
+    bar.say_reading(said, over="Still open for reading only.")
+    assert bar.reading.text() == "Still open for reading only."
+    assert bar.again.isVisible()

@@ -102,17 +102,16 @@ class PatientBar(QFrame):
         self.facts.setText(HIDDEN)
         self.indication.show_words("")
 
-    def show_library(self, *, demo: bool, read_only_reason: str, who: str = "", plain: bool = False) -> None:
-        """Say whether the library is the demo, why it cannot be changed, who is signed in, that it is not encrypted."""
+    def show_library(self, *, demo: bool, reading: str, who: str = "", plain: bool = False) -> None:
+        """Say whether the library is the demo, what cannot be changed, who is signed in, that it is not encrypted."""
         self.demo.setVisible(demo)
         self.open_to_all.setVisible(plain and not demo)
         self.who.setVisible(bool(who))
         self.who.setText(f"Signed in: {who}" if who else "")
-        self.reading.setVisible(bool(read_only_reason))
-        self.say_reading(read_only_reason)
+        self.reading.setVisible(bool(reading))
+        self.say_reading(reading)
 
-    def say_reading(self, reason: str, *, over: str = "") -> None:
-        """Why nothing can be changed ("" where it can); `over`: what is said once that is over, beside the button."""
-        why = f"Read only, nothing can be changed here: {reason}" if reason else ""
-        self.reading.setText(over or why)
+    def say_reading(self, reading: str, *, over: str = "") -> None:
+        """What cannot be changed and why ("" where all can); `over`: what is said once that is over, by the button."""
+        self.reading.setText(over or reading)
         self.again.setVisible(bool(over))

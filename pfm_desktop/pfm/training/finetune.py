@@ -40,7 +40,7 @@ from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_tab
 from pfm_desktop.pfm.training.metrics import difference
 from pfm_desktop.pfm.training.other_sources import reading
 from pfm_desktop.pfm.training.report import write_card
-from pfm_desktop.pfm.training.seen import KEY, LOCKED, locked_patients, marks_of
+from pfm_desktop.pfm.training.seen import KEY, LOCKED, LOCKED_WOMEN, locked_patients, marks_of
 from pfm_desktop.pfm.training.split import PARTS, Split, TooFewError, split_by_patient
 from pfm_desktop.pfm.training.strength import heatmap_notes, heatmap_table
 from pfm_desktop.pfm.training.tuning import Keep, Tuned, tune
@@ -75,14 +75,20 @@ class Sides:
     """What a library has decided about its women: who learns, and who is locked away as the test.
 
     The test part is not asked, so that no figure of it is seen before it is looked at on purpose. `names`: by patient
-    as the set calls her, what marks her in the model (else her name in the set). `keep`: file for the state between
-    epochs.
+    as the set calls her, what marks her in the model (else her name in the set). `locked`: what marks those of the
+    test, `locked_women`: how many they are (None: one for each mark). `keep`: file for the state between epochs.
     """
 
     split: Split
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     locked: Sequence[str] = ()
     keep: Path | None = None
+    locked_women: int | None = None
+
+    @property
+    def women_of_test(self) -> int:
+        """How many women are locked away as the test of the library."""
+        return len(set(self.locked)) if self.locked_women is None else self.locked_women
 
     def marked(self, patients: Sequence[str]) -> list[str]:
         """What marks these patients."""
@@ -160,12 +166,12 @@ def finetune(
     seconds = max(time.monotonic() - begun, 1e-6)
     old, new, gain = _figures(before, after, model, calibration)
     learned_from = _learned_from(data, split, rehearsed)
-    training = {
+    training: dict[str, Any] = {
         "seed": config.seed,
         "epochs": tuned.epochs,
         "best_epoch": tuned.best_epoch,
         "stopped": tuned.stopped,
-        "cases": {part: len(getattr(split, part)) for part in PARTS},
+        "cases": {part: len(getattr(split, part)) for part in (PARTS if sides is None else PARTS[:3])},
         "grades": data.counts(),
         "rehearsed_cases": len(rehearsed[1]) if rehearsed is not None else 0,
         "seconds": round(seconds, 1),
@@ -176,6 +182,8 @@ def finetune(
         KEY: marks_of(sides.marked(learned_from) if sides is not None else learned_from, before_it),
         LOCKED: marks_of(sides.locked if sides is not None else (), before_it, key=LOCKED),
     }
+    if sides is not None:
+        training[LOCKED_WOMEN] = sides.women_of_test
     measured = {"familiarity": known, "heatmap": heatmap}
     figures = {**new, "parent": old, "against_parent": gain} if new else {}
     info = _write(out, model, calibration, measured, config, training, figures)

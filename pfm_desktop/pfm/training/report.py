@@ -12,6 +12,7 @@ from pfm_desktop.pfm.familiarity_card import with_section
 from pfm_desktop.pfm.model_file import CARD, read_model_file, write_model_file
 from pfm_desktop.pfm.model_tables import CLASS_MAP, LAYER_CAM, heatmap_method, heatmap_strengths
 from pfm_desktop.pfm.training.config import TrainConfig
+from pfm_desktop.pfm.training.seen import LOCKED_WOMEN
 from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import write_text
 
@@ -72,14 +73,21 @@ def replace_figures(folder: Path, figures: Mapping[str, Any], lines: Sequence[st
     """New figures for a model whose weights stay: `model.toml`, and the section Figures of its card below `lines`."""
     content = read_model_file(folder)
     where = "on phantoms" if content.trained_on == "phantoms" else f"on {content.trained_on}"
-    section = "\n".join((*(f"- {_capital(line)}." for line in lines), _figures(figures, where)))
-    card = (folder / CARD).read_text(encoding="utf-8")
-    head, found, rest = card.partition(f"{FIGURES}\n")
-    if not found:
+    said = _figures(figures, where, content.training)
+    card = with_figures(
+        (folder / CARD).read_text(encoding="utf-8"), "\n".join((*(f"- {_capital(line)}." for line in lines), said))
+    )
+    if not card:
         raise ModelError(f"{folder / CARD} has no section Figures", remedy="write the card again")
-    after = rest[rest.find("\n## ") :] if "\n## " in rest else "\n"
     write_model_file(folder, replace(content, figures=dict(figures)))
-    write_text(folder / CARD, f"{head}{FIGURES}\n\n{section}\n{after}")
+    write_text(folder / CARD, card)
+
+
+def with_figures(card: str, section: str) -> str:
+    """A card with another text in its section Figures; "" for a card that has none."""
+    head, found, rest = card.partition(f"{FIGURES}\n")
+    after = rest[rest.find("\n## ") :] if "\n## " in rest else "\n"
+    return f"{head}{FIGURES}\n\n{section}\n{after}" if found else ""
 
 
 def card_text(
@@ -99,7 +107,7 @@ def card_text(
         _data(training, where),
         *config.card_lines,
         FIGURES,
-        _figures(figures, where),
+        _figures(figures, where, training),
         "## Limits",
         "\n".join(f"- {line}" for line in (LIMITS if info.trained_on == "phantoms" else LOCAL_LIMITS)),
         "## How to make it again",
@@ -127,6 +135,8 @@ def _data(training: Mapping[str, Any], where: str) -> str:
         f"{sum(cases.values())} cases {where} ({grades}), split by patient: {split}. Seed {training.get('seed')}, "
         f"best epoch {training.get('best_epoch')} of {training.get('epochs')}."
     )
+    if women := training.get(LOCKED_WOMEN):
+        text += f" {_locked(women)} as the test of the library, and not among these cases."
     if "outlined" in training:
         text += (
             f" In {training['outlined']} of the training cases it was shown where the lesion lies, or that there is "
@@ -141,7 +151,7 @@ def _data(training: Mapping[str, Any], where: str) -> str:
     return text
 
 
-def _figures(figures: Mapping[str, Any], where: str) -> str:
+def _figures(figures: Mapping[str, Any], where: str, training: Mapping[str, Any]) -> str:
     lines = []
     for key, values in figures.get("combinations", {}).items():
         coverage = values["sets"]["coverage"].values()
@@ -163,7 +173,21 @@ def _figures(figures: Mapping[str, Any], where: str) -> str:
             f"- Both sources against {name} of the same network {where}: accuracy {values['accuracy']:+.3f} "
             f"({low:+.3f} to {high:+.3f}), McNemar p {values['mcnemar_p']:.2g} ({where})."
         )
-    return "\n".join(lines) or f"No test cases were set aside, so there is no figure {where}."
+    return "\n".join(lines) or _no_figures(where, training)
+
+
+def _no_figures(where: str, training: Mapping[str, Any]) -> str:
+    women = training.get(LOCKED_WOMEN)
+    if not women:
+        return f"No test cases were set aside, so there is no figure {where}."
+    return (
+        f"{_locked(women)} as the test of the library. This model was not asked about them when it was made, so there "
+        f"is no figure {where} here."
+    )
+
+
+def _locked(women: int) -> str:
+    return f"{women} {'woman is' if women == 1 else 'women are'} locked away"
 
 
 def _remake(info: ModelInfo, training: Mapping[str, Any]) -> str:

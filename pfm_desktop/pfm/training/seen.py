@@ -14,6 +14,7 @@ from typing import Any
 
 KEY = "patients_sha256"  # in the training table
 LOCKED = "locked_sha256"  # the same of those whom no model learns from: they judge it
+LOCKED_WOMEN = "locked_women"  # how many of them the library has that this model was learned in
 _BYTES = 4
 
 

@@ -7,13 +7,10 @@ tell of a case are taken out before; what is left is checked, when it goes out a
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
-import re
 import shutil
-import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,10 +21,14 @@ from typing import Any
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, read_model_file, write_model_file
+from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.training.seen import KEY, LOCKED
 from pfm_desktop.services import models
 from pfm_desktop.services.audit_key import fingerprint_of, public_bytes, signing_key
+from pfm_desktop.services.learning.own_words import own_texts
+from pfm_desktop.services.learning.patient_data import check
+from pfm_desktop.services.learning.patient_words import words_of
+from pfm_desktop.services.learning.tested_card import figures_text, run_of, with_tested
 from pfm_desktop.services.model_import import Brought, import_folder
 from pfm_desktop.storage import access
 from pfm_desktop.storage.library import Library
@@ -39,22 +40,6 @@ SIGNATURE = "signature.json"
 FORMAT, VERSION = "pfm_desktop model", 1
 LARGEST = {WEIGHTS: 512 * 2**20, MODEL: 2**20, CARD: 2**18, SIGNATURE: 2**14}  # bytes, unpacked
 _TAKEN_OUT = (KEY, LOCKED, "command")  # of the training table
-LONGEST_LIST = 1024  # numbers in one list: what describes a network or its features is shorter than a set of cases
-_LONGEST_TEXT = 400
-_PATH = re.compile(r"[A-Za-z]:\\|(?<![\w/.:])/(?:[\w.-]+/)+|\\\\\w|\.(?:png|jpe?g|tiff?|dcm|bmp|webp|heic)\b", re.I)
-_BASE64 = re.compile(r"[A-Za-z0-9+/=]{65,}")
-_METADATA = frozenset({"format"})  # of the weights' own head
-
-
-class PatientDataError(BadInputError):
-    """Something in a model could tell of a patient."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"this model is not passed on: {what}",
-            safe="nothing was written",
-            remedy="learn it again, or ask who made it",
-        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,8 @@ def send(ctx: Context, lib: Library, model: str, out: Path) -> Sent:
     folder = models.folder_of(model)
     info = models.verify(str(folder))
     contents = _contents(folder, lib)
-    check(contents, words=_names(lib))
+    content = read_model_file(folder)
+    check(contents, words=words_of(lib), own=own_texts(content, *_tested_text(lib, content)))
     ctx.progress(1, 3, "Signing")
     key = signing_key(lib)
     fingerprint = fingerprint_of(public_bytes(key))
@@ -161,84 +147,6 @@ def receive(ctx: Context, file: Path, work: Path, *, fingerprint: str, name: str
         shutil.rmtree(work, ignore_errors=True)
 
 
-def check(contents: Mapping[str, bytes], *, words: frozenset[str] = frozenset()) -> None:
-    """Raise `PatientDataError` for an unknown file, a picture, a path, a long list, marks of women, one of `words`."""
-    unknown = sorted(set(contents) - {WEIGHTS, MODEL, CARD})
-    if unknown:
-        raise PatientDataError(f"there is an unknown file in it, {unknown[0]}")
-    try:
-        _check_text(CARD, contents.get(CARD, b"").decode("utf-8"), words)
-        table = _without_sums(tomllib.loads(contents[MODEL].decode("utf-8")))
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise PatientDataError("its description is no text that can be read") from error
-    _check_table(MODEL, table, words)
-    _check_weights(contents[WEIGHTS])
-
-
-def _check_text(where: str, text: str, words: frozenset[str]) -> None:
-    if found := _PATH.search(text):
-        raise PatientDataError(f"{where} names a file or folder ({found.group(0)[:40]})")
-    if re.search(r"!\[|data:image|<img", text, re.I):
-        raise PatientDataError(f"there is a picture in {where}")
-    spoken = set(re.findall(r"[\w./-]+", text.casefold()))
-    if words & spoken:
-        raise PatientDataError(f"{where} names a woman of this library")
-
-
-def _check_table(where: str, value: Any, words: frozenset[str]) -> None:
-    """No marks, no text that could be packed data, no list as long as a set of cases."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in (KEY, LOCKED) and inner:
-                raise PatientDataError(f"{where} holds marks of women")
-            _check_table(f"{where}, {key}", inner, words)
-    elif isinstance(value, list):
-        if len(value) > LONGEST_LIST:
-            raise PatientDataError(f"{where} is a list of {len(value)}, as one value for each case would be")
-        for inner in value:
-            _check_table(where, inner, words)
-    elif isinstance(value, str) and (len(value) > _LONGEST_TEXT or _BASE64.search(value)):
-        raise PatientDataError(f"{where} is a text that nobody can read")
-    elif isinstance(value, str):
-        _check_text(where, value, words)
-
-
-def _without_sums(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table without mean and whitening of the features, which are sums over all cases: F and F x F floats."""
-    from pfm_desktop.pfm.nets.pconv import WIDTH
-
-    features = 2 * WIDTH[table["network"]["variant"]]
-    known = {"mean": 4 * features, "whitening": 4 * features * features}
-    kept: dict[str, Any] = {}
-    for source, part in table.get("familiarity", {}).items():
-        kept[source] = {
-            key: value
-            for key, value in part.items()
-            if key not in known or len(base64.b64decode(value, validate=True)) != known[key]
-        }
-    return {**table, "familiarity": kept}
-
-
-def _check_weights(data: bytes) -> None:
-    """The head of the file names nothing but tensors, and every byte behind it belongs to one."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        head = json.loads(data[8 : 8 + length])
-        metadata = head.pop("__metadata__", {})
-        ends = sorted((one["data_offsets"][0], one["data_offsets"][1]) for one in head.values())
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, UnicodeDecodeError) as error:
-        raise PatientDataError(f"the head of {WEIGHTS} cannot be read") from error
-    if set(metadata) - _METADATA:
-        raise PatientDataError(f"{WEIGHTS} carries more than weights ({sorted(metadata)[0][:40]})")
-    at = 0
-    for begins, stops in ends:
-        if begins != at:
-            raise PatientDataError(f"there is something between the weights in {WEIGHTS}")
-        at = stops
-    if len(data) != 8 + length + at:
-        raise PatientDataError(f"there is something behind the weights in {WEIGHTS}")
-
-
 def _contents(folder: Path, lib: Library) -> dict[str, bytes]:
     """Weights as they are; `model.toml` without what could tell of a case, sealed anew; the card without command."""
     content = read_model_file(folder)
@@ -253,19 +161,14 @@ def _contents(folder: Path, lib: Library) -> dict[str, bytes]:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     card = models.card_of(str(folder)).partition("\n## How to make it again")[0]
+    if (run := run_of(lib, content)) is not None:
+        card = with_tested(card, run)
     return {WEIGHTS: (folder / WEIGHTS).read_bytes(), MODEL: table, CARD: card.encode("utf-8")}
 
 
-def _names(lib: Library) -> frozenset[str]:
-    """What women of the library are called, as single words of three letters or more."""
-    from pfm_desktop.services.cases import find_patients
-
-    return frozenset(
-        word
-        for woman in find_patients(lib, limit=1_000_000)
-        for word in (woman.identifier.casefold(), woman.family_name.casefold())
-        if (len(word) > 2 and not word.isalpha()) or len(word) > 4
-    )
+def _tested_text(lib: Library, content: ModelFile) -> tuple[str, ...]:
+    run = run_of(lib, content)
+    return (figures_text(run.figures),) if run is not None and run.figures.get("new") else ()
 
 
 def _unpacked(file: Path) -> dict[str, bytes]:

@@ -21,6 +21,7 @@ from pfm_desktop.services.learning import marks
 from pfm_desktop.services.learning.cases import find_cases, wish_of
 from pfm_desktop.services.learning.run import MODEL, SHARES, change_of, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
+from pfm_desktop.services.learning.tested_card import write_tested
 from pfm_desktop.storage import access, journal, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
@@ -271,6 +272,7 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     folder = folder_of(lib, run)
     accounts.confirm(lib, password, "to promote a model")
     place = _brought(folder, run)
+    write_tested(place, run)
     said = {"signed_by": name.strip(), "meaning": meaning.strip(), "reason": reason.strip(), "before": settings.model}
     new = replace(run, state=State.ACTIVE, counts={**run.counts, "promotion": said})
     text = f"Model promoted by {name.strip()}: {meaning.strip()}" + (

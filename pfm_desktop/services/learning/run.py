@@ -92,6 +92,7 @@ class Request:
     names: Mapping[str, tuple[str, ...]]
     locked: tuple[str, ...]
     parent_sha256: str
+    locked_women: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -166,13 +167,14 @@ def _request(
     out = {one.pair_id for one in sides.left_out}
     # the locked test is not sent: nothing of it can be learned or looked at
     cases = tuple(case for case in found.cases if case.pair_id not in out and sides.part(case) is not Part.TEST)
-    locked = tuple(name for woman, part in known.items() if part is Part.TEST for name in names.get(woman, ()))
+    locked = [names[woman] for woman, part in known.items() if part is Part.TEST and woman in names]
     by_group: dict[str, list[str]] = {}
     for woman, those in names.items():
         by_group.setdefault(sides.group_of.get(woman, woman), []).extend(those)
     return Request(
         run.id, lib.path, lib.keys, settings, cases, sides,
-        {group: tuple(those) for group, those in by_group.items()}, locked, run.parent_sha256,
+        {group: tuple(those) for group, those in by_group.items()},
+        tuple(name for those in locked for name in those), run.parent_sha256, len(locked),
     )  # fmt: skip
 
 
@@ -231,7 +233,7 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     )  # fmt: skip
     made = finetune(
         ctx, held.data, parent, request.folder / MODEL, config, work=None, old_cases=old,
-        sides=Parts(split, request.names, request.locked, request.folder / steering.STATE),
+        sides=Parts(split, request.names, request.locked, request.folder / steering.STATE, request.locked_women),
         tell=lambda tuned: _hear(ctx, clock, request, tuned),
     )  # fmt: skip
     clock.lap("calibrate")

@@ -109,6 +109,14 @@ def test_a_reader_counts_once_by_the_first_turn_of_the_latest_task() -> None:
     assert label_of(None, reads) == Labelled(Label(Grade.HIGH, Origin.MAJORITY, 3, 2))
 
 
+def test_the_last_on_record_counts_also_where_the_clock_was_set_back() -> None:
+    """The times run backwards; what was given last stands last."""
+    decided = (*LOW_TWICE, decision(Grade.HIGH, minute=100), decision(Grade.NORMAL, minute=50))
+    assert label_of(None, decided) == Labelled(Label(Grade.NORMAL, Origin.ADJUDICATED, 3, 0))
+    twice = (read("a", Grade.LOW, minute=100), read("a", Grade.HIGH, minute=50))
+    assert first_reads(twice)["a"].grade is Grade.HIGH
+
+
 def test_readers_disagree_until_somebody_decides() -> None:
     assert not disagree(LOW_TWICE[:2])
     assert disagree(LOW_TWICE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, cases, labelling, removal, review
 from pfm_desktop.services.labelling import Wish
 from pfm_desktop.storage import journal, repositories
+from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.removal import StillNeededError
@@ -397,3 +399,54 @@ def test_a_task_and_a_read_are_read_again_as_they_are_on_disk(lib: Library) -> N
     assert labelling.read_of(lib, read.id) == read
     labelling.take_back(lib, read)
     assert labelling.read_of(lib, read.id) is None
+
+
+# the order of the record
+
+
+@pytest.fixture
+def backwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes an hour back each time it is asked."""
+    moments = (datetime(2026, 11, 28, tzinfo=UTC) - timedelta(hours=hour) for hour in range(100))
+    monkeypatch.setattr(labelling, "datetime", SimpleNamespace(now=lambda _zone: next(moments)))
+
+
+def decide(lib: Library, who: str, pair_id: str, grade: Grade) -> None:
+    """In a task of its own, as each pair is decided once in a task."""
+    task = labelling.make_task(lib, Wish(f"for {who}", repeats=0.0), [pair_id])
+    before, lib.who = lib.who, who
+    labelling.give(lib, task.id, Turn(pair_id), grade=grade, adjudicates=True)
+    lib.who = before
+
+
+def test_the_later_decision_wins_also_where_the_clock_was_set_back(lib: Library, backwards: None) -> None:
+    _, pairs = task_of(lib, 1)
+    decide(lib, "Carla", pairs[0], Grade.HIGH)
+    decide(lib, "Dora", pairs[0], Grade.NORMAL)
+    found = labelling.labels(lib, pairs)[pairs[0]].label
+    assert found is not None
+    assert found.grade is Grade.NORMAL
+
+
+def test_reads_come_in_the_order_of_the_record_of_more_pairs_than_one_question_takes(
+    lib: Library, backwards: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "_AT_ONCE", 2)
+    task_id, pairs = task_of(lib, 5)
+    given = [labelling.give(lib, task_id, Turn(pair), grade=Grade.LOW)[0] for pair in reversed(pairs)]
+    assert [one.made_at for one in given] == sorted((one.made_at for one in given), reverse=True)
+    with lib.read() as session:
+        assert stored.reads(session) == tuple(given)
+        assert stored.reads(session, pair_ids=pairs) == tuple(given)
+        assert stored.reads(session, pair_ids=[]) == ()
+
+
+def test_a_read_that_was_changed_or_done_again_keeps_its_place(lib: Library, backwards: None) -> None:
+    task_id, pairs = task_of(lib, 2)
+    first, change = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.LOW)
+    second, _ = labelling.give(lib, task_id, Turn(pairs[1]), grade=Grade.HIGH)
+    (back,) = review.undo_all(lib, (change,))
+    review.undo_all(lib, (back,))
+    first, _ = labelling.change_read(lib, first, grade=Grade.CANCER)
+    with lib.read() as session:
+        assert stored.reads(session) == (first, second)

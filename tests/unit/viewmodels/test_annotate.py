@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -217,6 +219,19 @@ def test_undo_goes_on_behind_the_opening_of_the_task(lib: Library, reading: Read
     assert on_disk(lib, again) == [None] * 4
     assert again.redo()
     assert on_disk(lib, again)[0] is Grade.LOW
+
+
+def test_undo_after_opening_follows_the_record_where_the_clock_was_set_back(
+    lib: Library, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = (datetime(2026, 11, 28, tzinfo=UTC) - timedelta(hours=hour) for hour in range(100))
+    monkeypatch.setattr(labelling, "datetime", SimpleNamespace(now=lambda _zone: next(moments)))
+    give(reading, Grade.LOW, Grade.HIGH, Grade.NORMAL)
+    again = annotate.opened(lib, reading.task.id, say=print)
+    assert again.undo()
+    assert on_disk(lib, again) == [Grade.LOW, Grade.HIGH, None, None]
+    assert again.undo()
+    assert on_disk(lib, again) == [Grade.LOW, None, None, None]
 
 
 def test_a_task_that_was_closed_meanwhile_is_said_and_what_was_said_stays(

@@ -13,11 +13,11 @@ import pytest
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.pfm.checkpoint import load_model
-from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.model_file import CARD, read_model_file
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.finetune import SHARES, FinetuneConfig, FinetuneResult, Sides, finetune
 from pfm_desktop.pfm.training.held import HeldCases, HeldSet, held_bytes
-from pfm_desktop.pfm.training.seen import LOCKED, locked_patients, seen_patients
+from pfm_desktop.pfm.training.seen import LOCKED, LOCKED_WOMEN, locked_patients, seen_patients
 from pfm_desktop.pfm.training.split import Split, split_by_patient
 from pfm_desktop.pfm.training.tuning import Tuned
 from pfm_desktop.support.errors import BadInputError
@@ -189,6 +189,24 @@ def test_women_are_marked_by_the_names_they_have_elsewhere(tmp_path: Path, cases
     assert set(locked_patients(everybody, training)) == {one for one in locked if one.startswith("id-")}
     assert set(seen_patients(everybody, training)) == set(everybody) - set(locked)
     assert not seen_patients(cases.patients, training)
+    assert "test" not in training["cases"], "how many cases of the test there are was not looked at"
+
+
+@slow
+def test_the_card_says_how_many_women_the_library_has_locked_away(
+    tmp_path: Path, cases: PreparedSet, parent: Path
+) -> None:
+    split = split_of(cases)
+    locked = sorted({cases.patients[index] for index in split.test})
+    for women, said in ((None, len(locked)), (3, 3)):
+        made = finetune(
+            CTX, held(cases), parent, tmp_path / f"o{said}", replace(CONFIG, epochs=1), work=None,
+            sides=Sides(split, {}, locked, locked_women=women),
+        )  # fmt: skip
+        card = (made.path / CARD).read_text(encoding="utf-8")
+        assert f"{said} women are locked away as the test of the library" in card
+        assert "No test cases" not in card
+        assert read_model_file(made.path).training[LOCKED_WOMEN] == said
 
 
 @slow

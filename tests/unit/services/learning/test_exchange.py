@@ -14,7 +14,8 @@ from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, read_model_file, wr
 from pfm_desktop.pfm.training.seen import KEY, LOCKED, marks_of
 from pfm_desktop.services import audit_key, cases, models
 from pfm_desktop.services.learning import exchange
-from pfm_desktop.services.learning.exchange import PatientDataError, check, open_file, receive, send
+from pfm_desktop.services.learning.exchange import open_file, receive, send
+from pfm_desktop.services.learning.patient_data import PatientDataError, check
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, ModelError

@@ -68,6 +68,7 @@ def learned(ward: Ward, make_model: Callable[..., Path]) -> Run:
     settings = run.Settings("ours", parent="parent", rehearse=0, enough=4)
     request = run.begin(ward.lib, find_cases(CTX, ward.lib), (), settings)
     folder = make_model(request.folder / run.MODEL, name="ours", splice="channel")
+    (folder / "CARD.md").write_text("# ours\n\n## Figures\n\n3 women are locked away.\n\n## Limits\n")
     from pfm_desktop.pfm.registry import read_info
 
     made = run.Learned(request.run_id, read_info(folder).sha256, False, 2, (), {"seconds": 1.0})
@@ -104,6 +105,8 @@ def test_a_model_answers_only_once_it_was_looked_at_and_signed(ward: Ward, learn
     promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert load_settings().model == "ours"
     assert (user_models_dir() / "ours" / "model.toml").is_file()
+    card = (user_models_dir() / "ours" / "CARD.md").read_text(encoding="utf-8")
+    assert "looked at 1 time by then" in card
     known = run.known_run(ward.lib, learned.id)
     assert known.state is State.ACTIVE
     assert known.counts["promotion"]["before"] == "parent"

@@ -55,6 +55,7 @@ def test_everybody_gets_a_part_on_record_and_the_test_is_not_sent(ready_ward: Wa
     assert 2 <= len(tested) <= 6
     assert not tested & {case.patient_id for case in request.cases}
     assert set(request.locked) == set(marked(ready_ward, tested))
+    assert request.locked_women == len(tested)
     assert (row.state, row.parent_name, row.model_name, row.settings["seed"]) == (State.RUNNING, "parent", "ours", 0)
     assert row.counts["by_part"]["test"] == len(tested)
     assert housekeeping.verify(CTX, ready_ward.lib).problems == ()
