@@ -1,9 +1,9 @@
 """Which altered pictures are found to be the same woman's, and how many women are taken for another one.
 
-    python benchmarks/alike.py --work DIR [--count 240] [--annocerv DIR]
+    python benchmarks/alike.py --work DIR [--count 240] [--altered 60] [--annocerv DIR]
 
 Phantoms of two devices, both sources, 512 pixels, of seed 4340 (kept in DIR), and the photographs of AnnoCerv (iclx,
-CC BY 4.0) in their own shape. One picture of each woman is altered in each way (`alike_parts/ways.py`) and compared
+CC BY 4.0) in their own shape. One picture of some women is altered in each way (`alike_parts/ways.py`) and compared
 with what it was, as `services.learning.women` does: first by its glance, then in detail. Printed is of how many
 pictures of other women the glance thinks that they may be the same and how many are linked, with the seconds; then the
 share that is found of each alteration. Pairs of photographs that are linked are named: some of that set are one
@@ -90,7 +90,7 @@ def found(first: Look, second: Look) -> bool:
     return list(candidates([first, second], [0, 1])) == [(0, 1)] and alike(first, second)
 
 
-def lines_of_ways(ctx: Context, kinds: Sequence[Kind], looks: Sequence[Sequence[Look]]) -> Iterator[str]:
+def lines_of_ways(ctx: Context, kinds: Sequence[Kind], looks: Sequence[Sequence[Look]], altered: int) -> Iterator[str]:
     """The share that is found of each alteration, of phantoms and of photographs."""
     for words, real in (("phantoms", False), ("photographs", True)):
         these = [(kind, look) for kind, look in zip(kinds, looks, strict=True) if kind.real is real]
@@ -99,7 +99,7 @@ def lines_of_ways(ctx: Context, kinds: Sequence[Kind], looks: Sequence[Sequence[
             hits = [
                 found(look[place], look_of(alter(kind.pictures[place], np.random.default_rng([7, place]))))
                 for kind, look in these
-                for place in kind.first
+                for place in kind.first[:altered]
             ]
             yield f"{words}, {name}: found {share(sum(hits), len(hits))}"
 
@@ -132,7 +132,7 @@ def run(ctx: Context, asked: argparse.Namespace) -> Iterator[str]:
     for kind, look in zip(kinds, looks, strict=True):
         yield line_of_others(kind, look)
     yield f"to look at a picture: {1000 * each:.1f} ms"
-    yield from lines_of_ways(ctx, kinds, looks)
+    yield from lines_of_ways(ctx, kinds, looks, asked.altered)
 
 
 def main() -> int:
@@ -140,6 +140,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for phantoms; kept")
     parser.add_argument("--count", type=int, default=240, help="women of whom phantoms are drawn")
+    parser.add_argument("--altered", type=int, default=60, help="women of each kind whose pictures are altered")
     parser.add_argument("--annocerv", type=Path)
     with Bar() as bar:
         for line in run(bar, parser.parse_args()):

@@ -22,7 +22,9 @@ Pixels = NDArray[np.uint8]
 SMALL = 96  # longer side, pixels, at which two pictures are compared
 _NEAR = 0.70  # correlation of two glances from which pictures may be alike
 _LEAST = 0.90  # correlation of the middle of one with its place in the other
-_AROUND = 0.19  # share at each edge of what is looked for that is left out
+# share at each edge of what is looked for that is left out, by the most that the window takes off at an edge: what was
+# cropped lies inside the other one as a whole, and of so small a part more is needed to tell women apart
+_AROUND = ((0.0, 0.19), (0.10, 0.13), (1.0, 0.08))
 _BESIDE = 0.12  # share of the picture by which that place may lie outside the window that the glance says
 _FLAT = 1e-2  # standard deviation in grey levels under which there is nothing to compare
 _SIZES = 1.028 ** np.array((0, -2, 2, -1, 1, -3, 3))  # of what is looked for, beside the size that the glance says
@@ -107,20 +109,21 @@ def _detail(grey: Floats) -> Floats:
 def _found_in(small: Floats, where: Floats, window: Window) -> float:
     """Correlation of the middle of `small` with its best place in `where`, about as large as that window of it."""
     best = -1.0
+    around = next(share for most, share in _AROUND if max(window) <= most)
     scale = np.sqrt(window_of(where, window).size / small.size)
     top, bottom, left, right = (max(0.0, share - _BESIDE) for share in window)
     where = window_of(_detail(where), (top, bottom, left, right))
     for tried, size in enumerate(_SIZES * scale):
         if tried == _FIRST and best < _HOPELESS:
             break
-        part = _middle(small, size)
+        part = _middle(small, size, around)
         if part.any() and where.any() and part.shape[0] <= where.shape[0] and part.shape[1] <= where.shape[1]:
             best = max(best, float(cv2.matchTemplate(where, part, cv2.TM_CCOEFF_NORMED).max()))
     return best
 
 
-def _middle(small: Floats, size: float) -> Floats:
-    """What is looked for. Its detail is taken after it is scaled: else it would be finer than where it is looked for."""
+def _middle(small: Floats, size: float, around: float) -> Floats:
+    """What is looked for. Its detail is taken after it was scaled: else it would be finer than that of the other."""
     shape = max(8, round(small.shape[1] * size)), max(8, round(small.shape[0] * size))
     part = cv2.resize(small, shape, interpolation=cv2.INTER_AREA if size < 1 else cv2.INTER_LINEAR)
-    return window_of(_detail(np.asarray(part, np.float32)), (_AROUND, _AROUND, _AROUND, _AROUND))
+    return window_of(_detail(np.asarray(part, np.float32)), (around, around, around, around))

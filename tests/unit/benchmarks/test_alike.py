@@ -57,10 +57,11 @@ def test_pictures_of_other_women_that_are_linked_are_counted_and_named() -> None
 def test_the_share_that_is_found_is_told_by_way_and_apart_for_photographs() -> None:
     kinds = [kind(), kind("photographs")]
     looks = [[look_of(one) for one in each.pictures] for each in kinds]
-    lines = list(bench.lines_of_ways(SilentContext(), kinds, looks))
+    lines = list(bench.lines_of_ways(SilentContext(), kinds, looks, 2))
     assert len(lines) == 2 * len(WAYS)
     assert "phantoms, turned by 90 degrees: found 100.0 % (15.8-100.0), 2 of 2" in lines
     assert sum(line.startswith("photographs, ") for line in lines) == len(WAYS)
+    assert next(iter(bench.lines_of_ways(SilentContext(), kinds, looks, 1))).endswith("1 of 1")
 
 
 def test_all_photographs_are_compared_and_one_of_each_woman_altered(annocerv: object) -> None:
