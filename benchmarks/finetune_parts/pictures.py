@@ -61,7 +61,12 @@ class _Task:
 
 def test_pairs(ctx: Context, work: Path, count: int) -> dict[str, list[Drawn]]:
     """`count` women, as many of each grade, by device: the same women before both."""
-    tasks = [_Task(work / "pictures", TEST_SEED, number, DEVICES) for number in range(count)]
+    return pairs_of(ctx, work, count, TEST_SEED)
+
+
+def pairs_of(ctx: Context, work: Path, count: int, seed: int) -> dict[str, list[Drawn]]:
+    """The same of any seed."""
+    tasks = [_Task(work / "pictures", seed, number, DEVICES) for number in range(count)]
     _draw(ctx, tasks)
     return {device: [task.drawn(device) for task in tasks] for device in DEVICES}
 

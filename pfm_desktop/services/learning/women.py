@@ -34,7 +34,8 @@ class Compared:
 def groups_of(ctx: Context, lib: Library, cases: Sequence[Case]) -> Compared:
     """Compare the pictures of all cases, each source by itself, and put women with nearly the same ones together.
 
-    Finds a picture that was compressed again, scaled, or cropped by some percent (`imaging.alike`); nothing is kept.
+    Finds a picture that was compressed again, scaled, turned by quarters, mirrored, or cropped by up to about a fifth
+    at an edge (`imaging.alike`); nothing is kept.
     Pictures that went off the record since a run met them are compared too, so that a woman who comes back under
     another number is held together with who she was.
     """

@@ -22,6 +22,13 @@ WAYS = {
     "compressed again": lambda picture: decode_picture(encode_jpeg(picture, quality=60), "x").pixels,
     "scaled": lambda picture: fit(picture, 100),
     "cropped": lambda picture: picture[8:-8, 6:-10],
+    "cropped by 18 percent": lambda picture: picture[29:-29, 29:-29],
+    "turned by 90 degrees": lambda picture: np.rot90(picture, 1),
+    "turned by 180 degrees": lambda picture: np.rot90(picture, 2),
+    "turned by 270 degrees": lambda picture: np.rot90(picture, 3),
+    "mirrored": lambda picture: picture[:, ::-1],
+    "mirrored and turned": lambda picture: np.rot90(picture[:, ::-1], 1),
+    "upside down and cropped": lambda picture: picture[::-1][24:-24, 20:-28],
 }
 
 
@@ -43,17 +50,18 @@ def test_women_without_a_common_picture_are_no_group(full_ward: Ward) -> None:
 def test_a_woman_under_two_identifiers_is_found_and_named(ward: Ward, way: str) -> None:
     for number in range(8):
         ward.add(GRADES[number % 4], white=large(number))
-    twin = ward.add(Grade.LOW, white=WAYS[way](large(5)))
+    twin = ward.add(Grade.LOW, white=np.ascontiguousarray(WAYS[way](large(5))))
     (group,) = groups_of(CTX, ward.lib, find_cases(CTX, ward.lib).cases).groups
     assert set(group.women) == {ward.women[5], ward.women[twin]}
     assert {frozenset(pair) for pair in group.pairs} == {frozenset((ward.pairs[5], ward.pairs[twin]))}
 
 
-def test_the_same_woman_under_two_identifiers_never_stands_on_two_sides(ward: Ward) -> None:
+@pytest.mark.parametrize("way", ["cropped", "turned by 90 degrees", "mirrored"])
+def test_the_same_woman_under_two_identifiers_never_stands_on_two_sides(ward: Ward, way: str) -> None:
     for number in range(12):
         ward.add(GRADES[number % 4], white=large(number))
-    for number in range(12):  # everybody again, under another number, cropped
-        ward.add(GRADES[number % 4], white=WAYS["cropped"](large(number)))
+    for number in range(12):  # everybody again, under another number
+        ward.add(GRADES[number % 4], white=np.ascontiguousarray(WAYS[way](large(number))))
     found = find_cases(CTX, ward.lib)
     groups = groups_of(CTX, ward.lib, found.cases).groups
     assert len(groups) == 12
