@@ -453,11 +453,32 @@ def said_of_visit(lib: Library, visit_id: str, pair_ids: Sequence[str]) -> SaidO
     return SaidOfVisit(found, reads, labels)
 
 
-def reader_codes(lib: Library) -> Mapping[str, str]:
-    """By reader, a code that says nothing of them: R1, R2, ... in the order of their first reads, so that it stays."""
+@dataclass(frozen=True)
+class ReadCode:
+    """What stands for a read outside of the library: R1, R2, ... for its reader, T1, T2, ... for its task, both in the
+    order of their first reads, so that they stay; `place` of it among the reads of that reader, from 1."""
+
+    reader: str
+    task: str
+    place: int
+
+
+def read_codes(lib: Library) -> Mapping[str, ReadCode]:
+    """By the id of a read."""
     with lib.read() as session:
-        readers = dict.fromkeys(read.reader for read in stored.reads(session))
-    return {reader: f"R{number}" for number, reader in enumerate(readers, start=1)}
+        reads = stored.reads(session)
+    readers: dict[str, str] = {}
+    tasks: dict[str, str] = {}
+    places: Counter[str] = Counter()
+    found = {}
+    for read in reads:
+        places[read.reader] += 1
+        found[read.id] = ReadCode(
+            readers.setdefault(read.reader, f"R{len(readers) + 1}"),
+            tasks.setdefault(read.task_id, f"T{len(tasks) + 1}"),
+            places[read.reader],
+        )
+    return found
 
 
 def _check_wish(wish: Wish, name: str, pair_ids: Sequence[str]) -> None:

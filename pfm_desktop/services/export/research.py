@@ -32,7 +32,7 @@ from pfm_desktop.services.export.research_dicom import write_objects
 from pfm_desktop.services.export.research_tables import MANIFEST, coco_pictures, manifest, tables
 from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_visit, found_visits, named_visits
 from pfm_desktop.services.export.words_found import check_can_look
-from pfm_desktop.services.labelling import reader_codes, said_of_visit
+from pfm_desktop.services.labelling import read_codes, said_of_visit
 from pfm_desktop.storage import crosswalk
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes
@@ -149,7 +149,7 @@ class _Set:
         self.lib, self.folder, self.wish, self.called = lib, folder, wish, called
         self.cases: list[ResearchCase] = []
         self.left: list[LeftOut] = []
-        self.readers = reader_codes(lib)
+        self.codes = read_codes(lib)
         self.digests: dict[str, str] = {}  # of pixels, by the picture's code
         self.blanked: set[str] = set()  # pictures whose boxes were drawn
         self.labelled = self.words_boxes = self.words_pictures = 0
@@ -192,7 +192,7 @@ class _Set:
                 write_objects(self.folder, visit, pixels)
             case = visit.visit
             said = said_of_visit(self.lib, case.visit.id, [pair.id for pair in case.pairs])
-            self.cases.append(research_case(visit, said, self.readers, dicom=self.wish.format is Format.DICOM))
+            self.cases.append(research_case(visit, said, self.codes, dicom=self.wish.format is Format.DICOM))
         else:
             visit.leave("the visit", "it has no picture that can go out")
         self.left += visit.left

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Read
     from pfm_desktop.imaging.registration import Registration
     from pfm_desktop.services.cases import VisitCase
-    from pfm_desktop.services.labelling import SaidOfVisit
+    from pfm_desktop.services.labelling import ReadCode, SaidOfVisit
     from pfm_desktop.storage.crosswalk import Alias
     from pfm_desktop.storage.library import Library
 
@@ -74,11 +74,14 @@ class ResearchPicture:
 
 @dataclass(frozen=True)
 class ResearchRead:
-    """What one reader said of a pair: codes of its pictures, the reader's code, and nothing that was typed."""
+    """What one reader said of a pair: codes of its pictures, codes of reader and task, `place` among the
+    reads of that reader (what comes later), and nothing that was typed."""
 
     white: str
     fluorescence: str
     reader: str
+    task: str
+    place: int
     turn: int
     adjudicates: bool
     grade: str
@@ -208,10 +211,10 @@ def clean_pictures(
         yield picture, clean
 
 
-def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *, dicom: bool) -> ResearchCase:
+def research_case(visit: Moved, said: SaidOfVisit, codes: Mapping[str, ReadCode], *, dicom: bool) -> ResearchCase:
     """What tables say of it; after its pictures were read (`clean_pictures`). `dicom`: how those are written.
 
-    `said`: by readers and the laboratory; `readers`: the code of each.
+    `said`: by readers and the laboratory; `codes`: what stands for each read.
     """
     case, findings = visit.visit, visit.visit.findings
     pair = visit.pair
@@ -237,7 +240,7 @@ def research_case(visit: Moved, said: SaidOfVisit, readers: Mapping[str, str], *
         histology=said.histology.grade.value if said.histology is not None else "",
         label=label.grade.value if label is not None else "",
         label_from=label.origin.value if label is not None else "",
-        reads=tuple(_read(visit, read, readers[read.reader]) for read in said.reads),
+        reads=tuple(_read(visit, read, codes[read.id]) for read in said.reads),
     )
 
 
@@ -246,7 +249,7 @@ def _source(place: Source, picture: Picture) -> Source:
     return Source.WHITE if place is Source.WHITE else picture.second or Source.FLUORESCENCE
 
 
-def _read(visit: Moved, read: Read, reader: str) -> ResearchRead:
+def _read(visit: Moved, read: Read, code: ReadCode) -> ResearchRead:
     pair = visit.visit.pair(read.pair_id)
     pictures = {source: visit.visit.picture(pair.picture_id(source)) if pair is not None else None for source in PLACES}
     codes = {
@@ -257,7 +260,9 @@ def _read(visit: Moved, read: Read, reader: str) -> ResearchRead:
     return ResearchRead(
         white=codes.get(Source.WHITE, ""),
         fluorescence=codes.get(Source.FLUORESCENCE, ""),
-        reader=reader,
+        reader=code.reader,
+        task=code.task,
+        place=code.place,
         turn=read.turn,
         adjudicates=read.adjudicates,
         grade=read.grade.value if read.grade is not None else "",

@@ -29,8 +29,9 @@ PICTURE_COLUMNS = (
 )  # fmt: skip
 PIN_COLUMNS = ("patient", "case", "picture", "letter", "x", "y", "hour")
 READ_COLUMNS = (
-    "patient", "case", "white", "fluorescence", "reader", "turn", "adjudicates", "grade", "not_gradable", "quality",
-    "seconds", "ai_seen", "regions",
+    "patient", "case", "white", "fluorescence", "reader", "task", "place", "turn", "adjudicates", "grade",
+    "not_gradable",
+    "quality", "seconds", "ai_seen", "regions",
 )  # fmt: skip
 Cell = str | int | float | None
 
@@ -144,7 +145,7 @@ def _pin_rows(case: ResearchCase, picture: ResearchPicture) -> Iterator[Sequence
 def _read_row(case: ResearchCase, read: ResearchRead) -> Sequence[Cell]:
     regions = "; ".join(f"{source.value}: {_outline_text(outline)}" for source, outline in read.regions)
     return (
-        case.patient, case.case, read.white, read.fluorescence, read.reader, read.turn,
+        case.patient, case.case, read.white, read.fluorescence, read.reader, read.task, read.place, read.turn,
         "yes" if read.adjudicates else "no", read.grade, read.reason, read.quality, read.seconds,
         "yes" if read.ai_seen else "no", regions,
     )  # fmt: skip

@@ -459,6 +459,7 @@ def test_reads_and_histology_go_out_without_a_word_that_somebody_typed(
     assert [(row["reader"], row["grade"], row["seconds"]) for row in reads] == [
         ("R1", "low", "4.2"), ("R2", "high", "4.2"),
     ]  # fmt: skip
+    assert [(row["task"], row["place"]) for row in reads] == [("T1", "1")] * 2
     case = next(row for row in rows(tmp_path / "set") if row["case"] == reads[0]["case"])
     assert (case["histology"], case["label"], case["label_from"]) == ("cancer", "cancer", "histology")
     assert reads[0]["white"] == case["white"]

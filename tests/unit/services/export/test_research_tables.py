@@ -109,7 +109,7 @@ def test_pictures_for_coco_carry_their_case_and_marks() -> None:
 
 
 READ = ResearchRead(
-    WHITE.code, LIT.code, "R2", 1, False, "low", "", "limited", 4.5, False,
+    WHITE.code, LIT.code, "R2", "T1", 7, 1, False, "low", "", "limited", 4.5, False,
     ((Source.WHITE, ((1.0, 2.0), (9.0, 2.0), (9.0, 7.0))),),
 )  # fmt: skip
 
@@ -118,6 +118,7 @@ def test_every_read_is_a_line_of_its_own() -> None:
     other = replace(READ, reader="R1", turn=2, adjudicates=True, grade="", reason="blurred", quality="", regions=())
     one, two = read(tables([replace(CASE, reads=(READ, other))])["reads.csv"])
     assert tuple(one) == READ_COLUMNS
+    assert (one["task"], one["place"]) == ("T1", "7")
     assert (one["reader"], one["grade"], one["turn"], one["adjudicates"]) == ("R2", "low", "1", "no")
     assert one["regions"] == "white: 1.00 2.00, 9.00 2.00, 9.00 7.00"
     assert (two["not_gradable"], two["adjudicates"], two["turn"]) == ("blurred", "yes", "2")
