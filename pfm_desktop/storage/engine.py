@@ -22,7 +22,9 @@ from pfm_desktop.support.errors import StorageError
 
 BUSY_SECONDS = 5.0
 EMPTY = "the file is empty"
-COPY_AND_RESTORE = "copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER"
+COPY_AND_RESTORE = (
+    "copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER"
+)
 _PROBE = 1 << 16  # bytes
 _PAGES = 2048  # of a copy, between two signs of life: 8 MB
 
