@@ -20,9 +20,9 @@ FIGURE_COLUMNS = ("On the locked test", "Before", "New", "Difference (95 %)")
 MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
-    HSIL: "HSIL+ sensitivity (85 % specificity)",
+    HSIL: "HSIL+ sensitivity",
     "ece": "Calibration error (low is good)",
-    "set_size": "Grades in a prediction set (low is good)",
+    "set_size": "Grades in a set (low is good)",
 }
 STATES: Mapping[State, str] = {
     State.RUNNING: "cut short",
@@ -222,10 +222,11 @@ def _number(one: Mapping[str, Any] | None, *, signed: bool = False) -> str:
 
 
 def compared_text(figures: Mapping[str, Any]) -> str:
-    """Which two models the figures are of; "" where older figures do not say it."""
+    """Which two models the figures are of, where they say it, and what one measure is."""
     both = figures.get("models", {})
     named = [f"{both[side]['name']} {both[side]['version']}" for side in ("old", "new") if side in both]
-    return f"Before: {named[0]}, which answered then. New: {named[1]}." if len(named) > 1 else ""
+    which = f"Before: {named[0]}, which answered then. New: {named[1]}. " if len(named) > 1 else ""
+    return f"{which}HSIL+ sensitivity is that at 85 % specificity."
 
 
 def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:

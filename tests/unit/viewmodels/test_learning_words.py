@@ -133,7 +133,7 @@ def test_figures_come_with_their_intervals_and_what_cannot_be_told_says_so() -> 
     assert rows[0] == (
         "Kappa (quadratic)", "0.50 (0.30 to 0.70)", "0.60 (0.40 to 0.80)", "+0.10 (-0.05 to +0.25)",
     )  # fmt: skip
-    assert rows[1] == ("HSIL+ sensitivity (85 % specificity)", *3 * ("cannot be told",))
+    assert rows[1] == ("HSIL+ sensitivity", *3 * ("cannot be told",))
 
 
 def test_sources_and_devices_that_have_cases_can_be_chosen() -> None:
@@ -178,3 +178,16 @@ def test_the_curve_is_told_in_words() -> None:
 def test_a_free_name_is_proposed() -> None:
     assert free_name([]) == "clinic-1"
     assert free_name(["clinic-1", "clinic-2", "other"]) == "clinic-3"
+
+
+def test_the_figures_say_of_which_models_they_are() -> None:
+    both = {"old": {"name": "pfm-demo", "version": "4"}, "new": {"name": "clinic-1", "version": "1"}}
+    said = words.compared_text({"models": both})
+    assert said.startswith("Before: pfm-demo 4, which answered then. New: clinic-1 1. ")
+    assert words.compared_text({}) == "HSIL+ sensitivity is that at 85 % specificity."
+
+
+def test_a_difference_of_nothing_has_no_interval_of_no_width() -> None:
+    same = {"value": 0.0, "interval": [0.0, 0.0]}
+    rows = words.figure_rows({"old": {"ece": same}, "new": {"ece": same}, "difference": {"ece": same}})
+    assert rows[0][3] == "+0.00 (alike in all cases)"
