@@ -22,6 +22,7 @@ from pfm_desktop.services.learning.patient_data import PatientDataError, check
 from pfm_desktop.services.learning.promotion import look
 from pfm_desktop.services.learning.women import groups_of
 from pfm_desktop.storage.library import Library
+from pfm_desktop.support.settings import load_settings, save_settings
 
 from .conftest import CTX, Ward
 
@@ -151,6 +152,7 @@ def test_a_model_that_was_learned_here_goes_out_before_and_after_it_was_compared
     folder = request.folder / run.MODEL
     first = open_file(send(CTX, lib, str(folder), tmp_path / "a.pfm-model").path).contents[CARD].decode()
     assert f"{request.locked_women} women are locked away as the test of the library" in first
+    save_settings(replace(load_settings(), model="parent"))  # with which it is compared
     look(CTX, lib, request.run_id, found, groups)
     second = open_file(send(CTX, lib, str(folder), tmp_path / "b.pfm-model").path).contents[CARD].decode()
     assert "On the locked test of the library" in second
