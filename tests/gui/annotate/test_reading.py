@@ -300,6 +300,17 @@ def test_keys_are_always_in_sight_and_all_of_them_on_request(reading: AnnotatePa
     assert view.side.keys.isHidden()
 
 
+def test_escape_hides_the_keys_and_brings_the_grades_back_into_sight(
+    reading: AnnotatePage, press: Callable[..., None]
+) -> None:
+    view = reading.view
+    view.resize(900, 420)
+    view.show_keys()
+    press(K.Key_Escape)
+    assert view.side.keys.isHidden()
+    assert view._area.verticalScrollBar().value() == 0
+
+
 def test_other_keys_that_were_chosen_are_named_and_work(
     qtbot: QtBot, reading: AnnotatePage, press: Press, on_disk: OnDisk
 ) -> None:

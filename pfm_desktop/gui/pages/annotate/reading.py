@@ -116,6 +116,8 @@ class ReadingView(QWidget):
         self.side.keys.setHidden(not self.side.keys.isHidden())
         if not self.side.keys.isHidden():
             bring_into_sight(self.side.keys)
+        else:
+            self._area.verticalScrollBar().setValue(0)  # the grades are what is wanted again
 
     # ---- commands
 
@@ -180,10 +182,12 @@ class ReadingView(QWidget):
         self.side.draw.setChecked(self.stage.tool == Tool.REGION.value)
 
     def leave(self) -> None:
-        """Let go of what was begun: a line that is drawn, the reasons, the tool."""
+        """Let go of what was begun: a line that is drawn, the keys, the reasons, the tool."""
         if self.stage.commands.cancel_drag():
             return
-        if self.side.asking_why:
+        if not self.side.keys.isHidden():
+            self.show_keys()
+        elif self.side.asking_why:
             self.side.ask_why(False)
         else:
             self.stage.tool = Tool.PAN.value
