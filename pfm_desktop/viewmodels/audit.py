@@ -35,7 +35,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
 LONGEST = 140  # characters of a value in the table of before and after
 _LINE = 300  # characters of a line in the list
 _NAMED = 3  # problems of a check that are said in full
-NO_KEY = "There is no key yet: it is made at the first signed export, and its fingerprint is shown here from then on."
+NO_KEY = "There is no key yet: the first signed export makes it, and its fingerprint stands here then."
 READING = "Reading ..."
 
 
