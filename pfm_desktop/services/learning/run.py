@@ -67,7 +67,7 @@ class Settings:
     epochs: int = 12
     seed: int = 0
     old_share: float = 0.5
-    rehearse: int = 288
+    rehearse: int = 216
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
     impressions: bool = False
