@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings as UserSettings
 
 COUNTING, LEARNING, COMPARING = "Looking for cases", "Learning a model", "Comparing two models"
-SECONDS_A_CASE = 0.35  # of `benchmarks/finetune.py`, two cores, 224 pixels; used until this library has had a run
+SECONDS_A_CASE = 0.5  # of `benchmarks/finetune.py`, two cores, 224 pixels; used until this library has had a run
 
 
 @dataclass(frozen=True)
