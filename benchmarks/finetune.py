@@ -1,7 +1,6 @@
 """What learning from 200 labelled pairs of another device brings, and how long it takes. On phantoms.
 
     python benchmarks/finetune.py --work DIR [--seeds 5] [--first-seed 0] [--pairs 200] [--test 240] [--no-all-weights]
-    python benchmarks/finetune.py --work DIR --window      one run in the real window, its event loop watched
 
 Device B (`imaging.phantom.device`) has other colours, gain, sharpness and field than the device that the demonstration
 model learned from. For each seed 200 other women before device B are put into a library, graded by one read each, and
@@ -53,11 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--test", type=int, default=240)
     parser.add_argument("--no-all-weights", action="store_true", help="leave out training all weights")
-    parser.add_argument("--window", action="store_true", help="have one model learned in the window, and nothing else")
     asked = parser.parse_args(arguments)
-    if asked.window:
-        print(json.dumps(in_the_window(SILENT, asked.work, asked.pairs, asked.first_seed), indent=1))
-        return 0
     found = measure(
         SILENT,
         asked.work,
@@ -109,18 +104,6 @@ def measure(
     with Library.open(request.library) as lib:  # of the last seed: its figures are there before this long part begins
         whole = against_all_weights(lib, request, parent, tests["b"], after["b"][-1].macro_recall, one)
     return {**figures, "all_weights": whole}
-
-
-def in_the_window(ctx: Context, work: Path, pairs: int, seed: int) -> dict[str, Any]:
-    """One run as a person has it done."""
-    from benchmarks.finetune_parts.window import learned_in_the_window
-
-    os.environ["PFM_HOME"] = str(work / "home")
-    library = work / "library-window"
-    shutil.rmtree(library, ignore_errors=True)
-    with labelled_library(ctx, library, labelled_pairs(ctx, work, pairs, seed)):
-        pass
-    return {"on": "phantoms", "pairs": pairs, **learned_in_the_window(library)}
 
 
 def learned(lib: Library, seed: int) -> tuple[run.Request, dict[str, Any]]:
