@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import multiprocessing
+import pickle
 import sys
 import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -174,16 +176,19 @@ class ProcessRunner:
         spawn = multiprocessing.get_context("spawn")
         # events come, a word to stop goes; an Event of its own would outlive `threads.leave`
         here, there = spawn.Pipe()
-        process = spawn.Process(target=_child, args=(there, job, args, handle.name), name=handle.name, daemon=True)
+        # sent by the thread that listens: more than a pipe holds waits until the new process has loaded the program
+        work = bytes(ForkingPickler.dumps((job, args)))
+        process = spawn.Process(target=_child, args=(there, handle.name), name=handle.name, daemon=True)
         process.start()
         there.close()
         threading.Thread(
-            target=_pump, args=(handle, process, here, listener), name=f"{handle.name}-events", daemon=True
+            target=_pump, args=(handle, process, here, work, listener), name=f"{handle.name}-events", daemon=True
         ).start()
         return handle
 
 
-def _child(pipe: Any, job: Job, args: tuple[Any, ...], name: str) -> None:
+def _child(pipe: Any, name: str) -> None:
+    job, args = pickle.loads(pipe.recv_bytes())
     # whatever comes means stop, and so does a program that is gone
     ctx = CallbackContext(lambda done, total, text: pipe.send(Progress(name, done, total, text)), pipe.poll)
     event = run_to_event(job, args, name, ctx)
@@ -193,10 +198,14 @@ def _child(pipe: Any, job: Job, args: tuple[Any, ...], name: str) -> None:
     pipe.close()
 
 
-def _pump(handle: Handle, process: Any, pipe: Any, listener: Listener) -> None:
+def _pump(handle: Handle, process: Any, pipe: Any, work: bytes, listener: Listener) -> None:
     last: Event | None = None
     told = False
     try:
+        try:
+            pipe.send_bytes(work)
+        except OSError as error:  # it has died before it heard what to do
+            raise EOFError from error
         while not isinstance(last, Finished | Failed | Stopped):
             if handle.cancelled and not told:
                 told = True

@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ RUNNERS: list[Callable[[], Runner]] = [
 def add(ctx: Context, a: int, b: int) -> int:
     ctx.progress(1, 2, "adding")
     return a + b
+
+
+def length(ctx: Context, data: bytes) -> int:
+    return len(data)
 
 
 def fail(ctx: Context) -> None:
@@ -229,3 +234,25 @@ def test_a_job_that_fails_and_a_listener_that_raises_are_over_as_well(monkeypatc
 
     ThreadRunner().start(lambda _ctx: 1 / 0, listener=raising)
     assert wait_for_threads(5)
+
+
+@pytest.mark.slow
+def test_a_large_job_is_sent_by_the_thread_that_listens_and_not_by_who_starts_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+    send = Connection.send_bytes
+
+    def noted(self: Connection, data: bytes, *rest: int) -> None:
+        if len(data) > 1_000_000:
+            sent.append(threading.current_thread().name)
+        send(self, data, *rest)
+
+    monkeypatch.setattr(Connection, "send_bytes", noted)
+    heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    handle = ProcessRunner().start(length, b"x" * 5_000_000, listener=heard.put, name="large")
+    assert handle.wait(60)
+    event = heard.get()
+    assert isinstance(event, Finished)
+    assert event.result == 5_000_000
+    assert sent == ["large-events"], "a pipe holds 64 KB, and who starts it would wait until the program was loaded"
