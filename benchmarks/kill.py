@@ -40,7 +40,7 @@ from benchmarks.kill_parts import finetuning, libraries  # noqa: E402 - found by
 from benchmarks.kill_parts.worker import KINDS, SIZE  # noqa: E402
 from pfm_desktop.cli.progress import Bar  # noqa: E402
 from pfm_desktop.jobs import Context, SilentContext  # noqa: E402
-from pfm_desktop.services import backup, cases, housekeeping  # noqa: E402
+from pfm_desktop.services import backup, backup_folder, cases, housekeeping  # noqa: E402
 from pfm_desktop.storage import migrations  # noqa: E402
 from pfm_desktop.storage.library import Library  # noqa: E402
 from pfm_desktop.storage.schema import DATABASE  # noqa: E402
@@ -213,7 +213,7 @@ def _restored(count: Count, folder: Path, out: Path, accepted: list[Step]) -> No
     said = [step["backup"] for step in accepted if "backup" in step]
     if not said:
         return
-    count.lost += not {path.stem for path in backup.snapshots(folder)} >= set(said)
+    count.lost += not {path.stem for path in backup_folder.snapshots(folder)} >= set(said)
     shutil.rmtree(out, ignore_errors=True)
     try:
         made = backup.restore(SilentContext(), folder, out, at=said[-1], unlocked=libraries.keys_of(folder, said[-1]))

@@ -24,6 +24,7 @@ from pfm_desktop.services import (
     audit_check,
     audit_export,
     backup,
+    backup_folder,
     cases,
     housekeeping,
     lock_record,
@@ -285,7 +286,7 @@ def _back_up_before(place: Place) -> None:
 
 
 def _keys_of(place: Place, at: str = "") -> Any:
-    file = backup.key_file_of(place.beside / "backup", at)
+    file = backup_folder.key_file_of(place.beside / "backup", at)
     if file is None:
         return None
     return keys.unlock(place.beside / "backup", libraries.NAME, libraries.PASSWORD, file=file).keys
@@ -293,8 +294,8 @@ def _keys_of(place: Place, at: str = "") -> Any:
 
 def _every_backup_comes_back(place: Place) -> bool:
     """Each snapshot that is named: also one of a backup that said that it was not made."""
-    whole = len(backup.snapshots(place.beside / "backup")) > int(place.said.get("before", 0))
-    for number, one in enumerate(backup.snapshots(place.beside / "backup")):
+    whole = len(backup_folder.snapshots(place.beside / "backup")) > int(place.said.get("before", 0))
+    for number, one in enumerate(backup_folder.snapshots(place.beside / "backup")):
         out = place.folder / f"again {number} {datetime.now(UTC).timestamp()}"
         made = backup.restore(CTX, place.beside / "backup", out, at=one.stem, unlocked=_keys_of(place, one.stem))
         whole = whole and not made.problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pfm_desktop.services import accounts, backup
+from pfm_desktop.services import accounts, backup_folder
 from pfm_desktop.storage import keys
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
@@ -30,7 +30,7 @@ def opened(folder: Path, password: str = PASSWORD) -> Library:
 
 def keys_of(folder: Path, at: str) -> LibraryKeys | None:
     """The keys of a snapshot in a backup."""
-    file = backup.key_file_of(folder, at)
+    file = backup_folder.key_file_of(folder, at)
     return keys.unlock(folder, NAME, PASSWORD, file=file).keys if file is not None else None
 
 

@@ -92,7 +92,7 @@ def library_verify(
     A library of an older version is brought up to date first, as by the window. Of a folder of backups every snapshot
     is checked, and every picture that one of them names. Exit code 3 when something is wrong.
     """
-    from pfm_desktop.services.backup import PICTURES, is_backup
+    from pfm_desktop.services.backup_folder import PICTURES, is_backup
     from pfm_desktop.services.housekeeping import verify, verify_pictures
     from pfm_desktop.storage.engine import DamagedError
     from pfm_desktop.storage.image_store import holds_sealed
@@ -179,7 +179,8 @@ def library_restore(
     That of an encrypted library asks for a name and password of that day; they are those of the new library as well.
     Exit code 3 when something of it is missing.
     """
-    from pfm_desktop.services.backup import pictures_of, restore, snapshots
+    from pfm_desktop.services.backup import restore
+    from pfm_desktop.services.backup_folder import pictures_of, snapshots
 
     if list_:
         pictures_of(backup)

@@ -11,7 +11,6 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
-from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -177,7 +176,7 @@ class ProcessRunner:
         # events come, a word to stop goes; an Event of its own would outlive `threads.leave`
         here, there = spawn.Pipe()
         # sent by the thread that listens: more than a pipe holds waits until the new process has loaded the program
-        work = bytes(ForkingPickler.dumps((job, args)))
+        work = pickle.dumps((job, args))
         process = spawn.Process(target=_child, args=(there, handle.name), name=handle.name, daemon=True)
         process.start()
         there.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.labelling import AiShown, Task
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage import journal
+from pfm_desktop.services import on_record
 from pfm_desktop.storage import labelling as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
@@ -40,11 +40,8 @@ def record_shown(lib: Library, pair_id: str, model: ModelInfo, *, task_id: str) 
 
     Raises `StorageError` where that cannot be kept, also in a library that is open for reading only.
     """
-    with lib.read() as session:
-        before = journal.keys_with(session, what=WHAT, keys=[pair_id], who=lib.who)
-    if not before:
-        details = {"name": model.name, "version": model.version, "sha256": model.sha256, "task_id": task_id}
-        lib.record_event(WHAT, pair_id, f"AI answer shown to a reader: {model.name} {model.version}", details)
+    details = {"name": model.name, "version": model.version, "sha256": model.sha256, "task_id": task_id}
+    on_record.once(lib, WHAT, pair_id, f"AI answer shown to a reader: {model.name} {model.version}", details)
 
 
 def has_seen(lib: Library, pair_id: str) -> bool:
@@ -56,8 +53,8 @@ def seen_of(lib: Library, pair_ids: Sequence[str]) -> frozenset[str]:
     """Those of these pairs of which `lib.who` has."""
     with lib.read() as session:
         visits: Mapping[str, str] = stored.visits_of(session, pair_ids)
-        shown = journal.keys_with(session, what=WHAT, keys=pair_ids, who=lib.who)
-        revealed = journal.keys_with(session, what=_REVEAL, keys=sorted(set(visits.values())), who=lib.who)
+    shown = on_record.done(lib, WHAT, pair_ids)
+    revealed = on_record.done(lib, _REVEAL, sorted(set(visits.values())))
     return shown | {pair_id for pair_id, visit_id in visits.items() if visit_id in revealed}
 
 

@@ -27,16 +27,13 @@ from pfm_desktop.services.backup_folder import (
     SNAPSHOTS,
     TIME,
     about_note,
-    any_key_file_of,
     chosen,
-    is_backup,
     key_file_beside,
     key_file_note,
     key_file_of,
     made_at,
     nobody_s,
     noted_library_of,
-    pictures_of,
     snapshots,
     told_library_of,
 )
@@ -50,24 +47,6 @@ from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SIDE_FILES, ch
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import is_unfinished, json_bytes, named, reached, replacing, write_bytes
 
-__all__ = [
-    "ABOUT",
-    "DERIVED",
-    "PICTURES",
-    "SNAPSHOTS",
-    "STORES",
-    "Backup",
-    "Restored",
-    "any_key_file_of",
-    "back_up",
-    "is_backup",
-    "key_file_beside",
-    "key_file_of",
-    "made_at",
-    "pictures_of",
-    "restore",
-    "snapshots",
-]
 UNFINISHED, DERIVED = ".unfinished", "derived"
 STORES = (PICTURES, DERIVED)
 _Stores = Mapping[str, ImageStore]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
-from pfm_desktop.services.backup import DERIVED, PICTURES, pictures_of, way_back
+from pfm_desktop.services.backup import DERIVED, way_back
+from pfm_desktop.services.backup_folder import PICTURES, pictures_of
 from pfm_desktop.storage import access, keys, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed

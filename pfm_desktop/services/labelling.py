@@ -31,6 +31,7 @@ from pfm_desktop.domain.labelling import (
 )
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
+from pfm_desktop.services import on_record
 from pfm_desktop.services.ai_shown import has_seen
 from pfm_desktop.services.cases import new_id, visit_case
 from pfm_desktop.services.pairing import default_pair, ensure_pair
@@ -159,6 +160,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
         tasks, counts = stored.tasks(session), stored.pair_counts(session)
         own = stored.reads(session, reader=lib.who)
         everybody = stored.reads(session) if may_see_reads(lib) else ()
+        shown = journal.any_by(session, what=READS_SHOWN, who=lib.who)
     done = Counter(read.task_id for read in own if not read.adjudicates)
     by_task: dict[str, list[Read]] = {}
     for read in everybody:
@@ -169,7 +171,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
             counts.get(task.id, 0),
             # pairs of which the reads were shown are no longer to be read by who decides
             len(queue(lib, task.id).turns)
-            if lib.may(Act.ADJUDICATE)
+            if shown
             else counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
             done[task.id],
             len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
@@ -209,7 +211,7 @@ def queue(lib: Library, task_id: str) -> Queue:
     with lib.read() as session:
         pairs = stored.pairs_of(session, task_id)
         own = stored.reads(session, task_id=task_id, reader=lib.who)
-        shown = journal.keys_with(session, what=READS_SHOWN, keys=pairs, who=lib.who)
+    shown = on_record.done(lib, READS_SHOWN, pairs)
     seed = task.seed ^ zlib.crc32(lib.who.encode())
     reads = {Turn(read.pair_id, read.turn): read for read in own if not read.adjudicates}
     made = turns(pairs, task.repeats, seed=seed)
@@ -236,7 +238,7 @@ def give(
     Raises `BadInputError` for a read without either or with both, `StorageError` where this turn was read already,
     `TaskClosedError`, and `NotAllowedError`; also for who was shown the reads of others, unless it decides.
     """
-    if not adjudicates and _was_shown_reads(lib, turn.pair_id):
+    if not adjudicates and on_record.done(lib, READS_SHOWN, [turn.pair_id]):
         raise BadInputError(
             "you were shown what others read of this pair: your read would not be blind to theirs",
             safe="nothing was written",
@@ -333,13 +335,8 @@ def record_reads_shown(lib: Library, pair_id: str, *, task_id: str) -> None:
 
     Raises `StorageError` where that cannot be kept.
     """
-    if not _was_shown_reads(lib, pair_id):
-        lib.record_event(READS_SHOWN, pair_id, "Reads of others shown, to decide between them", {"task_id": task_id})
-
-
-def _was_shown_reads(lib: Library, pair_id: str) -> bool:
-    with lib.read() as session:
-        return bool(journal.keys_with(session, what=READS_SHOWN, keys=[pair_id], who=lib.who))
+    text = "Reads of others shown, to decide between them"
+    on_record.once(lib, READS_SHOWN, pair_id, text, {"task_id": task_id})
 
 
 def disagreements(lib: Library, task_id: str) -> tuple[Disagreement, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import attempts
+from pfm_desktop.storage import attempts, journal
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.sealed import NotSealedError, Seal
@@ -32,6 +32,19 @@ def note(lib: Library, what: str, key: str, text: str, details: Mapping[str, Any
     sealed = Seal(lib.keys).close(json.dumps(said, default=str).encode(), _BOUND).hex()
     attempts.later(lib.path, f"{what.capitalize()} {READ_ONLY}", lib.account.id, sealed)
     return True
+
+
+def once(lib: Library, what: str, key: str, text: str, details: Mapping[str, Any]) -> None:
+    """Put an event on record, one for each key and person; `done` tells whether it is. Raises `StorageError` where it
+    cannot be kept, also in a library that is open for reading only."""
+    if key not in done(lib, what, [key]):
+        lib.record_event(what, key, text, details)
+
+
+def done(lib: Library, what: str, keys: Sequence[str]) -> frozenset[str]:
+    """Those of these keys of which such an event by `lib.who` is on record."""
+    with lib.read() as session:
+        return journal.keys_with(session, what=what, keys=keys, who=lib.who)
 
 
 def noted(keys: LibraryKeys | None, sealed: str, *, at: str) -> tuple[Change, str] | None:

@@ -173,6 +173,12 @@ def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
     return None if row is None else _entry(row)
 
 
+def any_by(session: Session, *, what: str, who: str) -> bool:
+    """Whether there is a line of this kind by `who`."""
+    query = select(JournalTable.seq).where(JournalTable.what == what, JournalTable.who == who).limit(1)
+    return session.scalar(query) is not None
+
+
 def keys_with(session: Session, *, what: str, keys: Sequence[str], who: str | None = None) -> frozenset[str]:
     """Those of these keys about which there is a line of this kind, by `who` where that is given."""
     found: set[str] = set()

@@ -35,7 +35,7 @@ def why_not(lib: Library) -> str:
 
 def place_in(lib: Library, chosen: Path) -> Path:
     """The folder of the backups: `chosen` where it is one already or empty, else a new one in it (a stick, say)."""
-    from pfm_desktop.services.backup import is_backup
+    from pfm_desktop.services.backup_folder import is_backup
 
     taken = chosen.is_dir() and not is_backup(chosen) and any(chosen.iterdir())
     return chosen / f"Backups of {lib.path.name}" if taken else chosen
@@ -43,7 +43,7 @@ def place_in(lib: Library, chosen: Path) -> Path:
 
 def last_backup(_ctx: Context, folder: str) -> str:
     """Job: when the last backup was made there."""
-    from pfm_desktop.services.backup import made_at, snapshots
+    from pfm_desktop.services.backup_folder import made_at, snapshots
 
     if not folder:
         return NO_BACKUP

@@ -20,7 +20,7 @@ from PIL import Image
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping
+from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping
 from pfm_desktop.storage import attempts, engine, journal, keys
 from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import LibraryKeys, WrongPasswordError
@@ -639,7 +639,7 @@ def test_the_latest_backup_is_the_one_made_last_though_the_clock_was_set_back(
             second = backup.back_up(CTX, lib, tmp_path / "backup").snapshot
     assert first.name < second.name
     made = backup.restore(
-        CTX, tmp_path / "backup", tmp_path / "out", unlocked=clinic.keys(backup.key_file_of(tmp_path / "backup"))
+        CTX, tmp_path / "backup", tmp_path / "out", unlocked=clinic.keys(backup_folder.key_file_of(tmp_path / "backup"))
     )
     with clinic.open(made.library) as lib:
         assert women(lib) == ["K-1", "K-2", "K-3"]

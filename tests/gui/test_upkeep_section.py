@@ -15,7 +15,7 @@ from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.main_window import SETTINGS, MainWindow
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.services import accounts, backup
+from pfm_desktop.services import accounts, backup, backup_folder
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels import upkeep as model
@@ -62,7 +62,7 @@ def test_a_folder_is_chosen_once_and_the_next_backup_is_one_press(
     qtbot.keyClick(found.now, Qt.Key.Key_Return)
     settled(qtbot, found)
     assert found.said.text() == "Backed up: 3 pictures, 0 files new."
-    assert len(backup.snapshots(tmp_path / "disk")) == 2
+    assert len(backup_folder.snapshots(tmp_path / "disk")) == 2
     assert window.session is not None
     assert load_settings().backups == {window.session.library.id: str(tmp_path / "disk")}
     restored = backup.restore(SilentContext(), tmp_path / "disk", tmp_path / "back")
@@ -76,9 +76,9 @@ def test_a_disk_with_other_files_gets_a_folder_of_its_own(
     (tmp_path / "stick" / "letter.txt").write_text("hers")
     found = section(qtbot, open_window(library_folder))
     choose(qtbot, found, tmp_path / "stick")
-    assert [one.stem for one in backup.snapshots(tmp_path / "stick" / "Backups of clinic")]
+    assert [one.stem for one in backup_folder.snapshots(tmp_path / "stick" / "Backups of clinic")]
     choose(qtbot, found, tmp_path / "stick" / "Backups of clinic")  # chosen again, it is the same
-    assert len(backup.snapshots(tmp_path / "stick" / "Backups of clinic")) == 2
+    assert len(backup_folder.snapshots(tmp_path / "stick" / "Backups of clinic")) == 2
     assert (tmp_path / "stick" / "letter.txt").read_text() == "hers"
 
 
@@ -128,7 +128,7 @@ def test_a_backup_is_stopped_by_a_key_and_the_ones_before_stay(
     assert found.said.text() == model.STOPPED
     assert found.window().focusWidget() is found.now
     assert found.stop.isHidden()
-    assert len(backup.snapshots(tmp_path / "disk")) == 1
+    assert len(backup_folder.snapshots(tmp_path / "disk")) == 1
 
 
 def test_a_check_says_what_is_wrong_and_changes_nothing(

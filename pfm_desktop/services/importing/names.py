@@ -24,9 +24,7 @@ _NO_WOMAN = re.compile(
 def name_beside(name: str, number: str) -> Name:
     """The name that the name of a folder or file (without its ending) says beside a woman's number."""
     told = told_by(name)
-    same = number.casefold()
-    says = any(one.casefold() == same for one in (*told.marked, *(one.value for one in told.numbers)))
-    if not says or not told.personal or any(_NO_WOMAN.match(word) for word in told.words):
+    if not told.says(number) or not told.personal or any(_NO_WOMAN.match(word) for word in told.words):
         return NO_NAME
     family, comma, _ = name.partition(",")
     first = [word for word in told.words if comma and word in family]

@@ -125,6 +125,11 @@ class Told:
         """The words in one piece ("": none)."""
         return " ".join(self.words)
 
+    def says(self, number: str) -> bool:
+        """Whether it holds this number of a woman, in whatever letters."""
+        own = (*self.marked, *(one.value for one in self.numbers))
+        return any(one.casefold() == number.casefold() for one in own)
+
     @property
     def telling(self) -> bool:
         """Whether it could say whose pictures these are."""

@@ -198,7 +198,7 @@ def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
 
 def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
-    if when is None or row.visit.started_at.astimezone().date() != when.day:
+    if when is None or row.visit.day != when.day:
         return False
     return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
 

@@ -233,7 +233,7 @@ class _Run:
         self._made.women += patient is None
         self._made.visits += place.visit is None
         if place.visit is not None and not place.holders:
-            day = moments.day(place.visit.visit.started_at.astimezone().date())
+            day = moments.day(place.visit.visit.day)
             self._made.notes.append(f"Pictures of {step.patient.identifier} were added to her visit of {day}.")
         return step.patient
 

@@ -78,15 +78,9 @@ def listed(names: Sequence[str]) -> str:
 def _below(folders: tuple[str, ...], stem: str, value: str) -> tuple[str, ...] | None:
     """Folders within the innermost one that says a woman's number; None where no name says it."""
     for at in range(len(folders) - 1, -1, -1):
-        if _says(folders[at], value):
+        if told_by(folders[at]).says(value):
             return folders[at + 1 :]
-    return () if _says(stem, value) else None
-
-
-def _says(name: str, value: str) -> bool:
-    told = told_by(name)
-    same = value.casefold()
-    return any(one.casefold() == same for one in (*told.marked, *(number.value for number in told.numbers)))
+    return () if told_by(stem).says(value) else None
 
 
 @functools.lru_cache(maxsize=65_536)

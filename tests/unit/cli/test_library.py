@@ -11,7 +11,7 @@ import pytest
 from pfm_desktop.cli.main import main
 from pfm_desktop.domain.change import Change
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, cases
+from pfm_desktop.services import accounts, backup, backup_folder, cases
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 
@@ -64,7 +64,7 @@ def test_a_backup_is_verified_and_a_rotten_picture_in_it_replaced(
     out = tmp_path / "backup"
     assert run(capsys, "backup", closed, out)[0] == 0
     assert run(capsys, "verify", out)[:2] == (0, "1 backups with 1 pictures checked, nothing wrong\n")
-    rot(ImageStore(out / backup.PICTURES))
+    rot(ImageStore(out / backup_folder.PICTURES))
     code, said, wrong = run(capsys, "verify", out)
     assert (code, said) == (3, "1 backups with 1 pictures checked, 1 wrong\n")
     assert "was altered" in wrong
@@ -103,7 +103,7 @@ def test_the_list_has_each_snapshot(closed: Path, tmp_path: Path, capsys: pytest
         run(capsys, "backup", closed, tmp_path / "backup")
     code, said, _ = run(capsys, "restore", tmp_path / "backup", tmp_path / "out", "--list")
     assert code == 0
-    assert said.split() == [one.stem for one in backup.snapshots(tmp_path / "backup")]
+    assert said.split() == [one.stem for one in backup_folder.snapshots(tmp_path / "backup")]
 
 
 def test_what_a_repair_leaves_has_a_next_step(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,8 +182,8 @@ def test_what_of_a_backup_is_lost_is_said_before_the_password_is_asked_for(
 ) -> None:
     with accounts.sign_in(signed_in, NAME, PASSWORD) as lib:
         second = backup.back_up(SilentContext(), lib, tmp_path / "backup").snapshot
-    backup.key_file_beside(second).unlink()
-    (tmp_path / "backup" / backup.ABOUT).unlink()
+    backup_folder.key_file_beside(second).unlink()
+    (tmp_path / "backup" / backup_folder.ABOUT).unlink()
     code, said, wrong = run(capsys, "restore", tmp_path / "backup", tmp_path / "back")
     assert code == 0
     assert f"brought back from {second.stem}, 1 pictures\n" in said
@@ -200,7 +200,7 @@ def test_a_wrong_password_for_a_backup_names_its_day(
     signed_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "password").write_text("quite another sentence", encoding="utf-8")
-    (made,) = backup.snapshots(tmp_path / "backup")
+    (made,) = backup_folder.snapshots(tmp_path / "backup")
     for command in (("restore", tmp_path / "backup", tmp_path / "back"), ("verify", tmp_path / "backup")):
         code, _, wrong = run(capsys, *command)
         assert code == 2
@@ -212,7 +212,7 @@ def test_a_picture_that_was_not_brought_back_is_counted(
     closed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(capsys, "backup", closed, tmp_path / "backup")
-    rot(ImageStore(tmp_path / "backup" / backup.PICTURES))
+    rot(ImageStore(tmp_path / "backup" / backup_folder.PICTURES))
     code, said, wrong = run(capsys, "restore", tmp_path / "backup", tmp_path / "back")
     assert code == 3
     assert "0 pictures (1 not brought back)" in said

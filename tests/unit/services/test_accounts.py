@@ -11,7 +11,7 @@ import pytest
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping, on_record, pairing, review
+from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, on_record, pairing, review
 from pfm_desktop.services.accounts import NotActiveError
 from pfm_desktop.storage import answers, attempts, chain, journal, keys, repositories
 from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
@@ -389,7 +389,7 @@ def test_a_backup_of_an_encrypted_library_is_encrypted_and_comes_back(clinic: Li
     accounts.change_own_password(clinic, PASSWORD, OTHER)
     with pytest.raises(LockedLibraryError):
         backup.restore(CTX, kept, tmp_path / "back")
-    file = backup.key_file_of(kept)
+    file = backup_folder.key_file_of(kept)
     unlocked = keys.unlock(kept, NAME, PASSWORD, file=file).keys  # the password of that day
     back = backup.restore(CTX, kept, tmp_path / "back", unlocked=unlocked, who=NAME)
     assert back.problems == ()

@@ -71,7 +71,7 @@ def test_the_next_backup_copies_only_what_is_new_and_leaves_the_one_before(
     second = backup.back_up(CTX, lib, folder)
     assert (second.pictures, second.copied) == (4, 1)
     assert all(path.read_bytes() == data for path, data in bytes_before.items())
-    assert backup.snapshots(folder) == (first.snapshot, second.snapshot)
+    assert backup_folder.snapshots(folder) == (first.snapshot, second.snapshot)
     old = backup.restore(CTX, folder, tmp_path / "old", at=first.snapshot.stem)
     new = backup.restore(CTX, folder, tmp_path / "new")
     assert (old.pictures, new.pictures) == (3, 4)
@@ -156,7 +156,7 @@ def test_a_backup_that_is_stopped_leaves_the_ones_before_and_the_next_goes_on(
     folder = tmp_path / "backup"
     with pytest.raises(Cancelled):
         backup.back_up(_after(files), lib, folder)
-    assert backup.snapshots(folder) == ()
+    assert backup_folder.snapshots(folder) == ()
     with pytest.raises(BadInputError, match="no snapshot"):
         backup.restore(CTX, folder, tmp_path / "back")
     assert backup.back_up(CTX, lib, folder).copied == 3 - files
@@ -196,7 +196,7 @@ def test_the_copy_of_the_database_can_be_stopped_and_leaves_nothing(
         backup.back_up(_copying(lib, monkeypatch, stop), lib, folder)
     assert sorted(folder.rglob("*")) == before
     assert everything(lib)[: len(wanted)] == wanted
-    assert backup.snapshots(folder) == (first.snapshot,)
+    assert backup_folder.snapshots(folder) == (first.snapshot,)
     add(lib, 8)  # the stopped copy holds nothing back
 
 
@@ -241,7 +241,7 @@ def test_a_full_disk_leaves_library_and_earlier_backups_and_space_lets_it_go_on(
         with pytest.raises(StorageError, match="No space left"):
             backup.back_up(CTX, lib, folder)
     assert everything(lib)[: len(before)] == before, "only that it was begun came behind it"
-    assert backup.snapshots(folder) == (first.snapshot,)
+    assert backup_folder.snapshots(folder) == (first.snapshot,)
     assert backup.back_up(CTX, lib, folder).problems == ()
 
 
@@ -258,7 +258,7 @@ def test_the_order_of_the_snapshots_stays_when_the_clock_is_set_back(
     first = backup.back_up(CTX, lib, folder)
     monkeypatch.setattr(backup, "datetime", Clock)
     second = backup.back_up(CTX, lib, folder)
-    assert backup.snapshots(folder) == (first.snapshot, second.snapshot)
+    assert backup_folder.snapshots(folder) == (first.snapshot, second.snapshot)
 
 
 def _inside(lib: Library, tmp_path: Path) -> Path:
@@ -288,8 +288,8 @@ def _of_another(lib: Library, tmp_path: Path) -> Path:
 
 def _damaged(lib: Library, tmp_path: Path) -> Path:
     backup.back_up(CTX, lib, tmp_path / "kept")
-    (tmp_path / "kept" / backup.ABOUT).write_text("{", encoding="utf-8")
-    for one in backup.snapshots(tmp_path / "kept"):  # else they would tell whose it is
+    (tmp_path / "kept" / backup_folder.ABOUT).write_text("{", encoding="utf-8")
+    for one in backup_folder.snapshots(tmp_path / "kept"):  # else they would tell whose it is
         one.write_bytes(b"{")
     return tmp_path / "kept"
 
@@ -350,14 +350,14 @@ def damaged(lib: Library, women: list[str], tmp_path: Path) -> Library:
 
 def test_a_damaged_database_is_no_backup_and_the_way_back_is_told(damaged: Library, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
-    (first,) = backup.snapshots(folder)
+    (first,) = backup_folder.snapshots(folder)
     with damaged, pytest.raises(StorageError, match="no backup was made") as caught:
         backup.back_up(CTX, damaged, folder)
     said = str(caught.value)
     assert str(damaged.path) in said
     assert f"pfm library restore {folder} NEW_FOLDER --at {first.stem}" in said
     assert ".unfinished" not in said
-    assert list((folder / backup.SNAPSHOTS).iterdir()) == [first], "nothing is left of it"
+    assert list((folder / backup_folder.SNAPSHOTS).iterdir()) == [first], "nothing is left of it"
     assert backup.restore(CTX, folder, tmp_path / "back").problems == ()
 
 
@@ -392,7 +392,7 @@ def test_the_check_of_the_copy_is_told_and_can_be_stopped(lib: Library, women: l
     with pytest.raises(Cancelled):
         backup.back_up(CallbackContext(stop, lambda: False), lib, tmp_path / "backup")
     assert told[-1] == "Checking the copy of the database"
-    assert backup.snapshots(tmp_path / "backup") == ()
+    assert backup_folder.snapshots(tmp_path / "backup") == ()
     assert backup.back_up(CTX, lib, tmp_path / "backup").problems == ()
 
 
@@ -406,7 +406,7 @@ def test_a_backup_that_is_stopped_leaves_no_half_of_a_snapshot(
 
     with pytest.raises(error):
         backup.back_up(CallbackContext(stop, lambda: False), lib, tmp_path / "backup")
-    assert list((tmp_path / "backup" / backup.SNAPSHOTS).iterdir()) == []
+    assert list((tmp_path / "backup" / backup_folder.SNAPSHOTS).iterdir()) == []
 
 
 def test_a_folder_whose_name_is_no_text_is_refused_before_anything_is_written(lib: Library, tmp_path: Path) -> None:
@@ -447,7 +447,7 @@ def test_a_picture_that_the_backup_has_damaged_as_well_stays_where_it_is(
     lib: Library, women: list[str], tmp_path: Path
 ) -> None:
     backup.back_up(CTX, lib, tmp_path / "backup")
-    for store in (lib.pictures, ImageStore(tmp_path / "backup" / backup.PICTURES)):
+    for store in (lib.pictures, ImageStore(tmp_path / "backup" / backup_folder.PICTURES)):
         file = store.find(women[0])
         assert file is not None
         file.write_bytes(b"something else")
@@ -536,16 +536,16 @@ def test_a_damaged_key_file_names_its_snapshot_and_the_others_still_open(tmp_pat
     with lib:
         first = backup.back_up(CTX, lib, tmp_path / "backup")
         second = backup.back_up(CTX, lib, tmp_path / "backup")
-        backup.key_file_beside(second.snapshot).write_text("{")
-        other = backup.key_file_of(tmp_path / "backup")
-        assert other == backup.key_file_beside(first.snapshot)
+        backup_folder.key_file_beside(second.snapshot).write_text("{")
+        other = backup_folder.key_file_of(tmp_path / "backup")
+        assert other == backup_folder.key_file_beside(first.snapshot)
         note = backup_folder.key_file_note(tmp_path / "backup", "", other)
         assert f"the key file of the snapshot {second.snapshot.stem} is damaged" in note
         assert f"that of {first.snapshot.stem} is used" in note
         latest = backup.restore(CTX, tmp_path / "backup", tmp_path / "latest", unlocked=lib.keys)
         assert (latest.problems, latest.snapshot, latest.notes) == ((), second.snapshot, (note,))
-        assert backup.any_key_file_of(tmp_path / "backup") == backup.key_file_beside(first.snapshot)
-        assert backup.key_file_of(tmp_path / "backup", first.snapshot.stem) is not None
+        assert backup_folder.any_key_file_of(tmp_path / "backup") == backup_folder.key_file_beside(first.snapshot)
+        assert backup_folder.key_file_of(tmp_path / "backup", first.snapshot.stem) is not None
         back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back", at=first.snapshot.stem, unlocked=lib.keys)
         assert back.problems == ()
 
@@ -566,7 +566,7 @@ def test_a_rotten_picture_is_not_counted_as_brought_back_and_the_backup_is_not_s
     lib: Library, women: list[str], tmp_path: Path
 ) -> None:
     backup.back_up(CTX, lib, tmp_path / "backup")
-    file = ImageStore(tmp_path / "backup" / backup.PICTURES).find(women[0])
+    file = ImageStore(tmp_path / "backup" / backup_folder.PICTURES).find(women[0])
     assert file is not None
     file.write_bytes(b"picture x")
     back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")

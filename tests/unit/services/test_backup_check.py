@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import accounts, backup, cases
+from pfm_desktop.services import accounts, backup, backup_folder, cases
 from pfm_desktop.services.backup_check import BackupCheck, verify_backup
 from pfm_desktop.storage import keys, thumbnails
 from pfm_desktop.storage.image_store import ImageStore
@@ -70,7 +70,7 @@ def test_a_sound_backup_has_nothing_wrong_and_is_not_touched(clinic: Library, fo
 
 def test_a_rotten_picture_is_found_and_a_backup_that_checks_replaces_it(clinic: Library, folder: Path) -> None:
     with clinic:
-        bad = rot(ImageStore(folder / backup.PICTURES, clinic.keys))
+        bad = rot(ImageStore(folder / backup_folder.PICTURES, clinic.keys))
         (said,) = verify_backup(CTX, folder, clinic.keys).problems
         assert bad.name in said
         assert "a backup with --check puts it there anew" in said
@@ -93,7 +93,7 @@ def test_what_is_made_of_pictures_is_a_note_and_replaced_as_well(clinic: Library
 
 def test_a_picture_that_is_gone_from_the_backup_is_told(clinic: Library, folder: Path) -> None:
     with clinic:
-        next(iter(ImageStore(folder / backup.PICTURES, clinic.keys).files())).unlink()
+        next(iter(ImageStore(folder / backup_folder.PICTURES, clinic.keys).files())).unlink()
         (said,) = verify_backup(CTX, folder, clinic.keys).problems
         assert "is missing from" in said
         assert backup.back_up(CTX, clinic, folder).copied == 1
@@ -110,7 +110,7 @@ def test_a_picture_that_only_the_backup_has_whole_is_not_said_to_be_lost(clinic:
 
 def test_a_picture_that_is_damaged_in_both_is_not_kept(clinic: Library, folder: Path) -> None:
     with clinic:
-        for store in (clinic.pictures, ImageStore(folder / backup.PICTURES, clinic.keys)):
+        for store in (clinic.pictures, ImageStore(folder / backup_folder.PICTURES, clinic.keys)):
             rot(store)
         (said,) = backup.back_up(CTX, clinic, folder, check=True).problems
         assert said.startswith("not kept: ")
@@ -120,7 +120,7 @@ def test_a_damaged_snapshot_and_its_missing_key_file_are_named_and_the_others_ch
     clinic: Library, folder: Path
 ) -> None:
     with clinic:
-        first, second = backup.snapshots(folder)
+        first, second = backup_folder.snapshots(folder)
         data = bytearray(first.read_bytes())
         data[8192:40960] = b"\xff" * 32768
         first.write_bytes(data)
@@ -129,7 +129,7 @@ def test_a_damaged_snapshot_and_its_missing_key_file_are_named_and_the_others_ch
         assert f"the snapshot {first.stem} is damaged" in said
         assert found.pictures == 2
         if clinic.keys is not None:
-            backup.key_file_beside(second).write_bytes(b"{")
+            backup_folder.key_file_beside(second).write_bytes(b"{")
             assert any(f"key file of the snapshot {second.stem} is damaged" in one for one in _problems(clinic, folder))
 
 
@@ -165,7 +165,7 @@ def test_a_folder_that_is_no_backup_or_another_s_is_refused(clinic: Library, fol
 
 def test_a_backup_that_was_never_completed_is_no_backup(clinic: Library, folder: Path) -> None:
     with clinic:
-        shutil.rmtree(folder / backup.SNAPSHOTS)
+        shutil.rmtree(folder / backup_folder.SNAPSHOTS)
         assert _problems(clinic, folder) == ("there is no snapshot in it: no backup was completed here",)
 
 

@@ -45,7 +45,7 @@ def two_backups(lib: Library, folder: Path) -> tuple[Path, Path]:
 
 
 def unlocked(folder: Path, at: str, password: str) -> backup_folder.LibraryKeys:
-    file = backup.key_file_of(folder, at)
+    file = backup_folder.key_file_of(folder, at)
     assert file is not None
     return backup_folder.unlocked_with(folder, file, NAME, password).keys
 
@@ -59,10 +59,10 @@ def test_without_its_note_a_backup_is_told_from_its_snapshots_and_the_next_one_w
 ) -> None:
     folder = tmp_path / "backup"
     two_backups(clinic, folder)
-    about = folder / backup.ABOUT
+    about = folder / backup_folder.ABOUT
     whole = about.read_bytes()
     about.unlink() if left is None else about.write_bytes(left)
-    assert backup.is_backup(folder)
+    assert backup_folder.is_backup(folder)
     how = "is missing" if left is None else "cannot be read"
     with clinic:
         found = verify_backup(CTX, folder, clinic.keys)
@@ -81,37 +81,37 @@ def test_without_its_note_a_backup_is_told_from_its_snapshots_and_the_next_one_w
 
 def test_without_its_note_a_backup_of_another_library_is_still_another_s(clinic: Library, tmp_path: Path) -> None:
     two_backups(clinic, tmp_path / "backup")
-    (tmp_path / "backup" / backup.ABOUT).unlink()
+    (tmp_path / "backup" / backup_folder.ABOUT).unlink()
     clinic.close()
     with Library.create(tmp_path / "other") as other:
         with pytest.raises(BadInputError, match="of another library"):
             backup.back_up(CTX, other, tmp_path / "backup")
         with pytest.raises(BadInputError, match="of another library"):
             housekeeping.repair(CTX, other, tmp_path / "backup")
-    assert not (tmp_path / "backup" / backup.ABOUT).exists()
+    assert not (tmp_path / "backup" / backup_folder.ABOUT).exists()
 
 
 def test_the_library_itself_knows_its_snapshots_where_nobody_else_does(sealed: Library, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
     both = two_backups(sealed, folder)
     for one in both:
-        backup.key_file_beside(one).unlink()
-    (folder / backup.ABOUT).unlink()
+        backup_folder.key_file_beside(one).unlink()
+    (folder / backup_folder.ABOUT).unlink()
     with pytest.raises(BadInputError, match="is no backup that can be told whose it is") as refused:
-        backup.key_file_of(folder)
-    assert str(backup.key_file_beside(both[1])) in refused.value.remedy
+        backup_folder.key_file_of(folder)
+    assert str(backup_folder.key_file_beside(both[1])) in refused.value.remedy
     with sealed:
         assert backup.back_up(CTX, sealed, folder).notes
-    assert backup.key_file_of(folder, both[0].stem) is not None
+    assert backup_folder.key_file_of(folder, both[0].stem) is not None
 
 
 def test_snapshots_that_do_not_agree_tell_nothing(tmp_path: Path) -> None:
     for name in ("a", "b"):
         with Library.create(tmp_path / name) as lib:
             backup.back_up(CTX, lib, tmp_path / f"backup {name}")
-    (theirs,) = backup.snapshots(tmp_path / "backup b")
-    shutil.copy(theirs, tmp_path / "backup a" / backup.SNAPSHOTS / "20200101T000000Z.sqlite")
-    (tmp_path / "backup a" / backup.ABOUT).unlink()
+    (theirs,) = backup_folder.snapshots(tmp_path / "backup b")
+    shutil.copy(theirs, tmp_path / "backup a" / backup_folder.SNAPSHOTS / "20200101T000000Z.sqlite")
+    (tmp_path / "backup a" / backup_folder.ABOUT).unlink()
     with pytest.raises(BadInputError, match="can be told whose it is"):
         backup.restore(CTX, tmp_path / "backup a", tmp_path / "back")
 
@@ -127,7 +127,7 @@ def test_a_snapshot_whose_key_file_is_lost_comes_back_with_that_of_another(
     folder = tmp_path / "backup"
     both = two_backups(sealed, folder)
     sealed.close()
-    file, other = backup.key_file_beside(both[lost]), both[1 - lost]
+    file, other = backup_folder.key_file_beside(both[lost]), both[1 - lost]
     file.unlink() if left is None else file.write_bytes(left)
     password = (PASSWORD, LATER)[1 - lost]
     at = both[lost].stem
@@ -147,9 +147,9 @@ def test_where_no_key_file_is_left_it_is_named_with_where_it_may_come_from(seale
     folder = tmp_path / "backup"
     both = two_backups(sealed, folder)
     for one in both:
-        backup.key_file_beside(one).unlink()
-    file = backup.key_file_beside(both[1])
-    for ask in (backup.key_file_of, backup.any_key_file_of):
+        backup_folder.key_file_beside(one).unlink()
+    file = backup_folder.key_file_beside(both[1])
+    for ask in (backup_folder.key_file_of, backup_folder.any_key_file_of):
         with pytest.raises(StorageError, match=re.escape(f"is missing ({file})")) as refused:
             ask(folder)
         assert f"copy keys.json of the library to {file}" in refused.value.remedy
@@ -163,9 +163,9 @@ def test_the_key_file_of_another_library_is_not_taken(sealed: Library, tmp_path:
     both = two_backups(sealed, folder)
     sealed.close()
     accounts.make_library(tmp_path / "other", NAME, PASSWORD)[0].close()
-    shutil.copy(tmp_path / "other" / "keys.json", backup.key_file_beside(both[1]))
-    assert backup.key_file_of(folder) == backup.key_file_beside(both[0])
-    assert "is that of another library" in backup_folder.key_file_note(folder, "", backup.key_file_of(folder))
+    shutil.copy(tmp_path / "other" / "keys.json", backup_folder.key_file_beside(both[1]))
+    assert backup_folder.key_file_of(folder) == backup_folder.key_file_beside(both[0])
+    assert "is that of another library" in backup_folder.key_file_note(folder, "", backup_folder.key_file_of(folder))
 
 
 # ---- of which day
@@ -187,7 +187,7 @@ def test_the_recovery_key_of_another_day_says_so_as_well(sealed: Library, tmp_pa
     _, second = two_backups(sealed, folder)
     later = accounts.new_recovery_key(sealed)
     sealed.close()
-    file = backup.key_file_beside(second)
+    file = backup_folder.key_file_beside(second)
     with pytest.raises(
         WrongPasswordError, match=f"not the recovery key of this backup.*its day, here of {second.stem}"
     ):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
-from pfm_desktop.services import accounts, backup, cases, housekeeping, pairing, removal, review
+from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
 from pfm_desktop.storage import answers, keys, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.engine import COPY_AND_RESTORE, DamagedError
@@ -317,7 +317,7 @@ def _damage_met(work: Callable[[], object]) -> DamagedError | None:
 def test_a_repair_of_a_damaged_page_tells_the_way_back_and_does_not_speak_of_permissions(
     bad_page: Path, tmp_path: Path
 ) -> None:
-    (made,) = backup.snapshots(tmp_path / "backup")
+    (made,) = backup_folder.snapshots(tmp_path / "backup")
 
     def work() -> None:
         with accounts.sign_in(bad_page, NAME, PASSWORD) as lib:
@@ -388,7 +388,7 @@ def test_lost_key_files_are_put_back_from_a_backup_and_nothing_is_removed(tmp_pa
     with pytest.raises(StorageError, match="missing") as refused:
         accounts.sign_in(path, NAME, PASSWORD)
     assert "snapshots/*.keys.json" in refused.value.remedy
-    file = backup.any_key_file_of(tmp_path / "backup")
+    file = backup_folder.any_key_file_of(tmp_path / "backup")
     assert file is not None
     assert unlocked is not None
     done = housekeeping.put_keys_back(path, file, unlocked)
@@ -407,7 +407,7 @@ def test_the_key_file_of_another_library_s_backup_is_not_put_in(tmp_path: Path) 
         theirs = other.keys
     for name in (KEYS, KEYS_COPY):
         (path / name).unlink()
-    file = backup.any_key_file_of(tmp_path / "theirs")
+    file = backup_folder.any_key_file_of(tmp_path / "theirs")
     assert file is not None
     assert theirs is not None
     with pytest.raises(BadInputError, match="it is the key file of another library"):

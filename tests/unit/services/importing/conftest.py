@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.importing.making import make_plan
+from pfm_desktop.services.importing.plan import ImportPlan
+
 NOON = datetime(2026, 3, 14, 12, 0).astimezone()
 COPIED = 1_790_000_000  # when the files were copied: another day than any examination
 
@@ -62,3 +66,15 @@ def export(tmp_path: Path) -> Path:
     put(folder / "K-17" / "later" / "saline.jpg", jpeg(4, "2026:09:01 09:00:00"))
     put(folder / "K-18" / "acid.jpg", jpeg(5, "2026:03:15 08:30:00"))
     return folder
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Callable[..., ImportPlan]:
+    """`planned(*names)`: a plan of pictures with these names below one folder, a minute apart."""
+
+    def made(*names: str) -> ImportPlan:
+        for number, name in enumerate(names):
+            put(tmp_path / "in" / name, jpeg(number, f"2026:03:14 12:{number:02d}:00"))
+        return make_plan(SilentContext(), [tmp_path / "in"])
+
+    return made

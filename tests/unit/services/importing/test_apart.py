@@ -7,26 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.guess import Sure
-from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.plan import ImportPlan
 
 Picture = Callable[..., bytes]
 Put = Callable[[Path, bytes], Path]
-
-
-@pytest.fixture
-def planned(tmp_path: Path, picture: Picture, put_file: Put) -> Callable[..., ImportPlan]:
-    """`planned(*names)`: a plan of pictures with these names below one folder, a minute apart."""
-
-    def made(*names: str) -> ImportPlan:
-        for number, name in enumerate(names):
-            put_file(tmp_path / "in" / name, picture(number, f"2026:03:14 12:{number:02d}:00"))
-        return make_plan(SilentContext(), [tmp_path / "in"])
-
-    return made
 
 
 def women(plan: ImportPlan) -> dict[str | None, int]:

@@ -27,18 +27,6 @@ Picture = Callable[..., bytes]
 Put = Callable[[Path, bytes], Path]
 
 
-@pytest.fixture
-def planned(tmp_path: Path, picture: Picture, put_file: Put) -> Callable[..., ImportPlan]:
-    """`planned(*names)`: a plan of pictures with these names below one folder, a minute apart."""
-
-    def made(*names: str) -> ImportPlan:
-        for number, name in enumerate(names):
-            put_file(tmp_path / "in" / name, picture(number, f"2026:03:14 12:{number:02d}:00"))
-        return make_plan(CTX, [tmp_path / "in"])
-
-    return made
-
-
 @pytest.mark.parametrize(
     ("name", "days"),
     [

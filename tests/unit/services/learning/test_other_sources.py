@@ -19,7 +19,7 @@ from pfm_desktop.services import cases, labelling, pairing
 from pfm_desktop.services.learning import rehearsal, run
 from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases, wish_of
 from pfm_desktop.services.learning.pictures import hold
-from pfm_desktop.services.learning.promotion import verdict_of
+from pfm_desktop.services.learning.verdict import verdict_of
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError

@@ -21,7 +21,8 @@ from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import housekeeping, labelling, models
 from pfm_desktop.services.learning import promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
-from pfm_desktop.services.learning.promotion import HSIL, look, promote, roll_back, verdict_of
+from pfm_desktop.services.learning.promotion import look, promote, roll_back
+from pfm_desktop.services.learning.verdict import HSIL, verdict_of
 from pfm_desktop.services.model_import import import_folder
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage import learning as stored
