@@ -44,6 +44,7 @@ class Why(StrEnum):
     NO_LABEL = "it has no label"
     CONTRADICTORY = "readers differ, and nobody has decided between them"
     NOT_GRADABLE = "readers say that it cannot be graded"
+    WAITING = "another reader is still to read it"
     NO_PICTURE = "a picture is missing or was altered"
     OTHER_SOURCES = "the model does not read its sources"
     QUALITY = "the engine refuses its pictures"

@@ -33,6 +33,7 @@ _OPEN = {
     Open.UNREAD: Why.NO_LABEL,
     Open.CONTRADICTORY: Why.CONTRADICTORY,
     Open.NOT_GRADABLE: Why.NOT_GRADABLE,
+    Open.WAITING: Why.WAITING,
 }
 _Label = tuple[Grade, Said]
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.learning import Case, Group, LeftOut, Run, Said, State, Why, counts_by
+from pfm_desktop.domain.labelling import Labelled, Open, Origin
+from pfm_desktop.domain.learning import Case, Found, Group, LeftOut, Run, Said, State, Why, counts_by
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.training.split import TooFewError
@@ -63,6 +64,30 @@ def test_what_has_no_label_or_cannot_be_graded_is_left_out_with_the_reason(ward:
     found = find_cases(CTX, ward.lib)
     assert [case.pair_id for case in found.cases] == [ward.pairs[1]]
     assert set(found.left_out) == {LeftOut(ward.pairs[0], Why.NOT_GRADABLE), LeftOut(ward.pairs[2], Why.NO_LABEL)}
+
+
+def test_a_case_that_waits_for_another_reader_is_left_out_and_told_so(ward: Ward) -> None:
+    ward.add(None)
+    task = labelling.make_task(ward.lib, labelling.Wish("by two", repeats=0.0, readers=2), ward.pairs)
+    ward.again(task.id, [Grade.LOW], reader="Anna")
+    assert find_cases(CTX, ward.lib) == Found((), (LeftOut(ward.pairs[0], Why.WAITING),))
+    ward.again(task.id, [Grade.LOW], reader="Berta")
+    assert [case.grade for case in find_cases(CTX, ward.lib).cases] == [Grade.LOW]
+
+
+@pytest.mark.parametrize("why_not", Open)
+def test_each_reason_for_no_label_is_a_reason_to_leave_a_case_out(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, why_not: Open
+) -> None:
+    ward.add(None)
+    ward.read([Grade.LOW])
+    monkeypatch.setattr(labelling, "labels", lambda _lib, pairs: dict.fromkeys(pairs, Labelled(None, why_not)))
+    assert [one.pair_id for one in find_cases(CTX, ward.lib).left_out] == ward.pairs
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_each_origin_of_a_label_is_told_of_a_case(origin: Origin) -> None:
+    assert Said(origin.value).value == origin.value
 
 
 def test_a_signed_impression_is_used_only_where_it_is_asked_for_and_nothing_better_is_there(ward: Ward) -> None:
