@@ -1,16 +1,15 @@
 """How many labels that are chosen by the model bring what 200 labels at random bring. On phantoms of device B.
 
-    python benchmarks/active.py --work DIR [--seeds 5] [--strategy uncertain] [--tuning]
+    python benchmarks/active.py --work DIR [--seeds 5] [--strategy uncertain ...] [--tuning]
 
-For each seed there is a pool of 400 women before device B, as many of each grade but for those whose pictures cannot be
-registered: two of three sets of 200, so that pools overlap, and those of the seeds 3 and 4 are those of 0 and 1 with
-other draws. (a) 200 of the pool drawn at random are labelled, and the demonstration model is fine-tuned on them. (b)
-Labels are asked for in rounds of 40 up to 120: the model learned so far is asked about all pairs without a label, and
-what it chooses is labelled. Each round learns from the demonstration model anew. The smallest number of labels whose
-accuracy on women of device B whom nothing learned from is that of (a) or better is told, and the smallest from which on
-it stays so. As chance alone finds a good round among several, the first 40, 80, ... of the labels at random are the
-control. Unlike the window's, this fine-tuning rehearses no old cases and locks no test away. Prints JSON. `--tuning`:
-all strategies, on other women and another seed.
+For each seed there is a pool of 400 women of its own before device B, as many of each grade but for those whose
+pictures cannot be registered. (a) 200 of the pool drawn at random are labelled, and the demonstration model is
+fine-tuned on them, with the phantoms of device A rehearsed that the window rehearses. (b) Labels are asked for in
+rounds of 40 up to 120: the model learned so far is asked about all pairs without a label, and what it chooses is
+labelled. Each round learns from the demonstration model anew. The smallest number of labels whose accuracy on women of
+device B whom nothing learned from is that of (a) or better is told, and the smallest from which on it stays so. As
+chance alone finds a good round among several, the first 40, 80, ... of the labels at random are the control. Unlike the
+window's, this fine-tuning locks no test away. Prints JSON. `--tuning`: on other women.
 """
 
 from __future__ import annotations
@@ -34,24 +33,27 @@ import numpy as np  # noqa: E402 - the thread settings come before numpy
 from numpy.typing import NDArray  # noqa: E402
 
 from benchmarks.active_parts.choosing import CHOICES  # noqa: E402
-from benchmarks.active_parts.learner import Seen, as_shipped, joined, learned, seen  # noqa: E402
+from benchmarks.active_parts.learner import Seen, as_shipped, learned, seen  # noqa: E402
 from benchmarks.finetune_parts import judging  # noqa: E402
 from benchmarks.finetune_parts.judging import Asked  # noqa: E402
-from benchmarks.finetune_parts.pictures import device_b_test_pairs, labelled_pairs  # noqa: E402
+from benchmarks.finetune_parts.pictures import device_b_pairs  # noqa: E402
 from pfm_desktop.domain.resampling import interval, patient_weights  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model  # noqa: E402
+from pfm_desktop.pfm.features import Features  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.finetune import VIEWS  # noqa: E402
 from pfm_desktop.pfm.training.metrics import measured  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
+from pfm_desktop.services.learning.rehearsal import phantoms  # noqa: E402
+from pfm_desktop.services.learning.run import Settings  # noqa: E402
 
 SILENT = SilentContext()
-SET, REFERENCE, WANTED = 200, 200, 120
+POOL, REFERENCE, WANTED = 400, 200, 120
 ROUNDS = (40, 80, 120, 200)  # a strategy has those up to WANTED, the control all
-SETS = 3  # of the women for the figures; seed s takes the sets s and s + 1, from 3 on the first ones again
-TUNING_SET = 10  # and nobody of them is among the women for the figures
-EPOCHS = 12
+TEST_SEED, POOL_SEED = 4390, 4400  # the pool of benchmark seed s has the seed POOL_SEED + s
+TUNING_TEST_SEED, TUNING_POOL_SEED = 4490, 4500  # nobody of these women is among those for the figures
+WINDOW = Settings("active")  # how the window learns
 Ints = NDArray[np.int64]
 
 
@@ -60,46 +62,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for pictures; kept")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--strategy", choices=list(CHOICES), default="uncertain")
-    parser.add_argument("--tuning", action="store_true", help="compare the strategies, on other women and seeds")
-    parser.add_argument("--test", type=int, default=240)
+    parser.add_argument("--strategy", choices=list(CHOICES), nargs="+", default=["uncertain"])
+    parser.add_argument("--tuning", action="store_true", help="on other women, to choose a strategy by")
+    parser.add_argument("--test", type=int, default=480)
     asked = parser.parse_args(arguments)
+    test_seed, pool_seed = (TUNING_TEST_SEED, TUNING_POOL_SEED) if asked.tuning else (TEST_SEED, POOL_SEED)
     model = load_model(models.folder_of("pfm-demo"))
-    size = model.net.spec.size
     with torch_threads():
-        drawn = device_b_test_pairs(SILENT, asked.work, asked.test)
-        data = judging.prepared(SILENT, drawn, asked.work / f"test-b-{asked.test}", size=size)
-        test = seen(SILENT, model, data, asked.work / f"maps-test-{asked.test}", views=1)
-        names = [name for name in CHOICES if name != "random"] if asked.tuning else [asked.strategy]
+        test = women(model, asked.work, asked.test, test_seed, views=1)
+        old = rehearsed(model, asked.work)
         runs = [
-            one_seed(model, pool_of(model, asked.work, seed, tuning=asked.tuning), test, names,
-                     seed + (100 if asked.tuning else 0))
+            one_seed(
+                model, women(model, asked.work, POOL, pool_seed + seed, views=VIEWS), old, test, asked.strategy, seed
+            )
             for seed in range(asked.seeds)
-        ]  # fmt: skip
-    print(json.dumps(told(runs, ["random", *names], test), indent=1))
+        ]
+    print(json.dumps(told(runs, ["random", *asked.strategy], test), indent=1))
     return 0
 
 
-def pool_of(model: LoadedModel, work: Path, seed: int, *, tuning: bool) -> Seen:
-    """400 women before device B."""
-    wanted = [(TUNING_SET, 2 * SET)] if tuning else [(seed % SETS, SET), ((seed + 1) % SETS, SET)]
-    return joined([_set(model, work, number, count) for number, count in wanted])
+def women(model: LoadedModel, work: Path, count: int, seed: int, *, views: int) -> Seen:
+    """`count` women before device B."""
+    drawn = device_b_pairs(SILENT, work, count, seed)
+    data = judging.prepared(SILENT, drawn, work / f"active-{seed}-{count}", size=model.net.spec.size)
+    return seen(SILENT, model, data, work / f"active-maps-{seed}-{count}", views=views)
 
 
-def _set(model: LoadedModel, work: Path, number: int, count: int) -> Seen:
-    drawn = labelled_pairs(SILENT, work, count, number)
-    data = judging.prepared(SILENT, drawn, work / f"set-{number}-{count}", size=model.net.spec.size)
-    return seen(SILENT, model, data, work / f"maps-{number}-{count}", views=VIEWS)
+def rehearsed(model: LoadedModel, work: Path) -> Features:
+    """The phantoms of device A that the window rehearses."""
+    data = phantoms(SILENT, WINDOW.rehearse, size=model.net.spec.size, seed=WINDOW.seed)
+    return seen(SILENT, model, data, work / f"active-maps-rehearsed-{WINDOW.rehearse}", views=1).features
 
 
-def one_seed(model: LoadedModel, pool: Seen, test: Seen, names: Sequence[str], seed: int) -> dict[str, Any]:
+def one_seed(
+    model: LoadedModel, pool: Seen, old: Features, test: Seen, names: Sequence[str], seed: int
+) -> dict[str, Any]:
     """The control, whose last round is the reference, and the rounds of each strategy."""
     assert not set(pool.names) & set(test.names), "women who are asked about are not learned from"
     begun = time.monotonic()
     out: dict[str, Any] = {"seed": seed, "pool": len(pool.names), "before": ask(as_shipped(model), test), "rounds": {}}
     for name in ["random", *names]:
         wanted = [count for count in ROUNDS if count <= (REFERENCE if name == "random" else WANTED)]
-        found = rounds(model, pool, test, name, seed, wanted)
+        found = rounds(model, pool, old, test, name, seed, wanted)
         out["rounds"][name] = found
         said = {count: round(accuracy(one), 4) for count, one in found.items()}
         line = {"seed": seed, "strategy": name, "accuracy": said, "seconds": round(time.monotonic() - begun)}
@@ -108,7 +112,9 @@ def one_seed(model: LoadedModel, pool: Seen, test: Seen, names: Sequence[str], s
     return out
 
 
-def rounds(model: LoadedModel, pool: Seen, test: Seen, name: str, seed: int, counts: Sequence[int]) -> dict[int, Asked]:
+def rounds(
+    model: LoadedModel, pool: Seen, old: Features, test: Seen, name: str, seed: int, counts: Sequence[int]
+) -> dict[int, Asked]:
     """By number of labels, what the model learned from them says of the test women."""
     random = np.random.default_rng([seed, 2])
     learner, labelled = as_shipped(model), np.empty(0, np.int64)
@@ -117,7 +123,7 @@ def rounds(model: LoadedModel, pool: Seen, test: Seen, name: str, seed: int, cou
         left = np.setdiff1d(np.arange(len(pool.names)), labelled)
         chosen = CHOICES[name](learner, pool, left, count - len(labelled), random)
         labelled = np.concatenate((labelled, chosen))
-        learner = learned(model, pool, labelled, epochs=EPOCHS, seed=seed)
+        learner = learned(model, pool, labelled, old, WINDOW, seed=seed)
         found[count] = ask(learner, test)
     return found
 

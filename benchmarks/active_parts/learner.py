@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.step import answers_of, enhanced
 from pfm_desktop.pfm.training.tuning import tune
+from pfm_desktop.services.learning.run import Settings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -47,19 +47,6 @@ def seen(ctx: Context, model: LoadedModel, data: PreparedSet, folder: Path, *, v
         ctx, model.net, model.normalisation, data, places, folder, model=model.info.sha256, views=views
     )
     return Seen(maps, tuple(data.patients))
-
-
-def joined(parts: Sequence[Seen]) -> Seen:
-    """The women of several sets, one set behind the other."""
-    each = [part.features for part in parts]
-    names = list(each[0].middle)
-    together = Features(
-        {name: np.concatenate([one.middle[name] for one in each], axis=1) for name in names},
-        {name: np.concatenate([one.coverage[name] for one in each], axis=1) for name in names},
-        {name: np.concatenate([one.present[name] for one in each]) for name in names},
-        np.concatenate([one.grades for one in each]),
-    )
-    return Seen(together, tuple(name for part in parts for name in part.names))
 
 
 def some(features: Features, places: Ints) -> Features:
@@ -101,8 +88,8 @@ def as_shipped(model: LoadedModel) -> Learner:
     return Learner(model.net.eval(), model.calibration.scale(BOTH))
 
 
-def learned(model: LoadedModel, pool: Seen, places: Ints, *, epochs: int, seed: int) -> Learner:
-    """The model fine-tuned on the pairs at `places` of the pool, by their true grades."""
+def learned(model: LoadedModel, pool: Seen, places: Ints, old: Features, settings: Settings, *, seed: int) -> Learner:
+    """The model fine-tuned on the pairs at `places` of the pool, by their true grades; `old` is rehearsed."""
     net = copy.deepcopy(model.net)
     learning, choosing, calibrating = split(pool.grades[places], seed)
     tune(
@@ -110,8 +97,10 @@ def learned(model: LoadedModel, pool: Seen, places: Ints, *, epochs: int, seed: 
         net,
         some(pool.features, places[learning]),
         some(pool.features, places[choosing]),
-        epochs=epochs,
+        epochs=settings.epochs,
         seed=seed,
+        old=old,
+        old_share=settings.old_share,
     )
     held = places[np.concatenate((choosing, calibrating))]
     return Learner(net, fit_scale(_answers(net, pool.features, held), pool.grades[held]))

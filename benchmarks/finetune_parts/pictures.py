@@ -71,16 +71,14 @@ def pairs_of(ctx: Context, work: Path, count: int, seed: int) -> dict[str, list[
     return {device: [task.drawn(device) for task in tasks] for device in DEVICES}
 
 
-def device_b_test_pairs(ctx: Context, work: Path, count: int) -> list[Drawn]:
-    """The same women before device B alone."""
-    tasks = [_Task(work / "pictures", TEST_SEED, number, ("b",)) for number in range(count)]
-    _draw(ctx, tasks)
-    return [task.drawn("b") for task in tasks]
-
-
 def labelled_pairs(ctx: Context, work: Path, count: int, seed: int) -> list[Drawn]:
-    """`count` other women before device B, as many of each grade, of one seed."""
-    tasks = [_Task(work / "pictures", LABELLED_SEED + seed, number, ("b",)) for number in range(count)]
+    """`count` other women before device B, as many of each grade, of one seed of the benchmark."""
+    return device_b_pairs(ctx, work, count, LABELLED_SEED + seed)
+
+
+def device_b_pairs(ctx: Context, work: Path, count: int, seed: int) -> list[Drawn]:
+    """The same of any seed."""
+    tasks = [_Task(work / "pictures", seed, number, ("b",)) for number in range(count)]
     _draw(ctx, tasks)
     return [task.drawn("b") for task in tasks]
 

@@ -9,10 +9,12 @@ import pytest
 
 from benchmarks import active
 from benchmarks.active_parts.choosing import AMONG, CHOICES
-from benchmarks.active_parts.learner import Seen, joined, some, split
+from benchmarks.active_parts.learner import Seen, some, split
+from benchmarks.finetune_parts import pictures
 from benchmarks.finetune_parts.judging import Asked
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.pfm.features import Features
+from pfm_desktop.services.learning import rehearsal
 
 
 def women(count: int, name: str = "w") -> Seen:
@@ -51,12 +53,19 @@ def test_every_label_learns_or_chooses_or_calibrates_and_each_part_has_every_gra
     assert all((one == other).all() for one, other in zip(parts, again, strict=True))
 
 
-def test_sets_stand_one_behind_the_other_and_places_are_taken_out_of_them() -> None:
-    both = joined([women(4, "a"), women(3, "b")])
-    assert both.names == ("a0", "a1", "a2", "a3", "b0", "b1", "b2")
-    taken = some(both.features, np.array([5, 0]))
-    assert taken.middle["white"].ravel().tolist() == [1.0, 0.0]
+def test_places_are_taken_out_of_a_set() -> None:
+    taken = some(women(7).features, np.array([5, 0]))
+    assert taken.middle["white"].ravel().tolist() == [5.0, 0.0]
     assert taken.grades.tolist() == [1, 0]
+
+
+def test_women_for_the_figures_are_neither_tuned_on_nor_in_two_pools_nor_rehearsed() -> None:
+    first, tuned = (
+        range(active.POOL_SEED, active.POOL_SEED + 20),
+        range(active.TUNING_POOL_SEED, active.TUNING_POOL_SEED + 20),
+    )
+    seeds = [active.TEST_SEED, active.TUNING_TEST_SEED, *first, *tuned, rehearsal.SEED, pictures.TEST_SEED]
+    assert len(set(seeds)) == len(seeds)
 
 
 @pytest.mark.parametrize("name", list(CHOICES))
