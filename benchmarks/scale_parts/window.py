@@ -38,9 +38,11 @@ def scrolling(library: Path, *, pages: int) -> str:
     from pfm_desktop.gui.pages.today import TodayPage
     from pfm_desktop.gui.qt_jobs import QtJobs
     from pfm_desktop.storage.library import Library
+    from pfm_desktop.support import threads
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.session import Session
 
+    threads.take_short_turns()  # as the program does
     application = QApplication.instance() or QApplication([])
     stalls, timer = Stalls(), QTimer()
     timer.timeout.connect(stalls.turn)

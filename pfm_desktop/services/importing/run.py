@@ -34,6 +34,7 @@ from pfm_desktop.services.importing.plan import (
 )
 from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
 from pfm_desktop.services.importing.report import ImportReport, Line, Outcome
+from pfm_desktop.services.importing.sisters import listed, that_count
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access
@@ -184,6 +185,8 @@ class _Run:
             against = f"{named} would be one woman"
         if against and self._all_hers(woman, patient):
             against = ""  # an import that is done again
+        elif pictures and not (against or woman.confirmed):
+            against = self._numbered_elsewhere(woman, patient, pictures)
         if against:
             self._made.notes.append(
                 f"Pictures for {woman.identifier} were left out: {against}. Look who she is, and confirm her."
@@ -203,11 +206,28 @@ class _Run:
 
     def _all_hers(self, woman: PlannedWoman, patient: Patient | None) -> bool:
         """Whether every picture of a planned woman is on record for this patient already: nothing would be added."""
-        hashes = {picture.sha256 for visit in woman.visits for picture in visit.pictures if not picture.left_out}
-        found = places.held(self._lib, sorted(hashes)) if patient is not None else {}
-        return patient is not None and all(
-            any(holder.patient.id == patient.id for holder in found.get(one, ())) for one in hashes
-        )
+        return patient is not None and len(self._hers(woman, patient)) == len(_hashes(woman))
+
+    def _hers(self, woman: PlannedWoman, patient: Patient | None) -> frozenset[str]:
+        """The pictures of a planned woman, by content, that are on record for this patient already."""
+        if patient is None:
+            return frozenset()
+        found = places.held(self._lib, sorted(_hashes(woman)))
+        return frozenset(one for one, holders in found.items() if any(by.patient.id == patient.id for by in holders))
+
+    def _numbered_elsewhere(self, woman: PlannedWoman, patient: Patient | None, pictures: int) -> str:
+        """Why she may be another one than on record: a folder counts within her number ("": it does not).
+
+        Of two women in the folders 01 and 02 of one number only one was brought in before. One whose pictures are
+        partly there already is the same: her import was cut short, or has more pictures now.
+        """
+        planned = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+        names = that_count(planned)
+        if not names or self._hers(woman, patient):
+            return ""
+        of_her = f"{pictures} picture{'s' if pictures > 1 else ''}"
+        on = f"the identifier {woman.identifier} is on record with {of_her}"
+        return f"{on}, and {listed(names)} within it may be another woman"
 
     def _visit(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None) -> Patient | None:
         """Bring in one visit; returns the woman as she is on record now."""
@@ -312,6 +332,10 @@ class _Run:
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
+
+
+def _hashes(woman: PlannedWoman) -> frozenset[str]:
+    return frozenset(picture.sha256 for visit in woman.visits for picture in visit.pictures if not picture.left_out)
 
 
 def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.dates import without_dates
+from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.naming import told_by, without_cameras_and_periods
 from pfm_desktop.services.importing.plan import PlannedPicture
 from pfm_desktop.services.importing.words import said_by, without_meaning
@@ -68,6 +69,22 @@ def differing(pictures: Sequence[PlannedPicture]) -> tuple[str, ...]:
         if letter := _LETTER.search(_without(stem, value).strip(" _-")):
             lettered.setdefault(picture.item.folders, Counter())[(letter[1] or letter[2]).casefold()] += 1
     return _apart(folders) or _apart(files) or _of_several_files(lettered.values()) or _whole_visits(pictures)
+
+
+def that_count(pictures: Sequence[PlannedPicture]) -> tuple[str, ...]:
+    """Names of folders and files below a woman's number that may count women, where she has pictures from elsewhere.
+
+    What a person, a manifest or a record said of whose they are is no guess, and does not count.
+    """
+    found: dict[str, None] = {}
+    for picture in pictures:
+        value, stem = picture.patient.value or "", picture.item.file_name.rsplit(".", 1)[0]
+        below = _below(picture.item.folders, stem, value)
+        if below is None or picture.patient.sure is Sure.SAID:
+            continue
+        names = [name for name in below if of_folder(name, value)]
+        found |= dict.fromkeys(names or ([key] if (key := of_file(stem, value)) else []))
+    return tuple(found)
 
 
 def listed(names: Sequence[str]) -> str:

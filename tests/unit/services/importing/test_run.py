@@ -204,6 +204,41 @@ def test_another_name_for_the_identifier_is_told_and_not_merged(
     assert everything(lib)[0].patient.family_name == "Li"
 
 
+@pytest.mark.parametrize(
+    ("later", "waits"),
+    [
+        ("Trial K-4417/02", True),
+        ("Trial K-4417/03 Room", True),
+        ("Trial K-4417/visit 2", False),
+        ("Trial K-4417/2026-05-01", False),
+        ("Trial K-4417", False),
+    ],
+)
+def test_a_number_within_the_number_of_a_woman_on_record_waits_until_she_is_confirmed(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put, later: str, waits: bool
+) -> None:
+    put_file(tmp_path / "first" / "Trial K-4417" / "01" / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    assert counts(brought_in(lib, planned(tmp_path / "first"))) == (1, 0, 0)
+    put_file(tmp_path / "second" / later / "acid.jpg", picture(2, "2026:05:01 12:00:00"))
+    plan = planned(tmp_path / "second")
+    report = brought_in(lib, plan)
+    assert counts(report) == ((0, 0, 1) if waits else (1, 0, 0))
+    assert ("may be another woman" in " ".join(report.notes)) is waits
+    if waits:
+        assert counts(brought_in(lib, changes.confirm_woman(plan, plan.women[0].key))) == (1, 0, 0)
+
+
+def test_a_numbered_folder_that_was_cut_short_or_has_grown_is_the_same_woman(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put
+) -> None:
+    folder = tmp_path / "in" / "Trial K-4417" / "01"
+    put_file(folder / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    brought_in(lib, planned(tmp_path / "in"))
+    put_file(folder / "lugol.jpg", picture(2, "2026:03:14 12:05:00"))
+    assert counts(brought_in(lib, planned(tmp_path / "in"))) == (1, 1, 0)
+    assert len(everything(lib)) == 1
+
+
 @pytest.mark.parametrize("name", ["LI", ""])
 def test_the_same_name_or_none_is_no_contradiction(
     lib: Library, tmp_path: Path, picture: Picture, put_file: Put, name: str
