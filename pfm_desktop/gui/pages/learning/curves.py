@@ -13,6 +13,7 @@ from pfm_desktop.gui.widgets.panel_parts import words
 from pfm_desktop.viewmodels.learning_words import curve_words
 
 HEIGHT = 190  # pixels
+_HALF_A_LINE = 10
 
 
 class Curves(QWidget):
@@ -28,6 +29,7 @@ class Curves(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.getPlotItem().layout.setContentsMargins(0, _HALF_A_LINE, 0, 0)  # or the topmost figure is cut
         for side, title in (("bottom", "epoch"), ("left", "loss (lower is better)")):
             axis = self.plot.getAxis(side)
             axis.setPen(text)
