@@ -14,6 +14,7 @@ from pfm_desktop.viewmodels.learning_words import curve_words
 
 HEIGHT = 190  # pixels
 _HALF_A_LINE = 10
+_MOST_FIGURES = 20  # along the epochs
 
 
 class Curves(QWidget):
@@ -58,7 +59,10 @@ class Curves(QWidget):
         self._validation.setData(list(range(len(losses))), list(losses))
         self._training.setData(list(range(1, len(training) + 1)), list(training))
         self._best.setData([best], [losses[best]])
-        self.plot.setXRange(0, max(planned, len(losses) - 1, 1), padding=0.03)
+        last = max(planned, len(losses) - 1, 1)
+        self.plot.setXRange(0, last, padding=0.03)
+        whole = -(-last // _MOST_FIGURES)  # there is no epoch 0.5
+        self.plot.getAxis("bottom").setTickSpacing(whole, whole)
         said = curve_words(losses, planned)
         self.said.setText(said)
         self.plot.setAccessibleName("Losses by epoch")
