@@ -5,9 +5,11 @@
 Device B (`imaging.phantom.device`) has other colours, gain, sharpness and field than the device that the demonstration
 model learned from. For each seed 200 other women before device B are put into a library, graded by one read each, and
 learned from as the window does it, in a process of its own. Old and new model are asked about the same women, whom
-nothing learned from, before both devices. Once, all weights are trained on the same cases until they are as good, or
-ten times as long. Prints JSON; what is drawn and prepared is kept in DIR. Times are of this computer as it was then:
-the load of the last minute is printed beside them.
+nothing learned from, before both devices; so is the old model with its calibration alone refitted on the women who
+calibrate the new one: that much of the gain takes no learning. Once, all weights are trained on the same cases, from
+those of the demonstration model and from nothing, until they are as good, or ten times as long as drawing what is
+rehearsed, trunk features and epochs took. Prints JSON; what is drawn and prepared is kept in DIR. Times are of this
+computer as it was then: the load of the last minute is printed beside them.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from benchmarks.finetune_parts.libraries import labelled_library  # noqa: E402
 from benchmarks.finetune_parts.pictures import labelled_pairs, test_pairs  # noqa: E402
 from pfm_desktop.jobs import Context, Finished, ProcessRunner, SilentContext  # noqa: E402
 from pfm_desktop.pfm.checkpoint import load_model  # noqa: E402
+from pfm_desktop.pfm.training.data import PreparedSet  # noqa: E402
+from pfm_desktop.pfm.training.split import Split  # noqa: E402
 from pfm_desktop.services import models  # noqa: E402
 from pfm_desktop.services.learning import run  # noqa: E402
 from pfm_desktop.services.learning.cases import find_cases  # noqa: E402
@@ -79,6 +83,7 @@ def measure(
     before = {device: judging.ask(old, data) for device, data in tests.items()}
     made: list[dict[str, Any]] = []
     after: dict[str, list[judging.Asked]] = {device: [] for device in tests}
+    refitted: dict[str, list[judging.Asked]] = {device: [] for device in tests}
     for seed in seeds:
         library = work / f"library-{seed}"
         shutil.rmtree(library, ignore_errors=True)
@@ -86,16 +91,20 @@ def measure(
             request, one = learned(lib, seed)
             made.append(one)
             new = load_model(request.folder / run.MODEL)
+            calibration = judging.calibrated(old, *_held(lib, request, old.net.spec.size))
             for device, data in tests.items():
                 after[device].append(judging.ask(new, data))
+                refitted[device].append(judging.ask(old, data, calibration))
             print(json.dumps({"seed": seed, **one, "macro_recall": {
-                device: [before[device].macro_recall, after[device][-1].macro_recall] for device in tests
+                device: [one.macro_recall for one in (before[device], refitted[device][-1], after[device][-1])]
+                for device in tests
             }}), file=sys.stderr, flush=True)  # fmt: skip
             last = request, one
     figures: dict[str, Any] = {
         "on": "phantoms",
         "test_women": {device: len(one.women) for device, one in before.items()},
         "macro_recall_gain": {device: judging.gains(before[device], after[device]) for device in tests},
+        "of_calibration_alone": {device: judging.gains(before[device], refitted[device]) for device in tests},
         "runs": made,
     }
     if not all_weights:
@@ -132,18 +141,22 @@ def learned(lib: Library, seed: int) -> tuple[run.Request, dict[str, Any]]:
     }
 
 
+def _held(lib: Library, request: run.Request, size: int) -> tuple[PreparedSet, Split]:
+    """The cases of a run as it had them, and which of them learned, chose and calibrated."""
+    held = hold(SILENT, lib, request.cases, request.sides.group_of, size=size)
+    return held.data, run.split_of(held.data, held.cases, request.sides, request.settings.seed)
+
+
 def against_all_weights(
     lib: Library, request: run.Request, parent: Path, test: Any, wanted: float, one: dict[str, Any]
 ) -> dict[str, Any]:
     """Training all weights to the same macro recall on device B, at most ten times as long."""
-    size = load_model(parent).net.spec.size
-    held = hold(SILENT, lib, request.cases, request.sides.group_of, size=size)
-    split = run.split_of(held.data, held.cases, request.sides, request.settings.seed)
-    ours = sum(one["seconds_by_step"][name] for name in ("features", "epochs"))
+    data, split = _held(lib, request, load_model(parent).net.spec.size)
+    ours = sum(one["seconds_by_step"][name] for name in ("rehearse", "features", "epochs"))
     out: dict[str, Any] = {"wanted_macro_recall": wanted, "our_seconds_to_learn": round(ours, 1)}
     for name, nothing in (("from_the_parent", False), ("from_nothing", True)):
         took = judging.seconds_of_all_weights(
-            parent, held.data, split, test, wanted=wanted, most_seconds=10 * ours, from_nothing=nothing
+            parent, data, split, test, wanted=wanted, most_seconds=10 * ours, from_nothing=nothing
         )
         out[name] = {**took, "ratio": took["seconds"] / max(ours, 1e-6)}
     return out

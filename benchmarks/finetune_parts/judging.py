@@ -70,6 +70,13 @@ def ask(model: LoadedModel, data: PreparedSet, calibration: Calibration | None =
     return Asked(scale.probabilities(log_p), truth, women)
 
 
+def calibrated(model: LoadedModel, data: PreparedSet, split: Split) -> Calibration:
+    """The calibration of a model fitted anew on the calibration part of a set."""
+    with torch_threads():
+        answers = collect(SilentContext(), model.net, data, split.calibration, model.normalisation)
+    return fit_calibration(answers, seed=0)
+
+
 def gains(old: Asked, new: Sequence[Asked]) -> dict[str, object]:
     """Macro recall of new minus old, by seed, and its mean with an interval by woman over all seeds together."""
     weights = patient_weights(old.women)
@@ -139,7 +146,4 @@ def seconds_of_all_weights(
 
 def _macro(model: LoadedModel, net: object, data: PreparedSet, split: Split, test: PreparedSet) -> float:
     here = LoadedModel(net, model.info, model.calibration, model.normalisation, model.heatmap)  # type: ignore[arg-type]
-    calibration = fit_calibration(
-        collect(SilentContext(), here.net, data, split.calibration, model.normalisation), seed=0
-    )
-    return ask(here, test, calibration).macro_recall
+    return ask(here, test, calibrated(here, data, split)).macro_recall
