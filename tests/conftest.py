@@ -29,6 +29,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from pfm_desktop.jobs.runner import FREE
 from pfm_desktop.pfm.model_tables import DIGEST, INTEGRITY, digest_of
+from pfm_desktop.services import pool
 from pfm_desktop.storage import engine, keys
 from pfm_desktop.storage.library import Library
 
@@ -76,6 +77,21 @@ def _passwords_are_cheap() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "COST", keys.Cost(memory_kib=32, passes=1, lanes=4))
         yield
+
+
+@pytest.fixture(autouse=True)
+def one_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pool of processes: two more that each import everything cost a test more than they gain it. Tests of the pool
+    itself have the mark `processes`."""
+    if request.node.get_closest_marker("processes") is None:
+        monkeypatch.setattr(pool, "_in_processes", partial(_here, pool.spread))
+
+
+def _here(
+    spread: Callable[..., Iterator[tuple[Any, Any]]], ctx: Any, function: Any, items: Any, *, workers: int, text: str
+) -> Iterator[tuple[Any, Any]]:
+    assert workers > 1
+    yield from spread(ctx, function, items, workers=1, text=text)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ def test_arms_are_trained_once_asked_and_written_and_a_second_run_only_adds_what
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cases, "SHIFTS", (20,))
+    monkeypatch.setattr(runs, "speed", partial(runs.speed, steps=2))
     told: list[str] = []
     work, out = tmp_path / "work", tmp_path / "out"
     first = [arm_of("both-seed1"), arm_of("shuffled-seed1")]

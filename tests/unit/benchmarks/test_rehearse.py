@@ -74,9 +74,9 @@ def test_the_same_step_gives_the_same_and_another_step_another(start: Path) -> N
 def test_a_trunk_that_rehearses_stays_nearer_to_the_teacher(
     start: Path, tmp_path: Path, make_blobs: Callable[..., PreparedSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rehearse, "WEIGHT", 3.0)  # few steps
+    monkeypatch.setattr(rehearse, "WEIGHT", 30.0)  # few steps
     data = make_blobs(tmp_path / "cases", 40)
-    config = TrainConfig(epochs=10, batch=8, ema=0.5, patience=0, shares=(0.6, 0.2, 0.2, 0.0), trained_on="drawings")
+    config = TrainConfig(epochs=3, batch=8, ema=0.5, patience=0, shares=(0.6, 0.2, 0.2, 0.0), trained_on="drawings")
     rehearsal = Rehearsal(start, POOLS, teach)
     told = {}
     for name, beside in (("alone", None), ("beside", rehearsal)):

@@ -17,6 +17,8 @@ from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services.pool import _ctrl_c_waits, spread
 from pfm_desktop.support.errors import BadInputError, UserError
 
+pytestmark = pytest.mark.processes
+
 
 def square(number: int) -> int:
     return number * number
