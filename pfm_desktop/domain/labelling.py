@@ -38,7 +38,7 @@ class AiShown(StrEnum):
 class Origin(StrEnum):
     """Where a label comes from, the one that outranks the others first.
 
-    After AI: who decided, or all who read, had seen the answer of a model before.
+    After AI: who decided, or somebody whose read counts, had seen the answer of a model before.
     """
 
     HISTOLOGY = "histology"
@@ -167,11 +167,13 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
     `reads` stand in the order of the record, which a clock that was set back does not change.
 
     A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
-    Who had seen the answer of a model has a voice only where nobody read without it, and the origin says so then.
+    Who had seen the answer of a model has a voice only where fewer than `readers` read without it, and the origin says
+    so then: one of two readers alone is not what was asked for.
     """
     reads = tuple(reads)
     blind = first_reads(blind_reads(reads))
-    voices = list((blind or first_reads(reads)).values())
+    enough = len(blind) >= readers
+    voices = list((blind if enough else first_reads(reads)).values())
     given = Counter(read.grade for read in voices)
     decided = next((read for read in reversed(reads) if read.adjudicates), None)
     if histology is not None:
@@ -185,7 +187,8 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
     (grade, most), *others = given.most_common()
     if any(count == most for _, count in others):
         return Labelled(None, Open.CONTRADICTORY)
-    return _labelled(grade, Origin.MAJORITY if blind else Origin.MAJORITY_AFTER_AI, given)
+    after_ai = any(read.ai_seen for read in voices)
+    return _labelled(grade, Origin.MAJORITY_AFTER_AI if after_ai else Origin.MAJORITY, given)
 
 
 def _labelled(grade: Grade | None, origin: Origin, given: Mapping[Grade | None, int]) -> Labelled:

@@ -36,6 +36,7 @@ class Said(StrEnum):
     MAJORITY = "majority"
     MAJORITY_AFTER_AI = "majority, after AI"
     IMPRESSION = "signed impression"
+    IMPRESSION_AFTER_AI = "signed impression, after AI"
 
 
 class Why(StrEnum):

@@ -238,12 +238,8 @@ def give(
     Raises `BadInputError` for a read without either or with both, `StorageError` where this turn was read already,
     `TaskClosedError`, and `NotAllowedError`; also for who was shown the reads of others, unless it decides.
     """
-    if not adjudicates and on_record.done(lib, READS_SHOWN, [turn.pair_id]):
-        raise BadInputError(
-            "you were shown what others read of this pair: your read would not be blind to theirs",
-            safe="nothing was written",
-            remedy="leave it to another reader; you may decide between them",
-        )
+    if not adjudicates:
+        require_unseen(lib, turn.pair_id)
     if (grade is None) == (reason is None):
         raise BadInputError(
             "a read says a grade, or why there is none", safe="nothing was written", remedy="choose one of the two"
@@ -266,13 +262,26 @@ def give(
     return read, lib.apply(change)
 
 
+def require_unseen(lib: Library, pair_id: str) -> None:
+    """Raise `BadInputError` where who reads was shown what others read of a pair: a read would not be blind to it."""
+    if on_record.done(lib, READS_SHOWN, [pair_id]):
+        raise BadInputError(
+            "you were shown what others read of this pair: your read would not be blind to theirs",
+            safe="nothing was written, and what you read before stays as it is",
+            remedy="leave it to another reader; you may decide between them",
+        )
+
+
 def change_read(lib: Library, read: Read, **changes: object) -> tuple[Read, Change]:
     """Change an own read: grade and reason, note, quality, regions. What it was stays in the audit trail.
 
-    Who changes the grade after seeing an answer of the model has no blind read any more.
+    Who changes the grade after seeing an answer of the model has no blind read any more; after seeing what others read
+    it is no longer changed (`require_unseen`), but for a decision.
     """
     new = replace(read, **changes)  # type: ignore[arg-type]  # names checked by replace
     if (new.grade, new.reason) != (read.grade, read.reason):
+        if not read.adjudicates:
+            require_unseen(lib, read.pair_id)
         new = replace(new, ai_seen=new.ai_seen or has_seen(lib, read.pair_id))
     old_fields, new_fields = stored.fields_of(read), stored.fields_of(new)
     names = [name for name in new_fields if new_fields[name] != old_fields[name]]
@@ -289,7 +298,9 @@ def change_read(lib: Library, read: Read, **changes: object) -> tuple[Read, Chan
 
 
 def take_back(lib: Library, read: Read) -> Change:
-    """Take an own read back: the turn is open again."""
+    """Take an own read back: the turn is open again. Raises as `require_unseen`, but for a decision."""
+    if not read.adjudicates:
+        require_unseen(lib, read.pair_id)
     with lib.read() as session:
         old = records.snapshot(session, "read", read.id)
     if old is None:

@@ -67,13 +67,22 @@ def _pictures(white: str | None, other: str | None, stage: str | None) -> Mappin
     return {source: sha256 for source, sha256 in pair.items() if sha256 is not None}
 
 
-def signed_impressions(session: Session) -> Mapping[str, Grade]:
-    """By visit that is signed, the clinician's grade."""
+def signed_impressions(session: Session) -> Mapping[str, tuple[Grade, bool]]:
+    """By visit that is signed, the clinician's grade, and whether it was given or changed after the AI was revealed."""
     if access.masked(session):
         return {}
-    query = select(FindingsTable.visit_id, FindingsTable.impression, FindingsTable.signature)
-    query = query.where(FindingsTable.impression.is_not(None))
-    return {visit: Grade(grade) for visit, grade, signature in session.execute(query) if signature}
+    query = select(
+        FindingsTable.visit_id,
+        FindingsTable.impression,
+        FindingsTable.signature,
+        FindingsTable.first_read,
+        FindingsTable.revealed_at,
+    ).where(FindingsTable.impression.is_not(None))
+    return {
+        visit: (Grade(grade), revealed is not None and (first or {}).get("impression") != grade)
+        for visit, grade, signature, first, revealed in session.execute(query)
+        if signature
+    }
 
 
 def not_registered(session: Session) -> frozenset[str]:

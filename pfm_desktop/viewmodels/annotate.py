@@ -291,7 +291,7 @@ class Reading:
         step = source[-1]
         turn = self.turns[step.place]
         before = self.reads.get(turn)
-        taken = self._kept(lambda: self._taken_back(step.change))
+        taken = self._kept(lambda: self._taken_back(turn, step.change))
         if taken is None:
             self._look_again()
             return False
@@ -301,7 +301,9 @@ class Reading:
         self._follow(step.place, read, before)
         return True
 
-    def _taken_back(self, change: Change) -> tuple[Change, Read | None]:
+    def _taken_back(self, turn: Turn, change: Change) -> tuple[Change, Read | None]:
+        if not self.adjudicates:
+            labelling.require_unseen(self._lib, turn.pair_id)
         (back,) = review.undo_all(self._lib, (change,))
         return back, labelling.read_of(self._lib, change.key)
 

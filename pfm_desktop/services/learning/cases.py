@@ -88,7 +88,7 @@ def _chosen(
     ctx: Context,
     rows: Sequence[PairRow],
     labels: Mapping[str, Labelled],
-    impressions: Mapping[str, Grade],
+    impressions: Mapping[str, tuple[Grade, bool]],
     wish: Wish,
 ) -> Iterator[tuple[PairRow, _Label | None, Why]]:
     """Of each visit the pair to learn from, its label, and why there is none."""
@@ -103,7 +103,8 @@ def _chosen(
             continue
         read = next((row for row in pairs if labels[row.pair_id].why_not is not Open.UNREAD), None)
         if visit_id in impressions and read is None:
-            yield pairs[0], (impressions[visit_id], Said.IMPRESSION), Why.NO_LABEL
+            grade, after_ai = impressions[visit_id]
+            yield pairs[0], (grade, Said.IMPRESSION_AFTER_AI if after_ai else Said.IMPRESSION), Why.NO_LABEL
         else:
             row = read or pairs[0]
             yield row, None, _OPEN[labels[row.pair_id].why_not or Open.UNREAD]

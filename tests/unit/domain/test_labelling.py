@@ -183,6 +183,26 @@ def test_who_saw_the_answer_has_a_voice_only_where_nobody_read_blind(reads: list
     assert label_of(None, reads[::-1]) == wanted
 
 
+@pytest.mark.parametrize(
+    ("reads", "wanted"),
+    [
+        ([read("a", Grade.HIGH)], Labelled(None, Open.WAITING)),
+        ([read("a", Grade.HIGH), after_ai("b", Grade.LOW)], Labelled(None, Open.CONTRADICTORY)),
+        (
+            [read("a", Grade.HIGH), after_ai("b", Grade.HIGH)],
+            Labelled(Label(Grade.HIGH, Origin.MAJORITY_AFTER_AI, 2, 2)),
+        ),
+        (
+            [read("a", Grade.HIGH), read("b", Grade.HIGH), after_ai("c", Grade.LOW)],
+            Labelled(Label(Grade.HIGH, Origin.MAJORITY, 2, 2)),
+        ),
+    ],
+)
+def test_one_blind_reader_of_two_is_no_majority(reads: list[Read], wanted: Labelled) -> None:
+    assert label_of(None, reads, readers=2) == wanted
+    assert label_of(None, reads[::-1], readers=2) == wanted
+
+
 def test_a_decision_after_the_answer_holds_and_says_so() -> None:
     decided = read("d", Grade.HIGH, minute=9, adjudicates=True, ai_seen=True)
     found = label_of(None, (*LOW_TWICE, decided))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -269,6 +270,23 @@ def test_a_pair_that_two_are_to_read_has_no_label_after_one_unless_the_task_is_c
     lib.who = "Berta"
     labelling.give(lib, task_id, Turn(pair), grade=Grade.LOW)
     assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.MAJORITY, 2, 2)
+
+
+def test_who_was_shown_what_others_read_keeps_the_own_read_as_it_was_and_may_note_something(lib: Library) -> None:
+    task_id, pairs = task_of(lib, 2, readers=2)
+    own, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.LOW)
+    labelling.record_reads_shown(lib, pairs[0], task_id=task_id)
+    for act in (
+        lambda: labelling.change_read(lib, own, grade=Grade.HIGH),
+        lambda: labelling.change_read(lib, own, grade=None, reason=Reason.BLURRED),
+        lambda: labelling.take_back(lib, own),
+    ):
+        with pytest.raises(BadInputError, match="what others read"):
+            act()
+    noted, _ = labelling.change_read(lib, own, note="seen again")
+    assert labelling.read_of(lib, own.id) == noted == replace(own, note="seen again")
+    decided, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.HIGH, adjudicates=True)
+    labelling.change_read(lib, decided, grade=Grade.CANCER)
 
 
 def test_who_was_shown_what_others_read_reads_that_pair_no_more_but_may_decide(lib: Library) -> None:

@@ -95,7 +95,31 @@ def test_only_signed_impressions_count(shelf: Shelf) -> None:
         assert learning.signed_impressions(session) == {}
     review.sign(shelf.lib, shelf.visit, "Dr. Test", "Read by me")
     with shelf.lib.read() as session:
-        assert learning.signed_impressions(session) == {shelf.visit: Grade.HIGH}
+        assert learning.signed_impressions(session) == {shelf.visit: (Grade.HIGH, False)}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "after_ai"),
+    [
+        (Grade.HIGH, None, False),
+        (Grade.HIGH, Grade.HIGH, False),
+        (Grade.HIGH, Grade.LOW, True),
+        (None, Grade.LOW, True),
+    ],
+)
+def test_an_impression_that_was_not_there_before_the_ai_is_told_apart(
+    shelf: Shelf, first: Grade | None, then: Grade | None, after_ai: bool
+) -> None:
+    if first is not None:
+        review.set_impression(shelf.lib, shelf.visit, first)
+    review.reveal(shelf.lib, shelf.visit, "Dr. Test", lock=False)
+    if then is not None and first is not None:
+        review.override(shelf.lib, shelf.visit, "Dr. Test", then, "seen again")
+    elif then is not None:
+        review.set_impression(shelf.lib, shelf.visit, then)
+    review.sign(shelf.lib, shelf.visit, "Dr. Test", "Read by me")
+    with shelf.lib.read() as session:
+        assert learning.signed_impressions(session) == {shelf.visit: (then or first, after_ai)}
 
 
 def test_a_woman_is_called_by_identifier_and_pseudonym(lib: Library, tmp_path: Path) -> None:

@@ -106,6 +106,15 @@ def test_a_signed_impression_is_used_only_where_it_is_asked_for_and_nothing_bett
     assert found.left_out == (LeftOut(ward.pairs[2], Why.NO_LABEL),)
 
 
+def test_a_signed_impression_after_the_ai_is_told_as_such(ward: Ward) -> None:
+    ward.add(None)
+    review.reveal(ward.lib, ward.visits[0], "Dr. Test", lock=False)
+    review.set_impression(ward.lib, ward.visits[0], Grade.HIGH)
+    review.sign(ward.lib, ward.visits[0], "Dr. Test", "Read by me")
+    (case,) = find_cases(CTX, ward.lib, Wish(impressions=True)).cases
+    assert case.said is Said.IMPRESSION_AFTER_AI
+
+
 def test_an_impression_does_not_settle_what_readers_dispute(ward: Ward) -> None:
     ward.add(None)
     review.set_impression(ward.lib, ward.visits[0], Grade.HIGH)
