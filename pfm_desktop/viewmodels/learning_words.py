@@ -9,7 +9,7 @@ from typing import Any
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.learning import RULES_OUT, Part, Run, State, counts_by, left_out_by, worst_grades
 from pfm_desktop.services.learning.promotion import Changed
-from pfm_desktop.services.learning.verdict import HSIL, JUDGED
+from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, JUDGED, SIZE
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
 from pfm_desktop.viewmodels.learning import Counted, Runs
@@ -21,9 +21,12 @@ FIGURE_COLUMNS = ("On the locked test", "Before", "New", "Difference (95 %)")
 MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
-    HSIL: "HSIL+ sensitivity",
+    FOUND: "HSIL+ found, as graded",
+    "specificity_high_graded": "Others spared, as graded",
+    HSIL: "HSIL+ found at 85 % specificity",
     "ece": "Calibration error (low is good)",
-    "set_size": "Grades in a set (low is good)",
+    COVERAGE: "Sets that hold the label",
+    SIZE: "Grades in a set (low is good)",
 }
 STATES: Mapping[State, str] = {
     State.RUNNING: "cut short",
@@ -227,7 +230,11 @@ def compared_text(figures: Mapping[str, Any]) -> str:
     both = figures.get("models", {})
     named = [f"{both[side]['name']} {both[side]['version']}" for side in ("old", "new") if side in both]
     which = f"Before: {named[0]}, which answered then. New: {named[1]}. " if len(named) > 1 else ""
-    return f"{which}HSIL+ sensitivity is that at 85 % specificity."
+    return (
+        f"{which}As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a "
+        "threshold for each model that nobody uses when grading. The interval of the calibration error lies high where "
+        "cases are few."
+    )
 
 
 def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:

@@ -42,6 +42,9 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     Where the cases are of sources that one of the models does not read, it is asked about those that it does, which
     `asked_about` says of the old model ("" where it reads them all).
 
+    HSIL+ is told twice: `sensitivity_high_at_85` says how well HSIL+ can be told apart at all, whatever the threshold;
+    `sensitivity_high_graded` and `specificity_high_graded` what the grades that are given find and spare.
+
     `figures`: `models` (name, version and hash of both), `women`, `women_hsil` (with HSIL+), `cases`, `grades`; `old`,
     `new` and `difference` (new minus old), each measure with value and 95 % interval by woman; the same by combination
     of sources (`by_source`) and by device (`by_device`).
@@ -90,10 +93,10 @@ def _named(model: LoadedModel) -> dict[str, str]:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """What one model says: probabilities N x 4, size of the prediction set N, rows that are `there`."""
+    """What one model says: probabilities N x 4, which grades the prediction set holds N x 4, rows that are `there`."""
 
     probabilities: Floats
-    sizes: Floats
+    sets: NDArray[np.bool_]
     there: NDArray[np.bool_]
 
     @property
@@ -111,7 +114,7 @@ class _Side:
             other = cls.asked(model, answers, name)
             made = _Side(
                 np.where(made.there[:, None], made.probabilities, other.probabilities),
-                np.where(made.there, made.sizes, other.sizes),
+                np.where(made.there[:, None], made.sets, other.sets),
                 made.there | other.there,
             )
         return made
@@ -122,11 +125,12 @@ class _Side:
         scale: Scale = model.calibration.scale(name)
         there = answers.valid[name]
         probabilities = np.full((len(there), 4), np.nan)
-        sizes = np.full(len(there), np.nan)
+        sets = np.zeros((len(there), 4), np.bool_)
         if there.any():
             probabilities[there] = scale.probabilities(answers.log_p[name][there])
-            sizes[there] = [len(scale.prediction_set(row)) for row in probabilities[there]]
-        return cls(probabilities, sizes, there)
+        for row in np.flatnonzero(there):
+            sets[row, list(scale.prediction_set(probabilities[row]))] = True
+        return cls(probabilities, sets, there)
 
 
 def _table(sides: Sequence[_Side], grades: Ints, women: NDArray[np.str_], rows: NDArray[np.bool_]) -> dict[str, Any]:
@@ -144,13 +148,27 @@ def _table(sides: Sequence[_Side], grades: Ints, women: NDArray[np.str_], rows: 
 
 
 def _measures(side: _Side, truth: Ints, rows: NDArray[np.bool_], weights: Floats) -> dict[str, Measured]:
-    probabilities, sizes = side.probabilities[rows], side.sizes[rows]
-    total = weights.sum(axis=1)
-    return {
+    probabilities, sets = side.probabilities[rows], side.sets[rows]
+    sizes, total = sets.sum(axis=1).astype(np.float64), weights.sum(axis=1)
+    high, said_high = truth >= Grade.HIGH.rank, graded(probabilities) >= Grade.HIGH.rank
+    out = {
         **measured(probabilities, truth, weights),
         "ece": calibration_errors(probabilities, truth, weights),
         "set_size": Measured(float(sizes.mean()), weights @ sizes / total),
+        "set_coverage": _share(sets[np.arange(len(truth)), truth], np.ones_like(high), weights),
     }
+    if high.any() and not high.all():
+        out["sensitivity_high_graded"] = _share(said_high, high, weights)
+        out["specificity_high_graded"] = _share(~said_high, ~high, weights)
+    return out
+
+
+def _share(hit: NDArray[np.bool_], among: NDArray[np.bool_], weights: Floats) -> Measured:
+    """How many of `among` (N, some) are a `hit` (N), and on each draw of `weights` R x N; NaN where it has none."""
+    there = weights @ among.astype(np.float64)
+    found = weights @ (hit & among).astype(np.float64)
+    drawn = np.where(there > 0, found / np.maximum(there, 1e-12), np.nan)
+    return Measured(float(hit[among].mean()), drawn)
 
 
 def calibration_errors(probabilities: Floats, truth: Ints, weights: Floats) -> Measured:

@@ -6,13 +6,14 @@ Whoever looks at figures of the locked test goes on record, and how often that w
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.learning import Case, Found, Group, Part, Run, State, group_names, sides_of
+from pfm_desktop.domain.learning import Case, Found, Group, LeftOut, Part, Run, State, group_names, sides_of
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services import accounts, models
@@ -128,7 +129,12 @@ def compare(ctx: Context, asked: Question) -> Told:
         held = hold(ctx, lib, asked.cases, asked.names, size=size)
     compared = compare_models(ctx, held.data, asked.old, asked.new, [case.device for case in held.cases])
     changed = _changed(held.cases, compared)
-    figures = {**compared.figures, "seen_before": asked.seen_before}
+    figures = {
+        **compared.figures,
+        "seen_before": asked.seen_before,
+        "left_out": _women_left_out(asked, held.left_out),
+        "origins": dict(Counter(case.said.value for case in held.cases).most_common()),
+    }
     labels = {case.pair_id: case.grade.rank for case in held.cases}
     return Told(asked.run_id, figures, changed, len(set(held.data.patients)), len(held.cases), labels)
 
@@ -162,6 +168,15 @@ def locked_cases(lib: Library, found: Found, groups: Sequence[Group] = ()) -> tu
     sides = sides_of(settled, groups, known, shares=SHARES, seed=lib.id, past=past)
     out = {one.pair_id for one in sides.left_out}
     return tuple(case for case in settled.cases if sides.part(case) is Part.TEST and case.pair_id not in out)
+
+
+def _women_left_out(asked: Question, left_out: Sequence[LeftOut]) -> dict[str, int]:
+    """By reason, how many women could not be asked about: none of their cases can be used."""
+    woman_of = {case.pair_id: asked.names.get(case.patient_id, case.patient_id) for case in asked.cases}
+    out = {one.pair_id for one in left_out}
+    there = {woman for pair_id, woman in woman_of.items() if pair_id not in out}
+    why = {woman_of[one.pair_id]: one.why.value for one in left_out}
+    return dict(Counter(said for woman, said in why.items() if woman not in there))
 
 
 def _changed(cases: Sequence[Case], compared: Comparison) -> tuple[Changed, ...]:

@@ -24,8 +24,11 @@ MEASURES = {
     "quadratic_kappa": "quadratic kappa",
     "auc_high": "HSIL+ AUC",
     "sensitivity_high_at_85": "HSIL+ sensitivity at 85 % specificity",
+    "sensitivity_high_graded": "HSIL+ sensitivity of the grades that are given",
+    "specificity_high_graded": "their specificity for HSIL+",
     "ece": "ECE",
     "set_size": "mean set size",
+    "set_coverage": "prediction sets that hold the label",
 }
 
 

@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
+from pfm_desktop.domain.source import Source, together
 
 WIDE = 0.20  # an interval wider than that says little
 UNSEEN = 0.10  # a fall of HSIL+ sensitivity that a locked test should be able to show
 HSIL = "sensitivity_high_at_85"
-JUDGED = {"quadratic_kappa": "kappa", "macro_recall": "macro recall", HSIL: "HSIL+ sensitivity", "ece": "ECE",
-          "set_size": "the size of the prediction sets"}  # fmt: skip
-_LOW_IS_GOOD = ("ece", "set_size")
-_SHARES = tuple(name for name in JUDGED if name != "set_size")  # whose differences lie between -1 and 1, or nearly
+FOUND = "sensitivity_high_graded"
+SIZE, COVERAGE = "set_size", "set_coverage"
+JUDGED = {
+    "quadratic_kappa": "kappa",
+    "macro_recall": "macro recall",
+    FOUND: "HSIL+ sensitivity as graded",
+    HSIL: "HSIL+ sensitivity at 85 % specificity",
+    "ece": "ECE",
+    COVERAGE: "the share of prediction sets that hold the label",
+    SIZE: "the size of the prediction sets",
+}
+_LOW_IS_GOOD = ("ece", SIZE)
+_SHARES = tuple(name for name in JUDGED if name != SIZE)  # whose differences lie between -1 and 1, or nearly
+_AFTER_AI = "after AI"
 
 
 @dataclass(frozen=True)
@@ -27,19 +38,41 @@ class Verdict:
 
 
 def verdict_of(figures: Mapping[str, Any]) -> Verdict:
-    """Against promotion: HSIL+ sensitivity falls or cannot be told, or an interval says worse."""
+    """Against promotion: HSIL+ sensitivity falls or cannot be told, or an interval says worse, also of one device."""
     differences = figures["difference"]
     against: list[str] = []
-    hsil = differences.get(HSIL)
-    if hsil is None:
+    if differences.get(HSIL) is None:
         against.append("the locked test cannot tell HSIL+ sensitivity: it needs women with and without HSIL+")
-    elif hsil["value"] < 0:
-        against.append(f"HSIL+ sensitivity falls {_span(hsil)}")
-    for name, words in JUDGED.items():
-        one = differences.get(name)
-        if one is not None and _worse(name, one["interval"]):
-            against.append(f"{words} is worse {_span(one)}")
-    return Verdict(not against, tuple(dict.fromkeys(against)), tuple(_mind(figures)))
+    against += _falling(differences)
+    against += _worse_ones(differences)
+    mind = _mind(figures)
+    devices = figures.get("by_device", {})
+    for device, table in devices.items() if len(devices) > 1 else ():
+        where = f"device {device or 'not known'}"
+        against += [f"{where}: {said}" for said in _worse_ones(table["difference"])]
+        mind += [f"{where}: {said}" for said in _falling(table["difference"])]
+    for name, table in figures.get("by_source", {}).items():
+        if table["cases"] and table["difference"] != differences:
+            where, found = f"asked with {_sources(name)}", table["difference"]
+            mind += [f"{where}: {said}" for said in _worse_ones(found) or _falling(found)]
+    return Verdict(not against, tuple(dict.fromkeys(against)), tuple(mind))
+
+
+def _sources(name: str) -> str:
+    return f"{together([Source(name)])} alone" if name in set(Source) else name
+
+
+def _falling(differences: Mapping[str, Any]) -> list[str]:
+    found = {name: differences[name] for name in (FOUND, HSIL) if name in differences}
+    return [f"{JUDGED[name]} falls {_span(one)}" for name, one in found.items() if (one["value"] or 0) < 0]
+
+
+def _worse_ones(differences: Mapping[str, Any]) -> list[str]:
+    """What an interval says is worse. Larger sets that hold the label more often are no worse."""
+    worse = {name for name in JUDGED if name in differences and _worse(name, differences[name]["interval"])}
+    if (differences.get(COVERAGE) or {"value": 0})["value"] > 0:
+        worse.discard(SIZE)
+    return [f"{JUDGED[name]} is worse {_span(differences[name])}" for name in JUDGED if name in worse]
 
 
 def _worse(name: str, interval: Sequence[float | None]) -> bool:
@@ -58,6 +91,7 @@ def _mind(figures: Mapping[str, Any]) -> list[str]:
             f"{seen} {'woman' if seen == 1 else 'women'} of the locked test had been learned from by one of the models "
             "or one before it, and are left out"
         )
+    said += _of_whom(figures)
     wide = []
     for name in _SHARES:
         one = figures["difference"].get(name)
@@ -77,6 +111,28 @@ def _mind(figures: Mapping[str, Any]) -> list[str]:
     missing = [grade.value for grade in GRADES if not figures["grades"].get(grade.value)]
     if missing:
         said.append(f"the locked test has no case of {', '.join(missing)}")
+    return said
+
+
+def _of_whom(figures: Mapping[str, Any]) -> list[str]:
+    """Women who could not be asked about, and where the labels come from by which both are judged."""
+    said = []
+    for why, women in figures.get("left_out", {}).items():
+        said.append(
+            f"{women} more {'woman' if women == 1 else 'women'} of the locked test could not be asked about: {why}"
+        )
+    origins = figures.get("origins", {})
+    if origins:
+        said.append(f"the labels come from {', '.join(f'{origin} ({count})' for origin, count in origins.items())}")
+    after = sum(count for origin, count in origins.items() if origin.endswith(_AFTER_AI))
+    if after:
+        said.append(
+            f"{after} of these labels were given after the answer of a model was seen: a model that answers alike "
+            "looks better by them than it is"
+        )
+    size, coverage = (figures["difference"].get(name) for name in (SIZE, COVERAGE))
+    if size and coverage and _worse(SIZE, size["interval"]) and coverage["value"] > 0:
+        said.append(f"the prediction sets are larger {_span(size)}, and hold the label more often {_span(coverage)}")
     return said
 
 

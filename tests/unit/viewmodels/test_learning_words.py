@@ -134,7 +134,7 @@ def test_figures_come_with_their_intervals_and_what_cannot_be_told_says_so() -> 
     assert rows[0] == (
         "Kappa (quadratic)", "0.50 (0.30 to 0.70)", "0.60 (0.40 to 0.80)", "+0.10 (-0.05 to +0.25)",
     )  # fmt: skip
-    assert rows[1] == ("HSIL+ sensitivity", *3 * ("cannot be told",))
+    assert rows[1] == ("HSIL+ found at 85 % specificity", *3 * ("cannot be told",))
 
 
 def test_sources_and_devices_that_have_cases_can_be_chosen() -> None:
@@ -149,8 +149,9 @@ def test_sources_and_devices_that_have_cases_can_be_chosen() -> None:
 
 def test_the_verdict_says_what_speaks_against_and_what_to_mind() -> None:
     assert words.verdict_text(FIGURES) == (
-        "Nothing speaks against it: none of kappa, macro recall, HSIL+ sensitivity, ECE, the size of the prediction "
-        "sets is worse beyond chance.",
+        "Nothing speaks against it: none of kappa, macro recall, HSIL+ sensitivity as graded, HSIL+ sensitivity at "
+        "85 % specificity, ECE, the share of prediction sets that hold the label, the size of the prediction sets is "
+        "worse beyond chance.",
         "The locked test has no case of cancer.",
     )
     said, _ = words.verdict_text({**FIGURES, "against": ["kappa is worse by -0.2"]})
@@ -185,7 +186,7 @@ def test_the_figures_say_of_which_models_they_are() -> None:
     both = {"old": {"name": "pfm-demo", "version": "4"}, "new": {"name": "clinic-1", "version": "1"}}
     said = words.compared_text({"models": both})
     assert said.startswith("Before: pfm-demo 4, which answered then. New: clinic-1 1. ")
-    assert words.compared_text({}) == "HSIL+ sensitivity is that at 85 % specificity."
+    assert words.compared_text({}).startswith("As graded: high or cancer was given. At 85 % specificity:")
 
 
 def test_a_difference_of_nothing_has_no_interval_of_no_width() -> None:

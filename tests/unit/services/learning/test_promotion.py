@@ -14,7 +14,7 @@ import pytest
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.learning import Run, State
-from pfm_desktop.pfm.training.compared import calibration_errors, compare_models
+from pfm_desktop.pfm.training.compared import _Side, _table, calibration_errors, compare_models
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
 from pfm_desktop.pfm.training.split import TooFewError
@@ -338,6 +338,30 @@ def test_a_model_against_itself_differs_in_nothing(
     assert compared.figures["by_device"]["a"]["cases"] == 10
     assert (compared.old == compared.new).all()
     assert (compared.old >= 0).all()
+
+
+def test_what_the_grades_find_is_told_beside_what_a_threshold_could_find() -> None:
+    random = np.random.default_rng(3)
+    truth = np.arange(80, dtype=np.int64) % 4
+    p = random.dirichlet([0.7] * 4, 80)
+    p[np.arange(80), truth] += 0.6
+    p /= p.sum(axis=1, keepdims=True)
+    less = p * [1.0, 1.0, 0.4, 0.4]  # HSIL+ is said less often, in the same order
+    less /= less.sum(axis=1, keepdims=True)
+    every = np.ones(80, np.bool_)
+    sets = np.eye(4, dtype=np.bool_)[truth]
+    sets[0] = False
+    sides = [_Side(one, sets, every) for one in (p, less)]
+    table = _table(sides, truth, np.array([f"w{place}" for place in range(80)]), every)
+    found = table["difference"]
+    assert found["sensitivity_high_at_85"]["value"] == 0
+    assert found["sensitivity_high_graded"]["value"] < -0.1
+    assert found["sensitivity_high_graded"]["interval"][1] < 0
+    assert found["specificity_high_graded"]["value"] >= 0
+    high = truth >= 2
+    said_high = np.cumsum(p, axis=1)[:, 1] <= 0.5
+    assert table["old"]["sensitivity_high_graded"]["value"] == pytest.approx(said_high[high].mean())
+    assert table["old"]["set_coverage"]["value"] == pytest.approx(79 / 80)
 
 
 def test_calibration_error_on_the_whole_set_is_the_usual_one() -> None:

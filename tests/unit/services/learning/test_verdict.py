@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.services.learning.verdict import HSIL, verdict_of
+from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, verdict_of
 
 
 def figures(**differences: tuple[float, float, float]) -> dict[str, Any]:
@@ -22,7 +22,9 @@ BETTER = {HSIL: (0.05, 0.0, 0.1), "macro_recall": (0.1, 0.05, 0.15), "quadratic_
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({HSIL: (-0.01, -0.05, 0.04)}, "HSIL+ sensitivity falls by -0.010 (-0.050 to +0.040)"),
+        ({HSIL: (-0.01, -0.05, 0.04)}, "HSIL+ sensitivity at 85 % specificity falls by -0.010 (-0.050 to +0.040)"),
+        ({FOUND: (-0.01, -0.05, 0.04)}, "HSIL+ sensitivity as graded falls by -0.010 (-0.050 to +0.040)"),
+        ({COVERAGE: (-0.1, -0.2, -0.01)}, "the share of prediction sets that hold the label is worse"),
         ({"macro_recall": (-0.1, -0.2, -0.01)}, "macro recall is worse by -0.100 (-0.200 to -0.010)"),
         ({"quadratic_kappa": (-0.1, -0.2, -0.01)}, "kappa is worse"),
         ({"ece": (0.1, 0.01, 0.2)}, "ECE is worse"),
@@ -42,7 +44,8 @@ def test_a_test_without_hsil_cannot_tell_and_a_small_one_says_how_wide_its_inter
     wide = verdict_of(figures(**{**BETTER, HSIL: (0.1, -0.3, 0.5)}))
     assert wide.better
     assert wide.mind == (
-        "40 women in the locked test are too few to say much of HSIL+ sensitivity (interval 0.80 wide)",
+        "40 women in the locked test are too few to say much of HSIL+ sensitivity at 85 % specificity (interval 0.80 "
+        "wide)",
     )
     missing = figures(**BETTER)
     missing["grades"]["cancer"] = 0
@@ -59,3 +62,45 @@ def test_few_women_with_hsil_cannot_show_a_fall_and_that_is_said(women: int, uns
 
 def test_many_women_with_hsil_need_no_such_words() -> None:
     assert verdict_of({**figures(**BETTER), "women_hsil": 40}).mind == ()
+
+
+def test_larger_sets_that_hold_the_label_more_often_are_told_and_no_reason_against() -> None:
+    larger = {"set_size": (0.5, 0.2, 0.8), COVERAGE: (0.1, -0.01, 0.2)}
+    verdict = verdict_of(figures(**{**BETTER, **larger}))
+    assert verdict.better
+    assert any("hold the label more often by +0.100" in said for said in verdict.mind)
+    assert not verdict_of(figures(**{**BETTER, **larger, COVERAGE: (0.0, -0.1, 0.1)})).better
+
+
+def of_part(**differences: tuple[float, float, float]) -> dict[str, Any]:
+    return {"cases": 20, "difference": figures(**differences)["difference"]}
+
+
+def test_a_device_that_became_worse_speaks_against_it_though_all_together_did_not() -> None:
+    worse, falls = of_part(**{FOUND: (-0.4, -0.63, -0.19)}), of_part(**{HSIL: (-0.1, -0.3, 0.1)})
+    verdict = verdict_of({**figures(**BETTER), "by_device": {"Cam 1": worse, "": falls}})
+    assert verdict.against == ("device Cam 1: HSIL+ sensitivity as graded is worse by -0.400 (-0.630 to -0.190)",)
+    assert any(
+        said.startswith("device not known: HSIL+ sensitivity at 85 % specificity falls") for said in verdict.mind
+    )
+    alone = verdict_of({**figures(**BETTER), "by_device": {"Cam 1": of_part(**BETTER)}})
+    assert alone.better
+    assert alone.mind == ()
+
+
+def test_a_source_that_became_worse_is_to_be_minded() -> None:
+    worse = of_part(quadratic_kappa=(-0.4, -0.6, -0.2))
+    verdict = verdict_of({**figures(**BETTER), "by_source": {"both": of_part(**BETTER), "white": worse}})
+    assert verdict.better
+    assert verdict.mind == ("asked with white light alone: kappa is worse by -0.400 (-0.600 to -0.200)",)
+
+
+def test_it_says_who_could_not_be_asked_about_and_where_the_labels_come_from() -> None:
+    of_whom = {
+        "left_out": {"the engine refuses its pictures": 1},
+        "origins": {"histology": 30, "majority, after AI": 9},
+    }
+    said = verdict_of({**figures(**BETTER), **of_whom}).mind
+    assert said[0] == "1 more woman of the locked test could not be asked about: the engine refuses its pictures"
+    assert said[1] == "the labels come from histology (30), majority, after AI (9)"
+    assert said[2].startswith("9 of these labels were given after the answer of a model was seen")
