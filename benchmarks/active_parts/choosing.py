@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.active_parts.learner import Learner, Seen
-from pfm_desktop.pfm.calibrate import graded
-from pfm_desktop.services.picking import by_turns, core_set, entropies
+from pfm_desktop.services.picking import core_set, entropies
 
 Ints = NDArray[np.int64]
 AMONG = 3  # times as many uncertain pairs as are wanted, of which those farthest apart are taken
@@ -44,18 +43,10 @@ def half(learner: Learner, pool: Seen, left: Ints, count: int, random: np.random
     return np.concatenate((first, random.permutation(np.setdiff1d(left, first))[: count - len(first)]))
 
 
-def unsure_in_turn(learner: Learner, pool: Seen, left: Ints, count: int, random: np.random.Generator) -> Ints:
-    """Of each grade that the model gives in turn the one of which it is least sure."""
-    mixed = random.permutation(left)
-    said = learner.probabilities(pool, mixed)
-    return mixed[by_turns(graded(said), entropies(said))[:count]]
-
-
 CHOICES: Mapping[str, Choice] = {
     "random": at_random,
     "uncertain": uncertain,
     "diverse": diverse,
     "uncertain-diverse": uncertain_and_diverse,
     "half": half,
-    "in-turn": unsure_in_turn,
 }

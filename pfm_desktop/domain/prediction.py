@@ -67,7 +67,7 @@ class ModelInfo:
     @property
     def passed_on(self) -> str:
         """The `origin` of a model that is made from this one: drawings do not wear off by learning from women."""
-        if self.origin or "phantoms" not in self.trained_on:
+        if "phantoms" not in self.trained_on:
             return self.origin
         kind = "demonstration model" if self.trained_on == "phantoms" else "model"
         return f"a {kind} trained on {self.trained_on}"

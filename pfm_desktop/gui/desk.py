@@ -133,6 +133,7 @@ class Desk(QObject):
 
     def make_ready(self) -> None:
         """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
+        self.session.settle_model()
         self.session.record_choices()
         self._warming.start(load_below, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
 

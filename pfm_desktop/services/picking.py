@@ -22,20 +22,6 @@ def entropies(probabilities: Floats) -> Floats:
     return out
 
 
-def by_turns(grades: NDArray[np.int64], unsure: Floats) -> list[int]:
-    """Places of N pairs: of each grade (rank) in turn the least sure one that is left, the least sure grade first.
-
-    In the order of `unsure` alone the pairs of one grade may come all together, and a model that learns from the first
-    of them takes that grade to be as common as it is there.
-    """
-    order = np.argsort(-unsure, kind="stable")
-    turns = np.empty(len(order), np.int64)
-    for grade in np.unique(grades):
-        those = order[grades[order] == grade]
-        turns[those] = np.arange(len(those))
-    return sorted(order.tolist(), key=lambda place: int(turns[place]))
-
-
 def core_set(features: Floats, most: int) -> list[int]:
     """Places of rows (N x F), each the farthest from all before it (k-center greedy; Sener and Savarese 2018).
 

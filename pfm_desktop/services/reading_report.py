@@ -21,10 +21,11 @@ BLOCK = 50  # reads of one reader over which drift is averaged
 
 @dataclass(frozen=True)
 class Drift:
-    """By how many grades a reader lies above (+) or below (-) the others, over `reads` reads in the order they were
-    made, the first being number `begin`; `error`: the standard error of that mean."""
+    """By how many grades a reader lies above (+) or below (-) the others, from the own read number `begin` to `end`, in
+    the order they were made, over `reads` of them that others read too; `error`: the standard error of that mean."""
 
     begin: int
+    end: int
     reads: int
     mean: float
     error: float
@@ -100,23 +101,25 @@ def _with_ai(
 
 
 def drift_of(reads: Sequence[Read], reader: str, *, block: int = BLOCK) -> tuple[Drift, ...]:
-    """Block by block in the order of `reads`, the reader's grades minus the mean of what others gave the same pairs."""
+    """Block by block of the reader's own reads, in their order, the grades minus the mean of what others gave the same
+    pairs. A block of which nobody else read a pair is left out. Between two readers it cannot tell who drifts."""
     first = _ranks(reads)
-    own = [read for read in reads if read.reader == reader and read.turn == 1]
-    gaps: list[float] = []
+    own = [read for read in reads if read.reader == reader and read.turn == 1 and not read.adjudicates]
+    gaps: list[float | None] = []
     for read in own:
         others = [rank for name, rank in first.get(read.pair_id, {}).items() if name != reader]
-        if others and read.grade is not None and not read.adjudicates:
-            gaps.append(read.grade.rank - sum(others) / len(others))
-    return tuple(_drift(start + 1, gaps[start : start + block]) for start in range(0, len(gaps), block))
+        gaps.append(read.grade.rank - sum(others) / len(others) if others and read.grade is not None else None)
+    blocks = ((start, gaps[start : start + block]) for start in range(0, len(gaps), block))
+    return tuple(_drift(start + 1, those) for start, those in blocks if any(gap is not None for gap in those))
 
 
-def _drift(begin: int, gaps: Sequence[float]) -> Drift:
+def _drift(begin: int, block: Sequence[float | None]) -> Drift:
+    gaps, end = [gap for gap in block if gap is not None], begin + len(block) - 1
     mean = sum(gaps) / len(gaps)
     if len(gaps) < 2:
-        return Drift(begin, len(gaps), mean, math.nan)
+        return Drift(begin, end, len(gaps), mean, math.nan)
     spread = sum((gap - mean) ** 2 for gap in gaps) / (len(gaps) - 1)
-    return Drift(begin, len(gaps), mean, math.sqrt(spread / len(gaps)))
+    return Drift(begin, end, len(gaps), mean, math.sqrt(spread / len(gaps)))
 
 
 def _ranks(reads: Sequence[Read]) -> dict[str, dict[str, int]]:

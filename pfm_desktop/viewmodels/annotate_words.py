@@ -176,14 +176,19 @@ def agreement_words(found: Agreement) -> str:
     low, high = found.interval
     if found.women < FEWEST:
         return f"kappa {found.kappa:.2f}, {pairs}: too few women for an interval; {shares}"
+    if found.same == 1:  # an interval without a width would say more than is known
+        return f"kappa {found.kappa:.2f}, {pairs}: all alike, which gives no interval"
     span = "no interval" if isnan(low) or isnan(high) else f"{low:.2f} to {high:.2f}"
     return f"kappa {found.kappa:.2f} ({span}), {pairs}; {shares}"
 
 
 def drift_words(drift: Sequence[Drift]) -> str:
-    """By block of reads, in grades: `reads 1-50: +0.10 (error 0.05); ...`."""
+    """By block of own reads, in grades: `reads 1-50 (30 compared): +0.10 (error 0.05); ...`."""
     parts = []
     for block in drift:
-        error = "" if isnan(block.error) else f" (error {block.error:.2f})"
-        parts.append(f"reads {block.begin}-{block.begin + block.reads - 1}: {block.mean:+.2f}{error}")
+        error = f" (error {block.error:.2f})" if block.error > 0 else ""  # none for one pair, nor where all are alike
+        reads = f"{block.begin}-{block.end}" if block.end > block.begin else str(block.begin)
+        all_compared = block.reads == block.end - block.begin + 1
+        compared = "" if all_compared else f" ({block.reads} compared)"
+        parts.append(f"reads {reads}{compared}: {block.mean:+.2f}{error}")
     return "; ".join(parts)

@@ -264,6 +264,15 @@ class Session:
                 for choice in (*CHOICES, MODEL):
                     lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
 
+    def settle_model(self) -> None:
+        """A library is opened: a model of it that is not promoted answers nothing, whatever was chosen elsewhere."""
+        try:
+            self._check_model(self.settings.model)
+        except UserError as error:
+            default = Settings().model
+            if self.change_settings(model=default):
+                self.say(UserError(error.what, safe=f"{default} answers now", remedy="choose another one in Models"))
+
     def _check_model(self, name: str) -> None:
         """A model of this library answers only once it was promoted. One that is gone is said when it is asked."""
         from pfm_desktop.services import models

@@ -19,6 +19,7 @@ PHANTOM = ModelInfo("m", "1", "0" * 64, (Source.WHITE,), "T0", "token", 64)
         ("local cases", "", ""),
         ("local cases and phantoms", "", "a model trained on local cases and phantoms"),
         ("local cases", "a demonstration model trained on phantoms", "a demonstration model trained on phantoms"),
+        ("phantoms", "a model of pictures (not trained to grade)", "a demonstration model trained on phantoms"),
     ],
 )
 def test_a_model_made_from_one_of_phantoms_says_so(trained_on: str, origin: str, passed_on: str) -> None:

@@ -17,6 +17,7 @@ from pfm_desktop.services import accounts, labelling
 from pfm_desktop.services.reading_report import drift_of, reading_report, report_of
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
+from pfm_desktop.viewmodels.annotate_words import drift_words
 
 from .test_labelling import task_of, two_reads
 
@@ -94,6 +95,14 @@ def test_a_reader_who_grades_higher_and_higher_drifts() -> None:
     assert drift_of(reads, "Berta", block=60)[1].mean == -2.0
     assert drift_of(reads[:1], "Berta") == (), "nobody else has read it"
     assert math.isnan(drift_of([read("Anna", 0, 1), read("Berta", 0, 2)], "Anna")[0].error)
+
+
+def test_a_drift_is_told_where_it_was_among_all_own_reads() -> None:
+    reads = [read("Anna", pair, 1, minute=pair) for pair in range(100)]
+    reads += [read("Berta", pair, 0) for pair in (70, 71, 99)]
+    (found,) = drift_of(reads, "Anna", block=50)
+    assert (found.begin, found.end, found.reads, found.mean) == (51, 100, 3, 1.0)
+    assert drift_words([found]) == "reads 51-100 (3 compared): +1.00"
 
 
 def test_the_report_of_a_task_is_for_those_who_may_see_reads(lib: Library, tmp_path: Path) -> None:

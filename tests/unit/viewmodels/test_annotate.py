@@ -349,6 +349,11 @@ def test_a_kappa_of_few_women_has_no_interval(women: int, said_of: str) -> None:
     assert said_of in annotate_words.agreement_words(found)
 
 
+def test_a_kappa_of_pairs_that_are_all_alike_has_no_interval_either() -> None:
+    said = annotate_words.agreement_words(Agreement(1.0, (1.0, 1.0), 30, 30, 1.0, 0.0))
+    assert said == "kappa 1.00, 30 pairs of 30 women: all alike, which gives no interval"
+
+
 def test_a_pair_is_called_by_its_place_and_nothing_else(reading: Reading) -> None:
     assert annotate_words.title(reading) == "Pair 1 of 4"
     assert annotate_words.own_words(reading) == "Not read yet"

@@ -240,6 +240,25 @@ def test_a_model_of_this_library_is_chosen_only_while_it_is_promoted(ward: Ward,
     assert load_settings().model == session.settings.model == "parent"
 
 
+def test_a_model_that_was_chosen_elsewhere_and_is_not_promoted_here_answers_nothing_here(
+    ward: Ward, learned: Run
+) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    chosen = load_settings()
+    roll_back(ward.lib, learned.id)
+    save_settings(replace(load_settings(), model=chosen.model))  # as with another library open
+    session = Session(ward.lib, load_settings())
+    said: list[UserError] = []
+    session.on_problem.append(said.append)
+    session.settle_model()
+    assert load_settings().model == session.settings.model == "pfm-demo"
+    assert said[0].what.startswith(f"{chosen.model} was learned from this library and is rolled back")
+    assert said[0].safe == "pfm-demo answers now"
+    session.settle_model()
+    assert len(said) == 1
+
+
 def test_a_model_in_quarantine_is_not_copied_out_of_it(ward: Ward, learned: Run) -> None:
     folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
     with pytest.raises(BadInputError, match="lies in quarantine: it was learned from the library") as error:
