@@ -52,13 +52,14 @@ def library_import(
     Look at --dry-run first. The same command again adds only what is missing. Exit code 3 when something was skipped.
     """
     from pfm_desktop.services.importing.report import check_new, write_report
+    from pfm_desktop.services.importing.returning import doubted
     from pfm_desktop.services.importing.run import check_may_import, foreseen, import_plan
 
     if report is not None:
         check_new(report)
     with open_library(library) as lib, Bar() as bar:
         check_may_import(lib)
-        plan = _plan(bar, paths, manifest, every, patient=patient, stages=stage or [])
+        plan = doubted(lib, _plan(bar, paths, manifest, every, patient=patient, stages=stage or []))
         work = foreseen if dry_run else import_plan
         made = work(bar, lib, plan, also_unsure=take_guesses)
         lines = _lines(lib, plan, made, take_guesses=take_guesses) if dry_run else []
@@ -79,6 +80,8 @@ def _plan(
         raise BadInputError("two stages of one source were given", remedy="give one for each source, or a manifest")
     named = manifest or manifest_beside(paths)
     read = read_import_manifest(named) if named is not None else None
+    if named is not None and read is not None:
+        complain(f"{named} says whose the files are that it names ({len(read.rows)}): it counts more than any guess")
     return fill_in(make_plan(bar, paths, manifest=read, options=Options(every=every)), patient=patient, stages=stages)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,12 @@ from pfm_desktop.domain.source import Source, Stage
 DAY_ONLY = "Imported. The time of day is not known."  # begins the note of a visit of which the day alone is known
 # 0:00 of a day is from 13 hours before that day in UTC (New Zealand) to 10 after it (Hawaii)
 _EASTERNMOST = timedelta(hours=13)
+
+
+def identifier_key(identifier: str) -> str:
+    """The same for identifiers that are one: they differ in capitals and spaces at most. A space between two figures
+    stays: `K1 12` is not `K11 2`."""
+    return re.sub(r"(?<![0-9])\s+|\s+(?![0-9])", "", " ".join(identifier.casefold().split()))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pfm_desktop.domain.case import Patient, Visit
+from pfm_desktop.domain.case import Patient, Visit, identifier_key
 from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.services.importing.births import births_on
 from pfm_desktop.services.importing.dates import without_dates
 from pfm_desktop.services.importing.guess import unknown
 from pfm_desktop.services.importing.making import make_plan
@@ -104,7 +105,12 @@ def doubts(lib: Library, said: FileSays, visit_id: str) -> tuple[str, ...]:
         patient = stored.patient(session, visit.patient_id) if visit is not None else None
         if visit is None or patient is None:
             return ()
-        found = (*_of_number(session, said, patient), *_of_person(said, patient), *_of_names(session, said, patient))
+        found = (
+            *_of_number(session, said, patient),
+            *_of_person(said, patient),
+            *_of_names(session, said, patient),
+            *_of_birth(said, patient),
+        )
     return (*found[:1], *_of_day(said, visit))
 
 
@@ -154,7 +160,7 @@ def _planned(path: Path) -> PlannedPicture | None:
 
 def _of_number(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
     """A number counts where it is another woman's on record, where the file says it, or where it looks as hers does."""
-    if not said.number or _squeezed(said.number) == _squeezed(patient.identifier):
+    if not said.number or identifier_key(said.number) == identifier_key(patient.identifier):
         return
     other = stored.patient_by_identifier(session, said.number)
     if other is not None and other.id != patient.id:
@@ -183,17 +189,25 @@ def _of_names(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
     hers = {folded(word) for word in _WORD.findall(f"{patient.family_name} {patient.given_name}")}
     for text, where in ((said.stem, "The file's name"), (said.folder, "Its folder")):
         tokens = _telling(text)
-        if any(folded(token) in hers for token in tokens):
-            continue
+        shared = {folded(token) for token in tokens} & hers
         for one, two in pairwise(tokens):
             for other in stored.patients(session, search=f"{one} {two}", limit=5):
                 names = {folded(other.family_name), folded(other.given_name)}
                 if other.id != patient.id and names == {folded(one), folded(two)}:
                     yield f"{where} says {other.display_name} (ID {other.identifier})."
                     return
-            if text == said.stem and hers and one.istitle() and two.istitle():
+            # one word of two may be her family name beside another given one: a sister, a mother
+            whole = {folded(one), folded(two)} <= hers or (shared and not {folded(one), folded(two)} & hers)
+            if (text == said.stem or shared) and hers and not whole and one.istitle() and two.istitle():
                 yield f"{where} says {one} {two}."
                 return
+
+
+def _of_birth(said: FileSays, patient: Patient) -> Iterator[str]:
+    for born in births_on((said.folder,), f"{said.stem}.x"):
+        if patient.birth_date is not None and not born.may_be(patient.birth_date):
+            yield f"Its name says born {born.text}, and she is born {moments.day(patient.birth_date)}."
+            return
 
 
 def _of_day(said: FileSays, visit: Visit) -> Iterator[str]:
@@ -207,10 +221,6 @@ def _telling(text: str) -> list[str]:
     return [
         word for word in words if len(word) >= _SHORTEST and folded(word) not in _NO_NAMES and not said_by(word).words
     ]
-
-
-def _squeezed(identifier: str) -> str:
-    return "".join(identifier.casefold().split())
 
 
 def _shape(identifier: str) -> str:

@@ -102,5 +102,7 @@ def _check_free(name: str) -> None:
     taken = any(name in (entry.info.name, entry.path.name) for entry in models.models())
     if taken or any(name == bad.path.name for bad in models.broken()):
         raise BadInputError(
-            f"there is already a model {name}", safe="it is unchanged", remedy="choose another name with --name"
+            f"there is already a model {name}",
+            safe="it is unchanged",
+            remedy="choose another name (on the command line with --name)",
         )

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, object_session
 
 from pfm_desktop.domain.annotation import CervixMark, OsMark, Pin
-from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit, VisitRow
+from pfm_desktop.domain.case import DAY_ONLY, Pair, Patient, Picture, Visit, VisitRow, identifier_key
 from pfm_desktop.domain.findings import SWEDE_ITEMS, Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
@@ -48,7 +48,7 @@ def patient_by_identifier(session: Session, identifier: str) -> Patient | None:
         # the search text ends with the identifier, in small letters
         ending = func.replace(PatientTable.search, " ", "").endswith(wanted, autoescape=True)
         like = session.scalars(select(PatientTable).where(ending).order_by(PatientTable.id))
-        row = next((one for one in like if _squeezed(one.identifier) == wanted), None)
+        row = next((one for one in like if identifier_key(one.identifier) == identifier_key(identifier)), None)
     return patient_from(row) if row else None
 
 

@@ -33,14 +33,16 @@ def for_import(paths: Sequence[Path]) -> bool:
     return len(paths) > FEW or any(path.suffix.lower() in _ONLY_IMPORT or path.is_dir() for path in paths)
 
 
-def look(ctx: Context, paths: Sequence[Path]) -> ImportPreview:
+def look(ctx: Context, lib: Library, paths: Sequence[Path]) -> ImportPreview:
     """What is in folders, zips and files, as a plan that can be shown; as a job. A manifest beside them is followed."""
     from pfm_desktop.services.importing.making import make_plan
     from pfm_desktop.services.importing.manifest import manifest_beside, read_import_manifest
+    from pfm_desktop.services.importing.returning import doubted
     from pfm_desktop.viewmodels.importing import ImportPreview
 
     named = manifest_beside(list(paths))
     plan = make_plan(ctx, paths, manifest=read_import_manifest(named) if named is not None else None)
+    plan = doubted(lib, plan)
     preview = ImportPreview(plan)
     preview.women()  # kept: of thousands of pictures the window would stand still while they are put into words
     return preview

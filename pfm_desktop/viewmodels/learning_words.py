@@ -43,7 +43,7 @@ SMALL_PRINT = (
     "The women of the locked test are set aside for good: no model of this library ever learns from them. What is "
     "learned stays in quarantine and answers nothing until it is compared on them and promoted with a signature."
 )
-MEANING = "I have compared it on the locked test, and it is to answer from now on"
+MEANING = "Compared on the locked test; it is to answer"  # seen whole in the narrowest window
 
 
 def cases_text(counted: Counted) -> str:
@@ -225,15 +225,20 @@ def _number(one: Mapping[str, Any] | None, *, signed: bool = False) -> str:
     return f"{one['value']:{form}}{span}"
 
 
+def _named(one: Mapping[str, Any]) -> str:
+    label = f" ({one['label']})" if one.get("label") else ""
+    return f"{one['name']} {one['version']}{label}"
+
+
 def compared_text(figures: Mapping[str, Any]) -> str:
     """Which two models the figures are of, where they say it, and what one measure is."""
     both = figures.get("models", {})
-    named = [f"{both[side]['name']} {both[side]['version']}" for side in ("old", "new") if side in both]
+    named = [_named(both[side]) for side in ("old", "new") if side in both]
     which = f"Before: {named[0]}, which answered then. New: {named[1]}. " if len(named) > 1 else ""
     return (
-        f"{which}As graded: high or cancer was given. At 85 % specificity: how well HSIL+ can be told apart, with a "
-        "threshold for each model that nobody uses when grading. The interval of the calibration error lies high where "
-        "cases are few."
+        f"Investigational - not for diagnosis. {which}As graded: high or cancer was given. At 85 % specificity: how "
+        "well HSIL+ can be told apart, with a threshold for each model that nobody uses when grading. The interval of "
+        "the calibration error lies high where cases are few."
     )
 
 

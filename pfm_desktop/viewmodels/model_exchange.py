@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -53,10 +54,35 @@ def opened_text(opened: Opened) -> str:
 
 
 def receive_job(ctx: Context, file: str, fingerprint: str) -> str:
-    """Job: bring it among the models of this user; what to tell about it."""
+    """Job: bring it among the models of this user, under another name where its own is taken; what to tell about it."""
     from pfm_desktop.services.learning import exchange
 
     with TemporaryDirectory(prefix="pfm-model-") as work:
-        brought = exchange.receive(ctx, Path(file), Path(work) / "model", fingerprint=fingerprint)
+        opened = exchange.open_file(Path(file))
+        given = opened.name
+        name = given if _is_here(opened) else unused(given, _taken())
+        brought = exchange.receive(ctx, Path(file), Path(work) / "model", fingerprint=fingerprint, name=name)
     info = brought.info
-    return f"{info.name} {info.version} is here now ({info.label}). It answers nothing until it is chosen."
+    other = "" if name == given else f" Its sender calls it {given}, which another model here is called already."
+    return f"{info.name} {info.version} is here now ({info.label}). It answers nothing until it is chosen.{other}"
+
+
+def unused(name: str, taken: Collection[str]) -> str:
+    """`name`, or `name-2` and so on where that is taken: every clinic's first model is called alike."""
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(one for one in names if one not in taken)
+
+
+def _is_here(opened: Opened) -> bool:
+    """Whether the same model was brought in before: it is not brought in twice."""
+    from pfm_desktop.services import models
+    from pfm_desktop.services.learning.exchange import weights_of
+
+    return any((one.info.name, one.info.sha256) == (opened.name, weights_of(opened)) for one in models.models())
+
+
+def _taken() -> set[str]:
+    from pfm_desktop.services import models
+
+    found = {name for entry in models.models() for name in (entry.info.name, entry.path.name)}
+    return found | {bad.path.name for bad in models.broken()}

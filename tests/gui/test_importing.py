@@ -49,9 +49,9 @@ def put(path: Path, colour: tuple[int, int, int], seed: int) -> None:
 def stick(tmp_path: Path) -> Path:
     """P-001 (on record): a pair and one without a stage; K-18 (new): a pair; `photos`: nobody's. And a note."""
     at = tmp_path / "stick"
-    put(at / "P-001" / "2026-03-14_1201_acid_60s.png", PINK, 1)
-    put(at / "P-001" / "2026-03-14_1202_fluo_80s.png", GLOWING, 2)
-    put(at / "P-001" / "2026-03-14_1203_IMG.png", PINK, 3)
+    put(at / "P-001 Adler Anna" / "2026-03-14_1201_acid_60s.png", PINK, 1)
+    put(at / "P-001 Adler Anna" / "2026-03-14_1202_fluo_80s.png", GLOWING, 2)
+    put(at / "P-001 Adler Anna" / "2026-03-14_1203_IMG.png", PINK, 3)
     put(at / "K-18" / "2026-03-15_0900_acid_60s.png", PINK, 4)
     put(at / "K-18" / "2026-03-15_0901_fluo_80s.png", GLOWING, 5)
     put(at / "photos" / "IMG_1.png", PINK, 6)
@@ -294,7 +294,7 @@ def test_the_preview_says_what_how_sure_and_why_in_words(
     assert waits.cells[BECOMES] == "Waits for you"
     stand_on(page, "2026-03-14_1201")
     said = page.preview.details.text()
-    assert "Whose: P-001 (likely: the folder P-001" in said
+    assert "Whose: P-001 (likely: the folder P-001 Adler Anna" in said
     assert "Pair: with 2026-03-14_1202_fluo_80s.png (likely" in said
     assert tree.rows.data(tree.currentIndex(), Qt.ItemDataRole.ToolTipRole) == said
     files = next(row for row in tree.rows.rows.rows if row.kind is Kind.FILE)
@@ -545,7 +545,7 @@ def test_the_same_picture_under_two_women_is_taken_only_where_somebody_says_so(
     qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
 ) -> None:
     twin = stick / "K-18" / "2026-03-15_0902_lugol.png"
-    twin.write_bytes((stick / "P-001" / "2026-03-14_1201_acid_60s.png").read_bytes())
+    twin.write_bytes((stick / "P-001 Adler Anna" / "2026-03-14_1201_acid_60s.png").read_bytes())
     page = looked(qtbot, open_window(library_folder), stick)
     stand_on(page, "2026-03-15_0902")
     assert row_of(page.preview.tree, "2026-03-15_0902").cells[BECOMES].startswith("Left out: the same picture")
@@ -848,7 +848,7 @@ def test_what_is_dropped_on_a_plan_is_asked_about_in_the_page(
     qtbot: QtBot, open_window: Opened, library_folder: Path, stick: Path
 ) -> None:
     window = open_window(library_folder)
-    page = looked(qtbot, window, stick / "P-001")
+    page = looked(qtbot, window, stick / "P-001 Adler Anna")
     dropped(page, stick / "K-18")
     assert page.question.isVisible()
     assert page.no.hasFocus()

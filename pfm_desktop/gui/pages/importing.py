@@ -173,7 +173,7 @@ class ImportPage(QWidget):
         self.work.begin("Looking at the pictures", "Nothing is brought in yet. You can go on working meanwhile.")
         self._show(self.work)
         self._handle = self._jobs.start(
-            look, paths, title="Looking at the pictures", done=self._looked,
+            look, self._session.library, paths, title="Looking at the pictures", done=self._looked,
             failed=self._to_choose,
             stopped=lambda: self._to_choose("Stopped. Nothing was brought in."), step=self.work.step,
         )  # fmt: skip

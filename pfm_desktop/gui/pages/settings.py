@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -245,6 +245,18 @@ class SettingsPage(QWidget):
         row.addStretch(1)
         column.addLayout(row)
         return held
+
+    def changeEvent(self, event: QEvent) -> None:
+        """In another theme fields are of another height, which layouts keep from before."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            QTimer.singleShot(0, self, self._measure_again)
+
+    def _measure_again(self) -> None:
+        for part in self.findChildren(QWidget):
+            part.updateGeometry()
+            if (layout := part.layout()) is not None:
+                layout.invalidate()
 
 
 def _heading(text: str, parent: QWidget) -> QLabel:

@@ -45,9 +45,9 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     HSIL+ is told twice: `sensitivity_high_at_85` says how well HSIL+ can be told apart at all, whatever the threshold;
     `sensitivity_high_graded` and `specificity_high_graded` what the grades that are given find and spare.
 
-    `figures`: `models` (name, version and hash of both), `women`, `women_hsil` (with HSIL+), `cases`, `grades`; `old`,
-    `new` and `difference` (new minus old), each measure with value and 95 % interval by woman; the same by combination
-    of sources (`by_source`) and by device (`by_device`).
+    `figures`: `models` (name, version, hash and label of both), `women`, `women_hsil` (with HSIL+), `cases`, `grades`;
+    `old`, `new` and `difference` (new minus old), each measure with value and 95 % interval by woman; the same by
+    combination of sources (`by_source`) and by device (`by_device`).
     """
     first, second = load_model(old), load_model(new)
     shared = [name for name in first.net.names if name in second.net.names]
@@ -88,7 +88,8 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
 
 
 def _named(model: LoadedModel) -> dict[str, str]:
-    return {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256}
+    info = model.info
+    return {"name": info.name, "version": info.version, "sha256": info.sha256, "label": info.label}
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
 from pfm_desktop.services.importing.sisters import differing, listed
 
+_LONG = 6  # figures of a number that no counter of a day, a room or a year comes to
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
 
 
@@ -27,7 +28,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         if picture.key in counted and picture.patient.value is not None
     }
     for group in _by_woman(pictures):
-        doubted |= _of_nobody(group) or _sisters(group, doubted)
+        doubted |= _of_nobody(group) or _sisters(group, doubted) or _begun_anew(group, doubted)
         born = disagreement(birth for picture in group for birth in _births(picture))
         if born is not None:
             doubted |= {picture.key: _born(doubted.get(picture.key, picture.patient), picture) for picture in group}
@@ -48,6 +49,29 @@ def _sisters(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]])
     why = f"but {listed(names)} within it may be different women"
     guesses = {one.key: doubted.get(one.key, one.patient) for one in group}
     return {key: unsure(guess.value or "", f"{guess.why}, {why}") for key, guess in guesses.items()}
+
+
+def _begun_anew(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]]) -> dict[str, Guess[str]]:
+    """Pictures of one short number in several places, by key, in doubt: it may begin anew in each of them.
+
+    By day, by room, by stick: nothing but a name of two words that stands in all of them says that it does not.
+    """
+    guesses = {one.key: doubted.get(one.key, one.patient) for one in group}
+    value = next(iter(guesses.values())).value or ""
+    found = dict.fromkeys(_place_of(one, value) for one in group)
+    names = {frozenset(" ".join(_names(one)).casefold().split()) for one in group}
+    named = len(names) == 1 and len(next(iter(names))) > 1
+    if len(found) < 2 or named or sum(sign.isdigit() for sign in value) >= _LONG:
+        return {}
+    where = listed([" / ".join(place) or "the top" for place in found])
+    why = f"but it stands in {where}, where numbers may begin anew"
+    return {key: unsure(value, f"{guess.why}, {why}") for key, guess in guesses.items()}
+
+
+def _place_of(picture: PlannedPicture, value: str) -> tuple[str, ...]:
+    """The folders around the outermost one that says a woman's number; all of them where only the file says it."""
+    folders = picture.item.folders
+    return folders[: next((at for at, name in enumerate(folders) if told_by(name).says(value)), len(folders))]
 
 
 def _births(picture: PlannedPicture) -> tuple[Birth, ...]:

@@ -34,6 +34,11 @@ def name_beside(name: str, number: str) -> Name:
     return told.name, ""
 
 
+def looks_like_name(words: str) -> bool:
+    """Whether words can be a first and a second name, and none of them says a place or a study."""
+    return told_by(words).personal and not any(_NO_WOMAN.match(word) for word in words.split())
+
+
 def agreed_name(woman: PlannedWoman) -> Name:
     """What all names beside her number agree on, the longest; none where two of them differ."""
     pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]

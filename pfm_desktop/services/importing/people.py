@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pfm_desktop.domain.case import identifier_key
 from pfm_desktop.services.importing.guess import Guess, likely, unknown, unsure
 from pfm_desktop.services.importing.naming import Number, Told, short, told_by
 
@@ -62,7 +63,7 @@ def strong_numbers(folders: tuple[str, ...], stem: str) -> tuple[tuple[str, str]
 
 def same_number(one: str, other: str) -> bool:
     """Whether two numbers differ in capitals and spaces at most."""
-    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+    return identifier_key(one) == identifier_key(other)
 
 
 @dataclass(frozen=True)

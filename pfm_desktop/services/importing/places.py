@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.services.importing.births import Birth, agreed_day, births_on, disagreement
 from pfm_desktop.services.importing.guessing import GAP
+from pfm_desktop.services.importing.names import looks_like_name
 from pfm_desktop.services.importing.plan import Person, PlannedVisit, PlannedWoman
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage import same_bytes
@@ -66,6 +67,10 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
         return ""
     if len({_person(person) for person in woman.people}) > 1:
         return f"two different names are said for the identifier {woman.identifier}"
+    for person in woman.people:
+        if stranger := next((name for name in woman.named if _is_another(name, person) and looks_like_name(name)), ""):
+            said = " ".join(part for part in (person.given_name, person.family_name) if part)
+            return f"the identifier {woman.identifier} is said to be {said}'s, and folder or file say {stranger}"
     denied = _birth_denied(woman, on_record)
     return denied or (_against_record(woman, on_record, pictures) if on_record is not None else "")
 
@@ -132,14 +137,18 @@ def _brought(woman: PlannedWoman, there: Person) -> str:
 
 
 def _is_another(name: str, there: Person) -> bool:
-    """Whether words of a folder or file look like a name, and none of them stands in that on record."""
-    known = set(_words(f"{there.family_name} {there.given_name}"))
-    words = _words(name)
+    """Whether words of a folder or file look like a name that is not the one on record: none of them stands in it, or
+    of two and more some do not (a sister, a mother, a name of marriage)."""
+    known = set(words_of(f"{there.family_name} {there.given_name}"))
+    words = words_of(name)
     looks_so = len(words) > 1 or name[:1].isupper() or not name.isascii()
-    return bool(known and words) and looks_so and known.isdisjoint(words)
+    if not known or not words or not looks_so:
+        return False
+    return known.isdisjoint(words) or (len(words) > 1 and not (known <= set(words) or set(words) <= known))
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
+    """The words of a name, in small letters and without accents."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return [word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1]

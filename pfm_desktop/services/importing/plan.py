@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pfm_desktop.domain.case import identifier_key
 from pfm_desktop.domain.source import TIMED, Source, Stage, goes_second
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item, Skipped
@@ -170,7 +171,7 @@ def woman_key(picture: PlannedPicture) -> str:
     Of whom it is not known are together what lies in one folder, or was tied to one visit.
     """
     if picture.patient.value:
-        return "".join(picture.patient.value.casefold().split())
+        return identifier_key(picture.patient.value)
     return f"?{picture.visit or '/'.join(picture.item.folders)}"
 
 

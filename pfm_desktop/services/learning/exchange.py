@@ -113,7 +113,7 @@ def open_file(file: Path) -> Opened:
         public = bytes.fromhex(said["public_key"])
         hashes = dict(said["sha256"])
         right = said["format"] == FORMAT and said["version"] == VERSION
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _not_ours(file, "its signature cannot be read") from error
     if not right:
         raise _not_ours(file, "it is of another version of the program")
@@ -124,6 +124,11 @@ def open_file(file: Path) -> Opened:
     return Opened(
         str(said["model"]), str(said["model_version"]), fingerprint_of(public), str(said["made_at"]), contents
     )
+
+
+def weights_of(opened: Opened) -> str:
+    """SHA-256 of the weights in a file, as `ModelInfo.sha256` has it."""
+    return hashlib.sha256(opened.contents[WEIGHTS]).hexdigest()
 
 
 def receive(ctx: Context, file: Path, work: Path, *, fingerprint: str, name: str | None = None) -> Brought:
@@ -172,11 +177,21 @@ def _tested_text(lib: Library, content: ModelFile) -> tuple[str, ...]:
 
 
 def _unpacked(file: Path) -> dict[str, bytes]:
+    data = _small(file)
     try:
-        with zipfile.ZipFile(io.BytesIO(_small(file))) as archive:
-            return dict(_entries(file, archive))
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            found = dict(_entries(file, archive))
+            nothing_else = _length_of(archive) == len(data)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         raise _not_ours(file, "it is damaged, or no model file") from error
+    if not nothing_else:  # a comment, or bytes in front of it: whatever they say, nobody signed it
+        raise _not_ours(file, "it holds more than was signed")
+    return found
+
+
+def _length_of(archive: zipfile.ZipFile) -> int:
+    """Bytes of an archive as `send` writes it: a header of 30, one of 46 in the list, and 22 at the end."""
+    return sum(30 + 46 + 2 * len(entry.filename) + entry.file_size for entry in archive.infolist()) + 22
 
 
 def _entries(file: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:

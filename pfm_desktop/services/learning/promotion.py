@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pfm_desktop.pfm.training.compared import Comparison
     from pfm_desktop.storage.keys import LibraryKeys
 
-SHORTEST_REASON = 3  # letters: a full stop is none
+SHORTEST_REASON = 10  # letters: it is to be understood in years
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,8 @@ def _check_promotable(run: Run, reason: str) -> None:
         raise UserError(
             f"the new model is not promoted: {'; '.join(against)}",
             safe="the model in use stays",
-            remedy="keep the old one, or give the reason why the new one is to answer all the same",
+            remedy="keep the old one, or give the reason why the new one is to answer all the same, in a few words "
+            f"({SHORTEST_REASON} letters or more)",
         )
 
 
@@ -333,6 +334,13 @@ def parent_of(run: Run) -> Path:
     return folder
 
 
+def _why(error: OSError) -> str:
+    """Of a `shutil.Error`, which holds those of all files, the first."""
+    if isinstance(error, shutil.Error) and error.args and error.args[0]:
+        return str(error.args[0][0][-1])
+    return error.strerror or str(error)
+
+
 def _brought(folder: Path, run: Run) -> Path:
     """Copied among the models of this user, `model.toml` last; another one of that name is never written over."""
     out = user_models_dir() / run.model_name
@@ -350,7 +358,7 @@ def _brought(folder: Path, run: Run) -> Path:
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise ModelError(
-            f"the model could not be copied to {out}: {error.strerror or error}", safe="the model in use stays",
+            f"the model could not be copied to {out}: {_why(error)}", safe="the model in use stays",
             remedy="free some space, then try again",
         ) from error  # fmt: skip
     models.verify(str(out))

@@ -169,7 +169,10 @@ def test_a_model_folder_is_brought_in_whole_and_under_another_name(
     assert main(["models", "import", str(folder)]) == 0
     assert "use it in the window: Models, ours, Use this model" in capfd.readouterr().out
     assert main(["models", "import", str(folder)]) == 2
-    assert "there is already a model ours. it is unchanged. choose another name with --name" in capfd.readouterr().err
+    assert (
+        "there is already a model ours. it is unchanged. choose another name (on the command line with --name)"
+        in capfd.readouterr().err
+    )
     assert main(["models", "import", str(folder), "--name", "second"]) == 0
     assert verify(user_models_dir() / "second").name == "second"
     assert (user_models_dir() / "second" / "CARD.md").read_text(encoding="utf-8").startswith("# second 1\n\nWhat ours")

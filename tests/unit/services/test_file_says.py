@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from pfm_desktop.storage.library import Library
 
 from .importing.conftest import jpeg, put
 
+BORN = date(1980, 3, 2)
 NOON = datetime(2026, 3, 11, 12, 0).astimezone()
 
 
@@ -24,7 +25,7 @@ NOON = datetime(2026, 3, 11, 12, 0).astimezone()
 def visit(lib: Library) -> str:
     """Lang, Eva on 11 March 2026; Müller, Anna and K-18 are others."""
     cases.add_patient(lib, identifier="K-18", family_name="Müller", given_name="Anna")
-    her = cases.add_patient(lib, identifier="K-17", family_name="Lang", given_name="Eva").id
+    her = cases.add_patient(lib, identifier="K-17", family_name="Lang", given_name="Eva", birth_date=BORN).id
     return cases.add_visit(lib, her, started_at=NOON).id
 
 
@@ -56,6 +57,9 @@ def test_names_that_say_nothing_or_hers_raise_no_doubt(lib: Library, visit: str,
         ("x/anna_muller_acetic.jpg", "The file's name says Müller, Anna (ID K-18)."),
         ("Muller Anna/1.jpg", "Its folder says Müller, Anna (ID K-18)."),
         ("x/Schmidt Berta acetic 60s.jpg", "The file's name says Schmidt Berta."),
+        ("x/Lang Berta acetic 60s.jpg", "The file's name says Lang Berta."),
+        ("K-17 Lang Berta/acetic 60s.jpg", "Its folder says Lang Berta."),
+        ("x/Lang geb 01.02.1950 acetic 60s.jpg", "Its name says born 01.02.1950, and she is born 02 Mar 1980."),
     ],
 )
 def test_another_woman_is_said(lib: Library, visit: str, tmp_path: Path, name: str, said: str) -> None:

@@ -58,18 +58,18 @@ def test_folders_zips_videos_and_many_files_are_for_the_import_and_a_few_files_f
         assert page.for_import([tmp_path / name])
 
 
-def test_looking_follows_a_manifest_beside_the_pictures(folder: Path) -> None:
+def test_looking_follows_a_manifest_beside_the_pictures(lib: Library, folder: Path) -> None:
     (folder / "import.csv").write_text(
         "patient,visit_time,stage,source,file\nK-50,2026-01-02 10:00,lugol,,photos/lugol.jpg\n", encoding="utf-8"
     )
-    plan = page.look(SilentContext(), [folder]).plan
+    plan = page.look(SilentContext(), lib, [folder]).plan
     said = next(one for one in plan.pictures if one.name == "lugol.jpg")
     assert (said.patient.value, said.stage.sure) == ("K-50", Sure.SAID)
 
 
-def test_looking_at_what_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_looking_at_what_is_not_there_is_an_error(lib: Library, tmp_path: Path) -> None:
     with pytest.raises(BadInputError):
-        page.look(SilentContext(), [tmp_path / "gone"])
+        page.look(SilentContext(), lib, [tmp_path / "gone"])
 
 
 # rows

@@ -185,8 +185,10 @@ def test_a_free_name_is_proposed() -> None:
 def test_the_figures_say_of_which_models_they_are() -> None:
     both = {"old": {"name": "pfm-demo", "version": "4"}, "new": {"name": "clinic-1", "version": "1"}}
     said = words.compared_text({"models": both})
-    assert said.startswith("Before: pfm-demo 4, which answered then. New: clinic-1 1. ")
-    assert words.compared_text({}).startswith("As graded: high or cancer was given. At 85 % specificity:")
+    assert said.startswith(
+        "Investigational - not for diagnosis. Before: pfm-demo 4, which answered then. New: clinic-1 1. "
+    )
+    assert "As graded: high or cancer was given. At 85 % specificity:" in words.compared_text({})
 
 
 def test_a_difference_of_nothing_has_no_interval_of_no_width() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -22,33 +22,42 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        colours = self.palette()
-        text, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
-        self.plot = pyqtgraph.PlotWidget(self, background=colours.color(QPalette.ColorRole.Base))
+        self.plot = pyqtgraph.PlotWidget(self)
         self.plot.setFixedHeight(HEIGHT)
         self.plot.setMouseEnabled(False, False)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.getPlotItem().layout.setContentsMargins(0, _HALF_A_LINE, 0, 0)  # or the topmost figure is cut
-        for side, title in (("bottom", "epoch"), ("left", "loss (lower is better)")):
-            axis = self.plot.getAxis(side)
-            axis.setPen(text)
-            axis.setTextPen(text)
-            self.plot.setLabel(side, title, color=text.name())
-        dashes = pyqtgraph.mkPen(text, width=2, style=Qt.PenStyle.DashLine)
-        self._training = self.plot.plot(pen=dashes)
-        self._validation = self.plot.plot(
-            pen=pyqtgraph.mkPen(line, width=2), symbol="o", symbolSize=7, symbolBrush=line, symbolPen=None
-        )
-        self._best = self.plot.plot(
-            pen=None, symbol="o", symbolSize=16, symbolBrush=None, symbolPen=pyqtgraph.mkPen(text, width=2)
-        )
+        self._training = self.plot.plot()
+        self._validation = self.plot.plot(symbol="o", symbolSize=7, symbolPen=None)
+        self._best = self.plot.plot(pen=None, symbol="o", symbolSize=16, symbolBrush=None)
+        self._paint()
         self.said = words(self, "quiet")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
         column.addWidget(self.said)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lines are drawn in the colours of the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "said"):
+            self._paint()
+
+    def _paint(self) -> None:
+        colours = self.palette()
+        text, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
+        self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
+        for side, title in (("bottom", "epoch"), ("left", "loss (lower is better)")):
+            axis = self.plot.getAxis(side)
+            axis.setPen(text)
+            axis.setTextPen(text)
+            self.plot.setLabel(side, title, color=text.name())
+        self._training.setPen(pyqtgraph.mkPen(text, width=2, style=Qt.PenStyle.DashLine))
+        self._validation.setPen(pyqtgraph.mkPen(line, width=2))
+        self._validation.setSymbolBrush(line)
+        self._best.setSymbolPen(pyqtgraph.mkPen(text, width=2))
 
     def draw(self, losses: Sequence[float], training: Sequence[float], planned: int) -> None:
         """Show them; hidden where there are none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -206,7 +206,11 @@ class LearningPage(QWidget):
 
     def _go_on(self, finish: bool) -> None:
         if (run := self.view.run) is not None:
-            self._do(model.again_job, run.id, finish, title=model.COUNTING, done=self._learn)
+            self._do(model.again_job, run.id, finish, title=model.COUNTING, done=self._goes_on)
+
+    def _goes_on(self, request: Request) -> None:
+        self._learn(request)
+        self._read_runs(request.run_id)  # the list no longer says that it was cut short
 
     def _learn(self, request: Request) -> None:
         run_id = request.run_id
@@ -287,6 +291,11 @@ class LearningPage(QWidget):
                 against=bool(run.figures.get("against")), verdict=learning_words.verdict_text(run.figures),
             )  # fmt: skip
             self.view.promote.hide()
+            QTimer.singleShot(0, self, self._bring_signature_into_sight)
+
+    def _bring_signature_into_sight(self) -> None:
+        if self.view.promoting.isVisible():
+            self._right.ensureWidgetVisible(self.view.promoting.now)
 
     def _do_not_promote(self) -> None:
         self.view.promoting.hide()
@@ -405,8 +414,9 @@ class LearningPage(QWidget):
             column.addWidget(part)
         column.addStretch(1)
         split = QSplitter(Qt.Orientation.Horizontal, self)
-        for part, width, share in ((self.cases, CASES_WIDTH, 2), (right, RUNS_WIDTH, 3)):
-            split.addWidget(_scrolled(part, width))
+        self._right = _scrolled(right, RUNS_WIDTH)
+        for area, share in ((_scrolled(self.cases, CASES_WIDTH), 2), (self._right, 3)):
+            split.addWidget(area)
             split.setStretchFactor(split.count() - 1, share)
         split.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)

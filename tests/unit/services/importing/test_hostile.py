@@ -189,7 +189,7 @@ def changed_somehow(plan: ImportPlan, keys: list[str], chance: random.Random) ->
         case 0:
             return changes.set_stage(plan, keys, chance.choice(list(Stage)))
         case 1:
-            return changes.set_patient(plan, keys, chance.choice(("K-17", "k-1 7", "", "K-20")))
+            return changes.set_patient(plan, keys, chance.choice(("K-17", "k- 17", "", "K-20")))
         case 2:
             return changes.leave_out(plan, keys, out=chance.random() < 0.5)
         case 3:

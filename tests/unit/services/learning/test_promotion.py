@@ -119,14 +119,14 @@ def test_a_model_answers_only_once_it_was_looked_at_and_signed(ward: Ward, learn
 def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, learned: Run) -> None:
     answers.put_answer(ward.lib, ward.pairs[0], model_name="parent", model_sha256=learned.parent_sha256, body={"a": 1})
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert answers.models_that_answered(ward.lib, ward.pairs[0]) == (learned.parent_sha256,)
     assert roll_back(ward.lib, learned.id).model == load_settings().model == "parent"
     assert run.known_run(ward.lib, learned.id).state is State.ROLLED_BACK
     assert answers.answer(ward.lib, ward.pairs[0], learned.parent_sha256).body == {"a": 1}  # type: ignore[union-attr]
     with pytest.raises(UserError, match="rolled back, not active"):
         roll_back(ward.lib, learned.id)
-    promote(ward.lib, learned.id, **SIGNED, reason="again")
+    promote(ward.lib, learned.id, **SIGNED, reason="and once again")
     assert load_settings().model == "ours"
     assert housekeeping.verify(CTX, ward.lib).problems == ()
 
@@ -146,13 +146,13 @@ def test_figures_against_another_model_than_the_one_that_answers_promote_nothing
     found = find_cases(CTX, ward.lib)
     for one in (learned, later):
         assert look(CTX, ward.lib, one.id, found).figures["models"]["old"]["name"] == "parent"
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     with pytest.raises(UserError, match="later was compared with parent, and ours answers now") as error:
-        promote(ward.lib, later.id, **SIGNED, reason="test")
+        promote(ward.lib, later.id, **SIGNED, reason="only here to test")
     assert error.value.remedy == "compare them again"
     assert load_settings().model == "ours"
     assert look(CTX, ward.lib, later.id, found).figures["models"]["old"]["name"] == "ours"
-    promote(ward.lib, later.id, **SIGNED, reason="test")
+    promote(ward.lib, later.id, **SIGNED, reason="only here to test")
     assert load_settings().model == "later"
 
 
@@ -163,7 +163,7 @@ def test_rolling_back_goes_step_by_step_and_says_which_model_answers(
     found = find_cases(CTX, ward.lib)
     for one in (learned, later):
         look(CTX, ward.lib, one.id, found)
-        promote(ward.lib, one.id, **SIGNED, reason="test")
+        promote(ward.lib, one.id, **SIGNED, reason="only here to test")
 
     def states() -> tuple[State, State]:
         first, second = (run.known_run(ward.lib, one.id).state for one in (learned, later))
@@ -173,7 +173,7 @@ def test_rolling_back_goes_step_by_step_and_says_which_model_answers(
     assert roll_back(ward.lib, later.id).model == "ours"
     assert states() == (State.ACTIVE, State.ROLLED_BACK)
     with pytest.raises(UserError, match="active"):
-        promote(ward.lib, learned.id, **SIGNED, reason="again")
+        promote(ward.lib, learned.id, **SIGNED, reason="and once again")
     assert roll_back(ward.lib, learned.id).model == "parent"
     assert states() == (State.ROLLED_BACK, State.ROLLED_BACK)
 
@@ -182,7 +182,7 @@ def test_a_model_that_does_not_answer_here_is_not_rolled_back_nor_promoted_over_
     ward: Ward, learned: Run
 ) -> None:
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     save_settings(replace(load_settings(), model="parent"))  # chosen in Models, or by another user of this library
     with pytest.raises(UserError, match="parent answers on this computer, not ours"):
         roll_back(ward.lib, learned.id)
@@ -191,7 +191,7 @@ def test_a_model_that_does_not_answer_here_is_not_rolled_back_nor_promoted_over_
     roll_back(ward.lib, learned.id)
     save_settings(replace(load_settings(), model="ours"))
     with pytest.raises(UserError, match="ours answers already on this computer"):
-        promote(ward.lib, learned.id, **SIGNED, reason="test")
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert run.known_run(ward.lib, learned.id).state is State.ROLLED_BACK
 
 
@@ -216,11 +216,11 @@ def test_figures_hold_for_the_labels_that_they_were_made_with(ward: Ward, learne
     visit = ward.visits[ward.pairs.index(case.pair_id)]
     labelling.set_histology(ward.lib, visit, GRADES[(case.grade.rank + 1) % 4])
     with pytest.raises(UserError, match="labels of 1 case of the locked test have changed") as error:
-        promote(ward.lib, learned.id, **SIGNED, reason="test")
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert error.value.remedy == "compare them again"
     assert load_settings().model == "parent"
     labelling.set_histology(ward.lib, visit, case.grade)
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
 
 
 def test_a_model_of_this_library_is_chosen_only_while_it_is_promoted(ward: Ward, learned: Run) -> None:
@@ -228,7 +228,7 @@ def test_a_model_of_this_library_is_chosen_only_while_it_is_promoted(ward: Ward,
     assert "is in quarantine: it answers once it is compared" in records.why_not_chosen(ward.lib, sha256)
     assert records.why_not_chosen(ward.lib, learned.parent_sha256) == ""
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert records.why_not_chosen(ward.lib, sha256) == ""
     roll_back(ward.lib, learned.id)
     assert "is rolled back" in records.why_not_chosen(ward.lib, sha256)
@@ -244,7 +244,7 @@ def test_a_model_that_was_chosen_elsewhere_and_is_not_promoted_here_answers_noth
     ward: Ward, learned: Run
 ) -> None:
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     chosen = load_settings()
     roll_back(ward.lib, learned.id)
     save_settings(replace(load_settings(), model=chosen.model))  # as with another library open
@@ -290,10 +290,10 @@ def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, mo
         with monkeypatch.context() as patch:
             patch.setattr(whose, place, full)
             with pytest.raises(StorageError, match="no space left"):
-                promote(ward.lib, learned.id, **SIGNED, reason="test")
+                promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
         assert load_settings().model == "parent"
         assert run.known_run(ward.lib, learned.id).state is not State.ACTIVE
-    promote(ward.lib, learned.id, **SIGNED, reason="test")
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     with monkeypatch.context() as patch:
         patch.setattr(Library, "apply_all", full)
         with pytest.raises(StorageError, match="no space left"):
@@ -316,15 +316,15 @@ def test_an_altered_model_a_lost_one_and_a_taken_name_are_refused(ward: Ward, le
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
     shutil.copytree(user_models_dir() / "parent", user_models_dir() / "ours")
     with pytest.raises(BadInputError, match="already a model ours"):
-        promote(ward.lib, learned.id, **SIGNED, reason="test")
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
     with (folder / "weights.safetensors").open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(ModelError):
-        promote(ward.lib, learned.id, **SIGNED, reason="test")
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     shutil.rmtree(folder)
     with pytest.raises(UserError, match="has no model"):
-        promote(ward.lib, learned.id, **SIGNED, reason="test")
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     assert load_settings().model == "parent"
 
 

@@ -1,0 +1,125 @@
+"""A number alone does not prove that a woman has come again; what else says so, and what stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import cases
+from pfm_desktop.services.importing import changes
+from pfm_desktop.services.importing.guess import Sure
+from pfm_desktop.services.importing.making import make_plan
+from pfm_desktop.services.importing.plan import ImportPlan
+from pfm_desktop.services.importing.returning import doubted
+from pfm_desktop.services.importing.run import import_plan
+from pfm_desktop.storage.library import Library
+
+Bring = Callable[[str, str], ImportPlan]
+
+
+@pytest.fixture
+def bring(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> Bring:
+    """`bring(name, taken)`: the plan of a folder with one picture of this name, each time another picture."""
+    made = iter(range(1, 50))
+
+    def plan(name: str, taken: str) -> ImportPlan:
+        number = next(made)
+        put_file(tmp_path / f"stick{number}" / name, picture(number, taken))
+        return doubted(lib, make_plan(SilentContext(), [tmp_path / f"stick{number}"]))
+
+    return plan
+
+
+def waits(plan: ImportPlan) -> bool:
+    return plan.pictures[0].patient.sure is Sure.UNSURE
+
+
+MONDAY, TUESDAY = "2026:11:02 10:00:00", "2026:11:03 10:00:00"
+
+
+@pytest.mark.parametrize("name", ["K-001/acid.jpg", "0001/acid.jpg", "K-001_acid.jpg"])
+def test_the_same_number_on_another_day_waits_for_one_look(lib: Library, bring: Bring, name: str) -> None:
+    first = bring(name, MONDAY)
+    assert not waits(first)
+    assert import_plan(SilentContext(), lib, first).women == 1
+    again = bring(name, TUESDAY)
+    assert waits(again)
+    assert "who has 1 picture here" in again.pictures[0].patient.why
+    report = import_plan(SilentContext(), lib, again)
+    assert (report.visits, len(report.skipped)) == (0, 1)
+    confirmed = changes.confirm(again, {again.pictures[0].key})
+    assert import_plan(SilentContext(), lib, confirmed).visits == 1
+    assert len(cases.today(lib)) == 2
+
+
+@pytest.mark.parametrize(
+    ("later", "doubt"),
+    [
+        ("4711 Huber Anna/acid.jpg", False),
+        ("4711 Anna Huber/acid.jpg", False),
+        ("2026-11-03/4711 HUBER, ANNA/acid.jpg", False),
+        ("4711 Huber/acid.jpg", True),
+        ("4711 Huber geb 01.02.1980/acid.jpg", False),
+        ("4711 Huber geb 01.02.1990/acid.jpg", True),
+        ("4711 Huber Eva/acid.jpg", True),
+        ("4711 Huber Anna/Huber Eva acid.jpg", True),
+        ("4711/acid.jpg", True),
+    ],
+)
+def test_her_whole_name_or_her_birth_date_says_that_it_is_she(
+    lib: Library, bring: Bring, later: str, doubt: bool
+) -> None:
+    woman = cases.add_patient(
+        lib, identifier="4711", family_name="Huber", given_name="Anna", birth_date=date(1980, 2, 1)
+    )
+    import_plan(SilentContext(), lib, changes.confirm(plan := bring("4711/acid.jpg", MONDAY), {plan.pictures[0].key}))
+    assert [row.patient.id for row in cases.today(lib)] == [woman.id]
+    plan = bring(later, TUESDAY)
+    report = import_plan(SilentContext(), lib, plan)
+    assert (report.visits == 0) is doubt, report
+    assert waits(plan) is doubt
+
+
+def test_a_woman_without_pictures_and_a_folder_that_has_grown_are_no_doubt(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    cases.add_patient(lib, identifier="K-001", family_name="Huber")
+    folder = tmp_path / "stick" / "K-001"
+    put_file(folder / "acid.jpg", picture(1, MONDAY))
+    plan = doubted(lib, make_plan(SilentContext(), [tmp_path / "stick"]))
+    assert not waits(plan)
+    import_plan(SilentContext(), lib, plan)
+    put_file(folder / "lugol.jpg", picture(2, "2026:11:02 10:05:00"))
+    grown = doubted(lib, make_plan(SilentContext(), [tmp_path / "stick"]))
+    assert not any(one.patient.sure is Sure.UNSURE for one in grown.pictures)
+
+
+@pytest.mark.parametrize(
+    ("names", "doubt"),
+    [
+        (("Room 1/P001/acid.jpg", "Room 2/P001/acid.jpg"), True),
+        (("2026-11-02/P001/acid.jpg", "2026-11-03/P001/acid.jpg"), True),
+        (("2024/0815/acid.jpg", "2025/0815/acid.jpg"), True),
+        (("Morning/P001_acid.jpg", "Afternoon/P001_acid.jpg"), True),
+        (("P001/visit 1/acid.jpg", "P001/visit 2/acid.jpg"), False),
+        (("2026-11-02/471155/acid.jpg", "2026-11-03/471155/acid.jpg"), False),
+        (("2026-11-02/P001 Huber Anna/acid.jpg", "2026-11-03/P001 Huber Anna/acid.jpg"), False),
+    ],
+)
+def test_a_short_number_in_several_places_of_one_import_may_begin_anew(
+    tmp_path: Path,
+    picture: Callable[..., bytes],
+    put_file: Callable[[Path, bytes], Path],
+    names: tuple[str, ...],
+    doubt: bool,
+) -> None:
+    for number, name in enumerate(names):
+        put_file(tmp_path / "in" / name, picture(number, f"2026:11:0{number + 2} 10:00:00"))
+    plan = make_plan(SilentContext(), [tmp_path / "in"])
+    assert all((one.patient.sure is Sure.UNSURE) is doubt for one in plan.pictures)
