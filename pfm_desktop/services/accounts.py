@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Collection
 from contextlib import suppress
@@ -13,8 +14,10 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
 from pfm_desktop.services import on_record
 from pfm_desktop.storage import access, attempts, keys
+from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 SHORTEST, LONGEST = 10, 1000  # letters of a password
@@ -78,7 +81,7 @@ def sign_in(path: Path, name: str, password: str) -> Library:
     """
     path = Path(path).absolute()
     unlocked = _unlocked(path, name, password, "Wrong name or password at sign-in")
-    lib = Library.open(path, unlocked.keys)
+    lib, unlocked = _opened(path, name, password, unlocked)
     try:
         with lib.read() as session:
             account = access.account(session, unlocked.account_id)
@@ -92,6 +95,20 @@ def sign_in(path: Path, name: str, password: str) -> Library:
         lib.close()
         raise
     return lib
+
+
+def _opened(path: Path, name: str, password: str, unlocked: Unlocked) -> tuple[Library, Unlocked]:
+    """The library with these keys; where they are of another one in which the same person has the same password, with
+    those of the other key file."""
+    try:
+        return Library.open(path, unlocked.keys), unlocked
+    except DamagedError:
+        for file in (KEYS, KEYS_COPY):
+            with suppress(UserError):
+                other = keys.unlock(path, name, password, file=path / file)
+                if other.keys != unlocked.keys:
+                    return Library.open(path, other.keys), other
+        raise
 
 
 def open_for_writing(lib: Library) -> Library:
@@ -145,7 +162,7 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.account, lib.who = account, account.name
 
         def on_record() -> None:
-            _note(lib, "Recovery key used, and a new password taken")
+            _note(lib, "Recovery key used by whoever had it, to sign in under this name with a new password")
 
         keys.set_password(
             path, unlocked.keys, account_id=account.id, name=account.name, password=password, on_record=on_record
@@ -397,7 +414,23 @@ def checked_name(name: str) -> str:
             safe="nothing was changed",
             remedy="write the person's name",
         )
+    if any(unicodedata.category(letter).startswith("C") for letter in squeezed) or _mixed(squeezed):
+        raise BadInputError(
+            "the name has signs that cannot be seen, or letters of two alphabets in one word",
+            safe="nothing was changed: it could pass for another name",
+            remedy="type the name anew, in one alphabet",
+        )
     return squeezed
+
+
+def _mixed(name: str) -> bool:
+    """Whether one word has letters of two of the alphabets that look alike: Latin, Greek, Cyrillic."""
+    alphabets = ("LATIN", "GREEK", "CYRILLIC")
+    for word in name.split():
+        starts = {unicodedata.name(letter, "").split(" ")[0] for letter in word if letter.isalpha()}
+        if len(starts & set(alphabets)) > 1:
+            return True
+    return False
 
 
 def _check_roles(roles: Collection[Role]) -> None:

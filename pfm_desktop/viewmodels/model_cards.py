@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.viewmodels.words import capital, spoken
+
+if TYPE_CHECKING:
+    from pfm_desktop.viewmodels.learning import Runs
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class CardRow:
     usable: bool = False
     problem: str = ""
     hidden: str = ""  # why its name does not lead to it
+    sha256: str = ""  # of its weights
 
 
 def card_rows() -> tuple[CardRow, ...]:
@@ -39,13 +44,20 @@ def card_rows() -> tuple[CardRow, ...]:
         rows.append(
             CardRow(
                 info.name, entry.path, info.version, info.label, facts, _unlike(entry.path) if info.can_grade else "",
-                info.can_grade, problem, hidden,
+                info.can_grade, problem, hidden, info.sha256,
             )
         )  # fmt: skip
     for bad in models.broken():
         said = spoken(bad.error) if bad.error else capital(bad.problem)
         rows.append(CardRow(bad.path.name, bad.path, problem=f"Cannot be read: {said}"))
     return tuple(rows)
+
+
+def standing_of(row: CardRow, found: Runs) -> str:
+    """Why a model that was learned in this library is not to be chosen; "" where it may be."""
+    from pfm_desktop.services.learning import records
+
+    return records.not_promoted(found.runs, row.name, row.sha256)
 
 
 def card_text(row: CardRow) -> str:

@@ -279,7 +279,7 @@ class Session:
         from pfm_desktop.services.learning import records
 
         with suppress(ModelError):
-            why = records.why_not_chosen(self.library, models.info_of(name).sha256)
+            why = records.why_not_chosen(self.library, models.info_of(name))
             if why:
                 raise UserError(why, safe=f"{self.settings.model} answers as before")
 

@@ -24,7 +24,7 @@ from pfm_desktop.support.errors import ModelError
 from pfm_desktop.support.files import sha256_of
 from pfm_desktop.support.paths import user_models_dir
 from pfm_desktop.support.settings import load_settings
-from pfm_desktop.viewmodels.model_cards import card_rows
+from pfm_desktop.viewmodels.model_cards import CardRow, card_rows
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.words import capital
 
@@ -249,3 +249,17 @@ def test_a_folder_that_cannot_be_read_and_that_the_name_in_use_leads_to_says_so(
     assert broken["model-b"].badge.text() == "in use, cannot answer"
     assert not broken["model-b"].badge.isHidden()
     assert broken["model-c"].badge.isHidden()
+
+
+def test_a_card_says_why_its_model_may_not_be_chosen_here(qtbot: QtBot) -> None:
+    row = CardRow("ours", Path("ours"), "1", "local model", usable=True, sha256="a" * 64)
+    card = ModelCard(row)
+    qtbot.addWidget(card)
+    card.show()
+    card.set_standing("ours was learned from this library and is rolled back")
+    assert card.standing.text() == "Ours was learned from this library and is rolled back."
+    card.set_used(False)
+    assert not card.use.isVisible()
+    card.set_standing("")
+    assert card.use.isVisible()
+    assert not card.standing.isVisible()

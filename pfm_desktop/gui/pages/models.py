@@ -30,7 +30,7 @@ from pfm_desktop.gui.widgets.model_card import ModelCard
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import model_exchange
 from pfm_desktop.viewmodels.learning import LEARNING, Runs, cut_short, runs_job
-from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text
+from pfm_desktop.viewmodels.model_cards import CardRow, card_rows, card_text, standing_of
 from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class ModelsPage(QWidget):
             found, self._session.library, learning=any(row.title.startswith(LEARNING) for row in self._jobs.rows)
         )
         self.learn.setText(f"{LEARN} ({short})" if short else LEARN)
+        for card in self.cards:
+            card.set_standing(standing_of(card.row, found))
 
     def reread(self) -> None:
         """Read the model folders again."""

@@ -25,7 +25,7 @@ class ModelCard(QFrame):
 
     def __init__(self, row: CardRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.row = row
+        self.row, self._used = row, False
         self.setProperty("role", "card")
         self.setAccessibleName(f"Model {row.name} {row.version}")
         name = QLabel(f"{row.name}  {row.version}".strip(), self)
@@ -35,6 +35,8 @@ class ModelCard(QFrame):
         self.said = _words("", self)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may hold a fingerprint
         self.said.hide()
+        self.standing = _words("", self)
+        self.standing.hide()
         self.use = QPushButton("Use this model", self)
         self.read, self.check = QPushButton("Read the card", self), QPushButton("Check weights", self)
         self.use.clicked.connect(lambda: self.used.emit(row.name))
@@ -50,8 +52,19 @@ class ModelCard(QFrame):
         """Whether this model answers now; `unable`: it should, but its folder cannot be read."""
         if unable:
             self.badge.setText(IN_USE_BAD)
+        self._used = used
         self.badge.setVisible(used or unable)
-        self.use.setVisible(self.row.usable and not self.row.hidden and not used)
+        self.use.setVisible(self._usable and not used)
+
+    @property
+    def _usable(self) -> bool:
+        return self.row.usable and not self.row.hidden and not self.standing.text()
+
+    def set_standing(self, why_not: str) -> None:
+        """Why it may not be chosen here although it lies among the models ("": it may)."""
+        self.standing.setText(capital(f"{why_not}.") if why_not else "")
+        self.standing.setVisible(bool(why_not))
+        self.use.setVisible(self._usable and not self._used)
 
     def set_chosen(self, chosen: bool) -> None:
         """Whether its text is shown."""
@@ -89,6 +102,7 @@ class ModelCard(QFrame):
                 facts = _words(text, self)
                 facts.setProperty("role", "quiet")
                 column.addWidget(facts)
+        column.addWidget(self.standing)
         if self.row.hidden:
             column.addWidget(_words(self.row.hidden, self))
         if self.row.problem:

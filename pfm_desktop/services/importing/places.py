@@ -66,7 +66,8 @@ def contradiction(woman: PlannedWoman, on_record: Patient | None, *, pictures: i
     if woman.confirmed:
         return ""
     if len({_person(person) for person in woman.people}) > 1:
-        return f"two different names are said for the identifier {woman.identifier}"
+        of = f"the identifier {woman.identifier}" if woman.identifier else "one woman"
+        return f"two different names are said for {of}"
     for person in woman.people:
         if stranger := next((name for name in woman.named if _is_another(name, person) and looks_like_name(name)), ""):
             said = " ".join(part for part in (person.given_name, person.family_name) if part)

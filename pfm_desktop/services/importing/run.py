@@ -189,7 +189,8 @@ class _Run:
             against = self._numbered_elsewhere(woman, patient, pictures)
         if against:
             self._made.notes.append(
-                f"Pictures for {woman.identifier} were left out: {against}. Look who she is, and confirm her."
+                f"Pictures for {woman.identifier or 'nobody named'} were left out: {against}. Look who she is, and "
+                "confirm her."
             )
         for visit in woman.visits:
             ready = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pfm_desktop.domain.learning import Part, Run, State
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.services.learning import run, steering
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import repositories
@@ -28,10 +29,22 @@ def looks(lib: Library) -> int:
         return stored.looks(session)
 
 
-def why_not_chosen(lib: Library, sha256: str) -> str:
-    """Why a model with these weights may not be chosen in a library that has learned it; "" where it may."""
+def why_not_chosen(lib: Library, info: ModelInfo) -> str:
+    """Why a model may not be chosen in a library that has learned it; "" where it may."""
     with lib.read() as session:
-        own = [one for one in stored.runs(session) if sha256 and one.model_sha256 == sha256]
+        return not_promoted(stored.runs(session), info.name, info.sha256)
+
+
+def not_promoted(runs: Sequence[Run], name: str, sha256: str) -> str:
+    """The same of a model with this name and the hash of its weights, from the runs of the library, the newest first.
+
+    Where no epoch was better, a run's model has the weights of its parent, which is not meant.
+    """
+    own = [
+        one
+        for one in runs
+        if sha256 and one.model_sha256 == sha256 and (sha256 != one.parent_sha256 or one.model_name == name)
+    ]
     if not own or any(one.state is State.ACTIVE for one in own):
         return ""
     state = "in quarantine" if own[0].state in (State.LEARNED, State.NOT_BETTER) else own[0].state.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
 from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import LockedLibraryError, WrongPasswordError
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
@@ -153,6 +155,28 @@ def test_an_account_needs_a_name(clinic: Library, name: str) -> None:
 # passwords and recovery
 
 
+@pytest.mark.parametrize("name", ["Dr. Ada\u200b Weiß", "Dr. \u202eadA", "Dr. \u0410da Weiß", "Dr. Ada\u2066"])
+def test_a_name_that_could_pass_for_another_is_refused(clinic: Library, name: str) -> None:
+    with pytest.raises(BadInputError, match="cannot be seen, or letters of two alphabets"):
+        accounts.add(clinic, name, {Role.CLINICIAN}, OTHER)
+    accounts.add(clinic, "Βασιλική", {Role.CLINICIAN}, OTHER)
+
+
+@pytest.mark.parametrize("exchanged", [KEYS, KEYS_COPY])
+def test_a_key_file_of_another_library_with_the_same_person_and_password_is_told_from_the_right_one(
+    tmp_path: Path, clinic: Library, exchanged: str
+) -> None:
+    woman(clinic)
+    other, _ = accounts.make_library(tmp_path / "other", NAME, PASSWORD)
+    other.close()
+    clinic.close()
+    shutil.copyfile(other.path / KEYS, clinic.path / exchanged)
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert cases.today(again)
+    with pytest.raises(WrongPasswordError):
+        accounts.sign_in(clinic.path, NAME, OTHER)
+
+
 def test_a_changed_password_is_the_only_one_and_leaves_the_pictures_as_they_are(clinic: Library) -> None:
     sha256 = clinic.pictures.put(b"a picture")
     path = clinic.pictures.find(sha256)
@@ -179,7 +203,10 @@ def test_the_recovery_key_brings_back_an_administrator_who_forgot(made: tuple[Li
     lib, recovery = made
     lib.close()
     with accounts.recover(lib.path, recovery, NAME, OTHER) as again:
-        assert said(again)[-1] == f"Recovery key used, and a new password taken: {NAME}"
+        assert (
+            said(again)[-1]
+            == f"Recovery key used by whoever had it, to sign in under this name with a new password: {NAME}"
+        )
     accounts.sign_in(lib.path, NAME, OTHER).close()
 
 

@@ -224,14 +224,18 @@ def test_figures_hold_for_the_labels_that_they_were_made_with(ward: Ward, learne
 
 
 def test_a_model_of_this_library_is_chosen_only_while_it_is_promoted(ward: Ward, learned: Run) -> None:
-    sha256 = learned.model_sha256
-    assert "is in quarantine: it answers once it is compared" in records.why_not_chosen(ward.lib, sha256)
-    assert records.why_not_chosen(ward.lib, learned.parent_sha256) == ""
+    parent = models.info_of("parent")
+    ours = replace(parent, name=learned.model_name, sha256=learned.model_sha256)
+    assert "is in quarantine: it answers once it is compared" in records.why_not_chosen(ward.lib, ours)
+    assert records.why_not_chosen(ward.lib, parent) == ""
+    alike = [replace(learned, model_sha256=parent.sha256)]  # no epoch was better: its weights are its parent's
+    assert records.not_promoted(alike, "parent", parent.sha256) == ""
+    assert "is in quarantine" in records.not_promoted(alike, learned.model_name, parent.sha256)
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
     promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
-    assert records.why_not_chosen(ward.lib, sha256) == ""
+    assert records.why_not_chosen(ward.lib, ours) == ""
     roll_back(ward.lib, learned.id)
-    assert "is rolled back" in records.why_not_chosen(ward.lib, sha256)
+    assert "is rolled back" in records.why_not_chosen(ward.lib, ours)
     session = Session(ward.lib, load_settings())
     said: list[UserError] = []
     session.on_problem.append(said.append)
