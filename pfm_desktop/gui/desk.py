@@ -133,9 +133,8 @@ class Desk(QObject):
 
     def make_ready(self) -> None:
         """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
-        self.session.settle_model()
         self.session.record_choices()
-        self._warming.start(load_below, done=lambda _loaded: self._make_rest(), failed=self.problem.emit)
+        self._warming.start(load_below, done=lambda _loaded: self._settled(), failed=self.problem.emit)
 
     def go_on(self) -> str | None:
         """After an ending without closing: undo knows again what it knew; the visit that was open ("": none). None
@@ -200,6 +199,11 @@ class Desk(QObject):
         """Whoever stands in the list sees at once what was brought in behind it."""
         if self.today.isVisible():
             self.today.read_again()
+
+    def _settled(self) -> None:
+        """What models are looked at with is loaded by now."""
+        self.session.settle_model()
+        self._make_rest()
 
     def _make_rest(self) -> None:
         """A part of a page in each turn of the event loop, so that the list can be used meanwhile; then the model."""
