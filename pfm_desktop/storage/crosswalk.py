@@ -19,7 +19,7 @@ from pfm_desktop.storage import access, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.tables import CrosswalkTable, PatientTable
 
-FARTHEST = 365  # days
+FARTHEST = 730  # days back
 SALT_BYTES = 32
 _PREFIX = "W-"
 _DIGITS = 3  # bytes of a pseudonym: 16 million women
@@ -79,11 +79,10 @@ def _parts(patient_ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _new_row(session: Session, person: PatientTable) -> CrosswalkTable:
-    offset = secrets.randbelow(FARTHEST) + 1
     return CrosswalkTable(
         patient_id=person.id,
         pseudonym=_new_pseudonym(session, person),
-        offset_days=offset if secrets.randbelow(2) else -offset,
+        offset_days=-1 - secrets.randbelow(FARTHEST),  # back: a day in the future would tell that it was moved forward
         salt=secrets.token_hex(SALT_BYTES),
     )
 

@@ -63,7 +63,7 @@ def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
     rows = []
     for grade in GRADES:
         short = counted.missing.get(grade, 0)
-        need = f"{many(short, 'woman', 'women')} missing (of {counted.enough})" if short else "yes"
+        need = f"no, {many(short, 'woman', 'women')} missing" if short else "yes"
         if not short and worst.count(grade.rank) < RULES_OUT:
             need = f"to learn; {RULES_OUT - worst.count(grade.rank)} more to rule it out"
         rows.append((TITLES[grade], f"{cases[grade.value].cases:,}", f"{worst.count(grade.rank):,}", need))

@@ -14,7 +14,7 @@ from typing import Protocol
 from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.labelling import AiShown
-from pfm_desktop.domain.people import Account
+from pfm_desktop.domain.people import Account, Act
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
@@ -33,6 +33,7 @@ ProblemListener = Callable[[UserError], None]
 SettingsListener = Callable[[Settings], None]
 NO_SWITCH = "Cannot be switched here: the library is open for reading only, and the switch must go on record."
 NOT_YOURS = "Switched by clinicians only."
+MODEL_NOT_YOURS = "clinicians and administrators choose which one answers"
 
 
 class Typed(Protocol):
@@ -226,8 +227,16 @@ class Session:
     def change_settings(self, **changes: object) -> bool:
         """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay.
 
-        The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record.
+        The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record, and the model by
+        clinicians and administrators.
         """
+        may_choose = self.library.may(Act.EDIT_VISITS) or self.library.may(Act.MAINTAIN)
+        if changes.get("model", self.settings.model) != self.settings.model and not may_choose:
+            self.say(UserError(f"the model was not changed: {MODEL_NOT_YOURS}", safe="nothing was changed"))
+            return False
+        return self._change_settings(**changes)
+
+    def _change_settings(self, **changes: object) -> bool:
         with self._said():
             new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
             switched = [one for one in CHOICES if getattr(new, one.key) != getattr(self.settings, one.key)]
@@ -270,7 +279,7 @@ class Session:
             self._check_model(self.settings.model)
         except UserError as error:
             default = Settings().model
-            if self.change_settings(model=default):
+            if self._change_settings(model=default):
                 self.say(UserError(error.what, safe=f"{default} answers now", remedy="choose another one in Models"))
 
     def _check_model(self, name: str) -> None:

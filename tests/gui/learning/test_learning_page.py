@@ -80,7 +80,7 @@ def test_too_few_women_are_refused_with_the_number_that_is_missing(
     monkeypatch.setattr("pfm_desktop.gui.pages.learning.page.ENOUGH", 10)
     qtbot.keyClick(page, Qt.Key.Key_F5)
     settled(qtbot, page)
-    assert cells(page.cases.table)[2] == ["High", "6", "6", "4 women missing (of 10)"]
+    assert cells(page.cases.table)[2] == ["High", "6", "6", "no, 4 women missing"]
     assert "Still missing: Normal 4 women, Low 4 women, High 4 women, Cancer 4 women." in page.cases.short.text()
     assert not page.cases.start.isEnabled()
     learn(qtbot, page)

@@ -39,7 +39,7 @@ def test_a_woman_counts_once_with_her_worst_grade() -> None:
     rows = words.grade_rows(counted(case(1, Grade.LOW), case(1, Grade.HIGH, visit=1), missing={Grade.CANCER: 10}))
     assert rows[1] == ("Low", "1", "0", "to learn; 28 more to rule it out")
     assert rows[2] == ("High", "1", "1", "to learn; 27 more to rule it out")
-    assert rows[3] == ("Cancer", "0", "0", "10 women missing (of 10)")
+    assert rows[3] == ("Cancer", "0", "0", "no, 10 women missing")
 
 
 def test_enough_women_to_rule_a_grade_out_are_enough() -> None:

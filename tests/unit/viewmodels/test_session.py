@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import AiShown
-from pfm_desktop.services import cases, review
+from pfm_desktop.domain.people import Role
+from pfm_desktop.services import accounts, cases, review
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
@@ -272,3 +275,17 @@ def test_a_choice_of_the_ai_that_cannot_be_put_on_record_is_taken_back(
     assert session.ai_shown is AiShown.HIDDEN
     assert load_settings().ai_shown == "hidden"
     assert heard.problems == ["the disk is full."]
+
+
+def test_who_only_reads_for_labels_does_not_choose_which_model_answers(tmp_path: Path) -> None:
+    chief, password = "Dr. Roth", "four words that differ"
+    made, _ = accounts.make_library(tmp_path / "clinic", chief, password)
+    with made as lib:
+        accounts.add(lib, "Anna", {Role.ANNOTATOR}, password)
+    with accounts.sign_in(tmp_path / "clinic", "Anna", password) as lib:
+        session, said = Session(lib, load_settings()), list[UserError]()
+        session.on_problem.append(said.append)
+        assert not session.change_settings(model="another")
+        assert "clinicians and administrators choose which one answers" in str(said[0])
+        assert session.settings.model == load_settings().model == "pfm-demo"
+        assert session.change_settings(theme="light")
