@@ -14,7 +14,7 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
 from pfm_desktop.services import on_record
 from pfm_desktop.storage import access, attempts, keys
-from pfm_desktop.storage.engine import DamagedError
+from pfm_desktop.storage.engine import DamagedError, FullDiskError
 from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
@@ -89,8 +89,11 @@ def sign_in(path: Path, name: str, password: str) -> Library:
             attempts.failed(path, "Sign-in to an account that is switched off", unlocked.account_id)
             raise NotActiveError(name)
         lib.account, lib.who = account, account.name
-        _note(lib, f"Signed in as {roles_text(account.roles)}")
-        _remind_of_key(lib)
+        try:
+            _note(lib, f"Signed in as {roles_text(account.roles)}")
+            _remind_of_key(lib)
+        except FullDiskError:  # who wants to look may: the line waits, and every change says that there is no room
+            attempts.later(path, f"Signed in as {roles_text(account.roles)} (the disk was full)", account.id)
     except BaseException:
         lib.close()
         raise

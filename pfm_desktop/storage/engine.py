@@ -203,7 +203,7 @@ def _of_the_drivers() -> tuple[type[Exception], ...]:
 def _translated(message: str, library: Path) -> StorageError:
     low = message.lower()
     if "full" in low:
-        return StorageError(
+        return FullDiskError(
             f"the disk that holds {library} is full",
             safe="nothing was changed",
             remedy="free some space, then try again",
@@ -257,6 +257,10 @@ def _not_read(library: Path) -> str:
         except OSError as error:
             return error.strerror or str(error)
     return ""
+
+
+class FullDiskError(StorageError):
+    """The disk of a library takes nothing more. What is on it can be read."""
 
 
 class NotWritableError(StorageError):

@@ -17,6 +17,7 @@ from pfm_desktop.services.accounts import NotActiveError
 from pfm_desktop.storage import answers, attempts, chain, journal, keys, repositories
 from pfm_desktop.storage.access import LastAdministratorError, NotAllowedError
 from pfm_desktop.storage.attempts import TooSoonError
+from pfm_desktop.storage.engine import FullDiskError
 from pfm_desktop.storage.keys import LockedLibraryError, WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
@@ -175,6 +176,24 @@ def test_a_key_file_of_another_library_with_the_same_person_and_password_is_told
         assert cases.today(again)
     with pytest.raises(WrongPasswordError):
         accounts.sign_in(clinic.path, NAME, OTHER)
+
+
+def test_on_a_disk_that_takes_nothing_more_one_signs_in_to_look_and_that_goes_on_record_later(
+    clinic: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woman(clinic)
+    clinic.close()
+
+    def full(*_: object, **__: object) -> None:
+        raise FullDiskError("the disk is full", safe="nothing was changed", remedy="free some space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "record_event", full)
+        patch.setattr(Library, "record_events", full)
+        with accounts.sign_in(clinic.path, NAME, PASSWORD) as looking:
+            assert len(cases.today(looking)) == 1
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert any("Signed in as" in line and "(the disk was full)" in line for line in said(again))
 
 
 def test_a_changed_password_is_the_only_one_and_leaves_the_pictures_as_they_are(clinic: Library) -> None:
