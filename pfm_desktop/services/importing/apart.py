@@ -14,6 +14,7 @@ from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
 from pfm_desktop.services.importing.sisters import differing, listed
+from pfm_desktop.services.importing.words import said_by, without_meaning
 
 _LONG = 6  # figures of a number that no counter of a day, a room or a year comes to
 _FEW = 3  # numbers of one folder, each of one picture, that may be a count
@@ -69,9 +70,15 @@ def _begun_anew(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str
 
 
 def _place_of(picture: PlannedPicture, value: str) -> tuple[str, ...]:
-    """The folders around the outermost one that says a woman's number; all of them where only the file says it."""
+    """The folders around the outermost one that says a woman's number; all of them where only the file says it.
+
+    One that says no more than a stage or source (`white`, `2_acetic`) is no place: the pairs of a woman lie in two.
+    """
     folders = picture.item.folders
-    return folders[: next((at for at, name in enumerate(folders) if told_by(name).says(value)), len(folders))]
+    around = folders[: next((at for at, name in enumerate(folders) if told_by(name).says(value)), len(folders))]
+    return tuple(
+        name for name in around if not (said_by(name).words and not without_meaning(name).strip(" _-.0123456789"))
+    )
 
 
 def _births(picture: PlannedPicture) -> tuple[Birth, ...]:

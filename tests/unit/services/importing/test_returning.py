@@ -107,6 +107,8 @@ def test_a_woman_without_pictures_and_a_folder_that_has_grown_are_no_doubt(
         (("2026-11-02/P001/acid.jpg", "2026-11-03/P001/acid.jpg"), True),
         (("2024/0815/acid.jpg", "2025/0815/acid.jpg"), True),
         (("Morning/P001_acid.jpg", "Afternoon/P001_acid.jpg"), True),
+        (("white/P001_1.jpg", "fluo/P001_2.jpg"), False),
+        (("1_acetic/P001/a.jpg", "2_lugol/P001/b.jpg"), False),
         (("P001/visit 1/acid.jpg", "P001/visit 2/acid.jpg"), False),
         (("2026-11-02/471155/acid.jpg", "2026-11-03/471155/acid.jpg"), False),
         (("2026-11-02/P001 Huber Anna/acid.jpg", "2026-11-03/P001 Huber Anna/acid.jpg"), False),
