@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.learning import Counted, Runs, Signature
     from pfm_desktop.viewmodels.session import Session
 
+_SETTLED_MS = 50  # after which words that are shown have the height that they need
 CASES_WIDTH, RUNS_WIDTH = 430, 480
 STOPPED_EARLY = "It was stopped before anything was learned."
 ONE_AT_A_TIME = "A model is being learned"
@@ -291,11 +292,12 @@ class LearningPage(QWidget):
                 against=bool(run.figures.get("against")), verdict=learning_words.verdict_text(run.figures),
             )  # fmt: skip
             self.view.promote.hide()
-            QTimer.singleShot(0, self, self._bring_signature_into_sight)
+            QTimer.singleShot(_SETTLED_MS, self, self._bring_signature_into_sight)
 
     def _bring_signature_into_sight(self) -> None:
         if self.view.promoting.isVisible():
-            self._right.ensureWidgetVisible(self.view.promoting.now)
+            self._right.ensureWidgetVisible(self.view.promoting)
+            self._right.ensureWidgetVisible(self.view.promoting.now, 0, 20)  # of a long form its end
 
     def _do_not_promote(self) -> None:
         self.view.promoting.hide()
