@@ -32,17 +32,19 @@ class Stalls:
 def scrolling(library: Path, *, pages: int) -> str:
     """Type a search letter by letter, clear it, scroll to the end `pages` times: a line that says how it went."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    from pfm_desktop.support import memory, threads
 
-    from pfm_desktop.gui.pages.today import TodayPage
-    from pfm_desktop.gui.qt_jobs import QtJobs
-    from pfm_desktop.storage.library import Library
-    from pfm_desktop.support import threads
-    from pfm_desktop.support.settings import Settings
-    from pfm_desktop.viewmodels.session import Session
+    threads.take_short_turns()  # both as the program does
+    with memory.without_collection():
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
 
-    threads.take_short_turns()  # as the program does
+        from pfm_desktop.gui.pages.today import TodayPage
+        from pfm_desktop.gui.qt_jobs import QtJobs
+        from pfm_desktop.storage.library import Library
+        from pfm_desktop.support.settings import Settings
+        from pfm_desktop.viewmodels.session import Session
+
     application = QApplication.instance() or QApplication([])
     stalls, timer = Stalls(), QTimer()
     timer.timeout.connect(stalls.turn)

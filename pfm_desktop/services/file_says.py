@@ -191,14 +191,17 @@ def _of_names(session: Any, said: FileSays, patient: Patient) -> Iterator[str]:
         tokens = _telling(text)
         shared = {folded(token) for token in tokens} & hers
         for one, two in pairwise(tokens):
+            pair = {folded(one), folded(two)}
+            if pair <= hers:
+                continue
             for other in stored.patients(session, search=f"{one} {two}", limit=5):
                 names = {folded(other.family_name), folded(other.given_name)}
-                if other.id != patient.id and names == {folded(one), folded(two)}:
+                if other.id != patient.id and names == pair:
                     yield f"{where} says {other.display_name} (ID {other.identifier})."
                     return
-            # one word of two may be her family name beside another given one: a sister, a mother
-            whole = {folded(one), folded(two)} <= hers or (shared and not {folded(one), folded(two)} & hers)
-            if (text == said.stem or shared) and hers and not whole and one.istitle() and two.istitle():
+            # one word of hers beside another one may be a sister or a mother; beside a name of hers others say nothing
+            looks_so = bool(pair & hers) or (text == said.stem and not shared)
+            if looks_so and hers and one.istitle() and two.istitle():
                 yield f"{where} says {one} {two}."
                 return
 

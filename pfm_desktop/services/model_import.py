@@ -97,10 +97,15 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     return Brought(out, registry.verify(out), unsealed=UNSEALED in training)
 
 
+def taken_names() -> frozenset[str]:
+    """Names that a model which comes in cannot have."""
+    found = {name for entry in models.models() for name in (entry.info.name, entry.path.name)}
+    return frozenset(found | {bad.path.name for bad in models.broken()})
+
+
 def _check_free(name: str) -> None:
     check_name(name)
-    taken = any(name in (entry.info.name, entry.path.name) for entry in models.models())
-    if taken or any(name == bad.path.name for bad in models.broken()):
+    if name in taken_names():
         raise BadInputError(
             f"there is already a model {name}",
             safe="it is unchanged",

@@ -56,11 +56,12 @@ def opened_text(opened: Opened) -> str:
 def receive_job(ctx: Context, file: str, fingerprint: str) -> str:
     """Job: bring it among the models of this user, under another name where its own is taken; what to tell about it."""
     from pfm_desktop.services.learning import exchange
+    from pfm_desktop.services.model_import import taken_names
 
     with TemporaryDirectory(prefix="pfm-model-") as work:
         opened = exchange.open_file(Path(file))
         given = opened.name
-        name = given if _is_here(opened) else unused(given, _taken())
+        name = given if _is_here(opened) else unused(given, taken_names())
         brought = exchange.receive(ctx, Path(file), Path(work) / "model", fingerprint=fingerprint, name=name)
     info = brought.info
     other = "" if name == given else f" Its sender calls it {given}, which another model here is called already."
@@ -79,10 +80,3 @@ def _is_here(opened: Opened) -> bool:
     from pfm_desktop.services.learning.exchange import weights_of
 
     return any((one.info.name, one.info.sha256) == (opened.name, weights_of(opened)) for one in models.models())
-
-
-def _taken() -> set[str]:
-    from pfm_desktop.services import models
-
-    found = {name for entry in models.models() for name in (entry.info.name, entry.path.name)}
-    return found | {bad.path.name for bad in models.broken()}

@@ -77,7 +77,7 @@ def _place_of(picture: PlannedPicture, value: str) -> tuple[str, ...]:
     folders = picture.item.folders
     around = folders[: next((at for at, name in enumerate(folders) if told_by(name).says(value)), len(folders))]
     return tuple(
-        name for name in around if not (said_by(name).words and not without_meaning(name).strip(" _-.0123456789"))
+        name for name in around if not (said_by(name).words and not without_meaning(name).strip(" 0123456789"))
     )
 
 
@@ -148,7 +148,7 @@ def several_named(woman: PlannedWoman) -> str:
 
     What a person, a manifest or a record said is no guess and does not count, unless a guess stands beside it.
     """
-    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
+    pictures = woman.pictures
     born = disagreement(birth for one in pictures for birth in _births(one) if one.patient.sure is not Sure.SAID)
     if born is not None:
         return f"{born[0].text} and {born[1].text} are said as birth dates, and all"

@@ -41,8 +41,7 @@ def looks_like_name(words: str) -> bool:
 
 def agreed_name(woman: PlannedWoman) -> Name:
     """What all names beside her number agree on, the longest; none where two of them differ."""
-    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
-    names = dict.fromkeys(name for one in pictures for name in _names(one) if name != NO_NAME)
+    names = dict.fromkeys(name for one in woman.pictures for name in _names(one) if name != NO_NAME)
     longest = max(names, key=lambda name: len(_words(name)), default=NO_NAME)
     return longest if all(_words(name) <= _words(longest) for name in names) else NO_NAME
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.services.importing.births import Birth, agreed_day, births_on, disagreement
 from pfm_desktop.services.importing.guessing import GAP
 from pfm_desktop.services.importing.names import looks_like_name
-from pfm_desktop.services.importing.plan import Person, PlannedVisit, PlannedWoman
+from pfm_desktop.services.importing.plan import Person, PlannedPicture, PlannedVisit, PlannedWoman
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
@@ -107,8 +107,7 @@ def _against_record(woman: PlannedWoman, on_record: Patient, pictures: int) -> s
         known = on_record.display_name
         return f"the identifier {on_record.identifier} is on record for {known}, and folder or file say {stranger}"
     brought = _brought(woman, there) if pictures else ""
-    of_her = f"{pictures} picture{'s' if pictures > 1 else ''}"
-    on = f"the identifier {on_record.identifier} is on record with {of_her}"
+    on = f"the identifier {on_record.identifier} is on record with {so_many(pictures)}"
     return f"{on} and without the {brought} said here" if brought else ""
 
 
@@ -122,8 +121,7 @@ def birth_date_of(woman: PlannedWoman) -> date | None:
 
 
 def _births(woman: PlannedWoman) -> tuple[Birth, ...]:
-    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
-    return tuple(birth for one in pictures for birth in births_on(one.item.folders, one.item.file_name))
+    return tuple(birth for one in woman.pictures for birth in births_on(one.item.folders, one.item.file_name))
 
 
 def _brought(woman: PlannedWoman, there: Person) -> str:
@@ -153,6 +151,11 @@ def words_of(name: str) -> list[str]:
     letters = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return [word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1]
+
+
+def so_many(pictures: int) -> str:
+    """`1 picture`, `3 pictures`."""
+    return f"{pictures} picture{'' if pictures == 1 else 's'}"
 
 
 def pictures_of(lib: Library, patient: Patient) -> int:
@@ -194,6 +197,12 @@ def place_of(lib: Library, patient: Patient | None, planned: PlannedVisit, used:
     free = [row for row in visits.values() if not row.signed and _same_time(planned, row)]
     near = min(free, key=lambda row: (abs(_apart(planned, row.visit.started_at)), row.visit.id), default=None)
     return Place(near, holders)
+
+
+def hers(lib: Library, patient: Patient, pictures: Iterable[PlannedPicture]) -> frozenset[str]:
+    """Of the pictures planned, those (by content) that are on record for this patient already."""
+    found = held(lib, sorted({one.sha256 for one in pictures}))
+    return frozenset(one for one, holders in found.items() if any(by.patient.id == patient.id for by in holders))
 
 
 def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:

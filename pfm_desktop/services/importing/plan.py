@@ -96,6 +96,11 @@ class PlannedWoman:
     named: tuple[str, ...] = ()  # see `PlannedPicture`
     issuers: tuple[str, ...] = ()
 
+    @property
+    def pictures(self) -> tuple[PlannedPicture, ...]:
+        """Those of all her visits that are not left out by hand."""
+        return tuple(one for visit in self.visits for one in visit.pictures if not one.left_out)
+
 
 @dataclass(frozen=True)
 class ImportPlan:

@@ -39,20 +39,14 @@ def doubted(lib: Library, plan: ImportPlan) -> ImportPlan:
 
 def _doubts(lib: Library, woman: PlannedWoman) -> dict[str, str]:
     """Pictures of a planned woman whose number is not enough, by key, with the reason."""
-    pictures = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
-    guessed = [one for one in pictures if one.patient.sure is Sure.LIKELY]
+    guessed = [one for one in woman.pictures if one.patient.sure is Sure.LIKELY]
     patient = places.patient_of(lib, woman.identifier) if woman.identifier and guessed else None
     count = places.pictures_of(lib, patient) if patient is not None else 0
-    if patient is None or not count or _some_are_hers(lib, patient, pictures):
+    if patient is None or not count or places.hers(lib, patient, woman.pictures):
         return {}
-    of_her = f"{count} picture{'s' if count > 1 else ''}"
-    why = f"only this says that she is {patient.display_name or patient.identifier}, who has {of_her} here"
+    her = patient.display_name or patient.identifier
+    why = f"only this says that she is {her}, who has {places.so_many(count)} here"
     return {one.key: why for one in guessed if not _says_more(one, patient)}
-
-
-def _some_are_hers(lib: Library, patient: Patient, pictures: list[PlannedPicture]) -> bool:
-    found = places.held(lib, sorted({one.sha256 for one in pictures}))
-    return any(holder.patient.id == patient.id for holders in found.values() for holder in holders)
 
 
 def _says_more(picture: PlannedPicture, patient: Patient) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -183,7 +183,7 @@ class _Run:
         named = several_named(woman) if self._also_unsure and not woman.confirmed and not against else ""
         if named:
             against = f"{named} would be one woman"
-        if against and self._all_hers(woman, patient):
+        if against and self._hers(woman, patient, all):
             against = ""  # an import that is done again
         elif pictures and not (against or woman.confirmed):
             against = self._numbered_elsewhere(woman, patient, pictures)
@@ -205,16 +205,10 @@ class _Run:
                 planned = replace(visit, pictures=tuple(ready))
                 patient = self._visit(woman, planned, patient)
 
-    def _all_hers(self, woman: PlannedWoman, patient: Patient | None) -> bool:
-        """Whether every picture of a planned woman is on record for this patient already: nothing would be added."""
-        return patient is not None and len(self._hers(woman, patient)) == len(_hashes(woman))
-
-    def _hers(self, woman: PlannedWoman, patient: Patient | None) -> frozenset[str]:
-        """The pictures of a planned woman, by content, that are on record for this patient already."""
-        if patient is None:
-            return frozenset()
-        found = places.held(self._lib, sorted(_hashes(woman)))
-        return frozenset(one for one, holders in found.items() if any(by.patient.id == patient.id for by in holders))
+    def _hers(self, woman: PlannedWoman, patient: Patient | None, how_many: Callable[[Iterable[bool]], bool]) -> bool:
+        """Whether `all` or `any` of the pictures of a planned woman are on record for this patient already."""
+        there = places.hers(self._lib, patient, woman.pictures) if patient is not None else frozenset()
+        return patient is not None and how_many(one.sha256 in there for one in woman.pictures)
 
     def _numbered_elsewhere(self, woman: PlannedWoman, patient: Patient | None, pictures: int) -> str:
         """Why she may be another one than on record: a folder counts within her number ("": it does not).
@@ -222,12 +216,10 @@ class _Run:
         Of two women in the folders 01 and 02 of one number only one was brought in before. One whose pictures are
         partly there already is the same: her import was cut short, or has more pictures now.
         """
-        planned = [one for visit in woman.visits for one in visit.pictures if not one.left_out]
-        names = that_count(planned)
-        if not names or self._hers(woman, patient):
+        names = that_count(woman.pictures)
+        if not names or self._hers(woman, patient, any):
             return ""
-        of_her = f"{pictures} picture{'s' if pictures > 1 else ''}"
-        on = f"the identifier {woman.identifier} is on record with {of_her}"
+        on = f"the identifier {woman.identifier} is on record with {places.so_many(pictures)}"
         return f"{on}, and {listed(names)} within it may be another woman"
 
     def _visit(self, woman: PlannedWoman, planned: PlannedVisit, patient: Patient | None) -> Patient | None:
@@ -333,10 +325,6 @@ class _Run:
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
-
-
-def _hashes(woman: PlannedWoman) -> frozenset[str]:
-    return frozenset(picture.sha256 for visit in woman.visits for picture in visit.pictures if not picture.left_out)
 
 
 def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:

@@ -67,6 +67,11 @@ def test_another_woman_is_said(lib: Library, visit: str, tmp_path: Path, name: s
     assert found.endswith(said)
 
 
+def test_another_woman_of_the_same_name_is_no_doubt_about_her_own(lib: Library, visit: str, tmp_path: Path) -> None:
+    cases.add_patient(lib, identifier="K-19", family_name="Lang", given_name="Eva")
+    assert doubted(lib, visit, tmp_path / "x" / "Lang Eva acetic 60s.jpg") == ()
+
+
 @pytest.mark.parametrize("folder", ["Downloads", "test_of_files_go_to0", "100CANON", "Room3"])
 def test_folders_that_look_like_no_number_of_this_clinic_are_no_reason_to_ask(
     lib: Library, visit: str, tmp_path: Path, folder: str
