@@ -59,7 +59,7 @@ class ModelsPage(QWidget):
         super().__init__(parent)
         self._session, self._jobs = session, jobs
         self._rows: tuple[CardRow, ...] = ()
-        self._reading = Background(self)
+        self._reading, self._runs = Background(self), Runs((), 0)
         self._chosen: Path | None = None  # by folder: two versions have one name
         self.cards: list[ModelCard] = []
         self._list = QVBoxLayout()
@@ -108,8 +108,8 @@ class ModelsPage(QWidget):
             found, self._session.library, learning=any(row.title.startswith(LEARNING) for row in self._jobs.rows)
         )
         self.learn.setText(f"{LEARN} ({short})" if short else LEARN)
-        for card in self.cards:
-            card.set_standing(standing_of(card.row, found))
+        self._runs = found
+        self._mark_standing()
 
     def reread(self) -> None:
         """Read the model folders again."""
@@ -239,6 +239,10 @@ class ModelsPage(QWidget):
         for card in self.cards:
             card.set_used(self._used(card.row), unable=not card.row.version and card.row.path == led_to)
 
+    def _mark_standing(self) -> None:
+        for card in self.cards:
+            card.set_standing(standing_of(card.row, self._runs))
+
     def _draw(self) -> None:
         for card in self.cards:
             self._list.removeWidget(card)
@@ -255,6 +259,7 @@ class ModelsPage(QWidget):
             self._list.insertWidget(place, card)
             self.cards.append(card)
         self._mark_used()
+        self._mark_standing()
         buttons = [button for card in self.cards for button in (card.use, card.read, card.check, card.send)]
         for button in buttons:
             button.setAutoDefault(True)  # Enter presses the button that has the keys
