@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +14,7 @@ from pfm_desktop.gui.loading import load_below, load_next
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
 
 if TYPE_CHECKING:
@@ -221,7 +223,10 @@ class Desk(QObject):
         if index == TODAY:
             return self._make_today()
         module, name, *_ = BEHIND[index] if index in BEHIND else LATER[index]
-        page: Any = getattr(importlib.import_module(module), name)(self.session, self._jobs)
+        if module not in sys.modules:
+            with memory.without_collection():  # with what it needs, as pyqtgraph: 50,000 objects that stay
+                importlib.import_module(module)
+        page: Any = getattr(sys.modules[module], name)(self.session, self._jobs)
         self._listen_to(index, page)
         if index in BEHIND:
             self._listen_behind(index, page)
