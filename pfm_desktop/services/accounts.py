@@ -145,13 +145,14 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
     """
     path, name = Path(path).absolute(), checked_name(name)
     check_password(password, name)
-    attempts.check(path, keys.RECOVERY)
-    try:
-        unlocked = keys.unlock_with_recovery(path, recovery_key)
-    except (WrongPasswordError, BadInputError):
-        attempts.failed(path, "Wrong recovery key", keys.RECOVERY)
-        raise
-    attempts.succeeded(path, keys.RECOVERY)
+    with attempts.one_at_a_time(path):
+        attempts.check(path, keys.RECOVERY)
+        try:
+            unlocked = keys.unlock_with_recovery(path, recovery_key)
+        except (WrongPasswordError, BadInputError):
+            attempts.failed(path, "Wrong recovery key", keys.RECOVERY)
+            raise
+        attempts.succeeded(path, keys.RECOVERY)
     lib = Library.open(path, unlocked.keys)
     try:
         if lib.read_only:
@@ -332,13 +333,14 @@ def _weak(why: str) -> BadInputError:
 
 
 def _unlocked(path: Path, name: str, password: str, said: str) -> Unlocked:
-    attempts.check(path, keys.account_called(path, name))
-    try:
-        unlocked = keys.unlock(path, name, password)
-    except WrongPasswordError as error:
-        attempts.failed(path, said, error.account_id)
-        raise
-    attempts.succeeded(path, unlocked.account_id)
+    with attempts.one_at_a_time(path):
+        attempts.check(path, keys.account_called(path, name))
+        try:
+            unlocked = keys.unlock(path, name, password)
+        except WrongPasswordError as error:
+            attempts.failed(path, said, error.account_id)
+            raise
+        attempts.succeeded(path, unlocked.account_id)
     return unlocked
 
 

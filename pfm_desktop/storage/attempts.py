@@ -10,20 +10,24 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pfm_desktop.storage.lock import in_turn
 from pfm_desktop.support.errors import StorageError, UserError
 from pfm_desktop.support.files import json_bytes, write_bytes
 
-FILE = "sign-ins.json"
+FILE, TURN = "sign-ins.json", "sign-ins.lock"
 FREE, LONGEST = 3, 60.0  # wrong passwords without waiting; seconds of the longest wait
 _LETTERS, _SEALED = 200, 20_000  # of a text in the file, and of one that is sealed
 _KEPT = 500  # of those that still have to go on record
-_lock = threading.Lock()
+_PATIENCE = 20.0  # seconds for the attempts of others that go first; Argon2id takes a quarter of one
+_lock = threading.RLock()
+_ours: set[Path] = set()  # libraries at which it is this program's turn
 _unwritten: dict[Path, _Attempts] = {}  # of libraries on disks that cannot be written
 
 
@@ -89,6 +93,24 @@ def seconds_to_wait(library: Path, now: datetime | None = None, *, account_id: s
         return longest
 
 
+@contextmanager
+def one_at_a_time(library: Path) -> Iterator[None]:
+    """Around one attempt, from `check` to `failed` or `succeeded`: those of all programs come one after another.
+
+    Else many at once would all be free of waiting, and some of them would not be counted.
+    """
+    with _lock:
+        if library in _ours:
+            yield
+            return
+        with in_turn(library / TURN, patience=_PATIENCE):  # where turns cannot be kept it goes on as if alone
+            _ours.add(library)
+            try:
+                yield
+            finally:
+                _ours.discard(library)
+
+
 def check(library: Path, account_id: str) -> None:
     """Raise `TooSoonError` where the next attempt at this account has to wait."""
     seconds = seconds_to_wait(library, account_id=account_id)
@@ -98,7 +120,7 @@ def check(library: Path, account_id: str) -> None:
 
 def failed(library: Path, what: str, account_id: str = "") -> None:
     """Note a wrong password; `what` is said in the audit trail, and names nobody."""
-    with _lock:
+    with one_at_a_time(library):
         now = datetime.now(UTC).isoformat()
         kept = _with(_read(library), Waiting(now, what, account_id))
         before = kept.wrong.get(account_id)
@@ -108,13 +130,13 @@ def failed(library: Path, what: str, account_id: str = "") -> None:
 
 def later(library: Path, what: str, account_id: str, sealed: str = "") -> None:
     """Note something that cannot go on record now, since the library is open for reading only."""
-    with _lock:
+    with one_at_a_time(library):
         _write(library, _with(_read(library), Waiting(datetime.now(UTC).isoformat(), what, account_id, sealed)))
 
 
 def succeeded(library: Path, account_id: str) -> None:
     """This account was let in: its next attempt need not wait. Those at other accounts wait as before."""
-    with _lock:
+    with one_at_a_time(library):
         kept = _read(library)
         left = {one: wrong for one, wrong in kept.wrong.items() if one not in (account_id, "")}
         if len(left) < len(kept.wrong):
@@ -129,7 +151,7 @@ def waiting(library: Path) -> tuple[tuple[Waiting, ...], int]:
 
 def recorded(library: Path, up_to: int) -> None:
     """The first `up_to` of those are on record now."""
-    with _lock:
+    with one_at_a_time(library):
         kept = _read(library)
         _write(library, replace(kept, waiting=kept.waiting[up_to:], left_out=0))
 

@@ -13,6 +13,8 @@ import json
 import os
 import socket
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ from pfm_desktop.support.moments import moment
 _LOCKED_BYTE = 1 << 30
 # what shares without locks answer
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+_AGAIN = 0.02  # seconds until a lock that is held is tried again
 
 
 class HeldElsewhereError(Exception):
@@ -127,6 +130,31 @@ class LibraryLock:
             stream.truncate()
             _unlock(stream)
         with contextlib.suppress(OSError):
+            stream.close()
+
+
+@contextlib.contextmanager
+def in_turn(path: Path, *, patience: float) -> Iterator[bool]:
+    """Wait for one's turn among all programs that use `path`, made where it is missing; whether it came.
+
+    It does not within `patience` seconds, or where the file cannot be made or the disk knows no locks.
+    """
+    stream, end = None, time.monotonic() + patience
+    while stream is None:
+        try:
+            stream = _locked(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), path)
+        except HeldElsewhereError:
+            if time.monotonic() > end:
+                break
+            time.sleep(_AGAIN)
+        except OSError:
+            break
+    try:
+        yield stream is not None
+    finally:
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                _unlock(stream)
             stream.close()
 
 

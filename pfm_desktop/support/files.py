@@ -36,7 +36,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o600 if path.suffix == ".sqlite" else 0o644)
+        temporary.chmod(_mode_of(path))
         temporary.replace(path)
         temporary = None
     except OSError as error:
@@ -45,6 +45,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _mode_of(path: Path) -> int:
+    """A new file is for its owner alone, since it may be about a patient; who opened one for others keeps it so."""
+    with contextlib.suppress(OSError):
+        if path.suffix != ".sqlite":
+            return stat.S_IMODE(path.stat().st_mode)
+    return 0o600
 
 
 def is_unfinished(path: Path) -> bool:

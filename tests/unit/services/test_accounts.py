@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import pytest
 
@@ -20,6 +23,7 @@ from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.engine import FullDiskError
 from pfm_desktop.storage.keys import LockedLibraryError, WrongPasswordError
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.lock import in_turn
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.storage.worklist import Question
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
@@ -111,6 +115,48 @@ def test_after_some_wrong_passwords_even_the_right_one_has_to_wait(clinic: Libra
             accounts.sign_in(clinic.path, NAME, "wrong, all wrong")
     with pytest.raises(TooSoonError):
         accounts.sign_in(clinic.path, NAME, PASSWORD)
+
+
+_GUESS = """
+import sys
+from pathlib import Path
+from pfm_desktop.services import accounts
+sys.stdin.readline()  # all begin together
+try:
+    accounts.sign_in(Path(sys.argv[1]), sys.argv[2], "wrong, all wrong")
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.slow
+def test_programs_that_guess_at_once_are_slowed_down_like_one_and_all_counted(clinic: Library) -> None:
+    clinic.close()
+    command = [sys.executable, "-c", _GUESS, str(clinic.path), NAME]
+    begun = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=STDOUT, text=True) for _ in range(8)]
+    for one in begun:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    met = sorted(one.communicate()[0].strip() for one in begun)
+    tried = met.count("WrongPasswordError")
+    assert set(met) == {"TooSoonError", "WrongPasswordError"}
+    assert attempts.FREE <= tried < 8  # those on a slow computer who waited long enough are let through
+    assert len(attempts.waiting(clinic.path)[0]) == tried
+
+
+def test_where_turns_cannot_be_kept_one_may_sign_in_all_the_same(
+    clinic: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.close()
+    (clinic.path / attempts.TURN).unlink(missing_ok=True)
+    (clinic.path / attempts.TURN).mkdir()
+    with pytest.raises(WrongPasswordError):
+        accounts.sign_in(clinic.path, NAME, "wrong, all wrong")
+    (clinic.path / attempts.TURN).rmdir()
+    monkeypatch.setattr(attempts, "_PATIENCE", 0.1)
+    with in_turn(clinic.path / attempts.TURN, patience=0), accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        assert len([line for line in said(again) if "Wrong name or password" in line]) == 1
 
 
 def test_the_attempts_waiting_to_be_recorded_name_nobody(clinic: Library) -> None:

@@ -1,5 +1,7 @@
 import errno
 import os
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,13 @@ def test_a_folder_of_the_system_is_called_so_and_another_folder_is_asked_for(tmp
 def test_an_empty_name_for_a_file_to_write_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="the name of a file to write is empty"):
         files.check_outputs([], [Path()])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+def test_a_new_file_is_for_its_owner_alone_and_one_that_was_opened_for_others_stays_so(tmp_path: Path) -> None:
+    report = tmp_path / "report.pdf"
+    files.write_bytes(report, b"of one woman")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    report.chmod(0o640)
+    files.write_bytes(report, b"of the same")
+    assert stat.S_IMODE(report.stat().st_mode) == 0o640
