@@ -38,14 +38,25 @@ class AiShown(StrEnum):
 class Origin(StrEnum):
     """Where a label comes from, the one that outranks the others first.
 
-    After AI: who decided, or somebody whose read counts, had seen the answer of a model before.
+    By one who differed: who decided is one of the readers, and so was not free of an opinion. After AI: who decided, or somebody whose read counts, had seen the answer of a model before.
     """
 
     HISTOLOGY = "histology"
     ADJUDICATED = "adjudicated"
+    ADJUDICATED_BY_READER = "adjudicated by one who differed"
     ADJUDICATED_AFTER_AI = "adjudicated, after AI"
+    ADJUDICATED_BY_READER_AFTER_AI = "adjudicated by one who differed, after AI"
     MAJORITY = "majority"
     MAJORITY_AFTER_AI = "majority, after AI"
+
+
+# by whether who decided is one of the readers, and whether after AI
+_ADJUDICATED = {
+    (False, False): Origin.ADJUDICATED,
+    (True, False): Origin.ADJUDICATED_BY_READER,
+    (False, True): Origin.ADJUDICATED_AFTER_AI,
+    (True, True): Origin.ADJUDICATED_BY_READER_AFTER_AI,
+}
 
 
 class Reason(StrEnum):
@@ -179,7 +190,7 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
     if histology is not None:
         return _labelled(histology.grade, Origin.HISTOLOGY, given)
     if decided is not None:
-        return _labelled(decided.grade, Origin.ADJUDICATED_AFTER_AI if decided.ai_seen else Origin.ADJUDICATED, given)
+        return _labelled(decided.grade, _ADJUDICATED[decided.reader in first_reads(reads), decided.ai_seen], given)
     if not voices:
         return Labelled(None, Open.UNREAD)
     if len(first_reads(reads)) < readers:

@@ -32,7 +32,9 @@ class Said(StrEnum):
 
     HISTOLOGY = "histology"
     ADJUDICATED = "adjudicated"
+    ADJUDICATED_BY_READER = "adjudicated by one who differed"
     ADJUDICATED_AFTER_AI = "adjudicated, after AI"
+    ADJUDICATED_BY_READER_AFTER_AI = "adjudicated by one who differed, after AI"
     MAJORITY = "majority"
     MAJORITY_AFTER_AI = "majority, after AI"
     IMPRESSION = "signed impression"

@@ -79,6 +79,11 @@ class Reading:
     # where the reader is
 
     @property
+    def reader(self) -> str:
+        """Who reads, or decides."""
+        return self._lib.who
+
+    @property
     def turn(self) -> Turn | None:
         """The turn in front; None where all are read."""
         return self.turns[self.place] if self.place < len(self.turns) else None

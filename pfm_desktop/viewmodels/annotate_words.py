@@ -123,6 +123,9 @@ def own_words(reading: Reading) -> str:
     return f"{said}: {read_words(read)}{after}. Another grade changes it."
 
 
+OWN_READ = "Your own read: the label will say that one of those who differed decided"
+
+
 def other_words(read: Read) -> str:
     """What one of the readers said, for who decides."""
     beside = [

@@ -19,6 +19,7 @@ from pfm_desktop.jobs import wait_for_threads
 from pfm_desktop.services import accounts, labelling
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings
+from pfm_desktop.viewmodels.annotate_words import OWN_READ
 from pfm_desktop.viewmodels.session import Session
 
 from .conftest import PAIRS, Pictures, fill
@@ -245,6 +246,23 @@ def test_an_adjudicator_decides_and_makes_no_tasks(signed_in: Callable[[str], An
 
 
 # deciding
+
+
+def test_who_decides_between_an_own_read_and_another_is_told_what_the_label_will_say(
+    qtbot: QtBot, page: AnnotatePage, session: Session, task: str, settle: Settle
+) -> None:
+    pair = labelling.queue(session.library, task).turns[0].pair_id
+    read_by(session.library, task, Anna={pair: Grade.LOW}, Berta={pair: Grade.HIGH})
+    for who, count in (("Berta", 1), ("Dora", 0)):
+        session.library.who = who
+        page.tasks.read_again()
+        settle()
+        qtbot.mouseClick(page.tasks.decide, LEFT)
+        settle()
+        cards = page.view.side.others.findChildren(type(page.view.side.title))
+        assert [label.text() for label in cards if label.isVisible()].count(OWN_READ) == count
+        qtbot.keyClick(page.view.stage, K.Key_T)
+        settle()
 
 
 def test_who_decides_sees_both_reads_and_gives_the_grade(

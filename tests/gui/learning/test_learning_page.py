@@ -143,6 +143,9 @@ def test_a_run_is_paused_and_goes_on_by_a_key(
     page._follow()
     assert page.view.pause.text() == "Go on"
     assert "Paused" in page.view.said.text()
+    assert page.view.stop.text() == "Stop, and keep the best so far"
+    page.view.show_curves((1.2,), (), 3)
+    assert page.view.stop.text() == "Stop: nothing is learned yet"
     qtbot.keyClick(page.cases.name, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     settled(qtbot, page)
     assert records.all_runs(page._session.library)[0].counts["epochs"] == 3

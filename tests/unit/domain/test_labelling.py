@@ -23,6 +23,7 @@ from pfm_desktop.domain.labelling import (
     label_of,
     turns,
 )
+from pfm_desktop.domain.learning import Said
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 CANNOT = None
@@ -208,6 +209,14 @@ def test_a_decision_after_the_answer_holds_and_says_so() -> None:
     found = label_of(None, (*LOW_TWICE, decided))
     assert found.label == Label(Grade.HIGH, Origin.ADJUDICATED_AFTER_AI, 3, 1)
     assert label_of(HIGH, (*LOW_TWICE, decided)).label == Label(Grade.HIGH, Origin.HISTOLOGY, 3, 1)
+
+
+@pytest.mark.parametrize("ai_seen", [False, True])
+def test_a_decision_by_one_of_the_readers_says_so(ai_seen: bool) -> None:
+    decided = read("a", Grade.HIGH, minute=9, adjudicates=True, ai_seen=ai_seen)
+    wanted = Origin.ADJUDICATED_BY_READER_AFTER_AI if ai_seen else Origin.ADJUDICATED_BY_READER
+    assert label_of(None, (*LOW_TWICE, decided)).label == Label(Grade.HIGH, wanted, 3, 1)
+    assert {Said(origin.value) for origin in Origin} < set(Said)  # what is learned from names each of them
 
 
 def test_blind_reads_are_those_before_any_answer() -> None:

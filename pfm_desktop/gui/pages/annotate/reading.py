@@ -234,7 +234,7 @@ class ReadingView(QWidget):
             self._say_instead(reading, held)
         self.how.setText(_how(held))
         self.stage.repaint()  # not at the next turn of the event loop: the reader waits for it
-        self.side.show_others(self._voices(reading))
+        self.side.show_others(self._voices(reading), reading.reader)
 
     def _voices(self, reading: Reading) -> tuple[Read, ...]:
         """What readers said of the pair in front, for who decides between them: on record before it is shown."""

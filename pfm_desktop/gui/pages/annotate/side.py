@@ -145,8 +145,8 @@ class ReadingSide(QWidget):
         self.undo.setEnabled(bool(reading.undo_text))
         self.undo.setToolTip(reading.undo_text)
 
-    def show_others(self, reads: Sequence[Read]) -> None:
-        """What readers said, side by side, for who decides between them; nothing for who reads."""
+    def show_others(self, reads: Sequence[Read], who: str = "") -> None:
+        """What readers said, side by side, for `who` decides between them; nothing for who reads."""
         if not reads and self.others.isHidden():
             return
         while (item := self._others.takeAt(0)) is not None:
@@ -155,7 +155,7 @@ class ReadingSide(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for place, read in enumerate(reads):
-            self._others.addWidget(_said_by(read, "dashed" if place % 2 else "whole"), 1)
+            self._others.addWidget(_said_by(read, "dashed" if place % 2 else "whole", own=read.reader == who), 1)
         self.others.setVisible(bool(reads))
 
     # ---- making
@@ -225,8 +225,8 @@ class ReadingSide(QWidget):
             self.setTabOrder(one, other)
 
 
-def _said_by(read: Read, line: str) -> QFrame:
-    """One reader's card; `line` is how the regions are drawn."""
+def _said_by(read: Read, line: str, *, own: bool) -> QFrame:
+    """One reader's card; `line` is how the regions are drawn, `own` the read of who decides."""
     card = QFrame()
     card.setProperty("role", "card")
     column = QVBoxLayout(card)
@@ -234,6 +234,8 @@ def _said_by(read: Read, line: str) -> QFrame:
     column.setSpacing(2)
     column.addWidget(words(card, "heading", read.reader))
     column.addWidget(words(card, "", said.other_words(read)))
+    if own:
+        column.addWidget(words(card, "quiet", said.OWN_READ))
     if read.regions:
         column.addWidget(words(card, "quiet", f"{said.regions_words(len(read.regions))}, {line} line"))
     column.addStretch(1)

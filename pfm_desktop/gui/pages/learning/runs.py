@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pfm_desktop.jobs import Progress
     from pfm_desktop.storage.library import Library
 
+STOP, STOP_EARLY = "Stop, and keep the best so far", "Stop: nothing is learned yet"
 SURE = "Press again: what it has learned is removed"
 
 
@@ -45,7 +46,7 @@ class RunView(QWidget):
         self.step, self.bar = words(self, "quiet"), QProgressBar(self)
         self.curves, self.figures, self.promoting = Curves(self), Figures(library, self), Promoting(self)
         self.pause = self._button("Pause", lambda: self.pausing.emit(not self._paused))
-        self.stop = self._button("Stop, and keep the best so far", self.stopping.emit)
+        self.stop = self._button(STOP, self.stopping.emit)
         self.go_on = self._button("Go on", lambda: self.going_on.emit(False))
         self.finish = self._button("End with the best so far", lambda: self.going_on.emit(True))
         self.give_up = self._button("Give it up", self._give_up)
@@ -94,6 +95,7 @@ class RunView(QWidget):
         """Losses until now."""
         self.curves.draw(losses, training, planned)
         self.finish.setEnabled(len(losses) > 1)
+        self.stop.setText(STOP if len(losses) > 1 else STOP_EARLY)
 
     def show_problem(self, message: str) -> None:
         """What went wrong with this run."""
