@@ -38,7 +38,8 @@ class AiShown(StrEnum):
 class Origin(StrEnum):
     """Where a label comes from, the one that outranks the others first.
 
-    By one who differed: who decided is one of the readers, and so was not free of an opinion. After AI: who decided, or somebody whose read counts, had seen the answer of a model before.
+    By one who differed: who decided is one of the readers, and so was not free of an opinion. After AI: who decided, or
+    somebody whose read counts, had seen the answer of a model before.
     """
 
     HISTOLOGY = "histology"

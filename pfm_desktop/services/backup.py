@@ -1,9 +1,10 @@
 """Backing a library up while it is in use, and bringing it back.
 
-A backup is a folder. `pictures/` and `derived/` are as in a library, and each backup adds to them what is new;
-`snapshots/` has a copy of the database of each time. Nothing in it is ever overwritten or removed, but for what
-cannot be read: a picture whose bytes are wrong, and the note whose backups these are. A snapshot takes its name only
-once everything that it names is there, so a backup cut short leaves the ones before as they were.
+A backup is a folder. `pictures/` and `derived/` are as in a library, `models/` has the models that were learned in it,
+and each backup adds to them what is new; `snapshots/` has a copy of the database of each time. Nothing in it is ever
+overwritten or removed, but for what cannot be read: a picture whose bytes are wrong, and the note whose backups these
+are. A snapshot takes its name only once everything that it names is there, so a backup cut short leaves the ones before
+as they were.
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ from pfm_desktop.services.backup_folder import (
     snapshots,
     told_library_of,
 )
+from pfm_desktop.services.learning import copies
+from pfm_desktop.services.learning.copies import MODELS
+from pfm_desktop.services.learning.steering import FOLDER as LEARNING
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import access, keys, snapshot, upkeep
+from pfm_desktop.storage import access, keys, learning, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError, damaged
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
@@ -105,7 +109,7 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
         unfinished = folder / SNAPSHOTS / UNFINISHED
         try:
             made = _completed(ctx, lib, folder, unfinished, check=check)
-            return replace(made, notes=(note,) if note else ())
+            return replace(made, notes=(*((note,) if note else ()), *made.notes))
         except BaseException:
             with contextlib.suppress(OSError):  # the next one makes it anew
                 unfinished.unlink(missing_ok=True)
@@ -116,15 +120,16 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     safe = "the library and the backups before are unchanged"
     _begin(ctx, lib, unfinished)  # first: every picture that it names is in the store by now
     with snapshot.opened(unfinished, lib.keys) as session:
-        named_there = upkeep.named_in(session, ctx)
+        named_there, runs = upkeep.named_in(session, ctx), learning.runs(session)
     kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
     done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
+    notes = copies.keep(ctx, lib.path, runs, folder, check=check)
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:
             write_bytes(key_file_beside(final), keys.content(lib.path))
         unfinished.replace(final)
-    return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
+    return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED], notes)
 
 
 def _begin(ctx: Context, lib: Library, out: Path) -> None:
@@ -185,7 +190,7 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
         raise keys.LockedLibraryError(folder)
     _check_snapshot(ctx, picked, unlocked)
     with snapshot.opened(picked, unlocked) as session:
-        named_there = upkeep.named_in(session, ctx)
+        named_there, runs = upkeep.named_in(session, ctx), learning.runs(session)
     with named(out, safe=safe):
         out.mkdir(parents=True, exist_ok=True)
         out.chmod(0o700)
@@ -195,6 +200,7 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
             (out / name).unlink(missing_ok=True)
     _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
     problems = tuple(_not_brought_back(folder, one) for one in problems)
+    without = copies.bring_back(ctx, folder, runs, out)
     if key_file is not None:
         keys.restore(out, key_file)
     with named(out, safe=safe), picked.open("rb") as copy, replacing(out / DATABASE) as database:
@@ -202,7 +208,7 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
     try:
         with Library.open(out, unlocked) as lib:
             lib.who = who or lib.who
-            wrong = (*problems, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
+            wrong = (*problems, *without, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
             lib.record_event("library", lib.id, f"Restored from the backup of {picked.stem}")
     except BaseException:
         with contextlib.suppress(OSError):  # it was not said that there is one, and it can be restored again
@@ -309,7 +315,7 @@ def _check_place(lib: Library, folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> Iterable[Path]:
-    ours = (*STORES, SNAPSHOTS, "lock")
+    ours = (*STORES, MODELS, SNAPSHOTS, "lock")
     return (path for path in folder.iterdir() if path.name not in ours and not is_unfinished(path))
 
 
@@ -352,7 +358,7 @@ def _check_apart(folder: Path, out: Path) -> None:
 
 def _check_empty(out: Path) -> None:
     there = [path.name for path in out.iterdir()] if out.is_dir() else ["it"] if out.exists() else []
-    ours = (*STORES, KEYS, KEYS_COPY, "lock", *SIDE_FILES)
+    ours = (*STORES, LEARNING, KEYS, KEYS_COPY, "lock", *SIDE_FILES)
     if any(name not in ours and not is_unfinished(out / name) for name in there):
         raise BadInputError(
             f"{out} is not empty",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pfm_desktop.domain.learning import Run
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.backup import DERIVED
 from pfm_desktop.services.backup_folder import about_note, any_key_file_of, key_file_beside, pictures_of, snapshots
-from pfm_desktop.storage import keys, snapshot, upkeep
+from pfm_desktop.services.learning import copies
+from pfm_desktop.storage import keys, learning, snapshot, upkeep
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.support.errors import StorageError
@@ -39,20 +41,22 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
         if unlocked is None and found and any_key_file_of(folder) is not None:
             raise keys.LockedLibraryError(folder)
         problems: list[str] = []
-        named, derived = _named(ctx, found, unlocked, problems)
+        named, derived, runs = _named(ctx, found, unlocked, problems)
         problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
         notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
+        without = copies.missing(ctx, folder, runs)
     again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
-    said = (about_note(folder), again if notes else "")
+    said = (about_note(folder), again if notes else "", *(f"{one}; {_AGAIN}" for one in without))
     return BackupCheck(len(found), len(named), tuple(problems), tuple(note for note in said if note))
 
 
 def _named(
     ctx: Context, found: tuple[Path, ...], unlocked: LibraryKeys | None, problems: list[str]
-) -> tuple[set[str], set[str]]:
-    """Hashes of the pictures, and of what was made of them, that whole snapshots name."""
+) -> tuple[set[str], set[str], list[Run]]:
+    """Hashes of the pictures, and of what was made of them, that whole snapshots name; and their runs with a model."""
     pictures: set[str] = set()
     derived: set[str] = set()
+    runs: dict[str, Run] = {}
     if not found:
         problems.append("there is no snapshot in it: no backup was completed here")
     for path in found:
@@ -69,12 +73,13 @@ def _named(
                 continue
             with snapshot.opened(path, unlocked) as session:
                 there = upkeep.named_in(session, ctx)
+                runs |= {run.model_sha256: run for run in learning.runs(session)}
         except StorageError as error:  # of a newer program
             problems.append(f"the snapshot {path.stem} cannot be checked: {error.what}")
             continue
         pictures.update(there.pictures)
         derived |= there.derived
-    return pictures, derived
+    return pictures, derived, list(runs.values())
 
 
 def _altered(ctx: Context, store: ImageStore, hashes: set[str], words: str) -> list[str]:

@@ -61,7 +61,9 @@ def back_up(ctx: Context, lib: Library, folder: str) -> Outcome:
     from pfm_desktop.services import backup
 
     made = backup.back_up(ctx, lib, Path(folder))
-    return Outcome(f"Backed up: {many(made.pictures, 'picture')}, {many(made.copied, 'file')} new.", made.problems)
+    words = [f"Backed up: {many(made.pictures, 'picture')}, {many(made.copied, 'file')} new."]
+    words += [f"{note[:1].upper()}{note[1:]}." for note in made.notes]
+    return Outcome(" ".join(words), made.problems)
 
 
 def check(ctx: Context, lib: Library) -> Outcome:

@@ -18,7 +18,7 @@ from pfm_desktop.pfm.training.compared import _Side, _table, calibration_errors,
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
 from pfm_desktop.pfm.training.split import TooFewError
-from pfm_desktop.services import housekeeping, labelling, models
+from pfm_desktop.services import backup, backup_check, housekeeping, labelling, models
 from pfm_desktop.services.learning import promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import look, promote, roll_back
@@ -114,6 +114,54 @@ def test_a_model_answers_only_once_it_was_looked_at_and_signed(ward: Ward, learn
         line = journal.last(session, what="learning_run", key=learned.id)
     assert line is not None
     assert line.text == "Model promoted by Dr. Test: Checked by me; overridden: only here to test"
+
+
+def test_learned_models_are_in_a_backup_and_come_back_with_the_library(
+    ward: Ward, learned: Run, tmp_path: Path
+) -> None:
+    made = backup.back_up(CTX, ward.lib, tmp_path / "backup")
+    assert (made.problems, made.notes) == ((), ())
+    (kept,) = (tmp_path / "backup" / "models").iterdir()
+    assert kept.name == learned.model_sha256
+    shutil.rmtree(steering.run_folder(ward.lib.path, learned.id))
+    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).notes == ()
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    assert (back.problems, back.notes) == ((), ())
+    with Library.open(tmp_path / "back") as again:
+        assert promotion.folder_of(again, learned).is_dir()
+        assert (promotion.folder_of(again, learned) / "CARD.md").read_bytes() == (kept / "CARD.md").read_bytes()
+
+
+@pytest.mark.parametrize("harm", ["gone", "altered"])
+def test_a_learned_model_that_cannot_be_kept_is_told_and_the_rest_is(
+    ward: Ward, learned: Run, tmp_path: Path, harm: str
+) -> None:
+    folder = steering.run_folder(ward.lib.path, learned.id) / run.MODEL
+    if harm == "gone":
+        shutil.rmtree(folder)
+    else:
+        (folder / "weights.safetensors").write_bytes(b"other weights")
+    made = backup.back_up(CTX, ward.lib, tmp_path / "backup")
+    assert len(made.notes) == 1
+    assert "the model ours that was learned here is missing or altered" in made.notes[0]
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
+    assert ["model ours" in problem for problem in back.problems] == [True]
+    assert back.missing == 0
+
+
+def test_an_altered_model_in_a_backup_is_replaced_by_a_check_and_never_brought_back(
+    ward: Ward, learned: Run, tmp_path: Path
+) -> None:
+    backup.back_up(CTX, ward.lib, tmp_path / "backup")
+    weights = tmp_path / "backup" / "models" / learned.model_sha256 / "weights.safetensors"
+    assert backup_check.verify_backup(CTX, tmp_path / "backup").notes == ()
+    weights.write_bytes(b"other weights")
+    assert "model ours is missing or altered" in backup_check.verify_backup(CTX, tmp_path / "backup").notes[0]
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "first")
+    assert "altered there" in back.problems[0]
+    assert not steering.run_folder(tmp_path / "first", learned.id).exists()
+    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).notes == ()
+    assert backup.restore(CTX, tmp_path / "backup", tmp_path / "second").problems == ()
 
 
 def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, learned: Run) -> None:

@@ -1,0 +1,94 @@
+"""Learned models in a backup: the weights that a library's runs have made, which its pictures alone do not bring back.
+
+They lie under their hash in `models/` of the backup's folder, once for all its snapshots.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from pfm_desktop.domain.learning import Run
+from pfm_desktop.jobs import Context
+from pfm_desktop.services.learning.run import MODEL
+from pfm_desktop.services.learning.steering import run_folder
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.files import named
+
+MODELS = "models"
+_SAFE = "the library and the backups before are unchanged"
+
+
+def keep(ctx: Context, library: Path, runs: Sequence[Run], backup: Path, *, check: bool = False) -> tuple[str, ...]:
+    """Copy the models of these runs of a library into a backup; returns what is said of those that are not there.
+
+    One that the backup has already is trusted; with `check` it is replaced where it was altered. Raises `StorageError`
+    where the backup cannot be written.
+    """
+    said = []
+    for run in _with_models(runs):
+        ctx.check()
+        kept, source = backup / MODELS / run.model_sha256, run_folder(library, run.id) / MODEL
+        if kept.is_dir() and not (check and not _is(kept, run)):
+            continue
+        if _is(source, run):
+            _copy(source, kept, safe=_SAFE)
+        elif not _is(kept, run):
+            said.append(f"the model {run.model_name} that was learned here is missing or altered: it is not backed up")
+    return tuple(said)
+
+
+def bring_back(ctx: Context, backup: Path, runs: Sequence[Run], library: Path) -> tuple[str, ...]:
+    """The other way: into the folders of the runs of a library that is brought back."""
+    said = []
+    for run in _with_models(runs):
+        ctx.check()
+        kept, target = backup / MODELS / run.model_sha256, run_folder(library, run.id) / MODEL
+        if _is(kept, run):
+            _copy(kept, target, safe="the backup is unchanged")
+        else:
+            said.append(f"the model {run.model_name} was not brought back: it is not in the backup, or altered there")
+    return tuple(said)
+
+
+def missing(ctx: Context, backup: Path, runs: Sequence[Run]) -> tuple[str, ...]:
+    """What is said of the models of these runs that a backup does not have whole."""
+    said = []
+    for run in _with_models(runs):
+        ctx.check()
+        if not _is(backup / MODELS / run.model_sha256, run):
+            said.append(f"the learned model {run.model_name} is missing or altered in the backup")
+    return tuple(said)
+
+
+def _with_models(runs: Sequence[Run]) -> Sequence[Run]:
+    return [run for run in runs if run.model_sha256]
+
+
+def _is(folder: Path, run: Run) -> bool:
+    from pfm_desktop.pfm import registry
+
+    try:
+        return folder.is_dir() and registry.verify(folder).sha256 == run.model_sha256
+    except (UserError, OSError):
+        return False
+
+
+def _copy(source: Path, target: Path, *, safe: str) -> None:
+    """Whole or not at all: under another name first."""
+    half = target.with_name(f".{target.name}.part")
+    with named(target, safe=safe):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(half, ignore_errors=True)
+            half.mkdir()
+            for file in sorted(path for path in source.iterdir() if path.is_file() and not path.is_symlink()):
+                shutil.copyfile(file, half / file.name)
+            shutil.rmtree(target, ignore_errors=True)
+            half.rename(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(half, ignore_errors=True)
+            raise
