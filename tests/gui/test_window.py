@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -243,6 +244,8 @@ def test_a_problem_stays_until_it_is_closed_and_the_earlier_one_comes_back(
     window.messages.note("a note")
     window.messages.problem("the second")
     assert window.messages.text == "The second"
+    shown = [label.text() for label in window.messages.findChildren(QLabel) if not label.isHidden()]
+    assert re.search(r"\bat \d\d:\d\d, 1 earlier\b", " ".join(shown))  # what was done since may have gone well
     qtbot.keyClick(window, Qt.Key.Key_M, CTRL | SHIFT)
     assert window.messages.text == "The first"
     window.messages.close_top()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTime, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QVBoxLayout, QWidget
 
@@ -16,7 +16,8 @@ _KEPT = 20
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Problems stay until they are closed; the latest is on top.
+    """Hidden while there is nothing to say. Problems stay until they are closed, with the time at which each came up, as
+    what was done since may have gone well; the latest is on top.
 
     It never gets higher than `room`: what does not fit into its lines is shown above it when it is asked for.
     `changed`: it says something else now, or nothing.
@@ -29,6 +30,7 @@ class MessageBar(QFrame):
         self.setObjectName("message_bar")
         self.setAccessibleName("Message")
         self._messages: list[tuple[str, str]] = []  # kind, text
+        self._said_at: dict[tuple[str, str], str] = {}
         self._icon = QLabel(self)
         self._text = FewLines(self, LINES)
         self._earlier = QLabel(self)
@@ -149,6 +151,8 @@ class MessageBar(QFrame):
         message = (kind, capital(text))
         kept = [other for other in self._messages if other[0] == "problem" and other != message]
         self._messages = [*kept[-_KEPT:], message]
+        at = QTime.currentTime().toString("HH:mm")
+        self._said_at = {one: self._said_at.get(one, at) for one in kept[-_KEPT:]} | {message: at}
         self._draw()
 
     def _draw(self) -> None:
@@ -167,8 +171,10 @@ class MessageBar(QFrame):
         self._icon.setAccessibleName("Problem" if kind == "problem" else "Note")
         self._text.show_words(text)
         earlier = len(self._messages) - 1
-        self._earlier.setText(f"{earlier} earlier" if earlier else "")
-        self._earlier.setVisible(bool(earlier))
+        at = f"at {self._said_at[kind, text]}" if kind == "problem" else ""
+        beside = ", ".join(part for part in (at, f"{earlier} earlier" if earlier else "") if part)
+        self._earlier.setText(beside)
+        self._earlier.setVisible(bool(beside))
         if self.property("kind") != kind:
             self.setProperty("kind", kind)
             for widget in (self, self._text, self._earlier):  # colours of the style sheet depend on the kind
