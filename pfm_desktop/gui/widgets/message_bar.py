@@ -16,8 +16,9 @@ _KEPT = 20
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Problems stay until they are closed, with the time at which each came up, since
-    what was done later may have gone well; the latest is on top.
+    """Hidden while there is nothing to say. Problems stay until they are closed; the latest is on top.
+
+    Each says when it came up, as what was done since may have gone well.
 
     It never gets higher than `room`: what does not fit into its lines is shown above it when it is asked for.
     `changed`: it says something else now, or nothing.
