@@ -51,7 +51,7 @@ def library_import(
 
     Look at --dry-run first. The same command again adds only what is missing. Exit code 3 when something was skipped.
     """
-    from pfm_desktop.services.importing.report import check_new, write_report
+    from pfm_desktop.services.importing.report import check_new, export_report
     from pfm_desktop.services.importing.returning import doubted
     from pfm_desktop.services.importing.run import check_may_import, foreseen, import_plan
 
@@ -63,8 +63,8 @@ def library_import(
         work = foreseen if dry_run else import_plan
         made = work(bar, lib, plan, also_unsure=take_guesses)
         lines = _lines(lib, plan, made, take_guesses=take_guesses) if dry_run else []
-    if report is not None:
-        write_report(made, report)
+        if report is not None:
+            export_report(lib, made, report)
     _tell(lines, made, dry_run=dry_run)
     return SKIPPED if made.skipped else 0
 

@@ -24,6 +24,7 @@ from pfm_desktop.cli.progress import Bar, complain, say
 from pfm_desktop.cli.selftest import selftest
 from pfm_desktop.cli.train import train
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.support import memory
 from pfm_desktop.support.errors import UserError, for_a_person
 
 INTERRUPTED = 130
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     # the log is the window's; what a person must know here is said by the command itself, and only once
     logging.getLogger("pfm_desktop").addHandler(logging.NullHandler())
+    memory.stay_out_of_crash_files()
     with output_is_no_error(), ends_as_ctrl_c():
         return _run(arguments)
 

@@ -32,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why_not := why_no_window():
         print(why_not, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return BAD_INPUT
+    memory.stay_out_of_crash_files()
     logs.start_logging()
     memory.return_large_buffers()
     threads.take_short_turns()

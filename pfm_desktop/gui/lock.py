@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import opening
 from pfm_desktop.viewmodels.opening import Way
@@ -109,13 +110,15 @@ class WindowLock(QObject):
             window.installEventFilter(self)
 
     def lock(self) -> None:
-        """At once. What was typed is kept; work that runs goes on behind it."""
+        """At once. What was typed is kept, but for passwords; work that runs goes on behind it."""
         account = self._account
         if account is None or self.locked:
             return
         self._idle.stop()
         while (menu := QApplication.activePopupWidget()) is not None:
             menu.close()
+        for field in self._window.findChildren(SecretField):
+            field.clear()
         self._before = QApplication.focusWidget()
         others = (one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self._window)
         self._hidden = [one for one in others if one.windowType() is not Qt.WindowType.Popup]

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from pfm_desktop.jobs.context import CallbackContext, Cancelled
 from pfm_desktop.jobs.events import Event, Failed, Finished, Progress, Stopped
 from pfm_desktop.support.errors import for_a_person
+from pfm_desktop.support.memory import stay_out_of_crash_files
 from pfm_desktop.support.threads import give_way
 
 Job = Callable[..., Any]
@@ -187,6 +188,7 @@ class ProcessRunner:
 
 
 def _child(pipe: Any, name: str) -> None:
+    stay_out_of_crash_files()
     job, args = pickle.loads(pipe.recv_bytes())
     # whatever comes means stop, and so does a program that is gone
     ctx = CallbackContext(lambda done, total, text: pipe.send(Progress(name, done, total, text)), pipe.poll)

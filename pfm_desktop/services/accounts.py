@@ -26,7 +26,7 @@ KEY_SHOWN = "recovery_key_shown"  # among the facts of the library, until somebo
 NOBODY = "(noted while closed)"  # stands for who did what happened before anybody was signed in, in a file open to all
 # what is tried first by those who guess; compared without digits and signs at the end
 _COMMON = """password passwort qwerty qwertyuiop letmein administrator colposcopy cervix hospital welcome iloveyou
-changeme secret 1234567890 0123456789 abcdefghij pfm_desktop"""
+changeme secret 1234567890 0123456789 abcdefghij pfm_desktop qwertzuiop azertyuiop asdfghjkl 1q2w3e4r5t 1qaz2wsx3edc"""
 
 
 class NotActiveError(UserError):
@@ -350,6 +350,12 @@ def _note(lib: Library, said: str) -> None:
     if lib.read_only:
         attempts.later(lib.path, f"{said} (the library was open for reading only)", lib.account.id)
         return
+    with attempts.one_at_a_time(lib.path):  # one turn for all that waits
+        _note_what_waited(lib)
+    lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
+
+
+def _note_what_waited(lib: Library) -> None:
     waiting, left_out = attempts.waiting(lib.path)
     names = {one.id: one.name for one in everybody(lib)} if waiting else {}
     if left_out:
@@ -364,7 +370,6 @@ def _note(lib: Library, said: str) -> None:
             event, who = sealed[0], names.get(sealed[1], NOBODY)
         lib.record_events((event,), who=who)
         attempts.recorded(lib.path, 1)
-    lib.record_event(EVENT, lib.account.id, f"{said}: {lib.account.name}")
 
 
 def _when(at: str) -> str:

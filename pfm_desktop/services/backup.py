@@ -109,7 +109,7 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
         unfinished = folder / SNAPSHOTS / UNFINISHED
         try:
             made = _completed(ctx, lib, folder, unfinished, check=check)
-            return replace(made, notes=(*((note,) if note else ()), *made.notes))
+            return replace(made, notes=(note,) if note else ())
         except BaseException:
             with contextlib.suppress(OSError):  # the next one makes it anew
                 unfinished.unlink(missing_ok=True)
@@ -123,13 +123,13 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
         named_there, runs = upkeep.named_in(session, ctx), learning.runs(session)
     kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
     done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
-    notes = copies.keep(ctx, lib.path, runs, folder, check=check)
+    problems = (*problems, *copies.keep(ctx, lib.path, runs, folder, check=check))
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:
             write_bytes(key_file_beside(final), keys.content(lib.path))
         unfinished.replace(final)
-    return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED], notes)
+    return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 
 
 def _begin(ctx: Context, lib: Library, out: Path) -> None:

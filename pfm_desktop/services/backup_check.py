@@ -44,9 +44,9 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
         named, derived, runs = _named(ctx, found, unlocked, problems)
         problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
         notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
-        without = copies.missing(ctx, folder, runs)
+        problems += [f"{one}; {_AGAIN}" for one in copies.missing(ctx, folder, runs)]
     again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
-    said = (about_note(folder), again if notes else "", *(f"{one}; {_AGAIN}" for one in without))
+    said = (about_note(folder), again if notes else "")
     return BackupCheck(len(found), len(named), tuple(problems), tuple(note for note in said if note))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import accounts
-from pfm_desktop.storage import keys
+from pfm_desktop.services.learning import copies
+from pfm_desktop.storage import keys, learning, snapshot
 from pfm_desktop.storage.engine import encrypt_database
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
@@ -49,6 +50,9 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
         plain.copy_database(copy, safe=safe, ctx=ctx)
         for store in ("pictures", "derived"):  # first: the database names them, and makes the folder a library
             _seal(ctx, ImageStore(plain.path / store), ImageStore(out / store, made))
+        with snapshot.opened(copy, None) as session:
+            runs = learning.runs(session)
+        copies.copy_all(ctx, plain.path, runs, out)
         encrypt_database(copy, out / DATABASE, made)
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)  # was missing or empty; keys without a database are in the way

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pfm_desktop.domain.learning import Run
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.backup import DERIVED, way_back
 from pfm_desktop.services.backup_folder import PICTURES, pictures_of
-from pfm_desktop.storage import access, keys, snapshot, upkeep
+from pfm_desktop.services.learning import copies
+from pfm_desktop.services.learning.steering import run_folder
+from pfm_desktop.storage import access, keys, learning, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys
@@ -92,9 +95,18 @@ def _verified_pictures(ctx: Context, lib: Library, problems: list[str]) -> Verif
         except StorageError as error:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
+    problems += [
+        f"the learned model {run.model_name} is missing or altered ({run_folder(lib.path, run.id)})"
+        for run in copies.harmed(ctx, lib.path, _runs(lib))
+    ]
     orphans = sum(1 for _ in lib.pictures.unused(upkeep.hashes_in_use(lib, ctx)))
     notes = [f"{said}: it is made again when needed" for _, said in _lost_derived(ctx, lib)]
     return Verification(len(hashes), tuple(problems), orphans, (*notes, *upkeep.key_notes(lib)))
+
+
+def _runs(lib: Library) -> tuple[Run, ...]:
+    with lib.read() as session:
+        return learning.runs(session)
 
 
 def _lost_derived(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:
@@ -119,7 +131,7 @@ class Repair:
 
 
 def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
-    """Put right what can be: bytes of pictures from a `backup`, indexes of the database from its tables.
+    """Put right what can be: pictures and learned models from a `backup`, indexes of the database from its tables.
 
     Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. What was made of
     pictures is moved there without a backup as well, as it can be made again. Raises `StorageError`
@@ -152,6 +164,9 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     ctx.progress(len(hashes), len(hashes), "Repairing")
     for sha256, said in list(_lost_derived(ctx, lib)):
         done += _set_free(lib, derived, sha256, said)
+    for run in copies.harmed(ctx, lib.path, _runs(lib)) if backup is not None else ():
+        said = copies.put_back(lib.path, run, backup, lambda folder: _folder_aside(lib, folder))
+        done += [said] if said else []
     if done:
         lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
     return Repair(tuple(done), verify(ctx, lib).problems)
@@ -205,6 +220,14 @@ def _whole(kept: ImageStore | None, sha256: str) -> bytes | None:
         return kept.get(sha256)
     except StorageError:
         return None
+
+
+def _folder_aside(lib: Library, folder: Path) -> Path:
+    place = place_aside(lib.path, f"{folder.parent.name}-{folder.name}")
+    with named(place.parent, safe="the library is unchanged"):
+        place.parent.mkdir(exist_ok=True)
+        folder.rename(place)
+    return place
 
 
 def _moved_aside(lib: Library, store: ImageStore, sha256: str) -> list[str]:

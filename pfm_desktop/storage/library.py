@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage import access, after_crash, journal, migrations
+from pfm_desktop.storage import access, after_crash, attempts, journal, migrations
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.engine import (
     COPY_AND_RESTORE,
@@ -51,11 +51,15 @@ from pfm_desktop.storage.schema import (
 )
 from pfm_desktop.storage.tables import MetaTable
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.files import is_unfinished
 
 log = logging.getLogger(__name__)
 FULL = "the disk that holds it is full"
 ROOM = 1 << 20  # bytes that are free before a disk that was full counts as one that is not
+_SIDE_ROOM = 48 << 10
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+UNFINISHED = f".{DATABASE}.creating"
+_OF_FILE_MANAGERS = (".DS_Store", "desktop.ini", "Thumbs.db", ".directory")
 _UNTOLD = "untold"  # among the facts: a notice that no window has shown yet
 # libraries that this process has open: a file of them that is opened and closed past SQLite lets go its locks on it
 _open_here: Counter[Path] = Counter()
@@ -119,19 +123,19 @@ class Library:
                     safe="it is unchanged",
                     remedy="open it, or choose another folder",
                 )
-            _check_no_library_without_database(path)
-        unfinished = path / f".{DATABASE}.creating"
+            _check_nothing_lost_there(path)
+        unfinished = path / UNFINISHED
         try:
             path.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(OSError):  # file systems without modes
                 path.chmod(0o700)
             for name in ("pictures", "derived"):
-                (path / name).mkdir(exist_ok=True)
+                (path / name).mkdir(mode=0o700, exist_ok=True)
+            for name in (KEYS, KEYS_COPY):  # of a creation that was cut short: see `_check_nothing_lost_there`
+                (path / name).unlink(missing_ok=True)
             for left in path.glob(f"{unfinished.name}*"):
                 left.unlink()
-            # side files of a database that is gone would be taken for those of the new one
-            for name in (KEYS, KEYS_COPY, *SIDE_FILES):
-                (path / name).unlink(missing_ok=True)
+            unfinished.touch(0o600)  # before the keys: it says that they are of a library that never was
             library_id = uuid.uuid4().hex
             keys = make_keys(path, library_id) if make_keys is not None else None
             facts = {"library_id": library_id, "demo": "1" if demo else "0"}
@@ -302,10 +306,18 @@ class Library:
         self.record_events((Change(what, key, None, details, text),))
 
     def record_refusal(self, error: NotAllowedError) -> None:
-        """Put on record that somebody wanted what her role does not allow; where that cannot be, nothing is said."""
-        if self.account is not None and not self.read_only:
-            with contextlib.suppress(StorageError):
-                self.record_event("refused", self.account.id, f"Refused: {error.what}")
+        """Put on record that somebody wanted what her role does not allow; where that cannot be, nothing is said.
+
+        Where another program has the library it waits until somebody signs in.
+        """
+        if self.account is None:
+            return
+        said = f"Refused: {error.what}"
+        if self.read_only:
+            attempts.later(self.path, f"{said} (the library was open for reading only)", self.account.id)
+            return
+        with contextlib.suppress(StorageError):
+            self.record_event("refused", self.account.id, said)
 
     def record_events(self, events: Sequence[Change], *, who: str = "") -> None:
         """Put several on record, all or none; see `record_event`. `who`: where it was not who is signed in."""
@@ -429,7 +441,7 @@ def _put_first(session: Session, first: Sequence[Change], *, who: str, library_i
 def _take_back(path: Path) -> None:
     """A new library that cannot be opened: there is nothing in it yet, and nobody was told its recovery key."""
     with contextlib.suppress(OSError):
-        for name in (DATABASE, *SIDE_FILES):
+        for name in (DATABASE, *SIDE_FILES, KEYS, KEYS_COPY):
             (path / name).unlink(missing_ok=True)
 
 
@@ -443,15 +455,32 @@ def _made_not_opened(path: Path, error: StorageError, *, encrypted: bool) -> Sto
     )
 
 
-def _check_no_library_without_database(path: Path) -> None:
-    """Where pictures are still there nothing is written over: a backup of the database brings them back."""
-    if any(ImageStore(path / "pictures").files()):
-        kind = "an encrypted library" if is_encrypted(path) else "a library"
+def _check_nothing_lost_there(path: Path) -> None:
+    """Where something of a library is still there nothing is written over: a backup of the database brings it back.
+
+    A folder with other files is refused as well: a library is for those who may see it, and so is its whole folder.
+    """
+    kind = "an encrypted library" if is_encrypted(path) else "a library"
+    left = "pictures" if any(ImageStore(path / "pictures").files()) else ""
+    keys = () if (path / UNFINISHED).exists() else (KEYS, KEYS_COPY)  # else those of a creation that was cut short
+    left = left or next((name for name in (*keys, *SIDE_FILES) if (path / name).exists()), "")
+    if left:
         raise StorageError(
-            f"{path} holds the pictures of {kind} whose database is missing",
+            f"{path} holds the {left} of {kind} whose database is missing",
             safe="it is unchanged",
             remedy=f"put {DATABASE} back from a backup, or choose another folder",
         )
+    if any(map(_foreign, path.iterdir() if path.is_dir() else ())):
+        raise StorageError(
+            f"{path} holds other files",
+            safe="nothing was changed",
+            remedy="choose a folder that is empty or not there yet: nobody else may look into that of a library",
+        )
+
+
+def _foreign(file: Path) -> bool:
+    ours = ("pictures", "derived", "lock", KEYS, KEYS_COPY, *SIDE_FILES, *_OF_FILE_MANAGERS)
+    return file.name not in ours and not file.name.startswith(UNFINISHED) and not is_unfinished(file)
 
 
 @contextlib.contextmanager
@@ -471,7 +500,11 @@ def _entering(path: Path) -> Iterator[None]:
 def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
     """The lock, or why there is none; and whether the database is one that nobody can write to meanwhile."""
     try:
-        return LibraryLock.take(path / "lock"), "", False
+        lock = LibraryLock.take(path / "lock")
+        if _has_room(path):
+            return lock, "", False
+        lock.release()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except HeldElsewhereError as error:
         return None, _in_use(error), False
     except UnknownHolderError as error:
@@ -489,6 +522,17 @@ def _take_lock(path: Path) -> tuple[LibraryLock | None, str, bool]:
         reason = FULL if error.errno in _FULL else f"the folder cannot be written: {error.strerror or error}"
         _check_settled(path, reason)
         return None, reason, True
+
+
+def _has_room(path: Path) -> bool:
+    """Whether the database can be opened for writing: SQLite makes a file of 32 kB beside it, and says nothing clear
+    where it cannot."""
+    if (path / f"{DATABASE}-shm").exists():
+        return True
+    try:
+        return shutil.disk_usage(path).free >= _SIDE_ROOM
+    except OSError:
+        return True
 
 
 def _in_use(error: HeldElsewhereError) -> str:

@@ -48,10 +48,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _mode_of(path: Path) -> int:
-    """A new file is for its owner alone, since it may be about a patient; who opened one for others keeps it so."""
+    """A new file is for its owner alone, since it may be about a patient, and for those whom its folder lets write.
+
+    Who opened a file for others keeps it so.
+    """
+    if path.suffix == ".sqlite":
+        return 0o600
     with contextlib.suppress(OSError):
-        if path.suffix != ".sqlite":
-            return stat.S_IMODE(path.stat().st_mode)
+        return stat.S_IMODE(path.stat().st_mode)
+    with contextlib.suppress(OSError):
+        folder = path.parent.stat().st_mode
+        if not folder & stat.S_ISVTX:  # as /tmp, where many write and nobody to the files of others
+            return 0o600 | (0o060 if folder & stat.S_IWGRP else 0) | (0o006 if folder & stat.S_IWOTH else 0)
     return 0o600
 
 

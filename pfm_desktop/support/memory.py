@@ -1,4 +1,5 @@
-"""Large pictures leave no memory behind when they are let go, and looking for garbage holds nothing up."""
+"""Large pictures leave no memory behind when they are let go, looking for garbage holds nothing up, and what is held in
+memory is written nowhere when the program crashes."""
 
 from __future__ import annotations
 
@@ -13,7 +14,26 @@ log = logging.getLogger(__name__)
 
 LARGE = 1 << 20  # bytes; a picture, a plane of a map, never a Python object
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
+_NO_DUMP, _PR_SET_DUMPABLE = 0, 4  # of prctl.h
+_NO_REPORT = 0x0001 | 0x0002  # SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX
 _ARENAS = 2  # each keeps what its threads let go; glibc would open sixteen on two processors
+
+
+def stay_out_of_crash_files() -> None:
+    """Let the system write no memory of this process to disk when it crashes: it holds names, pictures and keys.
+
+    For each process that holds them, at its beginning: what it starts anew is not covered.
+    """
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetErrorMode(_NO_REPORT)
+        return
+    import resource
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform.startswith("linux"):  # a collector of crashes, such as systemd-coredump, asks for no limit
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, _NO_DUMP, 0, 0, 0)
 
 
 def return_large_buffers() -> bool:

@@ -69,11 +69,11 @@ def made_by(ctx: Context, lib: Library, key: str) -> tuple[Change, ...]:
     return made_by_import(ctx, lib, key)
 
 
-def save_report(_ctx: Context, report: ImportReport, path: Path) -> Path:
+def save_report(_ctx: Context, lib: Library, report: ImportReport, path: Path) -> Path:
     """Write the report as CSV; as a job."""
-    from pfm_desktop.services.importing.report import write_report
+    from pfm_desktop.services.importing.report import export_report
 
-    write_report(report, path)
+    export_report(lib, report, path)
     return path
 
 

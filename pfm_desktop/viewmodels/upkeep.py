@@ -61,9 +61,7 @@ def back_up(ctx: Context, lib: Library, folder: str) -> Outcome:
     from pfm_desktop.services import backup
 
     made = backup.back_up(ctx, lib, Path(folder))
-    words = [f"Backed up: {many(made.pictures, 'picture')}, {many(made.copied, 'file')} new."]
-    words += [f"{note[:1].upper()}{note[1:]}." for note in made.notes]
-    return Outcome(" ".join(words), made.problems)
+    return Outcome(f"Backed up: {many(made.pictures, 'picture')}, {many(made.copied, 'file')} new.", made.problems)
 
 
 def check(ctx: Context, lib: Library) -> Outcome:

@@ -107,7 +107,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in ("lock", SHM, attempts.FILE)
+        if path.is_file() and path.name not in ("lock", SHM, attempts.FILE, attempts.TURN)
     }
 
 

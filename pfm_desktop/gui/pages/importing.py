@@ -55,7 +55,7 @@ class ImportPage(QWidget):
         self._detached = False
         self._offered: list[Path] = []  # dropped while there is a plan
         self.choose, self.work = ImportChoose(self), ImportWork(self)
-        self.preview, self.report = ImportPreviewView(session, self), ImportReportView(self)
+        self.preview, self.report = ImportPreviewView(session, self), ImportReportView(session, self)
         self.back = QPushButton("Back to Today", self)
         self.question = QFrame(self)
         self.asked = words(self.question, text=OTHER)

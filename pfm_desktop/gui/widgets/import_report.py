@@ -27,6 +27,7 @@ from pfm_desktop.viewmodels.importing import report_lines
 
 if TYPE_CHECKING:
     from pfm_desktop.services.importing.report import ImportReport
+    from pfm_desktop.viewmodels.session import Session
 
 MOST = 2000  # lines that are shown
 _TITLES = ("File", "What became of it", "Why")
@@ -39,8 +40,9 @@ class ImportReportView(QWidget):
     rest = Signal()
     again = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self._report: ImportReport | None = None
         self._saving = Background(self)
         self.heading, self.told, self.said = words(self, "heading"), words(self), words(self, "quiet")
@@ -84,7 +86,7 @@ class ImportReportView(QWidget):
         """Write the report."""
         if self._report is not None:
             self._saving.start(
-                save_report, self._report, Path(path),
+                save_report, self._session.library, self._report, Path(path),
                 done=lambda where: say(self.said, f"Saved as {where}. It names files and identifiers: keep it safe."),
                 failed=lambda message: say(self.said, f"Not saved. {message}"),
             )  # fmt: skip

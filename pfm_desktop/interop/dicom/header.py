@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.interop.dicom.codes import COLPOSCOPY, DE_IDENTIFICATION, PRIVATE, PRIVATE_NAME, Code
 from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
-from pfm_desktop.interop.dicom.uids import IMPLEMENTATION_UID, digest_of
+from pfm_desktop.interop.dicom.uids import IMPLEMENTATION_UID, digest_of, picture_keys
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -55,18 +55,18 @@ def new_object(
 ) -> Dataset:
     """An object with its patient, study, series and equipment.
 
-    `instance` are the keys of its UID, `series` names the Series within the Study, `number` that Series and `made_at`
-    (aware) the moment its content was made.
+    `instance` are the keys of its UID (`instance_uid`), `series` names the Series within the Study, `number` that
+    Series and `made_at` (aware) the moment its content was made.
     """
     from pydicom import Dataset
 
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID = sop_class
-    dataset.SOPInstanceUID = study.uids(*instance)
+    dataset.SOPInstanceUID = instance_uid(study, *instance)
     _patient(dataset, study)
     _study(dataset, study)
-    dataset.SeriesInstanceUID = study.uids("series", study.visit_id, series)
+    dataset.SeriesInstanceUID = series_uid(study, series)
     dataset.SeriesNumber = number
     dataset.InstanceNumber = 1
     dataset.ContentQualification = "RESEARCH"
@@ -92,7 +92,21 @@ def referenced(study: StudyInfo, picture: PictureInfo, sop_class: str, purpose: 
 
 def picture_uid(study: StudyInfo, picture: PictureInfo) -> str:
     """SOP Instance UID of a picture."""
-    return study.uids("picture", picture.id)
+    return instance_uid(study, *picture_keys(picture.id, picture.stage.value))
+
+
+def instance_uid(study: StudyInfo, *keys: str) -> str:
+    """UID of an object, its Study or its Series.
+
+    With the identifier of the patient: what was moved to another woman, or has another number now, is another object.
+    An archive that has the one before would keep that, or mix the two.
+    """
+    return study.uids(*keys, study.patient_identifier)
+
+
+def series_uid(study: StudyInfo, series: str) -> str:
+    """UID of a Series of the Study."""
+    return instance_uid(study, "series", study.visit_id, series)
 
 
 def local(study: StudyInfo, moment: datetime) -> datetime:
@@ -151,7 +165,7 @@ def _patient(dataset: Dataset, study: StudyInfo) -> None:
 
 
 def _study(dataset: Dataset, study: StudyInfo) -> None:
-    dataset.StudyInstanceUID = study.uids("study", study.visit_id)
+    dataset.StudyInstanceUID = instance_uid(study, "study", study.visit_id)
     dataset.StudyDate, dataset.StudyTime = begun(study)
     dataset.TimezoneOffsetFromUTC = f"{local(study, study.started_at):%z}"
     dataset.StudyID = digest_of(dataset.StudyInstanceUID)[:16].upper()

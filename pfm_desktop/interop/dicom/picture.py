@@ -21,6 +21,7 @@ from pfm_desktop.interop.dicom.header import (
     person,
     referenced,
 )
+from pfm_desktop.interop.dicom.uids import picture_keys
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def picture_header(
     dataset = new_object(
         study,
         sop_class=SOP_CLASS[modality],
-        instance=("picture", picture.id),
+        instance=picture_keys(picture.id, picture.stage.value),
         series=f"{modality.value} {picture.stage.value}",
         number=1 + list(Stage).index(picture.stage),
         made_at=picture.taken_at,

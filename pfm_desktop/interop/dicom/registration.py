@@ -11,7 +11,7 @@ from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import Source
 from pfm_desktop.interop.dicom.content import Modality, PictureInfo, StudyInfo
-from pfm_desktop.interop.dicom.header import new_object, one_line, referenced, research_words
+from pfm_desktop.interop.dicom.header import new_object, one_line, referenced, research_words, series_uid
 from pfm_desktop.interop.dicom.picture import SOP_CLASS
 from pfm_desktop.interop.dicom.uids import digest_of
 from pfm_desktop.support.errors import BadInputError
@@ -140,7 +140,7 @@ def _series(study: StudyInfo, pictures: tuple[PictureInfo, ...], modality: Modal
     items = []
     for picture in pictures:
         item = Dataset()
-        item.SeriesInstanceUID = study.uids("series", study.visit_id, f"{modality.value} {picture.stage.value}")
+        item.SeriesInstanceUID = series_uid(study, f"{modality.value} {picture.stage.value}")
         item.ReferencedInstanceSequence = [referenced(study, picture, SOP_CLASS[modality])]
         items.append(item)
     return items

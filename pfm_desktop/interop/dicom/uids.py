@@ -22,6 +22,12 @@ def plain_uid(kind: str, *keys: str) -> str:
     return f"2.25.{uuid.uuid5(_OURS, _BETWEEN.join((kind, *keys))).int}"
 
 
+def picture_keys(picture_id: str, stage: str) -> tuple[str, ...]:
+    """Keys of the UID of a picture, before the identifier of its patient: with another stage it is another object, in
+    another Series."""
+    return "picture", picture_id, stage
+
+
 def keyed_uids(salt: bytes) -> Uids:
     """UIDs that nobody without `salt` can trace to the plain ones (HMAC-SHA-256); `ValueError` for a short salt."""
     if len(salt) < SMALLEST_SALT:

@@ -196,7 +196,8 @@ class GuessedPair:
 def guessed_pairs(pictures: Sequence[InVisit]) -> tuple[GuessedPair, ...]:
     """Pairs of one visit, each picture in one at most: the same rest of the name, then the nearest in time.
 
-    Steps that do not belong together (saline and after acid) are never paired.
+    Steps that do not belong together (saline and after acid) are never paired, and one with iodine or a green filter
+    only where there is none without.
     """
     whites = [picture for picture in pictures if picture.source is Source.WHITE]
     lit = [picture for picture in pictures if picture.source is Source.FLUORESCENCE]
@@ -204,7 +205,7 @@ def guessed_pairs(pictures: Sequence[InVisit]) -> tuple[GuessedPair, ...]:
     possible = [(white, other, _closeness(white, other, only=only)) for white in whites for other in lit]
     taken: set[str] = set()
     made = []
-    for white, other, close in sorted(possible, key=lambda one: (one[2].rank, one[2].apart, one[0].key, one[1].key)):
+    for white, other, close in sorted(possible, key=_best_first):
         if close.guess is not None and _may_pair(white, other) and not taken & {white.key, other.key}:
             taken |= {white.key, other.key}
             made.append(GuessedPair(white.key, other.key, close.guess))
@@ -253,6 +254,12 @@ def stages_by_acid(pictures: Sequence[InVisit], pairs: Sequence[GuessedPair]) ->
                 Stage.FLUORESCENCE_AFTER_ACID, "its white-light picture is one with acetic acid"
             )
     return found
+
+
+def _best_first(one: tuple[InVisit, InVisit, _Closeness]) -> tuple[object, ...]:
+    white, lit, close = one
+    stained = (Stage.GREEN, Stage.LUGOL).index(white.stage) + 1 if white.stage in (Stage.GREEN, Stage.LUGOL) else 0
+    return close.rank, stained, close.apart, white.key, lit.key
 
 
 def _may_pair(white: InVisit, lit: InVisit) -> bool:

@@ -131,6 +131,8 @@ def _brought(woman: PlannedWoman, there: Person) -> str:
         for word, index in (("name", 0), ("given name", 1), ("birth date", 2))
         if not _person(there)[index] and any(_person(one)[index] for one in woman.people)
     ]
+    if not there.birth_date and "birth date" not in found and _births(woman):
+        found.append("birth date")
     proved = any(one.birth_date and one.family_name and _person(one) == _person(there) for one in woman.people)
     return " and ".join(found) or ("" if proved or not woman.issuers else f"issuer {woman.issuers[0]}")
 
@@ -165,14 +167,17 @@ def pictures_of(lib: Library, patient: Patient) -> int:
 
 
 def exported(lib: Library, patient: Patient) -> Mapping[str, tuple[Picture, datetime]]:
-    """Her pictures by the SOP Instance UID that an export with names gives them, with the time of their visit."""
-    from pfm_desktop.interop.dicom.uids import plain_uid
+    """Her pictures by the SOP Instance UIDs that exports with names give and once gave them, with the time of their
+    visit."""
+    from pfm_desktop.interop.dicom.uids import picture_keys, plain_uid
 
     found: dict[str, tuple[Picture, datetime]] = {}
     with lib.read() as session:
         for row in stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL)):
             for picture in stored.pictures_of(session, row.visit.id):
-                found[plain_uid("picture", picture.id)] = picture, row.visit.started_at
+                now = plain_uid(*picture_keys(picture.id, picture.stage.value), patient.identifier)
+                for uid in (now, plain_uid("picture", picture.id)):
+                    found[uid] = picture, row.visit.started_at
     return found
 
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from io import StringIO
 from pathlib import Path
 
+from pfm_desktop.services import on_record
+from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_text
 
@@ -84,6 +86,12 @@ def write_report(report: ImportReport, path: Path) -> None:
     Raises `StorageError` when the disk does not take it.
     """
     write_text(path, report_csv(report))
+
+
+def export_report(lib: Library, report: ImportReport, path: Path) -> None:
+    """Like `write_report`, and on record as an export first: it names folders and identifiers."""
+    on_record.note(lib, "export", lib.id, f"Report of an import written: {len(report.lines)} files")
+    write_report(report, path)
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pfm_desktop.domain.learning import Run
@@ -15,7 +15,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services.learning.run import MODEL
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.support.files import named
+from pfm_desktop.support.files import named, write_bytes
 
 MODELS = "models"
 _SAFE = "the library and the backups before are unchanged"
@@ -53,6 +53,38 @@ def bring_back(ctx: Context, backup: Path, runs: Sequence[Run], library: Path) -
     return tuple(said)
 
 
+def harmed(ctx: Context, library: Path, runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Of these runs of a library, those whose model is missing in it or altered."""
+    found = []
+    for run in _with_models(runs):
+        ctx.check()
+        if not _is(run_folder(library, run.id) / MODEL, run):
+            found.append(run)
+    return tuple(found)
+
+
+def put_back(library: Path, run: Run, backup: Path, aside: Callable[[Path], Path]) -> str:
+    """The model of a run from a backup; what was done, "" where the backup has it not whole either.
+
+    `aside(folder)` moves an altered one away, and says where to.
+    """
+    kept, target = backup / MODELS / run.model_sha256, run_folder(library, run.id) / MODEL
+    if not _is(kept, run):
+        return ""
+    moved = f"; the altered one was moved to {aside(target)}" if target.exists() else ""
+    _copy(kept, target, safe="what was put back until now stays")
+    return f"the learned model {run.model_name} was put back from the backup{moved}"
+
+
+def copy_all(ctx: Context, library: Path, runs: Sequence[Run], out: Path) -> None:
+    """The models of these runs into another library that has the runs, as far as they are whole."""
+    for run in _with_models(runs):
+        ctx.check()
+        source = run_folder(library, run.id) / MODEL
+        if _is(source, run):
+            _copy(source, run_folder(out, run.id) / MODEL, safe="the library is unchanged")
+
+
 def missing(ctx: Context, backup: Path, runs: Sequence[Run]) -> tuple[str, ...]:
     """What is said of the models of these runs that a backup does not have whole."""
     said = []
@@ -77,15 +109,15 @@ def _is(folder: Path, run: Run) -> bool:
 
 
 def _copy(source: Path, target: Path, *, safe: str) -> None:
-    """Whole or not at all: under another name first."""
+    """Whole or not at all, and on the disk before it is said to be there: under another name first."""
     half = target.with_name(f".{target.name}.part")
     with named(target, safe=safe):
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.rmtree(half, ignore_errors=True)
-            half.mkdir()
+            half.mkdir(mode=0o700)
             for file in sorted(path for path in source.iterdir() if path.is_file() and not path.is_symlink()):
-                shutil.copyfile(file, half / file.name)
+                write_bytes(half / file.name, file.read_bytes())
             shutil.rmtree(target, ignore_errors=True)
             half.rename(target)
         except BaseException:

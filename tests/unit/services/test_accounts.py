@@ -732,3 +732,16 @@ def test_a_note_that_these_keys_did_not_seal_is_not_taken_for_anybodys(clinic: L
     with accounts.sign_in(clinic.path, NAME, PASSWORD) as lib:
         line = next(line for line in entries(lib) if line.change.text.startswith("Export"))
         assert (line.who, line.change.what) == (accounts.NOBODY, "sign_in")
+
+
+def test_what_a_role_is_refused_while_another_program_writes_goes_on_record_later(clinic: Library) -> None:
+    accounts.add(clinic, "Ann", {Role.ANNOTATOR}, OTHER)
+    with accounts.sign_in(clinic.path, "Ann", OTHER) as second:
+        assert second.read_only
+        with pytest.raises(NotAllowedError) as refused:
+            accounts.set_password(second, accounts.everybody(second)[0], PASSWORD)
+        second.record_refusal(refused.value)
+    clinic.close()
+    with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
+        (line,) = [line for line in said(again) if line.startswith("Refused")]
+    assert "Ann" in line

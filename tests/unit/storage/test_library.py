@@ -4,18 +4,21 @@ import errno
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.storage import keys, repositories
 from pfm_desktop.storage import library as library_module
-from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import DATABASE, Library
 from pfm_desktop.storage.lock import LibraryLock, UnknownHolderError
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY
 from pfm_desktop.support.errors import StorageError
 
 
@@ -403,14 +406,45 @@ def test_what_is_to_be_on_record_from_the_beginning_is(tmp_path: Path) -> None:
     assert (line.who, line.key, line.text) == ("Ada", lib.id, "made by hand")
 
 
-def test_the_wal_of_a_database_that_is_gone_is_not_taken_for_that_of_a_new_one(tmp_path: Path) -> None:
-    with Library.create(tmp_path / "clinic") as lib:
-        lib.apply(patient())
-        left = (tmp_path / "clinic" / f"{DATABASE}-wal").read_bytes()
-    (tmp_path / "clinic" / DATABASE).unlink()
-    (tmp_path / "clinic" / f"{DATABASE}-wal").write_bytes(left)
-    with Library.create(tmp_path / "clinic") as lib, lib.read() as session:
-        assert repositories.patients(session) == ()
+@pytest.mark.parametrize("left", [f"{DATABASE}-wal", KEYS, KEYS_COPY])
+def test_where_something_of_a_library_is_left_no_new_one_is_made_and_it_stays(tmp_path: Path, left: str) -> None:
+    (tmp_path / "clinic").mkdir()
+    (tmp_path / "clinic" / left).write_bytes(b"the only one that is left")
+    with pytest.raises(StorageError, match="whose database is missing"):
+        Library.create(tmp_path / "clinic")
+    assert [file.name for file in (tmp_path / "clinic").iterdir()] == [left]
+    assert (tmp_path / "clinic" / left).read_bytes() == b"the only one that is left"
+
+
+def test_a_folder_with_other_files_is_no_place_for_a_library(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    (folder / "others").mkdir(parents=True)
+    folder.chmod(0o755)
+    with pytest.raises(StorageError, match="holds other files"):
+        Library.create(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    (folder / "others").rmdir()
+    (folder / "Thumbs.db").touch()
+    Library.create(folder).close()
+    assert stat.S_IMODE((folder / DATABASE).stat().st_mode) == 0o600
+
+
+def test_a_creation_that_was_cut_short_after_its_keys_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make_keys(path: Path, library_id: str) -> Any:
+        return keys.make(path, library_id, account_id="a", name="Ada", password="four words that differ")[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library_module, "_make_database", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            Library.create(tmp_path / "clinic", make_keys=make_keys)
+    assert (tmp_path / "clinic" / KEYS).exists()
+    Library.create(tmp_path / "clinic", make_keys=make_keys).close()
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_new_library_that_cannot_be_written_to_is_told_and_nothing_stays(

@@ -159,3 +159,14 @@ def test_a_new_file_is_for_its_owner_alone_and_one_that_was_opened_for_others_st
     report.chmod(0o640)
     files.write_bytes(report, b"of the same")
     assert stat.S_IMODE(report.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+@pytest.mark.parametrize(
+    ("folder", "wanted"), [(0o700, 0o600), (0o755, 0o600), (0o2770, 0o660), (0o777, 0o666), (0o1777, 0o600)]
+)
+def test_whom_a_folder_lets_write_may_read_what_comes_into_it(tmp_path: Path, folder: int, wanted: int) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library").chmod(folder)
+    files.write_bytes(tmp_path / "library" / "picture", b"of one woman")
+    assert stat.S_IMODE((tmp_path / "library" / "picture").stat().st_mode) == wanted

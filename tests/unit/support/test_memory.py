@@ -84,3 +84,18 @@ def test_giving_back_what_is_free_is_no_error_anywhere(monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.platform", "win32")
     memory.return_free()
     assert len(asked) == 2, "only asked where there may be a glibc"
+
+
+CRASHES = """
+import ctypes, os, resource, signal
+from pfm_desktop.support.memory import stay_out_of_crash_files
+stay_out_of_crash_files()
+PR_GET_DUMPABLE = 3
+print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), flush=True)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asked as Linux tells it")
+def test_what_is_in_memory_goes_into_no_crash_file() -> None:
+    said = subprocess.run([sys.executable, "-c", CRASHES], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["0", "0"]

@@ -19,7 +19,7 @@ from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.interop.dicom.content import Modality
 from pfm_desktop.jobs import Cancelled, SilentContext
-from pfm_desktop.services import cases, pairing, review
+from pfm_desktop.services import cases, moving, pairing, review
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.dicom_visit import (
     NOT_KEPT,
@@ -250,6 +250,20 @@ def test_the_same_visit_gives_the_same_uids_again(clinic: Library, ids: Ids, tmp
         exported(clinic, tmp_path / name, ids.first)
     one, two = ({name: found.SOPInstanceUID for name, found in objects(tmp_path / n).items()} for n in ("one", "two"))
     assert {name for name in one if one[name] != two[name]} <= {"report"}  # it says when it was printed
+
+
+def test_after_it_was_moved_to_another_woman_a_visit_shares_no_uid_with_what_an_archive_has(
+    clinic: Library, ids: Ids, tmp_path: Path
+) -> None:
+    exported(clinic, tmp_path / "one", ids.second)
+    moving.move_visit(clinic, ids.second, case_of(clinic, ids.other).patient.id)
+    exported(clinic, tmp_path / "two", ids.second)
+    one, two = (
+        {uid for found in objects(tmp_path / name).values() for uid in (found.SOPInstanceUID, found.StudyInstanceUID)}
+        for name in ("one", "two")
+    )
+    assert len(one) == len(two) > 1
+    assert not one & two
 
 
 def test_a_visit_that_is_not_signed_gives_the_same_bytes_again(clinic: Library, ids: Ids, tmp_path: Path) -> None:

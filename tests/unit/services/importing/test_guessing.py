@@ -394,3 +394,14 @@ def test_a_part_of_a_number_is_no_number(folder: str) -> None:
 def test_numbers_that_clinics_write_in_one_are_seen(folder: str) -> None:
     found = guessed_patient(("stick", folder, "2026-03-04"), "acetic 60s")
     assert (found.value, found.sure) == (folder, Sure.LIKELY)
+
+
+def test_acetic_acid_goes_with_fluorescence_before_iodine_and_green_whatever_the_minutes() -> None:
+    glow = lit("d", 180, Stage.FLUORESCENCE_AFTER_ACID)
+    acid, green, iodine = (
+        one(name, seconds, stage=stage)
+        for name, seconds, stage in (("a", 0, Stage.ACETIC_ACID), ("b", 60, Stage.GREEN), ("c", 120, Stage.LUGOL))
+    )
+    assert keys(guessed_pairs([iodine, green, acid, glow])) == [("a", "d")]
+    assert keys(guessed_pairs([iodine, green, glow])) == [("b", "d")]
+    assert keys(guessed_pairs([iodine, glow])) == [("c", "d")]

@@ -18,7 +18,7 @@ from pfm_desktop.pfm.training.compared import _Side, _table, calibration_errors,
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
 from pfm_desktop.pfm.training.split import TooFewError
-from pfm_desktop.services import backup, backup_check, housekeeping, labelling, models
+from pfm_desktop.services import backup, backup_check, encrypting, housekeeping, labelling, models
 from pfm_desktop.services.learning import promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import look, promote, roll_back
@@ -124,7 +124,7 @@ def test_learned_models_are_in_a_backup_and_come_back_with_the_library(
     (kept,) = (tmp_path / "backup" / "models").iterdir()
     assert kept.name == learned.model_sha256
     shutil.rmtree(steering.run_folder(ward.lib.path, learned.id))
-    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).notes == ()
+    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).problems == ()
     back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
     assert (back.problems, back.notes) == ((), ())
     with Library.open(tmp_path / "back") as again:
@@ -142,8 +142,8 @@ def test_a_learned_model_that_cannot_be_kept_is_told_and_the_rest_is(
     else:
         (folder / "weights.safetensors").write_bytes(b"other weights")
     made = backup.back_up(CTX, ward.lib, tmp_path / "backup")
-    assert len(made.notes) == 1
-    assert "the model ours that was learned here is missing or altered" in made.notes[0]
+    assert len(made.problems) == 1
+    assert "the model ours that was learned here is missing or altered" in made.problems[0]
     back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
     assert ["model ours" in problem for problem in back.problems] == [True]
     assert back.missing == 0
@@ -154,14 +154,42 @@ def test_an_altered_model_in_a_backup_is_replaced_by_a_check_and_never_brought_b
 ) -> None:
     backup.back_up(CTX, ward.lib, tmp_path / "backup")
     weights = tmp_path / "backup" / "models" / learned.model_sha256 / "weights.safetensors"
-    assert backup_check.verify_backup(CTX, tmp_path / "backup").notes == ()
+    assert backup_check.verify_backup(CTX, tmp_path / "backup").problems == ()
     weights.write_bytes(b"other weights")
-    assert "model ours is missing or altered" in backup_check.verify_backup(CTX, tmp_path / "backup").notes[0]
+    assert "model ours is missing or altered" in backup_check.verify_backup(CTX, tmp_path / "backup").problems[0]
     back = backup.restore(CTX, tmp_path / "backup", tmp_path / "first")
     assert "altered there" in back.problems[0]
     assert not steering.run_folder(tmp_path / "first", learned.id).exists()
-    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).notes == ()
+    assert backup.back_up(CTX, ward.lib, tmp_path / "backup", check=True).problems == ()
     assert backup.restore(CTX, tmp_path / "backup", tmp_path / "second").problems == ()
+
+
+@pytest.mark.parametrize("harm", ["gone", "altered"])
+def test_a_harmed_model_is_found_by_a_check_and_put_back_from_a_backup(
+    ward: Ward, learned: Run, tmp_path: Path, harm: str
+) -> None:
+    backup.back_up(CTX, ward.lib, tmp_path / "backup")
+    folder = steering.run_folder(ward.lib.path, learned.id) / run.MODEL
+    assert housekeeping.verify(CTX, ward.lib).clean
+    if harm == "gone":
+        shutil.rmtree(folder)
+    else:
+        (folder / "weights.safetensors").write_bytes(b"other weights")
+    (problem,) = housekeeping.verify(CTX, ward.lib).problems
+    assert "the learned model ours is missing or altered" in problem
+    assert housekeeping.repair(CTX, ward.lib).left == (problem,)
+    made = housekeeping.repair(CTX, ward.lib, tmp_path / "backup")
+    assert made.left == ()
+    assert "the learned model ours was put back" in made.done[0]
+    assert promotion.folder_of(ward.lib, learned).is_dir()
+    assert (ward.lib.path / "set-aside").is_dir() is (harm == "altered")
+
+
+def test_an_encrypted_copy_has_the_learned_models_too(ward: Ward, learned: Run, tmp_path: Path) -> None:
+    copy, _ = encrypting.encrypted_copy(CTX, ward.lib, tmp_path / "sealed", "Dr. Ada", "four words that differ")
+    with copy:
+        assert promotion.folder_of(copy, learned).is_dir()
+        assert housekeeping.verify(CTX, copy).clean
 
 
 def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, learned: Run) -> None:
