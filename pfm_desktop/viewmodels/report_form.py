@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop import __version__
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import OTHER_PAIR
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.findings import NO_VISIT
 
@@ -178,6 +179,17 @@ def make_content(lib: Library, sources: ReportSources) -> ReportContent:
 def default_name(case: VisitCase) -> str:
     """Name for the file: the date and the start of the visit's id, nothing that tells who she is."""
     return f"colposcopy-report-{case.visit.day:%Y-%m-%d}-{case.visit.id[:6]}.pdf"
+
+
+def why_not_saved(lib: Library) -> UserError | None:
+    """Why who is signed in may save no report; None where they may."""
+    from pfm_desktop.storage import access
+
+    try:
+        access.require(lib.account, Act.EXPORT)
+    except UserError as error:
+        return error
+    return None
 
 
 def save_report(ctx: Context, lib: Library, sources: ReportSources, path: str, make: MakeContent) -> Saved:

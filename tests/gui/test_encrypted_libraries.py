@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.main_window import SETTINGS, MainWindow
+from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
@@ -188,9 +189,12 @@ def test_a_key_locks_the_window_and_nothing_is_seen_until_the_password_is_given(
     window = inside(qtbot, open_window(clinic, ready=False))
     assert window.desk is not None
     window.activateWindow()
+    half_typed = SecretField("To sign", window.desk.today)
+    half_typed.setText(PASSWORD)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     lock = window.lock
     qtbot.waitUntil(lambda: lock.locked)
+    assert half_typed.text() == "", "who unlocks and walks away leaves no signature one click away"
     assert not window.patient.isVisible()
     assert not window.desk.today.isVisible()
     assert not window.menuBar().isVisible()

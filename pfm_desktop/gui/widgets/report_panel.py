@@ -204,6 +204,9 @@ class ReportPanel(QWidget):
     def _ask_where(self) -> None:
         if self._case is None or not self.save.isEnabled():
             return
+        if (refused := model.why_not_saved(self._session.library)) is not None:
+            self._session.say(refused)
+            return
         folder = self._folder or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         dialog = QFileDialog(self, "Save the report", folder, "PDF (*.pdf)")
         dialog.setObjectName("save_report")

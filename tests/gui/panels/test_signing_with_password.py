@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
@@ -110,3 +112,17 @@ def test_nobody_signs_under_another_name_or_without_the_right(session: Session, 
         with pytest.raises(UserError, match="may not"):
             review.sign(lib, visit, "Keeper", "Examined and reported by me")
         assert not cases.visit_case(lib, visit).signed
+
+
+def test_who_may_save_no_report_is_asked_for_no_file_and_told_so(
+    panel: ReportPanel, session: Session, qtbot: QtBot
+) -> None:
+    account = session.library.account
+    assert account is not None
+    session.library.account = replace(account, roles=frozenset({Role.ANNOTATOR}))
+    panel._ask_where()
+    assert panel.findChild(QFileDialog, "save_report") is None
+    assert session.last_problem is not None
+    assert "may not take pictures and records out" in str(session.last_problem)
+    with session.library.read() as opened:
+        assert journal.last(opened, what="refused", key=account.id) is not None

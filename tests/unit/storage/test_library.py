@@ -447,6 +447,19 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_where_not_even_the_files_beside_the_database_fit_it_is_read_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Library.create(tmp_path / "clinic").close()
+    monkeypatch.setattr(library_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=20_000))
+    with Library.open(tmp_path / "clinic") as lib, lib.read() as session:
+        assert lib.read_only_reason == library_module.FULL
+        assert repositories.patients(session) == ()
+    monkeypatch.undo()
+    with Library.open(tmp_path / "clinic") as lib:
+        assert not lib.read_only
+
+
 def test_a_new_library_that_cannot_be_written_to_is_told_and_nothing_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
