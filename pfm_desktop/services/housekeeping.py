@@ -164,9 +164,9 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     ctx.progress(len(hashes), len(hashes), "Repairing")
     for sha256, said in list(_lost_derived(ctx, lib)):
         done += _set_free(lib, derived, sha256, said)
-    for run in copies.harmed(ctx, lib.path, _runs(lib)) if backup is not None else ():
-        said = copies.put_back(lib.path, run, backup, lambda folder: _folder_aside(lib, folder))
-        done += [said] if said else []
+    if backup is not None:
+        for run in copies.harmed(ctx, lib.path, _runs(lib)):
+            done += copies.put_back(lib.path, run, backup, lambda folder: _folder_aside(lib, folder))
     if done:
         lib.record_event("library", lib.id, f"Repaired: {len(done)} of what was wrong", {"done": done})
     return Repair(tuple(done), verify(ctx, lib).problems)

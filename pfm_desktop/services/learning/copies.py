@@ -63,17 +63,17 @@ def harmed(ctx: Context, library: Path, runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(found)
 
 
-def put_back(library: Path, run: Run, backup: Path, aside: Callable[[Path], Path]) -> str:
-    """The model of a run from a backup; what was done, "" where the backup has it not whole either.
+def put_back(library: Path, run: Run, backup: Path, aside: Callable[[Path], Path]) -> tuple[str, ...]:
+    """The model of a run from a backup; what was done, nothing where the backup has it not whole either.
 
     `aside(folder)` moves an altered one away, and says where to.
     """
     kept, target = backup / MODELS / run.model_sha256, run_folder(library, run.id) / MODEL
     if not _is(kept, run):
-        return ""
+        return ()
     moved = f"; the altered one was moved to {aside(target)}" if target.exists() else ""
     _copy(kept, target, safe="what was put back until now stays")
-    return f"the learned model {run.model_name} was put back from the backup{moved}"
+    return (f"the learned model {run.model_name} was put back from the backup{moved}",)
 
 
 def copy_all(ctx: Context, library: Path, runs: Sequence[Run], out: Path) -> None:
