@@ -57,6 +57,7 @@ class Desk(QObject):
     demo_wanted = Signal()
     page_made = Signal(QWidget)
     recovery = Signal(str)
+    gone = Signal()
 
     def __init__(
         self, library: Library, settings: Settings, window: MainWindow, *, looked: TodayPage | None = None
@@ -261,6 +262,7 @@ class Desk(QObject):
             for signal in ("library_wanted", "new_library_wanted", "demo_wanted"):
                 getattr(page, signal).connect(getattr(self, signal))
             page.people.recovery.connect(self.recovery)
+            page.people.gone.connect(self.gone)
             page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
 
     def _listen_behind(self, index: int, page: Any) -> None:

@@ -347,6 +347,7 @@ class MainWindow(QMainWindow):
         desk.new_library_wanted.connect(self._choose_new_library)
         desk.demo_wanted.connect(lambda: self._open_chosen(""))
         desk.page_made.connect(self._page_made)
+        desk.gone.connect(self.lock_now)
         desk.recovery.connect(lambda key: self.entrance.show_recovery(key, str(desk.session.library.path)))
 
     def _went_on(self, desk: Desk) -> None:

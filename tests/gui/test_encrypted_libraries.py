@@ -308,6 +308,30 @@ def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_win
     assert all(one.active for one in accounts.everybody(window.session.library))  # type: ignore[union-attr]
 
 
+def test_who_switches_the_own_account_off_sees_nothing_any_more(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    assert window.session is not None
+    accounts.add(window.session.library, "Zoe Second", {Role.ADMINISTRATOR}, WRONG)
+    window.show_page(SETTINGS)
+    assert window.desk is not None
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
+    panel.read()
+    rows = range(panel.people.rowCount())
+    own = next(row for row in rows if panel.people.item(row, 0).text().startswith(NAME))
+    panel.people.setCurrentCell(own, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    panel.card.active.setChecked(False)
+    enter(qtbot, panel.card.old, PASSWORD)
+    qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.lock.locked, timeout=10_000)
+    enter(qtbot, window.lock.page.password, PASSWORD)
+    qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(window.lock.page.said.isVisible, timeout=10_000)
+    assert window.lock.locked
+
+
 def test_a_recovery_key_that_nobody_kept_yet_cannot_be_left(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
     window.entrance.show_recovery("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGG-HHHH-JJJJ", str(clinic))

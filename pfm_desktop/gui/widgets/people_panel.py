@@ -37,9 +37,10 @@ _ROWS = 5  # seen without scrolling
 
 
 class PeoplePanel(QWidget):
-    """`recovery(key)` asks the window to show a new recovery key."""
+    """`recovery(key)` asks the window to show a new recovery key, `gone` says that who is signed in may be no more."""
 
     recovery = Signal(str)
+    gone = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,6 +144,9 @@ class PeoplePanel(QWidget):
         self.add.setFocus()
         if outcome.key:
             self.recovery.emit(outcome.key)
+        account = self._session.account
+        if account is not None and not account.active:
+            self.gone.emit()
 
     def _failed(self, message: str) -> None:
         self.card.setEnabled(True)
