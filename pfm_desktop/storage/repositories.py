@@ -101,13 +101,13 @@ def pictures_of(session: Session, visit_id: str) -> tuple[Picture, ...]:
     query = (
         select(PictureTable).where(PictureTable.visit_id == visit_id).order_by(PictureTable.taken_at, PictureTable.id)
     )
-    return tuple(_picture(row) for row in session.scalars(query))
+    return tuple(picture_from(row) for row in session.scalars(query))
 
 
 def picture(session: Session, picture_id: str) -> Picture | None:
     """A picture by id."""
     row = session.get(PictureTable, picture_id)
-    return _picture(row) if row else None
+    return picture_from(row) if row else None
 
 
 def pairs_of(session: Session, visit_id: str) -> tuple[Pair, ...]:
@@ -220,7 +220,7 @@ def _masks(row: Base) -> bool:
     return session is not None and access.masked(session)
 
 
-def _picture(row: PictureTable) -> Picture:
+def picture_from(row: PictureTable) -> Picture:
     return Picture(
         id=row.id,
         visit_id=row.visit_id,

@@ -1,4 +1,5 @@
-"""Where bytes are on record already: the store keeps equal bytes once, whoever's visit they are in."""
+"""Where bytes, or shots of the same moment, are on record already: the store keeps equal bytes once, whoever's visit
+they are in."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pfm_desktop.domain.case import Patient
-from pfm_desktop.storage.repositories import patient_from
+from pfm_desktop.domain.case import Patient, Picture
+from pfm_desktop.storage.repositories import patient_from, picture_from
 from pfm_desktop.storage.tables import PatientTable, PictureTable, VisitTable
 
 
@@ -22,6 +23,27 @@ class Holder:
     visit_id: str
     started_at: datetime
     patient: Patient
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture on record, the visit that holds it and whose visit it is; `started_at` is aware."""
+
+    picture: Picture
+    started_at: datetime
+    patient: Patient
+
+
+def shots(session: Session, at: Collection[datetime]) -> tuple[Shot, ...]:
+    """Pictures that were taken at one of these moments (aware), as far as their time is known. One query."""
+    query = (
+        select(PictureTable, VisitTable.started_at, PatientTable)
+        .join(VisitTable, VisitTable.id == PictureTable.visit_id)
+        .join(PatientTable, PatientTable.id == VisitTable.patient_id)
+        .where(PictureTable.taken_at.in_(tuple(at)), PictureTable.time_known)
+        .order_by(VisitTable.started_at.desc(), PictureTable.id)
+    )
+    return tuple(Shot(picture_from(row), begun, patient_from(who)) for row, begun, who in session.execute(query))
 
 
 def holders(session: Session, hashes: Collection[str]) -> tuple[Holder, ...]:

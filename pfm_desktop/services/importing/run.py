@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import burned_in, cases
-from pfm_desktop.services.importing import places
+from pfm_desktop.services.importing import places, twins
 from pfm_desktop.services.importing.apart import several_named
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.names import agreed_name
@@ -40,6 +40,7 @@ from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
 
@@ -141,10 +142,11 @@ class _Step:
     pairs: tuple[Pair, ...] = ()
     added: int = 0
     burned_in: list[str] = field(default_factory=list)  # ids of pictures into which words are drawn
+    shots: Mapping[str, Sequence[Shot]] = field(default_factory=dict)  # by key: see `twins`
 
 
 class _Run:
-    """One import on its way. With `only_ask` nothing is read and nothing is written."""
+    """One import on its way. With `only_ask` nothing is written, and read only what may be on record in other bytes."""
 
     def __init__(
         self,
@@ -226,6 +228,7 @@ class _Run:
         """Bring in one visit; returns the woman as she is on record now."""
         place = places.place_of(self._lib, patient, planned, self._used)
         step = self._begun(woman, planned, patient, place)
+        step.shots = twins.shots_of_the_moment(self._lib, planned.pictures)
         for picture in planned.pictures:
             self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
             self._done += 1
@@ -268,20 +271,12 @@ class _Run:
 
     def _picture(self, planned: PlannedPicture, visit: PlannedVisit, step: _Step, place: Place) -> Line:
         said = _line(planned, visit, step.visit)
-        same = step.by_hash.get(planned.sha256)
-        if same is not None:
-            step.pictures[planned.key] = same
-            return replace(said, outcome=Outcome.THERE, reason="it is in this visit already")
-        ours = self._ours(planned, step)
-        if ours is not None:
-            step.pictures[planned.key] = ours[0]
-            here = ours[0].visit_id == step.visit.id
-            where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
-            return replace(said, outcome=Outcome.THERE, reason=f"it was exported from here: it is in {where} already")
-        if not planned.although_elsewhere:
-            elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
-            if elsewhere is not None:
-                return replace(said, outcome=elsewhere[0], reason=elsewhere[1])
+        known = self._on_record(planned, step, place)
+        if known is not None:
+            outcome, reason, there = known
+            if there is not None:
+                step.pictures[planned.key] = there
+            return replace(said, outcome=outcome, reason=reason)
         if step.signed:
             return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
         try:
@@ -298,6 +293,21 @@ class _Run:
             self._taken[step.patient.id, planned.sha256] = said.visit
         return said
 
+    def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
+        """What to say of a picture that is on record already, and the record, where it stands for the picture."""
+        same = step.by_hash.get(planned.sha256)
+        if same is not None:
+            return Outcome.THERE, "it is in this visit already", same
+        ours = self._ours(planned, step)
+        if ours is not None:
+            here = ours[0].visit_id == step.visit.id
+            where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
+            return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
+        if planned.although_elsewhere:
+            return None
+        elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
+        return (*elsewhere, None) if elsewhere is not None else self._twin(planned, step)
+
     def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
         """The picture of this woman that a DICOM file is an export of."""
         if not planned.instance or planned.although_elsewhere:
@@ -310,6 +320,17 @@ class _Run:
         """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""
         taken = self._taken.get((step.patient.id, planned.sha256))
         return (Outcome.THERE, f"it is in her visit of {taken} already") if taken else None
+
+    def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
+        """What to say of a picture that is on record in other bytes; it is read only where that may be."""
+        shots = step.shots.get(planned.key)
+        if not shots:
+            return None
+        try:
+            data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+        except BadInputError:
+            return None  # it is said where it is brought in
+        return twins.said_of(self._lib, data, planned.name, shots, step.patient.id, step.visit.id)
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
         """The picture's record, its bytes decoded once in full and kept in the store."""

@@ -1,0 +1,66 @@
+"""The same shot in other bytes: rated or turned upright by another program, converted, packed again.
+
+Looked for among what is on record of the very moment at which a picture was taken; without a moment it is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.services.importing.plan import PlannedPicture
+from pfm_desktop.services.importing.report import Outcome
+from pfm_desktop.storage import same_bytes
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.same_bytes import Shot
+from pfm_desktop.support import moments
+from pfm_desktop.support.errors import UserError
+
+Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
+
+
+def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Mapping[str, Sequence[Shot]]:
+    """By key of the planned picture, what is on record of its moment, and has other bytes."""
+    at = {one.key: one.when.value.at for one in pictures if one.when.value is not None and not one.when.value.day_only}
+    if not at:
+        return {}
+    with lib.read() as session:
+        found = same_bytes.shots(session, set(at.values()))
+    mine = {one.key: one.sha256 for one in pictures}
+    by_key = {
+        key: [shot for shot in found if shot.picture.taken_at == moment and shot.picture.sha256 != mine[key]]
+        for key, moment in at.items()
+    }
+    return {key: those for key, those in by_key.items() if those}
+
+
+def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient_id: str, visit_id: str) -> Said | None:
+    """What becomes of a picture (its file in `data`) that is one of these shots; None where it is none of them.
+
+    Another woman comes first, and of hers also what is nearly the same is left out: two women are not examined at the
+    same second. Of the same woman only equal pixels are the same picture: two shots may be.
+    """
+    from pfm_desktop.imaging.alike import alike, look_of
+    from pfm_desktop.imaging.io import decode_picture
+
+    try:
+        pixels = decode_picture(data, name).pixels
+    except UserError:
+        return None  # it is said where it is brought in
+    own: Said | None = None
+    for shot in shots:
+        try:
+            other = decode_picture(lib.pictures.get(shot.picture.sha256), shot.picture.original_name).pixels
+        except UserError:  # altered or gone: `pfm library verify` says so
+            continue
+        same = np.array_equal(pixels, other)
+        if shot.patient.id != patient_id and (same or alike(look_of(pixels), look_of(other))):
+            how = "the same picture, saved anew," if same else "nearly the same picture, of the same second,"
+            return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
+        if shot.patient.id == patient_id and same and own is None:
+            here = shot.picture.visit_id == visit_id
+            where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
+            own = Outcome.THERE, f"it is in {where} already, and was saved anew", shot.picture if here else None
+    return own

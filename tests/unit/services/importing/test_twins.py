@@ -1,0 +1,75 @@
+"""The same shot in other bytes is found where its moment is known."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pfm_desktop.imaging.io import decode_picture
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services.importing import changes
+from pfm_desktop.services.importing.report import Outcome
+from pfm_desktop.services.importing.run import foreseen, import_plan
+from pfm_desktop.storage.library import Library
+
+from .test_run import brought_in, counts, planned
+
+Put = Callable[[Path, bytes], Path]
+
+
+def photograph(seed: int) -> NDArray[np.uint8]:
+    coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3)).astype(np.uint8)
+    return np.array(Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC))
+
+
+def saved(pixels: NDArray[np.uint8], *, quality: int = 92, form: str = "JPEG") -> bytes:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x8769] = {0x9003: "2026:03:14 12:00:00"}
+    Image.fromarray(pixels).save(out, form, quality=quality, exif=exif)
+    return out.getvalue()
+
+
+def with_comment(jpeg: bytes) -> bytes:
+    """As a program leaves it that writes a rating: the packed pixels are untouched."""
+    comment = b"five stars"
+    return jpeg[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + jpeg[2:]
+
+
+@pytest.mark.parametrize("how", ["one byte more", "EXIF", "PNG", "packed again"])
+def test_the_same_shot_in_other_bytes_is_one(lib: Library, tmp_path: Path, put_file: Put, how: str) -> None:
+    scene = photograph(1)
+    put_file(tmp_path / "in" / "K-17" / "acid.jpg", saved(scene))
+    brought_in(lib, planned(tmp_path / "in"))
+    anew = {
+        "one byte more": lambda: saved(scene) + b"\0",
+        "EXIF": lambda: with_comment(saved(scene)),
+        "PNG": lambda: saved(decode_picture(saved(scene), "acid.jpg").pixels, form="PNG"),
+        "packed again": lambda: saved(scene, quality=60),
+    }[how]()
+    name = "acid.png" if how == "PNG" else "acid.jpg"
+    put_file(tmp_path / "hers" / "K-17" / name, anew)
+    put_file(tmp_path / "other" / "K-18" / name, anew)
+    for work in (foreseen, import_plan):
+        of_another = work(SilentContext(), lib, planned(tmp_path / "other"))
+        assert counts(of_another) == (0, 0, 1)
+        assert "is on record for another woman (K-17)" in of_another.skipped[0].reason
+        if how != "packed again":  # of one woman only equal pixels are the same picture
+            (line,) = work(SilentContext(), lib, planned(tmp_path / "hers")).lines
+            assert (line.outcome, line.reason) == (Outcome.THERE, "it is in this visit already, and was saved anew")
+    plan = planned(tmp_path / "other")
+    although = changes.take_although_elsewhere(plan, [plan.pictures[0].key])
+    assert counts(brought_in(lib, although)) == (1, 0, 0)
+
+
+def test_two_shots_of_one_second_are_two_pictures(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    for woman, seed in (("K-17", 1), ("K-18", 2)):
+        put_file(tmp_path / woman / woman / "acid.jpg", saved(photograph(seed)))
+        assert counts(brought_in(lib, planned(tmp_path / woman))) == (1, 0, 0)
+    put_file(tmp_path / "burst" / "K-17" / "acid_2.jpg", saved(photograph(1), quality=80))
+    assert counts(brought_in(lib, planned(tmp_path / "burst"))) == (1, 0, 0)
