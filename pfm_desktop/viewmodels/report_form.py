@@ -84,12 +84,26 @@ def meanings(case: VisitCase | None, name: str) -> tuple[str, ...]:
     return (REPORTED if other_examiner(case, name) else first, *others)
 
 
-def sign_question(case: VisitCase, name: str, meaning: str) -> str:
-    """What is asked before the signature: who, as what, who examined, what is missing, and that it is for good."""
+def entered_by_another(lib: Library, case: VisitCase) -> str:
+    """Who entered the findings last, where that is not who is signed in; "" where it is, or nobody signs in here."""
+    from pfm_desktop.storage import journal
+
+    if lib.account is None:
+        return ""
+    with lib.read() as session:
+        line = journal.last(session, what="findings", key=case.visit.id)
+    return line.who if line is not None and line.who != lib.who else ""
+
+
+def sign_question(case: VisitCase, name: str, meaning: str, entered_by: str = "") -> str:
+    """What is asked before the signature: who, as what, who examined and who entered the findings (`entered_by`, where
+    that is another person), what is missing, and that it is for good."""
     findings, examiner = case.findings, other_examiner(case, name)
     asked = [f"Sign as {name.strip()} ({meaning})?"]
     if examiner:
         asked.append(f"The examiner on record is another person: {examiner}.")
+    if entered_by:
+        asked.append(f"The findings were entered by another person: {entered_by}.")
     if findings.swede.total is None:
         asked.append("Not scored: Swede score.")
     if not findings.plan.strip():

@@ -150,7 +150,8 @@ class ReportPanel(QWidget):
         meaning = self.meaning.currentText()
         if self._case is not None and asked:
             doubts = model.sign_doubts(self._case, *self._sources)
-            self.ask.ask(model.sign_question(self._case, self.name.text(), meaning), doubts)
+            entered_by = model.entered_by_another(session.library, self._case)
+            self.ask.ask(model.sign_question(self._case, self.name.text(), meaning, entered_by), doubts)
         else:
             self.ask.ask("")
         self.sign.setEnabled(not view.blocked)

@@ -114,6 +114,12 @@ def test_nobody_signs_under_another_name_or_without_the_right(session: Session, 
         assert not cases.visit_case(lib, visit).signed
 
 
+def test_who_signs_what_another_entered_is_told_so(panel: ReportPanel, session: Session, qtbot: QtBot) -> None:
+    session.library.who = "Dr. Second"
+    qtbot.mouseClick(panel.sign, Left)
+    assert f"The findings were entered by another person: {NAME}." in panel.ask.question.text()
+
+
 def test_who_may_save_no_report_is_asked_for_no_file_and_told_so(
     panel: ReportPanel, session: Session, qtbot: QtBot
 ) -> None:
