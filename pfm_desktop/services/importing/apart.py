@@ -12,7 +12,7 @@ from pfm_desktop.services.importing.births import Birth, births_on, disagreement
 from pfm_desktop.services.importing.guess import Guess, Sure, unsure
 from pfm_desktop.services.importing.naming import told_by
 from pfm_desktop.services.importing.placeholders import is_placeholder
-from pfm_desktop.services.importing.plan import PlannedPicture, PlannedWoman, woman_key
+from pfm_desktop.services.importing.plan import BY_MANIFEST, PlannedPicture, PlannedWoman, woman_key
 from pfm_desktop.services.importing.sisters import differing, listed
 from pfm_desktop.services.importing.words import said_by, without_meaning
 
@@ -160,6 +160,22 @@ def several_named(woman: PlannedWoman) -> str:
         guessed = [one for one in pictures if one.patient.sure is not Sure.SAID]
         return listed(differing(guessed)) or _several_studies(pictures)
     return listed(list(dict.fromkeys(" ".join(name) for name in names if name)))
+
+
+def against_manifest(woman: PlannedWoman) -> str:
+    """What is said where a manifest gives her pictures whose folders have the numbers of others ("": it does not)."""
+    by_manifest = [one for one in woman.pictures if one.patient.why == BY_MANIFEST]
+    told = [number for one in by_manifest for name in one.item.folders for number in told_by(name).numbers]
+    numbers = {number.value for number in told if number.strong}
+    own = _plain(woman.identifier or "")
+    others = sorted(number for number in numbers if _plain(number) not in own and own not in _plain(number))
+    return (
+        f"The manifest says {woman.identifier} for pictures in {listed(others)}: look that it is so." if others else ""
+    )
+
+
+def _plain(number: str) -> str:
+    return "".join(letter for letter in number.casefold() if letter.isalnum())
 
 
 def _numbers(picture: PlannedPicture) -> tuple[str, ...]:

@@ -19,13 +19,12 @@ from pfm_desktop.services.importing.guessing import guessed_shown
 from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
 from pfm_desktop.services.importing.people import guessed_patient, names_in, same_number, strong_numbers
 from pfm_desktop.services.importing.placeholders import is_placeholder
-from pfm_desktop.services.importing.plan import ImportPlan, Person, PlannedPicture, arranged
+from pfm_desktop.services.importing.plan import BY_MANIFEST, ImportPlan, Person, PlannedPicture, arranged
 from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
 from pfm_desktop.services.importing.visit_times import own_time, said_time
 from pfm_desktop.support.errors import BadInputError
 
-_BY_MANIFEST = "the manifest says so"
 _BY_RECORD = "the file's own record says so"
 
 
@@ -209,7 +208,7 @@ def _recorded_patient(picture: PlannedPicture, identifier: str) -> Guess[str]:
 
 def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
     if row.patient:
-        picture = replace(picture, patient=said(row.patient, _BY_MANIFEST), named=(), issuer="", stands_in="")
+        picture = replace(picture, patient=said(row.patient, BY_MANIFEST), named=(), issuer="", stands_in="")
     if row.family_name or row.given_name or row.birth_date:
         picture = replace(picture, person=Person(row.family_name, row.given_name, row.birth_date))
     if row.visit is not None:
@@ -218,8 +217,8 @@ def _with_row(picture: PlannedPicture, row: Row) -> PlannedPicture:
     if row.source is not None and row.stage is None:
         stage = picture.stage if picture.stage.value and picture.stage.value.source is row.source else None
         none: Guess[Stage] = unknown("the manifest says the source only")
-        picture = replace(picture, source=said(row.source, _BY_MANIFEST), stage=stage or none)
-    return _with_stage(picture, row.stage, row.seconds_since_acid, _BY_MANIFEST)
+        picture = replace(picture, source=said(row.source, BY_MANIFEST), stage=stage or none)
+    return _with_stage(picture, row.stage, row.seconds_since_acid, BY_MANIFEST)
 
 
 def _with_stage(picture: PlannedPicture, stage: Stage | None, seconds: float | None, why: str) -> PlannedPicture:
@@ -238,7 +237,7 @@ def _visits_said(pictures: Sequence[PlannedPicture], manifest: ImportManifest | 
     for one in pictures:
         if one.taken is not None:
             own.setdefault(one.visit, {})[one.name] = one.taken
-    return {visit: said_time(when, _BY_MANIFEST, own.get(visit, {})) for visit, when in times.items()}
+    return {visit: said_time(when, BY_MANIFEST, own.get(visit, {})) for visit, when in times.items()}
 
 
 def _reason(error: BadInputError, item: Item) -> str:

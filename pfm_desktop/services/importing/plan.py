@@ -19,6 +19,8 @@ from pfm_desktop.services.importing.found import Item, Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
 
+BY_MANIFEST = "the manifest says so"  # why a guess is none
+
 
 @dataclass(frozen=True)
 class Person:

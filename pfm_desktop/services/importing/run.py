@@ -19,7 +19,7 @@ from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.importing import places, twins
-from pfm_desktop.services.importing.apart import several_named
+from pfm_desktop.services.importing.apart import against_manifest, several_named
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.places import Place
@@ -194,6 +194,8 @@ class _Run:
                 f"Pictures for {woman.identifier or 'nobody named'} were left out: {against}. Look who she is, and "
                 "confirm her."
             )
+        elif other := against_manifest(woman):
+            self._made.notes.append(other)
         for visit in woman.visits:
             ready = []
             for picture in visit.pictures:

@@ -189,6 +189,19 @@ def named(tmp_path: Path, picture: Picture, put_file: Put, name: str) -> ImportP
     return make_plan(SilentContext(), [tmp_path / "in"], manifest=read_import_manifest(file))
 
 
+@pytest.mark.parametrize(("folder", "told"), [("P0099", True), ("K-1700", False), ("Room 2", False)])
+def test_a_manifest_against_the_number_of_a_folder_is_followed_and_that_is_said(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put, folder: str, told: bool
+) -> None:
+    put_file(tmp_path / "in" / folder / "1.jpg", picture(1, "2026:03:14 12:00:00"))
+    file = tmp_path / "in" / "import.csv"
+    file.write_text(f"patient,visit_time,stage,source,file\nK-1700,,acid,,{folder}/1.jpg\n", encoding="utf-8")
+    plan = make_plan(SilentContext(), [tmp_path / "in"], manifest=read_import_manifest(file))
+    notes = [f"The manifest says K-1700 for pictures in {folder}: look that it is so."] if told else []
+    for work in (foreseen, import_plan):
+        assert list(work(SilentContext(), lib, plan).notes) == notes
+
+
 def test_another_name_for_the_identifier_is_told_and_not_merged(
     lib: Library, tmp_path: Path, picture: Picture, put_file: Put
 ) -> None:
