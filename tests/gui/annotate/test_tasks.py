@@ -248,6 +248,11 @@ def test_an_adjudicator_decides_and_makes_no_tasks(signed_in: Callable[[str], An
 # deciding
 
 
+def shown_cards(page: AnnotatePage) -> list[str]:
+    side = page.view.side
+    return [label.text() for label in side.others.findChildren(type(side.title)) if label.isVisible()]
+
+
 def test_who_decides_between_an_own_read_and_another_is_told_what_the_label_will_say(
     qtbot: QtBot, page: AnnotatePage, session: Session, task: str, settle: Settle
 ) -> None:
@@ -259,8 +264,8 @@ def test_who_decides_between_an_own_read_and_another_is_told_what_the_label_will
         settle()
         qtbot.mouseClick(page.tasks.decide, LEFT)
         settle()
-        cards = page.view.side.others.findChildren(type(page.view.side.title))
-        assert [label.text() for label in cards if label.isVisible()].count(OWN_READ) == count
+        qtbot.waitUntil(lambda: "Anna" in shown_cards(page))
+        assert shown_cards(page).count(OWN_READ) == count
         qtbot.keyClick(page.view.stage, K.Key_T)
         settle()
 
