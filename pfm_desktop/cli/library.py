@@ -72,10 +72,13 @@ def library_encrypt(
         with Bar() as bar:
             lib, key = encrypted_copy(bar, plain, out, name, password)
         lib.close()
+    if lib.notice:
+        complain(f"wrong: {lib.notice}")
     say(f"{out}: made, encrypted. Recovery key, not shown again; keep it on paper, away from this computer:")
     say(key)
-    say(f"{library} is as before and can be read by whoever reads its folder: once the copy was looked at, remove it.")
-    return 0
+    then = "" if lib.notice else ": once the copy was looked at, remove it"
+    say(f"{library} is as before and can be read by whoever reads its folder{then}.")
+    return WRONG if lib.notice else 0
 
 
 @library_app.command("verify")

@@ -15,7 +15,7 @@ from pfm_desktop.storage.engine import encrypt_database
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE
-from pfm_desktop.support.errors import BadInputError
+from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 
 _COPY = ".plain.part"  # beside the plain database; gone again at the end
@@ -24,8 +24,9 @@ _COPY = ".plain.part"  # beside the plain database; gone again at the end
 def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password: str) -> tuple[Library, str]:
     """Make an encrypted library in `out`, missing or empty, with all that the plain one holds; and its recovery key.
 
-    The first account is clinician and administrator. The plain library stays as it is, and may be in use. Raises
-    `BadInputError` and `StorageError`; nothing is left then of what was made.
+    The first account is clinician and administrator. The plain library stays as it is, and may be in use. Of pictures
+    that are altered there the records are in the copy, and its `notice` says so: one that rots must not keep a library
+    from being encrypted. Raises `BadInputError` and `StorageError`; nothing is left then of what was made.
     """
     out = Path(out).absolute()
     if plain.keys is not None:
@@ -48,8 +49,9 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
     copy = plain.path / _COPY
     try:
         plain.copy_database(copy, safe=safe, ctx=ctx)
-        for store in ("pictures", "derived"):  # first: the database names them, and makes the folder a library
-            _seal(ctx, ImageStore(plain.path / store), ImageStore(out / store, made))
+        # first: the database names them, and makes the folder a library
+        altered = _seal(ctx, ImageStore(plain.path / "pictures"), ImageStore(out / "pictures", made))
+        _seal(ctx, ImageStore(plain.path / "derived"), ImageStore(out / "derived", made))  # made again where altered
         with snapshot.opened(copy, None) as session:
             runs = learning.runs(session)
         copies.copy_all(ctx, plain.path, runs, out)
@@ -72,12 +74,32 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
         lib.close()
         shutil.rmtree(out, ignore_errors=True)  # nobody was told its recovery key
         raise
+    if altered:
+        are = "1 picture is" if altered == 1 else f"{altered} pictures are"
+        lib.notice = f"{are} altered in {plain.path} and not in the encrypted copy: keep it, and look in its backups"
     return lib, recovery
 
 
-def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> None:
-    files = list(plain.files())
+def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> int:
+    """Encrypt one store into another; how many files are not what their name says, and were left out."""
+    files, altered = list(plain.files()), 0
     for done, path in enumerate(files):
         ctx.progress(done, len(files), "Encrypting pictures")
-        sealed.put(plain.get(path.stem))
+        try:
+            data = plain.get(path.stem)
+        except StorageError:
+            if not _can_be_read(path):  # its disk or share, and that of all behind it
+                raise
+            altered += 1
+            continue
+        sealed.put(data)
     ctx.progress(len(files), len(files), "Encrypting pictures")
+    return altered
+
+
+def _can_be_read(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except OSError:
+        return False
+    return True

@@ -85,3 +85,27 @@ def test_a_copy_that_cannot_take_its_first_account_is_not_left_behind(
             encrypted_copy(CTX, lib, tmp_path / "copy", NAME, PASSWORD)
     assert not (tmp_path / "copy").exists()
     assert cases.visit_case(lib, visit).patient.family_name == "Müller"
+
+
+def test_one_picture_that_rots_keeps_no_library_from_being_encrypted(lib: Library, visit: str, tmp_path: Path) -> None:
+    files = list(lib.pictures.files())
+    files[0].chmod(0o600)
+    files[0].write_bytes(b"something else")
+    copy, _ = encrypted_copy(CTX, lib, tmp_path / "sealed", NAME, PASSWORD)
+    with copy:
+        assert copy.notice.startswith("1 picture is altered")
+        assert len(list(copy.pictures.files())) == len(files) - 1
+        assert len(housekeeping.verify(CTX, copy).problems) == 1
+
+
+def test_a_disk_that_goes_away_in_between_leaves_no_half_of_a_copy(
+    lib: Library, visit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(_: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", unread)
+        with pytest.raises(StorageError, match="cannot be read"):
+            encrypted_copy(CTX, lib, tmp_path / "sealed", NAME, PASSWORD)
+    assert not (tmp_path / "sealed").exists()
