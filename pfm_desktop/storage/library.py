@@ -479,7 +479,8 @@ def _check_nothing_lost_there(path: Path) -> None:
 
 
 def _foreign(file: Path) -> bool:
-    ours = ("pictures", "derived", "lock", KEYS, KEYS_COPY, *SIDE_FILES, *_OF_FILE_MANAGERS)
+    notes = (attempts.FILE, attempts.TURN)  # of who tried to sign in where a library was to be
+    ours = ("pictures", "derived", "lock", KEYS, KEYS_COPY, *SIDE_FILES, *notes, *_OF_FILE_MANAGERS)
     return file.name not in ours and not file.name.startswith(UNFINISHED) and not is_unfinished(file)
 
 

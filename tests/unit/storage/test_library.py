@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import keys, repositories
+from pfm_desktop.storage import attempts, keys, repositories
 from pfm_desktop.storage import library as library_module
 from pfm_desktop.storage.library import DATABASE, Library
 from pfm_desktop.storage.lock import LibraryLock, UnknownHolderError
@@ -440,6 +440,7 @@ def test_a_creation_that_was_cut_short_after_its_keys_is_repeated(
         with pytest.raises(KeyboardInterrupt):
             Library.create(tmp_path / "clinic", make_keys=make_keys)
     assert (tmp_path / "clinic" / KEYS).exists()
+    attempts.failed(tmp_path / "clinic", "Somebody tried to sign in at what is there")
     Library.create(tmp_path / "clinic", make_keys=make_keys).close()
 
 
