@@ -53,7 +53,7 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
 def _named(
     ctx: Context, found: tuple[Path, ...], unlocked: LibraryKeys | None, problems: list[str]
 ) -> tuple[set[str], set[str], list[Run]]:
-    """Hashes of the pictures, and of what was made of them, that whole snapshots name; and their runs with a model."""
+    """Hashes of the pictures, and of what was made of them, that whole snapshots name; and their runs of learning."""
     pictures: set[str] = set()
     derived: set[str] = set()
     runs: dict[str, Run] = {}

@@ -146,7 +146,7 @@ class ReadingSide(QWidget):
         self.undo.setToolTip(reading.undo_text)
 
     def show_others(self, reads: Sequence[Read], who: str = "") -> None:
-        """What readers said, side by side, for `who` decides between them; nothing for who reads."""
+        """What readers said, side by side, for `who` is to decide between them; nothing for who reads."""
         if not reads and self.others.isHidden():
             return
         while (item := self._others.takeAt(0)) is not None:
