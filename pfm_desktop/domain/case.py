@@ -75,6 +75,7 @@ class Picture:
 
     Unless `time_known`, `taken_at` is the moment at which the picture was added, and orders it only.
     `seconds_since_acid` is None before acetic acid or when not recorded; `mm_per_px` is None when not calibrated.
+    `pixels_sha256`: see `imaging.pixels`; "" where it was not taken.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Picture:
     device: str = ""
     original_name: str = ""
     time_known: bool = False
+    pixels_sha256: str = ""
 
     @property
     def source(self) -> Source:

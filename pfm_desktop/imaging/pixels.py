@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,15 @@ def checked_pixels(pixels: object, name: str) -> NDArray[np.uint8]:
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise BadInputError(f"the {name} picture is {pixels.dtype} of shape {pixels.shape}", remedy=_REMEDY)
     return pixels
+
+
+def pixels_sha256(pixels: NDArray[np.uint8]) -> str:
+    """SHA-256 of H x W x 3 uint8 RGB and their size: the same for a picture in other bytes (its EXIF written anew,
+    saved as PNG). "" for one that is the same all over, as with the lens covered: it tells nobody apart."""
+    if (pixels == pixels[0, 0]).all():
+        return ""
+    height, width = pixels.shape[:2]
+    return hashlib.sha256(f"{width}x{height} ".encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 _REMEDY = "give H x W x 3 uint8 RGB"

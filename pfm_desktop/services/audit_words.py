@@ -61,6 +61,7 @@ _FIELD_NAMES = {
     "mm_per_px": "Millimetres in a pixel",
     "original_name": "Name of the file",
     "sha256": "SHA-256",
+    "pixels_sha256": "SHA-256 of the pixels",
     "made_at": "Made at",
     "text": "Findings text",
     "first_read": "First read",

@@ -233,11 +233,12 @@ def add_picture(
     """Copy a picture file (or its bytes) into the library and put it on record; the original is not touched.
 
     Without `taken_at` (aware) the moment is that of adding, and the picture's time of day counts as not known.
-    The same bytes at the same stage of the same visit are one picture: the one on record is returned. Raises
+    The same bytes or pixels at the same stage of a visit are one picture: the one on record is returned. Raises
     `BadInputError` for what is not a picture, `StorageError` when it cannot be kept, `UserError` when the visit is
     signed; the library is then unchanged.
     """
     from pfm_desktop.imaging.io import decode_picture
+    from pfm_desktop.imaging.pixels import pixels_sha256
 
     case = visit_case(lib, visit_id)
     if case.signed:
@@ -246,9 +247,15 @@ def add_picture(
         data = picture
     else:
         data, name = _bytes_of(Path(picture)), name or Path(picture).name
-    height, width = decode_picture(data, name or "picture").pixels.shape[:2]
+    pixels = decode_picture(data, name or "picture").pixels
+    height, width = pixels.shape[:2]
+    of_pixels = pixels_sha256(pixels)
+    there = [other for other in case.pictures if other.stage is stage]
+    same = next((other for other in there if of_pixels and other.pixels_sha256 == of_pixels), None)
+    if same is not None:
+        return same
     sha256 = lib.pictures.put(data)
-    same = next((other for other in case.pictures if other.sha256 == sha256 and other.stage is stage), None)
+    same = next((other for other in there if other.sha256 == sha256), None)
     if same is not None:
         return same
     added = Picture(
@@ -264,6 +271,7 @@ def add_picture(
         device=device,
         original_name=name,
         time_known=taken_at is not None,
+        pixels_sha256=of_pixels,
     )
     lib.apply(Change("picture", added.id, None, _fields(added), f"Picture added ({stage.value.replace('_', ' ')})"))
     return added

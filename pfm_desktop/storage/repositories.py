@@ -234,6 +234,7 @@ def picture_from(row: PictureTable) -> Picture:
         device=row.device,
         original_name="" if _masks(row) else row.original_name,  # people name files after women
         time_known=row.time_known,
+        pixels_sha256=row.pixels_sha256,
     )
 
 

@@ -27,6 +27,7 @@ VERSIONS: tuple[str, ...] = (
     "v0006_crosswalk",
     "v0007_labelling",
     "v0008_learning",
+    "v0009_pixels",
 )
 CURRENT = len(VERSIONS)
 

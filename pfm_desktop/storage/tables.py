@@ -171,7 +171,7 @@ class VisitTable(Base):
 
 
 class PictureTable(Base):
-    """`sha256` names the bytes in the picture store."""
+    """`sha256` names the bytes in the picture store; `pixels_sha256` is "" for what came in before version 9."""
 
     __tablename__ = "pictures"
     __table_args__ = (Index(None, "visit_id", "stage"),)  # the list counts by stage
@@ -187,6 +187,7 @@ class PictureTable(Base):
     mm_per_px: Mapped[float | None] = mapped_column(Float(53))
     device: Mapped[str] = mapped_column(String(200), default="")
     original_name: Mapped[str] = mapped_column(Text, default="")
+    pixels_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="", index=True)
 
 
 class ThumbnailTable(Base):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,20 +36,33 @@ class Known:
     elsewhere: bool
 
 
-def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, str]:
-    """SHA-256 of each file; as a job. A file that cannot be read has none: it is refused when it is added."""
+@dataclass(frozen=True)
+class Hashes:
+    """SHA-256 of a file, and of its pixels ("" where it is no picture)."""
+
+    sha256: str
+    pixels: str = ""
+
+
+def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, Hashes]:
+    """Hashes of each file; as a job. A file that cannot be read has none: it is refused when it is added."""
+    from pfm_desktop.imaging.io import read_picture
+    from pfm_desktop.imaging.pixels import pixels_sha256
+
     found = {}
     for done, path in enumerate(paths):
         ctx.progress(done, len(paths), "Looking for the pictures in the library")
         try:
-            found[path] = sha256_of(path)
+            found[path] = Hashes(sha256_of(path))
         except OSError:
             continue
+        with contextlib.suppress(BadInputError):
+            found[path] = replace(found[path], pixels=pixels_sha256(read_picture(path).pixels))
     return found
 
 
-def read_files(ctx: Context, paths: Sequence[Path]) -> tuple[Mapping[Path, str], Mapping[Path, FileSays]]:
-    """SHA-256 of each file, and what each says of itself; as a job."""
+def read_files(ctx: Context, paths: Sequence[Path]) -> tuple[Mapping[Path, Hashes], Mapping[Path, FileSays]]:
+    """Hashes of each file, and what each says of itself; as a job."""
     from pfm_desktop.services import file_says
 
     return hashes_of(ctx, paths), file_says.look_at(ctx, paths)
@@ -73,24 +87,26 @@ def typed_moment(text: str) -> datetime | None:
         ) from error
 
 
-def known_pictures(lib: Library, hashes: Collection[str], visit_id: str) -> Mapping[str, Known]:
-    """Which of these hashes the library holds, and what is said of them where they are to go to `visit_id`.
+def known_pictures(lib: Library, files: Collection[Hashes], visit_id: str) -> Mapping[Hashes, Known]:
+    """Which of these files the library holds, and what is said of them where they are to go to `visit_id`.
 
     "" is the visit of a woman who is not on record yet. Raises `StorageError`.
     """
     from pfm_desktop.storage import repositories as stored
     from pfm_desktop.storage import same_bytes
 
-    if not hashes:
+    if not files:
         return {}
     with lib.read() as session:
         visit = stored.visit(session, visit_id) if visit_id else None
-        found = same_bytes.holders(session, hashes)
+        found = same_bytes.holders(session, [one.sha256 for one in files], [one.pixels for one in files])
     patient_id = visit.patient_id if visit is not None else ""
-    held: dict[str, list[Holder]] = {}
-    for holder in found:
-        held.setdefault(holder.sha256, []).append(holder)
-    return {sha256: _known(holders, visit_id, patient_id) for sha256, holders in held.items()}
+    held = {one: [holder for holder in found if _holds(holder, one)] for one in files}
+    return {one: _known(holders, visit_id, patient_id) for one, holders in held.items() if holders}
+
+
+def _holds(holder: Holder, one: Hashes) -> bool:
+    return holder.sha256 == one.sha256 or bool(one.pixels and holder.pixels_sha256 == one.pixels)
 
 
 def _known(holders: Sequence[Holder], visit_id: str, patient_id: str) -> Known:

@@ -27,7 +27,7 @@ from pfm_desktop.gui.widgets.picture_rows import PictureRows
 from pfm_desktop.gui.widgets.second_press import SecondPress
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import intake
-from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Known, doubts_of, known_pictures
+from pfm_desktop.viewmodels.known_pictures import ALL_THE_SAME, ASKED, Hashes, Known, doubts_of, known_pictures
 from pfm_desktop.viewmodels.report_form import correction_note
 from pfm_desktop.viewmodels.words import spoken
 from pfm_desktop.viewmodels.worklist import WorkRow
@@ -287,8 +287,8 @@ class Intake(QFrame):
         self.facts.setText(whom.facts if whom is not None else "")
         self.facts.setVisible(whom is not None)
 
-    def _held(self, hashes: Collection[str]) -> Mapping[str, Known]:
-        return known_pictures(self._session.library, hashes, self._visit_id)
+    def _held(self, files: Collection[Hashes]) -> Mapping[Hashes, Known]:
+        return known_pictures(self._session.library, files, self._visit_id)
 
     def _ask_pictures(self, visit_id: str, whom: intake.Whom) -> None:
         self._visit_id = visit_id

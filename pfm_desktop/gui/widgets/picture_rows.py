@@ -40,13 +40,13 @@ from pfm_desktop.viewmodels.intake import (
     sources_line,
     with_fluorescence_colours,
 )
-from pfm_desktop.viewmodels.known_pictures import MOMENT, Known, read_files, typed_moment
+from pfm_desktop.viewmodels.known_pictures import MOMENT, Hashes, Known, read_files, typed_moment
 from pfm_desktop.viewmodels.words import spoken
 
 if TYPE_CHECKING:
     from pfm_desktop.services.file_says import FileSays
 
-Asks = Callable[[Collection[str]], Mapping[str, Known]]
+Asks = Callable[[Collection[Hashes]], Mapping[Hashes, Known]]
 Doubts = Callable[["FileSays"], str]
 _UNKNOWN = -1
 STAGE_LETTERS = 16
@@ -181,7 +181,7 @@ def _doubts_nothing(_said: FileSays) -> str:
     return ""
 
 
-def _holds_nothing(_hashes: Collection[str]) -> Mapping[str, Known]:
+def _holds_nothing(_files: Collection[Hashes]) -> Mapping[Hashes, Known]:
     """Until a form says which library is asked."""
     return {}
 
@@ -190,7 +190,7 @@ class PictureRows(QWidget):
     """The files, a button to choose more, and whether they make a pair. Files may be dropped on it.
 
     `changed` tells that `items`, `looking` or `doubts` differ. `asks` is what the library is asked: which of these
-    hashes it holds, and what is to be said of them; `doubts_of` what speaks against a file by what it says of itself.
+    files it holds, and what is to be said of them; `doubts_of` what speaks against a file by what it says of itself.
     """
 
     changed = Signal()
@@ -202,7 +202,7 @@ class PictureRows(QWidget):
         self._background, self._seen = Background(self), set[Path]()
         self._painter = Background(self)  # of thumbnails, one after the other
         self._unpainted: list[_FileRow] = []
-        self._hasher, self._hashes = Background(self), dict[Path, str]()
+        self._hasher, self._hashes = Background(self), dict[Path, Hashes]()
         self._then: Callable[[], None] | None = None  # what waits until all files are known or new
         self.asks: Asks = _holds_nothing
         self.doubts_of: Doubts = _doubts_nothing
@@ -269,7 +269,7 @@ class PictureRows(QWidget):
         except UserError:  # what adds them meets it again and says it
             known = {}
         for row in self._rows:
-            found = known.get(self._hashes.get(row.path, ""))
+            found = known.get(self._hashes.get(row.path, Hashes("")))
             doubt = self._doubt_of(row)
             row.doubtful = bool(doubt) or (found is not None and found.elsewhere)
             row.show_known("\n".join(part for part in (found.said if found is not None else "", doubt) if part))
@@ -362,13 +362,13 @@ class PictureRows(QWidget):
         if unread:
             self._hasher.start(read_files, unread, done=self._read, failed=lambda _why: self._read(({}, {})))
 
-    def _read(self, found: tuple[Mapping[Path, str], Mapping[Path, FileSays]]) -> None:
+    def _read(self, found: tuple[Mapping[Path, Hashes], Mapping[Path, FileSays]]) -> None:
         hashes, said = found
         for row in self._rows:
             if row.says is None and row.path in said:
                 row.take_over(said[row.path])
         here = {row.path for row in self._rows}
-        self._hashes.update({path: sha256 for path, sha256 in hashes.items() if path in here})
+        self._hashes.update({path: found for path, found in hashes.items() if path in here})
         self.say_known()
         if self._then is not None and self.settled:
             then, self._then = self._then, None

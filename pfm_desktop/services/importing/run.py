@@ -1,7 +1,8 @@
 """Carrying out a plan: pictures into the store, then all records of a visit in one step.
 
 Killed or cancelled, a visit is in the library whole or not at all, and the same plan run again adds what is missing: a
-woman is known by her identifier, a visit by its pictures or its time, a picture by its bytes.
+woman is known by her identifier, a visit by its pictures or its time, a picture by its bytes or
+pixels.
 """
 
 from __future__ import annotations
@@ -144,6 +145,11 @@ class _Step:
     burned_in: list[str] = field(default_factory=list)  # ids of pictures into which words are drawn
     shots: Mapping[str, Sequence[Shot]] = field(default_factory=dict)  # by key: see `twins`
 
+    def by_pixels(self, pixels_sha256: str) -> Picture | None:
+        """The picture of the visit with these pixels; none for ""."""
+        found = (one for one in self.by_hash.values() if pixels_sha256 and one.pixels_sha256 == pixels_sha256)
+        return next(found, None)
+
 
 class _Run:
     """One import on its way. With `only_ask` nothing is written, and read only what may be on record in other bytes."""
@@ -285,6 +291,11 @@ class _Run:
             added = _picture(planned, step) if self._only_ask else self._kept(planned, step)
         except BadInputError as error:
             return replace(said, outcome=Outcome.SKIPPED, reason=f"{error.what}: {error.remedy}")
+        if not isinstance(added, Picture):
+            outcome, reason, there = added
+            if there is not None:
+                step.pictures[planned.key] = there
+            return replace(said, outcome=outcome, reason=reason)
         text = f"Picture added ({added.stage.value.replace('_', ' ')})"
         step.changes.append(cases.adding(added, text))
         step.pictures[planned.key] = step.by_hash[planned.sha256] = added
@@ -334,16 +345,26 @@ class _Run:
             return None  # it is said where it is brought in
         return twins.said_of(self._lib, data, planned.name, shots, step.patient.id, step.visit.id)
 
-    def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
-        """The picture's record, its bytes decoded once in full and kept in the store."""
+    def _kept(self, planned: PlannedPicture, step: _Step) -> Picture | twins.Said:
+        """The picture's record, its bytes decoded in full and kept in the store; or where its pixels are already."""
         from pfm_desktop.imaging.io import decode_picture
+        from pfm_desktop.imaging.pixels import pixels_sha256
 
         data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
-        height, width = decode_picture(data, planned.name).pixels.shape[:2]
+        pixels = decode_picture(data, planned.name).pixels
+        of_pixels = pixels_sha256(pixels)
+        same = step.by_pixels(of_pixels)
+        if same is not None:
+            return Outcome.THERE, "it is in this visit already, and was saved anew", same
+        if not planned.although_elsewhere:
+            known = twins.said_of_pixels(self._lib, of_pixels, step.patient.id, step.visit.id)
+            if known is not None:
+                return known
         self._lib.pictures.put(data)
-        return replace(_picture(planned, step), width=width, height=height)
+        height, width = pixels.shape[:2]
+        return replace(_picture(planned, step), width=width, height=height, pixels_sha256=of_pixels)
 
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1

@@ -1,6 +1,7 @@
 """The same shot in other bytes: rated or turned upright by another program, converted, packed again.
 
-Looked for among what is on record of the very moment at which a picture was taken; without a moment it is not found.
+Where its pixels are equal it is known by them. What was packed again is looked for among what is on record of the very
+moment at which a picture was taken; without a moment it is not found.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
+
+_NEARLY = "nearly the same picture, of the same second,"
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
 
@@ -57,10 +60,29 @@ def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient
             continue
         same = np.array_equal(pixels, other)
         if shot.patient.id != patient_id and (same or alike(look_of(pixels), look_of(other))):
-            how = "the same picture, saved anew," if same else "nearly the same picture, of the same second,"
-            return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
+            return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
-            here = shot.picture.visit_id == visit_id
-            where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
-            own = Outcome.THERE, f"it is in {where} already, and was saved anew", shot.picture if here else None
+            own = _hers(shot, visit_id)
     return own
+
+
+def said_of_pixels(lib: Library, pixels_sha256: str, patient_id: str, visit_id: str) -> Said | None:
+    """What becomes of a picture whose pixels are on record already; None where they are not."""
+    with lib.read() as session:
+        shots = same_bytes.shots_of_pixels(session, pixels_sha256)
+    if not shots:
+        return None
+    stranger = next((shot for shot in shots if shot.patient.id != patient_id), None)
+    if stranger is not None:
+        return _of_another(stranger, "the same picture, saved anew,")
+    return _hers(next((shot for shot in shots if shot.picture.visit_id == visit_id), shots[0]), visit_id)
+
+
+def _of_another(shot: Shot, how: str) -> Said:
+    return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
+
+
+def _hers(shot: Shot, visit_id: str) -> Said:
+    here = shot.picture.visit_id == visit_id
+    where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
+    return Outcome.THERE, f"it is in {where} already, and was saved anew", shot.picture if here else None

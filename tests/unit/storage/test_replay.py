@@ -79,7 +79,7 @@ def test_every_field_of_every_kind_of_record_is_compared(full: Library, what: st
     table = kind.table.__tablename__
     for name in kind.columns:
         column = kind.table.__table__.columns[name]
-        if (what, name) == ("picture", "time_known") or column.foreign_keys:
+        if (what, name) in {("picture", "time_known"), ("picture", "pixels_sha256")} or column.foreign_keys:
             continue  # a line of an older version does not say it; the database itself checks references
         with full.read() as session:
             before = session.execute(sa.text(f"SELECT {name} FROM {table} LIMIT 1")).scalar()

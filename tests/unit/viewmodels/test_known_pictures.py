@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pfm_desktop.domain.source import Stage
@@ -13,10 +14,10 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
-from pfm_desktop.viewmodels.known_pictures import Known, hashes_of, known_pictures
+from pfm_desktop.viewmodels.known_pictures import Hashes, Known, hashes_of, known_pictures
 
 DATA = encode_png(np.full((64, 64, 3), (200, 120, 120), np.uint8))
-SHA256 = hashlib.sha256(DATA).hexdigest()
+HASHES = Hashes(hashlib.sha256(DATA).hexdigest())
 
 
 def visit_of(lib: Library, identifier: str, *, day: int, holds: bool, patient_id: str = "") -> tuple[str, str]:
@@ -29,7 +30,7 @@ def visit_of(lib: Library, identifier: str, *, day: int, holds: bool, patient_id
 
 
 def said(lib: Library, visit_id: str) -> Known:
-    return known_pictures(lib, (SHA256,), visit_id)[SHA256]
+    return known_pictures(lib, (HASHES,), visit_id)[HASHES]
 
 
 def test_another_woman_is_named_first_and_the_others_are_counted(lib: Library) -> None:
@@ -44,11 +45,21 @@ def test_another_woman_is_named_first_and_the_others_are_counted(lib: Library) -
 
 
 def test_what_the_library_has_not_is_not_known(lib: Library) -> None:
-    assert known_pictures(lib, ("0" * 64,), "") == {}
+    assert known_pictures(lib, (Hashes("0" * 64, "1" * 64),), "") == {}
     assert known_pictures(lib, (), "") == {}
 
 
 def test_a_file_that_cannot_be_read_has_no_hash(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(DATA)
     found = hashes_of(SilentContext(), (tmp_path / "a.png", tmp_path / "missing.png", tmp_path))
-    assert found == {tmp_path / "a.png": SHA256}
+    assert found == {tmp_path / "a.png": HASHES}
+
+
+def test_a_picture_in_other_bytes_is_known_by_its_pixels(lib: Library, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    _, visit = visit_of(lib, "R-100", day=1, holds=False)
+    first = cases.add_picture(lib, visit, encode_png(pixels), stage=Stage.ACETIC_ACID)
+    (tmp_path / "anew.bmp").write_bytes(cv2.imencode(".bmp", pixels[..., ::-1])[1].tobytes())
+    (anew,) = hashes_of(SilentContext(), (tmp_path / "anew.bmp",)).values()
+    assert known_pictures(lib, (anew,), "")[anew].said == "This picture is already in a visit of Real (ID R-100)."
+    assert cases.add_picture(lib, visit, tmp_path / "anew.bmp", stage=Stage.ACETIC_ACID) == first

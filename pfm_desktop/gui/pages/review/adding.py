@@ -11,7 +11,7 @@ from shiboken6 import isValid
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.intake import Added, NewPicture, add_pictures
-from pfm_desktop.viewmodels.known_pictures import Known, doubts_of, known_pictures
+from pfm_desktop.viewmodels.known_pictures import Hashes, Known, doubts_of, known_pictures
 
 if TYPE_CHECKING:
     from pfm_desktop.services.file_says import FileSays
@@ -56,9 +56,9 @@ class Adding(QObject):
             stopped=lambda: self._end(visit_id, ""),
         )
 
-    def held(self, hashes: Collection[str]) -> Mapping[str, Known]:
-        """Which pictures of these hashes the library has already, and what is to be said of them."""
-        return known_pictures(self._session.library, hashes, self._visit_id)
+    def held(self, files: Collection[Hashes]) -> Mapping[Hashes, Known]:
+        """Which of these files the library has already, and what is to be said of them."""
+        return known_pictures(self._session.library, files, self._visit_id)
 
     def doubts_of(self, said: FileSays) -> str:
         """What speaks against adding a file to the visit on the desk."""

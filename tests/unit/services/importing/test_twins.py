@@ -16,6 +16,7 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
+from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 
 from .test_run import brought_in, counts, planned
@@ -73,3 +74,43 @@ def test_two_shots_of_one_second_are_two_pictures(lib: Library, tmp_path: Path, 
         assert counts(brought_in(lib, planned(tmp_path / woman))) == (1, 0, 0)
     put_file(tmp_path / "burst" / "K-17" / "acid_2.jpg", saved(photograph(1), quality=80))
     assert counts(brought_in(lib, planned(tmp_path / "burst"))) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_picture_saved_anew_without_its_moment_is_known_by_its_pixels(
+    lib: Library, tmp_path: Path, put_file: Put, form: str
+) -> None:
+    whole = saved(photograph(1))
+    put_file(tmp_path / "in" / "K-17" / "2026-03-14" / "acid.jpg", whole)
+    brought_in(lib, planned(tmp_path / "in"))
+    out = io.BytesIO()
+    Image.fromarray(decode_picture(whole, "acid.jpg").pixels).save(out, "PNG")
+    anew = out.getvalue() if form == "PNG" else without_exif(whole)
+    for woman, outcome in (("K-17", Outcome.THERE), ("K-18", Outcome.SKIPPED)):
+        put_file(tmp_path / woman / woman / "2026-03-15" / f"acid.{form.lower()}", anew)
+        (line,) = brought_in(lib, planned(tmp_path / woman)).lines
+        assert (line.outcome, "saved anew" in line.reason) == (outcome, True)
+    with lib.read() as session:
+        assert stored.patient_by_identifier(session, "K-18") is None
+    # twice within one import, in one visit and for two women
+    put_file(tmp_path / "both" / "K-30" / "2026-03-14" / "acid.jpg", other := saved(photograph(5)))
+    put_file(tmp_path / "both" / "K-30" / "2026-03-14" / "acid_2.jpg", without_exif(other))
+    put_file(tmp_path / "both" / "K-31" / "2026-03-14" / "acid.jpg", without_exif(other) + b"\0")
+    assert counts(brought_in(lib, planned(tmp_path / "both"))) == (1, 1, 1)
+
+
+def test_a_covered_lens_tells_nobody_apart(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    dark = np.zeros((64, 64, 3), np.uint8)
+    for number, woman in enumerate(("K-17", "K-18")):
+        put_file(tmp_path / woman / woman / "2026-03-14" / "acid.jpg", without_exif(saved(dark, quality=90 - number)))
+        assert counts(brought_in(lib, planned(tmp_path / woman))) == (1, 0, 0)
+
+
+def without_exif(jpeg: bytes) -> bytes:
+    """The packed pixels untouched."""
+    length = int.from_bytes(jpeg[4:6], "big")
+    assert jpeg[2:4] in (b"\xff\xe0", b"\xff\xe1")
+    rest = jpeg[4 + length :]
+    if rest[:2] == b"\xff\xe1":
+        rest = rest[2 + int.from_bytes(rest[2:4], "big") :]
+    return jpeg[:2] + rest
