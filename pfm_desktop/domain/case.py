@@ -138,3 +138,4 @@ class VisitRow:
     impression: str  # "" while there is none
     signed: bool
     earlier_visits: int
+    hidden: bool = False  # name, birth date and findings are kept from who reads

@@ -47,6 +47,7 @@ AI = SiteChoice(
     AiShown.HIDDEN.value,
 )
 MODEL = SiteChoice("model", "Model that answers", "model", {}, "pfm-demo")
+MINUTES = SiteChoice("lock_minutes", "Minutes to the lock", "lock_minutes", {}, 10)
 CHOICES = (LOCK, AI)  # of the site: what may be switched where that goes on record
 
 

@@ -81,7 +81,7 @@ def visit_rows(session: Session, question: Question) -> tuple[VisitRow, ...]:
 
 def _row_without_name(row: VisitRow) -> VisitRow:
     visit = replace(row.visit, indication="", examiner="", note=_day_only(row.visit.note))
-    return replace(row, patient=access.without_name(row.patient), visit=visit, impression="")
+    return replace(row, patient=access.without_name(row.patient), visit=visit, impression="", hidden=True)
 
 
 def _day_only(note: str) -> str:

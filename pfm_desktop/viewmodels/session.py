@@ -18,7 +18,7 @@ from pfm_desktop.domain.people import Account, Act
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
-from pfm_desktop.services.lock_record import CHOICES, MODEL, SiteChoice
+from pfm_desktop.services.lock_record import CHOICES, MINUTES, MODEL, SiteChoice
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
@@ -33,7 +33,8 @@ ProblemListener = Callable[[UserError], None]
 SettingsListener = Callable[[Settings], None]
 NO_SWITCH = "Cannot be switched here: the library is open for reading only, and the switch must go on record."
 NOT_YOURS = "Switched by clinicians only."
-MODEL_NOT_YOURS = "clinicians and administrators choose which one answers"
+MODEL_NOT_YOURS = "clinicians and administrators choose it"
+_KEPT = {"model": "the model", "lock_minutes": "the time to the lock", "modality": "the kind of DICOM"}
 
 
 class Typed(Protocol):
@@ -227,14 +228,20 @@ class Session:
     def change_settings(self, **changes: object) -> bool:
         """Change and keep settings; False (and the problem said) when they cannot be kept: they then stay.
 
-        The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record, and the model by
-        clinicians and administrators.
+        The choices of the site (`lock_record.CHOICES`) are changed only where that goes on record, and the model, the
+        minutes to the lock and what DICOM calls colposcopy by clinicians and administrators.
         """
-        may_choose = self.library.may(Act.EDIT_VISITS) or self.library.may(Act.MAINTAIN)
-        if changes.get("model", self.settings.model) != self.settings.model and not may_choose:
-            self.say(UserError(f"the model was not changed: {MODEL_NOT_YOURS}", safe="nothing was changed"))
+        kept = [name for key, name in _KEPT.items() if changes.get(key, was := getattr(self.settings, key)) != was]
+        if kept and self.why_not_chosen:
+            self.say(UserError(f"{kept[0]} was not changed: {self.why_not_chosen}", safe="nothing was changed"))
             return False
         return self._change_settings(**changes)
+
+    @property
+    def why_not_chosen(self) -> str:
+        """Why who is signed in does not choose model, lock and DICOM here; "" for who does."""
+        may_choose = self.library.may(Act.EDIT_VISITS) or self.library.may(Act.MAINTAIN)
+        return "" if may_choose else MODEL_NOT_YOURS
 
     def _change_settings(self, **changes: object) -> bool:
         with self._said():
@@ -244,7 +251,10 @@ class Session:
                 raise UserError(f"{switched[0].name} not switched: {self.why_no_switch}", safe="nothing was changed")
             if new.model != self.settings.model:
                 self._check_model(new.model)
-                switched += [] if self.why_no_switch else [MODEL]
+            if not self.library.read_only:
+                switched += [
+                    one for one in (MODEL, MINUTES) if getattr(new, one.key) != getattr(self.settings, one.key)
+                ]
             save_settings(new)
             self._record_switches(new, switched)
             self.settings = new

@@ -14,6 +14,7 @@ from pfm_desktop.support.errors import BadInputError
 
 COLUMNS = ("When", "Name", "Born", "ID", "Indication", "Pictures", "Impression", "Signed")
 WHEN, NAME, BORN, IDENTIFIER, INDICATION, PICTURES, IMPRESSION, SIGNED = range(len(COLUMNS))
+HIDDEN = "hidden"  # of what is kept from who reads for labels
 LIMIT = 200  # as many as are read at once; more come when the list is scrolled
 
 
@@ -156,11 +157,11 @@ def _line(row: VisitRow, now: datetime) -> WorkRow:
     cells = (
         _when(row.visit, here.date()),
         name,
-        birth_text(born),
+        HIDDEN if row.hidden else birth_text(born),
         row.patient.identifier,
         row.visit.indication,
         pictures_text(row),
-        impression or "not read yet",
+        HIDDEN if row.hidden else impression or "not read yet",
         "signed" if row.signed else "open",
     )
     rank = float(Grade(impression).rank) if impression else -1.0

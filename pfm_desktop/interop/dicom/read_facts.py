@@ -83,6 +83,7 @@ class DicomFacts:
     issuer: str = ""  # of the identifier
     frames: int = 1
     body_part: str = ""
+    male: bool = False  # Patient's Sex is M
 
 
 def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
@@ -119,6 +120,7 @@ def facts_of(dataset: Dataset, kind: str) -> DicomFacts:
         de_identified=_text(dataset, "PatientIdentityRemoved") == "YES",
         issuer=_text(dataset, "IssuerOfPatientID"),
         body_part=_text(dataset, "BodyPartExamined"),
+        male=_text(dataset, "PatientSex").upper() == "M",
         frames=int(_within(dataset.get("NumberOfFrames"), 1e6) or 1),
     )
 

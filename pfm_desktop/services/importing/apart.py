@@ -28,6 +28,7 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         for picture in pictures
         if picture.key in counted and picture.patient.value is not None
     }
+    doubted |= _torn_studies(pictures)
     for group in _by_woman(pictures):
         doubted |= _of_nobody(group) or _sisters(group, doubted) or _begun_anew(group, doubted)
         born = disagreement(birth for picture in group for birth in _births(picture))
@@ -40,6 +41,22 @@ def told_apart(pictures: Sequence[PlannedPicture]) -> tuple[PlannedPicture, ...]
         why = f"the same stands beside {said if len(said) < 200 else 'several names'}"
         doubted |= {picture.key: _longer(picture, why) for picture in group}
     return tuple(replace(one, patient=doubted[one.key]) if one.key in doubted else one for one in pictures)
+
+
+def _torn_studies(pictures: Sequence[PlannedPicture]) -> dict[str, Guess[str]]:
+    """Pictures of a DICOM study that names more than one woman, by key, in doubt: a study is of one."""
+    studies: dict[str, list[PlannedPicture]] = {}
+    for one in pictures:
+        if one.study and one.patient.value is not None and one.patient.why != BY_MANIFEST:
+            studies.setdefault(one.study, []).append(one)
+    found = {}
+    for group in studies.values():
+        numbers = {woman_key(one): one.patient.value or "" for one in group}
+        for one in group if len(numbers) > 1 else ():
+            others = [value for key, value in numbers.items() if key != woman_key(one)]
+            why = f"{one.patient.why}, but its study holds pictures of {listed(others)} as well"
+            found[one.key] = unsure(one.patient.value or "", why)
+    return found
 
 
 def _sisters(group: Sequence[PlannedPicture], doubted: Mapping[str, Guess[str]]) -> dict[str, Guess[str]]:

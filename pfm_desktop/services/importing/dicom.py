@@ -59,6 +59,7 @@ def record_of(facts: DicomFacts) -> Record:
         study=facts.study_uid,
         no_photograph=no_photograph(facts.modality, facts.body_part),
         identity_removed=facts.de_identified,
+        male=facts.male,
     )
 
 

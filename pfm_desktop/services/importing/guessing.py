@@ -20,6 +20,7 @@ from pfm_desktop.services.importing.words import Said, also_a_name, said_by, wit
 T = TypeVar("T")
 
 GAP = timedelta(hours=4)  # between two pictures of one day, beyond which another visit begins
+OVER_MIDNIGHT = timedelta(hours=1)  # between two pictures of one visit on two days
 TOGETHER = timedelta(seconds=60)  # between the two of a pair that is likely
 FARTHEST = timedelta(minutes=10)  # between the two of a pair at all
 
@@ -149,7 +150,8 @@ def _nothing(why: str) -> tuple[Guess[Source], Guess[Stage], Guess[float]]:
 
 
 def parted_by_time(pictures: Sequence[InVisit]) -> tuple[tuple[str, ...], ...]:
-    """Keys of one woman's pictures by visit: another day, or more than `GAP` later, is another visit.
+    """Keys of one woman's pictures by visit: more than `GAP` later, or on another day than
+    the one before unless it is just after midnight, is another visit.
 
     Those without a time of day join the visit of their day, those without any time that of their folder.
     """
@@ -157,8 +159,7 @@ def parted_by_time(pictures: Sequence[InVisit]) -> tuple[tuple[str, ...], ...]:
     visits: list[list[InVisit]] = []
     for picture in timed:
         last = visits[-1][-1] if visits else None
-        same = last is not None and picture.at - last.at <= GAP and picture.day == last.day
-        if same:
+        if last is not None and picture.at - last.at <= (GAP if picture.day == last.day else OVER_MIDNIGHT):
             visits[-1].append(picture)
         else:
             visits.append([picture])

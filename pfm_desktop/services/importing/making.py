@@ -170,6 +170,9 @@ def _with_record(picture: PlannedPicture, record: Record) -> PlannedPicture:
     if record.no_photograph and picture.patient.value:
         why = f"{picture.patient.why}, but its record says {record.no_photograph}, which is no photograph of a cervix"
         picture = replace(picture, patient=unsure(picture.patient.value, why))
+    if record.male and picture.patient.value:
+        why = f"{picture.patient.why}, but its record says that the patient is male"
+        picture = replace(picture, patient=unsure(picture.patient.value, why))
     family, given = record.family_name, record.given_name
     if stands_in and is_placeholder(f"{family} {given}"):  # Na alone is a given name
         family = given = ""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
 from pfm_desktop.services.importing.births import Birth, agreed_day, births_on, disagreement
-from pfm_desktop.services.importing.guessing import GAP
+from pfm_desktop.services.importing.guessing import GAP, OVER_MIDNIGHT
 from pfm_desktop.services.importing.names import looks_like_name
 from pfm_desktop.services.importing.plan import Person, PlannedPicture, PlannedVisit, PlannedWoman
 from pfm_desktop.storage import repositories as stored
@@ -222,8 +222,11 @@ def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
 
 def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
-    if when is None or row.visit.day != when.day:
+    if when is None:
         return False
+    if row.visit.day != when.day:
+        timed = not (when.day_only or row.visit.day_only)
+        return timed and abs(_apart(planned, row.visit.started_at)) <= OVER_MIDNIGHT.total_seconds()
     return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
 
 

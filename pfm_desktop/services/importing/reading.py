@@ -53,6 +53,7 @@ class Record:
     burned_in: bool = False  # words are drawn into the picture
     study: str = ""  # Study Instance UID
     no_photograph: str = ""  # "CT of CHEST", where that can be none of a cervix
+    male: bool = False  # Patient's Sex
     identity_removed: bool = False  # Patient Identity Removed: the identifier may be a pseudonym
 
 

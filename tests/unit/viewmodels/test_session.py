@@ -277,7 +277,7 @@ def test_a_choice_of_the_ai_that_cannot_be_put_on_record_is_taken_back(
     assert heard.problems == ["the disk is full."]
 
 
-def test_who_only_reads_for_labels_does_not_choose_which_model_answers(tmp_path: Path) -> None:
+def test_who_only_reads_for_labels_chooses_neither_model_nor_lock_nor_dicom(tmp_path: Path) -> None:
     chief, password = "Dr. Roth", "four words that differ"
     made, _ = accounts.make_library(tmp_path / "clinic", chief, password)
     with made as lib:
@@ -285,7 +285,18 @@ def test_who_only_reads_for_labels_does_not_choose_which_model_answers(tmp_path:
     with accounts.sign_in(tmp_path / "clinic", "Anna", password) as lib:
         session, said = Session(lib, load_settings()), list[UserError]()
         session.on_problem.append(said.append)
-        assert not session.change_settings(model="another")
-        assert "clinicians and administrators choose which one answers" in str(said[0])
-        assert session.settings.model == load_settings().model == "pfm-demo"
+        for name, value in (("model", "another"), ("lock_minutes", 30), ("modality", "ES")):
+            assert not session.change_settings(**{name: value})
+            assert "clinicians and administrators choose it" in str(said.pop())
+        assert session.settings == load_settings()
+        assert session.settings.model == "pfm-demo"
         assert session.change_settings(theme="light")
+
+
+def test_minutes_to_the_lock_are_on_record(session: Session) -> None:
+    assert session.change_settings(lock_minutes=30)
+    assert session.change_settings(theme="light")
+    with session.library.read() as reading:
+        last = journal.last(reading, what="setting", key="lock_minutes")
+        assert last is not None
+        assert last.text == "Minutes to the lock set to 30"

@@ -12,7 +12,7 @@ from pfm_desktop.domain.case import DAY_ONLY, Patient, Visit, VisitRow
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels import worklist
-from pfm_desktop.viewmodels.worklist import IMPRESSION, LIMIT, NAME, PICTURES, SIGNED, WHEN, ordered, work_rows
+from pfm_desktop.viewmodels.worklist import BORN, IMPRESSION, LIMIT, NAME, PICTURES, SIGNED, WHEN, ordered, work_rows
 
 NOW = datetime(2026, 11, 25, 14, 0).astimezone()  # in the zone of this computer, as the list is
 
@@ -129,3 +129,8 @@ def test_a_visit_of_which_only_the_day_is_known_shows_no_time_of_day() -> None:
         assert line.when == moments.day(at)
     timed = replace(found.visit, started_at=NOW, note="")  # somebody said the time since
     assert worklist.moment_of(timed) == moments.moment(NOW)
+
+
+def test_what_is_kept_from_who_reads_is_hidden_and_not_missing() -> None:
+    (line,) = work_rows([replace(row("a"), hidden=True)], NOW)
+    assert (line.cells[BORN], line.cells[IMPRESSION]) == ("hidden", "hidden")

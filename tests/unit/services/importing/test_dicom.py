@@ -212,3 +212,14 @@ def test_kinds_of_pictures_that_colposcopes_make_do_not_wait(tmp_path: Path, mod
     put(tmp_path / "in", "a.dcm", PatientID="T-3", StudyDate="20260314", Modality=modality, BodyPartExamined=part)
     (picture,) = make_plan(CTX, [tmp_path / "in"]).pictures
     assert picture.patient.sure is Sure.SAID
+
+
+def test_a_man_in_the_record_and_a_study_of_two_women_wait_for_a_look(tmp_path: Path) -> None:
+    put(tmp_path / "man", "a.dcm", PatientID="T-3", StudyDate="20260314", PatientSex="M")
+    (picture,) = make_plan(CTX, [tmp_path / "man"]).pictures
+    assert (picture.patient.sure, "the patient is male" in picture.patient.why) == (Sure.UNSURE, True)
+    for number, study in (("T-3", "2.25.7"), ("T-4", "2.25.7"), ("T-5", "2.25.8")):
+        put(tmp_path / "two", f"{number}.dcm", PatientID=number, StudyDate="20260314", StudyInstanceUID=study)
+    waits = {one.patient.value: one.patient for one in make_plan(CTX, [tmp_path / "two"]).pictures}
+    assert [waits[one].sure for one in ("T-3", "T-4", "T-5")] == [Sure.UNSURE, Sure.UNSURE, Sure.SAID]
+    assert "its study holds pictures of T-4 as well" in waits["T-3"].why

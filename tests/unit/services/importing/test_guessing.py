@@ -234,6 +234,12 @@ def test_another_day_or_hours_later_is_another_visit() -> None:
     assert parted_by_time(pictures) == (("a", "b"), ("c",), ("d",))
 
 
+def test_a_visit_goes_on_over_midnight() -> None:
+    night = 12 * 3600  # from noon
+    assert parted_by_time([one("a", night - 600), one("b", night + 300), one("c", night + 1800)]) == (("a", "b", "c"),)
+    assert parted_by_time([one("a", night - 600), one("b", night + 3600)]) == (("a",), ("b",))
+
+
 def test_a_picture_of_a_day_only_joins_the_visit_of_that_day() -> None:
     assert parted_by_time([one("a", 0), one("b", -12 * 3600, day=True)]) == (("a", "b"),)
 
