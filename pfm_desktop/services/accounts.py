@@ -13,7 +13,7 @@ from pathlib import Path
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
 from pfm_desktop.services import on_record
-from pfm_desktop.storage import access, attempts, keys
+from pfm_desktop.storage import access, attempts, keys, retired
 from pfm_desktop.storage.engine import DamagedError, FullDiskError
 from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
@@ -92,6 +92,7 @@ def sign_in(path: Path, name: str, password: str) -> Library:
         try:
             _note(lib, f"Signed in as {roles_text(account.roles)}")
             _remind_of_key(lib)
+            _tell_old_keys(lib)
         except FullDiskError:  # who wants to look may: the line waits, and every change says that there is no room
             attempts.later(path, f"Signed in as {roles_text(account.roles)} (the disk was full)", account.id)
     except BaseException:
@@ -166,6 +167,7 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.account, lib.who = account, account.name
 
         def on_record() -> None:
+            retired.retire(lib)
             _note(lib, "Recovery key used by whoever had it, to sign in under this name with a new password")
 
         keys.set_password(
@@ -242,7 +244,14 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
         )
     account = Account(uuid.uuid4().hex, name, frozenset(roles))
     lib.apply(_made(account, f"Account made: {name} ({roles_text(account.roles)})"))
-    keys.set_password(lib.path, library_keys, account_id=account.id, name=name, password=password)
+    keys.set_password(
+        lib.path,
+        library_keys,
+        account_id=account.id,
+        name=name,
+        password=password,
+        on_record=lambda: retired.retire(lib),
+    )
     return account
 
 
@@ -283,6 +292,7 @@ def new_recovery_key(lib: Library) -> str:
     _writable(lib)
 
     def on_record() -> None:
+        retired.retire(lib)
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
 
     return keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
@@ -309,6 +319,13 @@ def _remind_of_key(lib: Library) -> None:
             f"a recovery key was shown on {shown}, and nobody said that it is kept: if it is not on paper, make a new "
             "one in Settings"
         )
+        lib.notice = ". ".join(part for part in (lib.notice, said) if part)
+
+
+def _tell_old_keys(lib: Library) -> None:
+    said = retired.warning(lib)
+    if said:
+        _note(lib, "The key file is one of before a password or the recovery key was changed; signed in with it")
         lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
 
@@ -393,6 +410,7 @@ def _new_password(lib: Library, account: Account, password: str, said: str) -> N
     _writable(lib)
 
     def on_record() -> None:
+        retired.retire(lib)
         lib.record_event("account", account.id, said)
 
     keys.set_password(

@@ -19,7 +19,7 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -267,18 +267,24 @@ def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
     return found
 
 
-def mend(library: Path, keys: LibraryKeys) -> tuple[str, ...]:
+def mend(library: Path, keys: LibraryKeys, replaced: Collection[str] = ()) -> tuple[str, ...]:
     """Write key file and copy anew from the one that is whole; what was wrong is kept in `set-aside`.
 
-    Tells what was done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
+    Where both are whole and differ, from the one whose fingerprint is not among those that were `replaced`. Tells what
+    was done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
     """
     wrong = harms(library, keys)
     if len(wrong) != 1 or wrong[0][1] == _NEWER:
         return ()
+    good = _read(library, of=keys.library_id)
+    if wrong[0][1] == DIFFERS:
+        good = next((kept for kept in _whole(library) if _fingerprint(kept) not in replaced), good)
+        older = library / (KEYS if good != _parsed(_small(library / KEYS)) else KEYS_COPY)
+        wrong = ((older, f"does not say what {KEYS_COPY if older.name == KEYS else KEYS} says"),)
     said: list[str] = []
     for place, how in wrong:
         said += _kept_aside(library, place, how)
-    _change(library, keys.library_id, lambda kept: kept)
+    _change(library, keys.library_id, lambda _kept: good)
     return (*said, f"{KEYS} and {KEYS_COPY} were written anew")
 
 
@@ -290,6 +296,15 @@ def renew(library: Path, keys: LibraryKeys) -> None:
             _change(library, keys.library_id, lambda kept: kept)
     except (OSError, StorageError) as error:  # it is as good as before, and is tried at the next opening
         log.info("the key file could not be written anew: %s", error)
+
+
+def fingerprints(library: Path) -> tuple[str, ...]:
+    """Of key file and copy, those that can be read: the same for files that say the same."""
+    return tuple(_fingerprint(kept) for kept in _whole(library))
+
+
+def _fingerprint(kept: _KeyFile) -> str:
+    return digest(_said(kept))[:32]
 
 
 def content(library: Path) -> bytes:
@@ -449,8 +464,12 @@ def _write(library: Path, kept: _KeyFile) -> None:
 
 
 def _bytes(kept: _KeyFile) -> bytes:
-    said = {"format": FORMAT, "version": VERSION, **asdict(kept), "slots": [asdict(slot) for slot in kept.slots]}
+    said = _said(kept)
     return json_bytes({**said, DIGEST: digest(said)})
+
+
+def _said(kept: _KeyFile) -> dict[str, Any]:
+    return {"format": FORMAT, "version": VERSION, **asdict(kept), "slots": [asdict(slot) for slot in kept.slots]}
 
 
 def digest(said: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import chain, keys, replay, thumbnails
+from pfm_desktop.storage import chain, keys, replay, retired, thumbnails
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, PUT_KEYS_BACK
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
+from pfm_desktop.support.errors import StorageError
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
 _SILENT = SilentContext()
@@ -60,13 +62,17 @@ def key_problems(library: Library) -> Iterator[str]:
             yield f"{place} {how}: without it and its copy nobody can open the library; {back}"
         elif how != keys.DIFFERS:
             yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
+    with suppress(StorageError):  # neither is whole, which was said
+        if said := retired.problem(library):
+            yield said
 
 
 def key_notes(library: Library) -> Iterator[str]:
-    """What is no harm: two key files that are whole and not alike, as a kill between them leaves them."""
+    """Two key files that are whole and not alike, as a kill between them leaves them; a repair takes the newer one."""
     for place, how in _key_harms(library):
         if how == keys.DIFFERS:
-            yield f"{place} {how}: a password was being changed, and the one before and the new one open the library"
+            said = f"a password was being changed, or an older file was put back: {retired.BOTH_OPEN}"
+            yield f"{place} {how}: {said}; pfm library repair {library.path} keeps the newer one"
 
 
 def _key_harms(library: Library) -> tuple[tuple[Path, str], ...]:

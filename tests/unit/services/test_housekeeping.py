@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
-from pfm_desktop.storage import answers, keys, thumbnails
+from pfm_desktop.storage import answers, journal, keys, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.engine import COPY_AND_RESTORE, DamagedError
 from pfm_desktop.storage.image_store import ImageStore
+from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SET_ASIDE
 from pfm_desktop.support.errors import BadInputError, StorageError
@@ -179,6 +180,28 @@ def test_a_password_that_was_cut_short_between_the_two_key_files_is_a_note(tmp_p
         for password in ("four words that differ", "quite another sentence"):
             assert keys.unlock(lib.path, "Dr. Ada", password).keys == lib.keys
         assert housekeeping.repair(CTX, lib).done
+        with pytest.raises(WrongPasswordError):  # the newer one is kept, although it was the copy
+            keys.unlock(lib.path, "Dr. Ada", "four words that differ")
+        assert keys.unlock(lib.path, "Dr. Ada", "quite another sentence").keys == lib.keys
+        assert housekeeping.verify(CTX, lib).notes == ()
+
+
+def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        older = {name: (lib.path / name).read_bytes() for name in (KEYS, KEYS_COPY)}
+        accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
+    for name, data in older.items():
+        (lib.path / name).write_bytes(data)
+    with accounts.sign_in(lib.path, "Dr. Ada", old) as lib:
+        assert "the key file is one of before a password" in lib.notice
+        with lib.read() as session:
+            assert journal.entries(session)[-1].text.startswith("The key file is one of before a password")
+        (problem,) = housekeeping.verify(CTX, lib).problems
+        assert "an older one was put back" in problem
+        accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
 
 
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
