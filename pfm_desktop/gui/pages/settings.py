@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -67,18 +66,18 @@ class SettingsPage(QWidget):
     def __init__(self, session: Session, jobs: QtJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.reader, self.theme, self.model = QLineEdit(self), QComboBox(self), QComboBox(self)
+        self.reader, self.theme, self.model = QLineEdit(self), CalmComboBox(self), CalmComboBox(self)
         self.lock = QCheckBox(LOCK, self)
         self.people = PeoplePanel(session, self)
         self.ai_shown = CalmComboBox(self)
         for name in AI_SHOWN:
             self.ai_shown.addItem(AI_WORDS[name], name)
         self.ai_shown.activated.connect(lambda _i: self._keep_choice(ai_shown=self.ai_shown.currentData()))
-        self.idle_lock = QComboBox(self)
+        self.idle_lock = CalmComboBox(self)
         for minutes in LOCK_MINUTES:
             self.idle_lock.addItem(f"{minutes} minute{'s' if minutes > 1 else ''} without keys or mouse", minutes)
         self.idle_lock.activated.connect(lambda _i: session.change_settings(lock_minutes=self.idle_lock.currentData()))
-        self.modality = QComboBox(self)
+        self.modality = CalmComboBox(self)
         for name in MODALITIES:
             self.modality.addItem(MODALITY_WORDS[name], name)
         self.modality.activated.connect(lambda _i: session.change_settings(modality=self.modality.currentData()))

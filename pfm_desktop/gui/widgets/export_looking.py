@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.export_boxes import BoxView
 from pfm_desktop.gui.widgets.export_sheet import SheetView
 from pfm_desktop.gui.widgets.flow import FlowRow
-from pfm_desktop.gui.widgets.panel_parts import words
+from pfm_desktop.gui.widgets.panel_parts import CalmSpinBox, words
 from pfm_desktop.viewmodels.export import find_words
 from pfm_desktop.viewmodels.export_sheet import WIDEST, Box, Sheet
 from pfm_desktop.viewmodels.export_words import next_to_look_through, next_with_words
@@ -52,7 +51,7 @@ class LookingArea(QWidget):
         self.view, self.large = SheetView(library, self), BoxView(library, self)
         self.count, self.said = words(self, "quiet"), QCheckBox(SAID, self)
         self.found, self.next = words(self, "quiet"), QPushButton("Next with words (N)", self)
-        self.margin = QSpinBox(self)
+        self.margin = CalmSpinBox(self)
         self.margin.setRange(0, WIDEST)
         self.margin.setSingleStep(10)
         self.margin.setSuffix(" pixels")

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSlider,
+    QSpinBox,
     QWidget,
 )
 from shiboken6 import isValid
@@ -175,6 +176,14 @@ class LineField(QLineEdit):
 
 class CalmComboBox(QComboBox):
     """A choice that the wheel does not change: scrolling the panel must not edit it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the panel."""
+        event.ignore()
+
+
+class CalmSpinBox(QSpinBox):
+    """A number that the wheel does not change, for the same reason."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the panel."""

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +26,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.source import TIMED, Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.cut_words import OneLine
-from pfm_desktop.gui.widgets.panel_parts import say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, say, words
 from pfm_desktop.support.errors import BadInputError, UserError
 from pfm_desktop.viewmodels.intake import (
     PICTURE_FILES,
@@ -70,14 +69,14 @@ class _FileRow(QFrame):
         self.thumbnail.setFixedSize(THUMBNAIL)
         self.thumbnail.setWordWrap(True)
         self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stage = QComboBox(self)
+        self.stage = CalmComboBox(self)
         for one in STAGES:
             self.stage.addItem(offered_as(one), one)
         self.stage.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.stage.setMinimumContentsLength(STAGE_LETTERS)  # the list shows them whole
         self.stage.setCurrentIndex(STAGES.index(stage))
         self.stage.setAccessibleName(f"Stage of {path.name}")
-        self.seconds = QSpinBox(self)
+        self.seconds = CalmSpinBox(self)
         self.seconds.setRange(_UNKNOWN, 3600)
         self.seconds.setValue(_UNKNOWN)
         self.seconds.setSpecialValueText("time not known")

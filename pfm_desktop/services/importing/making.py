@@ -1,4 +1,4 @@
-"""Making a plan: every picture is read and decoded once, small, and guessed at. Nothing is written."""
+"""Making a plan: every picture is read and decoded once, and guessed at. Nothing is written."""
 
 from __future__ import annotations
 
@@ -140,6 +140,7 @@ def _planned(item: Item, seen: Seen, row: Row | None, figures: Figures | None) -
         taken=own_time(seen.exif, _recorded_time(seen.record)),
         device=seen.device,
         part=seen.part,
+        pixels_sha256=seen.pixels_sha256,
         named=names_in(item.folders, stem),
     )
     if seen.part is not None and seen.record is None:

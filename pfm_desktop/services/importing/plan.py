@@ -64,7 +64,13 @@ class PlannedPicture:
     instance: str = ""  # SOP Instance UID
     burned_in: bool = False
     study: str = ""  # Study Instance UID
+    pixels_sha256: str = ""  # see `imaging.pixels`
     stands_in: str = ""  # the identifier of its record that is a placeholder or a pseudonym: no proof of who she is
+
+    @property
+    def content(self) -> str:
+        """The same for pictures that are one, whatever their bytes: a hash of the pixels, else of the bytes."""
+        return self.pixels_sha256 or self.sha256
 
     @property
     def seconds(self) -> float | None:
@@ -202,15 +208,15 @@ def waits_for(picture: PlannedPicture, visit: PlannedVisit, *, also_unsure: bool
 
 
 def twice(plan: ImportPlan) -> Mapping[str, str]:
-    """Pictures whose bytes stand under two women of the plan, by key, with what is to be said of each."""
+    """Pictures whose pixels or bytes stand under two women of the plan, by key, with what is to be said of each."""
     women: dict[str, set[str]] = {}
     for picture in plan.pictures:
         if not picture.left_out:
-            women.setdefault(picture.sha256, set()).add(woman_key(picture))
+            women.setdefault(picture.content, set()).add(woman_key(picture))
     return {
         picture.key: "the same picture stands under another woman too"
         for picture in plan.pictures
-        if len(women.get(picture.sha256, ())) > 1 and not picture.left_out and not picture.although_elsewhere
+        if len(women.get(picture.content, ())) > 1 and not picture.left_out and not picture.although_elsewhere
     }
 
 

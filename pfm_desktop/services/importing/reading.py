@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 EVERY = 10.0  # seconds between the frames that are taken from a video
 HEAD_OF_ZIP = 200  # bytes that hold the name of its first entry
-LOOKED_AT = 512  # pixels of the longer side, at which a JPEG is decoded in a fraction of the time
-_COLOURS_AT = 128  # pixels of the longer side, enough to tell the colours
+LOOKED_AT = 512  # pixels of the longer side to which a picture is made smaller before its colours are looked at
+_COLOURS_AT = 128  # of those, enough to tell the colours
 _PAGES = re.compile(r"first of (\d+) pictures in the file")  # a note of `imaging.io`
 _DOCUMENTS = (".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".pptm", ".odt", ".ods", ".odp", ".pages", ".epub")
 _IN_A_DOCUMENT = (b"[Content_Types].xml", b"mimetypeapplication/", b"_rels/.rels")  # what such a zip begins with
@@ -89,6 +89,7 @@ class Seen:
     record: Record | None = None
     more: int = 0  # pictures of the file that are not read
     in_white_light: bool = False
+    pixels_sha256: str = ""  # see `imaging.pixels`
     cut_short: str = ""  # of the last frame of a video: how much of it is there ("": all)
 
 
@@ -137,7 +138,7 @@ def bytes_of(reader: Reader, item: Item, part: float | None, *, dicom: ReadDicom
         from pfm_desktop.imaging.io import encode_png
 
         return encode_png(reader.recording(_video_path(item)).at(part or 0.0).pixels)
-    found = _recorded(reader.read(item), dicom)
+    found = reader.taken_apart(item, lambda data: _recorded(data, dicom))
     if not 0 <= int(part or 0) < len(found):
         raise BadInputError("it holds fewer pictures than before", remedy="choose it again")
     return found[int(part or 0)].data
@@ -204,7 +205,7 @@ def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Reco
     from pfm_desktop.imaging.exif import read_exif
     from pfm_desktop.imaging.io import decode_picture
 
-    found = decode_picture(data, item.file_name, longest=LOOKED_AT)
+    found = decode_picture(data, item.file_name)
     pages = next((said for note in found.notes if (said := _PAGES.match(note))), None)
     exif = read_exif(data)
     taken = ExifTime(exif.taken, exif.offset) if exif.taken else None
@@ -223,11 +224,17 @@ def _seen(
     exif: ExifTime | None = None,
     device: str = "",
 ) -> Seen:
+    from pfm_desktop.imaging.compose import fit
+    from pfm_desktop.imaging.pixels import pixels_sha256
     from pfm_desktop.imaging.quality import light_of
 
     height, width = pixels.shape[:2]
-    step = max(1, max(height, width) // _COLOURS_AT)
-    light = light_of(pixels[::step, ::step].copy())
+    small = fit(pixels, LOOKED_AT)
+    step = max(1, max(small.shape[:2]) // _COLOURS_AT)
+    light = light_of(small[::step, ::step].copy())
     fluorescent, white = light is Source.FLUORESCENCE, light is Source.WHITE
     digest = hashlib.sha256(data).hexdigest()
-    return Seen(digest, width, height, fluorescent, device, exif, part, record, in_white_light=white)
+    of_pixels = pixels_sha256(pixels)
+    return Seen(
+        digest, width, height, fluorescent, device, exif, part, record, in_white_light=white, pixels_sha256=of_pixels
+    )

@@ -291,11 +291,6 @@ class _Run:
             added = _picture(planned, step) if self._only_ask else self._kept(planned, step)
         except BadInputError as error:
             return replace(said, outcome=Outcome.SKIPPED, reason=f"{error.what}: {error.remedy}")
-        if not isinstance(added, Picture):
-            outcome, reason, there = added
-            if there is not None:
-                step.pictures[planned.key] = there
-            return replace(said, outcome=outcome, reason=reason)
         text = f"Picture added ({added.stage.value.replace('_', ' ')})"
         step.changes.append(cases.adding(added, text))
         step.pictures[planned.key] = step.by_hash[planned.sha256] = added
@@ -303,7 +298,7 @@ class _Run:
         if planned.burned_in:
             step.burned_in.append(added.id)
         if self._only_ask:
-            self._taken[step.patient.id, planned.sha256] = said.visit
+            self._taken[step.patient.id, planned.content] = said.visit
         return said
 
     def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
@@ -316,10 +311,16 @@ class _Run:
             here = ours[0].visit_id == step.visit.id
             where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
+        same = step.by_pixels(planned.pixels_sha256)
+        if same is not None:
+            return Outcome.THERE, twins.SAVED_ANEW.format("this visit"), same
         if planned.although_elsewhere:
             return None
         elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
-        return (*elsewhere, None) if elsewhere is not None else self._twin(planned, step)
+        if elsewhere is not None:
+            return (*elsewhere, None)
+        of_pixels = twins.said_of_pixels(self._lib, planned.pixels_sha256, step.patient.id, step.visit.id)
+        return of_pixels or self._twin(planned, step)
 
     def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
         """The picture of this woman that a DICOM file is an export of."""
@@ -331,7 +332,7 @@ class _Run:
 
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> tuple[Outcome, str] | None:
         """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""
-        taken = self._taken.get((step.patient.id, planned.sha256))
+        taken = self._taken.get((step.patient.id, planned.content))
         return (Outcome.THERE, f"it is in her visit of {taken} already") if taken else None
 
     def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
@@ -345,26 +346,16 @@ class _Run:
             return None  # it is said where it is brought in
         return twins.said_of(self._lib, data, planned.name, shots, step.patient.id, step.visit.id)
 
-    def _kept(self, planned: PlannedPicture, step: _Step) -> Picture | twins.Said:
-        """The picture's record, its bytes decoded in full and kept in the store; or where its pixels are already."""
+    def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
+        """The picture's record, its bytes decoded once in full and kept in the store."""
         from pfm_desktop.imaging.io import decode_picture
-        from pfm_desktop.imaging.pixels import pixels_sha256
 
         data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
-        pixels = decode_picture(data, planned.name).pixels
-        of_pixels = pixels_sha256(pixels)
-        same = step.by_pixels(of_pixels)
-        if same is not None:
-            return Outcome.THERE, "it is in this visit already, and was saved anew", same
-        if not planned.although_elsewhere:
-            known = twins.said_of_pixels(self._lib, of_pixels, step.patient.id, step.visit.id)
-            if known is not None:
-                return known
+        height, width = decode_picture(data, planned.name).pixels.shape[:2]
         self._lib.pictures.put(data)
-        height, width = pixels.shape[:2]
-        return replace(_picture(planned, step), width=width, height=height, pixels_sha256=of_pixels)
+        return replace(_picture(planned, step), width=width, height=height)
 
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1
@@ -400,6 +391,7 @@ def _picture(planned: PlannedPicture, step: _Step) -> Picture:
         device=planned.device,
         original_name=planned.name,
         time_known=known,
+        pixels_sha256=planned.pixels_sha256,
     )
 
 

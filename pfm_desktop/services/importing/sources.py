@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -31,6 +31,7 @@ from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
     from pfm_desktop.imaging.video import Recording
+    from pfm_desktop.services.importing.reading import RecordedPicture
 
 _VIDEOS = (".avi", ".mkv")  # larger than a picture may be: frames are read from the file, never the whole of it
 _NOT_FILES = (
@@ -69,6 +70,14 @@ class Reader:
         self._path: Path | None = None
         self._last: tuple[Item, bytes] | None = None  # its first bytes are asked for before all of it
         self._recording: Recording | None = None
+        self._apart: tuple[Item, Sequence[RecordedPicture]] | None = None  # the pictures of a file with many
+
+    def taken_apart(self, item: Item, into: Callable[[bytes], Sequence[RecordedPicture]]) -> Sequence[RecordedPicture]:
+        """The pictures of a file that holds several, which are asked for one by one."""
+        if self._apart is None or self._apart[0] != item:
+            self._apart = None  # two large ones need not be held at once
+            self._apart = item, into(self.read(item))
+        return self._apart[1]
 
     def read(self, item: Item, *, most: int = FILE_LIMIT) -> bytes:
         """Bytes of an item, at most the first `most` of a file. `BadInputError` when it cannot be read."""
@@ -106,6 +115,7 @@ class Reader:
         """Close what is open."""
         self._end_zip()
         self._end_recording()
+        self._apart = None
 
     def _end_zip(self) -> None:
         if self._zip is not None:

@@ -6,6 +6,7 @@ moment at which a picture was taken; without a moment it is not found.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import UserError
 
+SAVED_ANEW = "it is in {} already, and was saved anew"
+_MOST = 12  # shots of one moment: with more of them it is that of a clock that stands still
 _NEARLY = "nearly the same picture, of the same second,"
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
@@ -27,6 +30,8 @@ Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in t
 def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Mapping[str, Sequence[Shot]]:
     """By key of the planned picture, what is on record of its moment, and has other bytes."""
     at = {one.key: one.when.value.at for one in pictures if one.when.value is not None and not one.when.value.day_only}
+    often = Counter(at.values())
+    at = {key: moment for key, moment in at.items() if often[moment] <= _MOST}
     if not at:
         return {}
     with lib.read() as session:
@@ -36,7 +41,7 @@ def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Map
         key: [shot for shot in found if shot.picture.taken_at == moment and shot.picture.sha256 != mine[key]]
         for key, moment in at.items()
     }
-    return {key: those for key, those in by_key.items() if those}
+    return {key: those for key, those in by_key.items() if 0 < len(those) <= _MOST}
 
 
 def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient_id: str, visit_id: str) -> Said | None:
@@ -85,4 +90,4 @@ def _of_another(shot: Shot, how: str) -> Said:
 def _hers(shot: Shot, visit_id: str) -> Said:
     here = shot.picture.visit_id == visit_id
     where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
-    return Outcome.THERE, f"it is in {where} already, and was saved anew", shot.picture if here else None
+    return Outcome.THERE, SAVED_ANEW.format(where), shot.picture if here else None

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from pfm_desktop.domain.labelling import AiShown, Order
 from pfm_desktop.gui.pages.annotate.ai_answer import Site
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, CalmSpinBox, say, words
 from pfm_desktop.services.labelling import LONGEST_NAME, MOST_ASKED, MOST_READERS, Wish
 from pfm_desktop.viewmodels.annotate_ai import STAYS_HIDDEN
 from pfm_desktop.viewmodels.annotate_tasks import (
@@ -58,8 +57,8 @@ class NewTask(QWidget):
         self.name, self.search = QLineEdit(self), QLineEdit(self)
         self.found = words(self, "quiet")
         self.order, self.unlabelled = CalmComboBox(self), QCheckBox(self)
-        self.most, self.asking = QSpinBox(self), words(self, "quiet")
-        self.repeats, self.readers = QSpinBox(self), QSpinBox(self)
+        self.most, self.asking = CalmSpinBox(self), words(self, "quiet")
+        self.repeats, self.readers = CalmSpinBox(self), CalmSpinBox(self)
         self.ai_first, self.hidden = QCheckBox(AI_FIRST, self), words(self, "quiet")
         self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from benchmarks.dicom_parts.files import frames, overlay, plain, smooth, written
 from pfm_desktop.domain.source import Stage
-from pfm_desktop.imaging.io import decode_picture
+from pfm_desktop.imaging.io import decode_picture, encode_png
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.export.dicom_visit import export_dicom
@@ -19,7 +20,9 @@ from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.guess import Sure
-from pfm_desktop.services.importing.making import make_plan
+from pfm_desktop.services.importing.making import Options, make_plan
+from pfm_desktop.services.importing.reading import RecordedPicture
+from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import import_plan
 from pfm_desktop.services.taking_back import made_by_import, take_back
 from pfm_desktop.storage.library import Library
@@ -223,3 +226,19 @@ def test_a_man_in_the_record_and_a_study_of_two_women_wait_for_a_look(tmp_path: 
     waits = {one.patient.value: one.patient for one in make_plan(CTX, [tmp_path / "two"]).pictures}
     assert [waits[one].sure for one in ("T-3", "T-4", "T-5")] == [Sure.UNSURE, Sure.UNSURE, Sure.SAID]
     assert "its study holds pictures of T-4 as well" in waits["T-3"].why
+
+
+def test_a_file_of_many_frames_is_taken_apart_once_each_time(lib: Library, tmp_path: Path) -> None:
+    reads: list[int] = []
+
+    def counting(data: bytes) -> tuple[RecordedPicture, ...]:
+        reads.append(len(data))
+        (one,) = read_dicom(data)
+        frames = [encode_png(smooth(200, 160, shift=shift)) for shift in range(5)]
+        return tuple(replace(one, data=frame) for frame in frames)
+
+    put(tmp_path / "in", "a.dcm", PatientID="T-3", StudyDate="20260314")
+    plan = make_plan(CTX, [tmp_path / "in"], options=Options(dicom=counting))
+    plan = changes.set_stage(plan, [one.key for one in plan.pictures], Stage.ACETIC_ACID)
+    report = import_plan(CTX, lib, plan, dicom=counting)
+    assert (report.count(Outcome.ADDED), len(reads)) == (5, 2)

@@ -97,11 +97,11 @@ def test_colours_of_fluorescence_are_seen(tmp_path: Path, picture: Picture) -> N
         assert found.fluorescent is green
 
 
-def test_a_large_picture_is_looked_at_small(tmp_path: Path) -> None:
+def test_a_large_picture_is_known_in_its_own_size(tmp_path: Path) -> None:
     stream = io.BytesIO()
     Image.fromarray(np.full((1600, 2400, 3), (180, 90, 90), np.uint8)).save(stream, "JPEG")
     (found,) = seen(item(tmp_path / "a.jpg", stream.getvalue()))
-    assert 512 <= found.width < 2400
+    assert (found.width, found.height) == (2400, 1600)
 
 
 @pytest.mark.parametrize(

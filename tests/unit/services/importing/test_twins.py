@@ -16,6 +16,7 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
+from pfm_desktop.services.importing.twins import shots_of_the_moment
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 
@@ -95,8 +96,21 @@ def test_a_picture_saved_anew_without_its_moment_is_known_by_its_pixels(
     # twice within one import, in one visit and for two women
     put_file(tmp_path / "both" / "K-30" / "2026-03-14" / "acid.jpg", other := saved(photograph(5)))
     put_file(tmp_path / "both" / "K-30" / "2026-03-14" / "acid_2.jpg", without_exif(other))
-    put_file(tmp_path / "both" / "K-31" / "2026-03-14" / "acid.jpg", without_exif(other) + b"\0")
-    assert counts(brought_in(lib, planned(tmp_path / "both"))) == (1, 1, 1)
+    put_file(tmp_path / "two" / "K-30" / "2026-03-14" / "acid.jpg", other)
+    put_file(tmp_path / "two" / "K-31" / "2026-03-14" / "acid.jpg", without_exif(other) + b"\0")
+    for work in (foreseen, import_plan):
+        assert counts(work(SilentContext(), lib, planned(tmp_path / "two"))) == (0, 0, 2)
+    for work in (foreseen, import_plan):
+        assert counts(work(SilentContext(), lib, planned(tmp_path / "both"))) == (1, 1, 0)
+
+
+def test_a_clock_that_stands_still_makes_no_twins(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    for number in range(13):
+        put_file(tmp_path / "in" / "K-17" / f"acid_{number}.jpg", saved(photograph(number)))
+    assert counts(brought_in(lib, planned(tmp_path / "in"))) == (13, 0, 0)
+    put_file(tmp_path / "other" / "K-18" / "acid.jpg", saved(photograph(1), quality=60))
+    (picture,) = planned(tmp_path / "other").pictures
+    assert shots_of_the_moment(lib, [picture]) == {}
 
 
 def test_a_covered_lens_tells_nobody_apart(lib: Library, tmp_path: Path, put_file: Put) -> None:
