@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
         desk.new_library_wanted.connect(self._choose_new_library)
         desk.demo_wanted.connect(lambda: self._open_chosen(""))
         desk.page_made.connect(self._page_made)
-        desk.gone.connect(self.lock_now)
+        desk.gone.connect(self._shut_out)
         desk.recovery.connect(lambda key: self.entrance.show_recovery(key, str(desk.session.library.path)))
 
     def _went_on(self, desk: Desk) -> None:
@@ -472,6 +472,13 @@ class MainWindow(QMainWindow):
         self.lock.guard(None, self.settings.lock_minutes)
         self.door.folder = folder
         self.entrance.sign_in(folder)
+
+    def _shut_out(self) -> None:
+        """Who is signed in may not see any more what stands here: nothing of it stays in sight."""
+        account = self.desk.session.account if self.desk is not None else None
+        self.lock_now()
+        if account is not None and account.active:  # may come back, as who she is now
+            self._sign_out()
 
     def _locked(self, locked: bool) -> None:
         """While it is locked only quitting is possible, and no name stands in the title."""

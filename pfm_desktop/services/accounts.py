@@ -381,7 +381,8 @@ def _note_what_waited(lib: Library) -> None:
     for one in waiting:
         whose = f": {names[one.account_id]}" if one.account_id in names else ""
         key, details = one.account_id or lib.id, {"happened_at": one.at}
-        event, who = Change(EVENT, key, None, details, f"{one.what}{whose}{_when(one.at)}"), NOBODY
+        kind = "refused" if one.what.startswith(f"{attempts.REFUSED}:") else EVENT
+        event, who = Change(kind, key, None, details, f"{one.what}{whose}{_when(one.at)}"), NOBODY
         sealed = on_record.noted(lib.keys, one.sealed, at=one.at)
         if sealed is not None:  # only who was signed in could seal it
             event, who = sealed[0], names.get(sealed[1], NOBODY)

@@ -30,7 +30,7 @@ def look(lib: Library) -> str:
         return ""
     on_record.note(lib, "library", lib.id, f"{EVENT}: {now:%Y-%m-%d %H:%M} UTC, after {last:%Y-%m-%d %H:%M} UTC")
     return (
-        f"the clock of this computer says {moments.moment(now)}, and the last entry of this library is of "
+        f"when this library was opened the clock of the computer said {moments.moment(now)}, and the last entry was of "
         f"{moments.moment(last)}: check the clock. The order in which all was done is kept, and nothing is lost"
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+from pfm_desktop.domain.learning import State
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import accounts
@@ -25,8 +27,9 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
     """Make an encrypted library in `out`, missing or empty, with all that the plain one holds; and its recovery key.
 
     The first account is clinician and administrator. The plain library stays as it is, and may be in use. Of pictures
-    that are altered there the records are in the copy, and its `notice` says so: one that rots must not keep a library
-    from being encrypted. Raises `BadInputError` and `StorageError`; nothing is left then of what was made.
+    and learned models that are altered there the records are in the copy, and its `notice` says so: one that rots must
+    not keep a library from being encrypted. Raises `BadInputError` and `StorageError`; nothing is left then of what was
+    made.
     """
     out = Path(out).absolute()
     if plain.keys is not None:
@@ -54,7 +57,7 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
         _seal(ctx, ImageStore(plain.path / "derived"), ImageStore(out / "derived", made))  # made again where altered
         with snapshot.opened(copy, None) as session:
             runs = learning.runs(session)
-        copies.copy_all(ctx, plain.path, runs, out)
+        not_whole = copies.copy_all(ctx, plain.path, runs, out)
         encrypt_database(copy, out / DATABASE, made)
     except BaseException:
         shutil.rmtree(out, ignore_errors=True)  # was missing or empty; keys without a database are in the way
@@ -74,10 +77,27 @@ def encrypted_copy(ctx: Context, plain: Library, out: Path, name: str, password:
         lib.close()
         shutil.rmtree(out, ignore_errors=True)  # nobody was told its recovery key
         raise
-    if altered:
-        are = "1 picture is" if altered == 1 else f"{altered} pictures are"
-        lib.notice = f"{are} altered in {plain.path} and not in the encrypted copy: keep it, and look in its backups"
+    if said := _left_behind(plain.path, altered, not_whole, sum(run.state is State.RUNNING for run in runs)):
+        lib.keep_notice(said)
     return lib, recovery
+
+
+def _left_behind(plain: Path, altered: int, models: Sequence[str], unfinished: int) -> str:
+    """What is not in an encrypted copy, and what to do before anything is done in it; "" where all is."""
+    lost = [f"{altered} picture{'s' if altered > 1 else ''}"] if altered else []
+    lost += [f"the learned model {name}" for name in models]
+    said = []
+    if lost:
+        are = "is" if altered + len(models) == 1 else "are"
+        said.append(
+            f"{' and '.join(lost)} {are} altered or missing in {plain}, and not in the encrypted copy. Before "
+            f"anything is done in the copy: pfm library repair {plain} --from BACKUP, then encrypt it once more. A backup "
+            "of the plain library mends no encrypted one"
+        )
+    if unfinished:
+        runs = "1 run of learning that is" if unfinished == 1 else f"{unfinished} runs of learning that are"
+        said.append(f"{runs} not finished can be gone on with in {plain} only")
+    return ". ".join(said)
 
 
 def _seal(ctx: Context, plain: ImageStore, sealed: ImageStore) -> int:

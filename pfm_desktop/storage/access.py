@@ -25,6 +25,7 @@ class NotAllowedError(UserError):
     """The account may not do that."""
 
     def __init__(self, account: Account, act: Act) -> None:
+        self.act = act
         super().__init__(
             f"{account.name} may not {act.value}",
             safe="nothing was changed",

@@ -57,6 +57,9 @@ class Waiting:
     sealed: str = ""
 
 
+REFUSED = "Refused"  # how a note begins of what a role may not do
+
+
 @dataclass(frozen=True)
 class _Wrong:
     """Wrong passwords of one account ("": of names that nobody has) since its last right one."""

@@ -312,12 +312,12 @@ class Library:
         """
         if self.account is None:
             return
-        said = f"Refused: {error.what}"
-        if self.read_only:
-            attempts.later(self.path, f"{said} (the library was open for reading only)", self.account.id)
+        if self.read_only:  # without the name: that file is open to all
+            said = f"{attempts.REFUSED}: may not {error.act.value} (the library was open for reading only)"
+            attempts.later(self.path, said, self.account.id)
             return
         with contextlib.suppress(StorageError):
-            self.record_event("refused", self.account.id, said)
+            self.record_event("refused", self.account.id, f"{attempts.REFUSED}: {error.what}")
 
     def record_events(self, events: Sequence[Change], *, who: str = "") -> None:
         """Put several on record, all or none; see `record_event`. `who`: where it was not who is signed in."""
@@ -376,6 +376,8 @@ class Library:
 
     def keep_notice(self, text: str) -> None:
         """Something that a person should know; whoever opens the library is told until a window was (`told`)."""
+        if text in self.notice:
+            return
         self.notice = ". ".join(said for said in (self.notice, text) if said)
         if not self.read_only:
             with contextlib.suppress(StorageError):  # a full disk keeps nobody from reading

@@ -15,6 +15,8 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 
 _OF_THE_SYSTEM = {("/", "dev"), ("/", "proc"), ("/", "sys")}
 _MEMORY = ("/", "dev", "shm")  # a folder for files like any other
+_UMASK = os.umask(0o077)  # read by setting it, which is safe only before there are threads
+os.umask(_UMASK)
 _LINKS = 40  # as many as the system follows
 
 
@@ -48,7 +50,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _mode_of(path: Path) -> int:
-    """A new file is for its owner alone, since it may be about a patient, and for those whom its folder lets write.
+    """A new file is for its owner alone, since it may be about a patient, and for those whom its folder lets write, as
+    far as the umask does.
 
     Who opened a file for others keeps it so.
     """
@@ -59,7 +62,8 @@ def _mode_of(path: Path) -> int:
     with contextlib.suppress(OSError):
         folder = path.parent.stat().st_mode
         if not folder & stat.S_ISVTX:  # as /tmp, where many write and nobody to the files of others
-            return 0o600 | (0o060 if folder & stat.S_IWGRP else 0) | (0o006 if folder & stat.S_IWOTH else 0)
+            others = (0o060 if folder & stat.S_IWGRP else 0) | (0o006 if folder & stat.S_IWOTH else 0)
+            return 0o600 | (others & ~_UMASK)
     return 0o600
 
 

@@ -195,7 +195,7 @@ def test_a_key_locks_the_window_and_nothing_is_seen_until_the_password_is_given(
     lock = window.lock
     qtbot.waitUntil(lambda: lock.locked)
     assert half_typed.text() == "", "who unlocks and walks away leaves no signature one click away"
-    assert not window.patient.isVisible()
+    assert window.entrance.isVisible()
     assert not window.desk.today.isVisible()
     assert not window.menuBar().isVisible()
     assert not any(window.book.action(id_).isEnabled() for id_ in ("view.settings", "edit.find", "file.open_library"))
@@ -330,6 +330,28 @@ def test_who_switches_the_own_account_off_sees_nothing_any_more(
     qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
     qtbot.waitUntil(window.lock.page.said.isVisible, timeout=10_000)
     assert window.lock.locked
+
+
+def test_who_takes_the_own_right_to_names_away_is_signed_out(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    assert window.session is not None
+    accounts.add(window.session.library, "Zoe Second", {Role.ADMINISTRATOR}, WRONG)
+    window.show_page(SETTINGS)
+    assert window.desk is not None
+    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
+    panel.read()
+    rows = range(panel.people.rowCount())
+    own = next(row for row in rows if panel.people.item(row, 0).text().startswith(NAME))
+    panel.people.setCurrentCell(own, 0)
+    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
+    for role, box in panel.card._boxes.items():
+        box.setChecked(role is Role.ANNOTATOR)
+    enter(qtbot, panel.card.old, PASSWORD)
+    qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.desk is None, timeout=10_000)
+    assert not window.lock.locked
+    assert not window.patient.isVisible()
+    assert "is signed out" in window.messages.text
 
 
 def test_a_recovery_key_that_nobody_kept_yet_cannot_be_left(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:

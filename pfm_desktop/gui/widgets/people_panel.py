@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pfm_desktop.domain.people import Role
+from pfm_desktop.domain.people import Act, Role
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight, say, words
 from pfm_desktop.gui.widgets.secret_field import SecretField
@@ -37,7 +37,8 @@ _ROWS = 5  # seen without scrolling
 
 
 class PeoplePanel(QWidget):
-    """`recovery(key)` asks the window to show a new recovery key, `gone` says that who is signed in may be no more."""
+    """`recovery(key)` asks the window to show a new recovery key, `gone` says that who is signed in may be no more,
+    or sees no names any more."""
 
     recovery = Signal(str)
     gone = Signal()
@@ -145,8 +146,8 @@ class PeoplePanel(QWidget):
         if outcome.key:
             self.recovery.emit(outcome.key)
         account = self._session.account
-        if account is not None and not account.active:
-            self.gone.emit()
+        if account is not None and not (account.active and account.may(Act.SEE_NAMES)):
+            self.gone.emit()  # what she saw until now is in sight
 
     def _failed(self, message: str) -> None:
         self.card.setEnabled(True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pfm_desktop.domain.case import Patient, Picture, VisitRow
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.services.importing.births import Birth, agreed_day, births_on, disagreement
 from pfm_desktop.services.importing.guessing import GAP, OVER_MIDNIGHT
 from pfm_desktop.services.importing.names import looks_like_name
@@ -175,8 +176,8 @@ def exported(lib: Library, patient: Patient) -> Mapping[str, tuple[Picture, date
     with lib.read() as session:
         for row in stored.visit_rows(session, Question(patient_id=patient.id, limit=_ALL)):
             for picture in stored.pictures_of(session, row.visit.id):
-                now = plain_uid(*picture_keys(picture.id, picture.stage.value), patient.identifier)
-                for uid in (now, plain_uid("picture", picture.id)):
+                uids = [plain_uid(*picture_keys(picture.id, stage.value), patient.identifier) for stage in Stage]
+                for uid in (*uids, plain_uid("picture", picture.id)):  # its stage may have been corrected since
                     found[uid] = picture, row.visit.started_at
     return found
 

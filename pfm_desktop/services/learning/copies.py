@@ -76,13 +76,17 @@ def put_back(library: Path, run: Run, backup: Path, aside: Callable[[Path], Path
     return (f"the learned model {run.model_name} was put back from the backup{moved}",)
 
 
-def copy_all(ctx: Context, library: Path, runs: Sequence[Run], out: Path) -> None:
-    """The models of these runs into another library that has the runs, as far as they are whole."""
+def copy_all(ctx: Context, library: Path, runs: Sequence[Run], out: Path) -> tuple[str, ...]:
+    """The models of these runs into another library that has the runs; returns the names of those not whole."""
+    left = []
     for run in _with_models(runs):
         ctx.check()
         source = run_folder(library, run.id) / MODEL
         if _is(source, run):
             _copy(source, run_folder(out, run.id) / MODEL, safe="the library is unchanged")
+        else:
+            left.append(run.model_name)
+    return tuple(left)
 
 
 def missing(ctx: Context, backup: Path, runs: Sequence[Run]) -> tuple[str, ...]:

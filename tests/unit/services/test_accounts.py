@@ -741,7 +741,8 @@ def test_what_a_role_is_refused_while_another_program_writes_goes_on_record_late
         with pytest.raises(NotAllowedError) as refused:
             accounts.set_password(second, accounts.everybody(second)[0], PASSWORD)
         second.record_refusal(refused.value)
+    assert b"Ann" not in (clinic.path / attempts.FILE).read_bytes()  # a file that is open to all
     clinic.close()
     with accounts.sign_in(clinic.path, NAME, PASSWORD) as again:
-        (line,) = [line for line in said(again) if line.startswith("Refused")]
-    assert "Ann" in line
+        (line,) = [line for line in entries(again) if line.text.startswith("Refused")]
+    assert (line.what, "Ann" in line.text) == ("refused", True)

@@ -50,7 +50,7 @@ def test_clocks_that_differ_by_a_little_are_no_matter(lib: Library, ahead: timed
 def test_a_clock_that_was_set_back_is_told_once_and_goes_on_record(lib: Library) -> None:
     at_the_clinic(lib, datetime.now(UTC) + DAYS)
     said = clock.look(lib)
-    assert said.startswith("the clock of this computer says")
+    assert said.startswith("when this library was opened the clock of the computer said")
     assert "check the clock" in said
     assert "The order in which all was done is kept" in said
     assert len(told(lib)) == 1
@@ -87,7 +87,7 @@ def test_a_session_and_a_command_say_it(lib: Library, capsys: pytest.CaptureFixt
     lib.close()
     with open_library(lib.path) as opened:
         assert not opened.read_only
-    assert "note: the clock of this computer says" in capsys.readouterr().err
+    assert "note: when this library was opened the clock of the computer said" in capsys.readouterr().err
 
 
 def test_it_is_told_of_a_library_that_is_only_read_and_nothing_is_written(lib: Library) -> None:

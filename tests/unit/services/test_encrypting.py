@@ -93,9 +93,12 @@ def test_one_picture_that_rots_keeps_no_library_from_being_encrypted(lib: Librar
     files[0].write_bytes(b"something else")
     copy, _ = encrypted_copy(CTX, lib, tmp_path / "sealed", NAME, PASSWORD)
     with copy:
-        assert copy.notice.startswith("1 picture is altered")
+        assert copy.notice.startswith("1 picture is altered or missing")
+        assert "then encrypt it once more" in copy.notice
         assert len(list(copy.pictures.files())) == len(files) - 1
         assert len(housekeeping.verify(CTX, copy).problems) == 1
+    with accounts.sign_in(tmp_path / "sealed", NAME, PASSWORD) as copy:  # who opens it is told as well
+        assert "1 picture is altered or missing" in copy.notice
 
 
 def test_a_disk_that_goes_away_in_between_leaves_no_half_of_a_copy(

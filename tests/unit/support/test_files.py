@@ -163,9 +163,21 @@ def test_a_new_file_is_for_its_owner_alone_and_one_that_was_opened_for_others_st
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
 @pytest.mark.parametrize(
-    ("folder", "wanted"), [(0o700, 0o600), (0o755, 0o600), (0o2770, 0o660), (0o777, 0o666), (0o1777, 0o600)]
+    ("folder", "umask", "wanted"),
+    [
+        (0o700, 0o002, 0o600),
+        (0o755, 0o002, 0o600),
+        (0o2770, 0o002, 0o660),
+        (0o2770, 0o022, 0o640),
+        (0o777, 0o002, 0o664),
+        (0o777, 0o077, 0o600),
+        (0o1777, 0o002, 0o600),
+    ],
 )
-def test_whom_a_folder_lets_write_may_read_what_comes_into_it(tmp_path: Path, folder: int, wanted: int) -> None:
+def test_whom_a_folder_lets_write_may_read_what_comes_into_it_as_far_as_the_umask_lets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: int, umask: int, wanted: int
+) -> None:
+    monkeypatch.setattr(files, "_UMASK", umask)
     (tmp_path / "library").mkdir()
     (tmp_path / "library").chmod(folder)
     files.write_bytes(tmp_path / "library" / "picture", b"of one woman")

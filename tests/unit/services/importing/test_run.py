@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
@@ -446,6 +447,9 @@ def test_an_import_of_what_was_exported_adds_nothing(
     assert report.count(Outcome.ADDED) == 0
     assert report.count(Outcome.THERE) == 2
     assert "exported from here" in report.lines[0].reason
+    acid = case.pictures[0]
+    lib.apply(Change("picture", acid.id, {"stage": acid.stage.value}, {"stage": "saline"}, "Stage corrected"))
+    assert "exported from here" in brought_in(lib, plan, also_unsure=True).lines[0].reason
     assert len(everything(lib)) == 1
     assert len(everything(lib)[0].pictures) == 2
 

@@ -192,6 +192,14 @@ def test_an_encrypted_copy_has_the_learned_models_too(ward: Ward, learned: Run, 
         assert housekeeping.verify(CTX, copy).clean
 
 
+def test_a_harmed_model_that_is_not_in_an_encrypted_copy_is_said(ward: Ward, learned: Run, tmp_path: Path) -> None:
+    folder = steering.run_folder(ward.lib.path, learned.id) / run.MODEL
+    (folder / "weights.safetensors").write_bytes(b"other weights")
+    copy, _ = encrypting.encrypted_copy(CTX, ward.lib, tmp_path / "sealed", "Dr. Ada", "four words that differ")
+    with copy:
+        assert copy.notice.startswith("the learned model ours is altered or missing")
+
+
 def test_rolling_back_brings_the_model_before_and_old_answers_stay(ward: Ward, learned: Run) -> None:
     answers.put_answer(ward.lib, ward.pairs[0], model_name="parent", model_sha256=learned.parent_sha256, body={"a": 1})
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
