@@ -90,9 +90,9 @@ def _left_behind(plain: Path, altered: int, models: Sequence[str], unfinished: i
     if lost:
         are = "is" if altered + len(models) == 1 else "are"
         said.append(
-            f"{' and '.join(lost)} {are} altered or missing in {plain}, and not in the encrypted copy. Before "
-            f"anything is done in the copy: pfm library repair {plain} --from BACKUP, then encrypt it once more. A backup "
-            "of the plain library mends no encrypted one"
+            f"{' and '.join(lost)} {are} altered or missing in {plain}, and not in the encrypted copy. Before it is "
+            f"worked with: pfm library repair {plain} --from BACKUP, then encrypt it once more. A backup of the plain "
+            "library mends no encrypted one"
         )
     if unfinished:
         runs = "1 run of learning that is" if unfinished == 1 else f"{unfinished} runs of learning that are"

@@ -195,7 +195,7 @@ def test_a_key_locks_the_window_and_nothing_is_seen_until_the_password_is_given(
     lock = window.lock
     qtbot.waitUntil(lambda: lock.locked)
     assert half_typed.text() == "", "who unlocks and walks away leaves no signature one click away"
-    assert window.entrance.isVisible()
+    assert not window.patient.isVisible()
     assert not window.desk.today.isVisible()
     assert not window.menuBar().isVisible()
     assert not any(window.book.action(id_).isEnabled() for id_ in ("view.settings", "edit.find", "file.open_library"))
@@ -350,7 +350,7 @@ def test_who_takes_the_own_right_to_names_away_is_signed_out(qtbot: QtBot, open_
     qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is None, timeout=10_000)
     assert not window.lock.locked
-    assert not window.patient.isVisible()
+    assert window.stack.currentWidget() is window.entrance
     assert "is signed out" in window.messages.text
 
 
