@@ -173,6 +173,7 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         keys.set_password(
             path, unlocked.keys, account_id=account.id, name=account.name, password=password, on_record=on_record
         )
+        retired.replaced(lib)
     except BaseException:
         lib.close()
         raise
@@ -252,6 +253,7 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
         password=password,
         on_record=lambda: retired.retire(lib),
     )
+    retired.replaced(lib)
     return account
 
 
@@ -295,7 +297,9 @@ def new_recovery_key(lib: Library) -> str:
         retired.retire(lib)
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
 
-    return keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
+    key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
+    retired.replaced(lib)
+    return key
 
 
 def recovery_key_kept(lib: Library) -> None:
@@ -323,6 +327,8 @@ def _remind_of_key(lib: Library) -> None:
 
 
 def _tell_old_keys(lib: Library) -> None:
+    if not lib.read_only:
+        retired.put_right(lib)
     said = retired.warning(lib)
     if said:
         _note(lib, "The key file is one of before a password or the recovery key was changed; signed in with it")
@@ -417,6 +423,7 @@ def _new_password(lib: Library, account: Account, password: str, said: str) -> N
     keys.set_password(
         lib.path, _keys(lib), account_id=account.id, name=account.name, password=password, on_record=on_record
     )
+    retired.replaced(lib)
 
 
 def _writable(lib: Library) -> None:

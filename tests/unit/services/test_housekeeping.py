@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
-from pfm_desktop.storage import answers, journal, keys, thumbnails
+from pfm_desktop.storage import answers, journal, keys, retired, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.engine import COPY_AND_RESTORE, DamagedError
 from pfm_desktop.storage.image_store import ImageStore
@@ -201,6 +201,16 @@ def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tm
         (problem,) = housekeeping.verify(CTX, lib).problems
         assert "an older one was put back" in problem
         accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old_one(tmp_path: Path) -> None:
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
+        retired.retire(lib)  # and the power goes
+        assert housekeeping.verify(CTX, lib).clean
+    with accounts.sign_in(lib.path, "Dr. Ada", "four words that differ") as lib:
+        assert (lib.notice, housekeeping.verify(CTX, lib).clean) == ("", True)
+        accounts.change_own_password(lib, "four words that differ", "quite another sentence")
         assert housekeeping.verify(CTX, lib).clean
 
 
