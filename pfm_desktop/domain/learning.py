@@ -50,6 +50,7 @@ class Why(StrEnum):
     WAITING = "another reader is still to read it"
     NO_PICTURE = "a picture is missing or was altered"
     OTHER_SOURCES = "the model does not read its sources"
+    NO_SECOND = "no pair has a picture of the second source: pair them in Review"
     QUALITY = "the engine refuses its pictures"
     NOT_REGISTERED = "its pictures could not be registered"
     OTHER_SIDE = "its woman looks like one on another side"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from torch import Tensor
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of
-from pfm_desktop.pfm.model_file import FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
+from pfm_desktop.pfm.model_file import DECIDES, FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
 from pfm_desktop.pfm.model_tables import LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
@@ -52,15 +54,16 @@ def save_model(
 ) -> ModelInfo:
     """Write `weights.safetensors`, then `model.toml` with its hash; each whole or not at all.
 
-    `model.toml` comes last, so a folder without it is no model. The folder may exist but must not hold a model.
+    `model.toml` comes last, so a folder without it is no model. The folder may exist but must not hold a model. The
+    head of the weights holds a hash of what else decides the answers (name, calibration, ...): models of the same
+    weights whose answers differ have another hash, by which answers are kept.
     """
     refuse_existing(out)
     weights = {key: value.detach().cpu().contiguous() for key, value in net.state_dict().items()}
-    write_bytes(out / WEIGHTS, save(weights))
     content = ModelFile(
         name=name,
         version=version,
-        sha256=sha256_of(out / WEIGHTS),
+        sha256="",
         network=net.spec,
         trained_on=trained_on,
         can_grade=can_grade,
@@ -71,8 +74,19 @@ def save_model(
         training=training or {},
         figures=figures or {},
     )
+    write_bytes(out / WEIGHTS, save(weights, metadata={DECIDES: _decides(content)}))
+    content = replace(content, sha256=sha256_of(out / WEIGHTS))
     write_model_file(out, content)
     return content.info
+
+
+def _decides(content: ModelFile) -> str:
+    """Hash of all but the weights that decides what a model answers."""
+    said = [
+        getattr(content, name)
+        for name in ("name", "version", "can_grade", "normalisation", "calibration", "familiarity", "heatmap")
+    ]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def load_model(path: Path) -> LoadedModel:

@@ -21,6 +21,7 @@ from pfm_desktop.support.files import write_text
 
 FORMAT = 1
 WEIGHTS = "weights.safetensors"
+DECIDES = "decides"  # in the head of the weights: see `checkpoint.save_model`
 MODEL = "model.toml"
 CARD = "CARD.md"
 _TABLES = ("normalisation", "calibration", "familiarity", "heatmap", "training", "figures")

@@ -167,11 +167,17 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.account, lib.who = account, account.name
 
         def on_record() -> None:
-            retired.retire(lib)
+            retired.retire(lib, account.id)
             _note(lib, "Recovery key used by whoever had it, to sign in under this name with a new password")
 
         keys.set_password(
-            path, unlocked.keys, account_id=account.id, name=account.name, password=password, on_record=on_record
+            path,
+            unlocked.keys,
+            account_id=account.id,
+            name=account.name,
+            password=password,
+            on_record=on_record,
+            replaced=retired.of(lib),
         )
         retired.replaced(lib)
     except BaseException:
@@ -251,9 +257,8 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
         account_id=account.id,
         name=name,
         password=password,
-        on_record=lambda: retired.retire(lib),
+        replaced=retired.of(lib),
     )
-    retired.replaced(lib)
     return account
 
 
@@ -294,10 +299,10 @@ def new_recovery_key(lib: Library) -> str:
     _writable(lib)
 
     def on_record() -> None:
-        retired.retire(lib)
+        retired.retire(lib, keys.RECOVERY)
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
 
-    key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record)
+    key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record, replaced=retired.of(lib))
     retired.replaced(lib)
     return key
 
@@ -331,7 +336,7 @@ def _tell_old_keys(lib: Library) -> None:
         retired.put_right(lib)
     said = retired.warning(lib)
     if said:
-        _note(lib, "The key file is one of before a password or the recovery key was changed; signed in with it")
+        _note(lib, "A password or recovery key of before a change opens the library: an older key file was put back")
         lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
 
@@ -417,11 +422,17 @@ def _new_password(lib: Library, account: Account, password: str, said: str) -> N
     _writable(lib)
 
     def on_record() -> None:
-        retired.retire(lib)
+        retired.retire(lib, account.id)
         lib.record_event("account", account.id, said)
 
     keys.set_password(
-        lib.path, _keys(lib), account_id=account.id, name=account.name, password=password, on_record=on_record
+        lib.path,
+        _keys(lib),
+        account_id=account.id,
+        name=account.name,
+        password=password,
+        on_record=on_record,
+        replaced=retired.of(lib),
     )
     retired.replaced(lib)
 

@@ -153,7 +153,7 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
     if lib.keys is not None:
-        done += keys.mend(lib.path, lib.keys, retired.fingerprints(lib))
+        done += keys.mend(lib.path, lib.keys, retired.of(lib))
     hashes = upkeep.picture_hashes(lib, ctx)
     for number, sha256 in enumerate(hashes):
         ctx.progress(number, len(hashes), "Repairing")

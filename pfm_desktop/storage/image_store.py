@@ -97,6 +97,14 @@ class ImageStore:
             )
         return data
 
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the bytes of that hash are there and what its name promises."""
+        try:
+            self.get(sha256)
+        except StorageError:
+            return False
+        return True
+
     def find(self, sha256: str) -> Path | None:
         """File of that hash, unverified; None when there is none."""
         if not _SHA256.fullmatch(sha256):  # it becomes part of a path

@@ -211,22 +211,30 @@ def set_password(
     name: str,
     password: str,
     on_record: Callable[[], object] = lambda: None,
+    replaced: Collection[str] = (),
 ) -> None:
     """Let a person in with this name and password from now on; a password before is no longer one.
 
-    `on_record` is called when the new key file is on disk and does not count yet: what it raises leaves the old one.
+    `on_record` is called when the new key file is on disk and does not count yet: what it raises leaves the old one. Of
+    a key file and a copy that differ it is made from the one with fewer of what was `replaced` (see `slots_of`).
     """
     salt, cost = secrets.token_bytes(16), COST
-    kept = _read(library, of=keys.library_id)
+    kept = _read(library, of=keys.library_id, replaced=replaced)
     slot = _Slot(account_id, _name_hash(kept, name), salt.hex(), "", "", **asdict(cost))
-    _put(library, keys.library_id, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record)
+    _put(library, keys.library_id, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record, replaced)
 
 
-def new_recovery_key(library: Path, keys: LibraryKeys, *, on_record: Callable[[], object] = lambda: None) -> str:
-    """Make a recovery key in place of the one before, and return it: it is kept nowhere. `on_record` as above."""
+def new_recovery_key(
+    library: Path,
+    keys: LibraryKeys,
+    *,
+    on_record: Callable[[], object] = lambda: None,
+    replaced: Collection[str] = (),
+) -> str:
+    """Make a recovery key in place of the one before, and return it: it is kept nowhere. The rest as above."""
     secret, salt = recovery.new(), secrets.token_bytes(16)
     slot = _Slot(RECOVERY, "", salt.hex(), "", "")
-    _put(library, keys.library_id, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record)
+    _put(library, keys.library_id, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record, replaced)
     return recovery.written(secret)
 
 
@@ -270,15 +278,14 @@ def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
 def mend(library: Path, keys: LibraryKeys, replaced: Collection[str] = ()) -> tuple[str, ...]:
     """Write key file and copy anew from the one that is whole; what was wrong is kept in `set-aside`.
 
-    Where both are whole and differ, from the one whose fingerprint is not among those that were `replaced`. Tells what
-    was done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
+    Where both are whole and differ, from the one with fewer of what was `replaced` (see `slots_of`). Tells what was
+    done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
     """
     wrong = harms(library, keys)
     if len(wrong) != 1 or wrong[0][1] == _NEWER:
         return ()
-    good = _read(library, of=keys.library_id)
+    good = _read(library, of=keys.library_id, replaced=replaced)
     if wrong[0][1] == DIFFERS:
-        good = next((kept for kept in _whole(library) if _fingerprint(kept) not in replaced), good)
         older = library / (KEYS if good != _parsed(_small(library / KEYS)) else KEYS_COPY)
         wrong = ((older, f"does not say what {KEYS_COPY if older.name == KEYS else KEYS} says"),)
     said: list[str] = []
@@ -298,13 +305,15 @@ def renew(library: Path, keys: LibraryKeys) -> None:
         log.info("the key file could not be written anew: %s", error)
 
 
-def fingerprints(library: Path) -> tuple[str, ...]:
-    """Of key file and copy, those that can be read: the same for files that say the same."""
-    return tuple(_fingerprint(kept) for kept in _whole(library))
+def slots_of(library: Path, slot_id: str = "") -> tuple[frozenset[str], ...]:
+    """What stands for each password, and for the recovery key, in key file and copy, those that can be read, once where
+    they are the same; with `slot_id` for that one alone. A new password has another."""
+    return tuple(_fingerprints(kept, slot_id) for kept in _whole(library))
 
 
-def _fingerprint(kept: _KeyFile) -> str:
-    return digest(_said(kept))[:32]
+def _fingerprints(kept: _KeyFile, slot_id: str = "") -> frozenset[str]:
+    slots = [asdict(slot) for slot in kept.slots if slot_id in ("", slot.id)]
+    return frozenset(hashlib.sha256(json.dumps(slot, sort_keys=True).encode()).hexdigest()[:32] for slot in slots)
 
 
 def content(library: Path) -> bytes:
@@ -402,11 +411,11 @@ def _name_hash(kept: _KeyFile, name: str) -> str:
 # the file
 
 
-def _put(library: Path, of: str, slot: _Slot, on_record: Callable[[], object]) -> None:
+def _put(library: Path, of: str, slot: _Slot, on_record: Callable[[], object], replaced: Collection[str] = ()) -> None:
     def changed(kept: _KeyFile) -> _KeyFile:
         return replace(kept, slots=(*(one for one in kept.slots if one.id != slot.id), slot))
 
-    _change(library, of, changed, on_record)
+    _change(library, of, changed, on_record, replaced)
 
 
 class _OvertakenError(Exception):
@@ -418,7 +427,11 @@ class _OvertakenError(Exception):
 
 
 def _change(
-    library: Path, of: str, change: Callable[[_KeyFile], _KeyFile], on_record: Callable[[], object] = lambda: None
+    library: Path,
+    of: str,
+    change: Callable[[_KeyFile], _KeyFile],
+    on_record: Callable[[], object] = lambda: None,
+    replaced: Collection[str] = (),
 ) -> None:
     """Make `change` of the key file as it is now; what somebody else changed in it meanwhile stays changed.
 
@@ -428,14 +441,14 @@ def _change(
     share that forgets its locks, the file is compared once more before it is replaced.
     """
     with _one_at_a_time:
-        kept, said = _read(library, of=of), False
+        kept, said = _read(library, of=of, replaced=replaced), False
         while True:
             try:
                 with _beside(library, change(kept)):
                     if not said:
                         on_record()
                     said = True
-                    now = _read(library, of=of)
+                    now = _read(library, of=of, replaced=replaced)
                     if now != kept:
                         raise _OvertakenError(now)
                 return
@@ -478,10 +491,11 @@ def digest(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _read(library: Path, *, of: str = "") -> _KeyFile:
-    """The key file of the library `of`, where it is given and one of the two is."""
+def _read(library: Path, *, of: str = "", replaced: Collection[str] = ()) -> _KeyFile:
+    """The key file of the library `of`, where it is given and one of the two is; of two that differ the newer one."""
     found = _whole(library)
-    return next((kept for kept in found if kept.library_id == of), found[0])
+    own = [kept for kept in found if kept.library_id == of] or found[:1]
+    return min(own, key=lambda kept: (len(_fingerprints(kept) & frozenset(replaced)), -len(kept.slots)))
 
 
 def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:

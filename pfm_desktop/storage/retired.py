@@ -1,7 +1,8 @@
-"""Key files of before a changed password: what opened the library then opens it again where one is put back.
+"""Passwords of before a change, and recovery keys: they open the library again where an older key file is put back.
 
-Kept in the encrypted database, so that it is seen: to shut it off nobody can, for who has such a file and the library
-has both. A change that was cut short before the new file took its place is none (`pending`).
+What stood for them in the key file is kept in the encrypted database, so that it is seen: to shut it off nobody can,
+for who has such a file and the library has both. A change that was cut short before the new file took its place is
+none.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from pfm_desktop.support.errors import StorageError
 if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
-RETIRED = "retired_key_files"  # among the facts of the library
-_MOST = 500
+RETIRED = "retired_passwords"  # among the facts of the library
+_MOST = 2000
 SAID = (
-    "the key file is one of before a password or the recovery key was changed, and what opened the library then opens "
-    "it now: an older one was put back. Set all passwords anew (Settings, People), and make a new recovery key"
+    "a password or a recovery key of before a change opens the library again: an older key file was put back. Set all "
+    "passwords anew (Settings, People), and make a new recovery key"
 )
 BOTH_OPEN = "the password before and the new one open the library"
 
 
-def retire(lib: Library) -> None:
-    """The present key file is about to be replaced; called before the new one counts. `replaced` says that it was."""
-    now = list(keys.fingerprints(lib.path))
+def retire(lib: Library, slot_id: str) -> None:
+    """The password of this account (or the recovery key) is about to be replaced; called before the new one counts.
+    `replaced` says that it was."""
+    now = sorted(one for file in keys.slots_of(lib.path, slot_id) for one in file)
     lib.change_meta(RETIRED, lambda said: _text([*_listed(said, "old"), *now], now))
 
 
@@ -39,35 +41,41 @@ def replaced(lib: Library) -> None:
 
 
 def put_right(lib: Library) -> None:
-    """A change that ended before the new file was in its place: the present one is none that was replaced."""
+    """A change that ended before the new file was in its place: what is there was not replaced."""
     said = lib.meta(RETIRED)
-    cut_short = _listed(said, "pending")
-    if cut_short and set(keys.fingerprints(lib.path)) <= set(cut_short):
-        old = [one for one in _listed(said, "old") if one not in cut_short]
+    pending = _listed(said, "pending")
+    if lib.keys is not None and pending and _cut_short(lib, pending):
+        old = [one for one in _listed(said, "old") if one not in pending]
         lib.change_meta(RETIRED, lambda _said: _text(old, []))
 
 
 def problem(lib: Library) -> str:
-    """What is to be said where the key file and its copy are ones that were replaced; "" where one of them is not:
-    a repair then takes that one."""
-    old = fingerprints(lib)
-    return SAID if lib.keys is not None and old and old.issuperset(keys.fingerprints(lib.path)) else ""
+    """What is to be said where key file and copy both hold what was replaced; "" where one of them does not: a repair
+    then takes that one."""
+    if lib.keys is None or not (old := of(lib)):
+        return ""
+    return SAID if all(file & old for file in keys.slots_of(lib.path)) else ""
 
 
 def warning(lib: Library) -> str:
-    """What who signs in is told, where the key file or its copy is one that was replaced; "" where neither is."""
-    if lib.keys is None or fingerprints(lib).isdisjoint(keys.fingerprints(lib.path)):
+    """What who signs in is told, where the key file or its copy holds what was replaced; "" where neither does."""
+    if lib.keys is None or not (old := of(lib)) or not any(file & old for file in keys.slots_of(lib.path)):
         return ""
     said = "key file and copy differ: a password was being changed, or an older file was put back"
     return problem(lib) or f"{said}; {BOTH_OPEN}, and pfm library repair keeps the newer one"
 
 
-def fingerprints(lib: Library) -> frozenset[str]:
-    """Of the key files that were replaced, without those of a change that was cut short before."""
+def of(lib: Library) -> frozenset[str]:
+    """What was replaced (`keys.slots_of`), without a change that was cut short before the new file counted."""
     said = lib.meta(RETIRED)
-    pending = frozenset(_listed(said, "pending"))
-    there = frozenset(keys.fingerprints(lib.path)) if pending else frozenset()
-    return frozenset(_listed(said, "old")) - (pending if there <= pending else frozenset())
+    pending = _listed(said, "pending")
+    cut_short = pending if pending and _cut_short(lib, pending) else ()
+    return frozenset(_listed(said, "old")).difference(cut_short)
+
+
+def _cut_short(lib: Library, pending: Sequence[str]) -> bool:
+    """Whether what was about to be replaced still stands in each key file."""
+    return all(file & frozenset(pending) for file in keys.slots_of(lib.path))
 
 
 def _text(old: Sequence[str], pending: Sequence[str]) -> str:

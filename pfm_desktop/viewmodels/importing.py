@@ -22,6 +22,7 @@ from pfm_desktop.services.importing.plan import (
     PlannedPicture,
     PlannedVisit,
     PlannedWoman,
+    same_in,
     twice,
     waits_for,
 )
@@ -133,13 +134,10 @@ def says_of(lib: Library, plan: ImportPlan, found: ImportReport) -> LibrarySays:
 
 def _twice_with_names(plan: ImportPlan) -> Mapping[str, str]:
     """See `plan.twice`; who the other women are stands behind it."""
-    found = twice(plan)
-    names: dict[str, set[str]] = {}
-    for picture in plan.pictures if found else ():
-        names.setdefault(picture.sha256, set()).add(picture.patient.value or NOT_KNOWN)
+    found, others = twice(plan), same_in(plan)
     by_key = {picture.key: picture for picture in plan.pictures} if found else {}
     return {
-        key: f"{text} ({', '.join(sorted(names[by_key[key].sha256] - {by_key[key].patient.value or NOT_KNOWN}))})"
+        key: f"{text} ({', '.join(sorted({by_key[other].patient.value or NOT_KNOWN for other in others[key]}))})"
         for key, text in found.items()
     }
 

@@ -246,10 +246,10 @@ def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:
     """Whether it may be promoted, and what else a person should know."""
     against = figures.get("against", [])
     if against:
-        said = f"Not to be promoted without a reason: {'; '.join(against)}."
+        said = "\n".join(("Not to be promoted without a reason:", *(f"- {capital(one)}" for one in against)))
     else:
         said = f"Nothing speaks against it: none of {', '.join(JUDGED.values())} is worse beyond chance."
-    return said, " ".join(f"{capital(one)}." for one in figures.get("mind", ()))
+    return said, "\n".join(f"- {capital(one)}." for one in figures.get("mind", ()))
 
 
 def changed_text(one: Changed) -> str:

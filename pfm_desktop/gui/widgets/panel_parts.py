@@ -175,19 +175,43 @@ class LineField(QLineEdit):
 
 
 class CalmComboBox(QComboBox):
-    """A choice that the wheel does not change: scrolling the panel must not edit it."""
+    """A choice that scrolling the panel does not change: neither the wheel nor Page Up and Down, nor does the wheel
+    give it the keys."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the panel."""
         event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See the class."""
+        _left_to_the_panel(event) or super().keyPressEvent(event)
 
 
 class CalmSpinBox(QSpinBox):
-    """A number that the wheel does not change, for the same reason."""
+    """A number that scrolling the panel does not change, as above."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Left to the panel."""
         event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See the class."""
+        _left_to_the_panel(event) or super().keyPressEvent(event)
+
+
+def _left_to_the_panel(event: QKeyEvent) -> bool:
+    if event.key() not in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+        return False
+    event.ignore()
+    return True
 
 
 class CalmSlider(QSlider):

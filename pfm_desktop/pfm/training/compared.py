@@ -70,12 +70,12 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     with_hsil = women[data.grades >= Grade.HIGH.rank]
     figures = {
         "models": {"old": _named(first), "new": _named(second)},
-        "women": len(set(data.patients)),
         "women_hsil": len(set(with_hsil.tolist())),
         "cases": len(data),
         "grades": data.counts(),
         "asked_about": together(map(Source, shared)) if shared != list(second.net.names) else "",
         **_table(sides, data.grades, women, everything),
+        "women": len(set(data.patients)),
         "by_source": {
             name: _table([_Side.asked(*pair, name) for pair in zip((first, second), asked, strict=True)],
                          data.grades, women, asked[0].valid[name])
@@ -136,12 +136,13 @@ class _Side:
 
 def _table(sides: Sequence[_Side], grades: Ints, women: NDArray[np.str_], rows: NDArray[np.bool_]) -> dict[str, Any]:
     if not rows.any():
-        return {"cases": 0, "old": {}, "new": {}, "difference": {}}
+        return {"cases": 0, "women": 0, "old": {}, "new": {}, "difference": {}}
     weights = patient_weights(women[rows].tolist())
     old, new = (_measures(side, grades[rows], rows, weights) for side in sides)
     both = [name for name in old if name in new]
     return {
         "cases": int(rows.sum()),
+        "women": len(set(women[rows].tolist())),
         "old": {name: _plain(old[name]) for name in both},
         "new": {name: _plain(new[name]) for name in both},
         "difference": {name: _plain(new[name] - old[name]) for name in both},

@@ -20,8 +20,9 @@ from pfm_desktop.services.importing.manifest import ImportManifest, Row, key_of
 from pfm_desktop.services.importing.people import guessed_patient, names_in, same_number, strong_numbers
 from pfm_desktop.services.importing.placeholders import is_placeholder
 from pfm_desktop.services.importing.plan import BY_MANIFEST, ImportPlan, Person, PlannedPicture, arranged
-from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, look, part_name
+from pfm_desktop.services.importing.reading import EVERY, ReadDicom, Record, Seen, bytes_of, look, part_name
 from pfm_desktop.services.importing.sources import Reader, walk
+from pfm_desktop.services.importing.twins import with_alike
 from pfm_desktop.services.importing.visit_times import own_time, said_time
 from pfm_desktop.support.errors import BadInputError
 
@@ -66,9 +67,13 @@ def make_plan(
                     skipped += _other_pages(item, seen)
             except BadInputError as error:
                 skipped.append(Skipped(item.name, _reason(error, item)))
+        named = with_alike(
+            told_apart(_each_named_once(pictures)),
+            lambda one: bytes_of(reader, one.item, one.part, dicom=options.dicom),
+        )
     times = tuple(_visits_said(pictures, manifest).items())
     ctx.progress(len(items), len(items), "Looking at the pictures")
-    return arranged(ImportPlan(told_apart(_each_named_once(pictures)), tuple(skipped), times))
+    return arranged(ImportPlan(named, tuple(skipped), times))
 
 
 def _other_pages(item: Item, seen: Seen) -> list[Skipped]:

@@ -200,7 +200,9 @@ def place_of(lib: Library, patient: Patient | None, planned: PlannedVisit, used:
     ]
     if holding:
         return Place(visits[max(holding, key=lambda visit_id: (counted[visit_id], visit_id))], holders)
-    free = [row for row in visits.values() if not row.signed and _same_time(planned, row)]
+    free = [
+        row for row in visits.values() if not row.signed and (_same_time(planned, row) or _goes_on(lib, planned, row))
+    ]
     near = min(free, key=lambda row: (abs(_apart(planned, row.visit.started_at)), row.visit.id), default=None)
     return Place(near, holders)
 
@@ -226,9 +228,19 @@ def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     if when is None:
         return False
     if row.visit.day != when.day:
-        timed = not (when.day_only or row.visit.day_only)
-        return timed and abs(_apart(planned, row.visit.started_at)) <= OVER_MIDNIGHT.total_seconds()
+        return False
     return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
+
+
+def _goes_on(lib: Library, planned: PlannedVisit, row: VisitRow) -> bool:
+    """Whether one of the two goes on with the other over midnight, by their nearest pictures."""
+    when = planned.when.value
+    if when is None or abs((row.visit.day - when.day).days) != 1:
+        return False
+    with lib.read() as session:
+        there = [one.taken_at for one in stored.pictures_of(session, row.visit.id) if one.time_known]
+    times = [one.when.value.at for one in planned.pictures if one.when.value and not one.when.value.day_only]
+    return any(abs(one - other) <= OVER_MIDNIGHT for one in times for other in there)
 
 
 def _apart(planned: PlannedVisit, at: datetime) -> float:

@@ -65,6 +65,7 @@ class PlannedPicture:
     burned_in: bool = False
     study: str = ""  # Study Instance UID
     pixels_sha256: str = ""  # see `imaging.pixels`
+    alike: frozenset[str] = frozenset()  # keys of those that are nearly the same, of the same moment
     stands_in: str = ""  # the identifier of its record that is a placeholder or a pseudonym: no proof of who she is
 
     @property
@@ -208,16 +209,30 @@ def waits_for(picture: PlannedPicture, visit: PlannedVisit, *, also_unsure: bool
 
 
 def twice(plan: ImportPlan) -> Mapping[str, str]:
-    """Pictures whose pixels or bytes stand under two women of the plan, by key, with what is to be said of each."""
-    women: dict[str, set[str]] = {}
-    for picture in plan.pictures:
-        if not picture.left_out:
-            women.setdefault(picture.content, set()).add(woman_key(picture))
-    return {
-        picture.key: "the same picture stands under another woman too"
-        for picture in plan.pictures
-        if len(women.get(picture.content, ())) > 1 and not picture.left_out and not picture.although_elsewhere
-    }
+    """Pictures whose pixels or bytes stand under two women of the plan, or nearly so, by key, with what is to be said
+    of each. See `same_in`."""
+    said = {}
+    content = {picture.key: picture.content for picture in plan.pictures}
+    for key, others in same_in(plan).items():
+        same = any(content[other] == content[key] for other in others)
+        what = "the same picture" if same else "nearly the same picture, of the same second,"
+        said[key] = f"{what} stands under another woman too"
+    return said
+
+
+def same_in(plan: ImportPlan) -> Mapping[str, Sequence[str]]:
+    """By key of a picture, the keys of those under other women that are the same, or nearly."""
+    there = {picture.key: picture for picture in plan.pictures if not picture.left_out}
+    contents: dict[str, list[str]] = {}
+    for picture in there.values():
+        contents.setdefault(picture.content, []).append(picture.key)
+    found = {}
+    for picture in there.values():
+        others = (*contents[picture.content], *sorted(picture.alike & there.keys()))
+        strangers = [key for key in others if woman_key(there[key]) != woman_key(picture)]
+        if strangers and not picture.although_elsewhere:
+            found[picture.key] = strangers
+    return found
 
 
 def _woman(

@@ -284,6 +284,8 @@ class _Run:
             outcome, reason, there = known
             if there is not None:
                 step.pictures[planned.key] = there
+            if self._put_back(planned, step, place):
+                reason += "; its file was missing or altered in the library, and was put back"
             return replace(said, outcome=outcome, reason=reason)
         if step.signed:
             return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
@@ -301,6 +303,17 @@ class _Run:
             self._taken[step.patient.id, planned.content] = said.visit
         return said
 
+    def _put_back(self, planned: PlannedPicture, step: _Step, place: Place) -> bool:
+        """Where these bytes are on record and not whole in the store, they are now: whether that was so."""
+        on_record = planned.sha256 in step.by_hash or planned.sha256 in place.holders
+        if self._only_ask or not on_record or self._lib.pictures.is_whole(planned.sha256):
+            return False
+        try:
+            data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+        except BadInputError:
+            return False
+        return hashlib.sha256(data).hexdigest() == planned.sha256 == self._lib.pictures.put(data)
+
     def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
         """What to say of a picture that is on record already, and the record, where it stands for the picture."""
         same = step.by_hash.get(planned.sha256)
@@ -312,7 +325,7 @@ class _Run:
             where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
         same = step.by_pixels(planned.pixels_sha256)
-        if same is not None:
+        if same is not None and self._lib.pictures.is_whole(same.sha256):
             return Outcome.THERE, twins.SAVED_ANEW.format("this visit"), same
         if planned.although_elsewhere:
             return None

@@ -7,18 +7,22 @@ moment at which a picture was taken; without a moment it is not found.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from itertools import combinations
 
 import numpy as np
 
 from pfm_desktop.domain.case import Picture
-from pfm_desktop.services.importing.plan import PlannedPicture
+from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import BadInputError, UserError
 
 SAVED_ANEW = "it is in {} already, and was saved anew"
 _MOST = 12  # shots of one moment: with more of them it is that of a clock that stands still
@@ -42,6 +46,33 @@ def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Map
         for key, moment in at.items()
     }
     return {key: those for key, those in by_key.items() if 0 < len(those) <= _MOST}
+
+
+def with_alike(
+    pictures: Sequence[PlannedPicture], read: Callable[[PlannedPicture], bytes]
+) -> tuple[PlannedPicture, ...]:
+    """Pictures of one moment under different women, each with those that are nearly the same: nobody knows whose it
+    is. `read` gives the bytes of one, and may raise `BadInputError`."""
+    from pfm_desktop.imaging.alike import Look, alike, look_of
+    from pfm_desktop.imaging.io import decode_picture
+
+    moments_of: dict[datetime, list[PlannedPicture]] = {}
+    for one in pictures:
+        if one.when.value is not None and not one.when.value.day_only:
+            moments_of.setdefault(one.when.value.at, []).append(one)
+    found: dict[str, set[str]] = {}
+    for group in moments_of.values():
+        if not 1 < len(group) <= _MOST or len({woman_key(one) for one in group}) < 2:
+            continue
+        looks: dict[str, Look] = {}
+        for one in group:
+            with suppress(BadInputError):
+                looks[one.key] = look_of(decode_picture(read(one), one.name).pixels)
+        for one, other in combinations([one for one in group if one.key in looks], 2):
+            if one.content != other.content and alike(looks[one.key], looks[other.key]):
+                found.setdefault(one.key, set()).add(other.key)
+                found.setdefault(other.key, set()).add(one.key)
+    return tuple(replace(one, alike=frozenset(found[one.key])) if one.key in found else one for one in pictures)
 
 
 def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient_id: str, visit_id: str) -> Said | None:
@@ -72,9 +103,10 @@ def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient
 
 
 def said_of_pixels(lib: Library, pixels_sha256: str, patient_id: str, visit_id: str) -> Said | None:
-    """What becomes of a picture whose pixels are on record already; None where they are not."""
+    """What becomes of a picture whose pixels are on record already, and can be read; None where they are not."""
     with lib.read() as session:
-        shots = same_bytes.shots_of_pixels(session, pixels_sha256)
+        found = same_bytes.shots_of_pixels(session, pixels_sha256)
+    shots = [shot for shot in found if lib.pictures.is_whole(shot.picture.sha256)]
     if not shots:
         return None
     stranger = next((shot for shot in shots if shot.patient.id != patient_id), None)

@@ -81,6 +81,10 @@ def find_cases(ctx: Context, lib: Library, wish: Wish | None = None) -> Found:
         else:
             left_out.append(one)
     ctx.progress(3, 3, "Done")
+    second = second_of(wish.sources)
+    if second not in (None, Source.FLUORESCENCE) and all(second_of(case.sources) is None for case in cases):
+        left_out += [LeftOut(case.pair_id, Why.NO_SECOND) for case in cases]  # nothing would teach that source
+        cases = []
     return Found(tuple(cases), tuple(left_out))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pfm_desktop.pfm.model_file import CARD, MODEL, UNSEALED, WEIGHTS
+from pfm_desktop.pfm.model_file import CARD, DECIDES, MODEL, UNSEALED, WEIGHTS
 from pfm_desktop.pfm.training.seen import KEY, LOCKED
 from pfm_desktop.services.learning import own_words
 from pfm_desktop.services.learning.patient_words import PatientWords, told_in
@@ -19,7 +19,7 @@ from pfm_desktop.support.errors import BadInputError
 _LONGEST_TEXT = 400
 _PATH = re.compile(r"[A-Za-z]:\\|(?<![\w/.:])/(?:[\w.-]+/)+|\\\\\w|\.(?:png|jpe?g|tiff?|dcm|bmp|webp|heic)\b", re.I)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{65,}")
-_METADATA = frozenset({"format"})  # of the weights' own head
+_METADATA = frozenset({"format", DECIDES})  # of the weights' own head
 _NUMBER = re.compile(r"[-+*`(\[]*\d+(?:[.,]\d+)?(?:e[-+]?\d+)?[%.`)\]]*", re.I)
 _BETWEEN = re.compile(r"[\s,;|:]+")
 LONGEST_ROW = 16  # numbers one after the other in a text
@@ -161,7 +161,7 @@ def _check_weights(data: bytes) -> None:
         ends = sorted((one["data_offsets"][0], one["data_offsets"][1]) for one in head.values())
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, UnicodeDecodeError) as error:
         raise PatientDataError(f"the head of {WEIGHTS} cannot be read") from error
-    if set(metadata) - _METADATA:
+    if set(metadata) - _METADATA or not re.fullmatch(r"([0-9a-f]{64})?", metadata.get(DECIDES, "")):
         raise PatientDataError(f"{WEIGHTS} carries more than weights ({sorted(metadata)[0][:40]})")
     at = 0
     for begins, stops in ends:

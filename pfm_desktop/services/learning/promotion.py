@@ -22,7 +22,7 @@ from pfm_desktop.services.learning.cases import find_cases, wish_of
 from pfm_desktop.services.learning.run import MODEL, SHARES, change_of, change_run, known_run
 from pfm_desktop.services.learning.steering import run_folder
 from pfm_desktop.services.learning.tested_card import write_tested
-from pfm_desktop.services.learning.verdict import Verdict, verdict_of
+from pfm_desktop.services.learning.verdict import JUDGED, Verdict, verdict_of
 from pfm_desktop.storage import access, journal, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
@@ -148,9 +148,16 @@ def record_look(lib: Library, told: Told) -> Look:
         text = f"Figures of the locked test looked at: {run.model_name}"
         journal.append(session, Change(stored.LOOK, run.id, None, said, text), who=lib.who)
         looks = stored.looks(session)
-    figures = {**told.figures, "looks": looks, "against": list(verdict.against), "mind": list(verdict.mind),
-               "changed": len(told.changed), "labels": dict(told.labels),
-               "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed]}  # fmt: skip
+    figures = {
+        **told.figures,
+        "judged": list(JUDGED),
+        "looks": looks,
+        "against": list(verdict.against),
+        "mind": list(verdict.mind),
+        "changed": len(told.changed),
+        "labels": dict(told.labels),
+        "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed],
+    }
     change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
     return Look(figures, told.changed, verdict, looks)
 
@@ -238,6 +245,12 @@ def _check_promotable(run: Run, reason: str) -> None:
             "old and new model have not been compared on the locked test",
             safe="the model in use stays",
             remedy="compare them first",
+        )
+    if run.figures.get("judged") != list(JUDGED):
+        raise UserError(
+            "old and new model were compared by an older version of this program, which looked at less",
+            safe="the model in use stays",
+            remedy="compare them again",
         )
     against = run.figures.get("against", [])
     if against and sum(letter.isalpha() for letter in reason) < SHORTEST_REASON:

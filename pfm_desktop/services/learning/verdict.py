@@ -25,6 +25,9 @@ JUDGED = {
 }
 _LOW_IS_GOOD = ("ece", SIZE)
 _SHARES = tuple(name for name in JUDGED if name != SIZE)  # whose differences lie between -1 and 1, or nearly
+_TELLING_APART = ("quadratic_kappa", "macro_recall", FOUND, HSIL)
+_OF_CALIBRATION = tuple(name for name in JUDGED if name not in _TELLING_APART)  # fitted to all devices together
+WOMEN_OF_A_DEVICE = 10  # of the locked test: of fewer, an interval says too little to forbid a promotion
 _AFTER_AI = "after AI"
 
 
@@ -38,7 +41,8 @@ class Verdict:
 
 
 def verdict_of(figures: Mapping[str, Any]) -> Verdict:
-    """Against promotion: HSIL+ sensitivity falls or cannot be told, or an interval says worse, also of one device."""
+    """Against promotion: HSIL+ sensitivity falls or cannot be told, or an interval says worse; of one device, where
+    grades are told apart worse."""
     differences = figures["difference"]
     against: list[str] = []
     if differences.get(HSIL) is None:
@@ -48,9 +52,13 @@ def verdict_of(figures: Mapping[str, Any]) -> Verdict:
     mind = _mind(figures)
     devices = figures.get("by_device", {})
     for device, table in devices.items() if len(devices) > 1 else ():
-        where = f"device {device or 'not known'}"
-        against += [f"{where}: {said}" for said in _worse_ones(table["difference"])]
-        mind += [f"{where}: {said}" for said in _falling(table["difference"])]
+        where, differences_there = f"device {device or 'not known'}", table["difference"]
+        worse = [f"{where}: {said}" for said in _worse_ones(differences_there, _TELLING_APART)]
+        enough = table.get("women", 0) >= WOMEN_OF_A_DEVICE
+        against += worse if enough else []
+        mind += [] if enough else worse
+        mind += [f"{where}: {said}" for said in _worse_ones(differences_there, _OF_CALIBRATION)]
+        mind += [f"{where}: {said}" for said in _falling(differences_there)]
     for name, table in figures.get("by_source", {}).items():
         if table["cases"] and table["difference"] != differences:
             where, found = f"asked with {_sources(name)}", table["difference"]
@@ -67,9 +75,9 @@ def _falling(differences: Mapping[str, Any]) -> list[str]:
     return [f"{JUDGED[name]} falls {_span(one)}" for name, one in found.items() if (one["value"] or 0) < 0]
 
 
-def _worse_ones(differences: Mapping[str, Any]) -> list[str]:
-    """What an interval says is worse. Larger sets that hold the label more often are no worse."""
-    worse = {name for name in JUDGED if name in differences and _worse(name, differences[name]["interval"])}
+def _worse_ones(differences: Mapping[str, Any], names: Sequence[str] = tuple(JUDGED)) -> list[str]:
+    """What an interval says is worse of these measures. Larger sets that hold the label more often are no worse."""
+    worse = {name for name in names if name in differences and _worse(name, differences[name]["interval"])}
     if (differences.get(COVERAGE) or {"value": 0})["value"] > 0:
         worse.discard(SIZE)
     return [f"{JUDGED[name]} is worse {_span(differences[name])}" for name in JUDGED if name in worse]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pfm_desktop.domain.people import Role
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
 from pfm_desktop.storage import answers, journal, keys, retired, thumbnails
@@ -195,18 +196,50 @@ def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tm
     for name, data in older.items():
         (lib.path / name).write_bytes(data)
     with accounts.sign_in(lib.path, "Dr. Ada", old) as lib:
-        assert "the key file is one of before a password" in lib.notice
+        assert "a password or a recovery key of before a change opens the library again" in lib.notice
         with lib.read() as session:
-            assert journal.entries(session)[-1].text.startswith("The key file is one of before a password")
+            assert journal.entries(session)[-1].text.startswith("A password or recovery key of before a change opens")
         (problem,) = housekeeping.verify(CTX, lib).problems
-        assert "an older one was put back" in problem
+        assert "an older key file was put back" in problem
         accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_beside_an_older_key_file_a_new_password_is_made_from_the_newer_copy(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)
+    with made as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, new)
+        key = accounts.new_recovery_key(lib)
+        (lib.path / KEYS).write_bytes(older)
+        accounts.change_own_password(lib, old, new)
+        for name in ("Dr. Ada", "Dr. Bea"):
+            assert keys.unlock(lib.path, name, new).keys == lib.keys
+        assert keys.unlock_with_recovery(lib.path, key).keys == lib.keys
+        with pytest.raises(WrongPasswordError):
+            keys.unlock_with_recovery(lib.path, first_key)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_old_passwords_are_told_until_each_was_set_anew(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
+        older = (lib.path / KEYS).read_bytes()
+        accounts.set_password(lib, bea, new)
+        accounts.change_own_password(lib, old, new)
+        for name in (KEYS, KEYS_COPY):
+            (lib.path / name).write_bytes(older)
+        accounts.change_own_password(lib, old, new)
+        assert len(housekeeping.verify(CTX, lib).problems) == 1, "that of Bea"
+        accounts.set_password(lib, bea, new)
         assert housekeeping.verify(CTX, lib).clean
 
 
 def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old_one(tmp_path: Path) -> None:
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
-        retired.retire(lib)  # and the power goes
+        retired.retire(lib, lib.account.id)  # type: ignore[union-attr] # and the power goes
         assert housekeeping.verify(CTX, lib).clean
     with accounts.sign_in(lib.path, "Dr. Ada", "four words that differ") as lib:
         assert (lib.notice, housekeeping.verify(CTX, lib).clean) == ("", True)

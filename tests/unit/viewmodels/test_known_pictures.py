@@ -63,3 +63,10 @@ def test_a_picture_in_other_bytes_is_known_by_its_pixels(lib: Library, tmp_path:
     (anew,) = hashes_of(SilentContext(), (tmp_path / "anew.bmp",)).values()
     assert known_pictures(lib, (anew,), "")[anew].said == "This picture is already in a visit of Real (ID R-100)."
     assert cases.add_picture(lib, visit, tmp_path / "anew.bmp", stage=Stage.ACETIC_ACID) == first
+    path = lib.pictures.find(first.sha256)
+    assert path is not None
+    path.write_bytes(b"rotten")
+    other = cases.add_picture(lib, visit, tmp_path / "anew.bmp", stage=Stage.ACETIC_ACID)
+    assert other.id != first.id, "one that cannot be read is no reason to leave out one that can"
+    assert cases.add_picture(lib, visit, encode_png(pixels), stage=Stage.ACETIC_ACID) == first
+    assert lib.pictures.is_whole(first.sha256), "the same file put back"

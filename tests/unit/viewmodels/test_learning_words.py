@@ -152,10 +152,10 @@ def test_the_verdict_says_what_speaks_against_and_what_to_mind() -> None:
         "Nothing speaks against it: none of kappa, macro recall, HSIL+ sensitivity as graded, HSIL+ sensitivity at "
         "85 % specificity, ECE, the share of prediction sets that hold the label, the size of the prediction sets is "
         "worse beyond chance.",
-        "The locked test has no case of cancer.",
+        "- The locked test has no case of cancer.",
     )
     said, _ = words.verdict_text({**FIGURES, "against": ["kappa is worse by -0.2"]})
-    assert said == "Not to be promoted without a reason: kappa is worse by -0.2."
+    assert said == "Not to be promoted without a reason:\n- Kappa is worse by -0.2"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Promoting(QFrame):
             f"From then on {model} answers on this computer instead of {before}. Answers that were kept stay as they "
             "are, each with the model it came from. One click rolls it back."
         )
-        say(self.verdict, " ".join(part for part in verdict if part))
+        say(self.verdict, "\n".join(part for part in verdict if part))
         self.name.setText(who)
         self.name.setReadOnly(account)
         self.password.clear()

@@ -19,6 +19,7 @@ from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.services.importing.twins import shots_of_the_moment
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.worklist import Question
 
 from .test_run import brought_in, counts, planned
 
@@ -128,3 +129,58 @@ def without_exif(jpeg: bytes) -> bytes:
     if rest[:2] == b"\xff\xe1":
         rest = rest[2 + int.from_bytes(rest[2:4], "big") :]
     return jpeg[:2] + rest
+
+
+@pytest.mark.parametrize("harm", ["gone", "altered"])
+def test_what_is_lost_in_the_store_is_put_back_by_the_same_file_and_said(
+    lib: Library, tmp_path: Path, put_file: Put, harm: str
+) -> None:
+    put_file(tmp_path / "in" / "K-17" / "acid.jpg", saved(photograph(1)))
+    plan = planned(tmp_path / "in")
+    brought_in(lib, plan)
+    path = lib.pictures.find(plan.pictures[0].sha256)
+    assert path is not None
+    path.chmod(0o600)
+    path.unlink() if harm == "gone" else path.write_bytes(b"rotten")
+    put_file(
+        tmp_path / "anew" / "K-17" / "acid.png", saved(decode_picture(saved(photograph(1)), "a").pixels, form="PNG")
+    )
+    assert counts(foreseen(SilentContext(), lib, planned(tmp_path / "anew"))) == (1, 0, 0)
+    (line,) = brought_in(lib, plan).lines
+    assert (line.outcome, "was put back" in line.reason) == (Outcome.THERE, True)
+    assert lib.pictures.is_whole(plan.pictures[0].sha256)
+
+
+def test_nearly_the_same_shot_under_two_women_of_one_import_is_left_out_for_both(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    put_file(tmp_path / "in" / "K-30" / "acid.jpg", saved(photograph(1)))
+    put_file(tmp_path / "in" / "K-31" / "acid.jpg", saved(photograph(1), quality=70))
+    put_file(tmp_path / "in" / "K-32" / "acid.jpg", saved(photograph(2)))
+    plan = planned(tmp_path / "in")
+    for work in (foreseen, import_plan):
+        report = work(SilentContext(), lib, plan)
+        assert (report.count(Outcome.ADDED), len(report.skipped)) == (1, 2)
+        assert "nearly the same picture, of the same second, stands under another woman too" in report.skipped[0].reason
+    (key,) = [one.key for one in plan.pictures if "K-31" in one.key]
+    assert counts(brought_in(lib, changes.leave_out(plan, [key]))) == (1, 1, 1)
+
+
+def test_a_visit_goes_on_over_midnight_in_two_imports_too(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    moments = (("a", "2026:06:01 23:20:00"), ("a", "2026:06:01 23:50:00"), ("b", "2026:06:02 00:35:00"))
+    for number, (day, moment) in enumerate(moments):
+        put_file(tmp_path / day / "K-40" / f"acid_{number}.jpg", taken(moment))
+    brought_in(lib, planned(tmp_path / "a"))
+    brought_in(lib, planned(tmp_path / "b"))
+    with lib.read() as session:
+        woman = stored.patient_by_identifier(session, "K-40")
+        assert woman is not None
+        (row,) = stored.visit_rows(session, Question(patient_id=woman.id, limit=9))
+    assert row.pictures == 3
+
+
+def taken(moment: str) -> bytes:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x8769] = {0x9003: moment}
+    Image.fromarray(photograph(int(moment[-5:-3]))).save(out, "JPEG", exif=exif)
+    return out.getvalue()

@@ -22,6 +22,7 @@ from pfm_desktop.services import backup, backup_check, encrypting, housekeeping,
 from pfm_desktop.services.learning import promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.promotion import look, promote, roll_back
+from pfm_desktop.services.learning.verdict import JUDGED
 from pfm_desktop.services.model_import import import_folder
 from pfm_desktop.storage import answers, journal
 from pfm_desktop.storage import learning as stored
@@ -392,12 +393,21 @@ def test_a_model_is_in_use_and_on_record_or_neither(ward: Ward, learned: Run, mo
 
 def test_a_verdict_against_needs_a_reason(ward: Ward, learned: Run) -> None:
     known = run.known_run(ward.lib, learned.id)
-    figures = {"against": ["HSIL+ sensitivity falls by -0.100"]}
+    figures = {"against": ["HSIL+ sensitivity falls by -0.100"], "judged": list(JUDGED)}
     run.change_run(ward.lib, known, replace(known, figures=figures), "compared")
     with pytest.raises(UserError, match="not promoted: HSIL\\+ sensitivity falls") as error:
         promote(ward.lib, learned.id, **SIGNED)
     assert "model in use stays" in error.value.safe
     assert load_settings().model == "parent"
+
+
+def test_figures_of_an_older_version_are_not_enough(ward: Ward, learned: Run) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    known = run.known_run(ward.lib, learned.id)
+    older = {key: value for key, value in known.figures.items() if key != "judged"}
+    run.change_run(ward.lib, known, replace(known, figures=older), "compared")
+    with pytest.raises(UserError, match="older version"):
+        promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
 
 
 def test_an_altered_model_a_lost_one_and_a_taken_name_are_refused(ward: Ward, learned: Run) -> None:
@@ -427,7 +437,7 @@ def test_a_parent_that_is_gone_is_said(ward: Ward, learned: Run) -> None:
 @pytest.mark.parametrize("reason", ["", ".", "- -", "ok"])
 def test_a_reason_is_in_words(ward: Ward, learned: Run, reason: str) -> None:
     known = run.known_run(ward.lib, learned.id)
-    run.change_run(ward.lib, known, replace(known, figures={"against": ["worse"]}), "compared")
+    run.change_run(ward.lib, known, replace(known, figures={"against": ["worse"], "judged": list(JUDGED)}), "compared")
     with pytest.raises(UserError, match="not promoted: worse"):
         promote(ward.lib, learned.id, **SIGNED, reason=reason)
 

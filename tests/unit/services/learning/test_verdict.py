@@ -73,7 +73,7 @@ def test_larger_sets_that_hold_the_label_more_often_are_told_and_no_reason_again
 
 
 def of_part(**differences: tuple[float, float, float]) -> dict[str, Any]:
-    return {"cases": 20, "difference": figures(**differences)["difference"]}
+    return {"cases": 20, "women": 20, "difference": figures(**differences)["difference"]}
 
 
 def test_a_device_that_became_worse_speaks_against_it_though_all_together_did_not() -> None:
@@ -86,6 +86,18 @@ def test_a_device_that_became_worse_speaks_against_it_though_all_together_did_no
     alone = verdict_of({**figures(**BETTER), "by_device": {"Cam 1": of_part(**BETTER)}})
     assert alone.better
     assert alone.mind == ()
+
+
+def test_few_women_of_a_device_and_its_calibration_are_told_and_no_reason_against() -> None:
+    few = {**of_part(quadratic_kappa=(-0.4, -0.6, -0.2)), "women": 9}
+    larger = of_part(set_size=(2.6, 2.2, 3.0), ece=(0.1, 0.05, 0.2))
+    verdict = verdict_of({**figures(**BETTER), "by_device": {"Cam 1": few, "Cam 2": larger}})
+    assert verdict.better
+    assert [said.split(" is worse")[0] for said in verdict.mind] == [
+        "device Cam 1: kappa",
+        "device Cam 2: ECE",
+        "device Cam 2: the size of the prediction sets",
+    ]
 
 
 def test_a_source_that_became_worse_is_to_be_minded() -> None:
