@@ -280,7 +280,7 @@ class Session:
         """A library is opened for writing: what the site chose goes on record, where it was switched elsewhere."""
         if not self.library.read_only:
             with self._said():
-                for choice in (*CHOICES, MODEL):
+                for choice in (*CHOICES, MODEL, MINUTES):
                     lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
 
     def settle_model(self) -> None:
