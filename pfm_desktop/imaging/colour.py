@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 Pixels = NDArray[np.uint8]
+
+STRIP = 4 << 20  # values
+OPAQUE, ALPHA = "opaque alpha channel left out", "transparency (alpha) composited over black"
 
 _SRGB = ImageCms.createProfile("sRGB")
 _SRGB_NAMES = ("srgb", "iec61966", "iec 61966", "c2")  # c2: the compact sRGB profile that phones and web tools embed
@@ -48,24 +53,31 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
     return any(part in name for part in _SRGB_NAMES[:3]) or name == _SRGB_NAMES[3]
 
 
-def eight_bit(values: NDArray[Any], notes: list[str]) -> Pixels:
-    """16-bit values scaled to 8 bits over the full range, whatever the picture's own maximum.
-
-    A stretch would make brightness incomparable between pictures, and the level of fluorescence carries meaning. A
-    camera that stores 12 bits in 16 is told about in `notes`.
-    """
+def deep_notes(values: NDArray[Any], notes: list[str]) -> None:
+    """What to tell about a 16-bit picture that becomes one of 8 bits."""
     notes.append("16-bit scaled to 8-bit")
     if 0 < int(values.max(initial=0)) < 2**12:
         notes.append("only the lower 12 of its 16 bits are used, so it looks dark: export it as 8-bit")
+
+
+def eight_bit(values: NDArray[Any]) -> Pixels:
+    """16-bit values scaled to 8 bits over the full range, whatever the picture's own maximum.
+
+    A stretch would make brightness incomparable between pictures, and the level of fluorescence carries meaning. A
+    camera that stores 12 bits in 16 is told about in `deep_notes`.
+    """
     return np.round(values.astype(np.float32) / np.float32(257)).astype(np.uint8)
 
 
-def over_black(pixels: Pixels, alpha: Pixels, notes: list[str]) -> Pixels:
-    """H x W x 3 composited over black by an H x W alpha; says so in `notes`."""
-    if int(alpha.min(initial=255)) == 255:
-        notes.append("opaque alpha channel left out")
-        return pixels
-    notes.append("transparency (alpha) composited over black")
+def strips(values: NDArray[Any]) -> Iterator[slice]:
+    """Rows of a picture, so many at once that what is made of them in between takes little memory."""
+    step = max(1, STRIP // max(1, math.prod(values.shape[1:])))
+    for top in range(0, len(values), step):
+        yield slice(top, top + step)
+
+
+def over_black(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """H x W x 3 composited over black by an H x W alpha."""
     weighted = pixels.astype(np.uint16) * alpha[:, :, None]
     return ((weighted + 127) // 255).astype(np.uint8)
 

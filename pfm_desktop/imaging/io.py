@@ -29,7 +29,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from pfm_desktop.imaging.colour import eight_bit, over_black, profile_note, to_srgb
+from pfm_desktop.imaging.colour import ALPHA, OPAQUE, deep_notes, eight_bit, over_black, profile_note, strips, to_srgb
 from pfm_desktop.imaging.heif import is_heif, open_heif
 from pfm_desktop.imaging.pillow_pixels import rgb_pixels
 from pfm_desktop.support.errors import BadInputError
@@ -39,6 +39,7 @@ Pixels = NDArray[np.uint8]
 
 PIXEL_LIMIT = 100_000_000
 BYTE_LIMIT = 1_000_000_000
+DEEP_LIMIT = 700_000_000  # bytes of the values of a 16-bit picture: only those with transparency come to it
 SMALLEST_SIDE = 16
 JPEG_LONGEST = 65_500  # pixels a side that libjpeg writes
 # named here so that Pillow needs not load all its plugins to open one picture
@@ -220,11 +221,14 @@ def _converted(image: Image.Image, data: bytes, name: str, size: tuple[int, int]
     if getattr(image, "n_frames", 1) > 1 and image.format in ("TIFF", "WEBP", "PNG", "HEIF"):
         notes.append(f"first of {getattr(image, 'n_frames', 1)} pictures in the file")
     bits = _bits(image, data)
+    if bits > 8 and 2 * math.prod((*image.size, len(image.getbands()))) > DEEP_LIMIT:
+        raise _too_large(name, f"{size[0]} x {size[1]} pixels of 16 bits, with transparency")
     image.load()  # before anything else: a damaged picture must not pass half
     if image.format == "HEIF":  # only the decoder knows it for certain
         _check_size(image.size, name)
     turned = _turning(image, notes)
     if bits > 8:
+        image.close()  # its pixels are decoded once more: both would be too much memory
         pixels = _deep(data, bits, name, notes)
         pixels = _turned(pixels, turned)
     else:
@@ -253,7 +257,16 @@ def _shallow(image: Image.Image, name: str, notes: list[str]) -> Pixels:
         notes.append(profile_note(profile))
     plain = converted if converted is not None else image
     pixels = rgb_pixels(plain if plain.mode == "RGB" else plain.convert("RGB"))
-    return pixels if alpha is None else np.ascontiguousarray(over_black(pixels, np.asarray(alpha), notes))
+    if alpha is None:
+        return pixels
+    values = np.asarray(alpha)
+    if int(values.min(initial=255)) == 255:
+        notes.append(OPAQUE)
+        return pixels
+    notes.append(ALPHA)
+    for rows in strips(pixels):
+        pixels[rows] = over_black(pixels[rows], values[rows])
+    return pixels
 
 
 def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
@@ -261,12 +274,19 @@ def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16:
         raise BadInputError(f"{name} has {bits} bits a channel in a form that cannot be read", remedy=f"choose {NAMED}")
-    small = eight_bit(values, notes)
-    if small.ndim == 2:
+    deep_notes(values, notes)
+    out = np.empty((*values.shape[:2], 3), np.uint8)
+    clear = values.ndim == 3 and values.shape[2] == 4 and int(values[:, :, 3].min()) < 2**16 - 1
+    for rows in strips(values):  # a whole copy more would be too much memory
+        small = eight_bit(values[rows])
+        out[rows] = small[:, :, None] if small.ndim == 2 else small[:, :, 2::-1]  # BGR(A) to RGB
+        if clear:
+            out[rows] = over_black(out[rows], small[:, :, 3])
+    if values.ndim == 2:
         notes.append("greyscale: one channel copied to three")
-        return np.ascontiguousarray(np.repeat(small[:, :, None], 3, axis=2))
-    pixels = np.ascontiguousarray(small[:, :, 2::-1])  # BGR(A) to RGB
-    return over_black(pixels, small[:, :, 3], notes) if small.shape[2] == 4 else pixels
+    elif values.shape[2] == 4:
+        notes.append(ALPHA if clear else OPAQUE)
+    return out
 
 
 def _bits(image: Image.Image, data: bytes) -> int:

@@ -336,7 +336,9 @@ def _tell_old_keys(lib: Library) -> None:
         retired.put_right(lib)
     said = retired.warning(lib)
     if said:
-        _note(lib, "A password or recovery key of before a change opens the library: an older key file was put back")
+        both = bool(retired.problem(lib))
+        what = "A password or recovery key of before a change opens the library" if both else "Key file and copy differ"
+        _note(lib, f"{what}: an older key file was put back{'' if both else ', or a change was cut short'}. Found by")
         lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
 
