@@ -254,6 +254,8 @@ def add_picture(
     there = [other for other in case.pictures if other.stage is stage]
     alike = next((other for other in there if of_pixels and other.pixels_sha256 == of_pixels), None)
     sha256 = hashlib.sha256(data).hexdigest()
+    if alike is not None and taken_at is not None and not alike.time_known:
+        alike = None  # this one is the original, or nearer to it
     if alike is not None and alike.sha256 != sha256 and lib.pictures.is_whole(alike.sha256):
         return alike
     lib.pictures.put(data)  # also where it is on record: it may be missing or altered in the store

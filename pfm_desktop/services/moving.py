@@ -113,13 +113,18 @@ def _check_target(pictures: Sequence[Picture], origin: VisitCase, to: VisitCase)
         raise BadInputError(
             "pictures move from one visit to another one", safe="nothing was changed", remedy="choose another visit"
         )
-    there = {(picture.sha256, picture.stage) for picture in to.pictures}
-    if any((picture.sha256, picture.stage) in there for picture in pictures):
+    there = {(content, picture.stage) for picture in to.pictures for content in _contents(picture)}
+    if any((content, picture.stage) in there for picture in pictures for content in _contents(picture)):
         raise BadInputError(
             "the other visit has this picture already",
             safe="nothing was changed",
             remedy="remove the picture here instead",
         )
+
+
+def _contents(picture: Picture) -> tuple[str, ...]:
+    """Its bytes, and its pixels where their hash is known."""
+    return (picture.sha256, *filter(None, (picture.pixels_sha256,)))
 
 
 def _with_them(session: Any, ids: set[str], origin: VisitCase, to: VisitCase, where: str) -> list[Change]:

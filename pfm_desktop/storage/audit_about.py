@@ -24,7 +24,7 @@ _ABOVE = {
     "annotation": ("visit", "visit_id"),
     "pin": ("pair", "pair_id"),
 }
-_KEYED_BY_VISIT = frozenset({"findings", "reveal", "export"})
+_KEYED_BY_VISIT = frozenset({"findings", "histology", "reveal", "export"})
 _KEYED_BY_PAIR = frozenset({"registration", "prediction", "ai_shown", "reads_shown"})
 _AT_ONCE = 500  # keys in one question
 Fields = Mapping[str, Any]

@@ -69,6 +69,11 @@ class PlannedPicture:
     stands_in: str = ""  # the identifier of its record that is a placeholder or a pseudonym: no proof of who she is
 
     @property
+    def knows_its_moment(self) -> bool:
+        """Whether the picture itself says when it was taken, with the time of day."""
+        return self.taken is not None and not self.taken.day_only
+
+    @property
     def content(self) -> str:
         """The same for pictures that are one, whatever their bytes: a hash of the pixels, else of the bytes."""
         return self.pixels_sha256 or self.sha256

@@ -237,7 +237,7 @@ class _Run:
         place = places.place_of(self._lib, patient, planned, self._used)
         step = self._begun(woman, planned, patient, place)
         step.shots = twins.shots_of_the_moment(self._lib, planned.pictures)
-        for picture in planned.pictures:
+        for picture in sorted(planned.pictures, key=lambda one: not one.knows_its_moment):  # originals before copies
             self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
             self._done += 1
             step.lines.append(self._picture(picture, planned, step, place))
@@ -280,7 +280,9 @@ class _Run:
     def _picture(self, planned: PlannedPicture, visit: PlannedVisit, step: _Step, place: Place) -> Line:
         said = _line(planned, visit, step.visit)
         known = self._on_record(planned, step, place)
-        if known is not None:
+        if known is not None and known[0] is Outcome.ADDED:
+            said = replace(said, reason=known[1])
+        elif known is not None:
             outcome, reason, there = known
             if there is not None:
                 step.pictures[planned.key] = there
@@ -326,13 +328,13 @@ class _Run:
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
         same = step.by_pixels(planned.pixels_sha256)
         if same is not None and self._lib.pictures.is_whole(same.sha256):
-            return Outcome.THERE, twins.SAVED_ANEW.format("this visit"), same
+            return twins.saved_anew(planned, same, "this visit", here=True)
         if planned.although_elsewhere:
             return None
         elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
         if elsewhere is not None:
             return (*elsewhere, None)
-        of_pixels = twins.said_of_pixels(self._lib, planned.pixels_sha256, step.patient.id, step.visit.id)
+        of_pixels = twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id)
         return of_pixels or self._twin(planned, step)
 
     def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
@@ -357,7 +359,7 @@ class _Run:
             data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         except BadInputError:
             return None  # it is said where it is brought in
-        return twins.said_of(self._lib, data, planned.name, shots, step.patient.id, step.visit.id)
+        return twins.said_of(self._lib, data, planned, shots, step.patient.id, step.visit.id)
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
         """The picture's record, its bytes decoded once in full and kept in the store."""

@@ -24,7 +24,6 @@ from pfm_desktop.storage.same_bytes import Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
 
-SAVED_ANEW = "it is in {} already, and was saved anew"
 _MOST = 12  # shots of one moment: with more of them it is that of a clock that stands still
 _NEARLY = "nearly the same picture, of the same second,"
 
@@ -75,7 +74,9 @@ def with_alike(
     return tuple(replace(one, alike=frozenset(found[one.key])) if one.key in found else one for one in pictures)
 
 
-def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient_id: str, visit_id: str) -> Said | None:
+def said_of(
+    lib: Library, data: bytes, planned: PlannedPicture, shots: Sequence[Shot], patient_id: str, visit_id: str
+) -> Said | None:
     """What becomes of a picture (its file in `data`) that is one of these shots; None where it is none of them.
 
     Another woman comes first, and of hers also what is nearly the same is left out: two women are not examined at the
@@ -85,7 +86,7 @@ def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient
     from pfm_desktop.imaging.io import decode_picture
 
     try:
-        pixels = decode_picture(data, name).pixels
+        pixels = decode_picture(data, planned.name).pixels
     except UserError:
         return None  # it is said where it is brought in
     own: Said | None = None
@@ -98,28 +99,38 @@ def said_of(lib: Library, data: bytes, name: str, shots: Sequence[Shot], patient
         if shot.patient.id != patient_id and (same or alike(look_of(pixels), look_of(other))):
             return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
-            own = _hers(shot, visit_id)
+            own = _hers(planned, shot, visit_id)
     return own
 
 
-def said_of_pixels(lib: Library, pixels_sha256: str, patient_id: str, visit_id: str) -> Said | None:
+def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str) -> Said | None:
     """What becomes of a picture whose pixels are on record already, and can be read; None where they are not."""
     with lib.read() as session:
-        found = same_bytes.shots_of_pixels(session, pixels_sha256)
+        found = same_bytes.shots_of_pixels(session, planned.pixels_sha256)
     shots = [shot for shot in found if lib.pictures.is_whole(shot.picture.sha256)]
     if not shots:
         return None
     stranger = next((shot for shot in shots if shot.patient.id != patient_id), None)
     if stranger is not None:
         return _of_another(stranger, "the same picture, saved anew,")
-    return _hers(next((shot for shot in shots if shot.picture.visit_id == visit_id), shots[0]), visit_id)
+    return _hers(planned, next((shot for shot in shots if shot.picture.visit_id == visit_id), shots[0]), visit_id)
 
 
 def _of_another(shot: Shot, how: str) -> Said:
     return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
 
 
-def _hers(shot: Shot, visit_id: str) -> Said:
+def _hers(planned: PlannedPicture, shot: Shot, visit_id: str) -> Said:
     here = shot.picture.visit_id == visit_id
     where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
-    return Outcome.THERE, SAVED_ANEW.format(where), shot.picture if here else None
+    return saved_anew(planned, shot.picture, where, here=here)
+
+
+def saved_anew(planned: PlannedPicture, there: Picture, where: str, *, here: bool) -> Said:
+    """What becomes of a picture whose pixels she has in `where`: one that knows its moment, which the other has lost,
+    is the original, and comes in beside it."""
+    stage = planned.stage.value
+    as_other = f", as {there.stage.value.replace('_', ' ')}" if stage not in (None, there.stage) else ""
+    if planned.knows_its_moment and not there.time_known:
+        return Outcome.ADDED, f"it is in {where} too{as_other}, without its moment: remove that one", None
+    return Outcome.THERE, f"it is in {where} already, and was saved anew{as_other}", there if here else None

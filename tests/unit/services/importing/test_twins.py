@@ -184,3 +184,20 @@ def taken(moment: str) -> bytes:
     exif[0x8769] = {0x9003: moment}
     Image.fromarray(photograph(int(moment[-5:-3]))).save(out, "JPEG", exif=exif)
     return out.getvalue()
+
+
+def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(7))
+    put_file(tmp_path / "mail" / "K-17" / "2026-03-20" / "acid.jpg", without_exif(original))
+    brought_in(lib, planned(tmp_path / "mail"))
+    put_file(tmp_path / "stick" / "K-17" / "lugol.jpg", original)
+    for work in (foreseen, import_plan):
+        (line,) = work(SilentContext(), lib, planned(tmp_path / "stick")).lines
+        assert line.outcome is Outcome.ADDED
+        assert (
+            line.reason == "it is in her visit of 20 Mar 2026 too, as acetic acid, without its moment: remove that one"
+        )
+    assert counts(brought_in(lib, planned(tmp_path / "stick"))) == (0, 1, 0)
+    assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (0, 1, 0)
