@@ -232,16 +232,10 @@ class Session:
         minutes to the lock and what DICOM calls colposcopy by clinicians and administrators.
         """
         kept = [name for key, name in _KEPT.items() if changes.get(key, was := getattr(self.settings, key)) != was]
-        if kept and self.why_not_chosen:
-            self.say(UserError(f"{kept[0]} was not changed: {self.why_not_chosen}", safe="nothing was changed"))
+        if kept and (why := why_not_chosen(self.library)):
+            self.say(UserError(f"{kept[0]} was not changed: {why}", safe="nothing was changed"))
             return False
         return self._change_settings(**changes)
-
-    @property
-    def why_not_chosen(self) -> str:
-        """Why who is signed in does not choose model, lock and DICOM here; "" for who does."""
-        may_choose = self.library.may(Act.EDIT_VISITS) or self.library.may(Act.MAINTAIN)
-        return "" if may_choose else MODEL_NOT_YOURS
 
     def _change_settings(self, **changes: object) -> bool:
         with self._said():
@@ -336,3 +330,9 @@ class _Said:
             return False
         self._session.say(error)
         return True
+
+
+def why_not_chosen(library: Library) -> str:
+    """Why who is signed in does not choose model, lock and DICOM here; "" for who does."""
+    may_choose = library.may(Act.EDIT_VISITS) or library.may(Act.MAINTAIN)
+    return "" if may_choose else MODEL_NOT_YOURS

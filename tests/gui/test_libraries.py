@@ -175,7 +175,7 @@ def test_a_clock_that_was_set_back_is_told_in_the_window_once(
     with monkeypatch.context() as patch:
         patch.setattr(clock, "moment_now", lambda: datetime.now(UTC) - timedelta(days=10))
         window = open_window(library_folder)
-    assert window.messages.text.startswith("The clock of this computer says")
+    assert window.messages.text.startswith("When this library was opened the clock of the computer said")
     assert "check the clock" in window.messages.text
     window.close()
     again = open_window(library_folder)

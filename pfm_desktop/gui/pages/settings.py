@@ -30,6 +30,7 @@ from pfm_desktop.gui.widgets.shortcut_editor import ShortcutEditor
 from pfm_desktop.gui.widgets.upkeep_section import UpkeepSection
 from pfm_desktop.support.settings import AI_SHOWN, LOCK_MINUTES, MODALITIES, THEMES
 from pfm_desktop.viewmodels.about import ABOUT
+from pfm_desktop.viewmodels.session import why_not_chosen
 from pfm_desktop.viewmodels.words import capital
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ class SettingsPage(QWidget):
         for choice in (self.lock, self.ai_shown):
             choice.setEnabled(not session.why_no_switch)
         for kept in (self.model, self.idle_lock, self.modality):
-            kept.setEnabled(not session.why_not_chosen)
-            kept.setToolTip(capital(session.why_not_chosen))
+            kept.setEnabled(not why_not_chosen(session.library))
+            kept.setToolTip(capital(why_not_chosen(session.library)))
         self.model.activated.connect(lambda _index: session.change_settings(model=self.model.currentData()))
         self._lay_out()
         self._show(session.settings)
