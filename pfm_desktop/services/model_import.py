@@ -73,7 +73,7 @@ def import_folder(ctx: Context, folder: Path, *, name: str | None = None) -> Bro
     _refuse_quarantined(folder.absolute())
     content = read_model_file(folder, digest_needed=False)
     name = content.name if name is None else name
-    _check_free(name)
+    _check_free(name, content.sha256)
     ctx.progress(0, 3, "Checking the weights")
     registry.check_weights(folder, content)
     from pfm_desktop.pfm.checkpoint import network_of
@@ -103,8 +103,12 @@ def taken_names() -> frozenset[str]:
     return frozenset(found | {bad.path.name for bad in models.broken()})
 
 
-def _check_free(name: str) -> None:
+def _check_free(name: str, sha256: str = "") -> None:
     check_name(name)
+    if sha256 and any(one.info.name == name and one.info.sha256 == sha256 for one in models.models()):
+        raise BadInputError(
+            f"this very model is here already, as {name}", safe="it is unchanged", remedy="choose it in Models"
+        )
     if name in taken_names():
         raise BadInputError(
             f"there is already a model {name}",

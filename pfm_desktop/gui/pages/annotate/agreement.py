@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 NOTHING = "Nothing to compare yet: no pair of this task was graded twice."
 HOW = (
     "Kappa with quadratic weights: Cohen's of two readers, Fleiss' of all. In brackets: 95 % interval, by woman. "
-    "Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads."
+    "Drift: how many grades above (+) or below (-) the other readers, in blocks of 50 reads. "
+    "Of two readers nobody can tell by it which of them drifts."
 )
 
 

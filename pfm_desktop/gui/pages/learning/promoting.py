@@ -45,7 +45,7 @@ class Promoting(QFrame):
         self._against, self._with_password, self._working = against, account, False
         self.question.setText(
             f"From then on {model} answers on this computer instead of {before}. Answers that were kept stay as they "
-            "are, each with the model it came from. One click rolls it back."
+            "are, each with the model it came from. One click rolls it back. Investigational - not for diagnosis."
         )
         say(self.verdict, "\n".join(part for part in verdict if part))
         self.name.setText(who)
