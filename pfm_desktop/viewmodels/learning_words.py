@@ -65,14 +65,19 @@ def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
         short = counted.missing.get(grade, 0)
         need = f"no, {many(short, 'woman', 'women')} missing" if short else "yes"
         if not short and worst.count(grade.rank) < RULES_OUT:
-            need = f"to learn; {RULES_OUT - worst.count(grade.rank)} more to rule it out"
+            need = "to learn from"
         rows.append((TITLES[grade], f"{cases[grade.value].cases:,}", f"{worst.count(grade.rank):,}", need))
     return tuple(rows)
 
 
 def detail_lines(counted: Counted) -> tuple[str, ...]:
-    """By device and origin, who stands where already, and what is left out and why."""
+    """What no model can rule out yet, by device and origin, who stands where already, what is left out and why."""
     lines = []
+    worst = list(worst_grades(counted.found.cases).values())
+    few = {grade: RULES_OUT - worst.count(grade.rank) for grade in GRADES if grade not in counted.missing}
+    parts = [f"{TITLES[grade].lower()} {short:,} more" for grade, short in few.items() if short > 0]
+    if parts and counted.found.cases:
+        lines.append(f"To rule a grade out a model needs {RULES_OUT} women of it: {', '.join(parts)}.")
     for key, title in (("device", "Devices"), ("said", "Labels from")):
         found = counts_by(counted.found.cases, key).items()
         women = {name: f" ({many(one.women, 'woman', 'women')})" if key == "device" else "" for name, one in found}

@@ -63,7 +63,7 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch, epochs: int, act: Callable[[Path],
 
 def test_cases_and_women_are_shown_by_grade_and_a_name_is_proposed(page: LearningPage) -> None:
     assert cells(page.cases.table) == [
-        [grade, "6", "6", "to learn; 22 more to rule it out"] for grade in ("Normal", "Low", "High", "Cancer")
+        [grade, "6", "6", "to learn from"] for grade in ("Normal", "Low", "High", "Cancer")
     ]  # fmt: skip
     assert page.cases.said.text() == "24 cases of 24 women can be learned from."
     assert "histology 24" in page.cases.details.text()
