@@ -19,7 +19,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.moments import moment
 from pfm_desktop.support.settings import Settings
 from pfm_desktop.viewmodels.session import Session
-from pfm_desktop.viewmodels.worklist import BORN, COLUMNS, IMPRESSION, INDICATION, NAME, PICTURES, WHEN
+from pfm_desktop.viewmodels.worklist import BORN, COLUMNS, IDENTIFIER, IMPRESSION, INDICATION, NAME, PICTURES, WHEN
 
 from .conftest import Opened
 
@@ -83,7 +83,7 @@ def titles_in_sight(page: TodayPage) -> list[str]:
     ]
 
 
-def test_a_wide_screen_is_used_to_its_edge_by_name_and_indication(today: TodayPage) -> None:
+def test_a_wide_screen_is_used_to_its_edge_by_name_number_and_indication(today: TodayPage) -> None:
     sizes = {}
     for width in (1300, 3700):
         today.resize(width, 900)
@@ -91,7 +91,7 @@ def test_a_wide_screen_is_used_to_its_edge_by_name_and_indication(today: TodayPa
         assert sum(columns.values()) == today.table.viewport().width()
         sizes[width] = columns
     wider = {column for column in sizes[1300] if sizes[3700][column] > sizes[1300][column]}
-    assert wider == {NAME, INDICATION}
+    assert wider == {NAME, IDENTIFIER, INDICATION}
 
 
 def test_beside_the_form_a_name_has_more_room_than_what_can_be_looked_up() -> None:

@@ -24,7 +24,7 @@ _WIDTHS: dict[int, Widths] = {
     WHEN: (168, 168),
     NAME: (124, 180),
     BORN: (116, 116),
-    IDENTIFIER: (104, 120),
+    IDENTIFIER: (104, 136),
     INDICATION: (110, 200),
     PICTURES: (118, 178),
     IMPRESSION: (104, 120),
@@ -33,7 +33,7 @@ _WIDTHS: dict[int, Widths] = {
 _GIVES_WAY = (PICTURES, BORN, INDICATION, IDENTIFIER)  # the first goes first; who, when and how it ended stay
 _TIGHT = {WHEN: 150, NAME: 84, IMPRESSION: 98, SIGNED: 62}  # beside a form in the narrowest window
 _COMES_FIRST = (WHEN, NAME, IMPRESSION, SIGNED, IDENTIFIER, INDICATION, PICTURES, BORN)  # a cut name is another's
-_SPARE = {NAME: 2, INDICATION: 3}  # parts of what is left
+_SPARE = {NAME: 2, IDENTIFIER: 1, INDICATION: 3}  # parts of what is left
 
 
 def widths_in(room: int, chosen: Mapping[int, int]) -> dict[int, int]:
