@@ -255,6 +255,7 @@ class Desk(QObject):
             page.export_wanted.connect(lambda visit_id: self.show_export(REVIEW, visit_id))
         if index == ANNOTATE:
             page.undo_changed.connect(self.undo.changed)
+            page.view.moved.connect(self._window.messages.clear_notes)  # what was said of the task before
         if index == MODELS:
             page.learning_wanted.connect(lambda: self._window.show_page(LEARNING))
         if index == SETTINGS:

@@ -93,6 +93,8 @@ class MessageBar(QFrame):
 
     def clear_notes(self) -> None:
         """Take notes away; problems stay."""
+        if all(kind == "problem" for kind, _text in self._messages):
+            return
         self._messages = [message for message in self._messages if message[0] == "problem"]
         self._draw()
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
@@ -31,6 +31,14 @@ STRIP_HEIGHT = 190
 _VISIT = Qt.ItemDataRole.UserRole
 
 
+class _Strip(QListWidget):
+    """Pictures side by side, moved by keys and bar; the wheel scrolls the page."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the page."""
+        event.ignore()
+
+
 class Figures(QWidget):
     """`visit_chosen(id)` when the visit of a changed case is to be seen. Hidden while a run has no figures."""
 
@@ -45,7 +53,7 @@ class Figures(QWidget):
         self.place = CalmComboBox(self)
         self.table = plain_table(self, learning_words.FIGURE_COLUMNS, "Figures of both models")
         self.verdict, self.against, self.mind = words(self), words(self, "problem"), words(self, "badge")
-        self.both, self.title, self.strip = words(self, "quiet"), words(self, "quiet"), QListWidget(self)
+        self.both, self.title, self.strip = words(self, "quiet"), words(self, "quiet"), _Strip(self)
         self._lay_out()
         self.place.activated.connect(lambda _row: self._show_place())
         self.strip.itemActivated.connect(lambda item: self.visit_chosen.emit(str(item.data(_VISIT))))
