@@ -54,7 +54,8 @@ def task_lines(rows: Sequence[TaskRow], choice: AiShown = AiShown.HIDDEN) -> tup
 def _line(row: TaskRow, choice: AiShown) -> TaskLine:
     task, finished = row.task, row.done >= row.turns
     told = row.disagreements is not None  # who only reads is not told that pairs come again
-    count = f"{row.pairs:,} (+ {row.turns - row.pairs} again)" if told and row.turns > row.pairs else f"{row.turns:,}"
+    count = f"{row.pairs if told else row.turns:,}"  # one that she decided is no turn of hers, and still a pair
+    count += f" (+ {row.turns - row.pairs:,} again)" if told and row.turns > row.pairs else ""
     done = "all" if finished else f"{row.done:,} of {row.turns:,}"
     differ = "" if row.disagreements is None else "none" if not row.disagreements else f"{row.disagreements:,}"
     beside = [part for part in ("closed" if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
