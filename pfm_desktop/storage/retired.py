@@ -30,6 +30,7 @@ BOTH_OPEN = "the password before and the new one open the library"
 def retire(lib: Library, slot_id: str) -> None:
     """The password of this account (or the recovery key) is about to be replaced; called before the new one counts.
     `replaced` says that it was."""
+    put_right(lib)  # of a change before that failed
     now = sorted(one for file in keys.slots_of(lib.path, slot_id) for one in file)
     lib.change_meta(RETIRED, lambda said: _text([*_listed(said, "old"), *now], now))
 

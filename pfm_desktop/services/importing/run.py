@@ -343,7 +343,8 @@ class _Run:
             return None
         if self._exported is None:
             self._exported = places.exported(self._lib, step.patient)
-        return self._exported.get(planned.instance)
+        found = self._exported.get(planned.instance)
+        return found if found is not None and self._lib.pictures.is_whole(found[0].sha256) else None
 
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> tuple[Outcome, str] | None:
         """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""

@@ -247,6 +247,20 @@ def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old
         assert housekeeping.verify(CTX, lib).clean
 
 
+def test_a_password_that_failed_and_that_of_another_after_it_are_no_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
+        with monkeypatch.context() as patch:
+            patch.setattr(keys, "_put", lambda _path, _of, _slot, on_record, *_: (on_record(), 1 / 0))
+            with pytest.raises(ZeroDivisionError):
+                accounts.change_own_password(lib, old, new)
+        accounts.set_password(lib, bea, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
         for name in (KEYS, KEYS_COPY):
