@@ -96,12 +96,16 @@ def _lines(lib: Library, plan: ImportPlan, foreseen: ImportReport, *, take_guess
 
 
 def _tell(lines: list[str], made: ImportReport, *, dry_run: bool) -> None:
+    from pfm_desktop.services.importing.report import PUT_BACK, Outcome
     from pfm_desktop.viewmodels.importing import report_lines
 
     for line in lines:
         say(line)
     for skipped in made.skipped:
         complain(f"skipped: {skipped.file}: {skipped.reason}")
+    for one in made.lines:
+        if (one.outcome is Outcome.ADDED and one.reason) or (one.outcome is Outcome.THERE and PUT_BACK in one.reason):
+            complain(f"note: {one.file}: {one.reason}")
     if dry_run:
         say("Nothing was written. It would be:")
     for line in report_lines(made):

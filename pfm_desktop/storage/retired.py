@@ -31,23 +31,25 @@ def retire(lib: Library, slot_id: str) -> None:
     """The password of this account (or the recovery key) is about to be replaced; called before the new one counts.
     `replaced` says that it was."""
     put_right(lib)  # of a change before that failed
-    now = sorted(one for file in keys.slots_of(lib.path, slot_id) for one in file)
-    lib.change_meta(RETIRED, lambda said: _text([*_listed(said, "old"), *now], now))
+    before = set(_listed(lib.meta(RETIRED), "old"))
+    now = sorted({one for file in keys.slots_of(lib.path, slot_id) for one in file} - before)
+    lib.change_meta(RETIRED, lambda said: _text([*_listed(said, "old"), *now], now, slot_id))
 
 
 def replaced(lib: Library) -> None:
     """The new key file is in its place. Where that cannot be kept, the files themselves tell as well."""
     with suppress(StorageError):
-        lib.change_meta(RETIRED, lambda said: _text(_listed(said, "old"), []))
+        lib.change_meta(RETIRED, lambda said: _text(_listed(said, "old")))
 
 
 def put_right(lib: Library) -> None:
-    """A change that ended before the new file was in its place: what is there was not replaced."""
+    """After a change that was cut short: what is there was not replaced, or was, where the new file is in its place."""
     said = lib.meta(RETIRED)
     pending = _listed(said, "pending")
-    if lib.keys is not None and pending and _cut_short(lib, pending):
-        old = [one for one in _listed(said, "old") if one not in pending]
-        lib.change_meta(RETIRED, lambda _said: _text(old, []))
+    if lib.keys is not None and pending:
+        taken_back = pending if _cut_short(lib, said) else []
+        old = [one for one in _listed(said, "old") if one not in taken_back]
+        lib.change_meta(RETIRED, lambda _said: _text(old))
 
 
 def problem(lib: Library) -> str:
@@ -70,17 +72,18 @@ def of(lib: Library) -> frozenset[str]:
     """What was replaced (`keys.slots_of`), without a change that was cut short before the new file counted."""
     said = lib.meta(RETIRED)
     pending = _listed(said, "pending")
-    cut_short = pending if pending and _cut_short(lib, pending) else ()
-    return frozenset(_listed(said, "old")).difference(cut_short)
+    return frozenset(_listed(said, "old")).difference(pending if pending and _cut_short(lib, said) else ())
 
 
-def _cut_short(lib: Library, pending: Sequence[str]) -> bool:
-    """Whether what was about to be replaced still stands in each key file."""
-    return all(file & frozenset(pending) for file in keys.slots_of(lib.path))
+def _cut_short(lib: Library, said: str | None) -> bool:
+    """Whether what was about to be replaced still stands there, and nothing newer for the same person."""
+    known = frozenset(_listed(said, "old"))
+    own = frozenset[str]().union(*keys.slots_of(lib.path, "".join(_listed(said, "slot"))))
+    return own <= known and not own.isdisjoint(_listed(said, "pending"))
 
 
-def _text(old: Sequence[str], pending: Sequence[str]) -> str:
-    return json.dumps({"old": list(dict.fromkeys(old))[-_MOST:], "pending": list(pending)})
+def _text(old: Sequence[str], pending: Sequence[str] = (), slot_id: str = "") -> str:
+    return json.dumps({"old": list(dict.fromkeys(old))[-_MOST:], "pending": list(pending), "slot": [slot_id]})
 
 
 def _listed(said: str | None, which: str) -> list[str]:

@@ -176,7 +176,7 @@ class LineField(QLineEdit):
 
 class CalmComboBox(QComboBox):
     """A choice that scrolling the panel does not change: neither the wheel nor Page Up and Down, nor does the wheel
-    give it the keys."""
+    give it the keys. Nor do letters, which are keys of the page: arrows choose, Space opens the list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,7 +188,10 @@ class CalmComboBox(QComboBox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See the class."""
-        _left_to_the_panel(event) or super().keyPressEvent(event)
+        if event.text().strip() and event.text().isprintable():
+            event.ignore()
+        elif not _left_to_the_panel(event):
+            super().keyPressEvent(event)
 
 
 class CalmSpinBox(QSpinBox):
@@ -204,7 +207,8 @@ class CalmSpinBox(QSpinBox):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See the class."""
-        _left_to_the_panel(event) or super().keyPressEvent(event)
+        if not _left_to_the_panel(event):
+            super().keyPressEvent(event)
 
 
 def _left_to_the_panel(event: QKeyEvent) -> bool:

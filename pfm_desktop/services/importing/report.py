@@ -14,6 +14,8 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import write_text
 
+PUT_BACK = "was put back"  # of a file that the store had lost
+
 
 class Outcome(StrEnum):
     """What became of a picture."""

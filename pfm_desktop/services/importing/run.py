@@ -34,7 +34,7 @@ from pfm_desktop.services.importing.plan import (
     waits_for,
 )
 from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
-from pfm_desktop.services.importing.report import ImportReport, Line, Outcome
+from pfm_desktop.services.importing.report import PUT_BACK, ImportReport, Line, Outcome
 from pfm_desktop.services.importing.sisters import listed, that_count
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.services.taking_back import IMPORT, STEPS
@@ -202,10 +202,12 @@ class _Run:
             )
         elif other := against_manifest(woman):
             self._made.notes.append(other)
+        doubled = [one for one in woman.pictures if one.key in self._twice]
+        hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
         for visit in woman.visits:
             ready = []
             for picture in visit.pictures:
-                reason = against or self._twice.get(picture.key, "")
+                reason = against or ("" if picture.sha256 in hers else self._twice.get(picture.key, ""))
                 reason = waits_for(picture, visit, also_unsure=self._also_unsure) or reason
                 if reason:
                     self._skip(picture, visit, reason)
@@ -287,7 +289,7 @@ class _Run:
             if there is not None:
                 step.pictures[planned.key] = there
             if self._put_back(planned, step, place):
-                reason += "; its file was missing or altered in the library, and was put back"
+                reason += f"; its file was missing or altered in the library, and {PUT_BACK}"
             return replace(said, outcome=outcome, reason=reason)
         if step.signed:
             return replace(said, outcome=Outcome.SKIPPED, reason="her visit is signed: nothing is added to it")
@@ -326,16 +328,34 @@ class _Run:
             here = ours[0].visit_id == step.visit.id
             where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
-        same = step.by_pixels(planned.pixels_sha256)
+        same, beside = step.by_pixels(planned.pixels_sha256), None
         if same is not None and self._lib.pictures.is_whole(same.sha256):
-            return twins.saved_anew(planned, same, "this visit", here=True)
+            beside = twins.saved_anew(planned, same, "this visit", here=True)
+            if beside[0] is not Outcome.ADDED:
+                return beside
+        for ask in self._questions(planned, step, place):
+            found = ask()
+            if found is not None and found[0] is not Outcome.ADDED:
+                return found
+            beside = beside or found  # an original beside a copy: another woman is asked about all the same
+        return beside
+
+    def _questions(
+        self, planned: PlannedPicture, step: _Step, place: Place
+    ) -> tuple[Callable[[], twins.Said | None], ...]:
+        """Where else it may be on record, one after the other."""
         if planned.although_elsewhere:
-            return None
-        elsewhere = _elsewhere(planned, step, place) or self._asked_for(planned, step)
-        if elsewhere is not None:
-            return (*elsewhere, None)
-        of_pixels = twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id)
-        return of_pixels or self._twin(planned, step)
+            return ()
+
+        def elsewhere() -> twins.Said | None:
+            found = _elsewhere(planned, step, place) or self._asked_for(planned, step)
+            return (*found, None) if found is not None else None
+
+        return (
+            elsewhere,
+            lambda: twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id),
+            lambda: self._twin(planned, step),
+        )
 
     def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
         """The picture of this woman that a DICOM file is an export of."""

@@ -104,15 +104,15 @@ def said_of(
 
 
 def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str) -> Said | None:
-    """What becomes of a picture whose pixels are on record already, and can be read; None where they are not."""
+    """What becomes of a picture whose pixels are on record already; None where they are not, or hers cannot be read."""
     with lib.read() as session:
         found = same_bytes.shots_of_pixels(session, planned.pixels_sha256)
+    stranger = next((shot for shot in found if shot.patient.id != patient_id), None)
+    if stranger is not None:
+        return _of_another(stranger, "the same picture, saved anew,")
     shots = [shot for shot in found if lib.pictures.is_whole(shot.picture.sha256)]
     if not shots:
         return None
-    stranger = next((shot for shot in shots if shot.patient.id != patient_id), None)
-    if stranger is not None:
-        return _of_another(stranger, "the same picture, saved anew,")
     return _hers(planned, next((shot for shot in shots if shot.picture.visit_id == visit_id), shots[0]), visit_id)
 
 

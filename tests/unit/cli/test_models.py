@@ -169,6 +169,9 @@ def test_a_model_folder_is_brought_in_whole_and_under_another_name(
     assert main(["models", "import", str(folder)]) == 0
     assert "use it in the window: Models, ours, Use this model" in capfd.readouterr().out
     assert main(["models", "import", str(folder)]) == 2
+    assert "this very model is here already, as ours. it is unchanged. choose it in Models" in capfd.readouterr().err
+    other = make_model(tmp_path / "other", name="ours", version="2")
+    assert main(["models", "import", str(other)]) == 2
     assert (
         "there is already a model ours. it is unchanged. choose another name (on the command line with --name)"
         in capfd.readouterr().err

@@ -261,6 +261,39 @@ def test_a_password_that_failed_and_that_of_another_after_it_are_no_old_ones(
         assert housekeeping.verify(CTX, lib).clean
 
 
+def test_a_change_cut_short_beside_an_older_key_file_leaves_the_older_one_the_older(tmp_path: Path) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.change_own_password(lib, one, two)
+        (lib.path / KEYS).write_bytes(older)
+        retired.retire(lib, lib.account.id)  # type: ignore[union-attr] # and the power goes
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        assert "key file and copy differ" in lib.notice
+        assert housekeeping.repair(CTX, lib).left == ()
+        assert keys.unlock(lib.path, "Dr. Ada", two).keys == lib.keys
+        with pytest.raises(WrongPasswordError):
+            keys.unlock(lib.path, "Dr. Ada", one)
+
+
+def test_old_files_put_back_long_after_a_change_that_was_not_confirmed_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        older = (lib.path / KEYS).read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(retired, "replaced", lambda _lib: None)
+            accounts.change_own_password(lib, one, two)
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        assert lib.notice == ""
+    for name in (KEYS, KEYS_COPY):
+        (lib.path / name).write_bytes(older)
+    with accounts.sign_in(lib.path, "Dr. Ada", one) as lib:
+        assert "of before a change opens the library again" in lib.notice
+        assert len(housekeeping.verify(CTX, lib).problems) == 1
+
+
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
         for name in (KEYS, KEYS_COPY):

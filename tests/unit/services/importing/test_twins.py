@@ -201,3 +201,44 @@ def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
         )
     assert counts(brought_in(lib, planned(tmp_path / "stick"))) == (0, 1, 0)
     assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (0, 1, 0)
+
+
+def test_an_original_of_another_woman_is_left_out_also_where_hers_holds_a_copy_without_its_moment(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(8))
+    put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / "acid.jpg", without_exif(original))
+    brought_in(lib, planned(tmp_path / "mail"))
+    put_file(tmp_path / "other" / "K-99" / "acid.jpg", original)
+    plan = planned(tmp_path / "other")
+    although = changes.take_although_elsewhere(plan, [plan.pictures[0].key])
+    assert counts(brought_in(lib, although)) == (1, 0, 0)
+    put_file(tmp_path / "hers" / "K-17" / "acid.jpg", original)
+    for work in (foreseen, import_plan):
+        report = work(SilentContext(), lib, planned(tmp_path / "hers"))
+        assert counts(report) == (0, 0, 1)
+        assert "on record for another woman (K-99)" in report.skipped[0].reason
+
+
+def test_pixels_of_another_woman_are_known_also_where_her_file_is_lost(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    put_file(tmp_path / "in" / "K-99" / "acid.jpg", saved(photograph(9)))
+    plan = planned(tmp_path / "in")
+    brought_in(lib, plan)
+    path = lib.pictures.find(plan.pictures[0].sha256)
+    assert path is not None
+    path.unlink()
+    anew = saved(decode_picture(saved(photograph(9)), "a").pixels, form="PNG")
+    put_file(tmp_path / "other" / "K-17" / "acid.png", anew)
+    assert counts(brought_in(lib, planned(tmp_path / "other"))) == (0, 0, 1)
+
+
+def test_what_is_hers_on_record_is_there_though_a_twin_stands_under_another_woman(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    put_file(tmp_path / "in" / "K-30" / "acid.jpg", saved(photograph(1)))
+    brought_in(lib, planned(tmp_path / "in"))
+    put_file(tmp_path / "in" / "K-31" / "acid.jpg", saved(photograph(1), quality=70))
+    for work in (foreseen, import_plan):
+        assert counts(work(SilentContext(), lib, planned(tmp_path / "in"))) == (0, 1, 1)
