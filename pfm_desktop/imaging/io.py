@@ -274,6 +274,8 @@ def _deep(data: bytes, bits: int, name: str, notes: list[str]) -> Pixels:
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16:
         raise BadInputError(f"{name} has {bits} bits a channel in a form that cannot be read", remedy=f"choose {NAMED}")
+    if values.ndim == 3 and values.shape[2] not in (3, 4):
+        raise BadInputError(f"{name} has {values.shape[2]} channels of 16 bits", remedy=f"choose {NAMED}")
     deep_notes(values, notes)
     out = np.empty((*values.shape[:2], 3), np.uint8)
     clear = values.ndim == 3 and values.shape[2] == 4 and int(values[:, :, 3].min()) < 2**16 - 1

@@ -252,16 +252,16 @@ def add_picture(
     height, width = pixels.shape[:2]
     of_pixels = pixels_sha256(pixels)
     there = [other for other in case.pictures if other.stage is stage]
-    alike = next((other for other in there if of_pixels and other.pixels_sha256 == of_pixels), None)
     sha256 = hashlib.sha256(data).hexdigest()
-    if alike is not None and taken_at is not None and not alike.time_known:
-        alike = None  # this one is the original, or nearer to it
-    if alike is not None and alike.sha256 != sha256 and lib.pictures.is_whole(alike.sha256):
-        return alike
-    lib.pictures.put(data)  # also where it is on record: it may be missing or altered in the store
     same = next((other for other in there if other.sha256 == sha256), None)
     if same is not None:
+        lib.pictures.put(data)  # it may be missing or altered in the store
         return same
+    for alike in (other for other in there if of_pixels and other.pixels_sha256 == of_pixels):
+        original = taken_at is not None and not alike.time_known  # this one is, or is nearer to it
+        if not original and lib.pictures.is_whole(alike.sha256):
+            return alike
+    lib.pictures.put(data)
     added = Picture(
         id=new_id(),
         visit_id=visit_id,

@@ -146,9 +146,9 @@ class _Step:
     shots: Mapping[str, Sequence[Shot]] = field(default_factory=dict)  # by key: see `twins`
 
     def by_pixels(self, pixels_sha256: str) -> Picture | None:
-        """The picture of the visit with these pixels; none for ""."""
-        found = (one for one in self.by_hash.values() if pixels_sha256 and one.pixels_sha256 == pixels_sha256)
-        return next(found, None)
+        """The picture of the visit with these pixels, one that knows its moment first; none for ""."""
+        found = [one for one in self.by_hash.values() if pixels_sha256 and one.pixels_sha256 == pixels_sha256]
+        return min(found, key=lambda one: not one.time_known, default=None)
 
 
 class _Run:

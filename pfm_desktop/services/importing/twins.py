@@ -113,7 +113,8 @@ def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit
     shots = [shot for shot in found if lib.pictures.is_whole(shot.picture.sha256)]
     if not shots:
         return None
-    return _hers(planned, next((shot for shot in shots if shot.picture.visit_id == visit_id), shots[0]), visit_id)
+    chosen = min(shots, key=lambda shot: (not shot.picture.time_known, shot.picture.visit_id != visit_id))
+    return _hers(planned, chosen, visit_id)
 
 
 def _of_another(shot: Shot, how: str) -> Said:

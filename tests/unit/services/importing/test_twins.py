@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import cases
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
@@ -242,3 +245,19 @@ def test_what_is_hers_on_record_is_there_though_a_twin_stands_under_another_woma
     put_file(tmp_path / "in" / "K-31" / "acid.jpg", saved(photograph(1), quality=70))
     for work in (foreseen, import_plan):
         assert counts(work(SilentContext(), lib, planned(tmp_path / "in"))) == (0, 1, 1)
+
+
+def test_a_third_variant_beside_copy_and_original_is_there(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    original = saved(photograph(10))
+    copy = without_exif(original)
+    for name, data, added in (("mail", copy, 1), ("stick", original, 1), ("rated", original + b"\0", 0)):
+        put_file(tmp_path / name / "K-17" / "2026-03-14" / "acid.jpg", data)
+        assert brought_in(lib, planned(tmp_path / name)).count(Outcome.ADDED) == added
+    patient = cases.add_patient(lib, identifier="K-18", family_name="Real")
+    visit = cases.add_visit(lib, patient.id).id
+    first = cases.add_picture(lib, visit, copy, stage=Stage.ACETIC_ACID)
+    moment = datetime(2026, 3, 14, 12, tzinfo=UTC)
+    second = cases.add_picture(lib, visit, original, stage=Stage.ACETIC_ACID, taken_at=moment)
+    assert second.id != first.id
+    third = cases.add_picture(lib, visit, original + b"\0", stage=Stage.ACETIC_ACID, taken_at=moment)
+    assert third == second
