@@ -165,6 +165,7 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.who = name
         account = _recovered(lib, name)
         lib.account, lib.who = account, account.name
+        _tell_old_keys(lib)  # before the new password evens the files
 
         def on_record() -> None:
             retired.retire(lib, account.id)

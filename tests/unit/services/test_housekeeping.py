@@ -294,6 +294,16 @@ def test_old_files_put_back_long_after_a_change_that_was_not_confirmed_are_told(
         assert len(housekeeping.verify(CTX, lib).problems) == 1
 
 
+def test_a_replaced_recovery_key_that_opens_again_is_told(tmp_path: Path) -> None:
+    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")
+    with made as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.new_recovery_key(lib)
+        (lib.path / KEYS).write_bytes(older)
+    with accounts.recover(lib.path, first_key, "Mallory", "quite another sentence") as lib:
+        assert "key file and copy differ" in lib.notice
+
+
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
         for name in (KEYS, KEYS_COPY):
