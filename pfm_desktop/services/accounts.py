@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -167,20 +167,8 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.account, lib.who = account, account.name
         _tell_old_keys(lib)  # before the new password evens the files
 
-        def on_record() -> None:
-            retired.retire(lib, account.id)
-            _note(lib, "Recovery key used by whoever had it, to sign in under this name with a new password")
-
-        keys.set_password(
-            path,
-            unlocked.keys,
-            account_id=account.id,
-            name=account.name,
-            password=password,
-            on_record=on_record,
-            replaced=retired.of(lib),
-        )
-        retired.replaced(lib)
+        used = "Recovery key used by whoever had it, to sign in under this name with a new password"
+        _put_password(lib, account, password, lambda: _note(lib, used))
     except BaseException:
         lib.close()
         raise
@@ -235,7 +223,8 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
 
     One that was cut short before it had a password is completed when it is made again.
     """
-    library_keys, name = _keys(lib), checked_name(name)
+    _keys(lib)  # raises where there are no accounts
+    name = checked_name(name)
     check_password(password, name)
     _check_roles(roles)
     known = next((one for one in everybody(lib) if _same(one.name, name)), None)
@@ -252,14 +241,7 @@ def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Acco
         )
     account = Account(uuid.uuid4().hex, name, frozenset(roles))
     lib.apply(_made(account, f"Account made: {name} ({roles_text(account.roles)})"))
-    keys.set_password(
-        lib.path,
-        library_keys,
-        account_id=account.id,
-        name=name,
-        password=password,
-        replaced=retired.of(lib),
-    )
+    _put_password(lib, account, password)
     return account
 
 
@@ -424,9 +406,17 @@ def _new_password(lib: Library, account: Account, password: str, said: str) -> N
     check_password(password, account.name)
     _writable(lib)
 
-    def on_record() -> None:
+    _put_password(lib, account, password, lambda: lib.record_event("account", account.id, said))
+
+
+def _put_password(
+    lib: Library, account: Account, password: str, on_record: Callable[[], object] = lambda: None
+) -> None:
+    """Into the key file; what it replaces is known as such from then on. `on_record`: see `keys.set_password`."""
+
+    def known() -> None:
         retired.retire(lib, account.id)
-        lib.record_event("account", account.id, said)
+        on_record()
 
     keys.set_password(
         lib.path,
@@ -434,7 +424,7 @@ def _new_password(lib: Library, account: Account, password: str, said: str) -> N
         account_id=account.id,
         name=account.name,
         password=password,
-        on_record=on_record,
+        on_record=known,
         replaced=retired.of(lib),
     )
     retired.replaced(lib)

@@ -87,6 +87,8 @@ class FileSays:
     when_why: str = ""
     seconds: float | None = None
     seconds_why: str = ""
+    sha256: str = ""  # of the file; "" for what is no single picture
+    pixels_sha256: str = ""  # see `imaging.pixels`
 
 
 def look_at(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, FileSays]:
@@ -136,6 +138,8 @@ def _said_by_file(path: Path) -> FileSays:
         planned.when.why if when is not None else "",
         planned.seconds_since_acid.value if planned.seconds_since_acid.known() else None,
         planned.seconds_since_acid.why,
+        planned.sha256,
+        planned.pixels_sha256,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,28 +44,17 @@ class Hashes:
     pixels: str = ""
 
 
-def hashes_of(ctx: Context, paths: Sequence[Path]) -> Mapping[Path, Hashes]:
-    """Hashes of each file; as a job. A file that cannot be read has none: it is refused when it is added."""
-    from pfm_desktop.imaging.io import read_picture
-    from pfm_desktop.imaging.pixels import pixels_sha256
-
-    found = {}
-    for done, path in enumerate(paths):
-        ctx.progress(done, len(paths), "Looking for the pictures in the library")
-        try:
-            found[path] = Hashes(sha256_of(path))
-        except OSError:
-            continue
-        with contextlib.suppress(BadInputError):
-            found[path] = replace(found[path], pixels=pixels_sha256(read_picture(path).pixels))
-    return found
-
-
 def read_files(ctx: Context, paths: Sequence[Path]) -> tuple[Mapping[Path, Hashes], Mapping[Path, FileSays]]:
-    """Hashes of each file, and what each says of itself; as a job."""
+    """Hashes of each file, and what each says of itself; as a job. A file that cannot be read has no hashes: it is
+    refused when it is added."""
     from pfm_desktop.services import file_says
 
-    return hashes_of(ctx, paths), file_says.look_at(ctx, paths)
+    said, hashes = file_says.look_at(ctx, paths), {}
+    for path, one in said.items():
+        with contextlib.suppress(OSError):
+            if not path.is_dir():
+                hashes[path] = Hashes(one.sha256 or sha256_of(path), one.pixels_sha256)
+    return hashes, said
 
 
 def doubts_of(lib: Library, said: FileSays, visit_id: str) -> str:

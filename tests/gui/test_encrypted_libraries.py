@@ -7,17 +7,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.main_window import SETTINGS, MainWindow
+from pfm_desktop.gui.pages.settings import SettingsPage
+from pfm_desktop.gui.widgets.people_panel import PersonCard
 from pfm_desktop.gui.widgets.secret_field import SecretField
 from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS
 from pfm_desktop.viewmodels.opening import Way
+from pfm_desktop.viewmodels.people import ROLE_WORDS
 
 from .conftest import Opened
 
@@ -308,23 +311,29 @@ def test_the_last_administrator_stays_whatever_is_clicked(qtbot: QtBot, open_win
     assert all(one.active for one in accounts.everybody(window.session.library))  # type: ignore[union-attr]
 
 
+def own_card(qtbot: QtBot, window: MainWindow) -> PersonCard:
+    """The form by which who is signed in changes her own account, in a library with a second administrator."""
+    assert window.session is not None
+    accounts.add(window.session.library, "Zoe Second", {Role.ADMINISTRATOR}, WRONG)
+    window.show_page(SETTINGS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, SettingsPage)
+    page.people.read()
+    people = page.people.people
+    own = next(row for row in range(people.rowCount()) if people.item(row, 0).text().startswith(NAME))
+    people.setCurrentCell(own, 0)
+    qtbot.mouseClick(page.people.edit, Qt.MouseButton.LeftButton)
+    enter(qtbot, page.people.card.old, PASSWORD)
+    return page.people.card
+
+
 def test_who_switches_the_own_account_off_sees_nothing_any_more(
     qtbot: QtBot, open_window: Opened, clinic: Path
 ) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    assert window.session is not None
-    accounts.add(window.session.library, "Zoe Second", {Role.ADMINISTRATOR}, WRONG)
-    window.show_page(SETTINGS)
-    assert window.desk is not None
-    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
-    panel.read()
-    rows = range(panel.people.rowCount())
-    own = next(row for row in rows if panel.people.item(row, 0).text().startswith(NAME))
-    panel.people.setCurrentCell(own, 0)
-    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
-    panel.card.active.setChecked(False)
-    enter(qtbot, panel.card.old, PASSWORD)
-    qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
+    card = own_card(qtbot, window)
+    card.active.setChecked(False)
+    qtbot.mouseClick(card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.lock.locked, timeout=10_000)
     enter(qtbot, window.lock.page.password, PASSWORD)
     qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
@@ -334,20 +343,11 @@ def test_who_switches_the_own_account_off_sees_nothing_any_more(
 
 def test_who_takes_the_own_right_to_names_away_is_signed_out(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
     window = inside(qtbot, open_window(clinic, ready=False))
-    assert window.session is not None
-    accounts.add(window.session.library, "Zoe Second", {Role.ADMINISTRATOR}, WRONG)
-    window.show_page(SETTINGS)
-    assert window.desk is not None
-    panel = window.desk.page(SETTINGS).people  # type: ignore[attr-defined]
-    panel.read()
-    rows = range(panel.people.rowCount())
-    own = next(row for row in rows if panel.people.item(row, 0).text().startswith(NAME))
-    panel.people.setCurrentCell(own, 0)
-    qtbot.mouseClick(panel.edit, Qt.MouseButton.LeftButton)
-    for role, box in panel.card._boxes.items():
-        box.setChecked(role is Role.ANNOTATOR)
-    enter(qtbot, panel.card.old, PASSWORD)
-    qtbot.mouseClick(panel.card.go, Qt.MouseButton.LeftButton)
+    card = own_card(qtbot, window)
+    for box in card.findChildren(QCheckBox):
+        box.setChecked(box is card.active or box.text() == ROLE_WORDS[Role.ANNOTATOR])
+    assert card.roles == {Role.ANNOTATOR}
+    qtbot.mouseClick(card.go, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk is None, timeout=10_000)
     assert not window.lock.locked
     assert window.stack.currentWidget() is window.entrance

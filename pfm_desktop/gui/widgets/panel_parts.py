@@ -174,53 +174,48 @@ class LineField(QLineEdit):
         self.let_go.emit()
 
 
-class CalmComboBox(QComboBox):
-    """A choice that scrolling the panel does not change: neither the wheel nor Page Up and Down, nor does the wheel
-    give it the keys. Nor do letters, which are keys of the page: arrows choose, Space opens the list."""
+class LeavesTheWheel:
+    """Before the class of a widget: the wheel scrolls the page, and never changes or moves what stands here."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Left to the page."""
+        event.ignore()
+
+
+class CalmComboBox(LeavesTheWheel, QComboBox):
+    """A choice that scrolling the page does not change: neither the wheel nor Page Up and Down, nor does the wheel give
+    it the keys. Nor do letters, which are keys of the page: arrows choose, Space opens the list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the panel."""
-        event.ignore()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See the class."""
-        if event.text().strip() and event.text().isprintable():
+        letter = bool(event.text().strip()) and event.text().isprintable()
+        if letter or event.key() in _OF_THE_PAGE:
             event.ignore()
-        elif not _left_to_the_panel(event):
+        else:
             super().keyPressEvent(event)
 
 
-class CalmSpinBox(QSpinBox):
-    """A number that scrolling the panel does not change, as above."""
+class CalmSpinBox(LeavesTheWheel, QSpinBox):
+    """A number that scrolling the page does not change, as above."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the panel."""
-        event.ignore()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See the class."""
-        if not _left_to_the_panel(event):
+        if event.key() in _OF_THE_PAGE:
+            event.ignore()
+        else:
             super().keyPressEvent(event)
 
 
-def _left_to_the_panel(event: QKeyEvent) -> bool:
-    if event.key() not in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-        return False
-    event.ignore()
-    return True
+class CalmSlider(LeavesTheWheel, QSlider):
+    """A slider that scrolling the page does not move."""
 
 
-class CalmSlider(QSlider):
-    """A slider that the wheel does not move, for the same reason."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the panel."""
-        event.ignore()
+_OF_THE_PAGE = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)

@@ -225,9 +225,7 @@ def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
 
 def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
-    if when is None:
-        return False
-    if row.visit.day != when.day:
+    if when is None or row.visit.day != when.day:
         return False
     return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
 
@@ -239,7 +237,7 @@ def _goes_on(lib: Library, planned: PlannedVisit, row: VisitRow) -> bool:
         return False
     with lib.read() as session:
         there = [one.taken_at for one in stored.pictures_of(session, row.visit.id) if one.time_known]
-    times = [one.when.value.at for one in planned.pictures if one.when.value and not one.when.value.day_only]
+    times = [one.moment for one in planned.pictures if one.moment is not None]
     return any(abs(one - other) <= OVER_MIDNIGHT for one in times for other in there)
 
 

@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from pfm_desktop.domain.case import identifier_key
 from pfm_desktop.domain.source import TIMED, Source, Stage, goes_second
@@ -67,6 +67,11 @@ class PlannedPicture:
     pixels_sha256: str = ""  # see `imaging.pixels`
     alike: frozenset[str] = frozenset()  # keys of those that are nearly the same, of the same moment
     stands_in: str = ""  # the identifier of its record that is a placeholder or a pseudonym: no proof of who she is
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it was taken (aware), where a time of day is said or guessed."""
+        return None if self.when.value is None or self.when.value.day_only else self.when.value.at
 
     @property
     def knows_its_moment(self) -> bool:

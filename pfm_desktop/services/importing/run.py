@@ -333,29 +333,23 @@ class _Run:
             beside = twins.saved_anew(planned, same, "this visit", here=True)
             if beside[0] is not Outcome.ADDED:
                 return beside
-        for ask in self._questions(planned, step, place):
-            found = ask()
-            if found is not None and found[0] is not Outcome.ADDED:
+        for found in self._elsewhere(planned, step, place):
+            if found[0] is not Outcome.ADDED:
                 return found
             beside = beside or found  # an original beside a copy: another woman is asked about all the same
         return beside
 
-    def _questions(
-        self, planned: PlannedPicture, step: _Step, place: Place
-    ) -> tuple[Callable[[], twins.Said | None], ...]:
-        """Where else it may be on record, one after the other."""
+    def _elsewhere(self, planned: PlannedPicture, step: _Step, place: Place) -> Iterator[twins.Said]:
+        """What to say of it where it is on record elsewhere too: by its bytes, its pixels, its moment. Looked for as it
+        is asked for; nowhere, where somebody said that it comes in although it is."""
         if planned.although_elsewhere:
-            return ()
-
-        def elsewhere() -> twins.Said | None:
-            found = _elsewhere(planned, step, place) or self._asked_for(planned, step)
-            return (*found, None) if found is not None else None
-
-        return (
-            elsewhere,
-            lambda: twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id),
-            lambda: self._twin(planned, step),
-        )
+            return
+        if (found := _in_these_bytes(planned, step, place) or self._asked_for(planned, step)) is not None:
+            yield (*found, None)
+        if (said := twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id)) is not None:
+            yield said
+        if (said := self._twin(planned, step)) is not None:
+            yield said
 
     def _ours(self, planned: PlannedPicture, step: _Step) -> tuple[Picture, datetime] | None:
         """The picture of this woman that a DICOM file is an export of."""
@@ -383,22 +377,19 @@ class _Run:
         return twins.said_of(self._lib, data, planned, shots, step.patient.id, step.visit.id)
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
-        """The picture's record, its bytes decoded once in full and kept in the store."""
-        from pfm_desktop.imaging.io import decode_picture
-
+        """The picture's record, its bytes kept in the store: those that were decoded in full as they were looked at."""
         data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
-        height, width = decode_picture(data, planned.name).pixels.shape[:2]
         self._lib.pictures.put(data)
-        return replace(_picture(planned, step), width=width, height=height)
+        return _picture(planned, step)
 
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
 
 
-def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:
+def _in_these_bytes(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:
     """What to say of a picture that is on record in another visit; another woman comes first."""
     others = [holder for holder in place.holders.get(planned.sha256, ()) if holder.visit_id != step.visit.id]
     stranger = next((holder for holder in others if holder.patient.id != step.patient.id), None)
@@ -411,7 +402,7 @@ def _elsewhere(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outc
 
 
 def _picture(planned: PlannedPicture, step: _Step) -> Picture:
-    """The record of a picture; its size as it was looked at, which may be smaller than it is."""
+    """The record of a picture."""
     when = planned.when.value
     known = when is not None and not when.day_only and planned.when.known()
     assert planned.stage.value is not None

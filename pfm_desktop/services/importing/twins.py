@@ -32,7 +32,7 @@ Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in t
 
 def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Mapping[str, Sequence[Shot]]:
     """By key of the planned picture, what is on record of its moment, and has other bytes."""
-    at = {one.key: one.when.value.at for one in pictures if one.when.value is not None and not one.when.value.day_only}
+    at = {one.key: one.moment for one in pictures if one.moment is not None}
     often = Counter(at.values())
     at = {key: moment for key, moment in at.items() if often[moment] <= _MOST}
     if not at:
@@ -57,8 +57,8 @@ def with_alike(
 
     moments_of: dict[datetime, list[PlannedPicture]] = {}
     for one in pictures:
-        if one.when.value is not None and not one.when.value.day_only:
-            moments_of.setdefault(one.when.value.at, []).append(one)
+        if one.moment is not None:
+            moments_of.setdefault(one.moment, []).append(one)
     found: dict[str, set[str]] = {}
     for group in moments_of.values():
         if not 1 < len(group) <= _MOST or len({woman_key(one) for one in group}) < 2:
@@ -89,14 +89,14 @@ def said_of(
         pixels = decode_picture(data, planned.name).pixels
     except UserError:
         return None  # it is said where it is brought in
-    own: Said | None = None
+    look, own = look_of(pixels), None
     for shot in shots:
         try:
             other = decode_picture(lib.pictures.get(shot.picture.sha256), shot.picture.original_name).pixels
         except UserError:  # altered or gone: `pfm library verify` says so
             continue
         same = np.array_equal(pixels, other)
-        if shot.patient.id != patient_id and (same or alike(look_of(pixels), look_of(other))):
+        if shot.patient.id != patient_id and (same or alike(look, look_of(other))):
             return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
             own = _hers(planned, shot, visit_id)

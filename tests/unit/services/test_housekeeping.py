@@ -239,7 +239,8 @@ def test_old_passwords_are_told_until_each_was_set_anew(tmp_path: Path) -> None:
 
 def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old_one(tmp_path: Path) -> None:
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
-        retired.retire(lib, lib.account.id)  # type: ignore[union-attr] # and the power goes
+        assert lib.account is not None
+        retired.retire(lib, lib.account.id)  # and the power goes
         assert housekeeping.verify(CTX, lib).clean
     with accounts.sign_in(lib.path, "Dr. Ada", "four words that differ") as lib:
         assert (lib.notice, housekeeping.verify(CTX, lib).clean) == ("", True)
@@ -267,7 +268,8 @@ def test_a_change_cut_short_beside_an_older_key_file_leaves_the_older_one_the_ol
         older = (lib.path / KEYS).read_bytes()
         accounts.change_own_password(lib, one, two)
         (lib.path / KEYS).write_bytes(older)
-        retired.retire(lib, lib.account.id)  # type: ignore[union-attr] # and the power goes
+        assert lib.account is not None
+        retired.retire(lib, lib.account.id)  # and the power goes
     with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
         assert "key file and copy differ" in lib.notice
         assert housekeeping.repair(CTX, lib).left == ()

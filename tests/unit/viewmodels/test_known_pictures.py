@@ -14,7 +14,7 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
 from pfm_desktop.storage.library import Library
-from pfm_desktop.viewmodels.known_pictures import Hashes, Known, hashes_of, known_pictures
+from pfm_desktop.viewmodels.known_pictures import Hashes, Known, known_pictures, read_files
 
 DATA = encode_png(np.full((64, 64, 3), (200, 120, 120), np.uint8))
 HASHES = Hashes(hashlib.sha256(DATA).hexdigest())
@@ -51,7 +51,7 @@ def test_what_the_library_has_not_is_not_known(lib: Library) -> None:
 
 def test_a_file_that_cannot_be_read_has_no_hash(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(DATA)
-    found = hashes_of(SilentContext(), (tmp_path / "a.png", tmp_path / "missing.png", tmp_path))
+    found, _ = read_files(SilentContext(), (tmp_path / "a.png", tmp_path / "missing.png", tmp_path))
     assert found == {tmp_path / "a.png": HASHES}
 
 
@@ -60,7 +60,7 @@ def test_a_picture_in_other_bytes_is_known_by_its_pixels(lib: Library, tmp_path:
     _, visit = visit_of(lib, "R-100", day=1, holds=False)
     first = cases.add_picture(lib, visit, encode_png(pixels), stage=Stage.ACETIC_ACID)
     (tmp_path / "anew.bmp").write_bytes(cv2.imencode(".bmp", pixels[..., ::-1])[1].tobytes())
-    (anew,) = hashes_of(SilentContext(), (tmp_path / "anew.bmp",)).values()
+    (anew,) = read_files(SilentContext(), (tmp_path / "anew.bmp",))[0].values()
     assert known_pictures(lib, (anew,), "")[anew].said == "This picture is already in a visit of Real (ID R-100)."
     assert cases.add_picture(lib, visit, tmp_path / "anew.bmp", stage=Stage.ACETIC_ACID) == first
     path = lib.pictures.find(first.sha256)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette, QWheelEvent
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.panel_parts import words
@@ -17,23 +17,14 @@ _HALF_A_LINE = 10
 _MOST_FIGURES = 20  # along the epochs
 
 
-class _Plot(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """Nothing in it is moved by the wheel, which scrolls the page."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the page."""
-        event.ignore()
-
-
 class Curves(QWidget):
     """Loss by epoch: on cases that choose the best epoch (line with dots), and while learning (dashes)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = _Plot(self)
+        self.plot = pyqtgraph.PlotWidget(self)
         self.plot.setFixedHeight(HEIGHT)
-        self.plot.setMouseEnabled(False, False)
-        self.plot.setMenuEnabled(False)
+        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # the wheel over it scrolls the page
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.getPlotItem().layout.setContentsMargins(0, _HALF_A_LINE, 0, 0)  # or the topmost figure is cut

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QWheelEvent
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.filmstrip import thumbnail_job
 from pfm_desktop.gui.widgets.import_pictures import untinted
-from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, say, words
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesTheWheel, say, words
 from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
 from pfm_desktop.services.learning.promotion import Changed, changed_of
 from pfm_desktop.services.thumbnails import thumbnail
@@ -31,12 +31,8 @@ STRIP_HEIGHT = 190
 _VISIT = Qt.ItemDataRole.UserRole
 
 
-class _Strip(QListWidget):
-    """Pictures side by side, moved by keys and bar; the wheel scrolls the page."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Left to the page."""
-        event.ignore()
+class _Strip(LeavesTheWheel, QListWidget):
+    """Pictures side by side, moved by keys and bar."""
 
 
 class Figures(QWidget):

@@ -359,15 +359,15 @@ def test_what_does_not_decode_in_full_is_left_out(lib: Library, export: Path, mo
     from pfm_desktop.imaging import io as pictures
     from pfm_desktop.support.errors import BadInputError
 
-    plan, real = planned(export), pictures.decode_picture
+    real = pictures.decode_picture
 
-    def decode(data: bytes, name: str) -> object:
+    def decode(data: bytes, name: str) -> object:  # without `longest`: in full
         if name == "2_lugol.jpg":
             raise BadInputError("damaged", remedy="copy it again")
         return real(data, name)
 
     monkeypatch.setattr(pictures, "decode_picture", decode)
-    report = brought_in(lib, plan)
+    report = brought_in(lib, planned(export))
     assert reason(report, "2_lugol.jpg") == "damaged: copy it again"
     assert counts(report) == (4, 0, 1)
 

@@ -17,6 +17,7 @@ from pfm_desktop.imaging.io import decode_picture
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
 from pfm_desktop.services.importing import changes
+from pfm_desktop.services.importing.plan import ImportPlan
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.services.importing.twins import shots_of_the_moment
@@ -34,9 +35,11 @@ def photograph(seed: int) -> NDArray[np.uint8]:
     return np.array(Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC))
 
 
-def saved(pixels: NDArray[np.uint8], *, quality: int = 92, form: str = "JPEG") -> bytes:
+def saved(
+    pixels: NDArray[np.uint8], *, quality: int = 92, form: str = "JPEG", moment: str = "2026:03:14 12:00:00"
+) -> bytes:
     exif, out = Image.Exif(), io.BytesIO()
-    exif[0x8769] = {0x9003: "2026:03:14 12:00:00"}
+    exif[0x8769] = {0x9003: moment}
     Image.fromarray(pixels).save(out, form, quality=quality, exif=exif)
     return out.getvalue()
 
@@ -141,10 +144,7 @@ def test_what_is_lost_in_the_store_is_put_back_by_the_same_file_and_said(
     put_file(tmp_path / "in" / "K-17" / "acid.jpg", saved(photograph(1)))
     plan = planned(tmp_path / "in")
     brought_in(lib, plan)
-    path = lib.pictures.find(plan.pictures[0].sha256)
-    assert path is not None
-    path.chmod(0o600)
-    path.unlink() if harm == "gone" else path.write_bytes(b"rotten")
+    harmed(lib, plan, b"" if harm == "gone" else b"rotten")
     put_file(
         tmp_path / "anew" / "K-17" / "acid.png", saved(decode_picture(saved(photograph(1)), "a").pixels, form="PNG")
     )
@@ -172,7 +172,7 @@ def test_nearly_the_same_shot_under_two_women_of_one_import_is_left_out_for_both
 def test_a_visit_goes_on_over_midnight_in_two_imports_too(lib: Library, tmp_path: Path, put_file: Put) -> None:
     moments = (("a", "2026:06:01 23:20:00"), ("a", "2026:06:01 23:50:00"), ("b", "2026:06:02 00:35:00"))
     for number, (day, moment) in enumerate(moments):
-        put_file(tmp_path / day / "K-40" / f"acid_{number}.jpg", taken(moment))
+        put_file(tmp_path / day / "K-40" / f"acid_{number}.jpg", saved(photograph(number), moment=moment))
     brought_in(lib, planned(tmp_path / "a"))
     brought_in(lib, planned(tmp_path / "b"))
     with lib.read() as session:
@@ -180,13 +180,6 @@ def test_a_visit_goes_on_over_midnight_in_two_imports_too(lib: Library, tmp_path
         assert woman is not None
         (row,) = stored.visit_rows(session, Question(patient_id=woman.id, limit=9))
     assert row.pictures == 3
-
-
-def taken(moment: str) -> bytes:
-    exif, out = Image.Exif(), io.BytesIO()
-    exif[0x8769] = {0x9003: moment}
-    Image.fromarray(photograph(int(moment[-5:-3]))).save(out, "JPEG", exif=exif)
-    return out.getvalue()
 
 
 def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
@@ -229,9 +222,7 @@ def test_pixels_of_another_woman_are_known_also_where_her_file_is_lost(
     put_file(tmp_path / "in" / "K-99" / "acid.jpg", saved(photograph(9)))
     plan = planned(tmp_path / "in")
     brought_in(lib, plan)
-    path = lib.pictures.find(plan.pictures[0].sha256)
-    assert path is not None
-    path.unlink()
+    harmed(lib, plan)
     anew = saved(decode_picture(saved(photograph(9)), "a").pixels, form="PNG")
     put_file(tmp_path / "other" / "K-17" / "acid.png", anew)
     assert counts(brought_in(lib, planned(tmp_path / "other"))) == (0, 0, 1)
@@ -261,3 +252,11 @@ def test_a_third_variant_beside_copy_and_original_is_there(lib: Library, tmp_pat
     assert second.id != first.id
     third = cases.add_picture(lib, visit, original + b"\0", stage=Stage.ACETIC_ACID, taken_at=moment)
     assert third == second
+
+
+def harmed(lib: Library, plan: ImportPlan, left: bytes = b"") -> None:
+    """The stored file of the first picture holds something else, or is gone."""
+    path = lib.pictures.find(plan.pictures[0].sha256)
+    assert path is not None
+    path.chmod(0o600)
+    path.write_bytes(left) if left else path.unlink()
