@@ -13,7 +13,7 @@ from pathlib import Path
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
 from pfm_desktop.services import on_record
-from pfm_desktop.storage import access, attempts, keys, retired
+from pfm_desktop.storage import access, attempts, keys, passwords
 from pfm_desktop.storage.engine import DamagedError, FullDiskError
 from pfm_desktop.storage.keys import LibraryKeys, Unlocked, WrongPasswordError
 from pfm_desktop.storage.library import Library
@@ -64,6 +64,7 @@ def make_library(path: Path, name: str, password: str) -> tuple[Library, str]:
     )
     lib = Library.create(path, make_keys=make_keys, first=first, who=name)
     lib.account, lib.who = account, name
+    passwords.settle(lib)
     return lib, written[0]
 
 
@@ -72,6 +73,7 @@ def first_account(lib: Library, account: Account, said: str) -> None:
     lib.apply(_made(account, "Account made with the library"))
     lib.record_event("library", lib.id, said)
     lib.account = account
+    passwords.settle(lib)
 
 
 def sign_in(path: Path, name: str, password: str) -> Library:
@@ -89,10 +91,12 @@ def sign_in(path: Path, name: str, password: str) -> Library:
             attempts.failed(path, "Sign-in to an account that is switched off", unlocked.account_id)
             raise NotActiveError(name)
         lib.account, lib.who = account, account.name
+        old_keys = _tell_old_keys(lib)
         try:
             _note(lib, f"Signed in as {roles_text(account.roles)}")
             _remind_of_key(lib)
-            _tell_old_keys(lib)
+            if old_keys:
+                _note(lib, old_keys)
         except FullDiskError:  # who wants to look may: the line waits, and every change says that there is no room
             attempts.later(path, f"Signed in as {roles_text(account.roles)} (the disk was full)", account.id)
     except BaseException:
@@ -165,8 +169,8 @@ def recover(path: Path, recovery_key: str, name: str, password: str) -> Library:
         lib.who = name
         account = _recovered(lib, name)
         lib.account, lib.who = account, account.name
-        _tell_old_keys(lib)  # before the new password evens the files
-
+        if old_keys := _tell_old_keys(lib):  # before the new password evens the files
+            _note(lib, old_keys)
         used = "Recovery key used by whoever had it, to sign in under this name with a new password"
         _put_password(lib, account, password, lambda: _note(lib, used))
     except BaseException:
@@ -215,7 +219,7 @@ def everybody(lib: Library) -> tuple[Account, ...]:
 
 def without_password(lib: Library) -> frozenset[str]:
     """Ids of accounts that have no password, so that nobody signs in with them."""
-    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(lib.path)
+    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(lib.path, passwords.current(lib))
 
 
 def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
@@ -281,12 +285,12 @@ def new_recovery_key(lib: Library) -> str:
     access.require(lib.account, Act.KEEP_ACCOUNTS)
     _writable(lib)
 
-    def on_record() -> None:
-        retired.retire(lib, keys.RECOVERY)
+    def on_record(fingerprint: str) -> None:
+        passwords.about_to_count(lib, keys.RECOVERY, fingerprint)
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
 
-    key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record, replaced=retired.of(lib))
-    retired.replaced(lib)
+    key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record, current=passwords.current(lib))
+    passwords.settle(lib)
     return key
 
 
@@ -314,15 +318,17 @@ def _remind_of_key(lib: Library) -> None:
         lib.notice = ". ".join(part for part in (lib.notice, said) if part)
 
 
-def _tell_old_keys(lib: Library) -> None:
+def _tell_old_keys(lib: Library) -> str:
+    """Tell who signs in of a key file that was put back; what is to go on record of it, "" for nothing."""
     if not lib.read_only:
-        retired.put_right(lib)
-    said = retired.warning(lib)
-    if said:
-        both = bool(retired.problem(lib))
-        what = "A password or recovery key of before a change opens the library" if both else "Key file and copy differ"
-        _note(lib, f"{what}: an older key file was put back{'' if both else ', or a change was cut short'}. Found by")
-        lib.notice = ". ".join(part for part in (lib.notice, said) if part)
+        passwords.settle(lib)
+    said = passwords.warning(lib)
+    if not said:
+        return ""
+    lib.notice = ". ".join(part for part in (lib.notice, said) if part)
+    if passwords.problem(lib):
+        return "What was replaced opens the library again: an older key file was put back. Found by"
+    return "Key file and copy differ: an older key file was put back, or a change was cut short. Found by"
 
 
 def check_password(password: str, name: str = "") -> None:
@@ -414,8 +420,8 @@ def _put_password(
 ) -> None:
     """Into the key file; what it replaces is known as such from then on. `on_record`: see `keys.set_password`."""
 
-    def known() -> None:
-        retired.retire(lib, account.id)
+    def known(fingerprint: str) -> None:
+        passwords.about_to_count(lib, account.id, fingerprint)
         on_record()
 
     keys.set_password(
@@ -425,9 +431,9 @@ def _put_password(
         name=account.name,
         password=password,
         on_record=known,
-        replaced=retired.of(lib),
+        current=passwords.current(lib),
     )
-    retired.replaced(lib)
+    passwords.settle(lib)
 
 
 def _writable(lib: Library) -> None:

@@ -42,7 +42,7 @@ from pfm_desktop.services.learning import copies
 from pfm_desktop.services.learning.copies import MODELS
 from pfm_desktop.services.learning.steering import FOLDER as LEARNING
 from pfm_desktop.services.sole_use import sole_use
-from pfm_desktop.storage import access, keys, learning, snapshot, upkeep
+from pfm_desktop.storage import access, keys, learning, passwords, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError, damaged
 from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import LibraryKeys
@@ -127,7 +127,7 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:
-            write_bytes(key_file_beside(final), keys.content(lib.path))
+            write_bytes(key_file_beside(final), keys.content(lib.path, passwords.current(lib)))
         unfinished.replace(final)
     return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 
@@ -208,6 +208,8 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
     try:
         with Library.open(out, unlocked) as lib:
             lib.who = who or lib.who
+            if key_file is not None and key_file.name >= key_file_beside(picked).name:  # with an older one it is told
+                passwords.take_over(lib)
             wrong = (*problems, *without, *upkeep.database_problems(lib, ctx), *upkeep.audit_problems(lib, ctx))
             lib.record_event("library", lib.id, f"Restored from the backup of {picked.stem}")
     except BaseException:

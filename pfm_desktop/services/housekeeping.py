@@ -14,7 +14,7 @@ from pfm_desktop.services.backup import DERIVED, way_back
 from pfm_desktop.services.backup_folder import PICTURES, pictures_of
 from pfm_desktop.services.learning import copies
 from pfm_desktop.services.learning.steering import run_folder
-from pfm_desktop.storage import access, keys, learning, retired, snapshot, upkeep
+from pfm_desktop.storage import access, keys, learning, passwords, snapshot, upkeep
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys
@@ -153,7 +153,8 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
     done = list(upkeep.rebuild_indexes(lib, ctx))
     if lib.keys is not None:
-        done += keys.mend(lib.path, lib.keys, retired.of(lib))
+        passwords.settle(lib)
+        done += keys.mend(lib.path, lib.keys, passwords.current(lib))
     hashes = upkeep.picture_hashes(lib, ctx)
     for number, sha256 in enumerate(hashes):
         ctx.progress(number, len(hashes), "Repairing")

@@ -19,9 +19,10 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pfm_desktop.storage import recovery
@@ -37,6 +38,7 @@ _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # al
 DIFFERS = f"does not say what {KEYS} says"  # both are whole: a new password was cut short between them
 _NEWER = "was written by a newer version of this program"
 _MISSING, _DAMAGED = "is missing", "is damaged"
+_NONE_KNOWN: Mapping[str, str] = MappingProxyType({})
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
@@ -210,37 +212,37 @@ def set_password(
     account_id: str,
     name: str,
     password: str,
-    on_record: Callable[[], object] = lambda: None,
-    replaced: Collection[str] = (),
+    on_record: Callable[[str], object] = lambda _fingerprint: None,
+    current: Mapping[str, str] = _NONE_KNOWN,
 ) -> None:
     """Let a person in with this name and password from now on; a password before is no longer one.
 
-    `on_record` is called when the new key file is on disk and does not count yet: what it raises leaves the old one. Of
-    a key file and a copy that differ it is made from the one with fewer of what was `replaced` (see `slots_of`).
+    `on_record` is called with what stands for it in the key file (see `slots_of`), when the new one is on disk and does
+    not count yet: what it raises leaves the old one. Of a key file and a copy that differ what is `current` stays.
     """
     salt, cost = secrets.token_bytes(16), COST
-    kept = _read(library, of=keys.library_id, replaced=replaced)
+    kept = _read(library, of=keys.library_id, current=current)
     slot = _Slot(account_id, _name_hash(kept, name), salt.hex(), "", "", **asdict(cost))
-    _put(library, keys.library_id, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record, replaced)
+    _put(library, keys.library_id, _wrapped(keys, slot, _stretched(password, salt, cost)), on_record, current)
 
 
 def new_recovery_key(
     library: Path,
     keys: LibraryKeys,
     *,
-    on_record: Callable[[], object] = lambda: None,
-    replaced: Collection[str] = (),
+    on_record: Callable[[str], object] = lambda _fingerprint: None,
+    current: Mapping[str, str] = _NONE_KNOWN,
 ) -> str:
     """Make a recovery key in place of the one before, and return it: it is kept nowhere. The rest as above."""
     secret, salt = recovery.new(), secrets.token_bytes(16)
     slot = _Slot(RECOVERY, "", salt.hex(), "", "")
-    _put(library, keys.library_id, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record, replaced)
+    _put(library, keys.library_id, _wrapped(keys, slot, _from_recovery(secret, salt)), on_record, current)
     return recovery.written(secret)
 
 
-def accounts_with_password(library: Path) -> frozenset[str]:
-    """Ids of who has a password."""
-    return frozenset(slot.id for slot in _read(library).slots) - {RECOVERY}
+def accounts_with_password(library: Path, current: Mapping[str, str] = _NONE_KNOWN) -> frozenset[str]:
+    """Ids of who has a password; `current` as for `set_password`."""
+    return frozenset(slot.id for slot in _read(library, current=current).slots) - {RECOVERY}
 
 
 def harm_of(place: Path, of: str) -> str:
@@ -275,19 +277,20 @@ def harms(library: Path, keys: LibraryKeys) -> tuple[tuple[Path, str], ...]:
     return found
 
 
-def mend(library: Path, keys: LibraryKeys, replaced: Collection[str] = ()) -> tuple[str, ...]:
+def mend(library: Path, keys: LibraryKeys, current: Mapping[str, str] = _NONE_KNOWN) -> tuple[str, ...]:
     """Write key file and copy anew from the one that is whole; what was wrong is kept in `set-aside`.
 
-    Where both are whole and differ, from the one with fewer of what was `replaced` (see `slots_of`). Tells what was
-    done: nothing where neither is whole. Raises `StorageError` where they cannot be written.
+    Where both are whole and differ, each slot as it is `current` (see `slots_of`). Tells what was done: nothing where
+    neither is whole. Raises `StorageError` where they cannot be written.
     """
     wrong = harms(library, keys)
     if len(wrong) != 1 or wrong[0][1] == _NEWER:
         return ()
-    good = _read(library, of=keys.library_id, replaced=replaced)
+    good = _read(library, of=keys.library_id, current=current)
     if wrong[0][1] == DIFFERS:
-        older = library / (KEYS if good != _parsed(_small(library / KEYS)) else KEYS_COPY)
-        wrong = ((older, f"does not say what {KEYS_COPY if older.name == KEYS else KEYS} says"),)
+        pair = {library / KEYS: KEYS_COPY, library / KEYS_COPY: KEYS}
+        older = [place for place in pair if _parsed(_small(place)) != good]
+        wrong = tuple((place, f"does not say what {pair[place]} says") for place in older)
     said: list[str] = []
     for place, how in wrong:
         said += _kept_aside(library, place, how)
@@ -305,20 +308,20 @@ def renew(library: Path, keys: LibraryKeys) -> None:
         log.info("the key file could not be written anew: %s", error)
 
 
-def slots_of(library: Path, slot_id: str = "") -> tuple[frozenset[str], ...]:
-    """What stands for each password, and for the recovery key, in key file and copy, those that can be read, once where
-    they are the same; with `slot_id` for that one alone. A new password has another."""
-    return tuple(_fingerprints(kept, slot_id) for kept in _whole(library))
+def slots_of(library: Path, keys: LibraryKeys) -> tuple[dict[str, str], ...]:
+    """What stands for the password of each account id, and for the recovery key, in key file and copy: those that are
+    whole, once where they are the same. A new password has another, whatever it is."""
+    own = [kept for kept in _whole(library) if kept.library_id == keys.library_id]
+    return tuple({slot.id: _fingerprint(slot) for slot in kept.slots} for kept in own)
 
 
-def _fingerprints(kept: _KeyFile, slot_id: str = "") -> frozenset[str]:
-    slots = [asdict(slot) for slot in kept.slots if slot_id in ("", slot.id)]
-    return frozenset(hashlib.sha256(json.dumps(slot, sort_keys=True).encode()).hexdigest()[:32] for slot in slots)
+def _fingerprint(slot: _Slot) -> str:
+    return hashlib.sha256(json.dumps(asdict(slot), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def content(library: Path) -> bytes:
-    """The key file as a backup keeps it."""
-    return _bytes(_read(library))
+def content(library: Path, current: Mapping[str, str] = _NONE_KNOWN) -> bytes:
+    """The key file as a backup keeps it; `current` as for `set_password`."""
+    return _bytes(_read(library, current=current))
 
 
 def restore(library: Path, file: Path) -> None:
@@ -411,11 +414,13 @@ def _name_hash(kept: _KeyFile, name: str) -> str:
 # the file
 
 
-def _put(library: Path, of: str, slot: _Slot, on_record: Callable[[], object], replaced: Collection[str] = ()) -> None:
+def _put(
+    library: Path, of: str, slot: _Slot, on_record: Callable[[str], object], current: Mapping[str, str] = _NONE_KNOWN
+) -> None:
     def changed(kept: _KeyFile) -> _KeyFile:
         return replace(kept, slots=(*(one for one in kept.slots if one.id != slot.id), slot))
 
-    _change(library, of, changed, on_record, replaced)
+    _change(library, of, changed, lambda: on_record(_fingerprint(slot)), current)
 
 
 class _OvertakenError(Exception):
@@ -431,7 +436,7 @@ def _change(
     of: str,
     change: Callable[[_KeyFile], _KeyFile],
     on_record: Callable[[], object] = lambda: None,
-    replaced: Collection[str] = (),
+    current: Mapping[str, str] = _NONE_KNOWN,
 ) -> None:
     """Make `change` of the key file as it is now; what somebody else changed in it meanwhile stays changed.
 
@@ -441,14 +446,14 @@ def _change(
     share that forgets its locks, the file is compared once more before it is replaced.
     """
     with _one_at_a_time:
-        kept, said = _read(library, of=of, replaced=replaced), False
+        kept, said = _read(library, of=of, current=current), False
         while True:
             try:
                 with _beside(library, change(kept)):
                     if not said:
                         on_record()
                     said = True
-                    now = _read(library, of=of, replaced=replaced)
+                    now = _read(library, of=of, current=current)
                     if now != kept:
                         raise _OvertakenError(now)
                 return
@@ -491,11 +496,15 @@ def digest(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _read(library: Path, *, of: str = "", replaced: Collection[str] = ()) -> _KeyFile:
-    """The key file of the library `of`, where it is given and one of the two is; of two that differ the newer one."""
+def _read(library: Path, *, of: str = "", current: Mapping[str, str] = _NONE_KNOWN) -> _KeyFile:
+    """The key file of the library `of`, where it is given and one of the two is. Of two that differ, what is `current`
+    in each, and of what is current in neither that of the one which has more that is."""
     found = _whole(library)
     own = [kept for kept in found if kept.library_id == of] or found[:1]
-    return min(own, key=lambda kept: (len(_fingerprints(kept) & frozenset(replaced)), -len(kept.slots)))
+    right = {slot.id: slot for kept in own for slot in kept.slots if current.get(slot.id) == _fingerprint(slot)}
+    newest = max(own, key=lambda kept: (sum(slot in right.values() for slot in kept.slots), len(kept.slots)))
+    slots = {slot.id: slot for slot in newest.slots} | right
+    return replace(newest, slots=tuple(slots.values()))
 
 
 def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:

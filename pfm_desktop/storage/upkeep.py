@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
-from pfm_desktop.storage import chain, keys, replay, retired, thumbnails
+from pfm_desktop.storage import chain, keys, passwords, replay, thumbnails
 from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
@@ -63,7 +63,7 @@ def key_problems(library: Library) -> Iterator[str]:
         elif how != keys.DIFFERS:
             yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"
     with suppress(StorageError):  # neither is whole, which was said
-        if said := retired.problem(library):
+        if said := passwords.problem(library):
             yield said
 
 
@@ -71,7 +71,7 @@ def key_notes(library: Library) -> Iterator[str]:
     """Two key files that are whole and not alike, as a kill between them leaves them; a repair takes the newer one."""
     for place, how in _key_harms(library):
         if how == keys.DIFFERS:
-            said = f"a password was being changed, or an older file was put back: {retired.BOTH_OPEN}"
+            said = f"a password was being changed, or an older file was put back: {passwords.BOTH_OPEN}"
             yield f"{place} {how}: {said}; pfm library repair {library.path} keeps the newer one"
 
 

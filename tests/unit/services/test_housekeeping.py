@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pfm_desktop.domain.people import Role
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
-from pfm_desktop.storage import answers, journal, keys, retired, thumbnails
+from pfm_desktop.storage import answers, keys, thumbnails
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.engine import COPY_AND_RESTORE, DamagedError
 from pfm_desktop.storage.image_store import ImageStore
@@ -185,125 +184,6 @@ def test_a_password_that_was_cut_short_between_the_two_key_files_is_a_note(tmp_p
             keys.unlock(lib.path, "Dr. Ada", "four words that differ")
         assert keys.unlock(lib.path, "Dr. Ada", "quite another sentence").keys == lib.keys
         assert housekeeping.verify(CTX, lib).notes == ()
-
-
-def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tmp_path: Path) -> None:
-    old, new = "four words that differ", "quite another sentence"
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
-        older = {name: (lib.path / name).read_bytes() for name in (KEYS, KEYS_COPY)}
-        accounts.change_own_password(lib, old, new)
-        assert housekeeping.verify(CTX, lib).clean
-    for name, data in older.items():
-        (lib.path / name).write_bytes(data)
-    with accounts.sign_in(lib.path, "Dr. Ada", old) as lib:
-        assert "a password or a recovery key of before a change opens the library again" in lib.notice
-        with lib.read() as session:
-            assert journal.entries(session)[-1].text.startswith("A password or recovery key of before a change opens")
-        (problem,) = housekeeping.verify(CTX, lib).problems
-        assert "an older key file was put back" in problem
-        accounts.change_own_password(lib, old, new)
-        assert housekeeping.verify(CTX, lib).clean
-
-
-def test_beside_an_older_key_file_a_new_password_is_made_from_the_newer_copy(tmp_path: Path) -> None:
-    old, new = "four words that differ", "quite another sentence"
-    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)
-    with made as lib:
-        older = (lib.path / KEYS).read_bytes()
-        accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, new)
-        key = accounts.new_recovery_key(lib)
-        (lib.path / KEYS).write_bytes(older)
-        accounts.change_own_password(lib, old, new)
-        for name in ("Dr. Ada", "Dr. Bea"):
-            assert keys.unlock(lib.path, name, new).keys == lib.keys
-        assert keys.unlock_with_recovery(lib.path, key).keys == lib.keys
-        with pytest.raises(WrongPasswordError):
-            keys.unlock_with_recovery(lib.path, first_key)
-        assert housekeeping.verify(CTX, lib).clean
-
-
-def test_old_passwords_are_told_until_each_was_set_anew(tmp_path: Path) -> None:
-    old, new = "four words that differ", "quite another sentence"
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
-        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
-        older = (lib.path / KEYS).read_bytes()
-        accounts.set_password(lib, bea, new)
-        accounts.change_own_password(lib, old, new)
-        for name in (KEYS, KEYS_COPY):
-            (lib.path / name).write_bytes(older)
-        accounts.change_own_password(lib, old, new)
-        assert len(housekeeping.verify(CTX, lib).problems) == 1, "that of Bea"
-        accounts.set_password(lib, bea, new)
-        assert housekeeping.verify(CTX, lib).clean
-
-
-def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old_one(tmp_path: Path) -> None:
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
-        assert lib.account is not None
-        retired.retire(lib, lib.account.id)  # and the power goes
-        assert housekeeping.verify(CTX, lib).clean
-    with accounts.sign_in(lib.path, "Dr. Ada", "four words that differ") as lib:
-        assert (lib.notice, housekeeping.verify(CTX, lib).clean) == ("", True)
-        accounts.change_own_password(lib, "four words that differ", "quite another sentence")
-        assert housekeeping.verify(CTX, lib).clean
-
-
-def test_a_password_that_failed_and_that_of_another_after_it_are_no_old_ones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old, new = "four words that differ", "quite another sentence"
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
-        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
-        with monkeypatch.context() as patch:
-            patch.setattr(keys, "_put", lambda _path, _of, _slot, on_record, *_: (on_record(), 1 / 0))
-            with pytest.raises(ZeroDivisionError):
-                accounts.change_own_password(lib, old, new)
-        accounts.set_password(lib, bea, new)
-        assert housekeeping.verify(CTX, lib).clean
-
-
-def test_a_change_cut_short_beside_an_older_key_file_leaves_the_older_one_the_older(tmp_path: Path) -> None:
-    one, two = "four words that differ", "quite another sentence"
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
-        older = (lib.path / KEYS).read_bytes()
-        accounts.change_own_password(lib, one, two)
-        (lib.path / KEYS).write_bytes(older)
-        assert lib.account is not None
-        retired.retire(lib, lib.account.id)  # and the power goes
-    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
-        assert "key file and copy differ" in lib.notice
-        assert housekeeping.repair(CTX, lib).left == ()
-        assert keys.unlock(lib.path, "Dr. Ada", two).keys == lib.keys
-        with pytest.raises(WrongPasswordError):
-            keys.unlock(lib.path, "Dr. Ada", one)
-
-
-def test_old_files_put_back_long_after_a_change_that_was_not_confirmed_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, two = "four words that differ", "quite another sentence"
-    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
-        older = (lib.path / KEYS).read_bytes()
-        with monkeypatch.context() as patch:
-            patch.setattr(retired, "replaced", lambda _lib: None)
-            accounts.change_own_password(lib, one, two)
-    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
-        assert lib.notice == ""
-    for name in (KEYS, KEYS_COPY):
-        (lib.path / name).write_bytes(older)
-    with accounts.sign_in(lib.path, "Dr. Ada", one) as lib:
-        assert "of before a change opens the library again" in lib.notice
-        assert len(housekeeping.verify(CTX, lib).problems) == 1
-
-
-def test_a_replaced_recovery_key_that_opens_again_is_told(tmp_path: Path) -> None:
-    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")
-    with made as lib:
-        older = (lib.path / KEYS).read_bytes()
-        accounts.new_recovery_key(lib)
-        (lib.path / KEYS).write_bytes(older)
-    with accounts.recover(lib.path, first_key, "Mallory", "quite another sentence") as lib:
-        assert "key file and copy differ" in lib.notice
 
 
 def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_what_another_program_wrote_meanwhile_stays_and_it_goes_on_record_once(
     keys.set_password(elsewhere, made[0], **SISTER)
     called: list[str] = []
 
-    def overtaken() -> None:
+    def overtaken(_fingerprint: str) -> None:
         called.append("on record")
         for name in (KEYS, KEYS_COPY):
             shutil.copy(elsewhere / name, tmp_path)
@@ -286,7 +286,7 @@ def test_what_cannot_go_on_record_changes_no_password_and_no_recovery_key(
 ) -> None:
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def full() -> None:
+    def full(_fingerprint: str) -> None:
         raise StorageError("the disk is full")
 
     with pytest.raises(StorageError, match="the disk is full"):

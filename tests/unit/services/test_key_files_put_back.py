@@ -1,0 +1,307 @@
+"""Older key files that are put back: nobody is locked out, and what was replaced and opens again is told."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pfm_desktop.domain.people import Account, Role
+from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import accounts, housekeeping
+from pfm_desktop.storage import journal, keys, passwords
+from pfm_desktop.storage.keys import WrongPasswordError
+from pfm_desktop.storage.library import Library
+from pfm_desktop.storage.schema import KEYS, KEYS_COPY
+from pfm_desktop.support.errors import UserError
+
+CTX = SilentContext()
+BOTH = (KEYS, KEYS_COPY)
+
+
+def kept(lib: Library) -> dict[str, bytes]:
+    return {name: (lib.path / name).read_bytes() for name in BOTH}
+
+
+def put(lib: Library, files: dict[str, bytes], *names: str) -> None:
+    for name in names:
+        (lib.path / name).write_bytes(files[name])
+
+
+def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        older = kept(lib)
+        accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
+    put(lib, older, *BOTH)
+    with accounts.sign_in(lib.path, "Dr. Ada", old) as lib:
+        assert "the password of Dr. Ada of before a change opens the library again" in lib.notice
+        with lib.read() as session:
+            assert journal.entries(session)[-1].text.startswith("What was replaced opens the library again")
+        (problem,) = housekeeping.verify(CTX, lib).problems
+        assert "an older key file was put back" in problem
+        accounts.change_own_password(lib, old, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_beside_an_older_key_file_a_new_password_is_made_from_the_newer_copy(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)
+    with made as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, new)
+        key = accounts.new_recovery_key(lib)
+        (lib.path / KEYS).write_bytes(older)
+        accounts.change_own_password(lib, old, new)
+        for name in ("Dr. Ada", "Dr. Bea"):
+            assert keys.unlock(lib.path, name, new).keys == lib.keys
+        assert keys.unlock_with_recovery(lib.path, key).keys == lib.keys
+        with pytest.raises(WrongPasswordError):
+            keys.unlock_with_recovery(lib.path, first_key)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_old_passwords_are_told_until_each_was_set_anew(tmp_path: Path) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
+        older = (lib.path / KEYS).read_bytes()
+        accounts.set_password(lib, bea, new)
+        accounts.change_own_password(lib, old, new)
+        for name in (KEYS, KEYS_COPY):
+            (lib.path / name).write_bytes(older)
+        accounts.change_own_password(lib, old, new)
+        assert len(housekeeping.verify(CTX, lib).problems) == 1, "that of Bea"
+        accounts.set_password(lib, bea, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_a_password_that_was_cut_short_before_the_new_key_file_counted_is_no_old_one(tmp_path: Path) -> None:
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")[0] as lib:
+        assert lib.account is not None
+        passwords.about_to_count(lib, lib.account.id, "never in its place")  # and the power goes
+        assert housekeeping.verify(CTX, lib).clean
+    with accounts.sign_in(lib.path, "Dr. Ada", "four words that differ") as lib:
+        assert (lib.notice, housekeeping.verify(CTX, lib).clean) == ("", True)
+        accounts.change_own_password(lib, "four words that differ", "quite another sentence")
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_a_password_that_failed_and_that_of_another_after_it_are_no_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", old)[0] as lib:
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, old)
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                keys, "_put", lambda _path, _of, _slot, on_record, *_: (on_record("never in its place"), 1 / 0)
+            )
+            with pytest.raises(ZeroDivisionError):
+                accounts.change_own_password(lib, old, new)
+        accounts.set_password(lib, bea, new)
+        assert housekeeping.verify(CTX, lib).clean
+
+
+def test_a_change_cut_short_beside_an_older_key_file_leaves_the_older_one_the_older(tmp_path: Path) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.change_own_password(lib, one, two)
+        (lib.path / KEYS).write_bytes(older)
+        assert lib.account is not None
+        passwords.about_to_count(lib, lib.account.id, "never in its place")  # and the power goes
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        assert "key file and copy differ" in lib.notice
+        assert housekeeping.repair(CTX, lib).left == ()
+        assert keys.unlock(lib.path, "Dr. Ada", two).keys == lib.keys
+        with pytest.raises(WrongPasswordError):
+            keys.unlock(lib.path, "Dr. Ada", one)
+
+
+def test_old_files_put_back_long_after_a_change_that_was_not_confirmed_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        older = (lib.path / KEYS).read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(passwords, "settle", lambda _lib: None)
+            accounts.change_own_password(lib, one, two)
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        assert lib.notice == ""
+    for name in (KEYS, KEYS_COPY):
+        (lib.path / name).write_bytes(older)
+    with accounts.sign_in(lib.path, "Dr. Ada", one) as lib:
+        assert "of before a change opens the library again" in lib.notice
+        assert len(housekeeping.verify(CTX, lib).problems) == 1
+
+
+def test_a_replaced_recovery_key_that_opens_again_is_told(tmp_path: Path) -> None:
+    made, first_key = accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")
+    with made as lib:
+        older = (lib.path / KEYS).read_bytes()
+        accounts.new_recovery_key(lib)
+        (lib.path / KEYS).write_bytes(older)
+    with accounts.recover(lib.path, first_key, "Mallory", "quite another sentence") as lib:
+        assert "key file and copy differ" in lib.notice
+
+
+def test_a_password_between_a_put_back_and_the_next_change_is_an_old_one_too(tmp_path: Path) -> None:
+    one, two, three = "four words that differ", "quite another sentence", "and a third to be sure"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        first = kept(lib)
+        accounts.change_own_password(lib, one, two)
+        accounts.new_recovery_key(lib)
+        second = kept(lib)
+        put(lib, first, *BOTH)
+        accounts.change_own_password(lib, one, three)
+        recovery = accounts.new_recovery_key(lib)
+        assert housekeeping.verify(CTX, lib).clean
+        put(lib, second, KEYS)
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        assert "key file and copy differ" in lib.notice
+        assert housekeeping.repair(CTX, lib).left == ()
+        assert keys.unlock(lib.path, "Dr. Ada", three).keys == lib.keys
+        assert keys.unlock_with_recovery(lib.path, recovery).keys == lib.keys
+        put(lib, second, *BOTH)
+    with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
+        told = "the password of Dr. Ada and the recovery key of before a change open the library again"
+        assert told in lib.notice
+        assert told in "".join(housekeeping.verify(CTX, lib).problems)
+
+
+def test_the_password_of_somebody_who_was_given_one_anew_is_known_as_old(tmp_path: Path) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        before = kept(lib)
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, one)
+        with_bea = kept(lib)
+        put(lib, before, *BOTH)
+        assert bea.id in accounts.without_password(lib)
+        accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, two)
+        put(lib, with_bea, KEYS)
+        assert housekeeping.repair(CTX, lib).left == ()
+        assert keys.unlock(lib.path, "Dr. Bea", two).keys == lib.keys
+        put(lib, with_bea, *BOTH)
+        (problem,) = housekeeping.verify(CTX, lib).problems
+        assert "the password of Dr. Bea of before a change opens" in problem
+        accounts.change(lib, bea, active=False)
+        assert housekeeping.verify(CTX, lib).clean, "nobody signs in as her, with whatever password"
+
+
+def test_of_two_files_that_were_both_changed_each_gives_what_is_current(tmp_path: Path) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, one)
+        older = kept(lib)
+        accounts.change_own_password(lib, one, two)
+        with_ada = kept(lib)
+        put(lib, older, *BOTH)
+        accounts.set_password(lib, bea, two)
+        put(lib, with_ada, KEYS)
+        (done, *_) = [line for line in housekeeping.repair(CTX, lib).done if "was kept as" in line]
+        assert done.startswith(f"{KEYS}, which does not say what {KEYS_COPY} says")
+        for name in ("Dr. Ada", "Dr. Bea"):
+            assert keys.unlock(lib.path, name, two).keys == lib.keys
+        assert housekeeping.verify(CTX, lib).notes == ()
+
+
+def test_a_change_that_was_not_confirmed_is_known_once_its_file_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        older = kept(lib)
+        with monkeypatch.context() as patch:
+            patch.setattr(passwords, "settle", lambda _lib: None)
+            accounts.change_own_password(lib, one, two)
+        newer = kept(lib)
+        put(lib, older, *BOTH)
+    with accounts.sign_in(lib.path, "Dr. Ada", one) as lib:  # nobody can tell that from a change that was cut short
+        assert lib.notice == ""
+        put(lib, newer, KEYS_COPY)
+        assert housekeeping.repair(CTX, lib).left == ()
+        assert keys.unlock(lib.path, "Dr. Ada", two).keys == lib.keys
+        put(lib, older, *BOTH)
+        assert len(housekeeping.verify(CTX, lib).problems) == 1
+
+
+class _Clinic:
+    """A library whose passwords change, whose changes are cut short, and whose key files are put back, at random."""
+
+    def __init__(self, lib: Library, recovery: str, password: str) -> None:
+        self.lib, self.number = lib, 0
+        assert lib.account is not None
+        self.people: dict[str, Account] = {"Dr. Ada": lib.account}
+        self.tried: dict[str, list[str]] = {"Dr. Ada": [password], "": [recovery]}
+        self.right: dict[str, str] = {"Dr. Ada": password, "": recovery}
+        self.files = [kept(lib)]
+        for name in ("Dr. Bea", "Dr. Cleo"):
+            self.people[name] = accounts.add(lib, name, {Role.CLINICIAN}, password)
+            self.tried[name], self.right[name] = [password], password
+
+    def change(self, name: str) -> None:
+        self.number += 1
+        password = f"password {self.number} of somebody"
+        if not name:
+            password = accounts.new_recovery_key(self.lib)
+        else:
+            accounts.set_password(self.lib, self.people[name], password)
+        self.tried[name].append(password)
+        self.right[name] = password
+
+    def change_cut_short(self, name: str, between: bool) -> None:
+        """Between the two files, or before the first of them."""
+        files = kept(self.lib)
+        if between:
+            self.change(name)
+            put(self.lib, files, KEYS)
+        else:
+            passwords.about_to_count(self.lib, self.people[name].id if name else keys.RECOVERY, f"lost {self.number}")
+
+    def opening(self, name: str) -> set[str]:
+        """What opens the library as this person, or as the recovery key."""
+        found = set()
+        for one in self.tried[name]:
+            try:
+                opened = (
+                    keys.unlock(self.lib.path, name, one) if name else keys.unlock_with_recovery(self.lib.path, one)
+                )
+            except UserError:
+                continue
+            assert opened.keys == self.lib.keys
+            found.add(one)
+        return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_put_back_nobody_is_locked_out_and_nothing_old_opens_unsaid(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    made, recovery = accounts.make_library(tmp_path / "clinic", "Dr. Ada", "four words that differ")
+    with made as lib:
+        clinic = _Clinic(lib, recovery, "four words that differ")
+        for _ in range(14):
+            before = {name: clinic.opening(name) for name in clinic.tried}
+            what, name = chance.choice(("change", "cut", "keep", "put", "put", "repair")), chance.choice(sorted(before))
+            if what == "change":
+                clinic.change(name)
+            elif what == "cut":
+                clinic.change_cut_short(name, chance.random() < 0.5)
+            elif what == "keep":
+                clinic.files.append(kept(lib))
+            elif what == "put":
+                put(lib, chance.choice(clinic.files), *chance.choice((BOTH, BOTH[:1], BOTH[1:])))
+            else:
+                housekeeping.repair(CTX, lib)
+            passwords.settle(lib)
+            now = {name: clinic.opening(name) for name in clinic.tried}
+            if what in ("change", "repair"):
+                for one, right in clinic.right.items():
+                    assert right in now[one] or right not in before[one], f"{one} was locked out"
+            report = housekeeping.verify(CTX, lib)
+            if report.clean and not report.notes:
+                assert passwords.warning(lib) == ""
+                assert all(found <= {clinic.right[one]} for one, found in now.items())
