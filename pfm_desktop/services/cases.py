@@ -234,9 +234,9 @@ def add_picture(
     """Copy a picture file (or its bytes) into the library and put it on record; the original is not touched.
 
     Without `taken_at` (aware) the moment is that of adding, and the picture's time of day counts as not known.
-    The same bytes or pixels at the same stage of a visit are one picture: the one on record is returned. Raises
-    `BadInputError` for what is not a picture, `StorageError` when it cannot be kept, `UserError` when the visit is
-    signed; the library is then unchanged.
+    The same bytes or pixels at the same stage of a visit are one picture: the one on record is returned as it is.
+    Raises `BadInputError` for what is not a picture, `StorageError` when it cannot be kept, `UserError` when the visit
+    is signed; the library is then unchanged.
     """
     from pfm_desktop.imaging.io import decode_picture
     from pfm_desktop.imaging.pixels import pixels_sha256

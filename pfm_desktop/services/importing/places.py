@@ -227,7 +227,7 @@ def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
     if when is None or row.visit.day != when.day:
         return False
-    return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
+    return when.day_only or row.visit.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
 
 
 def _goes_on(lib: Library, planned: PlannedVisit, row: VisitRow) -> bool:

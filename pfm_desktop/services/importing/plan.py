@@ -239,10 +239,15 @@ def same_in(plan: ImportPlan) -> Mapping[str, Sequence[str]]:
     found = {}
     for picture in there.values():
         others = (*contents[picture.content], *sorted(picture.alike & there.keys()))
-        strangers = [key for key in others if woman_key(there[key]) != woman_key(picture)]
+        strangers = [key for key in others if _are_two(there[key], picture)]
         if strangers and not picture.although_elsewhere:
             found[picture.key] = strangers
     return found
+
+
+def _are_two(one: PlannedPicture, other: PlannedPicture) -> bool:
+    """Whether they stand under two women; of whom it is not known waits, and is nobody else until somebody says so."""
+    return woman_key(one) != woman_key(other) and (bool(one.patient.value) or not other.patient.value)
 
 
 def _woman(

@@ -145,10 +145,10 @@ class _Step:
     burned_in: list[str] = field(default_factory=list)  # ids of pictures into which words are drawn
     shots: Mapping[str, Sequence[Shot]] = field(default_factory=dict)  # by key: see `twins`
 
-    def by_pixels(self, pixels_sha256: str) -> Picture | None:
-        """The picture of the visit with these pixels, one that knows its moment first; none for ""."""
+    def by_pixels(self, pixels_sha256: str, whole: twins.Whole) -> Picture | None:
+        """The picture of the visit with these pixels that is whole, one that knows its moment first; none for ""."""
         found = [one for one in self.by_hash.values() if pixels_sha256 and one.pixels_sha256 == pixels_sha256]
-        return min(found, key=lambda one: not one.time_known, default=None)
+        return min((one for one in found if whole(one.sha256)), key=lambda one: not one.time_known, default=None)
 
 
 class _Run:
@@ -170,7 +170,9 @@ class _Run:
         self._also_unsure, self._dicom, self._only_ask = also_unsure, dicom, only_ask
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
-        self._taken: dict[tuple[str, str], str] = {}  # visit by woman and bytes, where nothing is written
+        # where nothing is written, the library does not say what it would hold by now, and in which visit of whom
+        self._taken: dict[tuple[str, str], list[tuple[Picture, str]]] = {}  # by woman and pixels
+        self._in_store: set[str] = set()  # by bytes
         self._exported: Mapping[str, tuple[Picture, datetime]] | None = None  # of the woman in hand
         self._done = 0
 
@@ -304,19 +306,26 @@ class _Run:
         if planned.burned_in:
             step.burned_in.append(added.id)
         if self._only_ask:
-            self._taken[step.patient.id, planned.content] = said.visit
+            self._in_store.add(planned.sha256)
+            self._taken.setdefault((step.patient.id, planned.content), []).append((added, said.visit))
         return said
 
     def _put_back(self, planned: PlannedPicture, step: _Step, place: Place) -> bool:
         """Where these bytes are on record and not whole in the store, they are now: whether that was so."""
         on_record = planned.sha256 in step.by_hash or planned.sha256 in place.holders
-        if self._only_ask or not on_record or self._lib.pictures.is_whole(planned.sha256):
+        if not on_record or self._whole(planned.sha256):
+            return False
+        if self._only_ask:
+            self._in_store.add(planned.sha256)
             return False
         try:
             data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         except BadInputError:
             return False
         return hashlib.sha256(data).hexdigest() == planned.sha256 == self._lib.pictures.put(data)
+
+    def _whole(self, sha256: str) -> bool:
+        return sha256 in self._in_store or self._lib.pictures.is_whole(sha256)
 
     def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
         """What to say of a picture that is on record already, and the record, where it stands for the picture."""
@@ -328,8 +337,8 @@ class _Run:
             here = ours[0].visit_id == step.visit.id
             where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
-        same, beside = step.by_pixels(planned.pixels_sha256), None
-        if same is not None and self._lib.pictures.is_whole(same.sha256):
+        same, beside = step.by_pixels(planned.pixels_sha256, self._whole), None
+        if same is not None:
             beside = twins.saved_anew(planned, same, "this visit", here=True)
             if beside[0] is not Outcome.ADDED:
                 return beside
@@ -344,9 +353,10 @@ class _Run:
         is asked for; nowhere, where somebody said that it comes in although it is."""
         if planned.although_elsewhere:
             return
-        if (found := _in_these_bytes(planned, step, place) or self._asked_for(planned, step)) is not None:
+        if (found := _in_these_bytes(planned, step, place)) is not None:
             yield (*found, None)
-        if (said := twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id)) is not None:
+        yield from self._asked_for(planned, step)
+        if (said := twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id, self._whole)) is not None:
             yield said
         if (said := self._twin(planned, step)) is not None:
             yield said
@@ -360,10 +370,14 @@ class _Run:
         found = self._exported.get(planned.instance)
         return found if found is not None and self._lib.pictures.is_whole(found[0].sha256) else None
 
-    def _asked_for(self, planned: PlannedPicture, step: _Step) -> tuple[Outcome, str] | None:
-        """Where nothing is written, the library does not say what an earlier visit of this plan would have taken."""
-        taken = self._taken.get((step.patient.id, planned.content))
-        return (Outcome.THERE, f"it is in her visit of {taken} already") if taken else None
+    def _asked_for(self, planned: PlannedPicture, step: _Step) -> Iterator[twins.Said]:
+        """What to say of it where an earlier visit of this plan would have taken it, and nothing is written."""
+        for there, visit in self._taken.get((step.patient.id, planned.content), ()):
+            where = f"her visit of {visit}"
+            if there.sha256 == planned.sha256:
+                yield Outcome.THERE, f"it is in {where} already", None
+            else:
+                yield twins.saved_anew(planned, there, where, here=False)
 
     def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
         """What to say of a picture that is on record in other bytes; it is read only where that may be."""

@@ -28,6 +28,7 @@ _MOST = 12  # shots of one moment: with more of them it is that of a clock that 
 _NEARLY = "nearly the same picture, of the same second,"
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
+Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
 
 
 def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Mapping[str, Sequence[Shot]]:
@@ -79,8 +80,8 @@ def said_of(
 ) -> Said | None:
     """What becomes of a picture (its file in `data`) that is one of these shots; None where it is none of them.
 
-    Another woman comes first, and of hers also what is nearly the same is left out: two women are not examined at the
-    same second. Of the same woman only equal pixels are the same picture: two shots may be.
+    Another woman comes first, and of hers also what is nearly the same is left out, or cannot be looked at: two women
+    are not examined at the same second. Of the same woman only equal pixels are the same picture: two shots may be.
     """
     from pfm_desktop.imaging.alike import alike, look_of
     from pfm_desktop.imaging.io import decode_picture
@@ -89,28 +90,31 @@ def said_of(
         pixels = decode_picture(data, planned.name).pixels
     except UserError:
         return None  # it is said where it is brought in
-    look, own = look_of(pixels), None
+    look, own, lost = look_of(pixels), None, None
     for shot in shots:
         try:
             other = decode_picture(lib.pictures.get(shot.picture.sha256), shot.picture.original_name).pixels
         except UserError:  # altered or gone: `pfm library verify` says so
+            lost = lost or (shot if shot.patient.id != patient_id else None)
             continue
         same = np.array_equal(pixels, other)
         if shot.patient.id != patient_id and (same or alike(look, look_of(other))):
             return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
             own = _hers(planned, shot, visit_id)
-    return own
+    return own or (
+        _of_another(lost, "a picture of the same second, whose file is missing or altered,") if lost else None
+    )
 
 
-def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str) -> Said | None:
+def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str, whole: Whole) -> Said | None:
     """What becomes of a picture whose pixels are on record already; None where they are not, or hers cannot be read."""
     with lib.read() as session:
         found = same_bytes.shots_of_pixels(session, planned.pixels_sha256)
     stranger = next((shot for shot in found if shot.patient.id != patient_id), None)
     if stranger is not None:
         return _of_another(stranger, "the same picture, saved anew,")
-    shots = [shot for shot in found if lib.pictures.is_whole(shot.picture.sha256)]
+    shots = [shot for shot in found if whole(shot.picture.sha256)]
     if not shots:
         return None
     chosen = min(shots, key=lambda shot: (not shot.picture.time_known, shot.picture.visit_id != visit_id))
@@ -133,5 +137,5 @@ def saved_anew(planned: PlannedPicture, there: Picture, where: str, *, here: boo
     stage = planned.stage.value
     as_other = f", as {there.stage.value.replace('_', ' ')}" if stage not in (None, there.stage) else ""
     if planned.knows_its_moment and not there.time_known:
-        return Outcome.ADDED, f"it is in {where} too{as_other}, without its moment: remove that one", None
+        return Outcome.ADDED, f"it is in {where} too{as_other}, as a copy without its moment", None
     return Outcome.THERE, f"it is in {where} already, and was saved anew{as_other}", there if here else None

@@ -18,7 +18,7 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.plan import ImportPlan
-from pfm_desktop.services.importing.report import Outcome
+from pfm_desktop.services.importing.report import ImportReport, Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.services.importing.twins import shots_of_the_moment
 from pfm_desktop.storage import repositories as stored
@@ -192,9 +192,7 @@ def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
     for work in (foreseen, import_plan):
         (line,) = work(SilentContext(), lib, planned(tmp_path / "stick")).lines
         assert line.outcome is Outcome.ADDED
-        assert (
-            line.reason == "it is in her visit of 20 Mar 2026 too, as acetic acid, without its moment: remove that one"
-        )
+        assert line.reason == "it is in her visit of 20 Mar 2026 too, as acetic acid, as a copy without its moment"
     assert counts(brought_in(lib, planned(tmp_path / "stick"))) == (0, 1, 0)
     assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (0, 1, 0)
 
@@ -260,3 +258,85 @@ def harmed(lib: Library, plan: ImportPlan, left: bytes = b"") -> None:
     assert path is not None
     path.chmod(0o600)
     path.write_bytes(left) if left else path.unlink()
+
+
+def outcomes(report: ImportReport) -> list[tuple[str, str]]:
+    return sorted((line.outcome.value, line.reason) for line in report.lines)
+
+
+def test_copy_and_original_in_two_visits_of_one_import_are_foreseen_as_they_come_in(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(3), moment="2026:03:15 09:00:00")
+    put_file(tmp_path / "in" / "K-18" / "2026-03-14" / "acid_1.jpg", without_exif(original))
+    put_file(tmp_path / "in" / "K-18" / "2026-03-15" / "acid_2.jpg", original)
+    plan = planned(tmp_path / "in")
+    before = foreseen(SilentContext(), lib, plan)
+    report = import_plan(SilentContext(), lib, plan)
+    assert (counts(before), before.visits) == (counts(report), report.visits) == ((2, 0, 0), 2)
+    assert outcomes(before) == outcomes(report)
+
+
+def test_a_lost_file_that_the_import_puts_back_is_foreseen(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    original = saved(photograph(4))
+    put_file(tmp_path / "in" / "K-17" / "acid.jpg", original)
+    brought_in(lib, planned(tmp_path / "in"))
+    for file in lib.pictures.files():
+        file.unlink()
+    put_file(tmp_path / "in" / "K-17" / "acid.png", saved(decode_picture(original, "acid.jpg").pixels, form="PNG"))
+    plan = planned(tmp_path / "in")
+    before, report = (work(SilentContext(), lib, plan) for work in (foreseen, import_plan))
+    assert counts(before) == counts(report) == (0, 2, 0)
+
+
+def test_beside_a_lost_twin_the_original_that_is_whole_stands_for_a_copy(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(6))
+    put_file(tmp_path / "in" / "K-17" / "acid.png", saved(decode_picture(original, "acid.jpg").pixels, form="PNG"))
+    brought_in(lib, planned(tmp_path / "in"))
+    for file in lib.pictures.files():
+        file.unlink()
+    put_file(tmp_path / "more" / "K-17" / "2026-03-14" / "acid.jpg", original)
+    put_file(tmp_path / "more" / "K-17" / "2026-03-14" / "acid_2.jpg", without_exif(original))
+    plan = planned(tmp_path / "more")
+    before, report = (work(SilentContext(), lib, plan) for work in (foreseen, import_plan))
+    assert counts(before) == counts(report) == (1, 1, 0)
+
+
+def test_a_shot_of_the_second_of_another_womans_lost_one_waits(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    put_file(tmp_path / "in" / "K-17" / "acid.jpg", saved(photograph(9)))
+    brought_in(lib, planned(tmp_path / "in"))
+    for file in lib.pictures.files():
+        file.unlink()
+    put_file(tmp_path / "other" / "K-18" / "acid.jpg", saved(photograph(9), quality=60))
+    plan = planned(tmp_path / "other")
+    for work in (foreseen, import_plan):
+        (line,) = work(SilentContext(), lib, plan).lines
+        assert (
+            line.outcome,
+            "whose file is missing or altered, is on record for another woman (K-17)" in line.reason,
+        ) == (
+            Outcome.SKIPPED,
+            True,
+        )
+    although = changes.take_although_elsewhere(plan, [plan.pictures[0].key])
+    assert counts(brought_in(lib, although)) == (1, 0, 0)
+
+
+def test_a_copy_that_is_nobodys_keeps_hers_from_nothing(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    original = saved(photograph(10))
+    put_file(tmp_path / "in" / "K-17" / "2026-03-14" / "acid.jpg", original)
+    put_file(tmp_path / "in" / "unsorted" / "acid.jpg", without_exif(original))
+    (hers, nobodys) = sorted(brought_in(lib, planned(tmp_path / "in")).lines, key=lambda line: line.outcome.value)
+    assert hers.outcome is Outcome.ADDED
+    assert nobodys.reason.startswith("whose it is is not known")
+
+
+def test_an_original_joins_her_visit_of_that_day(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    original = saved(photograph(11))
+    put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / "acid.jpg", without_exif(original))
+    brought_in(lib, planned(tmp_path / "mail"))
+    put_file(tmp_path / "stick" / "K-17" / "2026-03-14" / "acid.jpg", original)
+    report = brought_in(lib, planned(tmp_path / "stick"))
+    assert (counts(report), report.visits) == ((1, 0, 0), 0)
