@@ -219,7 +219,9 @@ def everybody(lib: Library) -> tuple[Account, ...]:
 
 def without_password(lib: Library) -> frozenset[str]:
     """Ids of accounts that have no password, so that nobody signs in with them."""
-    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(lib.path, passwords.current(lib))
+    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(
+        lib.path, _keys(lib), passwords.current(lib)
+    )
 
 
 def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
@@ -327,7 +329,7 @@ def _tell_old_keys(lib: Library) -> str:
         return ""
     lib.notice = ". ".join(part for part in (lib.notice, said) if part)
     if passwords.problem(lib):
-        return "What was replaced opens the library again: an older key file was put back. Found by"
+        return "What was replaced opens the library again: an older key file (or database) was put back. Found by"
     return "Key file and copy differ: an older key file was put back, or a change was cut short. Found by"
 
 

@@ -127,7 +127,7 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:
-            write_bytes(key_file_beside(final), keys.content(lib.path, passwords.current(lib)))
+            write_bytes(key_file_beside(final), keys.content(lib.path, lib.keys, passwords.current(lib)))
         unfinished.replace(final)
     return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 

@@ -165,9 +165,8 @@ def unlock(library: Path, name: str, password: str, *, file: Path | None = None)
 
 def account_called(library: Path, name: str) -> str:
     """Id of the account that signs in with this name, "" where there is none; nobody is let in."""
-    kept = _read(library)
-    wanted = _name_hash(kept, name)
-    return next((slot.id for slot in kept.slots if slot.name == wanted and slot.id != RECOVERY), "")
+    known = [slot for kept in _whole(library) for slot in kept.slots if slot.name == _name_hash(kept, name)]
+    return next((slot.id for slot in known if slot.id != RECOVERY), "")
 
 
 def _first_that_opens(files: Sequence[_KeyFile], opened: Callable[[_KeyFile], Unlocked]) -> Unlocked:
@@ -240,9 +239,12 @@ def new_recovery_key(
     return recovery.written(secret)
 
 
-def accounts_with_password(library: Path, current: Mapping[str, str] = _NONE_KNOWN) -> frozenset[str]:
+def accounts_with_password(
+    library: Path, keys: LibraryKeys, current: Mapping[str, str] = _NONE_KNOWN
+) -> frozenset[str]:
     """Ids of who has a password; `current` as for `set_password`."""
-    return frozenset(slot.id for slot in _read(library, current=current).slots) - {RECOVERY}
+    kept = _read(library, of=keys.library_id, current=current)
+    return frozenset(slot.id for slot in kept.slots) - {RECOVERY}
 
 
 def harm_of(place: Path, of: str) -> str:
@@ -319,9 +321,9 @@ def _fingerprint(slot: _Slot) -> str:
     return hashlib.sha256(json.dumps(asdict(slot), sort_keys=True).encode()).hexdigest()[:32]
 
 
-def content(library: Path, current: Mapping[str, str] = _NONE_KNOWN) -> bytes:
+def content(library: Path, keys: LibraryKeys, current: Mapping[str, str] = _NONE_KNOWN) -> bytes:
     """The key file as a backup keeps it; `current` as for `set_password`."""
-    return _bytes(_read(library, current=current))
+    return _bytes(_read(library, of=keys.library_id, current=current))
 
 
 def restore(library: Path, file: Path) -> None:
@@ -496,8 +498,8 @@ def digest(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _read(library: Path, *, of: str = "", current: Mapping[str, str] = _NONE_KNOWN) -> _KeyFile:
-    """The key file of the library `of`, where it is given and one of the two is. Of two that differ, what is `current`
+def _read(library: Path, *, of: str, current: Mapping[str, str] = _NONE_KNOWN) -> _KeyFile:
+    """The key file of the library `of`, where one of the two is. Of two that differ, what is `current`
     in each, and of what is current in neither that of the one which has more that is."""
     found = _whole(library)
     own = [kept for kept in found if kept.library_id == of] or found[:1]

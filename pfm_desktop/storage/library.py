@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.people import Account, Act, roles_text
 from pfm_desktop.jobs import Context
-from pfm_desktop.storage import access, after_crash, attempts, journal, migrations
+from pfm_desktop.storage import access, after_crash, attempts, journal, migrations, passwords
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.engine import (
     COPY_AND_RESTORE,
@@ -298,7 +298,7 @@ class Library:
             for change in changes:
                 journal.apply(session, change, who=self.who, at=at)
             if any(change.what == "account" for change in changes):
-                access.check_administrator_left(session, accounts_with_password(self.path) if self.keys else ())
+                access.check_administrator_left(session, self._with_password())
         return tuple(changes)
 
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
@@ -351,6 +351,11 @@ class Library:
                 session.delete(row)
             elif new is not None and new != old:
                 session.merge(MetaTable(key=key, value=new))
+
+    def _with_password(self) -> frozenset[str]:
+        if self.keys is None:
+            return frozenset()
+        return accounts_with_password(self.path, self.keys, passwords.current(self))
 
     def _check_in_place(self) -> None:
         """What is open can be written to wherever it was moved, and pictures would go where it stood before."""

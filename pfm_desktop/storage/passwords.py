@@ -94,10 +94,10 @@ def _said(whose: list[str], *, recovery: bool) -> str:
     if whose:
         it = "that password" if len(whose) == 1 else "those passwords"
         anew = f"set {it} anew (Settings, People)" + (", and make a new recovery key" if recovery else "")
-    opens = "opens" if len(parts) == 1 else "open"
+    how = "opens the library is not the one" if len(parts) == 1 else "open the library are not those"
     return (
-        f"an older key file was put back: {listed} of before a change {opens} the library again, and what replaced "
-        f"{'it' if len(parts) == 1 else 'them'} does not. To end that, {anew}"
+        f"an older key file was put back, or an older database: {listed} that {how} that the database knows. To end "
+        f"that, {anew}"
     )
 
 

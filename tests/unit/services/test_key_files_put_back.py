@@ -9,12 +9,12 @@ import pytest
 
 from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import accounts, housekeeping
+from pfm_desktop.services import accounts, backup, backup_folder, housekeeping
 from pfm_desktop.storage import journal, keys, passwords
 from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import BadInputError, UserError
 
 CTX = SilentContext()
 BOTH = (KEYS, KEYS_COPY)
@@ -37,7 +37,7 @@ def test_an_old_key_file_put_back_is_told_at_sign_in_on_record_and_by_a_check(tm
         assert housekeeping.verify(CTX, lib).clean
     put(lib, older, *BOTH)
     with accounts.sign_in(lib.path, "Dr. Ada", old) as lib:
-        assert "the password of Dr. Ada of before a change opens the library again" in lib.notice
+        assert "the password of Dr. Ada that opens the library is not the one that the database knows" in lib.notice
         with lib.read() as session:
             assert journal.entries(session)[-1].text.startswith("What was replaced opens the library again")
         (problem,) = housekeeping.verify(CTX, lib).problems
@@ -135,7 +135,7 @@ def test_old_files_put_back_long_after_a_change_that_was_not_confirmed_are_told(
     for name in (KEYS, KEYS_COPY):
         (lib.path / name).write_bytes(older)
     with accounts.sign_in(lib.path, "Dr. Ada", one) as lib:
-        assert "of before a change opens the library again" in lib.notice
+        assert "that opens the library is not the one that the database knows" in lib.notice
         assert len(housekeeping.verify(CTX, lib).problems) == 1
 
 
@@ -168,9 +168,39 @@ def test_a_password_between_a_put_back_and_the_next_change_is_an_old_one_too(tmp
         assert keys.unlock_with_recovery(lib.path, recovery).keys == lib.keys
         put(lib, second, *BOTH)
     with accounts.sign_in(lib.path, "Dr. Ada", two) as lib:
-        told = "the password of Dr. Ada and the recovery key of before a change open the library again"
+        told = (
+            "the password of Dr. Ada and the recovery key that open the library are not those that the database knows"
+        )
         assert told in lib.notice
         assert told in "".join(housekeeping.verify(CTX, lib).problems)
+
+
+@pytest.mark.parametrize("whose", ["older", "of another library"])
+def test_a_backup_takes_what_counts_also_where_keys_json_is_not_the_right_one(tmp_path: Path, whose: str) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        wrong = kept(lib)
+        accounts.change_own_password(lib, one, two)
+        bea = accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, two)
+        recovery = accounts.new_recovery_key(lib)
+        if whose == "of another library":
+            with accounts.make_library(tmp_path / "other", "Dr. Eve", one)[0] as other:
+                wrong = kept(other)
+        put(lib, wrong, KEYS)
+        assert bea.id not in accounts.without_password(lib)
+        with pytest.raises(BadInputError, match="there is an account Dr. Bea already"):
+            accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, one)
+        assert keys.account_called(lib.path, "Dr. Bea") == bea.id, "wrong passwords of hers are slowed down"
+        backup.back_up(CTX, lib, tmp_path / "backup")
+    file = backup_folder.key_file_of(tmp_path / "backup")
+    assert file is not None
+    opened = backup_folder.unlocked_with(tmp_path / "backup", file, "Dr. Ada", two).keys
+    back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back", unlocked=opened)
+    for name in ("Dr. Ada", "Dr. Bea"):
+        assert keys.unlock(back.library, name, two).keys == opened
+        with pytest.raises(WrongPasswordError):
+            keys.unlock(back.library, name, one)
+    assert keys.unlock_with_recovery(back.library, recovery).keys == opened
 
 
 def test_the_password_of_somebody_who_was_given_one_anew_is_known_as_old(tmp_path: Path) -> None:
@@ -187,7 +217,7 @@ def test_the_password_of_somebody_who_was_given_one_anew_is_known_as_old(tmp_pat
         assert keys.unlock(lib.path, "Dr. Bea", two).keys == lib.keys
         put(lib, with_bea, *BOTH)
         (problem,) = housekeeping.verify(CTX, lib).problems
-        assert "the password of Dr. Bea of before a change opens" in problem
+        assert "the password of Dr. Bea that opens the library is not" in problem
         accounts.change(lib, bea, active=False)
         assert housekeeping.verify(CTX, lib).clean, "nobody signs in as her, with whatever password"
 

@@ -84,7 +84,7 @@ def test_a_new_password_leaves_the_master_key_and_the_others_as_they_were(
     assert keys.unlock(tmp_path, "Sister", "another long one").keys == made[0]
     with pytest.raises(WrongPasswordError):
         keys.unlock(tmp_path, "Dr. Ängel Weiß", PASSWORD)
-    assert keys.accounts_with_password(tmp_path) == {"a" * 32, "b" * 32}
+    assert keys.accounts_with_password(tmp_path, made[0]) == {"a" * 32, "b" * 32}
 
 
 def test_neither_keys_nor_names_nor_passwords_can_be_read_in_the_file_or_in_a_trace(
@@ -252,7 +252,7 @@ def test_two_administrators_at_the_same_time_lose_nobody(tmp_path: Path, made: t
         thread.start()
     for thread in threads:
         thread.join()
-    assert keys.accounts_with_password(tmp_path) == {letter * 32 for letter in "abcde"}
+    assert keys.accounts_with_password(tmp_path, made[0]) == {letter * 32 for letter in "abcde"}
     assert keys.unlock(tmp_path, "Reader d", PASSWORD).keys == made[0]
     assert keys.unlock_with_recovery(tmp_path, made[1]).keys == made[0]
 
@@ -275,7 +275,7 @@ def test_what_another_program_wrote_meanwhile_stays_and_it_goes_on_record_once(
         tmp_path, made[0], account_id="c" * 32, name="Third", password="a third long one", on_record=overtaken
     )
     assert called == ["on record"]
-    assert keys.accounts_with_password(tmp_path) == {"a" * 32, "b" * 32, "c" * 32}
+    assert keys.accounts_with_password(tmp_path, made[0]) == {"a" * 32, "b" * 32, "c" * 32}
     assert keys.unlock(tmp_path, "Sister", SISTER["password"]).keys == made[0]
     assert keys.unlock(tmp_path, "Third", "a third long one").keys == made[0]
     assert (tmp_path / KEYS).read_bytes() == (tmp_path / KEYS_COPY).read_bytes()
