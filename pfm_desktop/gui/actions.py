@@ -74,6 +74,11 @@ class ActionBook(QObject):
         """Forget the actions of a page that goes away."""
         self._entries = {id_: entry for id_, entry in self._entries.items() if entry.group != group}
 
+    def forget(self, actions: Iterable[QAction]) -> None:
+        """Of a page that goes away and may not be made again, while those of one in its place stay."""
+        gone = {id(action) for action in actions}
+        self._entries = {id_: entry for id_, entry in self._entries.items() if id(entry.action) not in gone}
+
     def action(self, id_: str) -> QAction:
         """An action by its id."""
         return self._entries[id_].action

@@ -181,7 +181,10 @@ class Desk(QObject):
         self._turn.stop()
         self._again.stop()
         self.undo.detach()
-        for page in (*self._pages.values(), self._shortcuts):
+        made: list[Any] = list(self._pages.values())
+        for page in made:
+            self._window.book.forget(page.page_actions())
+        for page in (*made, self._shortcuts):
             if page is not None:
                 getattr(page, "detach", _nothing)()
                 self._window.stack.removeWidget(page)

@@ -15,7 +15,7 @@ FILE = (
     ("file.new_library", "New &library...", ""),
     ("file.open_for_writing", "Open for &writing", "Ctrl+Shift+W"),
     None,
-    ("file.lock", "&Lock the window", "Ctrl+L"),
+    ("file.lock", "Loc&k the window", "Ctrl+L"),
     ("file.sign_out", "&Sign out", ""),
     None,
     ("file.quit", "&Quit", "Ctrl+Q"),

@@ -17,6 +17,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from pfm_desktop.gui.desk import IMPORT, SETTINGS
 from pfm_desktop.gui.main_window import REVIEW, MainWindow
 from pfm_desktop.gui.pages.opening import OpeningPage
 from pfm_desktop.jobs import Context, Progress
@@ -320,6 +321,23 @@ def test_a_new_library_is_made_and_the_old_one_is_closed(
     with Library.open(library_folder) as old:
         assert not old.read_only
     qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
+
+
+def test_the_keys_of_a_page_that_went_with_its_library_are_forgotten(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, tmp_path: Path
+) -> None:
+    window = open_window(library_folder)
+    window.show_page(IMPORT)
+    before = window.desk
+    Library.create(tmp_path / "other").close()
+    window.open_library(tmp_path / "other")
+    qtbot.waitUntil(lambda: window.desk not in (None, before), timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
+    assert not [row for row in window.book.rows() if row.group == "Import"]
+    assert [row for row in window.book.rows() if row.group == "Today"]
+    qtbot.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    assert window.desk is not None
+    assert window.stack.currentWidget() is window.desk.page(SETTINGS)
 
 
 def test_a_library_that_cannot_be_opened_leaves_the_open_one_as_it_is(

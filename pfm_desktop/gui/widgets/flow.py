@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
@@ -43,6 +43,12 @@ class FlowRow(QWidget):
         if event.type() is QEvent.Type.LayoutRequest:
             self._place()
         return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """A caption that changed while nobody saw it asked for nothing."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wider or narrower: other rows. Its own height, which placing sets, changes nothing."""

@@ -112,7 +112,7 @@ class ExportFolder:
 
 
 def dated(words: str, on: date) -> str:
-    """Name of a folder for what is exported that day; they sort by it."""
+    """Name of a folder for what is exported that day; they sort by it. An import knows them (`dates.OF_EXPORT`)."""
     return f"{words} {on.isoformat()}"
 
 

@@ -99,7 +99,8 @@ def confirm(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     tied, times = _times_confirmed(plan, wanted)
 
     def changed(picture: PlannedPicture) -> PlannedPicture:
-        picture = replace(picture, visit=tied.get(picture.key, picture.visit))
+        if picture.key in tied:
+            picture = in_its_own_time(replace(picture, visit=tied[picture.key]))
         if picture.key not in wanted:
             return picture
         now = settled[picture.key]  # with the stage that its visit says
@@ -122,6 +123,12 @@ def confirm(plan: ImportPlan, keys: Collection[str]) -> ImportPlan:
     others = tuple(one for one in plan.visit_times if one[0] not in times)
     plan = replace(plan, confirmed_pairs=plan.confirmed_pairs | pairs, visit_times=(*others, *times.items()))
     return _each(plan, wanted | set(tied), changed)
+
+
+def in_its_own_time(picture: PlannedPicture) -> PlannedPicture:
+    """A picture of a visit whose time was confirmed: what its own file says counts, although names say another day."""
+    its_own = picture.taken is not None and picture.when.value == picture.taken
+    return replace(picture, when=confirmed_guess(picture.when)) if its_own else picture
 
 
 def _times_confirmed(plan: ImportPlan, wanted: Collection[str]) -> tuple[Mapping[str, str], dict[str, Guess[When]]]:

@@ -200,8 +200,11 @@ def place_of(lib: Library, patient: Patient | None, planned: PlannedVisit, used:
     ]
     if holding:
         return Place(visits[max(holding, key=lambda visit_id: (counted[visit_id], visit_id))], holders)
+    copied = _copied(lib, planned, [row for row in visits.values() if row.visit.day_only])
     free = [
-        row for row in visits.values() if not row.signed and (_same_time(planned, row) or _goes_on(lib, planned, row))
+        row
+        for row in visits.values()
+        if not row.signed and (row.visit.id in copied or _same_time(planned, row) or _goes_on(lib, planned, row))
     ]
     near = min(free, key=lambda row: (abs(_apart(planned, row.visit.started_at)), row.visit.id), default=None)
     return Place(near, holders)
@@ -227,7 +230,17 @@ def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
     if when is None or row.visit.day != when.day:
         return False
-    return when.day_only or row.visit.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
+    return when.day_only or abs(_apart(planned, row.visit.started_at)) <= GAP.total_seconds()
+
+
+def _copied(lib: Library, planned: PlannedVisit, rows: Sequence[VisitRow]) -> frozenset[str]:
+    """Of visits whose time of day is not known, those of that day with copies of the planned pictures."""
+    of_that_day = {row.visit.id for row in rows if planned.when.value and row.visit.day == planned.when.value.day}
+    if not of_that_day:
+        return frozenset()
+    with lib.read() as session:
+        found = same_bytes.holders(session, (), [one.pixels_sha256 for one in planned.pictures])
+    return frozenset(holder.visit_id for holder in found) & of_that_day
 
 
 def _goes_on(lib: Library, planned: PlannedVisit, row: VisitRow) -> bool:

@@ -75,8 +75,8 @@ class PlannedPicture:
 
     @property
     def knows_its_moment(self) -> bool:
-        """Whether the picture itself says when it was taken, with the time of day."""
-        return self.taken is not None and not self.taken.day_only
+        """Whether the picture itself says when it was taken, with the time of day, and that is believed."""
+        return self.when.known() and self.taken is not None and not self.taken.day_only
 
     @property
     def content(self) -> str:

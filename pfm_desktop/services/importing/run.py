@@ -21,6 +21,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.importing import places, twins
 from pfm_desktop.services.importing.apart import against_manifest, several_named
+from pfm_desktop.services.importing.changes import in_its_own_time
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.places import Place
@@ -30,6 +31,7 @@ from pfm_desktop.services.importing.plan import (
     PlannedPicture,
     PlannedVisit,
     PlannedWoman,
+    arranged,
     twice,
     waits_for,
 )
@@ -78,11 +80,12 @@ def import_plan(
 
 
 def foreseen(ctx: Context, lib: Library, plan: ImportPlan, *, also_unsure: bool = False) -> ImportReport:
-    """What `import_plan` would do, without reading the pictures again and without writing anything; as a job."""
+    """What `import_plan` would do, without writing anything, and reading only what may be on record in other bytes; as
+    a job."""
     check_may_import(lib)
     made = _Made()
     with Reader() as reader:
-        _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=None, only_ask=True).all()
+        _Run(ctx, lib, plan, reader, made, also_unsure=also_unsure, dicom=read_dicom, only_ask=True).all()
     return made.report()
 
 
@@ -166,13 +169,15 @@ class _Run:
         dicom: ReadDicom | None,
         only_ask: bool = False,
     ) -> None:
+        if also_unsure:
+            plan = arranged(replace(plan, pictures=tuple(in_its_own_time(one) for one in plan.pictures)))
         self._ctx, self._lib, self._plan, self._reader, self._made = ctx, lib, plan, reader, made
         self._also_unsure, self._dicom, self._only_ask = also_unsure, dicom, only_ask
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
         # where nothing is written, the library does not say what it would hold by now, and in which visit of whom
-        self._taken: dict[tuple[str, str], list[tuple[Picture, str]]] = {}  # by woman and pixels
-        self._in_store: set[str] = set()  # by bytes
+        self._taken: list[Shot] = []
+        self._in_store: dict[str, PlannedPicture] = {}  # by bytes
         self._exported: Mapping[str, tuple[Picture, datetime]] | None = None  # of the woman in hand
         self._done = 0
 
@@ -240,7 +245,7 @@ class _Run:
         """Bring in one visit; returns the woman as she is on record now."""
         place = places.place_of(self._lib, patient, planned, self._used)
         step = self._begun(woman, planned, patient, place)
-        step.shots = twins.shots_of_the_moment(self._lib, planned.pictures)
+        step.shots = twins.shots_of_the_moment(self._lib, planned.pictures, self._taken)
         for picture in sorted(planned.pictures, key=lambda one: not one.knows_its_moment):  # originals before copies
             self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
             self._done += 1
@@ -306,8 +311,8 @@ class _Run:
         if planned.burned_in:
             step.burned_in.append(added.id)
         if self._only_ask:
-            self._in_store.add(planned.sha256)
-            self._taken.setdefault((step.patient.id, planned.content), []).append((added, said.visit))
+            self._in_store[planned.sha256] = planned
+            self._taken.append(Shot(added, step.visit.started_at, step.patient))
         return said
 
     def _put_back(self, planned: PlannedPicture, step: _Step, place: Place) -> bool:
@@ -316,7 +321,7 @@ class _Run:
         if not on_record or self._whole(planned.sha256):
             return False
         if self._only_ask:
-            self._in_store.add(planned.sha256)
+            self._in_store[planned.sha256] = planned
             return False
         try:
             data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
@@ -326,6 +331,13 @@ class _Run:
 
     def _whole(self, sha256: str) -> bool:
         return sha256 in self._in_store or self._lib.pictures.is_whole(sha256)
+
+    def _bytes_in_store(self, sha256: str) -> bytes:
+        """As they would be by now; what `ImageStore.get` raises, and `BadInputError`."""
+        planned = self._in_store.get(sha256)
+        if planned is None:
+            return self._lib.pictures.get(sha256)
+        return bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
 
     def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
         """What to say of a picture that is on record already, and the record, where it stands for the picture."""
@@ -372,12 +384,15 @@ class _Run:
 
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> Iterator[twins.Said]:
         """What to say of it where an earlier visit of this plan would have taken it, and nothing is written."""
-        for there, visit in self._taken.get((step.patient.id, planned.content), ()):
-            where = f"her visit of {visit}"
-            if there.sha256 == planned.sha256:
+        for shot in self._taken:
+            same = shot.picture.sha256 == planned.sha256
+            if shot.patient.id != step.patient.id or shot.picture.visit_id == step.visit.id:
+                continue
+            where = f"her visit of {moments.day(shot.started_at.astimezone().date())}"
+            if same:
                 yield Outcome.THERE, f"it is in {where} already", None
-            else:
-                yield twins.saved_anew(planned, there, where, here=False)
+            elif planned.pixels_sha256 and shot.picture.pixels_sha256 == planned.pixels_sha256:
+                yield twins.saved_anew(planned, shot.picture, where, here=False)
 
     def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
         """What to say of a picture that is on record in other bytes; it is read only where that may be."""
@@ -388,7 +403,7 @@ class _Run:
             data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
         except BadInputError:
             return None  # it is said where it is brought in
-        return twins.said_of(self._lib, data, planned, shots, step.patient.id, step.visit.id)
+        return twins.said_of(self._bytes_in_store, data, planned, shots, step.patient.id, step.visit.id)
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
         """The picture's record, its bytes kept in the store: those that were decoded in full as they were looked at."""

@@ -31,15 +31,17 @@ Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in t
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
 
 
-def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture]) -> Mapping[str, Sequence[Shot]]:
-    """By key of the planned picture, what is on record of its moment, and has other bytes."""
+def shots_of_the_moment(
+    lib: Library, pictures: Iterable[PlannedPicture], taken: Sequence[Shot] = ()
+) -> Mapping[str, Sequence[Shot]]:
+    """By key of the planned picture, what is on record of its moment, and has other bytes; so does what is `taken`."""
     at = {one.key: one.moment for one in pictures if one.moment is not None}
     often = Counter(at.values())
     at = {key: moment for key, moment in at.items() if often[moment] <= _MOST}
     if not at:
         return {}
     with lib.read() as session:
-        found = same_bytes.shots(session, set(at.values()))
+        found = (*same_bytes.shots(session, set(at.values())), *(shot for shot in taken if shot.picture.time_known))
     mine = {one.key: one.sha256 for one in pictures}
     by_key = {
         key: [shot for shot in found if shot.picture.taken_at == moment and shot.picture.sha256 != mine[key]]
@@ -76,9 +78,15 @@ def with_alike(
 
 
 def said_of(
-    lib: Library, data: bytes, planned: PlannedPicture, shots: Sequence[Shot], patient_id: str, visit_id: str
+    kept: Callable[[str], bytes],
+    data: bytes,
+    planned: PlannedPicture,
+    shots: Sequence[Shot],
+    patient_id: str,
+    visit_id: str,
 ) -> Said | None:
-    """What becomes of a picture (its file in `data`) that is one of these shots; None where it is none of them.
+    """What becomes of a picture (its file in `data`) that is one of these shots; None where it is none of them. `kept`
+    gives the bytes of one of them, and may raise `UserError`.
 
     Another woman comes first, and of hers also what is nearly the same is left out, or cannot be looked at: two women
     are not examined at the same second. Of the same woman only equal pixels are the same picture: two shots may be.
@@ -93,7 +101,7 @@ def said_of(
     look, own, lost = look_of(pixels), None, None
     for shot in shots:
         try:
-            other = decode_picture(lib.pictures.get(shot.picture.sha256), shot.picture.original_name).pixels
+            other = decode_picture(kept(shot.picture.sha256), shot.picture.original_name).pixels
         except UserError:  # altered or gone: `pfm library verify` says so
             lost = lost or (shot if shot.patient.id != patient_id else None)
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QMargins, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -174,3 +176,14 @@ def test_the_keys_go_through_parts_that_hold_several_in_order(qtbot: QtBot) -> N
         qtbot.keyClick(held.focusWidget(), Qt.Key.Key_Tab)
         order.append(held.focusWidget().text())
     assert order == ["a", "b", "c", "d", "chip"]
+
+
+def test_a_caption_that_grew_while_nobody_saw_it_is_whole_when_it_is_shown_again(
+    qtbot: QtBot, shown: Callable[..., Held]
+) -> None:
+    first, second = QPushButton("Take"), QPushButton("Confirm")
+    held = shown(first, second, width=600)
+    held.hide()
+    second.setText("Confirm all: 10 pictures")
+    held.show()
+    qtbot.waitUntil(lambda: second.width() >= second.sizeHint().width())

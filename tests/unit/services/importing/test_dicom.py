@@ -23,7 +23,7 @@ from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.making import Options, make_plan
 from pfm_desktop.services.importing.reading import RecordedPicture
 from pfm_desktop.services.importing.report import Outcome
-from pfm_desktop.services.importing.run import import_plan
+from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.services.taking_back import made_by_import, take_back
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
@@ -119,6 +119,26 @@ def test_a_record_and_a_folder_of_different_days_are_asked_about(tmp_path: Path)
     assert visit.when.sure is Sure.UNSURE
     assert "14 Mar 2026" in visit.when.why
     assert "02 Mar 2026" in visit.when.why
+
+
+def test_the_folder_of_an_export_does_not_speak_against_its_files(tmp_path: Path) -> None:
+    for name in ("dicom with names 2026-11-29", "research dicom 2026-11-29"):
+        put(tmp_path / name, "visit-1/a.dcm", PatientID="K-77", AcquisitionDateTime="20260314083000")
+        (picture,) = make_plan(CTX, [tmp_path / name]).pictures
+        assert picture.when.sure is Sure.SAID
+
+
+def test_a_dicom_shot_of_another_womans_second_is_foreseen_to_wait(lib: Library, tmp_path: Path) -> None:
+    put(tmp_path / "hers", "a.dcm", PatientID="K-17", AcquisitionDateTime="20260314083000")
+    import_plan(CTX, lib, make_plan(CTX, [tmp_path / "hers"]), also_unsure=True)
+    other = plain(smooth(200, 160, shift=len("a.dcm")) // 2 * 2)
+    other.PatientID, other.AcquisitionDateTime = "K-18", "20260314083000"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b.dcm").write_bytes(written(other))
+    plan = make_plan(CTX, [tmp_path / "other"])
+    for work in (foreseen, import_plan):
+        (line,) = work(CTX, lib, plan, also_unsure=True).lines
+        assert "nearly the same picture, of the same second" in line.reason
 
 
 @pytest.mark.parametrize(

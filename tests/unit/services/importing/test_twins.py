@@ -25,7 +25,7 @@ from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.worklist import Question
 
-from .test_run import brought_in, counts, planned
+from .test_run import brought_in, counts, everything, planned
 
 Put = Callable[[Path, bytes], Path]
 
@@ -340,3 +340,52 @@ def test_an_original_joins_her_visit_of_that_day(lib: Library, tmp_path: Path, p
     put_file(tmp_path / "stick" / "K-17" / "2026-03-14" / "acid.jpg", original)
     report = brought_in(lib, planned(tmp_path / "stick"))
     assert (counts(report), report.visits) == ((1, 0, 0), 0)
+
+
+def test_what_is_confirmed_keeps_its_own_moment_although_its_folder_says_the_day_of_copying(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    card = tmp_path / "card 2026-11-29" / "K-17"
+    original = saved(photograph(12))
+    put_file(card / "acid_1.jpg", original)
+    put_file(card / "acid_2.jpg", original + b"\0")
+    plan = planned(tmp_path / "card 2026-11-29")
+    assert counts(foreseen(SilentContext(), lib, plan)) == (0, 0, 2)
+    confirmed = changes.confirm(plan, [one.key for one in plan.pictures])
+    assert counts(brought_in(lib, confirmed)) == (1, 1, 0)
+    (case,) = everything(lib)
+    assert [(one.time_known, one.taken_at) for one in case.pictures] == [(True, datetime(2026, 3, 14, 12, tzinfo=UTC))]
+    put_file(tmp_path / "other" / "K-18" / "acid.jpg", saved(photograph(12), quality=60))
+    assert counts(brought_in(lib, planned(tmp_path / "other"))) == (0, 0, 1)
+
+
+def test_with_what_is_unsure_an_original_keeps_its_moment_too(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    put_file(tmp_path / "card 2026-11-29" / "K-17" / "acid.jpg", saved(photograph(13)))
+    assert counts(brought_in(lib, planned(tmp_path / "card 2026-11-29"), also_unsure=True)) == (1, 0, 0)
+    (case,) = everything(lib)
+    assert case.pictures[0].time_known
+
+
+def test_shots_of_one_second_that_are_given_to_two_women_are_foreseen_as_they_come_in(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    put_file(tmp_path / "in" / "K-17" / "acid_1.jpg", saved(photograph(14)))
+    put_file(tmp_path / "in" / "K-17" / "acid_2.jpg", saved(photograph(14), quality=60))
+    plan = planned(tmp_path / "in")
+    given = changes.set_patient(plan, [plan.pictures[1].key], "K-18")
+    before, report = (work(SilentContext(), lib, given) for work in (foreseen, import_plan))
+    assert (counts(before), outcomes(before)) == (counts(report), outcomes(report))
+    assert counts(report) == (1, 0, 1)
+
+
+def test_other_shots_of_a_day_join_no_visit_whose_time_is_not_known(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(15), moment="2026:03:14 17:00:00")
+    put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / "acid.jpg", without_exif(original))
+    brought_in(lib, planned(tmp_path / "mail"))
+    put_file(tmp_path / "stick" / "K-17" / "acid_9.jpg", saved(photograph(16), moment="2026:03:14 09:00:00"))
+    put_file(tmp_path / "stick" / "K-17" / "acid_17.jpg", original)
+    report = brought_in(lib, planned(tmp_path / "stick"))
+    assert (counts(report), report.visits) == ((2, 0, 0), 1)
+    assert sorted(len(case.pictures) for case in everything(lib)) == [1, 2]
