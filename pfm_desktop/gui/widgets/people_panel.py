@@ -141,13 +141,14 @@ class PeoplePanel(QWidget):
             return
         self.card.close_it()
         say(self.said, outcome.words)
+        account = self._session.account
+        if account is not None and not (account.active and account.may(Act.SEE_NAMES)):
+            self.gone.emit()  # what she saw until now is in sight; and the library is closed, so nothing is read of it
+            return
         self.read()
         self.add.setFocus()
         if outcome.key:
             self.recovery.emit(outcome.key)
-        account = self._session.account
-        if account is not None and not (account.active and account.may(Act.SEE_NAMES)):
-            self.gone.emit()  # what she saw until now is in sight
 
     def _failed(self, message: str) -> None:
         self.card.setEnabled(True)
