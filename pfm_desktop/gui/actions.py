@@ -70,12 +70,8 @@ class ActionBook(QObject):
                 page.addAction(action)
             self.adopt(action, group=group)
 
-    def drop(self, group: str) -> None:
-        """Forget the actions of a page that goes away."""
-        self._entries = {id_: entry for id_, entry in self._entries.items() if entry.group != group}
-
     def forget(self, actions: Iterable[QAction]) -> None:
-        """Of a page that goes away and may not be made again, while those of one in its place stay."""
+        """Those of a page that goes away; what stands in their place by now stays."""
         gone = {id(action) for action in actions}
         self._entries = {id_: entry for id_, entry in self._entries.items() if id(entry.action) not in gone}
 

@@ -219,9 +219,7 @@ def everybody(lib: Library) -> tuple[Account, ...]:
 
 def without_password(lib: Library) -> frozenset[str]:
     """Ids of accounts that have no password, so that nobody signs in with them."""
-    return frozenset(one.id for one in everybody(lib)) - keys.accounts_with_password(
-        lib.path, _keys(lib), passwords.current(lib)
-    )
+    return frozenset(one.id for one in everybody(lib)) - passwords.who_has_one(lib)
 
 
 def add(lib: Library, name: str, roles: Collection[Role], password: str) -> Account:
@@ -324,11 +322,12 @@ def _tell_old_keys(lib: Library) -> str:
     """Tell who signs in of a key file that was put back; what is to go on record of it, "" for nothing."""
     if not lib.read_only:
         passwords.settle(lib)
-    said = passwords.warning(lib)
+    wrong = passwords.problem(lib)
+    said = wrong or passwords.difference(lib)
     if not said:
         return ""
     lib.notice = ". ".join(part for part in (lib.notice, said) if part)
-    if passwords.problem(lib):
+    if wrong:
         return "What was replaced opens the library again: an older key file (or database) was put back. Found by"
     return "Key file and copy differ: an older key file was put back, or a change was cut short. Found by"
 
@@ -355,13 +354,15 @@ def _weak(why: str) -> BadInputError:
 
 def _unlocked(path: Path, name: str, password: str, said: str) -> Unlocked:
     with attempts.one_at_a_time(path):
-        attempts.check(path, keys.account_called(path, name))
+        called = keys.account_called(path, name)
+        attempts.check(path, called)
         try:
             unlocked = keys.unlock(path, name, password)
-        except WrongPasswordError as error:
-            attempts.failed(path, said, error.account_id)
+        except WrongPasswordError:
+            attempts.failed(path, said, called)
             raise
-        attempts.succeeded(path, unlocked.account_id)
+        for account_id in {called, unlocked.account_id}:  # key file and copy may differ
+            attempts.succeeded(path, account_id)
     return unlocked
 
 

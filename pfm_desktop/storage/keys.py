@@ -164,8 +164,8 @@ def unlock(library: Path, name: str, password: str, *, file: Path | None = None)
 
 
 def account_called(library: Path, name: str) -> str:
-    """Id of the account that signs in with this name, "" where there is none; nobody is let in."""
-    known = [slot for kept in _whole(library) for slot in kept.slots if slot.name == _name_hash(kept, name)]
+    """Id of the account that signs in with this name, "" where neither file has one; nobody is let in."""
+    known = [slot for kept in reversed(_whole(library)) for slot in kept.slots if slot.name == _name_hash(kept, name)]
     return next((slot.id for slot in known if slot.id != RECOVERY), "")
 
 

@@ -37,7 +37,7 @@ from pfm_desktop.storage.engine import (
     wrong_or_damaged,
 )
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed
-from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, accounts_with_password, renew
+from pfm_desktop.storage.keys import LibraryKeys, LockedLibraryError, renew
 from pfm_desktop.storage.lock import HeldElsewhereError, LibraryLock, UnknownHolderError, user_name
 from pfm_desktop.storage.schema import (
     DATABASE,
@@ -298,7 +298,7 @@ class Library:
             for change in changes:
                 journal.apply(session, change, who=self.who, at=at)
             if any(change.what == "account" for change in changes):
-                access.check_administrator_left(session, self._with_password())
+                access.check_administrator_left(session, passwords.who_has_one(self))
         return tuple(changes)
 
     def record_event(self, what: str, key: str, text: str, details: Mapping[str, Any] | None = None) -> None:
@@ -351,11 +351,6 @@ class Library:
                 session.delete(row)
             elif new is not None and new != old:
                 session.merge(MetaTable(key=key, value=new))
-
-    def _with_password(self) -> frozenset[str]:
-        if self.keys is None:
-            return frozenset()
-        return accounts_with_password(self.path, self.keys, passwords.current(self))
 
     def _check_in_place(self) -> None:
         """What is open can be written to wherever it was moved, and pictures would go where it stood before."""

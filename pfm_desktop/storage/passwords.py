@@ -9,7 +9,7 @@ A change stands here before its key file takes its place, as `next`; it counts f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -25,56 +25,53 @@ BOTH_OPEN = "the password before and the new one open the library"
 
 def current(lib: Library) -> dict[str, str]:
     """What stands for each account, and for the recovery key, in the key file of today (`keys.slots_of`)."""
-    return _counting(_read(lib.meta(_FACT)), _files(lib))[0]
+    return _counting(lib.meta(_FACT), _files(lib))[0]
+
+
+def who_has_one(lib: Library) -> frozenset[str]:
+    """Ids of accounts with a password; none in a library without accounts."""
+    return keys.accounts_with_password(lib.path, lib.keys, current(lib)) if lib.keys is not None else frozenset()
 
 
 def about_to_count(lib: Library, slot_id: str, fingerprint: str) -> None:
     """A new password of this account (or recovery key) is on disk, and about to take its place."""
     files = _files(lib)
-
-    def with_next(said: str | None) -> str:
-        now, later = _counting(_read(said), files)
-        return _text(_with_unknown(now, files), {**later, slot_id: fingerprint})
-
-    lib.change_meta(_FACT, with_next)
+    lib.change_meta(_FACT, lambda said: _brought_up(said, files, {slot_id: fingerprint}))
 
 
 def settle(lib: Library) -> None:
     """Keep that what was about to count does, where it stands in a key file; and of whom nothing is known, what both
     say. Where that cannot be kept, it is seen at the next sign-in."""
     files = _files(lib)
-
-    def settled(said: str | None) -> str:
-        now, later = _counting(_read(said), files)
-        return _text(_with_unknown(now, files), later)
-
     with suppress(StorageError):
-        if settled(said := lib.meta(_FACT)) != said:
-            lib.change_meta(_FACT, settled)
+        if _brought_up(before := lib.meta(_FACT), files) != before:
+            lib.change_meta(_FACT, lambda said: _brought_up(said, files))
 
 
 def take_over(lib: Library) -> None:
     """What the key file says counts, whatever counted before: that of a library which is made of a backup."""
     files = _files(lib)
-    lib.change_meta(_FACT, lambda _said: _text(_with_unknown({}, files), {}))
+    lib.change_meta(_FACT, lambda _said: _brought_up(None, files))
 
 
 def problem(lib: Library) -> str:
     """What is to be said where something that was replaced opens the library, and what replaced it does not; "" where
     there is no such thing, or where one of key file and copy is right: a repair then takes that one."""
-    files, now = _files(lib), current(lib)
-    again = {slot_id for file in files for slot_id in file if slot_id in now}
-    again -= {slot_id for file in files for slot_id, what in file.items() if now.get(slot_id) == what}
+    files = _files(lib)
+    now = _counting(lib.meta(_FACT), files)[0]
+    known = {slot_id for file in files for slot_id in file if slot_id in now}
+    again = {slot_id for slot_id in known if all(file.get(slot_id) != now[slot_id] for file in files)}
+    if not again:
+        return ""
     with lib.read() as session:
         whose = [one.name for one in access.accounts(session) if one.active and one.id in again]
     return _said(whose, recovery=keys.RECOVERY in again)
 
 
-def warning(lib: Library) -> str:
-    """What who signs in is told: `problem`, or that key file and copy differ; "" where there is nothing."""
+def difference(lib: Library) -> str:
+    """What is to be said where key file and copy are whole and differ; "" where they do not."""
     said = "key file and copy differ: a password was being changed, or an older file was put back"
-    differ = f"{said}; {BOTH_OPEN}, and pfm library repair keeps the newer one" if len(_files(lib)) > 1 else ""
-    return problem(lib) or differ
+    return f"{said}; {BOTH_OPEN}, and pfm library repair keeps the newer one" if len(_files(lib)) > 1 else ""
 
 
 def _files(lib: Library) -> tuple[dict[str, str], ...]:
@@ -101,29 +98,24 @@ def _said(whose: list[str], *, recovery: bool) -> str:
     )
 
 
-def _counting(
-    said: tuple[dict[str, str], dict[str, str]], files: tuple[Mapping[str, str], ...]
-) -> tuple[dict[str, str], dict[str, str]]:
+def _counting(said: str | None, files: Sequence[Mapping[str, str]]) -> tuple[dict[str, str], dict[str, str]]:
     """What counts, and what may still come: a file that is not in its place now may be put there."""
-    now, later = said
+    now, later = _read(said)
     come = {slot_id: what for slot_id, what in later.items() if any(file.get(slot_id) == what for file in files)}
     return {**now, **come}, {slot_id: what for slot_id, what in later.items() if slot_id not in come}
 
 
-def _with_unknown(now: Mapping[str, str], files: tuple[Mapping[str, str], ...]) -> dict[str, str]:
+def _brought_up(said: str | None, files: Sequence[Mapping[str, str]], more: Mapping[str, str] | None = None) -> str:
+    """The fact as the files make it, with what is about to count; of whom it knows nothing, what all of them say."""
+    now, later = _counting(said, files)
     first = files[0] if files else {}
     shared = {slot_id: what for slot_id, what in first.items() if all(one.get(slot_id) == what for one in files)}
-    return {**shared, **now}
-
-
-def _text(now: Mapping[str, str], later: Mapping[str, str]) -> str:
-    return json.dumps({"now": now, "next": later}, sort_keys=True)
+    return json.dumps({"now": {**shared, **now}, "next": {**later, **(more or {})}}, sort_keys=True)
 
 
 def _read(said: str | None) -> tuple[dict[str, str], dict[str, str]]:
     try:
         found = json.loads(said or "{}")
-        now, later = dict(found.get("now", {})), dict(found.get("next", {}))
+        return dict(found.get("now", {})), dict(found.get("next", {}))
     except (ValueError, TypeError, AttributeError):
         return {}, {}
-    return now, later

@@ -131,15 +131,13 @@ def visit_line(row: VisitRow) -> str:
 
 def free_folder(parent: Path, kind: Kind, today: date) -> Path:
     """A folder in `parent` that is not there yet; nobody's name is in its name."""
-    from pfm_desktop.services.export.folder import dated
+    from pfm_desktop.services.export.folder_name import NAMED, RESEARCH, dated
 
-    name = dated("dicom with names" if kind is Kind.NAMED else f"research {kind.value}", today)
-    tried, number = parent / name, 1
+    words, number = NAMED if kind is Kind.NAMED else f"{RESEARCH} {kind.value}", 1
     with suppress(OSError):  # a folder that cannot be read is met by the export, which says so
-        while tried.exists():
+        while (parent / dated(words, today, number)).exists():
             number += 1
-            tried = parent / f"{name} ({number})"
-    return tried
+    return parent / dated(words, today, number)
 
 
 def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | None) -> str:

@@ -15,7 +15,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +108,6 @@ class ExportFolder:
         with contextlib.suppress(StorageError):  # of a library that takes no line any more the first one tells
             said = f"Export not completed: {why}; {left}"
             self._lib.record_event(WHAT, self._begun.key, said, {"files": self.files, "removed": not stays})
-
-
-def dated(words: str, on: date) -> str:
-    """Name of a folder for what is exported that day; they sort by it. An import knows them (`dates.OF_EXPORT`)."""
-    return f"{words} {on.isoformat()}"
 
 
 @contextlib.contextmanager

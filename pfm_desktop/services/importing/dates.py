@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
+from pfm_desktop.services.export.folder_name import is_of_export
 from pfm_desktop.services.importing.guess import Guess, Sure, likely, unknown, unsure
 from pfm_desktop.support import moments
 
@@ -46,8 +47,6 @@ _SOME_YEARS = 5  # after which nobody brings in pictures of a New Year's Day
 _A_DAY = timedelta(days=1)
 _LONG_AGO = 10  # years: a day in a name that is farther back may be a birth date
 _PERIOD = re.compile(r"^((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2]))?$")  # a folder for a year or month
-# folders of this program's exports (`services.export.folder.dated`): they say the day of the export
-OF_EXPORT = re.compile(r"^(?:dicom with names|research \w+) \d{4}-\d\d-\d\d(?: \d+| \(\d+\))?$")
 _EXIF = re.compile(r"^(\d{4})[:/-](\d\d)[:/-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
 _OFFSET = re.compile(r"^([+-])(\d\d):?(\d\d)$")
 
@@ -122,7 +121,7 @@ def _sources(
     if from_exif is not None:
         yield _Source("the picture", from_exif, _CLOCK)
     for name in (stem, *reversed(folders)):
-        found = in_name(name) if not OF_EXPORT.match(name) else None
+        found = in_name(name) if not is_of_export(name) else None
         if found is not None:
             yield _Source(f"the name {name}", _from_name(name, found, modified), _NAME)
 

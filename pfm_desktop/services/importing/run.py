@@ -39,6 +39,7 @@ from pfm_desktop.services.importing.reading import ReadDicom, bytes_of
 from pfm_desktop.services.importing.report import PUT_BACK, ImportReport, Line, Outcome
 from pfm_desktop.services.importing.sisters import listed, that_count
 from pfm_desktop.services.importing.sources import Reader
+from pfm_desktop.services.importing.taken import Taken
 from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access
 from pfm_desktop.storage import repositories as stored
@@ -175,9 +176,7 @@ class _Run:
         self._also_unsure, self._dicom, self._only_ask = also_unsure, dicom, only_ask
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
-        # where nothing is written, the library does not say what it would hold by now, and in which visit of whom
-        self._taken: list[Shot] = []
-        self._in_store: dict[str, PlannedPicture] = {}  # by bytes
+        self._taken = Taken()  # empty where things are written
         self._exported: Mapping[str, tuple[Picture, datetime]] | None = None  # of the woman in hand
         self._done = 0
 
@@ -311,8 +310,7 @@ class _Run:
         if planned.burned_in:
             step.burned_in.append(added.id)
         if self._only_ask:
-            self._in_store[planned.sha256] = planned
-            self._taken.append(Shot(added, step.visit.started_at, step.patient))
+            self._taken.add(planned, Shot(added, step.visit.started_at, step.patient))
         return said
 
     def _put_back(self, planned: PlannedPicture, step: _Step, place: Place) -> bool:
@@ -321,22 +319,24 @@ class _Run:
         if not on_record or self._whole(planned.sha256):
             return False
         if self._only_ask:
-            self._in_store[planned.sha256] = planned
+            self._taken.keep(planned)
             return False
         try:
-            data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+            data = self._bytes_of(planned)
         except BadInputError:
             return False
         return hashlib.sha256(data).hexdigest() == planned.sha256 == self._lib.pictures.put(data)
 
     def _whole(self, sha256: str) -> bool:
-        return sha256 in self._in_store or self._lib.pictures.is_whole(sha256)
+        """Whether these bytes are in the store as they came in, or would be by now."""
+        return self._taken.file(sha256) is not None or self._lib.pictures.is_whole(sha256)
 
     def _bytes_in_store(self, sha256: str) -> bytes:
-        """As they would be by now; what `ImageStore.get` raises, and `BadInputError`."""
-        planned = self._in_store.get(sha256)
-        if planned is None:
-            return self._lib.pictures.get(sha256)
+        """Those, in full; what `ImageStore.get` raises, and `BadInputError`."""
+        planned = self._taken.file(sha256)
+        return self._bytes_of(planned) if planned is not None else self._lib.pictures.get(sha256)
+
+    def _bytes_of(self, planned: PlannedPicture) -> bytes:
         return bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
 
     def _on_record(self, planned: PlannedPicture, step: _Step, place: Place) -> twins.Said | None:
@@ -384,14 +384,11 @@ class _Run:
 
     def _asked_for(self, planned: PlannedPicture, step: _Step) -> Iterator[twins.Said]:
         """What to say of it where an earlier visit of this plan would have taken it, and nothing is written."""
-        for shot in self._taken:
-            same = shot.picture.sha256 == planned.sha256
-            if shot.patient.id != step.patient.id or shot.picture.visit_id == step.visit.id:
-                continue
+        for shot in self._taken.of(step.patient.id, planned.content):
             where = f"her visit of {moments.day(shot.started_at.astimezone().date())}"
-            if same:
+            if shot.picture.sha256 == planned.sha256:
                 yield Outcome.THERE, f"it is in {where} already", None
-            elif planned.pixels_sha256 and shot.picture.pixels_sha256 == planned.pixels_sha256:
+            elif shot.picture.visit_id != step.visit.id:  # of this visit was asked
                 yield twins.saved_anew(planned, shot.picture, where, here=False)
 
     def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
@@ -400,14 +397,14 @@ class _Run:
         if not shots:
             return None
         try:
-            data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+            data = self._bytes_of(planned)
         except BadInputError:
             return None  # it is said where it is brought in
         return twins.said_of(self._bytes_in_store, data, planned, shots, step.patient.id, step.visit.id)
 
     def _kept(self, planned: PlannedPicture, step: _Step) -> Picture:
         """The picture's record, its bytes kept in the store: those that were decoded in full as they were looked at."""
-        data = bytes_of(self._reader, planned.item, planned.part, dicom=self._dicom)
+        data = self._bytes_of(planned)
         if hashlib.sha256(data).hexdigest() != planned.sha256:
             raise BadInputError("it has changed since it was looked at", remedy="make the plan again")
         self._lib.pictures.put(data)

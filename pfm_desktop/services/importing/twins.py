@@ -18,6 +18,7 @@ import numpy as np
 from pfm_desktop.domain.case import Picture
 from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
 from pfm_desktop.services.importing.report import Outcome
+from pfm_desktop.services.importing.taken import Taken
 from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
@@ -31,17 +32,15 @@ Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in t
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
 
 
-def shots_of_the_moment(
-    lib: Library, pictures: Iterable[PlannedPicture], taken: Sequence[Shot] = ()
-) -> Mapping[str, Sequence[Shot]]:
-    """By key of the planned picture, what is on record of its moment, and has other bytes; so does what is `taken`."""
+def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture], taken: Taken) -> Mapping[str, Sequence[Shot]]:
+    """By key of the planned picture, what is on record of its moment, or would be by now, and has other bytes."""
     at = {one.key: one.moment for one in pictures if one.moment is not None}
     often = Counter(at.values())
     at = {key: moment for key, moment in at.items() if often[moment] <= _MOST}
     if not at:
         return {}
     with lib.read() as session:
-        found = (*same_bytes.shots(session, set(at.values())), *(shot for shot in taken if shot.picture.time_known))
+        found = (*same_bytes.shots(session, set(at.values())), *taken.at(set(at.values())))
     mine = {one.key: one.sha256 for one in pictures}
     by_key = {
         key: [shot for shot in found if shot.picture.taken_at == moment and shot.picture.sha256 != mine[key]]
@@ -110,9 +109,9 @@ def said_of(
             return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
             own = _hers(planned, shot, visit_id)
-    return own or (
-        _of_another(lost, "a picture of the same second, whose file is missing or altered,") if lost else None
-    )
+    if own is None and lost is not None:
+        return _of_another(lost, "a picture of the same second, whose file is missing or altered,")
+    return own
 
 
 def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str, whole: Whole) -> Said | None:

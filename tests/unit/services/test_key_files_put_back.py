@@ -11,6 +11,7 @@ from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, housekeeping
 from pfm_desktop.storage import journal, keys, passwords
+from pfm_desktop.storage.attempts import TooSoonError
 from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, KEYS_COPY
@@ -203,6 +204,26 @@ def test_a_backup_takes_what_counts_also_where_keys_json_is_not_the_right_one(tm
     assert keys.unlock_with_recovery(back.library, recovery).keys == opened
 
 
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("whose", ["older", "of another library"])
+def test_wrong_passwords_are_slowed_down_whichever_key_file_knows_the_name(
+    tmp_path: Path, name: str, whose: str
+) -> None:
+    one, two = "four words that differ", "quite another sentence"
+    with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
+        wrong = kept(lib)
+        accounts.add(lib, "Dr. Bea", {Role.CLINICIAN}, two)
+    if whose == "of another library":
+        with accounts.make_library(tmp_path / "other", "Dr. Bea", one)[0] as other:
+            wrong = kept(other)
+    put(lib, wrong, name)
+    for _ in range(3):
+        with pytest.raises(WrongPasswordError):
+            accounts.sign_in(lib.path, "Dr. Bea", "none of the right ones")
+    with pytest.raises(TooSoonError):
+        accounts.sign_in(lib.path, "Dr. Bea", "none of the right ones")
+
+
 def test_the_password_of_somebody_who_was_given_one_anew_is_known_as_old(tmp_path: Path) -> None:
     one, two = "four words that differ", "quite another sentence"
     with accounts.make_library(tmp_path / "clinic", "Dr. Ada", one)[0] as lib:
@@ -333,5 +354,5 @@ def test_whatever_is_put_back_nobody_is_locked_out_and_nothing_old_opens_unsaid(
                     assert right in now[one] or right not in before[one], f"{one} was locked out"
             report = housekeeping.verify(CTX, lib)
             if report.clean and not report.notes:
-                assert passwords.warning(lib) == ""
+                assert passwords.problem(lib) == passwords.difference(lib) == ""
                 assert all(found <= {clinic.right[one]} for one, found in now.items())

@@ -20,6 +20,7 @@ from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.plan import ImportPlan
 from pfm_desktop.services.importing.report import ImportReport, Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
+from pfm_desktop.services.importing.taken import Taken
 from pfm_desktop.services.importing.twins import shots_of_the_moment
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
@@ -117,7 +118,7 @@ def test_a_clock_that_stands_still_makes_no_twins(lib: Library, tmp_path: Path, 
     assert counts(brought_in(lib, planned(tmp_path / "in"))) == (13, 0, 0)
     put_file(tmp_path / "other" / "K-18" / "acid.jpg", saved(photograph(1), quality=60))
     (picture,) = planned(tmp_path / "other").pictures
-    assert shots_of_the_moment(lib, [picture]) == {}
+    assert shots_of_the_moment(lib, [picture], Taken()) == {}
 
 
 def test_a_covered_lens_tells_nobody_apart(lib: Library, tmp_path: Path, put_file: Put) -> None:
