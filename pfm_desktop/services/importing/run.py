@@ -149,10 +149,11 @@ class _Step:
     burned_in: list[str] = field(default_factory=list)  # ids of pictures into which words are drawn
     shots: Mapping[str, Sequence[Shot]] = field(default_factory=dict)  # by key: see `twins`
 
-    def by_pixels(self, pixels_sha256: str, whole: twins.Whole) -> Picture | None:
-        """The picture of the visit with these pixels that is whole, one that knows its moment first; none for ""."""
-        found = [one for one in self.by_hash.values() if pixels_sha256 and one.pixels_sha256 == pixels_sha256]
-        return min((one for one in found if whole(one.sha256)), key=lambda one: not one.time_known, default=None)
+    def by_pixels(self, planned: PlannedPicture, whole: twins.Whole) -> Picture | None:
+        """The picture of the visit with the same pixels that is whole, the nearest one by its moment."""
+        pixels = planned.pixels_sha256
+        found = [one for one in self.by_hash.values() if pixels and one.pixels_sha256 == pixels and whole(one.sha256)]
+        return min(found, key=lambda one: twins.nearest(planned, one), default=None)
 
 
 class _Run:
@@ -349,9 +350,9 @@ class _Run:
             here = ours[0].visit_id == step.visit.id
             where = "this visit" if here else f"her visit of {moments.day(ours[1].astimezone().date())}"
             return Outcome.THERE, f"it was exported from here: it is in {where} already", ours[0]
-        same, beside = step.by_pixels(planned.pixels_sha256, self._whole), None
+        same, beside = step.by_pixels(planned, self._whole), None
         if same is not None:
-            beside = twins.saved_anew(planned, same, "this visit", here=True)
+            beside = twins.saved_anew(planned, same, "this visit", self._bytes_in_store, here=True)
             if beside[0] is not Outcome.ADDED:
                 return beside
         for found in self._elsewhere(planned, step, place):
@@ -368,7 +369,9 @@ class _Run:
         if (found := _in_these_bytes(planned, step, place)) is not None:
             yield (*found, None)
         yield from self._asked_for(planned, step)
-        if (said := twins.said_of_pixels(self._lib, planned, step.patient.id, step.visit.id, self._whole)) is not None:
+        hers = step.patient.id, step.visit.id
+        said = twins.said_of_pixels(self._lib, planned, *hers, self._whole, self._bytes_in_store)
+        if said is not None:
             yield said
         if (said := self._twin(planned, step)) is not None:
             yield said
@@ -389,7 +392,7 @@ class _Run:
             if shot.picture.sha256 == planned.sha256:
                 yield Outcome.THERE, f"it is in {where} already", None
             elif shot.picture.visit_id != step.visit.id:  # of this visit was asked
-                yield twins.saved_anew(planned, shot.picture, where, here=False)
+                yield twins.saved_anew(planned, shot.picture, where, self._bytes_in_store, here=False)
 
     def _twin(self, planned: PlannedPicture, step: _Step) -> twins.Said | None:
         """What to say of a picture that is on record in other bytes; it is read only where that may be."""

@@ -16,9 +16,11 @@ from itertools import combinations
 import numpy as np
 
 from pfm_desktop.domain.case import Picture
+from pfm_desktop.services.importing.dates import ExifTime
 from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.taken import Taken
+from pfm_desktop.services.importing.visit_times import own_time
 from pfm_desktop.storage import same_bytes
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
@@ -30,6 +32,8 @@ _NEARLY = "nearly the same picture, of the same second,"
 
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
+Kept = Callable[[str], bytes]  # the bytes with this hash; may raise `UserError`
+_PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".heif")
 
 
 def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture], taken: Taken) -> Mapping[str, Sequence[Shot]]:
@@ -77,7 +81,7 @@ def with_alike(
 
 
 def said_of(
-    kept: Callable[[str], bytes],
+    kept: Kept,
     data: bytes,
     planned: PlannedPicture,
     shots: Sequence[Shot],
@@ -108,13 +112,15 @@ def said_of(
         if shot.patient.id != patient_id and (same or alike(look, look_of(other))):
             return _of_another(shot, "the same picture, saved anew," if same else _NEARLY)
         if shot.patient.id == patient_id and same and own is None:
-            own = _hers(planned, shot, visit_id)
+            own = _hers(planned, shot, visit_id, kept)
     if own is None and lost is not None:
         return _of_another(lost, "a picture of the same second, whose file is missing or altered,")
     return own
 
 
-def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str, whole: Whole) -> Said | None:
+def said_of_pixels(
+    lib: Library, planned: PlannedPicture, patient_id: str, visit_id: str, whole: Whole, kept: Kept
+) -> Said | None:
     """What becomes of a picture whose pixels are on record already; None where they are not, or hers cannot be read."""
     with lib.read() as session:
         found = same_bytes.shots_of_pixels(session, planned.pixels_sha256)
@@ -124,25 +130,46 @@ def said_of_pixels(lib: Library, planned: PlannedPicture, patient_id: str, visit
     shots = [shot for shot in found if whole(shot.picture.sha256)]
     if not shots:
         return None
-    chosen = min(shots, key=lambda shot: (not shot.picture.time_known, shot.picture.visit_id != visit_id))
-    return _hers(planned, chosen, visit_id)
+    chosen = min(shots, key=lambda shot: (*nearest(planned, shot.picture), shot.picture.visit_id != visit_id))
+    return _hers(planned, chosen, visit_id, kept)
+
+
+def nearest(planned: PlannedPicture, there: Picture) -> tuple[bool, bool]:
+    """To order pictures of the same pixels by: that of the same moment first, then one that has a moment."""
+    return not (there.time_known and there.taken_at == planned.moment), not there.time_known
 
 
 def _of_another(shot: Shot, how: str) -> Said:
     return Outcome.SKIPPED, f"{how} is on record for another woman ({shot.patient.identifier})", None
 
 
-def _hers(planned: PlannedPicture, shot: Shot, visit_id: str) -> Said:
+def _hers(planned: PlannedPicture, shot: Shot, visit_id: str, kept: Kept) -> Said:
     here = shot.picture.visit_id == visit_id
     where = "this visit" if here else f"her visit of {moments.day(shot.started_at.astimezone().date())}"
-    return saved_anew(planned, shot.picture, where, here=here)
+    return saved_anew(planned, shot.picture, where, kept, here=here)
 
 
-def saved_anew(planned: PlannedPicture, there: Picture, where: str, *, here: bool) -> Said:
+def saved_anew(planned: PlannedPicture, there: Picture, where: str, kept: Kept, *, here: bool) -> Said:
     """What becomes of a picture whose pixels she has in `where`: one that knows its moment, which the other has lost,
     is the original, and comes in beside it."""
     stage = planned.stage.value
     as_other = f", as {there.stage.value.replace('_', ' ')}" if stage not in (None, there.stage) else ""
-    if planned.knows_its_moment and not there.time_known:
+    if planned.knows_its_moment and there.taken_at != planned.moment and not _has_own_moment(there, kept):
         return Outcome.ADDED, f"it is in {where} too{as_other}, as a copy without its moment", None
     return Outcome.THERE, f"it is in {where} already, and was saved anew{as_other}", there if here else None
+
+
+def _has_own_moment(there: Picture, kept: Kept) -> bool:
+    """Whether the moment of a picture on record may be what its own file says. What a person said is none, nor is the
+    time of the file; of frames nobody knows any more what the file that they are of says."""
+    from pfm_desktop.imaging.exif import read_exif
+
+    if not there.time_known:
+        return False
+    if not there.original_name.lower().endswith(_PICTURES):
+        return True
+    try:
+        exif = read_exif(kept(there.sha256))
+    except UserError:  # altered or gone: `pfm library verify` says so
+        return True
+    return own_time(ExifTime(exif.taken, exif.offset) if exif.taken else None, None) is not None

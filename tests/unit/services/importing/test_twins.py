@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,6 +197,28 @@ def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
         assert line.reason == "it is in her visit of 20 Mar 2026 too, as acetic acid, as a copy without its moment"
     assert counts(brought_in(lib, planned(tmp_path / "stick"))) == (0, 1, 0)
     assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (0, 1, 0)
+
+
+def test_the_time_of_a_copy_s_file_is_no_moment_of_its_own(lib: Library, tmp_path: Path, put_file: Put) -> None:
+    """Else a shot that was saved anew in the evening would keep its original out, and be filed under another woman."""
+    original = saved(photograph(9))
+    evening = datetime(2026, 3, 14, 18, 30).astimezone().timestamp()
+    copy = put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / "acid.jpg", without_exif(original))
+    os.utime(copy, (evening, evening))
+    assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (1, 0, 0)
+    put_file(tmp_path / "stick" / "K-17" / "acid.jpg", original)
+    for work in (foreseen, import_plan):
+        (line,) = work(SilentContext(), lib, planned(tmp_path / "stick")).lines
+        assert (line.outcome, line.reason) == (
+            Outcome.ADDED,
+            "it is in her visit of 14 Mar 2026 too, as a copy without its moment",
+        )
+    for folder in ("mail", "stick"):
+        assert counts(brought_in(lib, planned(tmp_path / folder))) == (0, 1, 0)
+    put_file(tmp_path / "other" / "K-18" / "acid.jpg", saved(photograph(9), quality=60))
+    for work in (foreseen, import_plan):
+        (line,) = work(SilentContext(), lib, planned(tmp_path / "other")).skipped
+        assert "on record for another woman (K-17)" in line.reason
 
 
 def test_an_original_of_another_woman_is_left_out_also_where_hers_holds_a_copy_without_its_moment(
