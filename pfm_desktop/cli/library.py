@@ -217,9 +217,9 @@ def library_repair(
 
     Exit code 3 when something is still wrong.
     """
-    from pfm_desktop.services.housekeeping import lacks_keys, repair
+    from pfm_desktop.services.housekeeping import repair
 
-    if backup is not None and lacks_keys(library):
+    if backup is not None:
         _put_keys_back(library, backup)
     with open_library(library) as lib, Bar() as bar:
         made = repair(bar, lib, backup)
@@ -235,9 +235,12 @@ def library_repair(
 
 
 def _put_keys_back(library: Path, backup: Path) -> None:
-    from pfm_desktop.services.backup_folder import any_key_file_of, stem_of, unlocked_with
-    from pfm_desktop.services.housekeeping import put_keys_back
+    """Where the library has none of its own."""
+    from pfm_desktop.services.backup_folder import any_key_file_of, library_of, stem_of, unlocked_with
+    from pfm_desktop.services.housekeeping import lacks_keys, put_keys_back
 
+    if not lacks_keys(library, library_of(backup)):
+        return
     file = any_key_file_of(backup)
     if file is None:
         raise BadInputError(
@@ -246,8 +249,8 @@ def _put_keys_back(library: Path, backup: Path) -> None:
             remedy="choose a backup of this library",
         )
     complain(
-        f"note: {library} has no key file any more. That of the backup of {stem_of(file)} opens with the name and "
-        "password of that day; sign in with these, here and from now on"
+        f"note: {library} has no key file of its own any more. That of the backup of {stem_of(file)} opens with the "
+        "name and password of that day; sign in with these, here and from now on"
     )
     unlocked = unlocked_with(backup, file, *credentials(backup)).keys
     for line in put_keys_back(library, file, unlocked):

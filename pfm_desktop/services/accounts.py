@@ -30,13 +30,16 @@ changeme secret 1234567890 0123456789 abcdefghij pfm_desktop qwertzuiop azertyui
 
 
 class NotActiveError(UserError):
-    """The account is on record and may not sign in any more."""
+    """The account may not sign in any more, or is not on record (any more)."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, on_record: bool = True) -> None:
         super().__init__(
-            f"the account {name} was switched off",
+            f"the account {name} was switched off" if on_record else f"this library has no account {name} on record",
             safe="nothing was opened",
-            remedy="ask an administrator of the library to switch it on again",
+            remedy="ask an administrator of the library to switch it on again"
+            if on_record
+            else "its database is older than its key file, as where a backup was brought back: ask an administrator of "
+            "the library to make the account anew (Settings, People)",
         )
 
 
@@ -88,8 +91,9 @@ def sign_in(path: Path, name: str, password: str) -> Library:
         with lib.read() as session:
             account = access.account(session, unlocked.account_id)
         if account is None or not account.active:
-            attempts.failed(path, "Sign-in to an account that is switched off", unlocked.account_id)
-            raise NotActiveError(name)
+            why = "is not on record" if account is None else "is switched off"
+            attempts.failed(path, f"Sign-in to an account that {why}", unlocked.account_id)
+            raise NotActiveError(name, on_record=account is not None)
         lib.account, lib.who = account, account.name
         old_keys = _tell_old_keys(lib)
         try:

@@ -124,6 +124,8 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
     done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
     problems = (*problems, *copies.keep(ctx, lib.path, runs, folder, check=check))
+    if lib.keys is not None and keys.none_of(lib.path, lib.keys.library_id):
+        problems = (*problems, *upkeep.key_problems(lib))
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:

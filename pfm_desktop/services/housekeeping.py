@@ -173,9 +173,10 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
     return Repair(tuple(done), verify(ctx, lib).problems)
 
 
-def lacks_keys(library: Path) -> bool:
-    """Whether it is an encrypted library that nobody can open, since no key file of it is whole."""
-    return keys.none_whole(library) and (is_encrypted(library) or holds_sealed(library / PICTURES))
+def lacks_keys(library: Path, of: str) -> bool:
+    """Whether it is an encrypted library that nobody can open, since no key file in it is a whole one of the library
+    `of`."""
+    return keys.none_of(library, of) and (is_encrypted(library) or holds_sealed(library / PICTURES))
 
 
 def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str, ...]:

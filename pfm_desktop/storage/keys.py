@@ -37,12 +37,13 @@ DIGEST = "digest"
 _BEFORE_DIGEST = {"format", "version", "library_id", "name_salt", "slots"}  # all that the first key files say
 DIFFERS = f"does not say what {KEYS} says"  # both are whole: a new password was cut short between them
 _NEWER = "was written by a newer version of this program"
-_MISSING, _DAMAGED = "is missing", "is damaged"
+_MISSING, _DAMAGED, _OF_ANOTHER = "is missing", "is damaged", "is that of another library"
 _NONE_KNOWN: Mapping[str, str] = MappingProxyType({})
 _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
 _one_at_a_time = threading.Lock()  # of those in this program that change a key file
+_last_read: dict[str, _KeyFile] = {}  # by library, for a backup while it is open and its key files are gone
 _MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks for more was not made here
 
 
@@ -165,8 +166,8 @@ def unlock(library: Path, name: str, password: str, *, file: Path | None = None)
 
 def account_called(library: Path, name: str) -> str:
     """Id of the account that signs in with this name, "" where neither file has one; nobody is let in."""
-    known = [slot for kept in reversed(_whole(library)) for slot in kept.slots if slot.name == _name_hash(kept, name)]
-    return next((slot.id for slot in known if slot.id != RECOVERY), "")
+    known = (slot for kept in reversed(_whole(library)) for slot in _slots_called(kept, name))
+    return next((slot.id for slot in known), "")
 
 
 def _first_that_opens(files: Sequence[_KeyFile], opened: Callable[[_KeyFile], Unlocked]) -> Unlocked:
@@ -177,14 +178,23 @@ def _first_that_opens(files: Sequence[_KeyFile], opened: Callable[[_KeyFile], Un
     return opened(files[-1])
 
 
-def _unlocked(kept: _KeyFile, name: str, password: str) -> Unlocked:
+def _slots_called(kept: _KeyFile, name: str) -> list[_Slot]:
+    """Whoever signs in with this name, the newest first: of two, the account of one was lost with an older database."""
     wanted = _name_hash(kept, name)
-    slot = next((one for one in kept.slots if one.name == wanted and one.id != RECOVERY), None)
-    if slot is None:
+    return [slot for slot in reversed(kept.slots) if slot.name == wanted and slot.id != RECOVERY]
+
+
+def _unlocked(kept: _KeyFile, name: str, password: str) -> Unlocked:
+    wrong = WrongPasswordError()
+    for slot in _slots_called(kept, name):
+        secret = _stretched(password, bytes.fromhex(slot.salt), Cost(slot.memory_kib, slot.passes, slot.lanes))
+        try:
+            return Unlocked(_unwrapped(kept, slot, secret), slot.id)
+        except WrongPasswordError as error:
+            wrong = error
+    if not wrong.account_id:
         _stretched(password, os.urandom(16), COST)  # as long as for a name that is known
-        raise WrongPasswordError
-    secret = _stretched(password, bytes.fromhex(slot.salt), Cost(slot.memory_kib, slot.passes, slot.lanes))
-    return Unlocked(_unwrapped(kept, slot, secret), slot.id)
+    raise wrong
 
 
 def unlock_with_recovery(library: Path, key: str, *, file: Path | None = None) -> Unlocked:
@@ -259,7 +269,7 @@ def harm_of(place: Path, of: str) -> str:
         return _NEWER
     except (ValueError, KeyError, TypeError, RecursionError):
         return _DAMAGED
-    return "" if kept.library_id == of else "is that of another library"
+    return "" if kept.library_id == of else _OF_ANOTHER
 
 
 def library_of(place: Path) -> str:
@@ -314,6 +324,8 @@ def slots_of(library: Path, keys: LibraryKeys) -> tuple[dict[str, str], ...]:
     """What stands for the password of each account id, and for the recovery key, in key file and copy: those that are
     whole, once where they are the same. A new password has another, whatever it is."""
     own = [kept for kept in _whole(library) if kept.library_id == keys.library_id]
+    if own:
+        _last_read.setdefault(keys.library_id, own[0])
     return tuple({slot.id: _fingerprint(slot) for slot in kept.slots} for kept in own)
 
 
@@ -322,7 +334,10 @@ def _fingerprint(slot: _Slot) -> str:
 
 
 def content(library: Path, keys: LibraryKeys, current: Mapping[str, str] = _NONE_KNOWN) -> bytes:
-    """The key file as a backup keeps it; `current` as for `set_password`."""
+    """The key file as a backup keeps it; `current` as for `set_password`. Where it is gone (`none_of`) while the
+    library is open, as it was when it was read last."""
+    if none_of(library, keys.library_id) and (kept := _last_read.get(keys.library_id)) is not None:
+        return _bytes(kept)
     return _bytes(_read(library, of=keys.library_id, current=current))
 
 
@@ -331,20 +346,20 @@ def restore(library: Path, file: Path) -> None:
     _write(library, _whole(library, file)[0])
 
 
-def none_whole(library: Path) -> bool:
-    """Whether neither key file nor copy can be read; False where one is of a newer program."""
-    try:
-        return not _whole(library)
-    except StorageError:
-        return all(harm_of(library / name, "") in (_MISSING, _DAMAGED) for name in (KEYS, KEYS_COPY))
+def none_of(library: Path, of: str) -> bool:
+    """Whether neither key file nor copy is a whole one of the library `of`; False where one is of a newer program, or
+    cannot be read now."""
+    gone = (_MISSING, _DAMAGED, _OF_ANOTHER)
+    return library.is_dir() and all(harm_of(library / name, of) in gone for name in (KEYS, KEYS_COPY))
 
 
 def put_back(library: Path, file: Path) -> tuple[str, ...]:
-    """Put the key file of a backup into a library that has none that is whole; tells what was done.
+    """Put the key file of a backup into a library that has none (`none_of`); tells what was done.
 
     What was there is kept in `set-aside`. Raises `StorageError` where it cannot be written.
     """
-    said = [line for name in (KEYS, KEYS_COPY) for line in _kept_aside(library, library / name, "was damaged")]
+    how = "was damaged, or that of another library"
+    said = [line for name in (KEYS, KEYS_COPY) for line in _kept_aside(library, library / name, how)]
     restore(library, file)
     return (*said, f"{KEYS} and {KEYS_COPY} were put back from {file}")
 
@@ -420,7 +435,9 @@ def _put(
     library: Path, of: str, slot: _Slot, on_record: Callable[[str], object], current: Mapping[str, str] = _NONE_KNOWN
 ) -> None:
     def changed(kept: _KeyFile) -> _KeyFile:
-        return replace(kept, slots=(*(one for one in kept.slots if one.id != slot.id), slot))
+        # nor one of this name: an account that was lost with an older database, and is made anew now
+        others = (one for one in kept.slots if one.id != slot.id and one.name != slot.name)
+        return replace(kept, slots=(*others, slot))
 
     _change(library, of, changed, lambda: on_record(_fingerprint(slot)), current)
 
@@ -451,13 +468,15 @@ def _change(
         kept, said = _read(library, of=of, current=current), False
         while True:
             try:
-                with _beside(library, change(kept)):
+                made = change(kept)
+                with _beside(library, made):
                     if not said:
                         on_record()
                     said = True
                     now = _read(library, of=of, current=current)
                     if now != kept:
                         raise _OvertakenError(now)
+                _last_read[of] = made
                 return
             except _OvertakenError as error:
                 kept = error.now
@@ -502,11 +521,18 @@ def _read(library: Path, *, of: str, current: Mapping[str, str] = _NONE_KNOWN) -
     """The key file of the library `of`, where one of the two is. Of two that differ, what is `current`
     in each, and of what is current in neither that of the one which has more that is."""
     found = _whole(library)
-    own = [kept for kept in found if kept.library_id == of] or found[:1]
+    own = [kept for kept in found if kept.library_id == of]
+    if not own:
+        raise StorageError(
+            f"{library / KEYS} and {KEYS_COPY} are those of another library",
+            safe="nothing was changed; the pictures and the database are still there, encrypted",
+            remedy=f"make a backup before you close the program, and put {KEYS} back from it: {PUT_KEYS_BACK}",
+        )
     right = {slot.id: slot for kept in own for slot in kept.slots if current.get(slot.id) == _fingerprint(slot)}
     newest = max(own, key=lambda kept: (sum(slot in right.values() for slot in kept.slots), len(kept.slots)))
     slots = {slot.id: slot for slot in newest.slots} | right
-    return replace(newest, slots=tuple(slots.values()))
+    _last_read[of] = made = replace(newest, slots=tuple(slots.values()))
+    return made
 
 
 def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:

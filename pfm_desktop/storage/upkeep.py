@@ -58,7 +58,7 @@ def key_problems(library: Library) -> Iterator[str]:
     wrong = _key_harms(library)
     for place, how in wrong:
         if len(wrong) > 1:
-            back = f"put {KEYS} back from a backup: {PUT_KEYS_BACK}"
+            back = f"make a backup before you close the program, and put {KEYS} back from it: {PUT_KEYS_BACK}"
             yield f"{place} {how}: without it and its copy nobody can open the library; {back}"
         elif how != keys.DIFFERS:
             yield f"{place} {how}: one is left of two. pfm library repair {library.path} writes both anew"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pfm_desktop.domain.people import Role
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import accounts, backup, backup_folder, cases, housekeeping, pairing, removal, review
 from pfm_desktop.storage import answers, keys, thumbnails
@@ -17,7 +18,7 @@ from pfm_desktop.storage.image_store import ImageStore
 from pfm_desktop.storage.keys import WrongPasswordError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import DATABASE, KEYS, KEYS_COPY, SET_ASIDE
-from pfm_desktop.support.errors import BadInputError, StorageError
+from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 
 from .conftest import put_on_record
 
@@ -192,7 +193,7 @@ def test_two_damaged_key_files_are_told_with_what_to_put_back(tmp_path: Path) ->
             (lib.path / name).write_bytes(b"{")
         made = housekeeping.repair(CTX, lib)
         assert made.done == ()
-        assert all("put keys.json back from a backup" in problem for problem in made.left)
+        assert all("and put keys.json back from it" in problem for problem in made.left)
         assert len(made.left) == 2
 
 
@@ -380,22 +381,24 @@ def test_pictures_of_a_library_that_is_not_encrypted_are_checked_by_their_names(
 # ---- key files that are lost
 
 
-@pytest.mark.parametrize("left", [None, b"{"], ids=["missing", "damaged"])
+@pytest.mark.parametrize("left", [None, b"{", b"another's"], ids=["missing", "damaged", "another's"])
 def test_lost_key_files_are_put_back_from_a_backup_and_nothing_is_removed(tmp_path: Path, left: bytes | None) -> None:
+    if left == b"another's":
+        with accounts.make_library(tmp_path / "other", NAME, "quite another sentence")[0] as other:
+            left = (other.path / KEYS).read_bytes()
     with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
         path, unlocked = lib.path, lib.keys
         put_on_record(lib, cases.add_visit(lib, cases.add_patient(lib, identifier="K-1").id).id, b"picture")
         backup.back_up(CTX, lib, tmp_path / "backup")
-    assert not housekeeping.lacks_keys(path)
+    assert unlocked is not None
+    assert not housekeeping.lacks_keys(path, unlocked.library_id)
     for name in (KEYS, KEYS_COPY):
         (path / name).unlink() if left is None else (path / name).write_bytes(left)
-    assert housekeeping.lacks_keys(path)
-    with pytest.raises(StorageError, match="missing") as refused:
+    assert housekeeping.lacks_keys(path, unlocked.library_id)
+    with pytest.raises(UserError, match=r"missing|wrong"):
         accounts.sign_in(path, NAME, PASSWORD)
-    assert "snapshots/*.keys.json" in refused.value.remedy
     file = backup_folder.any_key_file_of(tmp_path / "backup")
     assert file is not None
-    assert unlocked is not None
     done = housekeeping.put_keys_back(path, file, unlocked)
     assert done[-1] == f"{KEYS} and {KEYS_COPY} were put back from {file}"
     aside = list((path / SET_ASIDE).iterdir()) if left is not None else []
@@ -421,4 +424,30 @@ def test_the_key_file_of_another_library_s_backup_is_not_put_in(tmp_path: Path) 
 
 
 def test_a_library_that_is_not_encrypted_lacks_no_keys(lib: Library, pictures: list[str]) -> None:
-    assert not housekeeping.lacks_keys(lib.path)
+    assert not housekeeping.lacks_keys(lib.path, lib.id)
+
+
+@pytest.mark.parametrize("gone", ["missing", "damaged", "another's"])
+def test_a_backup_of_an_open_library_keeps_the_key_file_that_is_gone(tmp_path: Path, gone: str) -> None:
+    with accounts.make_library(tmp_path / "other", NAME, "quite another sentence")[0] as other:
+        theirs = (other.path / KEYS).read_bytes()
+    with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
+        bea = accounts.add(lib, "Bea", {Role.CLINICIAN}, "bea sleeps in blue sheets")
+        for name in (KEYS, KEYS_COPY):
+            place = lib.path / name
+            place.unlink() if gone == "missing" else place.write_bytes(theirs if gone == "another's" else b"{")
+        before = [(lib.path / name).read_bytes() for name in (KEYS, KEYS_COPY) if (lib.path / name).exists()]
+        with pytest.raises(StorageError, match=r"missing or damaged|those of another library"):
+            accounts.set_password(lib, bea, "another one of hers, today")
+        with pytest.raises(StorageError, match=r"missing or damaged|those of another library"):
+            accounts.new_recovery_key(lib)
+        made = backup.back_up(CTX, lib, tmp_path / "backup")
+        assert any("make a backup before you close the program" in problem for problem in made.problems)
+        assert before == [(lib.path / name).read_bytes() for name in (KEYS, KEYS_COPY) if (lib.path / name).exists()]
+        path = lib.path
+    file = backup_folder.any_key_file_of(tmp_path / "backup")
+    assert file is not None
+    for name, password in ((NAME, PASSWORD), ("Bea", "bea sleeps in blue sheets")):
+        unlocked = backup_folder.unlocked_with(tmp_path / "backup", file, name, password).keys
+    housekeeping.put_keys_back(path, file, unlocked)
+    accounts.sign_in(path, "Bea", "bea sleeps in blue sheets").close()

@@ -356,3 +356,57 @@ def test_whatever_is_put_back_nobody_is_locked_out_and_nothing_old_opens_unsaid(
             if report.clean and not report.notes:
                 assert passwords.problem(lib) == passwords.difference(lib) == ""
                 assert all(found <= {clinic.right[one]} for one, found in now.items())
+
+
+def test_an_account_that_is_made_anew_after_its_record_was_lost_signs_in(tmp_path: Path) -> None:
+    lost, anew, third = "bea sleeps in blue sheets", "quite another sentence", "a third one that is hers"
+
+    class Adding(SilentContext):
+        """Adds Bea between the copy of the database and that of the key file."""
+
+        def progress(self, _done: float, _total: float, text: str = "") -> None:
+            if text == "Backing up" and len(accounts.everybody(lib)) == 1:
+                accounts.add(lib, "Bea", {Role.CLINICIAN, Role.ADMINISTRATOR}, lost)
+
+    lib, key = accounts.make_library(tmp_path / "clinic", "Ada", "four words that differ")
+    with lib:
+        backup.back_up(Adding(), lib, tmp_path / "backup")
+    again = tmp_path / "again"
+    backup.restore(CTX, tmp_path / "backup", again, unlocked=lib.keys, who="Ada")
+    with pytest.raises(accounts.NotActiveError, match="no account Bea on record") as refused:
+        accounts.sign_in(again, "Bea", lost)
+    assert "make the account anew" in refused.value.remedy
+    with accounts.sign_in(again, "Ada", "four words that differ") as lib:
+        assert [one.name for one in accounts.everybody(lib)] == ["Ada"]
+        accounts.add(lib, "Bea", {Role.CLINICIAN, Role.ADMINISTRATOR}, anew)
+        accounts.change(lib, next(one for one in accounts.everybody(lib) if one.name == "Ada"), roles={Role.CLINICIAN})
+    with accounts.sign_in(again, "Bea", anew) as lib:
+        assert accounts.without_password(lib) == frozenset()
+        assert housekeeping.verify(CTX, lib).clean
+    with pytest.raises(WrongPasswordError):
+        accounts.sign_in(again, "Bea", lost)
+    accounts.recover(again, key, "Bea", third).close()
+    accounts.sign_in(again, "Bea", third).close()
+
+
+def test_of_two_slots_of_one_name_each_opens(tmp_path: Path) -> None:
+    """As key files of before today have them; the newer one first, where both have one password."""
+    with accounts.make_library(tmp_path / "clinic", "Ada", "four words that differ")[0] as lib:
+        path, of = lib.path, lib.keys
+        assert of is not None
+    kept_file = keys._read(path, of=of.library_id)
+    made = [
+        keys._wrapped(
+            of,
+            slot := keys._Slot(key, keys._name_hash(kept_file, "Bea"), "ab" * 16, "", "", 64, 1, 4),
+            keys._stretched(password, bytes.fromhex(slot.salt), keys.Cost(64, 1, 4)),
+        )
+        for key, password in (("lost", "bea sleeps in blue sheets"), ("anew", "quite another sentence"))
+    ]
+    keys._write(path, keys._KeyFile(kept_file.library_id, kept_file.name_salt, (*kept_file.slots, *made)))
+    assert keys.unlock(path, "Bea", "bea sleeps in blue sheets").account_id == "lost"
+    assert keys.unlock(path, "bea", "quite another sentence").account_id == "anew"
+    assert keys.account_called(path, "BEA") == "anew"
+    with pytest.raises(WrongPasswordError) as wrong:
+        keys.unlock(path, "Bea", "something else")
+    assert wrong.value.account_id
