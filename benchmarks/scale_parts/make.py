@@ -11,11 +11,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from benchmarks.scale_parts.names import name_of
@@ -53,6 +52,13 @@ class Journal:
     chain: str = chain.FIRST
     seq: int = 0
 
+    @classmethod
+    def of(cls, lib: Library) -> Journal:
+        """That of a new library, which may have an account on record."""
+        with lib.read() as session:
+            last = session.scalars(select(tables.JournalTable).order_by(tables.JournalTable.seq.desc())).first()
+            return cls(last.chain, last.seq) if last is not None else cls()
+
     def line(self, at: datetime, what: str, key: str, old: Fields | None, new: Fields | None, text: str) -> Fields:
         """The next line."""
         self.seq += 1
@@ -61,16 +67,16 @@ class Journal:
         return {"seq": self.seq, **said, "chain": self.chain}
 
 
-def make(folder: Path, visits: int, *, seed: int = 1, say: Callable[[int], None] = lambda _: None) -> None:
-    """A library of `visits` visits in `folder`, which must not hold one; `say(visits)` is told how far it is.
+def make(new: Library, visits: int, *, seed: int = 1, say: Callable[[int], None] = lambda _: None) -> None:
+    """Fill the new library `new`, and close it; `say(visits)` is told how far it is.
 
-    Four pictures a visit, with hashes of their own; the bytes of none are there.
+    Four pictures a visit, with hashes of their own; the bytes of none are there. Two of one seed hold the same women.
     """
     random = Random(seed)
     women = max(1, visits * WOMEN_IN_TEN_VISITS // 10)
     moments = _moments(random, visits)
-    with Library.create(folder) as lib:
-        journal, seen = Journal(), list[str]()
+    with new as lib:
+        journal, seen = Journal.of(lib), list[str]()
         for start in range(0, visits, _AT_ONCE):
             chunk = Chunk()
             for number, begun in enumerate(moments[start : start + _AT_ONCE], start):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pfm_desktop.storage.library import Library
 
 PATIENCE = 60.0  # seconds
 TYPED = "2017-0"
@@ -29,7 +32,7 @@ class Stalls:
         return 1000 * longest
 
 
-def scrolling(library: Path, *, pages: int) -> str:
+def scrolling(lib: Library, *, pages: int) -> str:
     """Type a search letter by letter, clear it, scroll to the end `pages` times: a line that says how it went."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from pfm_desktop.support import memory, threads
@@ -41,7 +44,6 @@ def scrolling(library: Path, *, pages: int) -> str:
 
         from pfm_desktop.gui.pages.today import TodayPage
         from pfm_desktop.gui.qt_jobs import QtJobs
-        from pfm_desktop.storage.library import Library
         from pfm_desktop.support.settings import Settings
         from pfm_desktop.viewmodels.session import Session
 
@@ -57,31 +59,30 @@ def scrolling(library: Path, *, pages: int) -> str:
             if time.perf_counter() > end:
                 raise TimeoutError("the list was not read")
 
-    with Library.open(library) as lib:
-        page = TodayPage(Session(lib, Settings()), QtJobs())
-        page.resize(1300, 800)
-        page.show()
-        until(lambda: page.idle and not page.reading_on)
-        stalls.taken()
-        for end in range(1, len(TYPED) + 1):
-            page.search.setText(TYPED[:end])
-            page.read_again()
-            until(lambda: page.idle)
-        typing = stalls.taken()
-        page.search.setText("")
-        until(lambda: page.idle and not page.reading_on)
-        stalls.taken()
-        for _ in range(pages):
-            page.table.scrollToBottom()
-            until(lambda: not page.reading_on)
-        down, rows = stalls.taken(), page.model.rowCount()
-        bar = page.table.verticalScrollBar()
-        for place in range(bar.maximum(), 0, -max(1, bar.maximum() // 200)):
-            bar.setValue(place)
-            application.processEvents()
-        up = stalls.taken()
-        page.close()
-        until(lambda: page.idle and not page.reading_on)
+    page = TodayPage(Session(lib, Settings()), QtJobs())
+    page.resize(1300, 800)
+    page.show()
+    until(lambda: page.idle and not page.reading_on)
+    stalls.taken()
+    for end in range(1, len(TYPED) + 1):
+        page.search.setText(TYPED[:end])
+        page.read_again()
+        until(lambda: page.idle)
+    typing = stalls.taken()
+    page.search.setText("")
+    until(lambda: page.idle and not page.reading_on)
+    stalls.taken()
+    for _ in range(pages):
+        page.table.scrollToBottom()
+        until(lambda: not page.reading_on)
+    down, rows = stalls.taken(), page.model.rowCount()
+    bar = page.table.verticalScrollBar()
+    for place in range(bar.maximum(), 0, -max(1, bar.maximum() // 200)):
+        bar.setValue(place)
+        application.processEvents()
+    up = stalls.taken()
+    page.close()
+    until(lambda: page.idle and not page.reading_on)
     return (
         f"longest stall of the window: {typing:.0f} ms while {TYPED!r} is typed and answered, {down:.0f} ms while "
         f"{pages} pages come ({rows:,} rows), {up:.0f} ms scrolling back through them"

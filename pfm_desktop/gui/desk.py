@@ -70,7 +70,7 @@ class Desk(QObject):
         self.undo = Undo(self.session, self, jobs=window.jobs)
         self.undo.ended.connect(self._brought_in)
         self.undo.not_done.connect(self.problem)
-        self._warming, self._noting = Background(self), Background(self)
+        self._warming, self._noting, self._reading = Background(self), Background(self), Background(self)
         self._place = ""  # the visit that was noted last
         self.session.on_case.append(lambda _case: self._note_place())
         self._turn = QTimer(self, singleShot=True, interval=0)
@@ -137,6 +137,7 @@ class Desk(QObject):
     def make_ready(self) -> None:
         """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
         self.session.record_choices()
+        self._reading.start(self.session.library.read_ahead, done=_ignore, failed=_ignore)
         self._warming.start(load_below, done=lambda _loaded: self._settled(), failed=self.problem.emit)
 
     def go_on(self) -> str | None:
@@ -178,6 +179,7 @@ class Desk(QObject):
         """Take the pages off the window and close the library."""
         self._warming.drop()
         self._noting.drop()
+        self._reading.drop()
         self._turn.stop()
         self._again.stop()
         self.undo.detach()

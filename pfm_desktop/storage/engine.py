@@ -26,6 +26,7 @@ COPY_AND_RESTORE = (
     "copy its folder as it stands, and put the last backup beside it: pfm library restore BACKUP NEW_FOLDER"
 )
 _PROBE = 1 << 16  # bytes
+_CACHE = 64 << 10  # KiB of pages that each connection keeps, decrypted: the first letters of a search take most of that
 _PAGES = 2048  # of a copy, between two signs of life: 8 MB
 
 
@@ -51,9 +52,10 @@ def make_engine(
         return _keyed(made, keys)
 
     engine = create_engine(
-        "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10
-    )
-    pragmas = ["foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"]
+        "sqlite://", module=driver, creator=connect, poolclass=QueuePool, pool_size=5, max_overflow=10,
+        pool_use_lifo=True,  # the one that was used last has its pages still, also where it wrote
+    )  # fmt: skip
+    pragmas = ["foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", f"cache_size=-{_CACHE}"]
     pragmas += ["query_only=ON"] if never_written or immutable else ["journal_mode=WAL"]
 
     @event.listens_for(engine, "connect")

@@ -329,6 +329,12 @@ class Library:
         """A consistent copy of the database, also while it is written to; see `engine.copy_database`."""
         copy_database(self._opened(), out, safe=safe, keys=self.keys, ctx=ctx)
 
+    def read_ahead(self, ctx: Context) -> None:
+        """Spare the first searches and visits a slow disk; takes as long as reading the database file does."""
+        from pfm_desktop.storage.read_ahead import read_ahead
+
+        read_ahead(self.path / DATABASE, ctx)
+
     def may(self, act: Act) -> bool:
         """Whether who is signed in may do that; in a library without accounts everybody may."""
         return self.account is None or self.account.may(act)

@@ -23,6 +23,9 @@ MOST = 20_000  # visits to which a way may lead
 # of a way, and of the indexes that it takes
 COLUMNS = "visits.id, visits.started_at, visits.patient_id, visits.day_text, visits.minute"
 _MOST_WOMEN = 5_000
+_OF_HER = (
+    "EXISTS (SELECT 1 FROM patients WHERE patients.id = visits.patient_id AND patients.search LIKE :{} ESCAPE '/')"
+)
 _VISITS_EACH = 3  # of a woman, roughly: it only decides which way is taken
 _HOUR = re.compile(r"\d{1,2}:\d{0,2}")
 _FIGURES = frozenset("0123456789-./")
@@ -35,9 +38,9 @@ _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)  # as LIK
 class Meaning:
     """What a word, or one thing that it may mean, is in SQL.
 
-    `condition` on a row of visits (and of patients, where `with_patients`); `way`: a statement for `COLUMNS` of all
-    visits that fit, each once, "" where there is none; `visits`: how many, roughly. Where not `exact` the way gives
-    some more; `given` is the condition that all of them fulfil.
+    `condition` on a row of visits; `way`: a statement for `COLUMNS` of all visits that fit, each once, "" where there
+    is none; `visits`: how many, roughly. Where not `exact` the way gives some more; `given` is the condition that all
+    of them fulfil.
     """
 
     condition: str
@@ -46,7 +49,6 @@ class Meaning:
     values: Mapping[str, Any] = field(default_factory=dict)
     visits: int = MOST + 1
     exact: bool = True
-    with_patients: bool = False
 
 
 def is_hour(word: str) -> bool:
@@ -62,8 +64,9 @@ def parts_of(text: str) -> frozenset[str]:
 
 def meaning(ask: Ask, word: str, number: int) -> Meaning:
     """What a word means; `number` is in the names of its values. Of an hour the condition holds for some more."""
-    found = [_by_name(ask, word, number), _by_day(ask, word, number)]
-    found += [_by_impression(ask, word, number), _by_minute(ask, word, number)]
+    # names last: of a visit that fits by its day the woman is not looked up
+    found = [_by_day(ask, word, number), _by_impression(ask, word, number)]
+    found += [_by_minute(ask, word, number), _by_name(ask, word, number)]
     each = [one for one in found if one is not None]
     visits = sum(one.visits for one in each)
     return Meaning(
@@ -72,7 +75,6 @@ def meaning(ask: Ask, word: str, number: int) -> Meaning:
         values={name: value for one in each for name, value in one.values.items()},
         visits=visits,
         exact=all(one.exact for one in each),
-        with_patients=any(one.with_patients for one in each),
     )
 
 
@@ -90,9 +92,7 @@ def _of_a_day(word: str) -> bool:
 
 def _by_name(ask: Ask, word: str, number: int) -> Meaning:
     whole = f"word{number}"
-    like = Meaning(
-        f"patients.search LIKE :{whole} ESCAPE '/'", values={whole: _anywhere(word)}, with_patients=True, exact=False
-    )
+    like = Meaning(_OF_HER.format(whole), values={whole: _anywhere(word)}, exact=False)
     if "\0" in word:  # the database ends its comparison there
         return like
     beginning = word.translate(_SMALL)[:PART]
@@ -108,7 +108,7 @@ def _by_name(ask: Ask, word: str, number: int) -> Meaning:
     fits = f"visits.patient_id IN (SELECT search_words.patient_id {among})"
     way, visits = f"SELECT {COLUMNS} FROM visits WHERE {fits}", _VISITS_EACH * women
     if len(word) > PART:
-        return Meaning(like.condition, way, fits, {**values, **like.values}, visits, exact=False, with_patients=True)
+        return Meaning(like.condition, way, fits, {**values, **like.values}, visits, exact=False)
     return Meaning(fits, way, fits, values, visits)
 
 
@@ -147,14 +147,12 @@ def _by_impression(ask: Ask, word: str, number: int) -> Meaning | None:
     if not values:
         return None
     fits = f"findings.impression IN ({_named(values)})"
-    condition = f"EXISTS (SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND {fits})"
-    return Meaning(
-        condition,
-        f"SELECT {COLUMNS} FROM findings CROSS JOIN visits WHERE {fits} AND visits.id = findings.visit_id",
-        condition,
-        values,
-        _counted(ask, f"SELECT 1 FROM findings WHERE {fits}", values, MOST),
-    )
+    visits = _counted(ask, f"SELECT 1 FROM findings WHERE {fits}", values, MOST)
+    condition = f"visits.id IN (SELECT findings.visit_id FROM findings WHERE {fits})"
+    if visits > MOST:  # too many to be listed before the first visit is looked at
+        condition = f"EXISTS (SELECT 1 FROM findings WHERE findings.visit_id = visits.id AND {fits})"
+    way = f"SELECT {COLUMNS} FROM findings CROSS JOIN visits WHERE {fits} AND visits.id = findings.visit_id"
+    return Meaning(condition, way, condition, values, visits)
 
 
 def _anywhere(word: str) -> str:

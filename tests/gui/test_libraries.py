@@ -368,3 +368,28 @@ def test_damaged_settings_are_put_aside_and_the_window_opens_with_the_defaults(
     window = open_window(library_folder)
     assert window.settings.theme == "dark"
     assert settings_file().with_name("settings.json.damaged").read_text(encoding="utf-8") == "{ no settings"
+
+
+def test_the_database_is_read_ahead_while_the_list_is_looked_at_and_closing_ends_that(
+    qtbot: QtBot, open_window: Opened, library_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def reading(_lib: Library, ctx: Context) -> None:
+        begun.set()
+        try:
+            while True:  # a large one on a slow disk
+                ctx.check()
+                threading.Event().wait(0.01)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Library, "read_ahead", reading)
+    window = open_window(library_folder)
+    assert begun.wait(10)
+    window.desk.today.search.setText("adler")
+    qtbot.waitUntil(lambda: window.desk.today.idle and window.desk.today.model.rowCount() == 1)
+    assert not ended.is_set()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert ended.wait(10)

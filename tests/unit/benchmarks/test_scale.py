@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from benchmarks.scale_parts.make import make
 from benchmarks.scale_parts.searches import KINDS, prefixes, typed
-from pfm_desktop.services import cases
+from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage import tables, upkeep
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.search import parts_of
@@ -20,7 +20,7 @@ VISITS = 150
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("scale") / "library"
-    make(made, VISITS)
+    make(Library.create(made), VISITS)
     return made
 
 
@@ -53,9 +53,20 @@ def test_what_a_search_looks_at_is_what_the_program_would_keep(folder: Path) -> 
 
 
 def test_the_same_seed_makes_the_same_library(folder: Path, tmp_path: Path) -> None:
-    make(tmp_path / "again", VISITS)
+    make(Library.create(tmp_path / "again"), VISITS)
     with Library.open(folder) as one, Library.open(tmp_path / "again") as other:
         assert cases.today(one) == cases.today(other)
+
+
+def test_the_encrypted_one_holds_the_same_and_is_as_sound(folder: Path, tmp_path: Path) -> None:
+    make(accounts.make_library(tmp_path / "encrypted", "Dr. Scale", "four words that differ")[0], VISITS)
+    with (
+        Library.open(folder) as one,
+        accounts.sign_in(tmp_path / "encrypted", "Dr. Scale", "four words that differ") as other,
+    ):
+        assert cases.today(one) == cases.today(other)
+        assert list(upkeep.database_problems(other)) == []
+        assert list(upkeep.audit_problems(other)) == []
 
 
 def test_what_is_typed_is_found_but_for_what_is_meant_to_be_nowhere(folder: Path) -> None:
