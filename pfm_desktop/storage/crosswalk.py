@@ -63,6 +63,13 @@ def woman_called(lib: Library, pseudonym: str) -> Patient | None:
         return None if row is None else repositories.patient(session, row.patient_id)
 
 
+def is_pseudonym(lib: Library, text: str) -> bool:
+    """Whether somebody stands under this pseudonym here; who it is stays unsaid."""
+    with lib.read() as session:
+        found = select(CrosswalkTable.patient_id).where(CrosswalkTable.pseudonym == text.strip())
+        return session.scalar(found) is not None
+
+
 def _kept(session: Session, patient_ids: Sequence[str]) -> Iterator[tuple[str, Alias]]:
     for few in _parts(patient_ids):
         for row in session.scalars(select(CrosswalkTable).where(CrosswalkTable.patient_id.in_(few))):

@@ -6,7 +6,8 @@ import re
 from datetime import date
 
 NAMED, RESEARCH = "dicom with names", "research"
-_OURS = re.compile(rf"^(?:{NAMED}|{RESEARCH} \w+) \d{{4}}-\d\d-\d\d(?: \(\d+\))?$")
+# anywhere in a name: a copy has more words, a zip an ending
+_OURS = re.compile(rf"(?<!\w)(?:{NAMED}|{RESEARCH} (?:csv|coco|dicom)) \d{{4}}-\d\d-\d\d(?!\d)", re.IGNORECASE)
 
 
 def dated(words: str, on: date, number: int = 1) -> str:
@@ -16,4 +17,4 @@ def dated(words: str, on: date, number: int = 1) -> str:
 
 def is_of_export(name: str) -> bool:
     """Whether a folder was called so here: it says the day of the export, not that of the pictures in it."""
-    return _OURS.match(name) is not None
+    return _OURS.search(name) is not None

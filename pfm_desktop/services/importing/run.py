@@ -41,7 +41,7 @@ from pfm_desktop.services.importing.sisters import listed, that_count
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.services.importing.taken import Taken
 from pfm_desktop.services.taking_back import IMPORT, STEPS
-from pfm_desktop.storage import access
+from pfm_desktop.storage import access, crosswalk
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.same_bytes import Shot
@@ -194,7 +194,7 @@ class _Run:
         patient = places.patient_of(self._lib, woman.identifier) if woman.identifier else None
         pictures = places.pictures_of(self._lib, patient) if patient is not None else 0
         self._exported = None
-        against = places.contradiction(woman, patient, pictures=pictures)
+        against = places.contradiction(woman, patient, pictures=pictures) or self._exported_as(woman)
         named = several_named(woman) if self._also_unsure and not woman.confirmed and not against else ""
         if named:
             against = f"{named} would be one woman"
@@ -228,6 +228,12 @@ class _Run:
         """Whether `all` or `any` of the pictures of a planned woman are on record for this patient already."""
         there = places.hers(self._lib, patient, woman.pictures) if patient is not None else frozenset()
         return patient is not None and how_many(one.sha256 in there for one in woman.pictures)
+
+    def _exported_as(self, woman: PlannedWoman) -> str:
+        """Whether she came from this library, under a pseudonym ("": not that it is known)."""
+        if woman.confirmed or not woman.identifier or not crosswalk.is_pseudonym(self._lib, woman.identifier):
+            return ""
+        return f"{woman.identifier} is a pseudonym that this library gave in an export: she is on record under her own"
 
     def _numbered_elsewhere(self, woman: PlannedWoman, patient: Patient | None, pictures: int) -> str:
         """Why she may be another one than on record: a folder counts within her number ("": it does not).

@@ -6,8 +6,8 @@ moment at which a picture was taken; without a moment it is not found.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -77,7 +77,28 @@ def with_alike(
             if one.content != other.content and alike(looks[one.key], looks[other.key]):
                 found.setdefault(one.key, set()).add(other.key)
                 found.setdefault(other.key, set()).add(one.key)
-    return tuple(replace(one, alike=frozenset(found[one.key])) if one.key in found else one for one in pictures)
+    return _with_equals(pictures, found)
+
+
+def _with_equals(
+    pictures: Sequence[PlannedPicture], found: Mapping[str, Collection[str]]
+) -> tuple[PlannedPicture, ...]:
+    """Each is alike to what any with the same pixels is alike to, and to all with the pixels of these."""
+    if not found:
+        return tuple(pictures)
+    content = {one.key: one.content for one in pictures}
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for one in pictures:
+        keys[one.content].add(one.key)
+    for key, others in found.items():
+        alike[content[key]] |= {content[other] for other in others}
+    return tuple(
+        replace(one, alike=frozenset(key for other in alike[one.content] for key in keys[other]))
+        if one.content in alike
+        else one
+        for one in pictures
+    )
 
 
 def said_of(

@@ -25,6 +25,7 @@ from pfm_desktop.services.importing.reading import RecordedPicture
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.services.taking_back import made_by_import, take_back
+from pfm_desktop.storage import crosswalk
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 
@@ -262,3 +263,17 @@ def test_a_file_of_many_frames_is_taken_apart_once_each_time(lib: Library, tmp_p
     plan = changes.set_stage(plan, [one.key for one in plan.pictures], Stage.ACETIC_ACID)
     report = import_plan(CTX, lib, plan, dicom=counting)
     assert (report.count(Outcome.ADDED), len(reads)) == (5, 2)
+
+
+def test_a_pseudonym_that_this_library_gave_is_no_woman_of_her_own(lib: Library, tmp_path: Path) -> None:
+    woman = cases.add_patient(lib, identifier="K-17")
+    alias = crosswalk.aliases(lib, [woman.id])[woman.id]
+    for name, pseudonym in (("ours", alias.pseudonym), ("theirs", "W-zzzzzz")):
+        put(tmp_path / name, "a.dcm", PatientID=pseudonym, AcquisitionDateTime="20260314083000")
+        plan = make_plan(CTX, [tmp_path / name])
+        plan = changes.confirm(plan, [one.key for one in plan.pictures])
+        for work in (foreseen, import_plan):
+            report = work(CTX, lib, plan)
+            assert report.count(Outcome.ADDED) == (name == "theirs")
+            if name == "ours":
+                assert "is a pseudonym that this library gave in an export" in report.skipped[0].reason

@@ -171,6 +171,22 @@ def test_nearly_the_same_shot_under_two_women_of_one_import_is_left_out_for_both
     assert counts(brought_in(lib, changes.leave_out(plan, [key]))) == (1, 1, 1)
 
 
+def test_a_copy_without_its_moment_waits_with_the_shot_that_stands_under_two_women(
+    lib: Library, tmp_path: Path, put_file: Put
+) -> None:
+    original = saved(photograph(6))
+    put_file(tmp_path / "in" / "K-40" / "2026-03-14" / "acid_1.jpg", original)
+    put_file(tmp_path / "in" / "K-40" / "2026-03-15" / "acid_2.jpg", without_exif(original))
+    put_file(tmp_path / "in" / "K-41" / "acid_1.jpg", saved(photograph(6), quality=60))
+    plan = planned(tmp_path / "in")
+    assert counts(foreseen(SilentContext(), lib, plan)) == (0, 0, 3)
+    (key,) = [one.key for one in plan.pictures if "K-40" in one.key and "acid_1" in one.key]
+    without_one = changes.leave_out(plan, [key])
+    assert counts(foreseen(SilentContext(), lib, without_one)) == (0, 0, 3), "the copy is still hers"
+    both = [one.key for one in plan.pictures if "K-40" in one.key]
+    assert counts(brought_in(lib, changes.leave_out(plan, both))) == (1, 0, 2)
+
+
 def test_a_visit_goes_on_over_midnight_in_two_imports_too(lib: Library, tmp_path: Path, put_file: Put) -> None:
     moments = (("a", "2026:06:01 23:20:00"), ("a", "2026:06:01 23:50:00"), ("b", "2026:06:02 00:35:00"))
     for number, (day, moment) in enumerate(moments):

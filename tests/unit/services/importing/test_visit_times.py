@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.jobs import SilentContext
+from pfm_desktop.services import cases
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.dates import ExifTime, When
 from pfm_desktop.services.importing.guess import Guess, Sure
@@ -153,3 +154,20 @@ def test_a_visit_before_the_birth_date_of_the_manifest_or_on_record_is_asked_abo
     early = changes.confirm(early, [one.key for one in early.pictures])
     said = foreseen(SilentContext(), lib, early).notes[0]
     assert "the birth date on record for K-17 (01 May 1998) is after the visit of 01 May 1997" in said
+
+
+@pytest.mark.parametrize("also_unsure", [False, True])
+def test_a_moment_that_somebody_said_is_wrong_is_none(
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put, also_unsure: bool
+) -> None:
+    """Else the wrong day would go out with every export, and be that of the visit where it is brought in."""
+    put_file(tmp_path / "in" / "K-21" / "2026-03-20" / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    plan = make_plan(SilentContext(), [tmp_path / "in"])
+    plan = changes.set_visit_time(plan, plan.women[0].visits[0].key, parsed_when("2026-03-20 15:00"))
+    if not also_unsure:
+        plan = changes.confirm(plan, [one.key for one in plan.pictures])
+    import_plan(SilentContext(), lib, plan, also_unsure=also_unsure)
+    (row,) = cases.today(lib)
+    assert row.visit.started_at == datetime(2026, 3, 20, 15).astimezone()
+    (shot,) = cases.visit_case(lib, row.visit.id).pictures
+    assert not shot.time_known
