@@ -219,10 +219,9 @@ def library_repair(
     """
     from pfm_desktop.services.housekeeping import repair
 
-    if backup is not None:
-        _put_keys_back(library, backup)
+    before = _put_keys_back(library, backup) if backup is not None else ()
     with open_library(library) as lib, Bar() as bar:
-        made = repair(bar, lib, backup)
+        made = repair(bar, lib, backup, before=before)
     for line in made.done:
         say(f"done: {line}")
     for problem in made.left:
@@ -234,13 +233,13 @@ def library_repair(
     return WRONG if made.left else 0
 
 
-def _put_keys_back(library: Path, backup: Path) -> None:
-    """Where the library has none of its own."""
+def _put_keys_back(library: Path, backup: Path) -> tuple[str, ...]:
+    """Where the library has none of its own; tells what was done."""
     from pfm_desktop.services.backup_folder import any_key_file_of, library_of, stem_of, unlocked_with
     from pfm_desktop.services.housekeeping import lacks_keys, put_keys_back
 
     if not lacks_keys(library, library_of(backup)):
-        return
+        return ()
     file = any_key_file_of(backup)
     if file is None:
         raise BadInputError(
@@ -253,8 +252,7 @@ def _put_keys_back(library: Path, backup: Path) -> None:
         "name and password of that day; sign in with these, here and from now on"
     )
     unlocked = unlocked_with(backup, file, *credentials(backup)).keys
-    for line in put_keys_back(library, file, unlocked):
-        say(f"done: {line}")
+    return put_keys_back(library, file, unlocked)
 
 
 def _keys_of(backup: Path, at: str | None, *, recovery: bool) -> tuple[str, LibraryKeys | None]:

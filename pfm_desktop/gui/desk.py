@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
+END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
 TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING = range(9)
@@ -193,6 +194,7 @@ class Desk(QObject):
                 page.hide()
                 page.deleteLater()
         self._pages, self._shortcuts = {}, None
+        self._jobs.end_missed(END_SECONDS)
         self.session.end()
         self.session.library.close()
         self.deleteLater()

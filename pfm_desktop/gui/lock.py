@@ -76,6 +76,10 @@ class WindowLock(QObject):
             self._open()
             return
         self._watch(self._window.windowHandle())
+        if self.locked and self._account is not None:  # a library that was being opened: it is hers who opened it
+            self.page.show_for("", Way.UNLOCK, name=self._account.name)
+            self.page.take_keys()
+            return
         self._stay_open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -220,6 +220,18 @@ class MainWindow(QMainWindow):
         self.messages.note(f"{work[0]} is not done, and nothing of it would stay. Close once more to stop it, or wait.")
         return False
 
+    def _work_may_end(self, again: str) -> bool:
+        """Whether no work of this library ends with it that somebody waits for; the second time it may."""
+        work = self.jobs.missed
+        if not work or self._stopping == work:
+            return True
+        self._stopping = work
+        said = f"{work[0]} is not done, and would be stopped. {again} to stop it, or wait."
+        self.messages.note(said)
+        if self.lock.locked:
+            self.lock.page.refuse(opening.refused_because(said))
+        return False
+
     def _may_go(self, without: str, then: Callable[[], object], stayed: Callable[[], object] = lambda: None) -> bool:
         """Whether all that was typed is on disk. Where not it is asked about: stay, or do `then` without it."""
         self.unkept.keep()
@@ -291,6 +303,8 @@ class MainWindow(QMainWindow):
         self.patient.show_library(demo=library.demo, reading=opening.bar_text(library), who=who, plain=plain)
         self.setWindowTitle(f"pfm_desktop - {'demo library' if library.demo else library.path.name}")
         said = self.messages.held
+        if self.lock.locked and not self.entrance.holds:
+            self._show(self.desk.today)  # behind the lock, so that it is what is seen once that opens
         self.show_page(TODAY)
         left = self.desk.go_on()
         if library.notice:
@@ -377,10 +391,12 @@ class MainWindow(QMainWindow):
         self._show(self.entrance)
 
     def _choose_library(self) -> None:
-        self.door.ask("Open the library in this folder", self._open_chosen)
+        if self._work_may_end("Open another library once more"):
+            self.door.ask("Open the library in this folder", self._open_chosen)
 
     def _choose_new_library(self) -> None:
-        self.door.ask("Make a new library in this folder", self._create_chosen)
+        if self._work_may_end("Ask for a new library once more"):
+            self.door.ask("Make a new library in this folder", self._create_chosen)
 
     def _open_chosen(self, folder: str) -> None:
         self.door.chosen = folder
@@ -451,7 +467,11 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
-        if not self._key_may_go("Sign out once more") or not self._may_go("Sign out without it", self._sign_out):
+        if (
+            not self._key_may_go("Sign out once more")
+            or not self._work_may_end("Sign out once more")
+            or not self._may_go("Sign out without it", self._sign_out)
+        ):
             return
         desk, self.desk = self.desk, None
         if desk is None:
@@ -463,6 +483,7 @@ class MainWindow(QMainWindow):
         self._show(self.entrance)
         self.menus.drop_pages()
         desk.close()
+        self.strip.note("")  # what was done last names women, and what was typed of them
         self.messages.forget(self.messages.held)
         self.messages.note(f"{name} is signed out.")
         self.patient.show_case(None)

@@ -35,7 +35,9 @@ class _Work:
     stopped: Callable[[], None] | None
     step: Step | None
     ask_stop: Callable[[], None] | None
-    thrown_away: str  # the title of a job of which nothing stays when it is stopped
+    title: str
+    thrown_away: bool
+    missed: bool
 
 
 class QtJobs(QObject):
@@ -74,7 +76,12 @@ class QtJobs(QObject):
     @property
     def thrown_away(self) -> tuple[str, ...]:
         """Titles of running jobs of which nothing would stay if they were stopped."""
-        return tuple(work.thrown_away for work in self._works.values() if work.thrown_away)
+        return tuple(work.title for work in self._works.values() if work.thrown_away)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Titles of running jobs that somebody waits for, and that end with the library."""
+        return tuple(work.title for work in self._works.values() if work.missed)
 
     def start(
         self,
@@ -88,18 +95,19 @@ class QtJobs(QObject):
         process: bool = False,
         ask_stop: Callable[[], None] | None = None,
         thrown_away: bool = False,
+        missed: bool = False,
     ) -> Handle:
         """Run `job(ctx, *args)` on a thread, or with `process` in a spawned process.
 
         Exactly one of `done(result)`, `failed(message)`, `stopped()` is called later, on the GUI thread; `step` gets
         the latest progress now and then. `ask_stop` is done instead of cancelling when a person stops the job, and not
         when the window closes. `thrown_away`: what it made is removed when it is stopped, which is said before the
-        window closes.
+        window closes. `missed`: somebody waits for it, and hears before the library is closed that it would be stopped.
         """
         name = f"{getattr(job, '__name__', 'job')}-{next(self._numbers)}"
         self._board.started(name, title)
         handle = self._runners[process].start(job, *args, listener=self._hear, name=name)
-        self._works[name] = _Work(handle, done, failed, stopped, step, ask_stop, title if thrown_away else "")
+        self._works[name] = _Work(handle, done, failed, stopped, step, ask_stop, title, thrown_away, missed)
         self.jobs_changed.emit()
         return handle
 
@@ -117,6 +125,17 @@ class QtJobs(QObject):
             work.handle.cancel()
             self._board.stopping(name)
         self.jobs_changed.emit()
+
+    def end_missed(self, seconds: float) -> None:
+        """Those that end with the library are to end before it is closed, so that they can put that on record; no
+        longer than `seconds` are waited."""
+        ending = [(name, work) for name, work in self._works.items() if work.missed]
+        for name, work in ending:
+            work.handle.cancel()
+            self._board.stopping(name)
+        deadline = time.monotonic() + seconds
+        for _name, work in ending:
+            work.handle.wait(max(0.0, deadline - time.monotonic()))
 
     def wait_all(self, seconds: float) -> bool:
         """Wait until the jobs have ended and their callbacks were called; False when `seconds` passed first."""

@@ -292,6 +292,7 @@ def new_recovery_key(lib: Library) -> str:
     def on_record(fingerprint: str) -> None:
         passwords.about_to_count(lib, keys.RECOVERY, fingerprint)
         lib.record_event("library", lib.id, "New recovery key made; the one before opens nothing any more")
+        recovery_key_shown(lib)  # before it counts: where the program ends here, nobody ever sees it
 
     key = keys.new_recovery_key(lib.path, _keys(lib), on_record=on_record, current=passwords.current(lib))
     passwords.settle(lib)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pfm_desktop.domain.people import Act
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services import on_record
 from pfm_desktop.services.backup_folder import (
     ABOUT,
@@ -109,11 +109,14 @@ def _back_up(ctx: Context, lib: Library, folder: Path, *, check: bool) -> Backup
         unfinished = folder / SNAPSHOTS / UNFINISHED
         try:
             made = _completed(ctx, lib, folder, unfinished, check=check)
-            return replace(made, notes=(note,) if note else ())
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):  # the next one makes it anew
                 unfinished.unlink(missing_ok=True)
+            why = "cancelled" if isinstance(error, Cancelled | KeyboardInterrupt) else "failed"
+            with contextlib.suppress(StorageError):  # of a library that takes no line any more the first one tells
+                on_record.note(lib, "export", lib.id, f"Backup not completed: {why}")
             raise
+        return replace(made, notes=(note,) if note else ())
 
 
 def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, check: bool) -> Backup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pfm_desktop.storage.engine import DamagedError
 from pfm_desktop.storage.image_store import ImageStore, holds_sealed
 from pfm_desktop.storage.keys import LibraryKeys
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.schema import DATABASE, is_encrypted, place_aside
+from pfm_desktop.storage.schema import DATABASE, is_encrypted, is_plain, place_aside
 from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 
@@ -130,8 +130,9 @@ class Repair:
     left: tuple[str, ...]
 
 
-def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
+def repair(ctx: Context, lib: Library, backup: Path | None = None, *, before: Sequence[str] = ()) -> Repair:
     """Put right what can be: pictures and learned models from a `backup`, indexes of the database from its tables.
+    `before`: what was put right so that it could be opened.
 
     Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. What was made of
     pictures is moved there without a backup as well, as it can be made again. Raises `StorageError`
@@ -142,16 +143,18 @@ def repair(ctx: Context, lib: Library, backup: Path | None = None) -> Repair:
         raise StorageError("a library that is open for reading only is not repaired", safe="nothing was changed")
     kept = pictures_of(backup, lib.keys, library_id=lib.id) if backup is not None else None
     try:
-        return _repaired(ctx, lib, backup, kept)
+        return _repaired(ctx, lib, backup, kept, before)
     except DamagedError as error:
         if backup is not None:
             error = error.to_be_mended(f"copy its folder as it stands, and {way_back(Path(backup).absolute())}")
         raise error from None
 
 
-def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore | None) -> Repair:
+def _repaired(
+    ctx: Context, lib: Library, backup: Path | None, kept: ImageStore | None, before: Sequence[str]
+) -> Repair:
     derived = ImageStore(backup / DERIVED, lib.keys) if backup is not None else None
-    done = list(upkeep.rebuild_indexes(lib, ctx))
+    done = [*before, *upkeep.rebuild_indexes(lib, ctx)]
     if lib.keys is not None:
         passwords.settle(lib)
         done += keys.mend(lib.path, lib.keys, passwords.current(lib))
@@ -176,7 +179,11 @@ def _repaired(ctx: Context, lib: Library, backup: Path | None, kept: ImageStore 
 def lacks_keys(library: Path, of: str) -> bool:
     """Whether it is an encrypted library that nobody can open, since no key file in it is a whole one of the library
     `of`."""
-    return keys.none_of(library, of) and (is_encrypted(library) or holds_sealed(library / PICTURES))
+    if not keys.none_of(library, of):
+        return False
+    database = library / DATABASE
+    encrypted = is_encrypted(library) or holds_sealed(library / PICTURES)
+    return encrypted or (database.is_file() and not is_plain(database))
 
 
 def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str, ...]:

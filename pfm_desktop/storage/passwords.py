@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 _FACT = "passwords"  # among the facts of the library
-BOTH_OPEN = "the password before and the new one open the library"
+BOTH_OPEN = "what was before and what is new open the library"
 
 
 def current(lib: Library) -> dict[str, str]:
@@ -55,22 +55,27 @@ def take_over(lib: Library) -> None:
 
 
 def problem(lib: Library) -> str:
-    """What is to be said where something that was replaced opens the library, and what replaced it does not; "" where
-    there is no such thing, or where one of key file and copy is right: a repair then takes that one."""
+    """What is to be said where something that was replaced opens the library, and what replaced it does not, or where
+    somebody's password is in no file any more; "" where there is no such thing, or where one of key file and copy is
+    right: a repair then takes that one."""
     files = _files(lib)
+    if not files:  # a check says that
+        return ""
     now = _counting(lib.meta(_FACT), files)[0]
-    known = {slot_id for file in files for slot_id in file if slot_id in now}
-    again = {slot_id for slot_id in known if all(file.get(slot_id) != now[slot_id] for file in files)}
-    if not again:
+    wrong = {slot_id for slot_id in now if all(file.get(slot_id) != now[slot_id] for file in files)}
+    again = {slot_id for slot_id in wrong if any(slot_id in file for file in files)}
+    if not wrong:
         return ""
     with lib.read() as session:
-        whose = [one.name for one in access.accounts(session) if one.active and one.id in again]
-    return _said(whose, recovery=keys.RECOVERY in again)
+        names = {one.id: one.name for one in access.accounts(session) if one.active}
+    replaced = _said([name for key, name in names.items() if key in again], recovery=keys.RECOVERY in again)
+    gone = _said_gone([name for key, name in names.items() if key in wrong - again])
+    return ". ".join(part for part in (replaced, gone) if part)
 
 
 def difference(lib: Library) -> str:
     """What is to be said where key file and copy are whole and differ; "" where they do not."""
-    said = "key file and copy differ: a password was being changed, or an older file was put back"
+    said = "key file and copy differ: a password or the recovery key was being changed, or an older file was put back"
     return f"{said}; {BOTH_OPEN}, and pfm library repair keeps the newer one" if len(_files(lib)) > 1 else ""
 
 
@@ -80,6 +85,17 @@ def _files(lib: Library) -> tuple[dict[str, str], ...]:
         with suppress(StorageError):
             return keys.slots_of(lib.path, lib.keys)
     return ()
+
+
+def _said_gone(whose: list[str]) -> str:
+    if not whose:
+        return ""
+    listed = ", ".join(whose[:-1]) + " and " + whose[-1] if len(whose) > 1 else whose[0]
+    have, it = ("have", "their passwords") if len(whose) > 1 else ("has", "that password")
+    return (
+        f"an older key file was put back: {listed} {have} no password in it and cannot sign in. Set {it} anew "
+        "(Settings, People); where nobody can, the recovery key lets an administrator in"
+    )
 
 
 def _said(whose: list[str], *, recovery: bool) -> str:

@@ -71,7 +71,7 @@ def key_notes(library: Library) -> Iterator[str]:
     """Two key files that are whole and not alike, as a kill between them leaves them; a repair takes the newer one."""
     for place, how in _key_harms(library):
         if how == keys.DIFFERS:
-            said = f"a password was being changed, or an older file was put back: {passwords.BOTH_OPEN}"
+            said = f"a password or the recovery key was being changed, or an older file put back: {passwords.BOTH_OPEN}"
             yield f"{place} {how}: {said}; pfm library repair {library.path} keeps the newer one"
 
 

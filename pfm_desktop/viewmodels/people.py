@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pfm_desktop.domain.people import Account, Act, Role, roles_text
-from pfm_desktop.support.errors import UserError
+from pfm_desktop.support.errors import StorageError, UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
@@ -52,7 +52,10 @@ def rows(lib: Library) -> tuple[PersonRow, ...]:
     """Everybody, by name."""
     from pfm_desktop.services import accounts
 
-    without = accounts.without_password(lib)
+    try:
+        without = accounts.without_password(lib)
+    except StorageError:  # its key files are gone: a check says that
+        without = frozenset()
     mine = lib.account.id if lib.account is not None else ""
 
     def state(one: Account) -> str:
@@ -85,11 +88,17 @@ def change(
 
     def done() -> Done:
         accounts.confirm(lib, own, f"to change the account of {account.name}")
+        if password:  # first: who is switched on with a new password must not come in with the one before
+            accounts.set_password(lib, account, password)
         now = account
         if (frozenset(roles), active) != (account.roles, account.active):
-            now = accounts.change(lib, account, roles=roles, active=active)
-        if password:
-            accounts.set_password(lib, now, password)
+            try:
+                now = accounts.change(lib, account, roles=roles, active=active)
+            except UserError as error:
+                if password:
+                    safe = "the new password is set; roles, and who may sign in, are as before"
+                    raise UserError(error.what, safe=safe, remedy=error.remedy) from error
+                raise
         said = f"{now.name}: {roles_text(now.roles) if now.active else 'switched off'}"
         return Done(f"{said}, with a new password." if password else f"{said}.")
 
@@ -114,7 +123,6 @@ def recovery_key(_ctx: Context, lib: Library, password: str) -> Done | UserError
     def done() -> Done:
         accounts.confirm(lib, password, "to make a recovery key")
         key = accounts.new_recovery_key(lib)
-        accounts.recovery_key_shown(lib)
         return Done("A new recovery key was made; the one before opens nothing any more.", key)
 
     return _said(done)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
@@ -15,7 +17,8 @@ from pfm_desktop.gui.main_window import SETTINGS, MainWindow
 from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.gui.widgets.people_panel import PersonCard
 from pfm_desktop.gui.widgets.secret_field import SecretField
-from pfm_desktop.services import accounts, cases
+from pfm_desktop.jobs import Context
+from pfm_desktop.services import accounts, backup, cases
 from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS
@@ -480,3 +483,65 @@ def test_who_read_along_goes_on_with_the_right_to_write_without_the_password(
     assert window.patient.who.text() == f"Signed in: {NAME}"
     assert not window.session.library.read_only
     assert any(line.startswith("Went on, now with the right to write") for line in said(window))
+
+
+def test_somebody_else_stops_no_backup_unasked(
+    qtbot: QtBot, open_window: Opened, clinic: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun = threading.Event()
+
+    def slow(ctx: Context, _lib: Library, _folder: Path) -> None:
+        begun.set()
+        while True:
+            ctx.check()
+            time.sleep(0.01)
+
+    monkeypatch.setattr(backup, "back_up", slow)
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.show_page(SETTINGS)
+    page = window.stack.currentWidget()
+    assert isinstance(page, SettingsPage)
+    page.upkeep.use_folder(str(tmp_path / "backups"))
+    assert begun.wait(10)
+    window.lock_now()
+    qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
+    assert window.desk is not None
+    assert window.lock.locked
+    assert "Backing up is not done, and would be stopped. Sign out once more" in window.lock.page.said.text()
+    qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
+    assert window.desk is None
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+
+
+def test_a_library_that_opens_behind_the_lock_is_hers_who_opened_it(
+    qtbot: QtBot, open_window: Opened, clinic: Path, tmp_path: Path
+) -> None:
+    accounts.make_library(tmp_path / "second", "Bea Roth", WRONG)[0].close()
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.open_library(str(tmp_path / "second"))
+    sign_in(qtbot, window, WRONG, name="Bea Roth")
+    window.lock_now()
+    assert window.lock.page.name.text() == NAME
+    qtbot.waitUntil(lambda: window.session is not None and window.session.library.path.name == "second", timeout=10_000)
+    assert window.lock.locked
+    assert window.lock.page.name.text() == "Bea Roth"
+    enter(qtbot, window.lock.page.password, WRONG)
+    qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not window.lock.locked, timeout=10_000)
+    assert window.desk is not None
+    assert window.desk.today.isVisible()
+
+
+def test_what_was_done_last_goes_with_who_signs_out(qtbot: QtBot, open_window: Opened, clinic: Path) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    for lock in (False, True):
+        window.strip.note("Visit moved from K-40 to K-42: is Bukola O. Undo takes it back.")
+        if lock:
+            window.lock_now()
+            qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
+        else:
+            window.book.action("file.sign_out").trigger()
+        assert window.desk is None
+        texts = [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
+        assert not any("K-4" in text or "Bukola" in text for text in texts)
+        inside(qtbot, window)

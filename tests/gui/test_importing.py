@@ -948,6 +948,9 @@ def test_signing_out_stops_the_import_and_nothing_of_the_plan_is_left(
     qtbot.mouseClick(page.preview.buttons["bring_in"], Qt.MouseButton.LeftButton)
     assert gate.begun.wait(5)
     signed_in.book.action("file.sign_out").trigger()
+    assert signed_in.desk is not None
+    assert "Bringing in pictures is not done, and would be stopped" in signed_in.messages.text
+    signed_in.book.action("file.sign_out").trigger()
     assert signed_in.desk is None
     qtbot.waitUntil(lambda: not signed_in.jobs.busy, timeout=10_000)
     enter(qtbot, signed_in, NAME)

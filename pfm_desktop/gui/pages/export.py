@@ -147,7 +147,7 @@ class ExportPage(QWidget):
             model.export, self._library, picked, kind, folder, sheet, self._session.settings.modality,
             title="Exporting with names" if kind is Kind.NAMED else "Exporting for research",
             done=self._done, failed=self._failed, stopped=self._stopped, step=self._step,
-            thrown_away=True,
+            thrown_away=True, missed=True,
         )  # fmt: skip
         self.bar.setRange(0, 0)
         self._show()

@@ -204,7 +204,7 @@ class ImportPage(QWidget):
         self._handle = self._jobs.start(
             bring_in, self._session.library, preview.plan, self._key, title="Bringing in pictures", done=self._imported,
             failed=lambda message: self._ended(f"{message} What was finished before is in the library."),
-            stopped=lambda: self._ended(STOPPED), step=self.work.step,
+            stopped=lambda: self._ended(STOPPED), step=self.work.step, missed=True,
         )  # fmt: skip
 
     def _imported(self, report: ImportReport) -> None:

@@ -46,6 +46,7 @@ class PeoplePanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._whose = ""  # account that is being changed
         self._work = Background(self)
         self.people = _table(self)
         self.said, self.wrong = words(self), words(self, "problem")
@@ -95,9 +96,11 @@ class PeoplePanel(QWidget):
 
         def act() -> None:
             card = self.card
-            self._do(model.change, card.old.text(), row.account, card.roles, card.active.isChecked(), card.new.text())
+            now = next((one.account for one in self._rows if one.account.id == row.account.id), row.account)
+            self._do(model.change, card.old.text(), now, card.roles, card.active.isChecked(), card.new.text())
 
         self._ask(row.account.name, act)
+        self._whose = row.account.name
         mine = self._session.account is not None and row.account.id == self._session.account.id
         self.card.ask_for(
             roles=row.account.roles,
@@ -118,14 +121,14 @@ class PeoplePanel(QWidget):
     def _ask(self, heading: str, act: Callable[[], None]) -> None:
         say(self.said, "")
         say(self.wrong, "")
-        self._act = act
+        self._act, self._whose = act, ""
         self.card.heading.setText(heading)
 
     def _try(self) -> None:
         card = self.card
         wrong = "The two passwords differ." if card.new.text() != card.again.text() else ""
         if not wrong and card.new.text():
-            wrong = password_problem(card.new.text(), card.name.text())
+            wrong = password_problem(card.new.text(), card.name.text() or self._whose)
         say(self.wrong, wrong)
         if not wrong:
             card.setEnabled(False)
@@ -138,6 +141,7 @@ class PeoplePanel(QWidget):
         self.card.setEnabled(True)
         if isinstance(outcome, UserError):
             self._failed(spoken(outcome))
+            self.read()  # a part of it may be done
             return
         self.card.close_it()
         say(self.said, outcome.words)

@@ -94,7 +94,7 @@ class UpkeepSection(QWidget):
         self._handle = self._jobs.start(
             job, self._session.library, *args, title=title, done=self._ended, step=self._step,
             failed=lambda message: self._ended(model.Outcome(""), message),
-            stopped=lambda: self._ended(model.Outcome(model.STOPPED)),
+            stopped=lambda: self._ended(model.Outcome(model.STOPPED)), missed=True,
         )  # fmt: skip
         self._offer()
         self.stop.setFocus(Qt.FocusReason.OtherFocusReason)

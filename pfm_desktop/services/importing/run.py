@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -44,7 +45,7 @@ from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access, crosswalk
 from pfm_desktop.storage import repositories as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.storage.same_bytes import Shot
+from pfm_desktop.storage.same_bytes import Holder, Shot
 from pfm_desktop.support import moments
 from pfm_desktop.support.errors import BadInputError, UserError
 
@@ -211,10 +212,13 @@ class _Run:
             self._made.notes.append(other)
         doubled = [one for one in woman.pictures if one.key in self._twice]
         hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
+        holders = places.held(self._lib, sorted({one.sha256 for one in woman.pictures}))
         for visit in woman.visits:
-            ready = []
+            ready, moved = [], _moved(visit, patient, holders)
             for picture in visit.pictures:
                 reason = against or ("" if picture.sha256 in hers else self._twice.get(picture.key, ""))
+                if not reason and picture.sha256 not in holders and not picture.although_elsewhere:
+                    reason = moved
                 reason = waits_for(picture, visit, also_unsure=self._also_unsure) or reason
                 if reason:
                     self._skip(picture, visit, reason)
@@ -422,6 +426,24 @@ class _Run:
     def _skip(self, planned: PlannedPicture, visit: PlannedVisit, reason: str) -> None:
         self._done += 1
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
+
+
+def _moved(visit: PlannedVisit, patient: Patient | None, holders: Mapping[str, Sequence[Holder]]) -> str:
+    """Why further pictures of a visit may be another woman's: more of it are on record for her than for this one, as
+    where a visit was moved to whom it belongs. "": they are not."""
+    hers, of_others = 0, Counter[str]()
+    for found in (holders.get(one.sha256, ()) for one in visit.pictures if not one.although_elsewhere):
+        if any(patient is not None and one.patient.id == patient.id for one in found):
+            hers += 1
+        else:
+            of_others.update({one.patient.identifier for one in found})
+    if not of_others:
+        return ""
+    whose, count = of_others.most_common(1)[0]
+    if count <= hers:
+        return ""
+    others = f"{count} other picture{'s' if count > 1 else ''} of this visit"
+    return f"{others} {'are' if count > 1 else 'is'} on record for another woman ({whose}): it may be hers"
 
 
 def _in_these_bytes(planned: PlannedPicture, step: _Step, place: Place) -> tuple[Outcome, str] | None:

@@ -177,7 +177,7 @@ def test_a_password_that_was_cut_short_between_the_two_key_files_is_a_note(tmp_p
         report = housekeeping.verify(CTX, lib)
         assert report.clean
         (note,) = report.notes
-        assert "a password was being changed" in note
+        assert "a password or the recovery key was being changed" in note
         for password in ("four words that differ", "quite another sentence"):
             assert keys.unlock(lib.path, "Dr. Ada", password).keys == lib.keys
         assert housekeeping.repair(CTX, lib).done

@@ -410,3 +410,26 @@ def test_of_two_slots_of_one_name_each_opens(tmp_path: Path) -> None:
     with pytest.raises(WrongPasswordError) as wrong:
         keys.unlock(path, "Bea", "something else")
     assert wrong.value.account_id
+
+
+def test_who_has_no_password_in_an_older_key_file_is_told(tmp_path: Path) -> None:
+    own, hers = "four words that differ", "bea sleeps in blue sheets"
+    lib, key = accounts.make_library(tmp_path / "clinic", "Ada", own)
+    with lib:
+        accounts.recovery_key_kept(lib)
+        older = kept(lib)
+        accounts.add(lib, "Bea", {Role.ADMINISTRATOR}, hers)
+        ada = next(one for one in accounts.everybody(lib) if one.name == "Ada")
+        accounts.change(lib, ada, roles={Role.CLINICIAN})
+        assert passwords.problem(lib) == ""
+    put(lib, older, *BOTH)
+    with pytest.raises(WrongPasswordError):
+        accounts.sign_in(lib.path, "Bea", hers)
+    with accounts.sign_in(lib.path, "Ada", own) as lib:
+        assert "an older key file was put back: Bea has no password in it and cannot sign in" in lib.notice
+        assert len(housekeeping.verify(CTX, lib).problems) == 1
+        with lib.read() as session:
+            assert "older key file" in journal.entries(session)[-1].text
+    accounts.recover(lib.path, key, "Bea", hers).close()
+    with accounts.sign_in(lib.path, "Bea", hers) as lib:
+        assert housekeeping.verify(CTX, lib).clean

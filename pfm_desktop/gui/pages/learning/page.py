@@ -220,7 +220,7 @@ class LearningPage(QWidget):
             runs.learn, request, title=f"{model.LEARNING}: {request.settings.name}", process=True, step=self._step,
             done=lambda made: self._ended(run_id, lambda: self._settle(made)),
             failed=lambda message: self._ended(run_id, lambda: self._problem(message)),
-            stopped=lambda: self._ended(run_id, lambda: self._stopped(run_id)), ask_stop=self._stop,
+            stopped=lambda: self._ended(run_id, lambda: self._stopped(run_id)), ask_stop=self._stop, missed=True,
         )  # fmt: skip
         self._follow()
 

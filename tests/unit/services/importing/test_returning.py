@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.jobs import SilentContext
-from pfm_desktop.services import cases
+from pfm_desktop.services import cases, moving
 from pfm_desktop.services.importing import changes
 from pfm_desktop.services.importing.guess import Sure
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.plan import ImportPlan
+from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.returning import doubted
-from pfm_desktop.services.importing.run import import_plan
+from pfm_desktop.services.importing.run import foreseen, import_plan
 from pfm_desktop.storage.library import Library
 
 Bring = Callable[[str, str], ImportPlan]
@@ -125,3 +126,42 @@ def test_a_short_number_in_several_places_of_one_import_may_begin_anew(
         put_file(tmp_path / "in" / name, picture(number, f"2026:11:0{number + 2} 10:00:00"))
     plan = make_plan(SilentContext(), [tmp_path / "in"])
     assert all((one.patient.sure is Sure.UNSURE) is doubt for one in plan.pictures)
+
+
+def test_what_comes_later_of_a_visit_that_was_moved_to_another_woman_waits(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    """Else the correction of a clinician would be undone for each picture that comes after it."""
+    folder = tmp_path / "stick"
+    for number in range(3):
+        put_file(folder / "K-17" / f"acid_{number}.jpg", picture(number + 1, f"2026:03:14 12:0{number}:00"))
+    put_file(folder / "K-18" / "acid_0.jpg", picture(9, "2026:03:10 12:00:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    (visit,) = [row.visit for row in cases.today(lib) if row.patient.identifier == "K-17"]
+    (right,) = [row.patient for row in cases.today(lib) if row.patient.identifier == "K-18"]
+    moving.move_visit(lib, visit.id, right.id)
+    put_file(folder / "K-17" / "lugol.jpg", picture(5, "2026:03:14 12:09:00"))
+    plan = make_plan(SilentContext(), [folder])
+    for work in (foreseen, import_plan):
+        report = work(SilentContext(), lib, plan)
+        (line,) = [one for one in report.skipped if one.file.endswith("lugol.jpg")]
+        assert line.reason == "3 other pictures of this visit are on record for another woman (K-18): it may be hers"
+    hers_after_all = changes.take_although_elsewhere(plan, [one.key for one in plan.pictures if "lugol" in one.key])
+    for work in (foreseen, import_plan):
+        assert work(SilentContext(), lib, hers_after_all).count(Outcome.ADDED) == 1
+
+
+def test_one_picture_that_was_moved_does_not_keep_the_rest_of_her_visit_waiting(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    folder = tmp_path / "stick"
+    for number in range(3):
+        put_file(folder / "K-17" / f"acid_{number}.jpg", picture(number + 1, f"2026:03:14 12:0{number}:00"))
+    put_file(folder / "K-18" / "acid_0.jpg", picture(9, "2026:03:10 12:00:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    rows = {row.patient.identifier: row.visit.id for row in cases.today(lib)}
+    moved = cases.visit_case(lib, rows["K-17"]).pictures[0]
+    moving.move_pictures(lib, [moved.id], rows["K-18"])
+    put_file(folder / "K-17" / "lugol.jpg", picture(5, "2026:03:14 12:09:00"))
+    report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    assert report.count(Outcome.ADDED) == 1
