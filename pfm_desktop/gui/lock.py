@@ -77,6 +77,7 @@ class WindowLock(QObject):
             return
         self._watch(self._window.windowHandle())
         if self.locked and self._account is not None:  # a library that was being opened: it is hers who opened it
+            self._checking.drop()  # that of who had the one before
             self.page.show_for("", Way.UNLOCK, name=self._account.name)
             self.page.take_keys()
             return

@@ -29,7 +29,7 @@ from pfm_desktop.viewmodels.opening import name_of
 from pfm_desktop.viewmodels.words import capital, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtGui import QAction
 
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.opening = self.entrance.opening
         self._closing = False
         self._gone_without = ""  # the recovery key that may be lost, as somebody was told
-        self._stopping: tuple[str, ...] = ()  # work that may be thrown away, as somebody was told
+        self._told: tuple[str, frozenset[str]] = "", frozenset()  # what would stop which jobs, as somebody was told
         self._first_list = FirstList(self.stack, self.jobs, self.messages)
         self._watch = QTimer(self, interval=LOOK_AGAIN_MS)  # runs while the library is read only
         self._watch.timeout.connect(self._look_again)
@@ -213,20 +213,18 @@ class MainWindow(QMainWindow):
 
     def _work_may_go(self) -> bool:
         """Whether no work is thrown away by closing; the second time it may be."""
-        work = self.jobs.thrown_away
-        if not work or self._stopping == work:
-            return True
-        self._stopping = work
-        self.messages.note(f"{work[0]} is not done, and nothing of it would stay. Close once more to stop it, or wait.")
-        return False
+        return self._told_of(self.jobs.thrown_away, "nothing of it would stay", "Close once more")
 
     def _work_may_end(self, again: str) -> bool:
         """Whether no work of this library ends with it that somebody waits for; the second time it may."""
-        work = self.jobs.missed
-        if not work or self._stopping == work:
+        return self._told_of(self.jobs.missed, "would be stopped", again)
+
+    def _told_of(self, work: Mapping[str, str], how: str, again: str) -> bool:
+        """Whether there is none of this work, or somebody was told of all of it when they asked for the same before."""
+        before, self._told = self._told, (again, frozenset(work))
+        if not work or (before[0] == again and before[1] >= frozenset(work)):
             return True
-        self._stopping = work
-        said = f"{work[0]} is not done, and would be stopped. {again} to stop it, or wait."
+        said = f"{next(iter(work.values()))} is not done, and {how}. {again} to stop it, or wait."
         self.messages.note(said)
         if self.lock.locked:
             self.lock.page.refuse(opening.refused_because(said))
@@ -359,7 +357,7 @@ class MainWindow(QMainWindow):
         desk.visit_chosen.connect(self.open_visit)
         desk.library_wanted.connect(self._choose_library)
         desk.new_library_wanted.connect(self._choose_new_library)
-        desk.demo_wanted.connect(lambda: self._open_chosen(""))
+        desk.demo_wanted.connect(self._choose_demo)
         desk.page_made.connect(self._page_made)
         desk.gone.connect(self._shut_out)
         desk.recovery.connect(lambda key: self.entrance.show_recovery(key, str(desk.session.library.path)))
@@ -393,6 +391,10 @@ class MainWindow(QMainWindow):
     def _choose_library(self) -> None:
         if self._work_may_end("Open another library once more"):
             self.door.ask("Open the library in this folder", self._open_chosen)
+
+    def _choose_demo(self) -> None:
+        if self._work_may_end("Open the demo library once more"):
+            self._open_chosen("")
 
     def _choose_new_library(self) -> None:
         if self._work_may_end("Ask for a new library once more"):
@@ -467,11 +469,13 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
-        if (
-            not self._key_may_go("Sign out once more")
-            or not self._work_may_end("Sign out once more")
-            or not self._may_go("Sign out without it", self._sign_out)
-        ):
+        again = "Press that once more" if self.lock.locked else "Sign out once more"
+        if self._key_may_go(again) and self._work_may_end(again):
+            self._leave_library()
+
+    def _leave_library(self) -> None:
+        """Whoever is signed in goes; work of the library that runs is stopped."""
+        if not self._may_go("Sign out without it", self._leave_library):
             return
         desk, self.desk = self.desk, None
         if desk is None:
@@ -498,7 +502,7 @@ class MainWindow(QMainWindow):
         account = self.desk.session.account if self.desk is not None else None
         self.lock_now()
         if account is not None and account.active:  # may come back, as who she is now
-            self._sign_out()
+            self._leave_library()
 
     def _locked(self, locked: bool) -> None:
         """While it is locked only quitting is possible, and no name stands in the title."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from pfm_desktop.gui.actions import ActionBook
 
@@ -44,12 +45,24 @@ HELP = (
 _PLACES = (("&File", FILE), ("&Edit", EDIT), ("&View", VIEW), ("&Help", HELP))
 
 
+class _LettersOfMenus(QObject):
+    """Letters belong to the menu that is open, also where they are keys of the page behind it."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Of the menu bar, which has the keys while one of its menus is open."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(QApplication.activePopupWidget(), QMenu):
+            event.accept()  # no shortcut: it goes to the menu as it is
+            return True
+        return False
+
+
 class Menus:
     """Builds the menu bar once; the menus of pages come and go before Help."""
 
     def __init__(self, window: QMainWindow, book: ActionBook, slots: Mapping[str, Callable[[], object]]) -> None:
         self._window, self._book = window, book
         self._pages: dict[str, QMenu] = {}
+        window.menuBar().installEventFilter(_LettersOfMenus(window))
         for title, lines in _PLACES:
             menu = window.menuBar().addMenu(title)
             for line in lines:

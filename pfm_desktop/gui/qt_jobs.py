@@ -7,7 +7,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,14 +74,14 @@ class QtJobs(QObject):
         return bool(self._works)
 
     @property
-    def thrown_away(self) -> tuple[str, ...]:
-        """Titles of running jobs of which nothing would stay if they were stopped."""
-        return tuple(work.title for work in self._works.values() if work.thrown_away)
+    def thrown_away(self) -> Mapping[str, str]:
+        """Titles of running jobs of which nothing would stay if they were stopped, by name."""
+        return {name: work.title for name, work in self._works.items() if work.thrown_away}
 
     @property
-    def missed(self) -> tuple[str, ...]:
-        """Titles of running jobs that somebody waits for, and that end with the library."""
-        return tuple(work.title for work in self._works.values() if work.missed)
+    def missed(self) -> Mapping[str, str]:
+        """Titles of running jobs that somebody waits for, and that end with the library, by name."""
+        return {name: work.title for name, work in self._works.items() if work.missed}
 
     def start(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -507,7 +508,7 @@ def test_somebody_else_stops_no_backup_unasked(
     qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
     assert window.desk is not None
     assert window.lock.locked
-    assert "Backing up is not done, and would be stopped. Sign out once more" in window.lock.page.said.text()
+    assert "Backing up is not done, and would be stopped. Press that once more" in window.lock.page.said.text()
     qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
     assert window.desk is None
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
@@ -545,3 +546,45 @@ def test_what_was_done_last_goes_with_who_signs_out(qtbot: QtBot, open_window: O
         texts = [label.text() for label in window.findChildren(QLabel) if label.isVisible()]
         assert not any("K-4" in text or "Bukola" in text for text in texts)
         inside(qtbot, window)
+
+
+def waiting(stop: threading.Event) -> Callable[[Context], None]:
+    """A job that goes on until `stop`, or until it is told to."""
+
+    def job(ctx: Context) -> None:
+        while not stop.wait(0.01):
+            ctx.check()
+
+    return job
+
+
+def test_each_work_is_asked_about_and_each_thing_that_would_stop_it(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    sign_out = window.book.action("file.sign_out")
+    for _ in range(2):
+        done = threading.Event()
+        window.jobs.start(waiting(done), title="Backing up", done=lambda _made: None, missed=True)
+        sign_out.trigger()
+        assert window.desk is not None, "asked about the second one too"
+        window.desk.demo_wanted.emit()
+        assert "Open the demo library once more" in window.messages.text
+        sign_out.trigger()
+        assert window.desk is not None, "it was something else that was asked about last"
+        done.set()
+        qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+
+
+def test_who_loses_the_right_to_names_is_shut_out_also_while_work_runs(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.jobs.start(waiting(threading.Event()), title="Backing up", done=lambda _made: None, missed=True)
+    card = own_card(qtbot, window)
+    for box in card.findChildren(QCheckBox):
+        box.setChecked(box is card.active or box.text() == ROLE_WORDS[Role.ANNOTATOR])
+    qtbot.mouseClick(card.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.desk is None, timeout=10_000)
+    assert window.stack.currentWidget() is window.entrance
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
