@@ -190,6 +190,8 @@ class Desk(QObject):
         for page in (*made, self._shortcuts):
             if page is not None:
                 getattr(page, "detach", _nothing)()
+                for reading in page.findChildren(Background):  # what it would say of a closed library is no news
+                    reading.drop()
                 self._window.stack.removeWidget(page)
                 page.hide()
                 page.deleteLater()

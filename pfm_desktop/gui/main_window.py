@@ -469,7 +469,7 @@ class MainWindow(QMainWindow):
 
     def _sign_out(self) -> None:
         """Close the library; it may be opened again, by anybody who may."""
-        again = "Press that once more" if self.lock.locked else "Sign out once more"
+        again = 'Press "Somebody else..." once more' if self.lock.locked else "Sign out once more"
         if self._key_may_go(again) and self._work_may_end(again):
             self._leave_library()
 
@@ -488,6 +488,7 @@ class MainWindow(QMainWindow):
         self.menus.drop_pages()
         desk.close()
         self.strip.note("")  # what was done last names women, and what was typed of them
+        self.rail.show_current(-1)
         self.messages.forget(self.messages.held)
         self.messages.note(f"{name} is signed out.")
         self.patient.show_case(None)

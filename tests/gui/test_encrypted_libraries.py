@@ -508,7 +508,10 @@ def test_somebody_else_stops_no_backup_unasked(
     qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
     assert window.desk is not None
     assert window.lock.locked
-    assert "Backing up is not done, and would be stopped. Press that once more" in window.lock.page.said.text()
+    assert (
+        'Backing up is not done, and would be stopped. Press "Somebody else..." once more'
+        in window.lock.page.said.text()
+    )
     qtbot.mouseClick(window.lock.page.leave, Qt.MouseButton.LeftButton)
     assert window.desk is None
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
