@@ -247,8 +247,11 @@ def _put_keys_back(library: Path, backup: Path) -> tuple[str, ...]:
             safe="nothing was changed",
             remedy="choose a backup of this library",
         )
+    how = "has no key file any more"
+    if not lacks_keys(library, ""):
+        how = "has a key file of another library than that of this backup: one of the two is not the right one"
     complain(
-        f"note: {library} has no key file of its own any more. That of the backup of {stem_of(file)} opens with the "
+        f"note: {library} {how}. That of the backup of {stem_of(file)} opens with the "
         "name and password of that day; sign in with these, here and from now on"
     )
     unlocked = unlocked_with(backup, file, *credentials(backup)).keys

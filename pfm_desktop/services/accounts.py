@@ -136,7 +136,7 @@ def open_for_writing(lib: Library) -> Library:
                 safe="it stays open for reading, and nothing was changed",
                 remedy="try again once that is over",
             )
-        again.account, again.who = lib.account, lib.who
+        again.account, again.who, again.key_file = lib.account, lib.who, lib.key_file
         if not still_there(again):
             raise NotActiveError(lib.who)
         if again.account is not None:
@@ -325,7 +325,9 @@ def _remind_of_key(lib: Library) -> None:
 
 def _tell_old_keys(lib: Library) -> str:
     """Tell who signs in of a key file that was put back; what is to go on record of it, "" for nothing."""
-    if not lib.read_only:
+    if lib.read_only:
+        passwords.remember(lib)
+    else:
         passwords.settle(lib)
     wrong = passwords.problem(lib)
     said = wrong or passwords.difference(lib)

@@ -132,7 +132,7 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
     with named(final, safe=safe):
         if lib.keys is not None:
-            write_bytes(key_file_beside(final), keys.content(lib.path, lib.keys, passwords.current(lib)))
+            write_bytes(key_file_beside(final), passwords.key_file(lib))
         unfinished.replace(final)
     return Backup(final, len(named_there.pictures), done[_Done.NEW], problems, done[_Done.MENDED])
 

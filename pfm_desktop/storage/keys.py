@@ -43,7 +43,6 @@ _SALT, _NONCE, _MASTER, _TAG = 16, 12, 32, 16  # bytes
 _MOST_BYTES = 1 << 20
 _stretching = threading.Lock()
 _one_at_a_time = threading.Lock()  # of those in this program that change a key file
-_last_read: dict[str, _KeyFile] = {}  # by library, for a backup while it is open and its key files are gone
 _MOST = {"memory_kib": 1 << 20, "passes": 20, "lanes": 16}  # a file that asks for more was not made here
 
 
@@ -324,8 +323,6 @@ def slots_of(library: Path, keys: LibraryKeys) -> tuple[dict[str, str], ...]:
     """What stands for the password of each account id, and for the recovery key, in key file and copy: those that are
     whole, once where they are the same. A new password has another, whatever it is."""
     own = [kept for kept in _whole(library) if kept.library_id == keys.library_id]
-    if own:
-        _last_read.setdefault(keys.library_id, own[0])
     return tuple({slot.id: _fingerprint(slot) for slot in kept.slots} for kept in own)
 
 
@@ -334,10 +331,7 @@ def _fingerprint(slot: _Slot) -> str:
 
 
 def content(library: Path, keys: LibraryKeys, current: Mapping[str, str] = _NONE_KNOWN) -> bytes:
-    """The key file as a backup keeps it; `current` as for `set_password`. Where it is gone (`none_of`) while the
-    library is open, as it was when it was read last."""
-    if none_of(library, keys.library_id) and (kept := _last_read.get(keys.library_id)) is not None:
-        return _bytes(kept)
+    """The key file as a backup keeps it; `current` as for `set_password`."""
     return _bytes(_read(library, of=keys.library_id, current=current))
 
 
@@ -347,9 +341,9 @@ def restore(library: Path, file: Path) -> None:
 
 
 def none_of(library: Path, of: str) -> bool:
-    """Whether neither key file nor copy is a whole one of the library `of`; False where one is of a newer program, or
-    cannot be read now."""
-    gone = (_MISSING, _DAMAGED, _OF_ANOTHER)
+    """Whether neither key file nor copy is a whole one of the library `of` ("": of any); False where one is of a newer
+    program, or cannot be read now."""
+    gone = (_MISSING, _DAMAGED, *((_OF_ANOTHER,) if of else ()))
     return library.is_dir() and all(harm_of(library / name, of) in gone for name in (KEYS, KEYS_COPY))
 
 
@@ -468,15 +462,13 @@ def _change(
         kept, said = _read(library, of=of, current=current), False
         while True:
             try:
-                made = change(kept)
-                with _beside(library, made):
+                with _beside(library, change(kept)):
                     if not said:
                         on_record()
                     said = True
                     now = _read(library, of=of, current=current)
                     if now != kept:
                         raise _OvertakenError(now)
-                _last_read[of] = made
                 return
             except _OvertakenError as error:
                 kept = error.now
@@ -531,8 +523,7 @@ def _read(library: Path, *, of: str, current: Mapping[str, str] = _NONE_KNOWN) -
     right = {slot.id: slot for kept in own for slot in kept.slots if current.get(slot.id) == _fingerprint(slot)}
     newest = max(own, key=lambda kept: (sum(slot in right.values() for slot in kept.slots), len(kept.slots)))
     slots = {slot.id: slot for slot in newest.slots} | right
-    _last_read[of] = made = replace(newest, slots=tuple(slots.values()))
-    return made
+    return replace(newest, slots=tuple(slots.values()))
 
 
 def _whole(library: Path, file: Path | None = None) -> tuple[_KeyFile, ...]:

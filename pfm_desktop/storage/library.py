@@ -85,6 +85,7 @@ class Library:
         self.path, self.keys = path, keys
         self.who = user_name()
         self.account: Account | None = None
+        self.key_file = b""  # as it was read last, of an encrypted one; see `storage.passwords`
         self.read_only_reason = read_only_reason
         self.pictures = ImageStore(path / "pictures", keys)
         self.derived = ImageStore(path / "derived", keys)

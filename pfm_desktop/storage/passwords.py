@@ -46,6 +46,23 @@ def settle(lib: Library) -> None:
     with suppress(StorageError):
         if _brought_up(before := lib.meta(_FACT), files) != before:
             lib.change_meta(_FACT, lambda said: _brought_up(said, files))
+    remember(lib)
+
+
+def remember(lib: Library) -> None:
+    """Keep the key file as it is now in the open library: for a backup, where it is gone later."""
+    if lib.keys is not None:
+        with suppress(StorageError):
+            lib.key_file = keys.content(lib.path, lib.keys, current(lib))
+
+
+def key_file(lib: Library) -> bytes:
+    """The key file for a backup; where it is gone (`keys.none_of`), as the library remembers it. Raises `StorageError`
+    where it does not."""
+    assert lib.keys is not None
+    if keys.none_of(lib.path, lib.keys.library_id) and lib.key_file:
+        return lib.key_file
+    return keys.content(lib.path, lib.keys, current(lib))
 
 
 def take_over(lib: Library) -> None:

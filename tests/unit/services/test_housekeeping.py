@@ -432,7 +432,11 @@ def test_a_backup_of_an_open_library_keeps_the_key_file_that_is_gone(tmp_path: P
     with accounts.make_library(tmp_path / "other", NAME, "quite another sentence")[0] as other:
         theirs = (other.path / KEYS).read_bytes()
     with accounts.make_library(tmp_path / "clinic", NAME, PASSWORD)[0] as lib:
-        bea = accounts.add(lib, "Bea", {Role.CLINICIAN}, "bea sleeps in blue sheets")
+        accounts.add(lib, "Bea", {Role.CLINICIAN}, "another one of hers, before")
+    with accounts.sign_in(lib.path, NAME, PASSWORD) as lib:  # what was read before does not count
+        bea = next(one for one in accounts.everybody(lib) if one.name == "Bea")
+        accounts.set_password(lib, bea, "bea sleeps in blue sheets")
+    with accounts.sign_in(lib.path, NAME, PASSWORD) as lib:
         for name in (KEYS, KEYS_COPY):
             place = lib.path / name
             place.unlink() if gone == "missing" else place.write_bytes(theirs if gone == "another's" else b"{")
