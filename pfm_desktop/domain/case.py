@@ -73,7 +73,8 @@ class Visit:
 class Picture:
     """A stored picture. `sha256` names its bytes in the picture store; `taken_at` is aware.
 
-    Unless `time_known`, `taken_at` is the moment at which the picture was added, and orders it only.
+    Unless `time_known`, `taken_at` is the moment at which the picture was added, or what its clock said where that was
+    wrong, and orders it only.
     `seconds_since_acid` is None before acetic acid or when not recorded; `mm_per_px` is None when not calibrated.
     `pixels_sha256`: see `imaging.pixels`; "" where it was not taken.
     """

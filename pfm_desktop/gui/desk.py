@@ -196,8 +196,7 @@ class Desk(QObject):
                 page.hide()
                 page.deleteLater()
         self._pages, self._shortcuts = {}, None
-        self._jobs.end_missed(END_SECONDS)
-        self.session.end()
+        self.session.end(self._jobs.end_missed(END_SECONDS))
         self.session.library.close()
         self.deleteLater()
 

@@ -126,16 +126,17 @@ class QtJobs(QObject):
             self._board.stopping(name)
         self.jobs_changed.emit()
 
-    def end_missed(self, seconds: float) -> None:
-        """Those that end with the library are to end before it is closed, so that they can put that on record; no
-        longer than `seconds` are waited."""
+    def end_missed(self, seconds: float) -> tuple[str, ...]:
+        """Those that end with the library are to end before it is closed, so that they can put that on record; titles
+        of those that did not within `seconds`."""
         ending = [(name, work) for name, work in self._works.items() if work.missed]
         for name, work in ending:
             work.handle.cancel()
             self._board.stopping(name)
         deadline = time.monotonic() + seconds
-        for _name, work in ending:
-            work.handle.wait(max(0.0, deadline - time.monotonic()))
+        return tuple(
+            work.title for _name, work in ending if not work.handle.wait(max(0.0, deadline - time.monotonic()))
+        )
 
     def wait_all(self, seconds: float) -> bool:
         """Wait until the jobs have ended and their callbacks were called; False when `seconds` passed first."""

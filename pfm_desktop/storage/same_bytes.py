@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.case import Patient, Picture
@@ -36,8 +36,9 @@ class Shot:
 
 
 def shots(session: Session, at: Collection[datetime]) -> tuple[Shot, ...]:
-    """Pictures that were taken at one of these moments (aware), as far as their time is known. One query."""
-    return _shots(session, and_(PictureTable.taken_at.in_(tuple(at)), PictureTable.time_known))
+    """Pictures whose files say one of these moments (aware), also where it is known to be that of a wrong clock. One
+    query."""
+    return _shots(session, PictureTable.taken_at.in_(tuple(at)))
 
 
 def shots_of_pixels(session: Session, pixels_sha256: str) -> tuple[Shot, ...]:

@@ -15,7 +15,7 @@ from pfm_desktop.domain.case import VisitRow
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.domain.people import Account, Act
-from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record
+from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record, on_record
 from pfm_desktop.services.at_work import LeftBehind
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.services.lock_record import CHOICES, MINUTES, MODEL, SiteChoice
@@ -114,8 +114,13 @@ class Session:
         """Note which visit is on the desk, for after a crash; takes a write, so not on the GUI thread."""
         at_work.note_visit(self.library, self.case.visit.id if self.case is not None else "")
 
-    def end(self) -> None:
-        """Work ends as it should."""
+    def end(self, unfinished: Sequence[str] = ()) -> None:
+        """Work ends as it should; `unfinished` jobs still run and will not be able to put on record how they ended."""
+        with suppress(UserError):
+            for title in unfinished:
+                on_record.note(
+                    self.library, "library", self.library.id, f"Library closed before this was done: {title}"
+                )
         with suppress(UserError):  # a disk that is gone must not keep the window from closing
             at_work.end(self.library)
             last_seen.remember(self.library)

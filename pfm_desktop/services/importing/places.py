@@ -226,6 +226,24 @@ def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
     return found
 
 
+def holders_of(lib: Library, pictures: Sequence[PlannedPicture]) -> Mapping[str, Sequence[Holder]]:
+    """Visits that hold these pictures, by key of the planned one: the same bytes, or the same pixels in others."""
+    of_bytes: dict[str, set[Holder]] = {}
+    of_pixels: dict[str, set[Holder]] = {}
+    with lib.read() as session:
+        for start in range(0, len(pictures), _AT_ONCE):
+            few = pictures[start : start + _AT_ONCE]
+            for holder in same_bytes.holders(session, [one.sha256 for one in few], [one.pixels_sha256 for one in few]):
+                of_bytes.setdefault(holder.sha256, set()).add(holder)
+                of_pixels.setdefault(holder.pixels_sha256, set()).add(holder)
+    found = {
+        one.key: of_bytes.get(one.sha256, set())
+        | (of_pixels.get(one.pixels_sha256, set()) if one.pixels_sha256 else set())
+        for one in pictures
+    }
+    return {key: tuple(holders) for key, holders in found.items() if holders}
+
+
 def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:
     when = planned.when.value
     if when is None or row.visit.day != when.day:

@@ -18,6 +18,7 @@ from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.found import Item, Skipped
 from pfm_desktop.services.importing.guess import Guess, Sure, confirmed_guess, likely, said, unknown, unsure
 from pfm_desktop.services.importing.guessing import GuessedPair, InVisit, guessed_pairs, parted_by_time, stages_by_acid
+from pfm_desktop.services.importing.visit_times import far_apart
 from pfm_desktop.support import moments
 
 BY_MANIFEST = "the manifest says so"  # why a guess is none
@@ -296,9 +297,9 @@ def _visit(name: str, pictures: Sequence[PlannedPicture], by_hand: _ByHand) -> P
 
 
 def _within(picture: PlannedPicture, visit: Guess[When]) -> PlannedPicture:
-    """A picture that says another day than somebody said of its visit: its clock was wrong, and its moment is none."""
+    """A picture that says another time than somebody said of its visit: its clock was wrong, and its moment is none."""
     taken, said_of_visit = picture.when.value, visit.value
-    if taken is None or said_of_visit is None or abs((taken.day - said_of_visit.day).days) <= 1:
+    if taken is None or said_of_visit is None or not far_apart(taken, said_of_visit):
         return picture
     why = f"{picture.when.why}, and the visit was said to be on {moments.day(said_of_visit.day)}"
     return replace(picture, when=replace(picture.when, sure=Sure.UNSURE, why=why, contradicted=True))

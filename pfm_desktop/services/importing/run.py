@@ -23,6 +23,7 @@ from pfm_desktop.services import burned_in, cases
 from pfm_desktop.services.importing import places, twins
 from pfm_desktop.services.importing.apart import against_manifest, several_named
 from pfm_desktop.services.importing.changes import in_its_own_time
+from pfm_desktop.services.importing.dates import When
 from pfm_desktop.services.importing.dicom import read_dicom
 from pfm_desktop.services.importing.names import agreed_name
 from pfm_desktop.services.importing.places import Place
@@ -41,6 +42,7 @@ from pfm_desktop.services.importing.report import PUT_BACK, ImportReport, Line, 
 from pfm_desktop.services.importing.sisters import listed, that_count
 from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.services.importing.taken import Taken
+from pfm_desktop.services.importing.visit_times import far_apart
 from pfm_desktop.services.taking_back import IMPORT, STEPS
 from pfm_desktop.storage import access, crosswalk
 from pfm_desktop.storage import repositories as stored
@@ -212,12 +214,13 @@ class _Run:
             self._made.notes.append(other)
         doubled = [one for one in woman.pictures if one.key in self._twice]
         hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
-        holders = places.held(self._lib, sorted({one.sha256 for one in woman.pictures}))
+        holders = places.holders_of(self._lib, woman.pictures)
+        of_another = _moved(woman.pictures, patient, holders, "of hers here") if not pictures else ""
         for visit in woman.visits:
-            ready, moved = [], _moved(visit, patient, holders)
+            ready, moved = [], _moved(visit.pictures, patient, holders, "of this visit") or of_another
             for picture in visit.pictures:
                 reason = against or ("" if picture.sha256 in hers else self._twice.get(picture.key, ""))
-                if not reason and picture.sha256 not in holders and not picture.although_elsewhere:
+                if not reason and picture.key not in holders and not picture.although_elsewhere:
                     reason = moved
                 reason = waits_for(picture, visit, also_unsure=self._also_unsure) or reason
                 if reason:
@@ -428,11 +431,17 @@ class _Run:
         self._made.lines.append(replace(_line(planned, visit, None), outcome=Outcome.SKIPPED, reason=reason))
 
 
-def _moved(visit: PlannedVisit, patient: Patient | None, holders: Mapping[str, Sequence[Holder]]) -> str:
-    """Why further pictures of a visit may be another woman's: more of it are on record for her than for this one, as
-    where a visit was moved to whom it belongs. "": they are not."""
+def _moved(
+    pictures: Sequence[PlannedPicture],
+    patient: Patient | None,
+    holders: Mapping[str, Sequence[Holder]],
+    where: str,
+) -> str:
+    """Why others of these pictures may be another woman's: more of them are on record for her than for this one, as
+    where a visit was moved to whom it belongs, or a number was corrected. "": they are not. One that lies there by
+    mistake among many says nothing."""
     hers, of_others = 0, Counter[str]()
-    for found in (holders.get(one.sha256, ()) for one in visit.pictures if not one.although_elsewhere):
+    for found in (holders.get(one.key, ()) for one in pictures if not one.although_elsewhere):
         if any(patient is not None and one.patient.id == patient.id for one in found):
             hers += 1
         else:
@@ -440,9 +449,9 @@ def _moved(visit: PlannedVisit, patient: Patient | None, holders: Mapping[str, S
     if not of_others:
         return ""
     whose, count = of_others.most_common(1)[0]
-    if count <= hers:
+    if count <= hers or (count == 1 and len(pictures) > 2):
         return ""
-    others = f"{count} other picture{'s' if count > 1 else ''} of this visit"
+    others = f"{count} other picture{'s' if count > 1 else ''} {where}"
     return f"{others} {'are' if count > 1 else 'is'} on record for another woman ({whose}): it may be hers"
 
 
@@ -460,15 +469,20 @@ def _in_these_bytes(planned: PlannedPicture, step: _Step, place: Place) -> tuple
 
 def _picture(planned: PlannedPicture, step: _Step) -> Picture:
     """The record of a picture."""
-    when = planned.when.value
+    when, own = planned.when.value, planned.taken
     known = when is not None and not when.day_only and planned.when.known()
+    if known and when is not None:
+        known = not far_apart(when, When(step.visit.started_at, step.visit.day_only))
+    at = when.at if when is not None and known else None
+    if at is None and own is not None and not own.day_only:
+        at = own.at  # of a wrong clock: it orders, and another woman's shot of the same second is seen
     assert planned.stage.value is not None
     return Picture(
         id=cases.new_id(),
         visit_id=step.visit.id,
         sha256=planned.sha256,
         stage=planned.stage.value,
-        taken_at=when.at if when is not None and known else _now(step.added),
+        taken_at=at or _now(step.added),
         width=planned.width,
         height=planned.height,
         seconds_since_acid=planned.seconds,

@@ -26,8 +26,7 @@ class Taken:
         """It would be on record as this shot, and its bytes in the store."""
         self.keep(planned)
         self._by_content[shot.patient.id, planned.content].append(shot)
-        if shot.picture.time_known:
-            self._by_moment[shot.picture.taken_at].append(shot)
+        self._by_moment[shot.picture.taken_at].append(shot)
 
     def file(self, sha256: str) -> PlannedPicture | None:
         """The planned picture that would have brought these bytes into the store."""

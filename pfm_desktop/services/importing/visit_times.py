@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pfm_desktop.services.importing.dates import EARLIEST, ExifTime, When, guessed_time
 from pfm_desktop.services.importing.guess import Guess, Sure, said
 from pfm_desktop.support import moments
+
+_DAY = timedelta(days=1)
+_FAR = timedelta(hours=18)  # a clock that is a day off is farther, one of another zone or a visit over midnight is not
+
+
+def far_apart(taken: When, visit: When) -> bool:
+    """Whether a picture that says this moment cannot be of a visit of that time: its clock was wrong."""
+    if taken.day_only or visit.day_only:
+        away = abs((taken.day - visit.day).days)
+        nearest = taken.at.astimezone() if visit.day_only and not taken.day_only else None
+        if away != 1 or nearest is None:
+            return away > 1
+        begun = visit.at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        return not begun - (_DAY - _FAR) <= nearest <= begun + _DAY + (_DAY - _FAR)
+    return abs(taken.at - visit.at) > _FAR
 
 
 def own_time(exif: ExifTime | None, recorded: When | None, *, now: datetime | None = None) -> When | None:

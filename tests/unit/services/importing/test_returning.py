@@ -165,3 +165,56 @@ def test_one_picture_that_was_moved_does_not_keep_the_rest_of_her_visit_waiting(
     put_file(folder / "K-17" / "lugol.jpg", picture(5, "2026:03:14 12:09:00"))
     report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
     assert report.count(Outcome.ADDED) == 1
+
+
+def stick_with(
+    folder: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path], **taken: str
+) -> None:
+    for number, (name, moment) in enumerate(taken.items(), 1):
+        put_file(folder / "K-17" / f"{name}.jpg", picture(number, moment))
+
+
+def test_a_further_visit_of_a_woman_whose_number_was_corrected_waits(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    """The folder on the share keeps its old name; else she would become two women."""
+    folder = tmp_path / "share"
+    stick_with(folder, picture, put_file, acid="2026:03:14 12:00:00", green="2026:03:14 12:01:00")
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    (row,) = cases.today(lib)
+    cases.edit_patient(lib, row.patient.id, identifier="K-170", family_name="", given_name="", birth_date=None)
+    put_file(folder / "K-17" / "lugol.jpg", picture(7, "2026:09:01 10:00:00"))
+    for work in (foreseen, import_plan):
+        (line,) = [one for one in work(SilentContext(), lib, make_plan(SilentContext(), [folder])).skipped
+                   if one.file.endswith("lugol.jpg")]  # fmt: skip
+        assert line.reason == "2 other pictures of hers here are on record for another woman (K-170): it may be hers"
+    assert len(cases.today(lib)) == 1
+
+
+def test_what_comes_later_waits_also_where_the_pictures_before_come_saved_anew(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    folder = tmp_path / "stick"
+    stick_with(folder, picture, put_file, acid="2026:03:14 12:00:00", green="2026:03:14 12:01:00")
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    (row,) = cases.today(lib)
+    other = cases.add_patient(lib, identifier="K-18")
+    moving.move_visit(lib, row.visit.id, other.id)
+    anew = tmp_path / "anew"
+    for file in folder.rglob("*.jpg"):
+        put_file(anew / "K-17" / file.name, file.read_bytes() + b"\0")
+    put_file(anew / "K-17" / "lugol.jpg", picture(7, "2026:03:14 12:05:00"))
+    report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [anew]))
+    assert report.count(Outcome.ADDED) == 0
+
+
+def test_one_picture_that_lies_there_by_mistake_keeps_no_visit_waiting(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    put_file(tmp_path / "first" / "K-18" / "acid.jpg", picture(9, "2026:03:10 12:00:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [tmp_path / "first"]))
+    folder = tmp_path / "second"
+    stick_with(folder, picture, put_file, acid="2026:03:14 12:00:00", green="2026:03:14 12:01:00")
+    put_file(folder / "K-17" / "stray.jpg", picture(9, "2026:03:10 12:00:00"))
+    report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    assert (report.count(Outcome.ADDED), len(report.skipped)) == (2, 1)

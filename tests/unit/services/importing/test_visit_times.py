@@ -16,8 +16,9 @@ from pfm_desktop.services.importing.guess import Guess, Sure
 from pfm_desktop.services.importing.making import make_plan
 from pfm_desktop.services.importing.manifest import read_import_manifest
 from pfm_desktop.services.importing.plan import ImportPlan, waits_for
+from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.run import foreseen, import_plan
-from pfm_desktop.services.importing.visit_times import own_time, said_time
+from pfm_desktop.services.importing.visit_times import far_apart, own_time, said_time
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.viewmodels.import_page import confirm_doubts, unsure_keys
@@ -157,11 +158,12 @@ def test_a_visit_before_the_birth_date_of_the_manifest_or_on_record_is_asked_abo
 
 
 @pytest.mark.parametrize("also_unsure", [False, True])
+@pytest.mark.parametrize("clock", ["2026:03:14", "2026:03:19"], ids=["six days", "one day"])
 def test_a_moment_that_somebody_said_is_wrong_is_none(
-    lib: Library, tmp_path: Path, picture: Picture, put_file: Put, also_unsure: bool
+    lib: Library, tmp_path: Path, picture: Picture, put_file: Put, also_unsure: bool, clock: str
 ) -> None:
     """Else the wrong day would go out with every export, and be that of the visit where it is brought in."""
-    put_file(tmp_path / "in" / "K-21" / "2026-03-20" / "acid.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(tmp_path / "in" / "K-21" / "2026-03-20" / "acid.jpg", picture(1, f"{clock} 12:00:00"))
     plan = make_plan(SilentContext(), [tmp_path / "in"])
     plan = changes.set_visit_time(plan, plan.women[0].visits[0].key, parsed_when("2026-03-20 15:00"))
     if not also_unsure:
@@ -171,3 +173,28 @@ def test_a_moment_that_somebody_said_is_wrong_is_none(
     assert row.visit.started_at == datetime(2026, 3, 20, 15).astimezone()
     (shot,) = cases.visit_case(lib, row.visit.id).pictures
     assert not shot.time_known
+    if clock == "2026:03:14":  # what comes later of the same clock joins the visit, and has no moment either
+        put_file(tmp_path / "in" / "K-21" / "2026-03-20" / "lugol.jpg", picture(2, f"{clock} 12:05:00"))
+        again = make_plan(SilentContext(), [tmp_path / "in"])
+        again = changes.confirm(again, [one.key for one in again.pictures])
+        assert import_plan(SilentContext(), lib, again).count(Outcome.ADDED) == 1
+        (row,) = cases.today(lib)
+        assert not any(one.time_known for one in cases.visit_case(lib, row.visit.id).pictures)
+    other = tmp_path / "other" / "K-22" / "acid.jpg"
+    put_file(other, picture(1, f"{clock} 12:00:00") + b"\0")
+    report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [tmp_path / "other"]))
+    assert "on record for another woman (K-21)" in report.skipped[0].reason
+
+
+def test_a_clock_of_another_zone_or_a_visit_over_midnight_is_no_wrong_one() -> None:
+    day = datetime(2026, 3, 14, 20).astimezone()
+    only = When(day.replace(hour=0), day_only=True)
+    for hours in (-17, 0, 17):
+        assert not far_apart(When(day + timedelta(hours=hours)), When(day))
+    for hours in (-19, 19, 24):
+        assert far_apart(When(day + timedelta(hours=hours)), When(day))
+    for at, far in ((day, False), (day.replace(day=15, hour=1), False), (day.replace(day=15, hour=12), True),
+                    (day.replace(day=13, hour=23), False), (day.replace(day=13, hour=12), True)):  # fmt: skip
+        assert far_apart(When(at), only) is far
+    assert not far_apart(When(only.at + timedelta(days=1), day_only=True), only)
+    assert far_apart(When(only.at + timedelta(days=2), day_only=True), only)
