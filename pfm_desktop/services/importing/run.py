@@ -181,11 +181,13 @@ class _Run:
         self._twice = twice(plan)
         self._used: set[str] = set()  # visits of the library that planned ones were put into
         self._taken = Taken()  # empty where things are written
+        self._before: Mapping[str, Sequence[Holder]] = {}  # who holds its pictures, before anything is brought in
         self._exported: Mapping[str, tuple[Picture, datetime]] | None = None  # of the woman in hand
         self._done = 0
 
     def all(self) -> None:
         """Bring in everything."""
+        self._before = places.holders_of(self._lib, self._plan.pictures)
         for woman in self._plan.women:
             self._woman(woman)
         skipped = self._plan.skipped
@@ -214,8 +216,8 @@ class _Run:
             self._made.notes.append(other)
         doubled = [one for one in woman.pictures if one.key in self._twice]
         hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
-        holders = places.holders_of(self._lib, woman.pictures)
-        of_another = _moved(woman.pictures, patient, holders, "of hers here") if not pictures else ""
+        holders = self._before
+        of_another = _moved(woman.pictures, patient, holders, "of hers here")
         for visit in woman.visits:
             ready, moved = [], _moved(visit.pictures, patient, holders, "of this visit") or of_another
             for picture in visit.pictures:
@@ -263,7 +265,7 @@ class _Run:
             self._ctx.progress(self._done, len(self._plan.pictures), _DOING)
             self._done += 1
             step.lines.append(self._picture(picture, planned, step, place))
-        if place.visit is not None:
+        if place.visit is not None and any(line.outcome is not Outcome.SKIPPED for line in step.lines):
             self._used.add(step.visit.id)
         if not step.added:
             self._made.lines += step.lines
@@ -439,7 +441,7 @@ def _moved(
 ) -> str:
     """Why others of these pictures may be another woman's: more of them are on record for her than for this one, as
     where a visit was moved to whom it belongs, or a number was corrected. "": they are not. One that lies there by
-    mistake among many says nothing."""
+    mistake says nothing where others are hers."""
     hers, of_others = 0, Counter[str]()
     for found in (holders.get(one.key, ()) for one in pictures if not one.although_elsewhere):
         if any(patient is not None and one.patient.id == patient.id for one in found):
@@ -449,7 +451,7 @@ def _moved(
     if not of_others:
         return ""
     whose, count = of_others.most_common(1)[0]
-    if count <= hers or (count == 1 and len(pictures) > 2):
+    if count <= hers:
         return ""
     others = f"{count} other picture{'s' if count > 1 else ''} {where}"
     return f"{others} {'are' if count > 1 else 'is'} on record for another woman ({whose}): it may be hers"

@@ -208,13 +208,46 @@ def test_what_comes_later_waits_also_where_the_pictures_before_come_saved_anew(
     assert report.count(Outcome.ADDED) == 0
 
 
-def test_one_picture_that_lies_there_by_mistake_keeps_no_visit_waiting(
+def test_one_picture_that_lies_there_by_mistake_keeps_no_visit_of_a_known_woman_waiting(
     lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
 ) -> None:
     put_file(tmp_path / "first" / "K-18" / "acid.jpg", picture(9, "2026:03:10 12:00:00"))
-    import_plan(SilentContext(), lib, make_plan(SilentContext(), [tmp_path / "first"]))
     folder = tmp_path / "second"
     stick_with(folder, picture, put_file, acid="2026:03:14 12:00:00", green="2026:03:14 12:01:00")
-    put_file(folder / "K-17" / "stray.jpg", picture(9, "2026:03:10 12:00:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [tmp_path / "first", folder]))
+    put_file(folder / "K-17" / "acid_stray.jpg", picture(9, "2026:03:10 12:00:00"))
+    put_file(folder / "K-17" / "lugol.jpg", picture(5, "2026:03:14 12:05:00"))
+    put_file(folder / "K-17" / "lugol_later.jpg", picture(6, "2026:09:14 12:05:00"))
     report = import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
     assert (report.count(Outcome.ADDED), len(report.skipped)) == (2, 1)
+
+
+def test_what_this_very_import_brings_to_another_woman_keeps_nothing_waiting(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    folder = tmp_path / "stick"
+    put_file(folder / "K-17" / "acid_a.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(folder / "K-19" / "acid_b.jpg", picture(1, "2026:03:14 12:00:00"))
+    put_file(folder / "K-19" / "lugol.jpg", picture(2, "2026:03:14 12:05:00"))
+    plan = make_plan(SilentContext(), [folder])
+    plan = changes.take_although_elsewhere(plan, [one.key for one in plan.pictures if "acid_a" in one.key])
+    for work in (foreseen, import_plan):
+        assert work(SilentContext(), lib, plan).count(Outcome.ADDED) == 2
+
+
+def test_a_picture_that_was_taken_all_the_same_is_taken_once(
+    lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    """Also where another visit of the plan, of which nothing comes in, is of the time of its visit."""
+    first, folder = tmp_path / "first", tmp_path / "stick"
+    put_file(first / "K-18" / "acid_3.jpg", picture(3, "2026:03:10 12:30:00"))
+    put_file(first / "K-17" / "acid_6.jpg", picture(6, "2026:03:10 12:35:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [first]))
+    put_file(folder / "K-19" / "acid_3.jpg", picture(3, "2026:03:10 12:30:00"))
+    put_file(folder / "K-19" / "acid_6.jpg", picture(6, "2026:03:10 12:35:00"))
+    plan = make_plan(SilentContext(), [folder])
+    plan = changes.move(plan, [one.key for one in plan.pictures if "acid_3" in one.key], None)
+    plan = changes.take_although_elsewhere(plan, [one.key for one in plan.pictures if "acid_6" in one.key])
+    assert import_plan(SilentContext(), lib, plan).count(Outcome.ADDED) == 1
+    for work in (foreseen, import_plan):
+        assert work(SilentContext(), lib, plan).count(Outcome.ADDED) == 0
