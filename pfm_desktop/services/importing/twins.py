@@ -6,6 +6,7 @@ moment at which a picture was taken; without a moment it is not found.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -33,7 +34,7 @@ _NEARLY = "nearly the same picture, of the same second,"
 Said = tuple[Outcome, str, Picture | None]  # with the picture, where it is in the visit itself
 Whole = Callable[[str], bool]  # whether the bytes with this hash are in the store, as they came in
 Kept = Callable[[str], bytes]  # the bytes with this hash; may raise `UserError`
-_PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".heif")
+_OF_A_RECORD = re.compile(r" \(\d+\)$")  # how the name of a frame of DICOM ends: see `reading.part_name`
 
 
 def shots_of_the_moment(lib: Library, pictures: Iterable[PlannedPicture], taken: Taken) -> Mapping[str, Sequence[Shot]]:
@@ -182,12 +183,12 @@ def saved_anew(planned: PlannedPicture, there: Picture, where: str, kept: Kept, 
 
 def _has_own_moment(there: Picture, kept: Kept) -> bool:
     """Whether the moment of a picture on record may be what its own file says. What a person said is none, nor is the
-    time of the file; of frames nobody knows any more what the file that they are of says."""
+    time of the file; of a frame of DICOM nobody knows any more what its record says."""
     from pfm_desktop.imaging.exif import read_exif
 
     if not there.time_known:
         return False
-    if not there.original_name.lower().endswith(_PICTURES):
+    if _OF_A_RECORD.search(there.original_name):
         return True
     try:
         exif = read_exif(kept(there.sha256))

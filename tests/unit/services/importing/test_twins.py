@@ -215,11 +215,14 @@ def test_the_original_that_knows_its_moment_comes_in_beside_a_copy_that_lost_it(
     assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (0, 1, 0)
 
 
-def test_the_time_of_a_copy_s_file_is_no_moment_of_its_own(lib: Library, tmp_path: Path, put_file: Put) -> None:
+@pytest.mark.parametrize("name", ["acid.jpg", "acid.jfif", "acid"])
+def test_the_time_of_a_copy_s_file_is_no_moment_of_its_own(
+    lib: Library, tmp_path: Path, put_file: Put, name: str
+) -> None:
     """Else a shot that was saved anew in the evening would keep its original out, and be filed under another woman."""
     original = saved(photograph(9))
     evening = datetime(2026, 3, 14, 18, 30).astimezone().timestamp()
-    copy = put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / "acid.jpg", without_exif(original))
+    copy = put_file(tmp_path / "mail" / "K-17" / "2026-03-14" / name, without_exif(original))
     os.utime(copy, (evening, evening))
     assert counts(brought_in(lib, planned(tmp_path / "mail"))) == (1, 0, 0)
     put_file(tmp_path / "stick" / "K-17" / "acid.jpg", original)
