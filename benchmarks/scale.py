@@ -8,9 +8,10 @@ of several languages, four pictures a visit as records; the bytes of the picture
 letter by letter, and each beginning of it is asked. Wanted, at the 95th percentile: 50 ms for a search, 100 ms for
 opening a visit (its records, not its pixels), and no more than 1.3 x of what the plain one takes.
 
-At the end the same after the start of the computer, where nothing of the database is in its memory: it is read ahead
-beside the first searches, as the program does. On a fast disk that shows little; for a slow one hold this process to
-so many reads and bytes a second (blkio.throttle of Linux).
+The window reads the database ahead as soon as the list stands, and so does this before it measures. At the end the
+same straight after the start of the computer, where nothing of the database is in its memory and it is read ahead
+beside the first searches. On a fast disk that shows little; for a slow one hold this process to so many reads and bytes
+a second (blkio.throttle of Linux).
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def measure(folder: Path, each: int) -> None:
     """Print the figures of a library."""
     with libraries.opened(folder) as lib:
         console.print(f"{folder.name}: {_counts(lib)}, database {(folder / DATABASE).stat().st_size / 1e6:.0f} MB")
+        console.print(f"the database was read ahead in {_read_ahead(lib):.1f} s")
         _searches(lib, typed(lib, each=each))
         console.print(
             _line("the list without search", [_seconds(lambda: cases.today(lib, limit=LIMIT)) for _ in range(30)])
@@ -109,6 +111,7 @@ def _opened(lib: Library, visit: str) -> Took:
 def compare(plain: Path, encrypted: Path, each: int) -> None:
     """Print what encryption costs: each beginning of a search, and each visit, asked in both, one after the other."""
     with libraries.opened(plain) as one, libraries.opened(encrypted) as other:
+        _read_ahead(one)
         wanted = typed(one, each=each)
         asked = [beginning for searches in wanted.values() for search in searches for beginning in prefixes(search)]
         _compared("searches", [(_searched(one, beginning), _searched(other, beginning)) for beginning in asked])
@@ -132,7 +135,7 @@ def after_the_start(folder: Path, each: int) -> None:
     if not _forgotten(folder / DATABASE):
         return
     with libraries.opened(folder) as lib:
-        reading = threading.Thread(target=lambda: console.print(_read_ahead(lib)))
+        reading = threading.Thread(target=lambda: console.print(f"read ahead in {_read_ahead(lib):.1f} s beside them"))
         reading.start()
         console.print("straight after the start of the computer:")
         _searches(lib, wanted)
@@ -145,9 +148,8 @@ def after_the_start(folder: Path, each: int) -> None:
         reading.join()
 
 
-def _read_ahead(lib: Library) -> str:
-    took = _seconds(lambda: lib.read_ahead(SilentContext()))
-    return f"the database was read ahead in {took:.1f} s beside them"
+def _read_ahead(lib: Library) -> Took:
+    return _seconds(lambda: lib.read_ahead(SilentContext()))
 
 
 def _forgotten(database: Path) -> bool:
