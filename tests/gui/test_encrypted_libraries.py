@@ -18,7 +18,7 @@ from pfm_desktop.gui.main_window import SETTINGS, MainWindow
 from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.gui.widgets.people_panel import PersonCard
 from pfm_desktop.gui.widgets.secret_field import SecretField
-from pfm_desktop.jobs import Context
+from pfm_desktop.jobs import Context, wait_for_threads
 from pfm_desktop.services import accounts, backup, cases
 from pfm_desktop.storage import attempts, journal, keys
 from pfm_desktop.storage.library import Library
@@ -591,3 +591,30 @@ def test_who_loses_the_right_to_names_is_shut_out_also_while_work_runs(
     qtbot.waitUntil(lambda: window.desk is None, timeout=10_000)
     assert window.stack.currentWidget() is window.entrance
     qtbot.waitUntil(lambda: not window.jobs.busy, timeout=10_000)
+
+
+def test_a_password_of_the_library_before_unlocks_no_other(
+    qtbot: QtBot, open_window: Opened, clinic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is being checked while the other one opens behind the lock."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def checked(*_args: object) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    window = inside(qtbot, open_window(clinic, ready=False))
+    window.lock_now()
+    monkeypatch.setattr("pfm_desktop.viewmodels.opening.unlock", checked)
+    enter(qtbot, window.lock.page.password, PASSWORD)
+    qtbot.keyClick(window.lock.page.password, Qt.Key.Key_Return)
+    assert begun.wait(10)
+    with accounts.make_library(tmp_path / "second", "Bea Roth", WRONG)[0] as second:
+        window.lock.guard(second, 10)
+        go_on.set()
+        assert wait_for_threads(10)
+        qtbot.wait(50)
+        assert window.lock.locked
+        assert window.lock.page.name.text() == "Bea Roth"
+        assert window.session is not None
+        window.lock.guard(window.session.library, 10)
