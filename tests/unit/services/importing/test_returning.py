@@ -128,15 +128,22 @@ def test_a_short_number_in_several_places_of_one_import_may_begin_anew(
     assert all((one.patient.sure is Sure.UNSURE) is doubt for one in plan.pictures)
 
 
+def bring_two(
+    lib: Library, folder: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
+) -> None:
+    """K-17 with three pictures of one visit, K-18 with one of another."""
+    for number in range(3):
+        put_file(folder / "K-17" / f"acid_{number}.jpg", picture(number + 1, f"2026:03:14 12:0{number}:00"))
+    put_file(folder / "K-18" / "acid_0.jpg", picture(9, "2026:03:10 12:00:00"))
+    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+
+
 def test_what_comes_later_of_a_visit_that_was_moved_to_another_woman_waits(
     lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
 ) -> None:
     """Else the correction of a clinician would be undone for each picture that comes after it."""
     folder = tmp_path / "stick"
-    for number in range(3):
-        put_file(folder / "K-17" / f"acid_{number}.jpg", picture(number + 1, f"2026:03:14 12:0{number}:00"))
-    put_file(folder / "K-18" / "acid_0.jpg", picture(9, "2026:03:10 12:00:00"))
-    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    bring_two(lib, folder, picture, put_file)
     (visit,) = [row.visit for row in cases.today(lib) if row.patient.identifier == "K-17"]
     (right,) = [row.patient for row in cases.today(lib) if row.patient.identifier == "K-18"]
     moving.move_visit(lib, visit.id, right.id)
@@ -155,10 +162,7 @@ def test_one_picture_that_was_moved_does_not_keep_the_rest_of_her_visit_waiting(
     lib: Library, tmp_path: Path, picture: Callable[..., bytes], put_file: Callable[[Path, bytes], Path]
 ) -> None:
     folder = tmp_path / "stick"
-    for number in range(3):
-        put_file(folder / "K-17" / f"acid_{number}.jpg", picture(number + 1, f"2026:03:14 12:0{number}:00"))
-    put_file(folder / "K-18" / "acid_0.jpg", picture(9, "2026:03:10 12:00:00"))
-    import_plan(SilentContext(), lib, make_plan(SilentContext(), [folder]))
+    bring_two(lib, folder, picture, put_file)
     rows = {row.patient.identifier: row.visit.id for row in cases.today(lib)}
     moved = cases.visit_case(lib, rows["K-17"]).pictures[0]
     moving.move_pictures(lib, [moved.id], rows["K-18"])
