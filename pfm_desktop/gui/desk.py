@@ -82,6 +82,7 @@ class Desk(QObject):
         self._pages: dict[int, QWidget] = {}
         self._shortcuts: QWidget | None = None
         self._back = TODAY  # where the export page leads back to
+        self._closed = False
 
     @property
     def today(self) -> TodayPage:
@@ -136,7 +137,12 @@ class Desk(QObject):
         page.show_about()
 
     def make_ready(self) -> None:
-        """Make the other pages while the user reads the list; what they need is loaded on another thread first."""
+        """Make the other pages while the user reads the list; what they need is loaded on another thread first.
+
+        Nothing once it is closed: a window may ask for it a moment later.
+        """
+        if self._closed:
+            return
         self.session.record_choices()
         self._reading.start(self.session.library.read_ahead, done=_ignore, failed=_ignore)
         self._warming.start(load_below, done=lambda _loaded: self._settled(), failed=self.problem.emit)
@@ -178,6 +184,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Take the pages off the window and close the library."""
+        self._closed = True
         self._warming.drop()
         self._noting.drop()
         self._reading.drop()
@@ -190,8 +197,6 @@ class Desk(QObject):
         for page in (*made, self._shortcuts):
             if page is not None:
                 getattr(page, "detach", _nothing)()
-                for reading in page.findChildren(Background):  # what it would say of a closed library is no news
-                    reading.drop()
                 self._window.stack.removeWidget(page)
                 page.hide()
                 page.deleteLater()

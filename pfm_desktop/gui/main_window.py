@@ -562,8 +562,9 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     def _open_for_writing(self) -> None:
-        offered = self.session is not None and self.patient.again.isVisibleTo(self.patient)
-        if self.session is not None and offered and self._work_may_end("Open it for writing once more"):
+        if self.session is None or not self.patient.again.isVisibleTo(self.patient):
+            return
+        if self._work_may_end("Open it for writing once more"):
             self.door.open_for_writing(self.session.library)
 
     def _refresh(self) -> None:

@@ -129,13 +129,14 @@ class QtJobs(QObject):
     def end_missed(self, seconds: float) -> tuple[str, ...]:
         """Those that end with the library are to end before it is closed, so that they can put that on record; titles
         of those that did not within `seconds`."""
-        ending = [(name, work) for name, work in self._works.items() if work.missed]
-        for name, work in ending:
+        ending = {name: self._works[name] for name in self.missed}
+        for name, work in ending.items():
             work.handle.cancel()
             self._board.stopping(name)
+        self.jobs_changed.emit()
         deadline = time.monotonic() + seconds
         return tuple(
-            work.title for _name, work in ending if not work.handle.wait(max(0.0, deadline - time.monotonic()))
+            work.title for work in ending.values() if not work.handle.wait(max(0.0, deadline - time.monotonic()))
         )
 
     def wait_all(self, seconds: float) -> bool:

@@ -132,11 +132,11 @@ class Repair:
 
 def repair(ctx: Context, lib: Library, backup: Path | None = None, *, before: Sequence[str] = ()) -> Repair:
     """Put right what can be: pictures and learned models from a `backup`, indexes of the database from its tables.
-    `before`: what was put right so that it could be opened.
 
-    Nothing is ever removed: an altered file is moved into the folder `set-aside` of the library. What was made of
-    pictures is moved there without a backup as well, as it can be made again. Raises `StorageError`
-    for a library that is open for reading only, and `BadInputError` for a folder that is no backup.
+    `before`: what was put right so that it could be opened. Nothing is ever removed: an altered file is moved into the
+    folder `set-aside` of the library. What was made of pictures is moved there without a backup as well, as it can be
+    made again. Raises `StorageError` for a library that is open for reading only, and `BadInputError` for a folder that
+    is no backup.
     """
     access.require(lib.account, Act.MAINTAIN)
     if lib.read_only:

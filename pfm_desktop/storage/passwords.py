@@ -107,27 +107,29 @@ def _files(lib: Library) -> tuple[dict[str, str], ...]:
 def _said_gone(whose: list[str]) -> str:
     if not whose:
         return ""
-    listed = ", ".join(whose[:-1]) + " and " + whose[-1] if len(whose) > 1 else whose[0]
     have, it = ("have", "their passwords") if len(whose) > 1 else ("has", "that password")
     return (
-        f"an older key file was put back: {listed} {have} no password in it and cannot sign in. Set {it} anew "
+        f"an older key file was put back: {_listed(whose)} {have} no password in it and cannot sign in. Set {it} anew "
         "(Settings, People); where nobody can, the recovery key lets an administrator in"
     )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
 
 
 def _said(whose: list[str], *, recovery: bool) -> str:
     if not whose and not recovery:
         return ""
     parts = [f"the password of {name}" for name in whose] + ["the recovery key"] * recovery
-    listed = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
     anew = "make a new recovery key (Settings)"
     if whose:
         it = "that password" if len(whose) == 1 else "those passwords"
         anew = f"set {it} anew (Settings, People)" + (", and make a new recovery key" if recovery else "")
     how = "opens the library is not the one" if len(parts) == 1 else "open the library are not those"
     return (
-        f"an older key file was put back, or an older database: {listed} that {how} that the database knows. To end "
-        f"that, {anew}"
+        f"an older key file was put back, or an older database: {_listed(parts)} that {how} that the database knows. "
+        f"To end that, {anew}"
     )
 
 

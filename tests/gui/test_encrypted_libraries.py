@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.people import Role
@@ -486,16 +485,24 @@ def test_who_read_along_goes_on_with_the_right_to_write_without_the_password(
     assert any(line.startswith("Went on, now with the right to write") for line in said(window))
 
 
+def waiting(stop: threading.Event) -> Callable[[Context], None]:
+    """A job that goes on until `stop`, or until it is told to."""
+
+    def job(ctx: Context) -> None:
+        while not stop.wait(0.01):
+            ctx.check()
+
+    return job
+
+
 def test_somebody_else_stops_no_backup_unasked(
     qtbot: QtBot, open_window: Opened, clinic: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    begun = threading.Event()
+    begun, never = threading.Event(), threading.Event()
 
     def slow(ctx: Context, _lib: Library, _folder: Path) -> None:
         begun.set()
-        while True:
-            ctx.check()
-            time.sleep(0.01)
+        waiting(never)(ctx)
 
     monkeypatch.setattr(backup, "back_up", slow)
     window = inside(qtbot, open_window(clinic, ready=False))
@@ -551,16 +558,6 @@ def test_what_was_done_last_goes_with_who_signs_out(qtbot: QtBot, open_window: O
         inside(qtbot, window)
 
 
-def waiting(stop: threading.Event) -> Callable[[Context], None]:
-    """A job that goes on until `stop`, or until it is told to."""
-
-    def job(ctx: Context) -> None:
-        while not stop.wait(0.01):
-            ctx.check()
-
-    return job
-
-
 def test_each_work_is_asked_about_and_each_thing_that_would_stop_it(
     qtbot: QtBot, open_window: Opened, clinic: Path
 ) -> None:
@@ -613,8 +610,19 @@ def test_a_password_of_the_library_before_unlocks_no_other(
         window.lock.guard(second, 10)
         go_on.set()
         assert wait_for_threads(10)
-        qtbot.wait(50)
+        QApplication.processEvents()  # the answer, if anybody still heard it
         assert window.lock.locked
         assert window.lock.page.name.text() == "Bea Roth"
         assert window.session is not None
         window.lock.guard(window.session.library, 10)
+
+
+def test_who_signs_out_at_once_hears_nothing_of_a_closed_library(
+    qtbot: QtBot, open_window: Opened, clinic: Path
+) -> None:
+    window = inside(qtbot, open_window(clinic, ready=False))
+    desk = window.desk
+    assert desk is not None
+    window.book.action("file.sign_out").trigger()
+    desk.make_ready()  # as its timer does, before Qt has deleted it
+    assert window.messages.text == f"{NAME} is signed out."

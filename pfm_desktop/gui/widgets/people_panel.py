@@ -99,8 +99,7 @@ class PeoplePanel(QWidget):
             now = next((one.account for one in self._rows if one.account.id == row.account.id), row.account)
             self._do(model.change, card.old.text(), now, card.roles, card.active.isChecked(), card.new.text())
 
-        self._ask(row.account.name, act)
-        self._whose = row.account.name
+        self._ask(row.account.name, act, whose=row.account.name)
         mine = self._session.account is not None and row.account.id == self._session.account.id
         self.card.ask_for(
             roles=row.account.roles,
@@ -118,10 +117,10 @@ class PeoplePanel(QWidget):
         self._ask("New recovery key", lambda: self._do(model.recovery_key, self.card.old.text()))
         self.card.ask_for(old=True)
 
-    def _ask(self, heading: str, act: Callable[[], None]) -> None:
+    def _ask(self, heading: str, act: Callable[[], None], *, whose: str = "") -> None:
         say(self.said, "")
         say(self.wrong, "")
-        self._act, self._whose = act, ""
+        self._act, self._whose = act, whose
         self.card.heading.setText(heading)
 
     def _try(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -228,20 +228,15 @@ def held(lib: Library, hashes: Sequence[str]) -> Mapping[str, Sequence[Holder]]:
 
 def holders_of(lib: Library, pictures: Sequence[PlannedPicture]) -> Mapping[str, Sequence[Holder]]:
     """Visits that hold these pictures, by key of the planned one: the same bytes, or the same pixels in others."""
-    of_bytes: dict[str, set[Holder]] = {}
-    of_pixels: dict[str, set[Holder]] = {}
+    found: defaultdict[str, list[Holder]] = defaultdict(list)  # by either hash
     with lib.read() as session:
         for start in range(0, len(pictures), _AT_ONCE):
             few = pictures[start : start + _AT_ONCE]
             for holder in same_bytes.holders(session, [one.sha256 for one in few], [one.pixels_sha256 for one in few]):
-                of_bytes.setdefault(holder.sha256, set()).add(holder)
-                of_pixels.setdefault(holder.pixels_sha256, set()).add(holder)
-    found = {
-        one.key: of_bytes.get(one.sha256, set())
-        | (of_pixels.get(one.pixels_sha256, set()) if one.pixels_sha256 else set())
-        for one in pictures
-    }
-    return {key: tuple(holders) for key, holders in found.items() if holders}
+                for hashed in filter(None, {holder.sha256, holder.pixels_sha256}):
+                    found[hashed].append(holder)
+    by_key = {one.key: (*found.get(one.sha256, ()), *found.get(one.pixels_sha256, ())) for one in pictures}
+    return {key: holders for key, holders in by_key.items() if holders}
 
 
 def _same_time(planned: PlannedVisit, row: VisitRow) -> bool:

@@ -21,6 +21,7 @@ from pfm_desktop.services.importing.sources import Reader
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
+    from pfm_desktop.imaging.exif import Exif
     from pfm_desktop.imaging.io import Pixels
     from pfm_desktop.imaging.kinds import Kind
 
@@ -201,6 +202,11 @@ def _recorded(data: bytes, dicom: ReadDicom | None) -> Sequence[RecordedPicture]
     return dicom(data)
 
 
+def time_of(exif: Exif) -> ExifTime | None:
+    """When a picture says that it was taken, as it stands there."""
+    return ExifTime(exif.taken, exif.offset) if exif.taken else None
+
+
 def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Record | None = None) -> Seen:
     from pfm_desktop.imaging.exif import read_exif
     from pfm_desktop.imaging.io import decode_picture
@@ -208,7 +214,7 @@ def _look_at(data: bytes, item: Item, *, part: float | None = None, record: Reco
     found = decode_picture(data, item.file_name)
     pages = next((said for note in found.notes if (said := _PAGES.match(note))), None)
     exif = read_exif(data)
-    taken = ExifTime(exif.taken, exif.offset) if exif.taken else None
+    taken = time_of(exif)
     device = (record.device if record else "") or exif.device
     seen = _seen(data, item, found.pixels, part=part, record=record, exif=taken, device=device)
     return replace(seen, more=int(pages[1]) - 1) if pages else seen

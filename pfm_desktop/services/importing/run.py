@@ -216,13 +216,12 @@ class _Run:
             self._made.notes.append(other)
         doubled = [one for one in woman.pictures if one.key in self._twice]
         hers = places.hers(self._lib, patient, doubled) if patient is not None and doubled else frozenset()
-        holders = self._before
-        of_another = _moved(woman.pictures, patient, holders, "of hers here")
+        of_another = _moved(woman.pictures, patient, self._before, "of hers here")
         for visit in woman.visits:
-            ready, moved = [], _moved(visit.pictures, patient, holders, "of this visit") or of_another
+            ready, moved = [], _moved(visit.pictures, patient, self._before, "of this visit") or of_another
             for picture in visit.pictures:
                 reason = against or ("" if picture.sha256 in hers else self._twice.get(picture.key, ""))
-                if not reason and picture.key not in holders and not picture.although_elsewhere:
+                if not reason and picture.key not in self._before and not picture.although_elsewhere:
                     reason = moved
                 reason = waits_for(picture, visit, also_unsure=self._also_unsure) or reason
                 if reason:

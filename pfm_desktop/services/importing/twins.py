@@ -17,8 +17,8 @@ from itertools import combinations
 import numpy as np
 
 from pfm_desktop.domain.case import Picture
-from pfm_desktop.services.importing.dates import ExifTime
 from pfm_desktop.services.importing.plan import PlannedPicture, woman_key
+from pfm_desktop.services.importing.reading import time_of
 from pfm_desktop.services.importing.report import Outcome
 from pfm_desktop.services.importing.taken import Taken
 from pfm_desktop.services.importing.visit_times import own_time
@@ -194,4 +194,4 @@ def _has_own_moment(there: Picture, kept: Kept) -> bool:
         exif = read_exif(kept(there.sha256))
     except UserError:  # altered or gone: `pfm library verify` says so
         return True
-    return own_time(ExifTime(exif.taken, exif.offset) if exif.taken else None, None) is not None
+    return own_time(time_of(exif), None) is not None

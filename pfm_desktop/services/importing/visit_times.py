@@ -15,13 +15,11 @@ _FAR = timedelta(hours=18)  # a clock that is a day off is farther, one of anoth
 
 def far_apart(taken: When, visit: When) -> bool:
     """Whether a picture that says this moment cannot be of a visit of that time: its clock was wrong."""
-    if taken.day_only or visit.day_only:
-        away = abs((taken.day - visit.day).days)
-        nearest = taken.at.astimezone() if visit.day_only and not taken.day_only else None
-        if away != 1 or nearest is None:
-            return away > 1
+    if taken.day_only:
+        return abs((taken.day - visit.day).days) > 1
+    if visit.day_only:
         begun = visit.at.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        return not begun - (_DAY - _FAR) <= nearest <= begun + _DAY + (_DAY - _FAR)
+        return not begun - (_DAY - _FAR) <= taken.at <= begun + _DAY + (_DAY - _FAR)
     return abs(taken.at - visit.at) > _FAR
 
 
