@@ -15,10 +15,11 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from pfm_desktop.domain.prediction import ModelInfo
+from pfm_desktop.pfm import colours
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.model_content import calibration_of, normalisation_of
 from pfm_desktop.pfm.model_file import DECIDES, FETCH_AGAIN, WEIGHTS, ModelFile, read_model_file, write_model_file
-from pfm_desktop.pfm.model_tables import LAYER_CAM
+from pfm_desktop.pfm.model_tables import DEVICES, LAYER_CAM
 from pfm_desktop.pfm.nets.model import PfmNet
 from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.registry import verified
@@ -167,4 +168,7 @@ def refuse_existing(out: Path) -> None:
 
 
 def _normalisation_table(value: Normalisation) -> dict[str, Any]:
-    return {source: {"mean": value.mean[source], "std": value.std[source]} for source in value.mean}
+    table: dict[str, Any] = {source: {"mean": value.mean[source], "std": value.std[source]} for source in value.mean}
+    for source, devices in value.devices.items():
+        table[source][DEVICES] = colours.to_table(devices)
+    return table

@@ -10,14 +10,15 @@ tissue carry meaning: each fluorescence picture is divided by its own level, see
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pfm_desktop.domain.source import Source
+from pfm_desktop.pfm.colours import Colours, matches, moments, nearest
 from pfm_desktop.support.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -91,15 +92,21 @@ class Letterbox:
 class Normalisation:
     """Mean and standard deviation a channel, per source, of what the network was trained on; stored in `model.toml`.
 
-    White light in 0..1; fluorescence in ratios to its own level.
+    White light in 0..1; fluorescence in ratios to its own level. `devices`, per source: colours of the devices that a
+    model knows, those that its weights learned from first (`pfm.colours`); pictures of the others are matched to them.
     """
 
     mean: Mapping[str, tuple[float, float, float]]
     std: Mapping[str, tuple[float, float, float]]
+    devices: Mapping[str, tuple[Colours, ...]] = field(default_factory=dict)
 
     def apply(self, source: str, planes: Tensor, seen: Tensor) -> Tensor:
         """N x 3 x S x S intensities (`intensities`), seen N x S x S in 0..1; zero where nothing is seen."""
         mean, std = (planes.new_tensor(part[source])[:, None, None] for part in (self.mean, self.std))
+        if (matched := self._matched(source, planes, seen)) is not None:
+            matrix, shift = (planes.new_tensor(part) for part in matched)
+            mixed = matrix @ planes.flatten(2) + shift[:, :, None]
+            planes = mixed.clip(0, _most(source)).reshape(planes.shape)
         return (planes - mean) / std * seen[:, None]
 
     def picture(self, source: str, square: Pixels, seen: Seen) -> Singles:
@@ -109,8 +116,23 @@ class Normalisation:
             planes = np.minimum(planes / np.float32(fluorescence_level(square, seen)), np.float32(RATIO_LIMIT))
         else:
             planes /= np.float32(255)
+        if (matched := self._matched(source, planes[None], seen[None])) is not None:
+            matrix, shift = (part[0].astype(np.float32) for part in matched)
+            mixed = matrix @ planes.reshape(3, -1) + shift[:, None]
+            planes = mixed.clip(0, np.float32(_most(source))).reshape(planes.shape)
         mean, std = (np.array(part[source], np.float32)[:, None, None] for part in (self.mean, self.std))
         return np.asarray((planes - mean) / std * seen, dtype=np.float32)
+
+    def _matched(self, source: str, planes: Any, seen: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """By picture what matches its colours, N x 3 x 3 and N x 3; None where no picture is of another device."""
+        devices = self.devices.get(source, ())
+        if len(devices) < 2:
+            return None
+        of = nearest(devices, moments(planes, seen))
+        if not of.any():
+            return None
+        known = matches(devices)
+        return np.stack([known[one].matrix for one in of]), np.stack([known[one].shift for one in of])
 
     @classmethod
     def default(cls) -> Normalisation:
@@ -120,6 +142,10 @@ class Normalisation:
             {white: (0.485, 0.456, 0.406), fluorescence: (0.6, 0.6, 0.6)},
             {white: (0.229, 0.224, 0.225), fluorescence: (0.4, 0.4, 0.4)},
         )
+
+
+def _most(source: str) -> float:
+    return RATIO_LIMIT if source == Source.FLUORESCENCE else 1.0
 
 
 def squared(picture: Pixels, size: int) -> tuple[Pixels, Letterbox]:

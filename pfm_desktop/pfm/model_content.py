@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
+from pfm_desktop.pfm import colours
 from pfm_desktop.pfm.calibrate import Calibration, Floats, Scale
 from pfm_desktop.pfm.letterbox import Normalisation
 from pfm_desktop.pfm.model_file import FETCH_AGAIN, ModelFile
+from pfm_desktop.pfm.model_tables import DEVICES
 from pfm_desktop.support.errors import ModelError
 
 Singles = NDArray[np.float32]
@@ -64,7 +66,8 @@ def source_votes(weights: Path, names: Sequence[str]) -> dict[str, SourceVotes]:
 def normalisation_of(content: ModelFile) -> Normalisation:
     """What the network's pictures are made with."""
     mean, std = ({source: _triple(part[key]) for source, part in content.normalisation.items()} for key in _MOMENTS)
-    return Normalisation(mean, std)
+    known = {source: colours.from_table(part.get(DEVICES, ())) for source, part in content.normalisation.items()}
+    return Normalisation(mean, std, {source: devices for source, devices in known.items() if devices})
 
 
 _MOMENTS = ("mean", "std")

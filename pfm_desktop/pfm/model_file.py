@@ -20,6 +20,7 @@ from pfm_desktop.support.errors import BadInputError, ModelError
 from pfm_desktop.support.files import write_text
 
 FORMAT = 1
+FORMAT_DEVICES = 2  # of a model that knows several devices: a program that does not would give other answers
 WEIGHTS = "weights.safetensors"
 DECIDES = "decides"  # in the head of the weights: see `checkpoint.save_model`
 MODEL = "model.toml"
@@ -34,9 +35,9 @@ FETCH_AGAIN = "fetch the model again or choose another one"
 class ModelFile:
     """The content of `model.toml`. Tables that only torch code reads stay plain mappings.
 
-    `normalisation`: per source `mean` and `std`. `calibration`: per combination `temperature`, `offsets`,
-    `thresholds`, `cases`. `familiarity`: per source what `pfm.familiarity` reads; it may be empty. `heatmap`: `method`
-    and, where maps have a scale of the model, `strong` by source.
+    `normalisation`: per source `mean` and `std`, and `devices` where it knows several (`pfm.colours`). `calibration`:
+    per combination `temperature`, `offsets`, `thresholds`, `cases`. `familiarity`: per source what `pfm.familiarity`
+    reads; it may be empty. `heatmap`: `method` and, where maps have a scale of the model, `strong` by source.
     `training`: how it was made. `figures`: how good it was. `digest`: over all of it, as it was read; "" where there
     was none.
     """
@@ -115,7 +116,7 @@ def write_model_file(folder: Path, content: ModelFile) -> None:
         "can_grade": content.can_grade,
     }
     table = {
-        "format": FORMAT,
+        "format": FORMAT_DEVICES if any(tables.DEVICES in part for part in content.normalisation.values()) else FORMAT,
         "model": head,
         "network": content.network.to_table(),
         "normalisation": _plain(content.normalisation),
@@ -198,9 +199,10 @@ def _read(path: Path, folder: Path) -> ModelFile:
 def _understood(text: str, path: Path) -> ModelFile:
     """The file is read at every question, but the same words mean the same: understanding them holds up the window."""
     table = tomllib.loads(text)
-    if table.get("format") != FORMAT:
+    if table.get("format") not in (FORMAT, FORMAT_DEVICES):
         raise ModelError(
-            f"{path} has format {repr(table.get('format'))[:20]}, not {FORMAT}", remedy="update the program"
+            f"{path} has format {repr(table.get('format'))[:20]}, not {FORMAT} or {FORMAT_DEVICES}",
+            remedy="update the program",
         )
     digest = table[tables.INTEGRITY][tables.DIGEST] if tables.INTEGRITY in table else ""
     if tables.INTEGRITY in table and digest != tables.digest_of(table):

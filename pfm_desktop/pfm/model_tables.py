@@ -16,6 +16,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.support.errors import ModelError
 
@@ -34,6 +36,9 @@ MOST_MEAN = 100.0  # of an intensity, which lies between 0 and 3
 DEVIATIONS = (1e-4, 100.0)
 MOST_FEATURES = 256  # of one source; the widest network has 2 x 96
 DISTANCES = (1e-3, 1e6)
+DEVICES = "devices"  # of `normalisation` of a source: colours of the devices that a model knows (`pfm.colours`)
+MOST_DEVICES = 8
+_COLOURS = {"covariance": 9, "about": 6, "spread": 36}  # numbers of one device
 
 
 def digest_of(table: Mapping[str, Any]) -> str:
@@ -105,13 +110,37 @@ def heatmap_strengths(table: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
 
 
 def check_normalisation(table: Mapping[str, Any], sources: Sequence[str]) -> None:
-    """`mean` and `std` of three channels for each source; raises `ValueError`."""
+    """`mean` and `std` of three channels for each source, and `devices` where there are any; raises `ValueError`."""
     for source in dict.fromkeys((*map(str, sources), *table)):
         part = _part(table, source, "the normalisation")
         for value in _numbers(part, "mean", 3, f"the normalisation of {source}"):
             _within(value, (-MOST_MEAN, MOST_MEAN), f"a mean of {source}")
         for value in _numbers(part, "std", 3, f"the normalisation of {source}"):
             _within(value, DEVIATIONS, f"a standard deviation of {source}")
+        _check_devices(part.get(DEVICES, []), str(source))
+
+
+def _check_devices(devices: Any, source: str) -> None:
+    if not isinstance(devices, list | tuple) or len(devices) > MOST_DEVICES:
+        raise ValueError(f"the devices of {source} are not a list of at most {MOST_DEVICES}")
+    for device in devices:
+        what = f"the colours of a device of {source}"
+        if not isinstance(device, Mapping):
+            raise ValueError(f"{what} are missing")
+        for key, count in _COLOURS.items():
+            values = _numbers(device, key, count, what)
+            for value in values:
+                _within(value, (-MOST_MEAN, MOST_MEAN), f"{key} of {what}")
+            if key != "about" and np.linalg.eigvalsh(_square(values)).min() < -1e-6:
+                raise ValueError(f"{key} of {what} is none")
+        cases = device.get("cases")
+        if isinstance(cases, bool) or not isinstance(cases, int) or not 0 < cases < 10**12:
+            raise ValueError(f"{what} do not say how many cases they are from")
+
+
+def _square(values: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    matrix = np.reshape(values, (math.isqrt(len(values)), -1))
+    return np.asarray((matrix + matrix.T) / 2, np.float64)
 
 
 def check_calibration(table: Mapping[str, Any], sources: Sequence[str], *, needed: bool) -> None:

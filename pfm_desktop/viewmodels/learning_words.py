@@ -143,10 +143,11 @@ def run_text(run: Run, *, going: bool, paused: bool = False, in_use: str = "") -
     if run.state is State.FAILED:
         return f"It ended without a model: {counts.get('ended', 'no reason is on record')}."
     cases = counts.get("cases", {})
+    best = counts.get("best_epoch", 0)
+    taken = f"epoch {best:,} was taken" if best else "none was taken"
     said = [
-        f"Learned from {many(cases.get('train', 0), 'case')} in {many(counts.get('epochs', 0), 'epoch')}; epoch "
-        f"{counts.get('best_epoch', 0):,} was taken, checked on {many(cases.get('validation', 0), 'case')}, "
-        f"calibrated on {cases.get('calibration', 0):,}"
+        f"Learned from {many(cases.get('train', 0), 'case')} in {many(counts.get('epochs', 0), 'epoch')}; {taken}, "
+        f"checked on {many(cases.get('validation', 0), 'case')}, calibrated on {cases.get('calibration', 0):,}"
         + (f", {counts['rehearsed']:,} phantoms rehearsed" if counts.get("rehearsed") else "")
         + "."
     ]

@@ -24,6 +24,7 @@ from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.resampling import patient_weights
 from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context, SilentContext
+from pfm_desktop.pfm import colours
 from pfm_desktop.pfm.calibrate import Calibration
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model, refuse_existing, save_model
 from pfm_desktop.pfm.features import Features, build_features, hold_features
@@ -35,6 +36,7 @@ from pfm_desktop.pfm.runtime import torch_threads
 from pfm_desktop.pfm.training.answers import Answers, calibration_notes, collect, fit_calibration, main_combination
 from pfm_desktop.pfm.training.config import TrainConfig
 from pfm_desktop.pfm.training.data import PreparedSet
+from pfm_desktop.pfm.training.devices import Matched, matched
 from pfm_desktop.pfm.training.evaluate import figures_of
 from pfm_desktop.pfm.training.familiar import familiarity_notes, familiarity_table
 from pfm_desktop.pfm.training.metrics import difference
@@ -55,7 +57,8 @@ ENOUGH = 10  # patients a grade: fewer leave a part of the split without that gr
 @dataclass(frozen=True)
 class FinetuneConfig:
     """What to make. `trained_on` is the sentence beside every answer; `old_share` is for rehearsal cases. `sources`:
-    what the model is to read; None: what the old one reads."""
+    what the model is to read; None: what the old one reads. `devices`: the name of the device of each case of the data,
+    "" where nobody knows it; None: one for all."""
 
     name: str
     version: str = "1"
@@ -68,6 +71,7 @@ class FinetuneConfig:
     command: str = ""
     card_lines: tuple[str, ...] = ()
     sources: tuple[Source, ...] | None = None
+    devices: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +108,14 @@ class FinetuneResult:
     info: ModelInfo
     parent: ModelInfo
     epochs: int
-    best_epoch: int  # 0: nothing was better than the old weights; only the calibration is new
+    best_epoch: int  # 0: nothing was better than the old weights; only calibration, and `matched`, are new
     stopped: bool
     old: Mapping[str, Any]
     new: Mapping[str, Any]
     gain: Mapping[str, Any]
     notes: tuple[str, ...] = field(default=())
     resumed: int = 0  # epochs of an earlier start
+    matched: tuple[str, ...] = ()  # sources whose colours are matched to those that the parent learned from
 
 
 def finetune(
@@ -150,8 +155,13 @@ def finetune(
     with torch_threads(config.threads or worker_threads()), torch.random.fork_rng(devices=[]):
         asked = sides is None
         before = collect(ctx, model.net, data, split.test, model.normalisation) if asked else None
-        model = reading(model, config.sources or model.info.sources, data, split.train)
         rehearsed = _not_locked(old_cases, before_it)
+        read_before = model.net.names
+        model = reading(model, config.sources or model.info.sources, data, split.train)
+        model, found = matched(
+            ctx, model, data, split.train, split.validation, devices=config.devices, old_cases=rehearsed,
+            sources=[name for name in model.net.names if name in read_before],
+        )  # fmt: skip
         tuned = _tuned(ctx, model, data, split, config, work, rehearsed, sides, tell)
         within = SilentContext() if tuned.stopped else ctx  # a stopped run still writes what it has
         calibration = fit_calibration(
@@ -174,6 +184,7 @@ def finetune(
         "cases": {part: len(getattr(split, part)) for part in (PARTS if sides is None else PARTS[:3])},
         "grades": data.counts(),
         "rehearsed_cases": len(rehearsed[1]) if rehearsed is not None else 0,
+        **({"colours": found.table()} if found.sources else {}),
         "seconds": round(seconds, 1),
         "pairs_per_second": round(tuned.pairs / seconds, 1),
         "command": config.command,
@@ -186,10 +197,10 @@ def finetune(
         training[LOCKED_WOMEN] = sides.women_of_test
     measured = {"familiarity": known, "heatmap": heatmap}
     figures = {**new, "parent": old, "against_parent": gain} if new else {}
-    info = _write(out, model, calibration, measured, config, training, figures)
+    info = _write(out, model, calibration, measured, config, training, figures, found)
     return FinetuneResult(
         out, info, model.info, tuned.epochs, tuned.best_epoch, tuned.stopped, old, new, gain,
-        _notes(calibration, model.net, measured, tuned), tuned.resumed,
+        (*found.notes(), *_notes(calibration, model.net, measured, tuned, found)), tuned.resumed, found.sources,
     )  # fmt: skip
 
 
@@ -268,7 +279,7 @@ def _tuned(
         if work is None:
             return hold_features(ctx, model.net, model.normalisation, what, indices, views=views)
         return build_features(
-            ctx, model.net, model.normalisation, what, indices, work / folder, model=model.info.sha256, views=views
+            ctx, model.net, model.normalisation, what, indices, work / folder, model=_named(model), views=views
         )
 
     return tune(
@@ -297,7 +308,7 @@ def _kept(
     if sides is None or sides.keep is None:
         return None
     facts = [
-        model.info.sha256,
+        _named(model),
         data.digest,
         [getattr(split, part).tolist() for part in PARTS[:2]],
         [config.epochs, config.seed, config.old_share],
@@ -306,6 +317,14 @@ def _kept(
     if model.net.spec.sources != model.info.sources:
         facts.append(list(model.net.names))
     return Keep(sides.keep, hashlib.sha256(json.dumps(facts).encode()).hexdigest())
+
+
+def _named(model: LoadedModel) -> str:
+    """What its trunk maps come from: the hash of the model before, and the colours that are matched since."""
+    known = {source: colours.to_table(devices) for source, devices in model.normalisation.devices.items()}
+    if not known:
+        return model.info.sha256
+    return f"{model.info.sha256} {hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()}"
 
 
 def _learned_from(
@@ -323,6 +342,7 @@ def _write(
     config: FinetuneConfig,
     training: dict[str, Any],
     figures: dict[str, Any],
+    found: Matched,
 ) -> ModelInfo:
     info = save_model(
         out,
@@ -338,6 +358,7 @@ def _write(
     )
     lines = (
         _descent(model.info, info, training),
+        *(f"{note[0].upper()}{note[1:]}." for note in found.notes()),
         *_gain_lines(figures.get("against_parent", {}), info),
         *config.card_lines,
     )
@@ -367,7 +388,9 @@ def _gain_lines(gain: Mapping[str, Any], info: ModelInfo) -> tuple[str, ...]:
     )
 
 
-def _notes(calibration: Calibration, net: PfmNet, measured: Mapping[str, Any], tuned: Tuned) -> tuple[str, ...]:
+def _notes(
+    calibration: Calibration, net: PfmNet, measured: Mapping[str, Any], tuned: Tuned, found: Matched
+) -> tuple[str, ...]:
     """What a person should know before using the new model."""
     notes = [
         *calibration_notes(calibration, main_combination(net.names)),
@@ -375,5 +398,6 @@ def _notes(calibration: Calibration, net: PfmNet, measured: Mapping[str, Any], t
         *heatmap_notes(measured["heatmap"]),
     ]
     if tuned.best_epoch == 0:
-        notes.append("no epoch was better than the old weights; only the calibration is new")
+        new = "calibration and the matching of colours are" if found.sources else "the calibration is"
+        notes.append(f"no epoch was better than the old weights; only {new} new")
     return tuple(notes)

@@ -44,7 +44,8 @@ def reading(
     old = model.normalisation
     mean = {name: measured.mean[name] if name in new else old.mean[name] for name in net.names}
     std = {name: _at_least(measured.std[name]) if name in new else old.std[name] for name in net.names}
-    return replace(model, net=net, normalisation=Normalisation(mean, std))
+    devices = {name: known for name, known in old.devices.items() if name in net.names}
+    return replace(model, net=net, normalisation=Normalisation(mean, std, devices))
 
 
 def net_for(net: PfmNet, sources: Sequence[Source]) -> PfmNet:

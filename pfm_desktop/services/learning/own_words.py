@@ -11,6 +11,7 @@ from typing import Any
 
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.model_file import CARD, ModelFile, read_model_file
+from pfm_desktop.pfm.model_tables import MOST_DEVICES
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.paths import shipped_models_dir
 
@@ -23,6 +24,10 @@ LISTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     for pattern, most in (
         (r"network\.sources", len(Source)),
         (rf"normalisation\.{_SOURCE}\.(?:mean|std)", 3),
+        (rf"normalisation\.{_SOURCE}\.devices", MOST_DEVICES),
+        (rf"normalisation\.{_SOURCE}\.devices\.covariance", 9),
+        (rf"normalisation\.{_SOURCE}\.devices\.about", 6),
+        (rf"normalisation\.{_SOURCE}\.devices\.spread", 36),
         (rf"calibration\.{_ASKED}\.(?:offsets|thresholds)", 4),
         (rf"heatmap\.strong\.{_SOURCE}", 3),
         (rf"{_FIGURES}\.combinations\.{_ASKED}\.{_MEASURE}\.interval", 2),
@@ -33,8 +38,8 @@ LISTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     )
 )
 _TABLES = re.compile(
-    rf"|model|network|integrity|normalisation(?:\.{_SOURCE})?|calibration(?:\.{_ASKED})?|familiarity(?:\.{_SOURCE})?"
-    rf"|heatmap(?:\.strong)?|training(?:\.(?:cases|grades|parent|recalibrated))?|{_FIGURES}|figures\.against_parent"
+    rf"|model|network|integrity|normalisation(?:\.{_SOURCE}(?:\.devices)?)?|calibration(?:\.{_ASKED})?|familiarity(?:\.{_SOURCE})?"
+    rf"|heatmap(?:\.strong)?|training(?:\.(?:cases|grades|parent|recalibrated|colours))?|{_FIGURES}|figures\.against_parent"
     rf"|{_FIGURES}\.combinations(?:\.{_ASKED}(?:\.{_MEASURE}|\.sets(?:\.coverage)?)?)?"
     rf"|{_FIGURES}\.comparisons(?:\.both_against_{_SOURCE})?|figures\.phantoms(?:\.refused)?"
 )
@@ -43,18 +48,18 @@ FIXED = re.compile(  # texts that are one of a few words of the program, or a ha
     r"network\.\w+|heatmap\.method|integrity\.\w+|figures\.against_parent\.combination|(?:\w+\.)+(?:file_)?sha256"
 )
 _KEYS = (
-    "accuracy", "added", "against_parent", "answered_in_all_ways", "auc_high", "beside", "best_epoch", "both",
-    "calibration", "can_grade", "cancer", "cases", "channel_attention", "combination", "combinations",
-    "command", "comparisons", "confusion", "coverage", "decision", "drawn", "dropout", "ece", "epochs",
-    "familiarity", "figures", "file_sha256", "format", "from", "grades", "heads", "heatmap", "high",
-    "imported_from", "indeterminate", "integrity", "interval", "investigational", "layers", "locked_women",
-    "low", "macro_recall", "mcnemar_p", "mean", "mean_size", "method", "model", "name", "naming", "network",
-    "normal", "normalisation", "offsets", "origin", "outlined", "own", "pairs_per_second", "parent",
-    "partial_conv", "phantoms", "quadratic_kappa", "recalibrated", "refused", "rehearsed_cases", "seconds",
-    "seed", "sensitivity_high_at_85", "sets", "sha256", "size", "sources", "spatial_attention", "splice",
-    "start", "std", "stopped", "strong", "table_sha256", "taken_unsealed", "temperature", "test", "threshold",
-    "thresholds", "train", "trained_on", "training", "trunk_rate", "unused", "validation", "value", "variant",
-    "version", "whitening", "width",
+    "about", "accuracy", "added", "after", "against_parent", "answered_in_all_ways", "auc_high", "before",
+    "beside", "best_epoch", "both", "calibration", "can_grade", "cancer", "cases", "channel_attention",
+    "colours", "combination", "combinations", "command", "comparisons", "confusion", "covariance", "coverage",
+    "decision", "devices", "drawn", "dropout", "ece", "epochs", "familiarity", "figures", "file_sha256",
+    "format", "from", "grades", "heads", "heatmap", "high", "imported_from", "indeterminate", "integrity",
+    "interval", "investigational", "layers", "locked_women", "low", "macro_recall", "mcnemar_p", "mean",
+    "mean_size", "method", "model", "name", "naming", "network", "normal", "normalisation", "offsets", "origin",
+    "outlined", "own", "pairs_per_second", "parent", "partial_conv", "phantoms", "quadratic_kappa",
+    "recalibrated", "refused", "rehearsed_cases", "seconds", "seed", "sensitivity_high_at_85", "sets", "sha256",
+    "size", "sources", "spatial_attention", "splice", "spread", "start", "std", "stopped", "strong",
+    "table_sha256", "taken_unsealed", "temperature", "test", "threshold", "thresholds", "train", "trained_on",
+    "training", "trunk_rate", "unused", "validation", "value", "variant", "version", "whitening", "width",
 )  # fmt: skip
 KEYS = frozenset(_KEYS) | {
     key for source in Source for key in (source.value, f"alone_{source.value}", f"both_against_{source.value}")

@@ -112,6 +112,11 @@ class Learned:
     counts: Mapping[str, Any]
     left_out: tuple[LeftOut, ...] = field(default=())
 
+    @property
+    def is_new(self) -> bool:
+        """Whether anything but the calibration is."""
+        return bool(self.best_epoch or self.counts.get("matched"))
+
 
 _KEPT = ("model_sha256", "stopped", "best_epoch", "notes", "counts")  # of `Learned`, until it is on record
 
@@ -230,6 +235,7 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     config = FinetuneConfig(
         settings.name, trained_on=settings.trained_on, epochs=settings.epochs, seed=settings.seed,
         old_share=settings.old_share, enough=0, card_lines=lines, sources=settings.reads,
+        devices=tuple(case.device for case in held.cases),
     )  # fmt: skip
     made = finetune(
         ctx, held.data, parent, request.folder / MODEL, config, work=None, old_cases=old,
@@ -246,6 +252,7 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
         "resumed": made.resumed,
         "epochs": made.epochs,
         "best_epoch": made.best_epoch,
+        "matched": list(made.matched),
         "seconds": clock.total,
         "seconds_by_step": clock.laps,
         "processor_seconds_by_step": clock.processor,
@@ -350,7 +357,7 @@ def settle(lib: Library, learned: Learned) -> Run:
         return run
     notes = {"notes": list(learned.notes), "stopped": learned.stopped}
     counts = {**run.counts, **learned.counts, **notes}
-    state = State.LEARNED if learned.best_epoch else State.NOT_BETTER
+    state = State.LEARNED if learned.is_new else State.NOT_BETTER
     made = replace(run, model_sha256=learned.model_sha256, counts=counts, state=state)
     change_run(lib, run, made, f"Model learned: {run.model_name}")
     for name in (steering.MADE, steering.CURVES, steering.STOP, steering.PAUSE):  # on record by now

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -15,7 +18,8 @@ from safetensors.torch import save_file
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.calibrate import Calibration, Scale, uncalibrated
 from pfm_desktop.pfm.checkpoint import load_model, load_weights, read_tensors, rewrite_model_file, save_model
-from pfm_desktop.pfm.model_file import FORMAT, read_model_file
+from pfm_desktop.pfm.colours import Colours
+from pfm_desktop.pfm.model_file import FORMAT, FORMAT_DEVICES, read_model_file
 from pfm_desktop.pfm.nets.model import new_net
 from pfm_desktop.pfm.nets.spec import NetSpec
 from pfm_desktop.pfm.preprocess import Normalisation
@@ -76,6 +80,39 @@ def test_what_was_saved_comes_back(original: Path) -> None:
         assert torch.equal(value, loaded.net.state_dict()[key]), key
 
 
+def test_a_model_that_knows_several_devices_comes_back_and_older_programs_refuse_it(tmp_path: Path) -> None:
+    known = tuple(
+        Colours((0.02, 0.0, 0.0, 0.0, 0.02, 0.0, 0.0, 0.0, 0.02), (mean,) * 6, tuple(np.eye(6).ravel() * 0.01), 40)
+        for mean in (0.5, 0.3)
+    )
+    normalisation = replace(NORMALISATION, devices={"white": known})
+    net = new_net(NetSpec(size=64, splice="channel"))
+    for name, used in (("plain", NORMALISATION), ("matched", normalisation)):
+        save_model(tmp_path / name, net, name="m", version="1", calibration=CALIBRATION, normalisation=used)
+    assert load_model(tmp_path / "matched").normalisation == normalisation
+    texts = {name: (tmp_path / name / "model.toml").read_text() for name in ("plain", "matched")}
+    assert [tomllib.loads(texts[name])["format"] for name in ("plain", "matched")] == [1, 2]
+    assert read_info(tmp_path / "plain").sha256 != read_info(tmp_path / "matched").sha256, "other answers, other hash"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ({"about": (0.5,) * 5}, "needs 6 numbers for about"),
+        ({"about": (float("nan"),) * 6}, "no number"),
+        ({"covariance": (-1.0,) * 9}, "covariance of the colours of a device of white is none"),
+        ({"spread": (500.0,) * 36}, "spread of the colours of a device of white is 500"),
+        ({"cases": 0}, "how many cases"),
+    ],
+)
+def test_devices_that_are_no_colours_are_not_written(tmp_path: Path, damage: dict[str, Any], said: str) -> None:
+    plain = Colours((0.0,) * 9, (0.5,) * 6, (0.0,) * 36, 40)
+    normalisation = replace(NORMALISATION, devices={"white": (plain, replace(plain, **damage))})
+    net = new_net(NetSpec(size=64, splice="channel"))
+    with pytest.raises(ModelError, match=said):
+        save_model(tmp_path / "m", net, name="m", version="1", calibration=CALIBRATION, normalisation=normalisation)
+
+
 def test_one_altered_bit_in_the_weights_is_found(model: Path) -> None:
     weights = bytearray((model / "weights.safetensors").read_bytes())
     weights[len(weights) // 2] ^= 1
@@ -127,7 +164,7 @@ def test_what_is_no_safetensors_file_is_refused(tmp_path: Path, content: bytes, 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (f"format = {FORMAT}", f"format = {FORMAT + 1}", "update the program"),
+        (f"format = {FORMAT}", f"format = {FORMAT_DEVICES + 1}", "update the program"),
         ("format = ", "format == ", "cannot be read"),
         ("[network]", "[other]", "is damaged: 'network' is missing"),
         ("sha256 = ", "hash = ", "is damaged: 'sha256' is missing"),

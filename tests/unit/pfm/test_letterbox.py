@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch.nn.functional as F
 
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.pfm import preprocess
+from pfm_desktop.pfm.colours import colours_of, moments, products
 from pfm_desktop.pfm.letterbox import (
     LEVEL_FLOOR,
     Letterbox,
@@ -61,6 +64,28 @@ def test_an_answer_normalises_as_training_does(source: Source) -> None:
     assert mine.dtype == np.float32
     np.testing.assert_allclose(mine, trained, rtol=1e-5, atol=1e-6)
     assert not mine[:, ~seen].any()
+
+
+@pytest.mark.parametrize("source", PLACES)
+def test_an_answer_matches_colours_as_training_does(source: Source) -> None:
+    square, seen = _picture(SIZE, SIZE), np.zeros((SIZE, SIZE), np.bool_)
+    seen[10:50, :40] = True
+    level = torch.tensor([fluorescence_level(square, seen)])
+    planes = preprocess.intensities(source, torch.from_numpy(square)[None], level)
+    shown = torch.from_numpy(seen)[None].float()
+    said = np.concatenate((moments(planes, shown), products(planes, shown)), axis=1).repeat(2, axis=0)
+    own = colours_of(said, np.ones(2))
+    first = replace(own, about=(0.9, 0.2, 0.5, 0.1, 0.1, 0.1))
+    plain = Normalisation.default()
+    matched = replace(plain, devices={str(source): (first, own)})
+    trained = matched.apply(source, planes, shown)[0].numpy()
+    mine = matched.picture(source, square, seen)
+    assert mine.dtype == np.float32
+    np.testing.assert_allclose(mine, trained, rtol=1e-4, atol=1e-5)
+    assert not mine[:, ~seen].any()
+    assert not np.allclose(mine, plain.picture(source, square, seen))
+    alone = replace(plain, devices={str(source): (own, first)})
+    np.testing.assert_array_equal(alone.picture(source, square, seen), plain.picture(source, square, seen))
 
 
 def test_cells_are_covered_as_in_training() -> None:

@@ -1,0 +1,183 @@
+"""The clinic's devices: their colours, measured over prepared cases, are matched to those the old model learned from.
+
+See `pfm.colours`. A match is kept only where the old model then answers the cases that learn better, beyond chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.domain.source import Source, together
+from pfm_desktop.jobs import Context
+from pfm_desktop.pfm.calibrate import fit_scale
+from pfm_desktop.pfm.checkpoint import LoadedModel
+from pfm_desktop.pfm.colours import Colours, changes_little, colours_of, match, moments, nearest, products
+from pfm_desktop.pfm.model_tables import MOST_DEVICES
+from pfm_desktop.pfm.preprocess import Normalisation, intensities
+from pfm_desktop.pfm.training.answers import collect, main_combination
+from pfm_desktop.pfm.training.data import PreparedSet
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+LEAST_CASES = 20  # of one device: fewer say too little of its colours
+LEAST_OF_GRADE = 5  # a device with fewer of a grade is measured together with the others
+MEASURED_ON = 512  # cases of a device, and to compare by; more does not change the third digit
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What came of it. `sources`: those whose colours are matched now; `before` and `after`: mean negative
+    log-likelihood of `cases` cases that learn or choose, without any learning."""
+
+    sources: tuple[str, ...] = ()
+    cases: int = 0
+    before: float = 0.0
+    after: float = 0.0
+
+    def table(self) -> dict[str, float | int]:
+        """As `model.toml` keeps it."""
+        return {"cases": self.cases, "before": round(self.before, 4), "after": round(self.after, 4)}
+
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know."""
+        if not self.sources:
+            return ()
+        shown = together([Source(name) for name in self.sources])
+        return (
+            f"the colours of the pictures ({shown}) are matched to those that the model before learned from: on "
+            f"{self.cases} of the cases that learn, its mean log loss is {self.after:.2f} with that, {self.before:.2f} "
+            "without",
+        )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Of one source: colours of each device, and the `moments` of their pictures."""
+
+    colours: list[Colours] = field(default_factory=list)
+    said: list[Floats] = field(default_factory=list)
+
+
+def matched(
+    ctx: Context,
+    model: LoadedModel,
+    data: PreparedSet,
+    learning: Ints,
+    choosing: Ints,
+    *,
+    devices: Sequence[str] | None,
+    old_cases: tuple[PreparedSet, Ints] | None,
+    sources: Sequence[str],
+) -> tuple[LoadedModel, Matched]:
+    """The model with the colours of the devices of the cases at `learning`; as it is where that does not help.
+
+    `devices`: the name of the device of each case of the set; None: nobody knows them. What the weights learned from is
+    taken from the model, else measured over `old_cases`; without either nothing is matched. Only `sources` are.
+    """
+    first = _first(ctx, model.normalisation, old_cases, sources)
+    if not first:
+        return model, Matched()
+    known = {source: list(model.normalisation.devices.get(source, (first[source],))) for source in first}
+    added: list[str] = []
+    groups = _by_device(data, learning, devices)
+    for source in first:
+        for group in groups:
+            if _add(ctx, known[source], data, group, source) and source not in added:
+                added.append(source)
+    if not added:
+        return model, Matched()
+    kept = {**model.normalisation.devices, **{source: tuple(known[source]) for source in added}}
+    other = replace(model, normalisation=replace(model.normalisation, devices=kept))
+    asked = _some(np.concatenate((learning, choosing)))
+    losses = [_losses(ctx, one, data, asked) for one in (model, other)]
+    found = Matched(tuple(added), len(losses[0]), *(float(one.mean()) for one in losses))
+    gain = losses[0] - losses[1]
+    better = len(gain) > 1 and gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain))
+    return (other, found) if better else (model, replace(found, sources=()))
+
+
+def measure_colours(ctx: Context, data: PreparedSet, indices: Ints, source: str) -> tuple[Colours, Floats] | None:
+    """Of the cases that have the source, with the `moments` N x 6 of each; None of fewer than `LEAST_CASES`.
+
+    Each grade counts as much as another: else the lesions of a clinic that has more of them would be painted over.
+    """
+    if source not in data.present:
+        return None
+    of = _some(indices[data.present[source][indices]])
+    if len(of) < LEAST_CASES:
+        return None
+    rows = []
+    for start in range(0, len(of), 32):
+        ctx.check()
+        raw = data.batch(of[start : start + 32])
+        planes, seen = intensities(source, raw.squares[source], raw.level), raw.seen[source]
+        rows.append(np.concatenate((moments(planes, seen), products(planes, seen)), axis=1))
+    said = np.concatenate(rows)
+    grades = data.grades[of]
+    return colours_of(said, 1.0 / np.bincount(grades)[grades]), said[:, :6]
+
+
+def _first(
+    ctx: Context, old: Normalisation, old_cases: tuple[PreparedSet, Ints] | None, sources: Sequence[str]
+) -> Mapping[str, Colours]:
+    """By source the colours that the weights learned from."""
+    out = {}
+    for source in sources:
+        if of := old.devices.get(source):
+            out[source] = of[0]
+        elif old_cases is not None and (found := measure_colours(ctx, *old_cases, source)) is not None:
+            out[source] = found[0]
+    return out
+
+
+def _by_device(data: PreparedSet, learning: Ints, devices: Sequence[str] | None) -> list[Ints]:
+    """The cases of each device that has enough of them of every grade, and of all others together."""
+    if devices is None:
+        return [learning]
+    there = np.unique(data.grades[learning])
+    groups: list[Ints] = []
+    rest: list[Ints] = []
+    for name in sorted({devices[place] for place in learning}):
+        own = np.array([place for place in learning if devices[place] == name], np.int64)
+        counts = np.bincount(data.grades[own], minlength=int(there.max()) + 1)[there]
+        enough = bool(name) and len(own) >= LEAST_CASES and counts.min() >= LEAST_OF_GRADE
+        (groups if enough else rest).append(own)
+    return groups + ([np.concatenate(rest)] if rest else [])
+
+
+def _add(ctx: Context, known: list[Colours], data: PreparedSet, group: Ints, source: str) -> bool:
+    """Add the colours of a device to those that are known, or put them in the place of what was measured of it before;
+    False where they can hardly be told from those that the weights learned from."""
+    found = measure_colours(ctx, data, group, source)
+    if found is None or changes_little(match(found[0], known[0])):
+        return False
+    own, said = found
+    at = int(np.bincount(nearest(known, said)).argmax())
+    if at:
+        known[at] = own
+    else:
+        known.append(own)
+        del known[1 : len(known) - MOST_DEVICES + 1]
+    return True
+
+
+def _losses(ctx: Context, model: LoadedModel, data: PreparedSet, indices: Ints) -> Floats:
+    """Negative log-likelihood of the cases that have all sources, else of most, after fitting a scale to them."""
+    answers = collect(ctx, model.net, data, indices, model.normalisation)
+    wanted = main_combination(model.net.names)
+    counts = {name: int(valid.sum()) for name, valid in answers.valid.items() if "_" not in name}
+    name = wanted if counts[wanted] > 1 else max(counts, key=lambda key: counts[key])
+    log_p, grades = answers.of(name)
+    p = fit_scale(log_p, grades).probabilities(log_p)
+    out: Floats = -np.log(p[np.arange(len(p)), grades] + 1e-12)
+    return out
+
+
+def _some(indices: Ints) -> Ints:
+    if len(indices) <= MEASURED_ON:
+        return indices
+    return indices[np.linspace(0, len(indices) - 1, MEASURED_ON).astype(np.int64)]
