@@ -40,7 +40,6 @@ from benchmarks.finetune_parts.pictures import device_b_pairs  # noqa: E402
 from pfm_desktop.domain.resampling import interval, patient_weights  # noqa: E402
 from pfm_desktop.jobs import SilentContext  # noqa: E402
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model  # noqa: E402
-from pfm_desktop.pfm.features import Features  # noqa: E402
 from pfm_desktop.pfm.runtime import torch_threads  # noqa: E402
 from pfm_desktop.pfm.training.finetune import VIEWS  # noqa: E402
 from pfm_desktop.pfm.training.metrics import measured  # noqa: E402
@@ -88,15 +87,13 @@ def women(model: LoadedModel, work: Path, count: int, seed: int, *, views: int) 
     return seen(SILENT, model, data, work / f"active-maps-{seed}-{count}", views=views)
 
 
-def rehearsed(model: LoadedModel, work: Path) -> Features:
+def rehearsed(model: LoadedModel, work: Path) -> Seen:
     """The phantoms of device A that the window rehearses."""
     data = phantoms(SILENT, WINDOW.rehearse, size=model.net.spec.size, seed=WINDOW.seed)
-    return seen(SILENT, model, data, work / f"active-maps-rehearsed-{WINDOW.rehearse}", views=1).features
+    return seen(SILENT, model, data, work / f"active-maps-rehearsed-{WINDOW.rehearse}", views=1)
 
 
-def one_seed(
-    model: LoadedModel, pool: Seen, old: Features, test: Seen, names: Sequence[str], seed: int
-) -> dict[str, Any]:
+def one_seed(model: LoadedModel, pool: Seen, old: Seen, test: Seen, names: Sequence[str], seed: int) -> dict[str, Any]:
     """The control, whose last round is the reference, and the rounds of each strategy."""
     assert not set(pool.names) & set(test.names), "women who are asked about are not learned from"
     begun = time.monotonic()
@@ -113,7 +110,7 @@ def one_seed(
 
 
 def rounds(
-    model: LoadedModel, pool: Seen, old: Features, test: Seen, name: str, seed: int, counts: Sequence[int]
+    model: LoadedModel, pool: Seen, old: Seen, test: Seen, name: str, seed: int, counts: Sequence[int]
 ) -> dict[int, Asked]:
     """By number of labels, what the model learned from them says of the test women."""
     random = np.random.default_rng([seed, 2])

@@ -6,10 +6,11 @@ Device B (`imaging.phantom.device`) has other colours, gain, sharpness and field
 model learned from. For each seed 200 other women before device B are put into a library, graded by one read each, and
 learned from as the window does it, in a process of its own. Old and new model are asked about the same women, whom
 nothing learned from, before both devices; so is the old model with its calibration alone refitted on the women who
-calibrate the new one: that much of the gain takes no learning. Once, all weights are trained on the same cases, from
-those of the demonstration model and from nothing, until they are as good, or ten times as long as drawing what is
-rehearsed, trunk features and epochs took. Prints JSON; what is drawn and prepared is kept in DIR. Times are of this
-computer as it was then: the load of the last minute is printed beside them.
+calibrate the new one, and with its colours matched as well: that much of the gain takes no learning. Once, all weights
+are trained on the same cases, from those of the demonstration model (also with the colours matched) and from nothing,
+until they are as good, or ten times as long as drawing what is rehearsed, trunk features and epochs took. Prints JSON;
+what is drawn and prepared is kept in DIR. Times are of this computer as it was then: the load of the last minute is
+printed beside them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,7 @@ def measure(
     made: list[dict[str, Any]] = []
     after: dict[str, list[judging.Asked]] = {device: [] for device in tests}
     refitted: dict[str, list[judging.Asked]] = {device: [] for device in tests}
+    coloured: dict[str, list[judging.Asked]] = {device: [] for device in tests}
     for seed in seeds:
         library = work / f"library-{seed}"
         shutil.rmtree(library, ignore_errors=True)
@@ -91,12 +94,17 @@ def measure(
             request, one = learned(lib, seed)
             made.append(one)
             new = load_model(request.folder / run.MODEL)
-            calibration = judging.calibrated(old, *_held(lib, request, old.net.spec.size))
+            unlearned = replace(old, normalisation=new.normalisation)  # colours matched, the weights as they came
+            held = _held(lib, request, old.net.spec.size)
             for device, data in tests.items():
                 after[device].append(judging.ask(new, data))
-                refitted[device].append(judging.ask(old, data, calibration))
+                for model, kept in ((old, refitted), (unlearned, coloured)):
+                    kept[device].append(judging.ask(model, data, judging.calibrated(model, *held)))
             print(json.dumps({"seed": seed, **one, "macro_recall": {
-                device: [one.macro_recall for one in (before[device], refitted[device][-1], after[device][-1])]
+                device: [
+                    one.macro_recall
+                    for one in (before[device], refitted[device][-1], coloured[device][-1], after[device][-1])
+                ]
                 for device in tests
             }}), file=sys.stderr, flush=True)  # fmt: skip
             last = request, one
@@ -105,6 +113,7 @@ def measure(
         "test_women": {device: len(one.women) for device, one in before.items()},
         "macro_recall_gain": {device: judging.gains(before[device], after[device]) for device in tests},
         "of_calibration_alone": {device: judging.gains(before[device], refitted[device]) for device in tests},
+        "of_colours_and_calibration": {device: judging.gains(before[device], coloured[device]) for device in tests},
         "runs": made,
     }
     if not all_weights:
@@ -154,10 +163,16 @@ def against_all_weights(
     data, split = _held(lib, request, load_model(parent).net.spec.size)
     ours = sum(one["seconds_by_step"][name] for name in ("rehearse", "features", "epochs"))
     out: dict[str, Any] = {"wanted_macro_recall": wanted, "our_seconds_to_learn": round(ours, 1)}
-    for name, nothing in (("from_the_parent", False), ("from_nothing", True)):
+    colours = load_model(request.folder / run.MODEL).normalisation
+    for name, nothing, seen_with in (
+        ("from_the_parent_with_colours_matched", False, colours),
+        ("from_the_parent", False, None),
+        ("from_nothing", True, None),
+    ):
         took = judging.seconds_of_all_weights(
-            parent, data, split, test, wanted=wanted, most_seconds=10 * ours, from_nothing=nothing
-        )
+            parent, data, split, test,
+            wanted=wanted, most_seconds=10 * ours, from_nothing=nothing, normalisation=seen_with,
+        )  # fmt: skip
         out[name] = {**took, "ratio": took["seconds"] / max(ours, 1e-6)}
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from pfm_desktop.pfm.calibrate import Calibration, graded
 from pfm_desktop.pfm.checkpoint import LoadedModel, load_model
 from pfm_desktop.pfm.model_tables import BOTH
 from pfm_desktop.pfm.nets.model import new_net
+from pfm_desktop.pfm.preprocess import Normalisation
 from pfm_desktop.pfm.runtime import bf16_gains, torch_threads
 from pfm_desktop.pfm.training.answers import collect, fit_calibration
 from pfm_desktop.pfm.training.augment import Augmentation, augmented_inputs
@@ -104,13 +105,16 @@ def seconds_of_all_weights(
     wanted: float,
     most_seconds: float,
     from_nothing: bool,
+    normalisation: Normalisation | None = None,
     seed: int = 0,
 ) -> Mapping[str, float]:
     """Train all weights on the same cases until macro recall on `test` is `wanted`, or the time is over.
 
     Judging takes no part in the seconds. `from_nothing`: with new weights, else with those of the parent.
+    `normalisation`: what it sees with; None: as the parent does.
     """
     model = load_model(parent)
+    model = replace(model, normalisation=normalisation or model.normalisation)
     torch.manual_seed(seed)
     net = new_net(model.net.spec) if from_nothing else model.net
     net.requires_grad_(True)
