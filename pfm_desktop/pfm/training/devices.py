@@ -48,9 +48,9 @@ class Matched:
             return ()
         shown = together([Source(name) for name in self.sources])
         return (
-            f"the colours of the pictures ({shown}) are matched to those that the model before learned from: on "
-            f"{self.cases} of the cases that learn, its mean log loss is {self.after:.2f} with that, {self.before:.2f} "
-            "without",
+            f"the colours of the pictures ({shown}) are matched to those that the model before learned from; without "
+            f"that its mean log loss on {self.cases} of the cases that learn is {self.before:.2f}, with it "
+            f"{self.after:.2f}",
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 import tomli_w
 
 from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, read_model_file, write_model_file
+from pfm_desktop.pfm.training.devices import Matched
 from pfm_desktop.services import cases
 from pfm_desktop.services.learning import run
 from pfm_desktop.services.learning.cases import find_cases
@@ -176,3 +177,31 @@ def test_own_sentences_are_left_out_and_others_stay(ours: Path) -> None:
     assert without_own("May it be so. The case of May.", own).split() == ["The", "case", "of", "May."]
     assert without_own("## Intended use\n\nFine-tuned from Li 1", own).split() == ["Li", "1"]
     assert without_own("white light of Li, `" + "0" * 64 + "`", own).split() == ["of", "Li,", "`", "`"]
+
+
+def test_a_model_that_knows_several_devices_goes_out_and_no_list_of_another_length(
+    lib: Library, tmp_path: Path, make_model: Callable[..., Path]
+) -> None:
+    folder = make_model(tmp_path / "ours", name="ours", training={"seed": 3})
+    content = read_model_file(folder)
+    device = {"covariance": [0.01] * 9, "about": [0.5] * 6, "spread": [0.01] * 36, "cases": 40}
+    white = {**content.normalisation["white"], "devices": [device, device]}
+    colours = {"cases": 94, "before": 1.1, "after": 0.7}
+    said = Matched(("white", "fluorescence"), **colours).notes()[0]  # type: ignore[arg-type]
+    write_model_file(
+        folder,
+        replace(
+            content,
+            normalisation={**content.normalisation, "white": white},
+            training={"seed": 3, "colours": colours},
+        ),
+    )
+    (folder / CARD).write_text(f"# ours 1\n\n{said[0].upper()}{said[1:]}.\n")
+    call(lib, *COMMON, "Colours", "Before", "Pictures", "Learn", "Loss", "Mean", "Log")
+    assert open_file(send(CTX, lib, str(folder), tmp_path / "a.pfm-model").path).name == "ours"
+    parts = {name: (folder / name).read_bytes() for name in (WEIGHTS, MODEL)}
+    more = {**device, "cases_of": [0.1] * 9}
+    table = tomllib.loads(parts[MODEL].decode())
+    table["normalisation"]["white"]["devices"] = [device, more]
+    with pytest.raises(PatientDataError, match="cases_of is a list of 9"):
+        check({**parts, MODEL: tomli_w.dumps(table).encode()})
