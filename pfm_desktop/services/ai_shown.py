@@ -44,6 +44,15 @@ def record_shown(lib: Library, pair_id: str, model: ModelInfo, *, task_id: str) 
     on_record.once(lib, WHAT, pair_id, f"AI answer shown to a reader: {model.name} {model.version}", details)
 
 
+def record_compared(lib: Library, pair_ids: Sequence[str]) -> None:
+    """Put on record that `lib.who` is shown what two models said of these pairs of the locked test, as they grade them
+    differently. Raises `StorageError` where that cannot be kept."""
+    there = on_record.done(lib, WHAT, pair_ids)
+    for pair_id in pair_ids:
+        if pair_id not in there:
+            lib.record_event(WHAT, pair_id, "Answers of two compared models shown", {"compared": True})
+
+
 def has_seen(lib: Library, pair_id: str) -> bool:
     """Whether `lib.who` has seen an answer about this pair, or in Review one about its visit."""
     return pair_id in seen_of(lib, [pair_id])

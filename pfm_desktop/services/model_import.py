@@ -60,7 +60,7 @@ def _refuse_quarantined(folder: Path) -> None:
         raise BadInputError(
             f"{folder} lies in quarantine: it was learned from the library {library}",
             safe="nothing was copied",
-            remedy="compare and promote it in Fine-tune, in that library",
+            remedy="compare and promote it in Fine-tune, in that library; one that is promoted is brought here there",
         )
 
 

@@ -154,6 +154,14 @@ def roll_back_job(ctx: Context, lib: Library, run_id: str) -> UserSettings:
     return promotion.roll_back(lib, run_id)
 
 
+def answer_here_job(ctx: Context, lib: Library, run_id: str) -> UserSettings:
+    """Job: the promoted model of the library answers on this computer too."""
+    from pfm_desktop.services.learning import promotion
+
+    ctx.check()
+    return promotion.answer_here(lib, run_id)
+
+
 @dataclass(frozen=True)
 class Runs:
     """All runs, the newest first, and how often the locked test was looked at."""
@@ -178,10 +186,16 @@ def cut_short(found: Runs, lib: Library, *, learning: bool) -> str:
 
 
 def changed_job(ctx: Context, lib: Library, changed: Sequence[Changed]) -> Mapping[str, tuple[str, str]]:
-    """Job: by pair, its visit and the picture that stands for it."""
+    """Job: by pair, its visit and the picture that stands for it.
+
+    What the models said of them is shown beside: that goes on record first, so that no later read passes for a blind
+    one. Raises `StorageError` where that cannot be kept; then nothing is shown.
+    """
+    from pfm_desktop.services import ai_shown
     from pfm_desktop.services.learning import records
 
     ctx.check()
+    ai_shown.record_compared(lib, [one.pair_id for one in changed])
     return records.pictures_of(lib, [one.pair_id for one in changed])
 
 

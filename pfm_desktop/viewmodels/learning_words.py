@@ -9,7 +9,7 @@ from typing import Any
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.learning import RULES_OUT, Part, Run, State, counts_by, left_out_by, worst_grades
 from pfm_desktop.services.learning.promotion import Changed
-from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, JUDGED, SIZE
+from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SIZE, SPARED, no_worse
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES
 from pfm_desktop.viewmodels.learning import Counted, Runs
@@ -22,7 +22,7 @@ MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
     FOUND: "HSIL+ found, as graded",
-    "specificity_high_graded": "Others spared, as graded",
+    SPARED: "Others spared, as graded",
     HSIL: "HSIL+ found at 85 % specificity",
     "ece": "Calibration error (low is good)",
     COVERAGE: "Sets that hold the label",
@@ -173,7 +173,7 @@ def _state_text(run: Run, in_use: str) -> str:
     if run.state is State.ACTIVE and in_use in ("", run.model_name):
         return signed
     if run.state is State.ACTIVE:
-        return f"{signed} On this computer {in_use} answers, which was chosen in Models."
+        return f"{signed} On this computer {in_use} answers."
     return f"{signed} It is {run.state.value} and answers nothing now."
 
 
@@ -254,7 +254,7 @@ def verdict_text(figures: Mapping[str, Any]) -> tuple[str, str]:
     if against:
         said = "\n".join(("Not to be promoted without a reason:", *(f"- {capital(one)}" for one in against)))
     else:
-        said = f"Nothing speaks against it: none of {', '.join(JUDGED.values())} is worse beyond chance."
+        said = f"Nothing speaks against it: none of {', '.join(no_worse(figures))} is worse beyond chance."
     return said, "\n".join(f"- {capital(one)}." for one in figures.get("mind", ()))
 
 

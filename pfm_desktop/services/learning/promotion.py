@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,13 +99,14 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
 
     access.require(lib.account, Act.SIGN)
     run = known_run(lib, run_id)
+    _check_promoted_answers(lib, run)
     new, old = folder_of(lib, run), compared_with(run)
     tested = locked_cases(lib, found, groups)
     if not tested:
         raise TooFewError(
             "no case of the locked test has a label", safe="nothing was changed", remedy="grade pairs of more women"
         )
-    seen = marks.learned_from(lib, {case.patient_id for case in tested}, (old, new))
+    seen = _learned_from(lib, {case.patient_id for case in tested}, groups, (old, new))
     unseen = tuple(case for case in tested if case.patient_id not in seen)
     if not unseen:
         raise TooFewError(
@@ -115,6 +116,16 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
             remedy="have a model answer that has not (Models), or add women",
         )
     return Question(run_id, lib.path, lib.keys, unseen, group_names(groups), old, new, len(seen))
+
+
+def _learned_from(
+    lib: Library, women: Collection[str], groups: Sequence[Group], folders: Sequence[Path]
+) -> frozenset[str]:
+    """Those of these women from whom, or from one who may be the same, one of the models has learned."""
+    same = {woman: group.women for group in groups for woman in group.women}
+    asked = {other for woman in women for other in same.get(woman, (woman,))}
+    seen = marks.learned_from(lib, asked, folders)
+    return frozenset(woman for woman in women if seen.intersection(same.get(woman, (woman,))))
 
 
 def compare(ctx: Context, asked: Question) -> Told:
@@ -142,6 +153,7 @@ def compare(ctx: Context, asked: Question) -> Told:
 def record_look(lib: Library, told: Told) -> Look:
     """The third step: that figures of the locked test are looked at goes on record, before anybody sees them."""
     run = known_run(lib, told.run_id)
+    told = replace(told, figures={**told.figures, "labels_changed": _labels_changed(lib, told.labels)})
     verdict = verdict_of(told.figures)
     with lib.write() as session:
         said = {"run": run.id, "women": told.women, "cases": told.cases}
@@ -156,10 +168,22 @@ def record_look(lib: Library, told: Told) -> Look:
         "mind": list(verdict.mind),
         "changed": len(told.changed),
         "labels": dict(told.labels),
+        "first_labels": {**told.labels, **run.figures.get("labels", {}), **run.figures.get("first_labels", {})},
         "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed],
     }
     change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
     return Look(figures, told.changed, verdict, looks)
+
+
+def _labels_changed(lib: Library, labels: Mapping[str, int]) -> int:
+    """Of how many pairs the label is another one than at the first look at figures about them, of whatever run."""
+    with lib.read() as session:
+        runs = sorted(stored.runs(session), key=lambda run: run.made_at)
+    first: dict[str, int] = {}
+    for run in runs:
+        for pair_id, rank in {**run.figures.get("labels", {}), **run.figures.get("first_labels", {})}.items():
+            first.setdefault(pair_id, rank)
+    return sum(first.get(pair_id, rank) != rank for pair_id, rank in labels.items())
 
 
 def changed_of(run: Run) -> tuple[Changed, ...]:
@@ -201,6 +225,7 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     run = known_run(lib, run_id)
     settings = load_settings()
     _check_promotable(run, reason)
+    _check_promoted_answers(lib, run)
     _check_compared(run, settings.model)
     _check_labels(lib, run)
     if not name.strip() or not meaning.strip():
@@ -277,6 +302,37 @@ def _check_compared(run: Run, in_use: str) -> None:
             safe="the model in use stays",
             remedy="compare them again",
         )
+
+
+def _check_promoted_answers(lib: Library, run: Run) -> None:
+    """Where a model of the library is promoted, a later one is compared with that, and not with what somebody chose on
+    one computer. One that is gone from the library cannot be."""
+    in_use = models.verify(load_settings().model)
+    with lib.read() as session:
+        active = [one for one in stored.runs(session) if one.state is State.ACTIVE and one.id != run.id]
+    for one in active:
+        there = (run_folder(lib.path, one.id) / MODEL).is_dir()
+        if there and in_use.sha256 not in (one.model_sha256, run.model_sha256):
+            raise UserError(
+                f"{one.model_name} is promoted in this library, and {in_use.name} answers on this computer",
+                safe="nothing was changed",
+                remedy=f"choose {one.model_name} above and have it answer here, so that it is compared with that",
+            )
+
+
+def answer_here(lib: Library, run_id: str) -> Settings:
+    """Have the promoted model of the library answer on this computer too: another one, or one where it was brought back
+    from a backup. It was signed already. Raises `UserError`, `ModelError` for one that was altered."""
+    access.require(lib.account, Act.SIGN)
+    run, settings = known_run(lib, run_id), load_settings()
+    if run.state is not State.ACTIVE:
+        raise UserError(f"this model is {run.state.value}, not promoted", safe="nothing was changed")
+    place = _brought(folder_of(lib, run), run)
+    write_tested(place, run)
+    said = {"model": run.model_name, "before": settings.model}
+    made = _in_use(lib, settings, place.name, [])
+    lib.record_event("model_here", run.id, f"Promoted model answers on another computer: {run.model_name}", said)
+    return made
 
 
 def _check_labels(lib: Library, run: Run) -> None:

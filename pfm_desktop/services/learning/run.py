@@ -39,7 +39,7 @@ from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage.library import Library
-from pfm_desktop.support.errors import ModelError, UserError
+from pfm_desktop.support.errors import BadInputError, ModelError, UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.pfm.training.data import PreparedSet
@@ -132,8 +132,15 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     from pfm_desktop.pfm.model_file import check_name
     from pfm_desktop.pfm.registry import refuse_start_only
     from pfm_desktop.services import models
+    from pfm_desktop.services.model_import import taken_names
 
     check_name(settings.name, "1", settings.trained_on)
+    if settings.name in taken_names():
+        raise BadInputError(
+            f"there is already a model {settings.name}",
+            safe="nothing was begun, and the model in use stays",
+            remedy="choose another name",
+        )
     parent = models.verify(settings.parent)
     refuse_start_only(parent)
     reads = settings.reads or parent.sources

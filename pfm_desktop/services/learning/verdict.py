@@ -9,15 +9,17 @@ from typing import Any
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, together
 
+INDETERMINATE = 3  # grades in a set that says nothing, as `pfm.calibrate` has it
 WIDE = 0.20  # an interval wider than that says little
 UNSEEN = 0.10  # a fall of HSIL+ sensitivity that a locked test should be able to show
 HSIL = "sensitivity_high_at_85"
-FOUND = "sensitivity_high_graded"
+FOUND, SPARED = "sensitivity_high_graded", "specificity_high_graded"
 SIZE, COVERAGE = "set_size", "set_coverage"
 JUDGED = {
     "quadratic_kappa": "kappa",
     "macro_recall": "macro recall",
     FOUND: "HSIL+ sensitivity as graded",
+    SPARED: "specificity for HSIL+ as graded",
     HSIL: "HSIL+ sensitivity at 85 % specificity",
     "ece": "ECE",
     COVERAGE: "the share of prediction sets that hold the label",
@@ -25,7 +27,7 @@ JUDGED = {
 }
 _LOW_IS_GOOD = ("ece", SIZE)
 _SHARES = tuple(name for name in JUDGED if name != SIZE)  # whose differences lie between -1 and 1, or nearly
-_TELLING_APART = ("quadratic_kappa", "macro_recall", FOUND, HSIL)
+_TELLING_APART = ("quadratic_kappa", "macro_recall", FOUND, SPARED, HSIL)
 _OF_CALIBRATION = tuple(name for name in JUDGED if name not in _TELLING_APART)  # fitted to all devices together
 WOMEN_OF_A_DEVICE = 10  # of the locked test: of fewer, an interval says too little to forbid a promotion
 _AFTER_AI = "after AI"
@@ -48,16 +50,17 @@ def verdict_of(figures: Mapping[str, Any]) -> Verdict:
     if differences.get(HSIL) is None:
         against.append("the locked test cannot tell HSIL+ sensitivity: it needs women with and without HSIL+")
     against += _falling(differences)
-    against += _worse_ones(differences)
+    excused = (SIZE,) if _larger_for_a_reason(figures) else ()
+    against += _worse_ones(differences, of=[name for name in JUDGED if name not in excused])
     mind = _mind(figures)
     devices = figures.get("by_device", {})
     for device, table in devices.items() if len(devices) > 1 else ():
         where, differences_there = f"device {device or 'not known'}", table["difference"]
-        worse = [f"{where}: {said}" for said in _worse_ones(differences_there, _TELLING_APART)]
+        worse = [f"{where}: {said}" for said in _worse_ones(differences_there, of=_TELLING_APART)]
         enough = table.get("women", 0) >= WOMEN_OF_A_DEVICE
         against += worse if enough else []
         mind += [] if enough else worse
-        mind += [f"{where}: {said}" for said in _worse_ones(differences_there, _OF_CALIBRATION)]
+        mind += [f"{where}: {said}" for said in _worse_ones(differences_there, of=_OF_CALIBRATION)]
         mind += [f"{where}: {said}" for said in _falling(differences_there)]
     for name, table in figures.get("by_source", {}).items():
         if table["cases"] and table["difference"] != differences:
@@ -75,12 +78,28 @@ def _falling(differences: Mapping[str, Any]) -> list[str]:
     return [f"{JUDGED[name]} falls {_span(one)}" for name, one in found.items() if (one["value"] or 0) < 0]
 
 
-def _worse_ones(differences: Mapping[str, Any], names: Sequence[str] = tuple(JUDGED)) -> list[str]:
-    """What an interval says is worse of these measures. Larger sets that hold the label more often are no worse."""
-    worse = {name for name in names if name in differences and _worse(name, differences[name]["interval"])}
-    if (differences.get(COVERAGE) or {"value": 0})["value"] > 0:
-        worse.discard(SIZE)
-    return [f"{JUDGED[name]} is worse {_span(differences[name])}" for name in JUDGED if name in worse]
+def _worse_ones(differences: Mapping[str, Any], of: Sequence[str] = tuple(JUDGED)) -> list[str]:
+    """What an interval says is worse of these measures."""
+    worse = [name for name in JUDGED if name in of and name in differences and _is_worse(name, differences)]
+    return [f"{JUDGED[name]} is worse {_span(differences[name])}" for name in worse]
+
+
+def no_worse(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    """Titles of the measures of which no interval says that the new model is worse."""
+    differences = figures["difference"]
+    return tuple(JUDGED[name] for name in JUDGED if name in differences and not _is_worse(name, differences))
+
+
+def _larger_for_a_reason(figures: Mapping[str, Any]) -> bool:
+    """Larger sets that hold the label more often are no worse, as long as they say something."""
+    gain = figures["difference"].get(COVERAGE) or {"value": 0}
+    low = (gain.get("interval") or (None, None))[0]
+    size = (figures.get("new", {}).get(SIZE) or {"value": 0})["value"]
+    return gain["value"] > 0 and low is not None and low >= 0 and size < INDETERMINATE
+
+
+def _is_worse(name: str, differences: Mapping[str, Any]) -> bool:
+    return _worse(name, (differences[name] or {"interval": (None, None)})["interval"])
 
 
 def _worse(name: str, interval: Sequence[float | None]) -> bool:
@@ -93,6 +112,12 @@ def _worse(name: str, interval: Sequence[float | None]) -> bool:
 def _mind(figures: Mapping[str, Any]) -> list[str]:
     about = figures.get("asked_about", "")
     said = [f"the old model was asked about {about} alone: it refuses pairs of these sources"] if about else []
+    others = figures.get("labels_changed", 0)
+    if others:
+        said.append(
+            f"the labels of {others} {'case' if others == 1 else 'cases'} of the locked test were changed since its "
+            "figures were first looked at, perhaps by who has seen where a model differs"
+        )
     seen = figures.get("seen_before", 0)
     if seen:
         said.append(
@@ -139,7 +164,7 @@ def _of_whom(figures: Mapping[str, Any]) -> list[str]:
             "looks better by them than it is"
         )
     size, coverage = (figures["difference"].get(name) for name in (SIZE, COVERAGE))
-    if size and coverage and _worse(SIZE, size["interval"]) and coverage["value"] > 0:
+    if size and coverage and _worse(SIZE, size["interval"]) and _larger_for_a_reason(figures):
         said.append(f"the prediction sets are larger {_span(size)}, and hold the label more often {_span(coverage)}")
     return said
 

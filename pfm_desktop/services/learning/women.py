@@ -11,6 +11,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Case, Group, LeftOut, Said, Why
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import Context
+from pfm_desktop.storage import learning as stored
 from pfm_desktop.storage import learning_past
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError, StorageError
@@ -36,13 +37,13 @@ def groups_of(ctx: Context, lib: Library, cases: Sequence[Case]) -> Compared:
 
     Finds a picture that was compressed again, scaled, turned by quarters, mirrored, or cropped by up to about a fifth
     at an edge (`imaging.alike`); nothing is kept.
-    Pictures that went off the record since a run met them are compared too, so that a woman who comes back under
-    another number is held together with who she was.
+    Pictures that went off the record since a run met them are compared too, and those of women who have a part and no
+    label now: a woman who comes back under another number is held together with who she was.
     """
-    gone = _gone(lib)
-    looks, left_out = _looks(ctx, lib, [*cases, *gone])
+    more = [*_gone(lib), *_unlabelled(lib, cases)]
+    looks, left_out = _looks(ctx, lib, [*cases, *more])
     left_out = tuple(one for one in left_out if one.pair_id)
-    cases = [*cases, *gone]
+    cases = [*cases, *more]
     links: list[tuple[Case, Case]] = []
     for source in Source:
         there = [(case, looks[case.pictures[source]]) for case in cases if case.pictures.get(source) in looks]
@@ -83,6 +84,19 @@ def _gone(lib: Library) -> list[Case]:
             for sha256 in sorted(learning_past.gone(session, past))
             for woman in sorted(past[sha256])
         ]
+
+
+def _unlabelled(lib: Library, cases: Sequence[Case]) -> list[Case]:
+    """Pairs of women who have a part, where they are no cases; without their id, as nothing is left out for them."""
+    there = {case.pair_id for case in cases}
+    with lib.read() as session:
+        parts = stored.parts(session)
+        rows = stored.pair_rows(session) if parts else []
+    return [
+        Case("", row.patient_id, Grade.NORMAL, Said.MAJORITY, "", row.pictures)
+        for row in rows
+        if row.patient_id in parts and row.pair_id not in there
+    ]
 
 
 def _looks(ctx: Context, lib: Library, cases: Sequence[Case]) -> tuple[dict[str, Look], tuple[LeftOut, ...]]:

@@ -319,6 +319,10 @@ class LearningPage(QWidget):
         if (run := self.view.run) is not None:
             self._do(model.roll_back_job, run.id, title="Rolling back", done=self._answers_now)
 
+    def _bring(self) -> None:
+        if (run := self.view.run) is not None:
+            self._do(model.answer_here_job, run.id, title="Bringing a model", done=self._answers_now)
+
     def _answers_now(self, settings: Settings) -> None:
         self._session.change_settings(model=settings.model)
         self.said.emit(f"From now on, {settings.model} answers. Answers kept from other models stay in the library.")
@@ -390,6 +394,7 @@ class LearningPage(QWidget):
         view.giving_up.connect(self._give_up)
         view.comparing.connect(self._compare)
         view.rolling_back.connect(self._roll_back)
+        view.bringing.connect(self._bring)
         view.promote.clicked.connect(lambda _checked=False: self._ask_to_promote())
         view.promoting.signed.connect(self._promote)
         view.promoting.given_up.connect(self._do_not_promote)

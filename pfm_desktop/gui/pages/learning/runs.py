@@ -27,7 +27,8 @@ SURE = "Press again: what it has learned is removed"
 
 
 class RunView(QWidget):
-    """Buttons emit `pausing(on)`, `stopping`, `going_on(finish)`, `giving_up`, `comparing`, `rolling_back`."""
+    """Buttons emit `pausing(on)`, `stopping`, `going_on(finish)`, `giving_up`, `comparing`, `rolling_back`,
+    `bringing`."""
 
     pausing = Signal(bool)
     stopping = Signal()
@@ -35,6 +36,7 @@ class RunView(QWidget):
     giving_up = Signal()
     comparing = Signal()
     rolling_back = Signal()
+    bringing = Signal()
 
     def __init__(self, library: Library, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,7 @@ class RunView(QWidget):
         self.compare = self._button("Compare on the locked test", self.comparing.emit)
         self.promote = self._button("Promote...", self.promoting.show)
         self.roll_back = self._button("Roll back to the model before", self.rolling_back.emit)
+        self.bring = self._button("Have it answer on this computer", self.bringing.emit)
         self.looks, self.problem = words(self, "quiet"), words(self, "problem")
         self._lay_out()
         say(self.problem, "")
@@ -110,9 +113,10 @@ class RunView(QWidget):
             (self.give_up, cut_short), (self.compare, ended),
             (self.promote, waits and bool(run.figures) and self.promoting.isHidden()),
             (self.roll_back, ended and run.state is State.ACTIVE and self._in_use in ("", run.model_name)),
+            (self.bring, ended and run.state is State.ACTIVE and self._in_use not in ("", run.model_name)),
         ):  # fmt: skip
             button.setVisible(there)
-        for button in (self.go_on, self.give_up, self.compare, self.promote, self.roll_back):
+        for button in (self.go_on, self.give_up, self.compare, self.promote, self.roll_back, self.bring):
             button.setEnabled(not self._busy)
         self.pause.setText("Go on" if self._paused else "Pause")
         self.compare.setText("Look at the locked test again" if run.figures else "Compare on the locked test")
@@ -141,7 +145,7 @@ class RunView(QWidget):
             column.addWidget(part)
         column.addLayout(in_a_row(self.pause, self.stop, self.go_on, self.finish, self.give_up))
         column.addWidget(self.looks)
-        column.addLayout(in_a_row(self.compare, self.promote, self.roll_back))
+        column.addLayout(in_a_row(self.compare, self.promote, self.roll_back, self.bring))
         for below in (self.promoting, self.figures, self.curves):
             column.addWidget(below)
         column.addStretch(1)

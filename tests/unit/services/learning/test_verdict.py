@@ -65,7 +65,7 @@ def test_many_women_with_hsil_need_no_such_words() -> None:
 
 
 def test_larger_sets_that_hold_the_label_more_often_are_told_and_no_reason_against() -> None:
-    larger = {"set_size": (0.5, 0.2, 0.8), COVERAGE: (0.1, -0.01, 0.2)}
+    larger = {"set_size": (0.5, 0.2, 0.8), COVERAGE: (0.1, 0.0, 0.2)}
     verdict = verdict_of(figures(**{**BETTER, **larger}))
     assert verdict.better
     assert any("hold the label more often by +0.100" in said for said in verdict.mind)
