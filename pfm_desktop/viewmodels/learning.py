@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Found, Group, Part, Run, State
 from pfm_desktop.domain.people import Act
-from pfm_desktop.domain.source import SECONDS, Source
+from pfm_desktop.domain.source import SECONDS, Source, second_of
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import labelling
 
@@ -56,6 +56,7 @@ class Counted:
     enough: int
     parts: Mapping[Part, int]
     seconds: float | None
+    with_what: str = ""  # what the women who have to be enough must have
 
 
 def count_job(ctx: Context, lib: Library, wish: Wish, parent: str) -> Counted:
@@ -70,8 +71,10 @@ def count_job(ctx: Context, lib: Library, wish: Wish, parent: str) -> Counted:
     except UserError:  # said when the run is begun
         size = 0
     seconds = cases.seconds_for(len(found.cases), records.all_runs(lib), size=size, measured=SECONDS_A_CASE)
-    missing = cases.missing_women(found.cases, enough=wish.enough)
-    return Counted(found, missing, wish.enough, records.standing(lib), seconds)
+    missing = cases.missing_women(cases.teaching(found.cases, wish.sources), enough=wish.enough)
+    second = second_of(wish.sources)
+    with_what = f" with a picture of {second.words}" if second not in (None, Source.FLUORESCENCE) else ""
+    return Counted(found, missing, wish.enough, records.standing(lib), seconds, with_what)
 
 
 def begin_job(ctx: Context, lib: Library, settings: Settings) -> Request:

@@ -22,7 +22,7 @@ MEASURES: Mapping[str, str] = {
     "quadratic_kappa": "Kappa (quadratic)",
     "macro_recall": "Macro recall",
     FOUND: "HSIL+ found, as graded",
-    SPARED: "Others spared, as graded",
+    SPARED: "Others spared (specificity)",
     HSIL: "HSIL+ found at 85 % specificity",
     "ece": "Calibration error (low is good)",
     COVERAGE: "Sets that hold the label",
@@ -53,7 +53,8 @@ def cases_text(counted: Counted) -> str:
         return "No case can be learned from: all that have a label are left out, for the reasons below."
     if not found.cases:
         return "No case has a label yet. Grade pairs in Annotate, or enter histology in Review."
-    return f"{many(len(found.cases), 'case')} of {many(found.women, 'woman', 'women')} can be learned from."
+    said = f"{many(len(found.cases), 'case')} of {many(found.women, 'woman', 'women')}"
+    return f"{said} can be used: to learn from, to calibrate and to test."
 
 
 def grade_rows(counted: Counted) -> tuple[tuple[str, str, str, str], ...]:
@@ -119,7 +120,7 @@ def why_no_start(counted: Counted | None) -> str:
         return ""
     short = ", ".join(f"{TITLES[grade]} {many(count, 'woman', 'women')}" for grade, count in counted.missing.items())
     return (
-        f"Too few to learn from: each grade needs {counted.enough} women. Still missing: {short}. "
+        f"Too few to learn from: each grade needs {counted.enough} women{counted.with_what}. Still missing: {short}. "
         "Grade more pairs in Annotate, or enter histology in Review."
     )
 
@@ -184,7 +185,7 @@ def curve_words(losses: Sequence[float], planned: int) -> str:
     said = f"Line: loss on cases that are not learned from, {losses[0]:.3f} at the start"
     if done:
         said += f", {losses[best]:.3f} after epoch {best} (the best, ringed)" if best else ", never better since"
-    return f"{said}. Dashes: while learning. Epoch {done} of {max(planned, done)}."
+    return f"{said}. Dashes: while learning. {done} of {max(planned, done)} epochs done."
 
 
 def looks_text(runs: Runs) -> str:

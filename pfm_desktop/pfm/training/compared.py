@@ -45,7 +45,8 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
     HSIL+ is told twice: `sensitivity_high_at_85` says how well HSIL+ can be told apart at all, whatever the threshold;
     `sensitivity_high_graded` and `specificity_high_graded` what the grades that are given find and spare.
 
-    `figures`: `models` (name, version, hash and label of both), `women`, `women_hsil` (with HSIL+), `cases`, `grades`;
+    `figures`: `models` (name, version, hash and label of both), `pairs` (cases that have all that the new one reads),
+    `women`, `women_hsil` (with HSIL+), `cases`, `grades`;
     `old`, `new` and `difference` (new minus old), each measure with value and 95 % interval by woman; the same by
     combination of sources (`by_source`) and by device (`by_device`).
     """
@@ -67,12 +68,14 @@ def compare_models(ctx: Context, data: PreparedSet, old: Path, new: Path, device
         name: _table(sides, data.grades, women, everything & (np.array(devices) == name))
         for name in sorted(set(devices))
     }
+    main = main_combination(second.net.names)
     with_hsil = women[data.grades >= Grade.HIGH.rank]
     figures = {
         "models": {"old": _named(first), "new": _named(second)},
         "women_hsil": len(set(with_hsil.tolist())),
         "cases": len(data),
         "grades": data.counts(),
+        "pairs": {"of": together(second.info.sources), "cases": int(asked[1].valid[main].sum())},
         "asked_about": together(map(Source, shared)) if shared != list(second.net.names) else "",
         **_table(sides, data.grades, women, everything),
         "women": len(set(data.patients)),

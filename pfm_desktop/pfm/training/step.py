@@ -137,6 +137,11 @@ def learn_step(net: PfmNet, optimizer: torch.optim.Optimizer, arrays: Arrays, ba
         softmax_weight=SOFTMAX_WEIGHT,
         alone_weight=ALONE_WEIGHT,
     )
+    if not torch.isfinite(loss):  # one such step would make all weights no numbers
+        raise ModelError(
+            "a case gives no number to learn from", safe="the weights are as before this step",
+            remedy="leave it out, and look at its pictures",
+        )  # fmt: skip
     loss.backward()  # type: ignore[no-untyped-call]  # torch ships this method without types
     nn.utils.clip_grad_norm_(net.parameters(), CLIP)
     optimizer.step()

@@ -141,6 +141,17 @@ def missing_women(cases: Iterable[Case], groups: Sequence[Group] = (), *, enough
     return {grade: enough - count for grade, count in have.items() if count < enough}
 
 
+def teaching(cases: Sequence[Case], sources: Sequence[Source]) -> tuple[Case, ...]:
+    """The cases that have to be enough: for a second source that no model here reads yet those that show it, else all.
+
+    White light alone teaches nothing of a green filter, however many there are.
+    """
+    second = second_of(sources)
+    if second in (None, Source.FLUORESCENCE):
+        return tuple(cases)
+    return tuple(case for case in cases if second_of(case.sources) is second)
+
+
 def check_enough(cases: Sequence[Case], groups: Sequence[Group] = (), *, enough: int = ENOUGH) -> None:
     """Raise `TooFewError` that names how many women of which grade are missing."""
     from pfm_desktop.pfm.training.split import TooFewError

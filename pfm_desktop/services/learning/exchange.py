@@ -21,7 +21,7 @@ from typing import Any
 from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
-from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, write_model_file
+from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, regular_size, write_model_file
 from pfm_desktop.pfm.training.seen import KEY, LOCKED
 from pfm_desktop.services import models
 from pfm_desktop.services.audit_key import fingerprint_of, public_bytes, signing_key
@@ -37,6 +37,7 @@ from pfm_desktop.support.files import named, replacing
 
 ENDING = ".pfm-model"
 SIGNATURE = "signature.json"
+HERE, ELSEWHERE = "this clinic", "another clinic"
 FORMAT, VERSION = "pfm_desktop model", 1
 LARGEST = {WEIGHTS: 512 * 2**20, MODEL: 2**20, CARD: 2**18, SIGNATURE: 2**14}  # bytes, unpacked
 _TAKEN_OUT = (KEY, LOCKED, "command")  # of the training table
@@ -147,9 +148,19 @@ def receive(ctx: Context, file: Path, work: Path, *, fingerprint: str, name: str
             work.mkdir(parents=True, exist_ok=False)
             for part, data in opened.contents.items():
                 (work / part).write_bytes(data)
+        _from_elsewhere(work)
         return import_folder(ctx, work, name=name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _from_elsewhere(folder: Path) -> None:
+    """What its sender calls "this clinic" is another one here, beside every answer and in the card."""
+    content = read_model_file(folder)
+    if HERE in content.trained_on:
+        write_model_file(folder, replace(content, trained_on=content.trained_on.replace(HERE, ELSEWHERE)))
+        card = folder / CARD
+        card.write_text(card.read_text(encoding="utf-8").replace(HERE, ELSEWHERE), encoding="utf-8")
 
 
 def _contents(folder: Path, lib: Library) -> dict[str, bytes]:
@@ -205,7 +216,11 @@ def _entries(file: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]
 
 
 def _small(file: Path) -> bytes:
-    if file.stat().st_size > sum(LARGEST.values()) + 2**16:
+    try:
+        size = regular_size(file)
+    except OSError as error:
+        raise _not_ours(file, error.strerror or str(error)) from error
+    if size > sum(LARGEST.values()) + 2**16:
         raise _not_ours(file, "it is too large")
     return file.read_bytes()
 

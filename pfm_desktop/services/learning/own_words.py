@@ -65,7 +65,8 @@ KEYS = frozenset(_KEYS) | {
     key for source in Source for key in (source.value, f"alone_{source.value}", f"both_against_{source.value}")
 }
 _FRAGMENTS = (  # the longer ones first
-    "which was trained on phantoms", "which was trained on cases of this clinic", "which was trained on local cases",
+    "which was trained on phantoms", "which was trained on cases of this clinic",
+    "which was trained on cases of another clinic", "which was trained on local cases",
     "Fine-tuned from", "which was trained on", "a demonstration model trained on", "a model trained on",
     "No old cases were rehearsed", "old cases were rehearsed", "It did not read", "which started from its white light",
     "weights SHA-256", "Against the model it came from, on the same", "test cases (on", "95 % by patient", "McNemar p",
@@ -75,7 +76,7 @@ _FRAGMENTS = (  # the longer ones first
     "cases were left out because the engine would refuse them", "cases were drawn, as many as the memory holds",
     "were left out", "pfm-demo", "pfm-trunk",
 )  # fmt: skip
-_DEFAULTS = ("cases of this clinic", "local cases", "phantoms")
+_DEFAULTS = ("cases of this clinic", "cases of another clinic", "local cases", "phantoms")
 _ENDS = re.compile(r"(?<=[.;:])\s+")
 
 

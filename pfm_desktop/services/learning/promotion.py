@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.keys import LibraryKeys
 
 SHORTEST_REASON = 10  # letters: it is to be understood in years
+LEAST_DIFFERENT = 4  # letters: one key held down says nothing
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Question:
     old: Path
     new: Path
     seen_before: int = 0  # women of the locked test whom one of the models has learned from: they are not asked about
+    absent: int = 0  # women of the locked test who have no case now: no label, or a picture is gone
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,10 @@ def question(lib: Library, run_id: str, found: Found, groups: Sequence[Group] = 
             safe="nothing was changed",
             remedy="have a model answer that has not (Models), or add women",
         )
-    return Question(run_id, lib.path, lib.keys, unseen, group_names(groups), old, new, len(seen))
+    with lib.read() as session:
+        locked = {woman for woman, part in stored.parts(session).items() if part is Part.TEST}
+    absent = len(locked - {case.patient_id for case in tested})
+    return Question(run_id, lib.path, lib.keys, unseen, group_names(groups), old, new, len(seen), absent)
 
 
 def _learned_from(
@@ -143,6 +148,7 @@ def compare(ctx: Context, asked: Question) -> Told:
     figures = {
         **compared.figures,
         "seen_before": asked.seen_before,
+        "absent": asked.absent,
         "left_out": _women_left_out(asked, held.left_out),
         "origins": dict(Counter(case.said.value for case in held.cases).most_common()),
     }
@@ -278,7 +284,8 @@ def _check_promotable(run: Run, reason: str) -> None:
             remedy="compare them again",
         )
     against = run.figures.get("against", [])
-    if against and sum(letter.isalpha() for letter in reason) < SHORTEST_REASON:
+    letters = [letter for letter in reason.lower() if letter.isalpha()]
+    if against and (len(letters) < SHORTEST_REASON or len(set(letters)) < LEAST_DIFFERENT):
         raise UserError(
             f"the new model is not promoted: {'; '.join(against)}",
             safe="the model in use stays",

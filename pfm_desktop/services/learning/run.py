@@ -8,6 +8,7 @@ in the library's folder `learning/` until it is promoted, and the model in use s
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -30,11 +31,12 @@ from pfm_desktop.domain.learning import (
     left_out_by,
     sides_of,
 )
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source, second_of
 from pfm_desktop.jobs import Cancelled, Context
 from pfm_desktop.services.cases import new_id
 from pfm_desktop.services.learning import marks, steering
-from pfm_desktop.services.learning.cases import ENOUGH, check_enough, check_sources
+from pfm_desktop.services.learning.cases import ENOUGH, check_enough, check_sources, teaching
 from pfm_desktop.services.sole_use import sole_use
 from pfm_desktop.storage import access, learning_past
 from pfm_desktop.storage import learning as stored
@@ -66,8 +68,8 @@ class Settings:
     trained_on: str = "cases of this clinic"
     epochs: int = 12
     seed: int = 0
-    old_share: float = 0.5
-    rehearse: int = 216
+    old_share: float = 0.33
+    rehearse: int = 108
     enough: int = ENOUGH
     most_bytes: int = MOST_BYTES
     impressions: bool = False
@@ -146,7 +148,7 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     reads = settings.reads or parent.sources
     check_sources(found.cases, reads)
     settings = replace(settings, sources=tuple(source.value for source in reads))
-    check_enough(found.cases, groups, enough=settings.enough)
+    check_enough(teaching(found.cases, reads), groups, enough=settings.enough)
     with lib.read() as session:
         known, past = stored.parts(session), learning_past.had(session)
     names = marks.names_of(lib, {case.patient_id for case in found.cases} | set(group_names(groups)))
@@ -235,7 +237,7 @@ def _learned(ctx: steering.Steered, lib: Library, request: Request) -> Learned:
     clock.lap("prepare")
     split = split_of(held.data, held.cases, request.sides, settings.seed)
     second = second_of(settings.reads or info.sources) or Source.FLUORESCENCE
-    old = _rehearsed(ctx, settings, info.trained_on, info.input_size, second)
+    old = _rehearsed(ctx, settings, info, second)
     clock.lap("rehearse")
     shutil.rmtree(request.folder / MODEL, ignore_errors=True)  # half of one that a kill left
     lines = _card_lines(len(held.data), held.left_out, too_many)
@@ -337,24 +339,30 @@ def _worst(data: PreparedSet) -> dict[str, int]:
 
 
 def _drawn(women: Sequence[str], worst: Mapping[str, int], seed: int) -> set[str]:
-    """`VALIDATION` of the women of each worst grade, at least one of a grade that has two."""
-    import random
+    """`VALIDATION` of the women of each worst grade, at least one of a grade that has two.
 
+    In an order that hangs on each woman alone: who chose the epoch of one run mostly does so in the next, which starts
+    from that one and may have learned from all others.
+    """
     drawn: set[str] = set()
     for rank in sorted(set(worst.values())):
-        of = sorted({woman for woman in women if worst[woman] == rank})
-        random.Random(f"{seed}/{rank}").shuffle(of)
+        of = sorted({woman for woman in women if worst[woman] == rank}, key=lambda woman: _lot(seed, woman))
         drawn.update(of[: max(round(VALIDATION * len(of)), min(1, len(of) - 1))])
     return drawn
 
 
-def _rehearsed(ctx: Context, settings: Settings, trained_on: str, size: int, second: Source) -> PreparedSet | None:
-    """Phantoms for a parent that learned from them. Others cannot be rehearsed: their pictures are not here."""
+def _lot(seed: int, woman: str) -> str:
+    return hashlib.sha256(f"{seed}/{woman}".encode()).hexdigest()
+
+
+def _rehearsed(ctx: Context, settings: Settings, parent: ModelInfo, second: Source) -> PreparedSet | None:
+    """Phantoms for a parent that learned from them, or one before it. Others cannot be rehearsed: their pictures are
+    not here."""
     from pfm_desktop.services.learning.rehearsal import phantoms
 
-    if not settings.rehearse or "phantoms" not in trained_on:
+    if not settings.rehearse or "phantoms" not in parent.passed_on:
         return None
-    return phantoms(ctx, settings.rehearse, size=size, seed=settings.seed, second=second)
+    return phantoms(ctx, settings.rehearse, size=parent.input_size, seed=settings.seed, second=second)
 
 
 def settle(lib: Library, learned: Learned) -> Run:

@@ -52,7 +52,27 @@ def figures_text(figures: Mapping[str, Any]) -> str:
         f"with {_of(cases, 'case', 'cases')} ({grades}), whom it was never taught. Figures of this test had been "
         f"looked at {_of(looks, 'time', 'times')} by then, this time too. Intervals of 95 % by woman.\n",
         *lines,
+        *_beside(figures),
     ))  # fmt: skip
+
+
+def _beside(figures: Mapping[str, Any]) -> list[str]:
+    """What whoever reads the figures elsewhere has to know: against which model, by which labels, who is not among
+    them, and what spoke against it."""
+    said = []
+    old = figures.get("models", {}).get("old")
+    if old:
+        said.append(f"Compared with {old['name']} {old['version']} on the same cases.")
+    origins = figures.get("origins", {})
+    if origins:
+        said.append(f"Labels: {', '.join(f'{origin} ({count})' for origin, count in origins.items())}.")
+    out = sum(figures.get("left_out", {}).values())
+    if out:
+        said.append(f"{_of(out, 'more woman', 'more women')} of the test could not be asked about.")
+    against = figures.get("against", ())
+    if against:
+        said.append(f"Against it: {'; '.join(against)}.")
+    return [f"\n{' '.join(said)}"] if said else []
 
 
 def write_tested(folder: Path, run: Run) -> None:

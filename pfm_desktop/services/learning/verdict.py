@@ -49,6 +49,9 @@ def verdict_of(figures: Mapping[str, Any]) -> Verdict:
     against: list[str] = []
     if differences.get(HSIL) is None:
         against.append("the locked test cannot tell HSIL+ sensitivity: it needs women with and without HSIL+")
+    pairs = figures.get("pairs") or {"cases": 1}
+    if not pairs["cases"]:
+        against.append(f"the locked test has no case of {pairs['of']}: nothing is known of what it answers about such")
     against += _falling(differences)
     excused = (SIZE,) if _larger_for_a_reason(figures) else ()
     against += _worse_ones(differences, of=[name for name in JUDGED if name not in excused])
@@ -123,6 +126,12 @@ def _mind(figures: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{seen} {'woman' if seen == 1 else 'women'} of the locked test had been learned from by one of the models "
             "or one before it, and are left out"
+        )
+    absent = figures.get("absent", 0)
+    if absent:
+        said.append(
+            f"{absent} {'woman' if absent == 1 else 'women'} of the locked test {'has' if absent == 1 else 'have'} no "
+            "label now, or a picture that is gone, and are not among these: what is left may be the easier part"
         )
     said += _of_whom(figures)
     wide = []

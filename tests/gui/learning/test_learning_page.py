@@ -65,7 +65,7 @@ def test_cases_and_women_are_shown_by_grade_and_a_name_is_proposed(page: Learnin
     assert cells(page.cases.table) == [
         [grade, "6", "6", "to learn from"] for grade in ("Normal", "Low", "High", "Cancer")
     ]  # fmt: skip
-    assert page.cases.said.text() == "24 cases of 24 women can be learned from."
+    assert page.cases.said.text() == "24 cases of 24 women can be used: to learn from, to calibrate and to test."
     assert "histology 24" in page.cases.details.text()
     assert "C1 24" in page.cases.details.text()
     assert page.cases.name.text() == "clinic-1"
@@ -96,7 +96,7 @@ def test_a_model_is_learned_by_enter_drawn_and_kept_in_quarantine(qtbot: QtBot, 
     assert row[0] == "clinic-1"
     assert row[3].startswith("in quarantine")
     assert page.view.curves.isVisible()
-    assert "Epoch 3 of 3" in page.view.curves.said.text()
+    assert "3 of 3 epochs done" in page.view.curves.said.text()
     assert "It is in quarantine and answers nothing." in page.view.said.text()
     assert page._session.settings.model == "parent"
     assert page.cases.name.text() == "clinic-2"
@@ -320,7 +320,7 @@ def test_cases_are_counted_again_when_another_label_counts(qtbot: QtBot, page: L
     page.cases.impressions.setFocus()
     qtbot.keyClick(page.cases.impressions, Qt.Key.Key_Space)
     settled(qtbot, page)
-    assert page.cases.said.text() == "24 cases of 24 women can be learned from."
+    assert page.cases.said.text() == "24 cases of 24 women can be used: to learn from, to calibrate and to test."
 
 
 @slow

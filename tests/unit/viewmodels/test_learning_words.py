@@ -175,7 +175,7 @@ def test_a_changed_case_says_label_before_and_now(changed: Changed, said: str) -
 def test_the_curve_is_told_in_words() -> None:
     assert "0.800 after epoch 2 (the best, ringed)" in words.curve_words((1.2, 0.9, 0.8, 0.85), 12)
     assert "never better since" in words.curve_words((0.5, 0.9), 12)
-    assert words.curve_words((0.5,), 12).endswith("Epoch 0 of 12.")
+    assert words.curve_words((0.5,), 12).endswith("0 of 12 epochs done.")
 
 
 def test_a_free_name_is_proposed() -> None:

@@ -163,3 +163,16 @@ def test_what_a_case_takes_in_memory_is_known_before(parent: Path, features: Fea
     taken = sum(values.nbytes for part in (features.middle, features.coverage) for values in part.values())
     assert bytes_of(net, 2) * len(features) == taken
     assert replace(features, grades=features.grades).views == 2
+
+
+def test_a_case_that_gives_no_number_is_said_and_the_weights_stay(net: PfmNet, features: Features) -> None:
+    (arrays, rate), *_ = batches(features)
+    broken = {name: values.astype(np.float32) for name, values in arrays.maps.items()}
+    broken["white"][0] = np.nan
+    open_parts(net, deep=True)
+    before = weights_of(net)
+    optimizer = make_optimizer(net, 1e-3, 0.05)
+    given = [(Arrays(broken, arrays.coverage, arrays.present, arrays.grades), rate)]
+    with pytest.raises(ModelError, match="gives no number to learn from"):
+        learn_round(CTX, net, optimizer, given, balance=balance_of(features.grades), seed=1)
+    assert all(np.array_equal(value, before[name]) for name, value in weights_of(net).items())

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.domain.learning import Run, State
+from pfm_desktop.domain.learning import Group, Run, State
 from pfm_desktop.pfm.training.compared import _Side, _table, calibration_errors, compare_models
 from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
@@ -488,3 +488,86 @@ def test_calibration_error_on_the_whole_set_is_the_usual_one() -> None:
     found = calibration_errors(p, truth, np.ones((3, 50)))
     assert found.value == pytest.approx(calibration_error(p, truth))
     np.testing.assert_allclose(found.draws, found.value)
+
+
+def test_a_later_model_is_compared_with_the_one_that_is_promoted_whatever_answers_here(
+    ward: Ward, learned: Run, make_model: Callable[..., Path]
+) -> None:
+    later, found = another_run(ward, make_model, "later", 2), find_cases(CTX, ward.lib)
+    look(CTX, ward.lib, learned.id, found)
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
+    save_settings(replace(load_settings(), model="parent"))  # chosen in Models
+    with pytest.raises(UserError, match="ours is promoted in this library, and parent answers on this computer"):
+        look(CTX, ward.lib, later.id, found)
+    assert promotion.answer_here(ward.lib, learned.id).model == load_settings().model == "ours"
+    assert look(CTX, ward.lib, later.id, found).figures["models"]["old"]["name"] == "ours"
+
+
+def test_a_promoted_model_answers_on_another_computer_too_and_one_in_quarantine_does_not(
+    ward: Ward, learned: Run
+) -> None:
+    with pytest.raises(UserError, match="not promoted"):
+        promotion.answer_here(ward.lib, learned.id)
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
+    shutil.rmtree(user_models_dir() / "ours")  # another computer, or one where a backup was brought back
+    save_settings(replace(load_settings(), model="parent"))
+    promotion.answer_here(ward.lib, learned.id)
+    assert load_settings().model == "ours"
+    assert models.verify("ours").sha256 == learned.model_sha256
+    with ward.lib.read() as session:
+        line = journal.last(session, what="model_here", key=learned.id)
+    assert line is not None
+    assert "ours" in line.text
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_is_begun(ward: Ward) -> None:
+    for taken in ("parent", "pfm-demo"):
+        with pytest.raises(BadInputError, match=f"there is already a model {taken}"):
+            run.begin(
+                ward.lib, find_cases(CTX, ward.lib), (), run.Settings(taken, parent="parent", rehearse=0, enough=4)
+            )
+    assert records.all_runs(ward.lib) == ()
+
+
+def test_labels_that_were_changed_since_the_first_look_and_women_without_one_are_told(ward: Ward, learned: Run) -> None:
+    found = find_cases(CTX, ward.lib)
+    assert look(CTX, ward.lib, learned.id, found).figures["labels_changed"] == 0
+    first, second = promotion.locked_cases(ward.lib, found)[:2]
+    labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(first.pair_id)], GRADES[(first.grade.rank + 1) % 4])
+    labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(second.pair_id)], None)
+    for _ in range(2):  # it is not forgotten by a look in between
+        figures = look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib)).figures
+        assert (figures["labels_changed"], figures["absent"]) == (1, 1)
+
+
+def test_a_woman_whose_twin_was_learned_from_is_left_out(
+    ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_cases(CTX, ward.lib)
+    woman = promotion.locked_cases(ward.lib, found)[0].patient_id
+    twin = Group((woman, "twin"), ())
+    monkeypatch.setattr(promotion.marks, "learned_from", lambda _lib, asked, _folders: frozenset({"twin"} & set(asked)))
+    assert promotion._learned_from(ward.lib, {woman, "other"}, [twin], ()) == {woman}
+
+
+def test_what_the_models_said_of_a_case_is_on_record_before_it_is_shown(ward: Ward, learned: Run) -> None:
+    from pfm_desktop.services import ai_shown
+    from pfm_desktop.viewmodels.learning import changed_job
+
+    pair = ward.pairs[0]
+    assert not ai_shown.has_seen(ward.lib, pair)
+    changed_job(CTX, ward.lib, [promotion.Changed(pair, 0, 1, 2)])
+    assert ai_shown.has_seen(ward.lib, pair)
+
+
+def test_one_letter_again_and_again_is_no_reason(ward: Ward, learned: Run) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    run.change_run(ward.lib, run.known_run(ward.lib, learned.id),
+                   against(run.known_run(ward.lib, learned.id)), "made worse")  # fmt: skip
+    with pytest.raises(UserError, match="is not promoted"):
+        promote(ward.lib, learned.id, **SIGNED, reason="a" * 12)
+
+
+def against(one: Run) -> Run:
+    return replace(one, figures={**one.figures, "against": ["kappa is worse"]})

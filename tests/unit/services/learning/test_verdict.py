@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pfm_desktop.domain.grade import GRADES
-from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, verdict_of
+from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SPARED, no_worse, verdict_of
 
 
 def figures(**differences: tuple[float, float, float]) -> dict[str, Any]:
@@ -24,6 +24,7 @@ BETTER = {HSIL: (0.05, 0.0, 0.1), "macro_recall": (0.1, 0.05, 0.15), "quadratic_
     [
         ({HSIL: (-0.01, -0.05, 0.04)}, "HSIL+ sensitivity at 85 % specificity falls by -0.010 (-0.050 to +0.040)"),
         ({FOUND: (-0.01, -0.05, 0.04)}, "HSIL+ sensitivity as graded falls by -0.010 (-0.050 to +0.040)"),
+        ({SPARED: (-0.53, -0.72, -0.36)}, "specificity for HSIL+ as graded is worse by -0.530"),
         ({COVERAGE: (-0.1, -0.2, -0.01)}, "the share of prediction sets that hold the label is worse"),
         ({"macro_recall": (-0.1, -0.2, -0.01)}, "macro recall is worse by -0.100 (-0.200 to -0.010)"),
         ({"quadratic_kappa": (-0.1, -0.2, -0.01)}, "kappa is worse"),
@@ -116,3 +117,32 @@ def test_it_says_who_could_not_be_asked_about_and_where_the_labels_come_from() -
     assert said[0] == "1 more woman of the locked test could not be asked about: the engine refuses its pictures"
     assert said[1] == "the labels come from histology (30), majority, after AI (9)"
     assert said[2].startswith("9 of these labels were given after the answer of a model was seen")
+
+
+def test_sets_that_grow_without_keeping_their_word_more_often_beyond_chance_or_say_nothing_speak_against() -> None:
+    larger = figures(**{**BETTER, "set_size": (0.5, 0.2, 0.8), COVERAGE: (0.1, -0.01, 0.2)})
+    assert "the size of the prediction sets is worse" in verdict_of(larger).against[0]
+    everything = figures(**{**BETTER, "set_size": (2.45, 2.2, 2.7), COVERAGE: (0.1, 0.02, 0.2)})
+    everything["new"] = {"set_size": {"value": 4.0, "interval": [4.0, 4.0]}}
+    assert not verdict_of(everything).better
+
+
+def test_only_what_is_no_worse_is_said_to_be() -> None:
+    excused = figures(**{**BETTER, "set_size": (0.5, 0.2, 0.8), COVERAGE: (0.1, 0.02, 0.2)})
+    assert verdict_of(excused).better
+    assert "the size of the prediction sets" not in no_worse(excused)
+    assert "kappa" in no_worse(excused)
+
+
+def test_a_test_without_any_pair_of_what_the_model_reads_speaks_against_it() -> None:
+    of = {"pairs": {"of": "white light + green filter", "cases": 0}}
+    assert verdict_of({**figures(**BETTER), **of}).against == (
+        "the locked test has no case of white light + green filter: nothing is known of what it answers about such",
+    )
+    assert verdict_of({**figures(**BETTER), "pairs": {"of": "white light", "cases": 3}}).better
+
+
+def test_women_who_dropped_out_and_labels_that_were_changed_are_told() -> None:
+    said = verdict_of({**figures(**BETTER), "absent": 8, "labels_changed": 1}).mind
+    assert said[0].startswith("the labels of 1 case of the locked test were changed since")
+    assert said[1].startswith("8 women of the locked test have no label now, or a picture that is gone")

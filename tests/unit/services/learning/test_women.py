@@ -11,6 +11,8 @@ from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.compose import fit
 from pfm_desktop.imaging.io import decode_picture, encode_jpeg
 from pfm_desktop.jobs import CallbackContext, Cancelled
+from pfm_desktop.services import labelling
+from pfm_desktop.services.learning import run
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.women import groups_of, joined
 
@@ -108,3 +110,17 @@ def test_likenesses_join_into_one_group_in_whatever_order_they_come() -> None:
         assert set(group.pairs) == {("1", "2"), ("3", "4"), ("2", "3")}
     assert joined([]) == ()
     assert joined([links[0], links[0]]) == (Group(("a", "b"), (("1", "2"),)),)
+
+
+def test_a_woman_who_has_a_part_and_no_label_now_is_held_together_with_who_she_comes_back_as(
+    ready_ward: Ward,
+) -> None:
+    ward = ready_ward
+    run.begin(ward.lib, find_cases(CTX, ward.lib), (), run.Settings("a", parent="parent", rehearse=0, enough=4))
+    labelling.set_histology(ward.lib, ward.visits[5], None)
+    twin = ward.add(Grade.LOW, white=blob(1, 5))
+    found = find_cases(CTX, ward.lib)
+    assert ward.women[5] not in {one.patient_id for one in found.cases}
+    compared = groups_of(CTX, ward.lib, found.cases)
+    assert [set(group.women) for group in compared.groups] == [{ward.women[5], ward.women[twin]}]
+    assert compared.left_out == ()
