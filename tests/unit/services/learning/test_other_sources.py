@@ -15,9 +15,10 @@ from pfm_desktop.domain.learning import LeftOut, Why
 from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.pfm.model_file import read_model_file
+from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import cases, labelling, pairing
 from pfm_desktop.services.learning import rehearsal, run
-from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases, wish_of
+from pfm_desktop.services.learning.cases import Wish, check_sources, find_cases, teaching, wish_of
 from pfm_desktop.services.learning.pictures import hold
 from pfm_desktop.services.learning.verdict import verdict_of
 from pfm_desktop.storage import learning as stored
@@ -172,3 +173,16 @@ def test_a_run_has_its_sources_on_record_whether_they_were_said_or_are_those_of_
 
 def test_the_usual_wish_is_for_the_usual_pair() -> None:
     assert Wish().sources == PLACES
+
+
+def test_a_few_pairs_of_a_new_source_among_many_of_white_light_are_too_few(ward: Ward) -> None:
+    for number in range(12):
+        ward.add(GRADES[number % 4], fluorescence=False)
+    for grade in GRADES[:3]:
+        add_green(ward, grade)
+    found = find_cases(CTX, ward.lib, WISH)
+    assert len(found.cases) == 15
+    assert len(teaching(found.cases, GREEN)) == 3
+    assert teaching(found.cases, PLACES) == found.cases
+    with pytest.raises(TooFewError, match="each grade needs 4; missing: normal 3 more"):
+        run.begin(ward.lib, found, (), replace(SETTINGS, parent="pfm-demo"))

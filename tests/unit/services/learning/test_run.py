@@ -14,6 +14,7 @@ import pytest
 
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.learning import Case, Part, Said, State, Why
+from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import CallbackContext, Cancelled, Finished, ProcessRunner
 from pfm_desktop.pfm.model_file import read_model_file
@@ -456,3 +457,33 @@ def test_an_encrypted_library_is_learned_from_in_a_process_of_its_own(
     assert {f"{at}/CARD.md", f"{at}/model.toml", f"{at}/weights.safetensors"} <= new
     assert not [name for name in new if not name.startswith(("learning/", "library.sqlite"))]
     assert not encrypted.read_only
+
+
+def test_who_checks_the_epochs_mostly_does_so_in_the_next_run_too() -> None:
+    women = [f"w{number}" for number in range(80)]
+    more = women + [f"new{number}" for number in range(20)]
+    worst = {woman: number % 4 for number, woman in enumerate(more)}
+    first, second = (run._drawn(those, worst, 0) for those in (women, more))
+    assert len(first - second) <= len(first) // 3
+    assert run._drawn(women, worst, 1) != first
+    assert {worst[woman] for woman in first} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "origin", "drawn"),
+    [
+        ("phantoms", "", True),
+        ("cases of this clinic", "a demonstration model trained on phantoms", True),
+        ("cases of this clinic", "", False),
+    ],
+)
+def test_phantoms_are_rehearsed_where_the_model_or_one_before_it_learned_from_them(
+    monkeypatch: pytest.MonkeyPatch, trained_on: str, origin: str, drawn: bool
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "pfm_desktop.services.learning.rehearsal.phantoms", lambda _ctx, count, **_: asked.append(count)
+    )
+    parent = ModelInfo("m", "1", "", (Source.WHITE,), "T0", "token", 64, trained_on=trained_on, origin=origin)
+    run._rehearsed(CTX, replace(SETTINGS, rehearse=9), parent, Source.FLUORESCENCE)
+    assert asked == ([9] if drawn else [])
