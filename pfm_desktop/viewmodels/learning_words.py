@@ -161,7 +161,7 @@ def run_text(run: Run, *, going: bool, paused: bool = False, in_use: str = "") -
         said.append("Left out: " + "; ".join(f"{count:,}: {why}" for why, count in out.items()) + ".")
     said += [f"{capital(note)}." for note in counts.get("notes", ())]
     said.append(_state_text(run, in_use))
-    return " ".join(said)
+    return "\n".join(filter(None, said))
 
 
 def _state_text(run: Run, in_use: str) -> str:
