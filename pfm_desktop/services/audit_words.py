@@ -29,6 +29,7 @@ KIND_NAMES = {
     "reveal": "AI revealed",
     "ai_shown": "AI shown to a reader",
     "reads_shown": "Reads shown to who decides",
+    "said_beside": "Said beside a grade",
     "export": "Export",
     "setting": "Setting",
     "library": "Library",

@@ -173,6 +173,13 @@ def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
     return None if row is None else _entry(row)
 
 
+def latest_by(session: Session, *, what: str, who: str, begins: str) -> Mapping[str, Mapping[str, Any]]:
+    """By key, what the latest line of this kind by `who` says, of all keys that begin so."""
+    lines = select(JournalTable.key, JournalTable.new).where(JournalTable.what == what, JournalTable.who == who)
+    query = lines.where(JournalTable.key.startswith(begins, autoescape=True)).order_by(JournalTable.seq)
+    return {key: new or {} for key, new in session.execute(query).tuples()}
+
+
 def any_by(session: Session, *, what: str, who: str) -> bool:
     """Whether there is a line of this kind by `who`."""
     query = select(JournalTable.seq).where(JournalTable.what == what, JournalTable.who == who).limit(1)

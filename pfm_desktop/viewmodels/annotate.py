@@ -7,7 +7,7 @@ all that was said of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -16,8 +16,9 @@ from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import Quality, Read, Reason, Region, Turn
 from pfm_desktop.domain.people import Act
-from pfm_desktop.services import labelling, review
+from pfm_desktop.services import labelling, review, said_beside
 from pfm_desktop.services.labelling import Queue
+from pfm_desktop.services.said_beside import Draft
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError, UserError
 
@@ -34,12 +35,17 @@ class Sight(Enum):
 
 
 @dataclass(frozen=True)
-class Draft:
-    """What is said of a pair beside the grade."""
+class _Said:
+    """What was said beside the grade of a pair that has none, before and after; `text` names what was changed."""
 
-    note: str = ""
-    quality: Quality | None = None
-    regions: tuple[Region, ...] = ()
+    before: Draft
+    after: Draft
+    text: str
+
+    @property
+    def back(self) -> _Said:
+        """The same the other way round."""
+        return _Said(self.after, self.before, self.text)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class _Step:
     """One thing that was done at a place, and can be taken back."""
 
     place: int
-    change: Change
+    change: Change | _Said
 
 
 class Reading:
@@ -68,11 +74,16 @@ class Reading:
         self._lib, self._say, self._clock = lib, say, clock
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
-        self._drafts: dict[Turn, Draft] = {}  # of turns without a read
         self._told: set[str] = set()  # pairs of which what others read is on record as shown
         self._began = clock()
         self.task, self.turns, self.reads = queue.task, queue.turns, dict(queue.reads)
         self.adjudicates = adjudicates
+        self._on_disk = dict(said_beside.kept(lib, self.task.id, adjudicates=adjudicates))
+        self._drafts = {  # of turns without a read
+            turn: draft
+            for turn, draft in self._on_disk.items()
+            if turn in self.turns and turn not in self.reads and draft != Draft()
+        }
         self.place = queue.next_open
         self.sight = Sight.NOTHING
 
@@ -103,8 +114,13 @@ class Reading:
 
     @property
     def waiting(self) -> int:
-        """Pairs of which something is said that is kept only with their grade."""
-        return sum(turn not in self.reads for turn in self._drafts)
+        """Pairs of which something is said, and that have no grade yet."""
+        return sum(turn not in self.reads and draft != Draft() for turn, draft in self._drafts.items())
+
+    @property
+    def unkept(self) -> int:
+        """Pairs of which something is said that the disk did not take."""
+        return sum(self._differs(turn) for turn in self._drafts)
 
     @property
     def why_no_ai(self) -> str:
@@ -197,6 +213,14 @@ class Reading:
         regions = self.draft.regions
         return bool(regions) and self._amend(regions=regions[:-1])
 
+    def keep_drafts(self) -> bool:
+        """Try once more what the disk refused of what was said beside grades; False where it still does."""
+        return all(self._keep(turn) for turn in tuple(self._drafts))
+
+    def drop_drafts(self) -> None:
+        """What the disk refused is not wanted any more."""
+        self._drafts = {turn: draft for turn, draft in self._drafts.items() if not self._differs(turn)}
+
     # taking back
 
     @property
@@ -276,9 +300,9 @@ class Reading:
         if turn is None or new == draft or not self._allowed():
             return False
         if read is None:
-            self._drafts[turn] = new
-            if new == Draft():
-                del self._drafts[turn]
+            self._say_beside(turn, new)
+            self._done.append(_Step(self.place, _Said(draft, new, said_in(changes))))
+            self._undone.clear()
             return True
         given = self._kept(lambda: labelling.change_read(self._lib, read, **changes))
         if given is None:
@@ -292,11 +316,34 @@ class Reading:
         self._done.append(_Step(self.place, change))
         self._undone.clear()
 
+    def _say_beside(self, turn: Turn, draft: Draft) -> None:
+        """What is said of a turn without a read is this now, on disk as well; where that refuses it, it is said."""
+        self._drafts[turn] = draft
+        self._keep(turn)
+        if draft == Draft() and not self._differs(turn):
+            del self._drafts[turn]
+
+    def _differs(self, turn: Turn) -> bool:
+        return self._drafts[turn] != self._on_disk.get(turn, Draft())
+
+    def _keep(self, turn: Turn) -> bool:
+        draft = self._drafts[turn]
+        if self._differs(turn):
+            try:
+                said_beside.keep(self._lib, self.task.id, turn, draft, adjudicates=self.adjudicates)
+            except UserError as error:
+                self._say(error)
+                return False
+            self._on_disk[turn] = draft
+        return True
+
     def _step(self, source: list[_Step], target: list[_Step]) -> bool:
         step = source[-1]
         turn = self.turns[step.place]
-        before = self.reads.get(turn)
-        taken = self._kept(lambda: self._taken_back(turn, step.change))
+        if isinstance(step.change, _Said):
+            return self._step_beside(step.place, step.change, source, target)
+        before, change = self.reads.get(turn), step.change
+        taken = self._kept(lambda: self._taken_back(turn, change))
         if taken is None:
             self._look_again()
             return False
@@ -304,6 +351,16 @@ class Reading:
         source.pop()
         target.append(_Step(step.place, back))
         self._follow(step.place, read, before)
+        return True
+
+    def _step_beside(self, place: int, said: _Said, source: list[_Step], target: list[_Step]) -> bool:
+        source.pop()
+        if self.turns[place] in self.reads:  # read in another window meanwhile: there is no draft any more
+            return bool(source) and self._step(source, target)
+        target.append(_Step(place, said.back))
+        self._say_beside(self.turns[place], said.before)
+        if place != self.place:
+            self._stand(place)
         return True
 
     def _taken_back(self, turn: Turn, change: Change) -> tuple[Change, Read | None]:
@@ -320,8 +377,8 @@ class Reading:
             self._drafts.pop(turn, None)
         else:
             self.reads.pop(turn, None)
-            if before is not None and (left := Draft(before.note, before.quality, before.regions)) != Draft():
-                self._drafts[turn] = left
+            if before is not None:
+                self._say_beside(turn, Draft(before.note, before.quality, before.regions))
         self._stand(place)
 
     def _allowed(self) -> bool:
@@ -348,7 +405,9 @@ class Reading:
             return  # a disk that gives nothing back was said already
         mine = frozenset(self.turns)
         self.task, self.reads = task, {turn: read for turn, read in reads.items() if turn in mine}
-        self._done = [step for step in self._done if self.turns[step.place] in self.reads]
+        self._done = [
+            step for step in self._done if isinstance(step.change, _Said) or self.turns[step.place] in self.reads
+        ]
 
     def _last_read(self) -> Read | None:
         """The last one on record; its time says nothing where the clock was set back."""
@@ -381,6 +440,35 @@ def opened_to_decide(lib: Library, task_id: str, *, say: Say) -> tuple[Reading, 
     task, _ = labelling.look_again(lib, task_id, adjudicates=True)
     queue = Queue(task, tuple(Turn(one.pair_id) for one in found), {})
     return Reading(lib, queue, say=say, adjudicates=True), {one.pair_id: one.reads for one in found}
+
+
+class Unkept:
+    """What readers said and the disk refused, as `Session` asks for it before it is lost."""
+
+    def __init__(self, reading: Callable[[], Reading | None]) -> None:
+        self._reading = reading
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for all of it; nothing where all is on disk."""
+        reading = self._reading()
+        return ("note, quality or region of pairs without a grade",) if reading is not None and reading.unkept else ()
+
+    def save(self) -> bool:
+        """Try once more; False where it was refused again."""
+        reading = self._reading()
+        return reading is None or reading.keep_drafts()
+
+    def drop(self) -> None:
+        """It is not wanted any more."""
+        if (reading := self._reading()) is not None:
+            reading.drop_drafts()
+
+
+def said_in(changes: Mapping[str, Any]) -> str:
+    """What a change beside the grade is called where it can be taken back."""
+    names = {"note": "Note", "quality": "Quality", "regions": "Region"}
+    return ", ".join(names[name] for name in changes)
 
 
 def _plain(text: str) -> str:

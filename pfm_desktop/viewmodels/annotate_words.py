@@ -97,12 +97,12 @@ def progress(reading: Reading) -> str:
 
 
 def waiting(reading: Reading) -> str:
-    """What is said of pairs that have no grade yet; "" where nothing is."""
+    """That something is said of pairs that have no grade yet; "" where nothing is."""
     count = reading.waiting
     if not count:
         return ""
     pairs = "1 pair" if count == 1 else f"{count:,} pairs"
-    return f"Note, quality or region of {pairs} is kept with the grade: give it"
+    return f"Note, quality or region of {pairs} is kept, and waits for the grade"
 
 
 def read_words(read: Read | None) -> str:

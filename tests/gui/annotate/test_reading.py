@@ -343,6 +343,36 @@ def test_leaving_the_page_and_coming_back_goes_on_where_it_was(
     assert on_disk()[:2] == [Grade.NORMAL, Grade.LOW]
 
 
+def test_what_was_said_before_the_grade_is_there_after_going_to_the_tasks(
+    qtbot: QtBot, reading: AnnotatePage, press: Press, settle: Callable[[], None]
+) -> None:
+    press(K.Key_N)
+    qtbot.keyClicks(reading.view.side.note, "near 12")
+    qtbot.keyClick(reading.view.side.note, K.Key_Return)
+    press(K.Key_Q, K.Key_T)
+    qtbot.keyClick(reading.tasks.table, K.Key_Return)
+    settle()
+    assert reading.view.side.note.text() == "near 12"
+    assert reading.view.side.qualities[Quality.GOOD].isChecked()
+
+
+def test_what_cannot_be_kept_of_it_is_said_before_the_task_is_left(
+    reading: AnnotatePage, press: Press, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_options: object) -> None:
+        raise StorageError("the disk is full", safe="nothing was changed", remedy="free some space")
+
+    monkeypatch.setattr(session.library, "record_event", full)
+    press(K.Key_Q)
+    assert session.keep_typed(), "the window asks before it closes"
+    with qtbot.waitSignal(reading.said):
+        press(K.Key_T)
+    assert reading.reads
+    assert reading.view.side.qualities[Quality.GOOD].isChecked()
+    press(K.Key_T)
+    assert reading.tasks.isVisible()
+
+
 def test_going_back_to_the_tasks_holds_no_pictures_in_memory(reading: AnnotatePage, press: Press) -> None:
     press(K.Key_1, K.Key_T)
     assert reading.view.shelf.nbytes == 0

@@ -115,6 +115,77 @@ def test_what_was_said_beside_the_grade_is_kept_with_it(lib: Library, reading: R
     assert reading.waiting == 0
 
 
+def test_what_was_said_before_the_grade_is_there_when_the_task_is_opened_again(lib: Library, reading: Reading) -> None:
+    reading.set_note("near 12")
+    reading.cycle_quality()
+    reading.add_region(REGION)
+    again = annotate.opened(lib, reading.task.id, say=print)
+    assert again.draft == Draft("near 12", Quality.GOOD, (REGION,))
+    assert again.waiting == 1
+    again.set_note("")
+    again.set_quality(None)
+    again.drop_region()
+    assert annotate.opened(lib, reading.task.id, say=print).waiting == 0
+    lib.who = "Berta"
+    assert annotate.opened(lib, reading.task.id, say=print).draft == Draft(), "it is of nobody else"
+
+
+def test_what_stood_beside_a_read_that_is_taken_back_is_there_when_the_task_is_opened_again(
+    lib: Library, reading: Reading
+) -> None:
+    reading.set_note("near 12")
+    give(reading, Grade.LOW)
+    reading.go(-1)
+    reading.shown()
+    reading.add_region(REGION)
+    again = annotate.opened(lib, reading.task.id, say=print)
+    assert again.undo()
+    assert again.draft == Draft("near 12", None, (REGION,))
+    assert annotate.opened(lib, reading.task.id, say=print).draft == again.draft
+    assert again.redo()
+    assert annotate.opened(lib, reading.task.id, say=print).waiting == 0
+
+
+def test_what_the_disk_refused_of_it_is_said_stays_and_can_be_kept_later(
+    lib: Library, reading: Reading, said: list[UserError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("the disk is full", remedy="make room")
+
+    unkept = annotate.Unkept(lambda: reading)
+    with monkeypatch.context() as patched:
+        patched.setattr(lib, "record_event", full)
+        assert reading.set_note("near 12")
+        assert [error.what for error in said] == ["the disk is full"]
+        assert not unkept.save()
+        assert unkept.names == ("note, quality or region of pairs without a grade",)
+    assert reading.draft.note == "near 12"
+    assert unkept.save()
+    assert unkept.names == ()
+    assert annotate.opened(lib, reading.task.id, say=print).draft.note == "near 12"
+
+
+def test_undo_takes_what_was_said_of_the_pair_in_front_before_the_grade_of_the_pair_before(
+    lib: Library, reading: Reading
+) -> None:
+    give(reading, Grade.LOW)
+    reading.shown()
+    reading.add_region(REGION)
+    reading.cycle_quality()
+    assert reading.undo_text == "Quality"
+    assert reading.undo()
+    assert reading.undo()
+    assert (reading.place, reading.draft, reading.sight) == (1, Draft(), Sight.PICTURES)
+    assert on_disk(lib, reading)[0] is Grade.LOW
+    assert reading.redo()
+    assert reading.draft == Draft(regions=(REGION,))
+    reading.set_note("x")
+    assert not reading.redo(), "something else was done since"
+    reading.go(1)
+    assert reading.undo()
+    assert reading.place == 1, "where it was said"
+
+
 def test_seconds_count_from_the_pair_on_the_screen(lib: Library, task: str) -> None:
     clock = Clock()
     reading = Reading(lib, labelling.queue(lib, task), say=print, clock=clock)
@@ -185,12 +256,17 @@ def test_undo_goes_back_across_pairs_and_keeps_what_was_said_beside_the_grade(li
     assert reading.undo()
     assert reading.place == 1
     assert reading.draft.note == "near 12"
+    assert reading.undo_text == "Note"
+    assert reading.undo()
+    assert (reading.place, reading.draft) == (1, Draft()), "what was said last goes first"
     assert reading.undo()
     assert reading.place == 0
     assert on_disk(lib, reading) == [None] * 4
     assert not reading.undo()
     assert reading.undo_text == ""
     assert reading.redo()
+    assert reading.redo()
+    assert reading.draft.note == "near 12"
     assert reading.redo()
     assert not reading.redo()
     assert on_disk(lib, reading)[:2] == [Grade.LOW, Grade.HIGH]
@@ -372,7 +448,7 @@ def test_progress_says_how_many_of_which_grade(reading: Reading) -> None:
 def test_notes_that_wait_for_a_grade_are_said(reading: Reading) -> None:
     assert annotate_words.waiting(reading) == ""
     reading.set_note("x")
-    assert annotate_words.waiting(reading) == "Note, quality or region of 1 pair is kept with the grade: give it"
+    assert annotate_words.waiting(reading) == "Note, quality or region of 1 pair is kept, and waits for the grade"
     reading.set_note("")
     assert annotate_words.waiting(reading) == ""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 Made = TypeVar("Made")
+UNKEPT = "What was said of pairs without a grade is not kept. Stay, or leave the task once more to throw it away."
 
 
 class AnnotatePage(QWidget):
@@ -49,6 +50,8 @@ class AnnotatePage(QWidget):
         self.tasks = TaskList(session.library, self, site=site)
         self.making = NewTask(session.library, self, site=site)
         self.view = ReadingView(session.library, self, load=load, site=site)
+        session.drafts.append(annotate.Unkept(lambda: self.view.reading))
+        self._told = False  # that what was said would be lost
         self._job: Handle | None = None  # makes a task
         self._later = QTimer(self, singleShot=True, interval=0)  # after the pictures are painted
         self._later.timeout.connect(self.undo_changed)
@@ -153,12 +156,25 @@ class AnnotatePage(QWidget):
             self.tasks.read_again()
 
     def show_tasks(self, stand_on: str = "") -> None:
-        """Back to the list."""
+        """Back to the list; where something would be lost with that, it is said first."""
+        if not self._may_leave():
+            return
         task = self.view.reading.task.id if self.view.reading is not None else ""
         self.view.end()
         self._show(self.tasks)
         self.tasks.read_again(stand_on or task)
         self.tasks.take_keys()
+
+    def _may_leave(self) -> bool:
+        """Whether all that was said of pairs is on disk; once it was told that it is not, it may go."""
+        self.view.keep_note()
+        reading = self.view.reading
+        before, self._told = self._told, reading is not None and not reading.keep_drafts()
+        if self._told and not before:
+            self.said.emit(UNKEPT)
+            return False
+        self._told = False
+        return True
 
     def _show(self, step: QWidget) -> None:
         self._steps.setCurrentWidget(step)
