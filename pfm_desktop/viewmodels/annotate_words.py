@@ -147,6 +147,15 @@ def regions_words(count: int) -> str:
     return _regions(count) or "No region drawn"
 
 
+def drawing_words(count: int, *, drawing: bool, corners: int) -> str:
+    """How many regions there are; while the reader draws, what to do next."""
+    if corners:
+        return f"{'1 corner' if corners == 1 else f'{corners} corners'}: Enter or the first corner closes them"
+    if not drawing:
+        return regions_words(count)
+    return "Drag around a lesion, or click its corners" if not count else f"{_regions(count)}; draw the next one"
+
+
 # agreement
 
 

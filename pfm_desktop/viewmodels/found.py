@@ -54,10 +54,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Stroke:
-    """A line that is being drawn around the cervix, in pixels of `frame`."""
+    """A line that is being drawn around the cervix or a lesion, in pixels of `frame`; the first `corners` of its points
+    were clicked."""
 
     frame: Source
     points: Outline
+    corners: int = 0
 
 
 def found_in(analysis: Analysis | None, drawn: Mapping[Source, Outline] | None = None) -> Mapping[Source, Found]:

@@ -61,6 +61,7 @@ class StageWidget(QWidget):
     os_marked = Signal(object, float, float)
     cervix_drawn = Signal(object, object)  # Source, outline
     region_drawn = Signal(object, object)  # the same, of a lesion
+    corners_changed = Signal(int)  # how many of a lesion are clicked by now
     tool_changed = Signal(str)
     picture_dropped = Signal(str, object)  # picture id, Source of the pane (None on an empty stage)
     aligned = Signal(bool)  # the fluorescence picture lies in the white-light frame now (False: could not be done)

@@ -36,6 +36,7 @@ class StageCommands:
         self._stage, self._mouse = stage, mouse
         self.cancel_drag = mouse.cancel  # whatever is dragged or drawn is let go of, and nothing comes of it
         self.drop_stroke = mouse.drop_stroke  # the same, of a line that is being drawn
+        self.corners = mouse.corners  # of a lesion, clicked one after the other
         self.heatmap_held_off = False
         self.loupe_held = False
         self.cervix_shown = False  # whether its outline is drawn; what is wrong with a picture always is
@@ -138,7 +139,9 @@ class StageCommands:
             self._stage.os_marked.emit(frame, x, y)
 
     def use_tool_at_cursor(self) -> None:
-        """The same, where the cursor is."""
+        """The same, where the cursor is; corners that were clicked are closed."""
+        if self.corners.close():
+            return
         cursor = self._stage.view.cursor
         if cursor is None:
             self.move_cursor(0, 0)

@@ -23,12 +23,13 @@ from pfm_desktop.gui.widgets.ink import (
 )
 from pfm_desktop.gui.widgets.scene import Marks
 from pfm_desktop.viewmodels.arrangement import Pane
-from pfm_desktop.viewmodels.found import TAKE_KEY, Line
+from pfm_desktop.viewmodels.found import TAKE_KEY, Line, Stroke
 from pfm_desktop.viewmodels.marks import PlacedPin
 from pfm_desktop.viewmodels.overlay import scale_bar
 
 PIN_RADIUS = 8.0
 CURSOR_REACH = 13.0
+CORNER = 3.5  # radius
 SCALE_LONGEST = 150.0
 MARGIN = 10.0
 DASH = 6.0
@@ -77,11 +78,14 @@ def draw_found(painter: QPainter, pane: Pane, lines: Sequence[Line]) -> None:
         plate(painter, QPointF(x, y), line.words, font=font)
 
 
-def draw_stroke(painter: QPainter, pane: Pane, points: Sequence[tuple[float, float]]) -> None:
-    """What is being drawn around the cervix, and the line that would close it."""
-    line = _on_stage(pane, points)
+def draw_stroke(painter: QPainter, pane: Pane, stroke: Stroke) -> None:
+    """What is being drawn around the cervix or a lesion, its corners, and the line that would close it."""
+    line = _on_stage(pane, stroke.points)
     twice(painter, lambda: painter.drawPolyline(line), colour=CHOSEN)
-    if len(points) > 2:
+    for place, corner in enumerate(line.toList()[: stroke.corners]):
+        reach = CORNER if place else CORNER + 2  # a click on the first one closes
+        twice(painter, partial(painter.drawEllipse, corner, reach, reach), colour=CHOSEN)
+    if len(stroke.points) > 2:
         painter.setPen(QPen(CHOSEN, 1, Qt.PenStyle.DotLine))
         painter.drawLine(line.last(), line.first())
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QNativeGestu
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.gui.widgets.scene import Marks
+from pfm_desktop.gui.widgets.stage_corners import Corners
 from pfm_desktop.gui.widgets.stage_marks import PIN_RADIUS, pin_point
 from pfm_desktop.gui.widgets.stage_render import curtain_x
 from pfm_desktop.viewmodels.arrangement import Pane
@@ -26,8 +27,8 @@ GRAB = 14.0  # how near to a pin or the curtain a press takes hold of it
 
 @dataclass
 class _Held:
-    """From press to release: what is dragged ("", pan, pin, curtain, stroke), the pin that was pressed, and the line
-    that is drawn."""
+    """From press to release: what is dragged ("", pan, pin, curtain, stroke, corner), the pin that was pressed, and the
+    line that is drawn."""
 
     start: QPointF
     last: QPointF
@@ -44,6 +45,7 @@ class StageMouse:
     def __init__(self, stage: StageWidget) -> None:
         self._stage = stage
         self._held: _Held | None = None
+        self.corners = Corners(stage)
 
     def handle(self, event: QEvent) -> bool:
         """True for events that are used up here."""
@@ -63,18 +65,23 @@ class StageMouse:
         return False
 
     def let_go(self) -> None:
-        """Other pictures came: nothing is dragged any more."""
+        """Other pictures came: nothing is dragged or drawn any more."""
         self._held = None
+        self.corners.give_up()
 
     def cancel(self) -> bool:
-        """Let go; a dragged pin goes back to its place. False when nothing was dragged."""
+        """Let go; a dragged pin goes back to its place. False when nothing was dragged or drawn."""
         held, self._held = self._held, None
         self._stage.update()
-        return held is not None and bool(held.drag)
+        return self.corners.give_up() or (held is not None and bool(held.drag))
 
     def drop_stroke(self) -> bool:
-        """Let go of the line that is being drawn; False when none is."""
-        return self.stroke is not None and self.cancel()
+        """Let go of the line that is being drawn; False when none is. Corners that were clicked stay."""
+        if self._held is None or self._held.stroke is None:
+            return False
+        self._held = None
+        self._stage.update()
+        return True
 
     def show_pointer(self, *, over_pin: bool = False) -> None:
         """The mouse pointer of the tool; over a pin that the pan tool would move, another one."""
@@ -97,7 +104,8 @@ class StageMouse:
     @property
     def stroke(self) -> Stroke | None:
         """The line that is being drawn."""
-        return None if self._held is None else self._held.stroke
+        held = None if self._held is None else self._held.stroke
+        return held or self.corners.line
 
     # ---- buttons
 
@@ -114,12 +122,12 @@ class StageMouse:
             return self._release(event)
         if kind is QEvent.Type.MouseButtonDblClick:
             if self._stage.tool != "pan" or event.button() is not Qt.MouseButton.LeftButton:
-                return self._press(event)  # two quick pins are two pins
+                return self._press(event, again=True)  # two quick pins are two pins
             self._stage.commands.fit()
             return True
         return False
 
-    def _press(self, event: QMouseEvent) -> bool:
+    def _press(self, event: QMouseEvent, *, again: bool = False) -> bool:
         at = event.position()
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             return False
@@ -136,13 +144,23 @@ class StageMouse:
         if self._near_curtain(pane, at):
             self._held.drag = "curtain"
         elif self._stage.tool in ("cervix", "region"):
-            if spot := self._spot_in(pane, at):
-                self._held.drag, self._held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),))
+            self._begin_line(self._held, pane, at, again=again)
         elif self._stage.tool != "os" and (pin := self._pin_near(pane, at)):
             self._held.pin = pin
             if self._stage.pins_move:  # else it is chosen once it is clear that the pictures are not panned by it
                 self._stage.commands.choose_pin(pin)
         return True
+
+    def _begin_line(self, held: _Held, pane: Pane, at: QPointF, *, again: bool) -> None:
+        """A stroke, or one more corner where some were clicked already."""
+        spot = self._spot_in(pane, at)
+        if spot is None:
+            return
+        if len(self.corners):
+            held.drag = "corner"
+            self.corners.click(pane, spot, at, again=again)
+        else:
+            held.drag, held.stroke = "stroke", Stroke(spot.frame, ((spot.x, spot.y),))
 
     def _move(self, at: QPointF) -> None:
         held = self._held
@@ -191,9 +209,7 @@ class StageMouse:
             return False
         self._held = None
         if held.stroke is not None:
-            if len(held.stroke.points) >= LEAST:  # a click draws nothing
-                drawn = self._stage.region_drawn if self._stage.tool == "region" else self._stage.cervix_drawn
-                drawn.emit(held.stroke.frame, held.stroke.points)
+            self._end_stroke(held.stroke, held.start)
         elif held.pin_at is not None:
             self._stage.commands.put_pin(held.pin, held.pin_at)
         elif not held.drag and held.pin and not self._stage.pins_move:
@@ -202,6 +218,16 @@ class StageMouse:
             self._stage.commands.use_tool(spot.frame, spot.x, spot.y)
         self._stage.update()
         return True
+
+    def _end_stroke(self, stroke: Stroke, start: QPointF) -> None:
+        """A click is no line: around a lesion it is the first corner, around the cervix nothing."""
+        region = self._stage.tool == "region"
+        pane = self._stage.arrangement.pane_at(start.x(), start.y())
+        if len(stroke.points) >= LEAST:
+            drawn = self._stage.region_drawn if region else self._stage.cervix_drawn
+            drawn.emit(stroke.frame, stroke.points)
+        elif region and pane is not None and (spot := self._spot_in(pane, start)) is not None:
+            self.corners.click(pane, spot, start)
 
     # ---- moving over
 
@@ -221,6 +247,8 @@ class StageMouse:
         pane = self._stage.arrangement.pane_at(at.x(), at.y())
         spot = self._spot_in(pane, at)
         self._stage.move_cursor(spot, over=pane.sources[0] if pane is not None and spot is not None else None)
+        if len(self.corners):
+            self._stage.update()  # the line to the mouse
         if self._held is None:
             self.show_pointer(over_pin=pane is not None and bool(self._pin_near(pane, at)))
 

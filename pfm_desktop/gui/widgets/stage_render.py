@@ -117,7 +117,7 @@ def _paint_pane(painter: QPainter, painting: Painting, pane: Pane) -> None:
         _draw_found(painter, painting, pane)
         draw_regions(painter, pane, painting.regions.lines(pane.frame))
         if painting.stroke is not None and painting.stroke.frame is pane.frame:
-            draw_stroke(painter, pane, painting.stroke.points)
+            draw_stroke(painter, pane, painting.stroke)
         draw_marks(painter, pane, painting.marks)
         _draw_cursor(painter, painting, pane)
         if painting.arrangement.mode is Mode.SWIPE:

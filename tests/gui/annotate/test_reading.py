@@ -14,6 +14,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import Quality, Reason
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
+from pfm_desktop.gui.widgets.stage import StageWidget
 from pfm_desktop.services import labelling
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.viewmodels.annotate import Sight
@@ -184,22 +185,13 @@ def test_r_draws_lesions_and_backspace_takes_the_last_away(
     stage = reading.view.stage
     assert stage.tool == "region"
     assert reading.view.side.draw.isChecked()
-
-    def stroke(*corners: tuple[float, float]) -> None:
-        left, none, plain = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(corners) - 1)]
-        for kind, corner in zip(kinds, corners, strict=True):
-            at = QPointF(*stage.arrangement.panes[0].lens.to_stage(*corner))
-            button = none if kind is QEvent.Type.MouseMove else left
-            QApplication.sendEvent(stage, QMouseEvent(kind, at, at, button, left, plain))
-        QApplication.sendEvent(stage, QMouseEvent(QEvent.Type.MouseButtonRelease, at, at, left, none, plain))
-
-    stroke((50, 50), (150, 50), (150, 150), (50, 150))
-    stroke((200, 50), (250, 50), (250, 150), (200, 150))
-    assert reading.view.side.regions.text() == "2 regions"
+    assert reading.view.side.regions.text() == "Drag around a lesion, or click its corners"
+    stroke(stage, (50, 50), (150, 50), (150, 150), (50, 150))
+    stroke(stage, (200, 50), (250, 50), (250, 150), (200, 150))
+    assert reading.view.side.regions.text() == "2 regions; draw the next one"
     assert len(stage.painting().regions.given) == 2
     press(K.Key_Backspace)
-    assert reading.view.side.regions.text() == "1 region"
+    assert reading.view.side.regions.text() == "1 region; draw the next one"
     press(K.Key_4)
     (read,) = labelling.queue(session.library, task).reads.values()
     (region,) = read.regions
@@ -209,6 +201,83 @@ def test_r_draws_lesions_and_backspace_takes_the_last_away(
     assert stage.tool == "pan", "the next pair is not drawn on by accident"
     press(K.Key_Left)
     assert len(stage.painting().regions.given) == 1, "an own region is seen again"
+
+
+def stroke(stage: StageWidget, *corners: tuple[float, float]) -> None:
+    """Drag along these points of the picture; of one only, click it."""
+    left, none, plain = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    kinds = [QEvent.Type.MouseButtonPress, *[QEvent.Type.MouseMove] * (len(corners) - 1)]
+    for kind, corner in zip(kinds, corners, strict=True):
+        at = QPointF(*stage.arrangement.panes[0].lens.to_stage(*corner))
+        button = none if kind is QEvent.Type.MouseMove else left
+        QApplication.sendEvent(stage, QMouseEvent(kind, at, at, button, left, plain))
+    QApplication.sendEvent(stage, QMouseEvent(QEvent.Type.MouseButtonRelease, at, at, left, none, plain))
+
+
+SQUARE = ((50, 50), (150, 50), (150, 150), (50, 150))
+
+
+@pytest.mark.parametrize("ends", ["Enter", "the first corner", "the next pair", "the grade"])
+def test_clicks_are_corners_until_they_are_closed(
+    reading: AnnotatePage, press: Press, session: Session, task: str, ends: str
+) -> None:
+    press(K.Key_R)
+    view = reading.view
+    for corner in SQUARE:
+        stroke(view.stage, corner)
+    assert view.side.regions.text() == "4 corners: Enter or the first corner closes them"
+    assert view.reading is not None
+    assert view.reading.draft.regions == ()
+    press(K.Key_B)  # looked at another way meanwhile
+    if ends == "Enter":
+        press(K.Key_Return)
+    elif ends == "the first corner":
+        stroke(view.stage, SQUARE[0])
+    elif ends == "the next pair":
+        press(K.Key_Right, K.Key_Left)
+    press(K.Key_2)
+    (read,) = labelling.queue(session.library, task).reads.values()
+    (region,) = read.regions
+    assert region.outline == tuple(pytest.approx(corner, abs=1.0) for corner in SQUARE)
+
+
+def test_corners_are_taken_back_and_given_up(reading: AnnotatePage, press: Press) -> None:
+    press(K.Key_1, K.Key_R)
+    view = reading.view
+    for corner in SQUARE[:2]:
+        stroke(view.stage, corner)
+    press(K.Key_Return)
+    assert len(view.stage.commands.corners) == 2, "two are no region"
+    press(K.Key_Backspace)
+    assert reading.own_undo_text == "Corner of a lesion"
+    press(K.Key_U)
+    assert len(view.stage.commands.corners) == 0
+    assert view.side.title.text() == f"Pair 2 of {PAIRS}", "no read was taken back"
+    for corner in SQUARE:
+        stroke(view.stage, corner)
+    press(K.Key_Escape)
+    assert len(view.stage.commands.corners) == 0
+    assert view.stage.tool == "region"
+    assert view.reading is not None
+    assert view.reading.draft.regions == ()
+
+
+def test_r_after_a_lesion_is_for_the_next_one(qtbot: QtBot, reading: AnnotatePage, press: Press) -> None:
+    press(K.Key_R)
+    stage = reading.view.stage
+    stroke(stage, *SQUARE)
+    press(K.Key_R)
+    assert stage.tool == "region"
+    assert reading.view.side.draw.isChecked()
+    stroke(stage, *SQUARE)
+    assert reading.view.side.regions.text() == "2 regions; draw the next one"
+    press(K.Key_R, K.Key_R)
+    assert stage.tool == "pan", "nothing was drawn since"
+    press(K.Key_R)
+    stroke(stage, *SQUARE)
+    qtbot.mouseClick(reading.view.side.draw, Qt.MouseButton.LeftButton)
+    assert stage.tool == "pan", "a button that is pressed lets go"
+    assert not reading.view.side.draw.isChecked()
 
 
 def test_space_flickers_and_letters_choose_ways_of_looking(reading: AnnotatePage, press: Press) -> None:

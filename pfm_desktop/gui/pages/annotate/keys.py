@@ -35,8 +35,8 @@ KEYS: tuple[Key, ...] = (
     Key("undo", "Take the last read back", "U"),
     Key("note", "Write a note", "N"),
     Key("quality", "Quality: good, limited, unusable", "Q"),
-    Key("region", "Draw a lesion", "R"),
-    Key("drop_region", "Take the last lesion away", "Backspace"),
+    Key("region", "Draw a lesion, or the next: drag, or click its corners", "R"),
+    Key("drop_region", "Take the last corner or lesion away", "Backspace"),
     Key("ai", "What the model says, where the site shows it", "A"),
     Key("side_by_side", "Side by side", "S"),
     Key("blend", "Blend", "B"),
@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key("leave", "Leave note, reasons or drawing", "Esc"),
 )
 STAGE = (
+    ("Enter, or a click on the first corner", "close the corners of a lesion"),
     ("F5", "load the pair again"),
     ("Z, F", "one to one, fit"),
     ("+, -, wheel", "zoom"),

@@ -105,6 +105,8 @@ class AnnotatePage(QWidget):
     @property
     def own_undo_text(self) -> str:
         """What undo would take back here."""
+        if len(self.view.stage.commands.corners):
+            return "Corner of a lesion"
         return self.view.reading.undo_text if self.view.reading is not None else ""
 
     @property
@@ -167,7 +169,7 @@ class AnnotatePage(QWidget):
 
     def _may_leave(self) -> bool:
         """Whether all that was said of pairs is on disk; once it was told that it is not, it may go."""
-        self.view.keep_note()
+        self.view.keep_said()
         reading = self.view.reading
         before, self._told = self._told, reading is not None and not reading.keep_drafts()
         if self._told and not before:

@@ -50,6 +50,7 @@ class ReadingView(QWidget):
         self.reading: Reading | None = None
         self._others: Mapping[str, tuple[Read, ...]] = {}
         self._on_stage: object = None  # the pair that is seen
+        self._drawn_one = False  # since the tool that draws was taken
         self.shelf = Shelf(library, self, load=load)
         self.stage = StageWidget(self)
         self.stage.setAcceptDrops(False)
@@ -74,8 +75,8 @@ class ReadingView(QWidget):
         self.name_keys()
 
     def end(self) -> None:
-        """What was typed is kept as far as it can be, and no picture stays in memory."""
-        self.keep_note()
+        """What was said is kept as far as it can be, and no picture stays in memory."""
+        self.keep_said()
         self.reading = None
         self.name_keys()
         self.shelf.empty()
@@ -93,7 +94,7 @@ class ReadingView(QWidget):
 
     def let_go(self) -> None:
         """Another page is in front: nothing is held or half drawn."""
-        self.keep_note()
+        self.keep_said()
         self.ai.let_go()
         self.stage.commands.let_go()
         self.stage.commands.cancel_drag()
@@ -103,6 +104,11 @@ class ReadingView(QWidget):
         reading = self.reading
         if reading is not None and reading.turn is not None and self.side.note.text().strip() != reading.draft.note:
             reading.set_note(self.side.note.text())
+
+    def keep_said(self) -> None:
+        """The same, and corners that were clicked are a region, as far as they are enough."""
+        self.stage.commands.corners.close()
+        self.keep_note()
 
     def name_keys(self) -> None:
         """Other keys were chosen, or when the answer of the model is shown."""
@@ -126,14 +132,14 @@ class ReadingView(QWidget):
         if self.side.asking_why:
             self.cannot(tuple(Reason)[grade.rank])
             return
-        reading = self._heard()
+        reading = self._heard(leaves=True)
         if reading is not None:
             reading.grade(grade)
             self.follow()
 
     def cannot(self, reason: Reason) -> None:
         """Say why the pair in front cannot be graded."""
-        reading = self._heard()
+        reading = self._heard(leaves=True)
         if reading is not None and self.side.asking_why:
             reading.cannot(reason)
             self.follow()
@@ -146,19 +152,21 @@ class ReadingView(QWidget):
 
     def go(self, step: int) -> None:
         """Another pair, without reading this one."""
-        reading = self._heard()
+        reading = self._heard(leaves=True)
         if reading is not None and reading.go(step):
             self.follow()
 
     def undo(self) -> None:
-        """Take the last read back, of whichever pair."""
+        """Take back what was done last, of whichever pair: a corner, what is said beside the grade, a read."""
+        if self.stage.commands.corners.drop_last():
+            return
         reading = self._heard()
         if reading is not None and reading.undo():
             self.follow()
 
     def redo(self) -> None:
         """Do it again."""
-        reading = self._heard()
+        reading = self._heard(leaves=True)
         if reading is not None and reading.redo():
             self.follow()
 
@@ -175,10 +183,13 @@ class ReadingView(QWidget):
             self.ai.ask()
 
     def toggle_region(self) -> None:
-        """Draw lesions with the mouse, or pan again."""
+        """Draw lesions with the mouse, or pan again. The key after a lesion that was drawn is for the next one."""
         drawing = self.stage.tool == Tool.REGION.value
         seen = self.reading is not None and self.reading.sight is Sight.PICTURES
-        self.stage.tool = Tool.REGION.value if seen and not drawing else Tool.PAN.value
+        clicked = self.side.draw.isChecked() is not drawing  # the button shows what it wants: it never stays by itself
+        next_one = drawing and not clicked and (self._drawn_one or bool(len(self.stage.commands.corners)))
+        self._drawn_one = False
+        self.stage.tool = Tool.REGION.value if seen and (not drawing or next_one) else Tool.PAN.value
         self.side.draw.setChecked(self.stage.tool == Tool.REGION.value)
 
     def leave(self) -> None:
@@ -263,8 +274,18 @@ class ReadingView(QWidget):
     def _drawn(self, frame: Source, outline: Outline) -> None:
         reading = self.reading
         if reading is not None and reading.sight is Sight.PICTURES:
+            self._drawn_one = True
             reading.add_region(Region(frame, tuple(outline)))
             self.follow()
+
+    def _follow_tool(self, tool: str) -> None:
+        self.side.draw.setChecked(tool == Tool.REGION.value)
+        self._follow_drawing(0)
+
+    def _follow_drawing(self, corners: int) -> None:
+        """Corners come and go without a step of reading; undo takes them back as well."""
+        self.side.show_drawing(corners)
+        self.moved.emit()
 
     def _rate(self, quality: Quality | None) -> None:
         if (reading := self._heard()) is not None:
@@ -277,12 +298,17 @@ class ReadingView(QWidget):
             self.follow()
 
     def _drop_region(self) -> None:
+        if self.stage.commands.corners.drop_last():
+            return
         if (reading := self._heard()) is not None and reading.drop_region():
             self.follow()
 
-    def _heard(self) -> Reading | None:
-        """Before anything else is done, what was typed goes with its pair."""
-        self.keep_note()
+    def _heard(self, *, leaves: bool = False) -> Reading | None:
+        """Before anything else is done, what was typed goes with its pair; `leaves`: another may be in front then."""
+        if leaves:
+            self.keep_said()
+        else:
+            self.keep_note()
         return self.reading
 
     def _noted(self) -> None:
@@ -346,7 +372,8 @@ class ReadingView(QWidget):
     def _connect(self) -> None:
         self.shelf.ready.connect(self._ready)
         self.stage.region_drawn.connect(self._drawn)
-        self.stage.tool_changed.connect(lambda tool: self.side.draw.setChecked(tool == Tool.REGION.value))
+        self.stage.corners_changed.connect(self._follow_drawing)
+        self.stage.tool_changed.connect(self._follow_tool)
         self.side.graded.connect(self.grade)
         self.side.refused.connect(self.cannot)
         self.side.rated.connect(self._rate)

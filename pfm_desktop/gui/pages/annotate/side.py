@@ -69,7 +69,7 @@ class ReadingSide(QWidget):
         self.answers = QStackedWidget(self)
         self.qualities = {quality: self._quality_button(quality) for quality in Quality}
         self.note = NoteField(self)
-        self.regions = words(self, "quiet")
+        self.regions, self._count, self._corners = words(self, "quiet"), 0, 0
         self.draw, self.drop = self._pressing("region"), self._pressing("drop_region")
         self.draw.setCheckable(True)
         self.back, self.on = self._pressing("previous"), self._pressing("next")
@@ -140,10 +140,17 @@ class ReadingSide(QWidget):
             button.setEnabled(here)
         self.note.setEnabled(here)
         self.note.show_text(draft.note)
-        self.regions.setText(said.regions_words(len(draft.regions)))
-        self.drop.setEnabled(bool(draft.regions))
+        self._count = len(draft.regions)
+        self.show_drawing()
         self.undo.setEnabled(bool(reading.undo_text))
         self.undo.setToolTip(reading.undo_text)
+
+    def show_drawing(self, corners: int | None = None) -> None:
+        """How many regions there are, and what is being drawn; `corners`: how many are clicked, where that is new."""
+        self._corners = self._corners if corners is None else corners
+        drawing = self.draw.isChecked()
+        self.regions.setText(said.drawing_words(self._count, drawing=drawing, corners=self._corners))
+        self.drop.setEnabled(bool(self._count or self._corners))
 
     def show_others(self, reads: Sequence[Read], who: str = "") -> None:
         """What readers said, side by side, for `who` is to decide between them; nothing for who reads."""
