@@ -359,6 +359,24 @@ def test_a_task_that_was_closed_meanwhile_is_said_on_the_page(
     assert on_disk() == NOT_READ
 
 
+def test_the_column_fits_a_small_screen_and_no_grade_moves_as_counts_grow(reading: AnnotatePage, press: Press) -> None:
+    side = reading.view.side
+    grade = side.grades[Grade.HIGH]
+    at = grade.mapTo(side, grade.rect().topLeft()).y()
+    press(K.Key_1, K.Key_2, K.Key_3, K.Key_4, K.Key_0, K.Key_1, K.Key_Left)
+    assert "1 normal, 1 low, 1 high, 1 cancer, 1 cannot be graded" in side.progress.text()
+    assert side.own.text().startswith("You read: Cannot be graded: no cervix is seen.")
+    assert grade.mapTo(side, grade.rect().topLeft()).y() == at
+    assert not reading.view._area.verticalScrollBar().isVisible()
+    quality = side.qualities[Quality.GOOD]
+    assert (
+        quality.mapTo(side, quality.rect().topLeft()).y() - side.cannot.mapTo(side, side.cannot.rect().bottomLeft()).y()
+        < 60
+    )
+    press(K.Key_0)
+    assert not reading.view._area.verticalScrollBar().isVisible()
+
+
 def test_keys_are_always_in_sight_and_all_of_them_on_request(reading: AnnotatePage) -> None:
     view = reading.view
     assert "1 normal" in view.keys_line.accessibleName()

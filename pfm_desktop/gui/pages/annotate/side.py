@@ -7,14 +7,13 @@ from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +27,6 @@ from pfm_desktop.viewmodels import annotate_words as said
 from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
 
-GRADES_SHOWN, REASONS_SHOWN = range(2)
 TALL = 44  # pixels of a grade's button
 
 
@@ -66,7 +64,6 @@ class ReadingSide(QWidget):
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
         self.reasons = {reason: self._button("", partial(self.refused.emit, reason)) for reason in Reason}
         self.cannot = self._pressing("cannot")
-        self.answers = QStackedWidget(self)
         self.qualities = {quality: self._quality_button(quality) for quality in Quality}
         self.note = NoteField(self)
         self.regions, self._count, self._corners = words(self, "quiet"), 0, 0
@@ -81,14 +78,23 @@ class ReadingSide(QWidget):
         self.note.let_go.connect(self.noted)
         self.name_keys()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """No grade moves under the mouse when a line above becomes two: there is room for that, in this font."""
+        for label in (self.progress, self.own):
+            label.ensurePolished()
+            label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())
+        super().showEvent(event)
+
     @property
     def asking_why(self) -> bool:
         """Whether the reasons stand in place of the grades."""
-        return self.answers.currentIndex() == REASONS_SHOWN
+        return not self._why.isHidden()
 
     def ask_why(self, asked: bool) -> None:
         """Show the reasons in place of the grades, or the grades again."""
-        self.answers.setCurrentIndex(REASONS_SHOWN if asked else GRADES_SHOWN)
+        self._why.setVisible(asked)
+        for part in (self._answers, self.own):  # all of the column fits a small screen
+            part.setHidden(asked)
 
     def name_keys(self) -> None:
         """The buttons say the keys that hold now."""
@@ -207,11 +213,14 @@ class ReadingSide(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
-        for part in (self.title, self.progress, self.problem, self.others, self.own, self.answers):
-            column.addWidget(part)
-        self.answers.addWidget(_column([*self.grades.values(), self.cannot, self.ai]))
+        for label in (self.progress, self.own):
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._answers = _column([*self.grades.values(), self.cannot, self.ai])
         why = words(self, "heading", "Why can it not be graded?")
-        self.answers.addWidget(_column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")]))
+        self._why = _column([why, *self.reasons.values(), words(self, "quiet", "Esc: back to the grades")])
+        self._why.hide()
+        for part in (self.title, self.progress, self.problem, self.others, self.own, self._answers, self._why):
+            column.addWidget(part)
         quality = QLabel("Quality (Q)", self)
         column.addWidget(quality)
         column.addLayout(_row(list(self.qualities.values())))
