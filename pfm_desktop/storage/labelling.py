@@ -129,6 +129,12 @@ def read(session: Session, read_id: str) -> Read | None:
     return _read(row) if row is not None and own in (None, row.reader) else None
 
 
+def decisions_of(session: Session, reader: str) -> Mapping[str, int]:
+    """By task, how many pairs a reader decided."""
+    query = select(ReadTable.task_id, func.count()).where(ReadTable.reader == reader, ReadTable.adjudicates.is_(True))
+    return dict(session.execute(query.group_by(ReadTable.task_id)).tuples().all())
+
+
 def histology_of(session: Session, visit_id: str) -> Histology | None:
     """The laboratory's result of a visit."""
     row = session.get(HistologyTable, visit_id)

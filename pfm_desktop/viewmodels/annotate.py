@@ -17,6 +17,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.labelling import Quality, Read, Reason, Region, Turn
 from pfm_desktop.domain.people import Act
 from pfm_desktop.services import labelling, review, said_beside
+from pfm_desktop.services.deciding import to_decide
 from pfm_desktop.services.labelling import Queue
 from pfm_desktop.services.said_beside import Draft
 from pfm_desktop.storage.library import Library
@@ -435,11 +436,12 @@ def opened(lib: Library, task_id: str, *, say: Say) -> Reading:
 
 
 def opened_to_decide(lib: Library, task_id: str, *, say: Say) -> tuple[Reading, dict[str, tuple[Read, ...]]]:
-    """The pairs on which readers of a task differ, and by pair what each said. Raises `NotAllowedError`."""
-    found = labelling.disagreements(lib, task_id)
-    task, _ = labelling.look_again(lib, task_id, adjudicates=True)
-    queue = Queue(task, tuple(Turn(one.pair_id) for one in found), {})
-    return Reading(lib, queue, say=say, adjudicates=True), {one.pair_id: one.reads for one in found}
+    """The pairs on which readers of a task differ, behind them those that were decided, and by pair what each said.
+
+    Raises `UserError`, as `to_decide`.
+    """
+    found = to_decide(lib, task_id)
+    return Reading(lib, found.queue, say=say, adjudicates=True), dict(found.reads)
 
 
 class Unkept:

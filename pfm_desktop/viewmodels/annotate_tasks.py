@@ -11,6 +11,7 @@ from pfm_desktop.domain.labelling import AiShown, Order
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, labelling
+from pfm_desktop.services.deciding import decided_by_task
 from pfm_desktop.viewmodels.annotate_words import TaskLine, task_lines
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def rights_in(lib: Library) -> Rights:
 def lines_job(ctx: Context, lib: Library, choice: AiShown = AiShown.HIDDEN) -> tuple[TaskLine, ...]:
     """The tasks, the newest first, as they are where the site has chosen so."""
     ctx.check()
-    return task_lines(labelling.task_rows(lib), choice)
+    decided = decided_by_task(lib) if lib.may(Act.ADJUDICATE) else {}
+    return task_lines(labelling.task_rows(lib), choice, decided)
 
 
 def report_job(ctx: Context, lib: Library, task_id: str) -> ReadingReport:

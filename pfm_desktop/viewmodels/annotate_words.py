@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -37,21 +37,32 @@ QUALITIES: dict[Quality, str] = {Quality.GOOD: "Good", Quality.LIMITED: "Limited
 
 @dataclass(frozen=True)
 class TaskLine:
-    """A task in the list: `cells` in the order of `COLUMNS`."""
+    """A task in the list: `cells` in the order of `COLUMNS`. `differing`: pairs to decide; `decided`: by who reads."""
 
     task_id: str
     cells: tuple[str, ...]
     closed: bool
     finished: bool
     differing: int
+    decided: int = 0
+
+    @property
+    def why_not_decide(self) -> str:
+        """Why nothing can be decided in it; "" where something can."""
+        if self.closed:
+            return "This task is closed: open it again to decide in it"
+        return "" if self.differing or self.decided else "No readers differ in this task"
 
 
-def task_lines(rows: Sequence[TaskRow], choice: AiShown = AiShown.HIDDEN) -> tuple[TaskLine, ...]:
-    """Tasks in the order given. `choice`: when the site shows the AI answer to who reads."""
-    return tuple(_line(row, choice) for row in rows)
+def task_lines(
+    rows: Sequence[TaskRow], choice: AiShown = AiShown.HIDDEN, decided: Mapping[str, int] | None = None
+) -> tuple[TaskLine, ...]:
+    """Tasks in the order given. `choice`: when the site shows the AI answer to who reads; `decided`: by task, how many
+    pairs who reads decided."""
+    return tuple(_line(row, choice, (decided or {}).get(row.task.id, 0)) for row in rows)
 
 
-def _line(row: TaskRow, choice: AiShown) -> TaskLine:
+def _line(row: TaskRow, choice: AiShown, decided: int) -> TaskLine:
     task, finished = row.task, row.done >= row.turns
     told = row.disagreements is not None  # who only reads is not told that pairs come again
     count = f"{row.pairs if told else row.turns:,}"  # one that she decided is no turn of hers, and still a pair
@@ -61,7 +72,7 @@ def _line(row: TaskRow, choice: AiShown) -> TaskLine:
     beside = [part for part in ("closed" if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
     name = f"{task.name} ({', '.join(beside)})" if beside else task.name
     cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
-    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0)
+    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided)
 
 
 def empty_text(*, may_make: bool, read_only: bool, choice: AiShown = AiShown.HIDDEN) -> str:
@@ -124,14 +135,22 @@ def own_words(reading: Reading) -> str:
     return f"{said}: {read_words(read)}{after}. Another grade changes it."
 
 
-OWN_READ = "Your own read: the label will say that one of those who differed decided"
+OWN_READ = "You read it yourself: the label will say that one of those who differed decided"
+
+
+def voices(reads: Sequence[Read], *, decided: bool) -> tuple[str, ...]:
+    """What each of these reads is called for who decides: by whom it is only once the decision is given."""
+    if decided:
+        return tuple(f"Decision of {read.reader}" if read.adjudicates else read.reader for read in reads)
+    return tuple(f"Reader {number}" for number, _ in enumerate(reads, 1))
 
 
 def other_words(read: Read) -> str:
-    """What one of the readers said, for who decides."""
+    """What one of the readers said, for who decides; a line each."""
+    seconds = f"{read.seconds:.0f} s" if read.seconds >= 1 else "under 1 s" if read.seconds else ""
     beside = [
         f"quality {read.quality.value}" if read.quality is not None else "",
-        f"{read.seconds:.0f} s" if read.seconds else "",
+        seconds,
         "AI seen before" if read.ai_seen else "",
     ]
     lines = [read_words(read), ", ".join(part for part in beside if part), f'"{read.note}"' if read.note else ""]
@@ -161,9 +180,8 @@ def drawing_words(count: int, *, drawing: bool, corners: int) -> str:
 
 def agreement_lines(report: ReadingReport) -> tuple[tuple[str, str], ...]:
     """Who with whom, and how far they agree; nothing where no pair has two reads."""
-    lines = [(f"{one} and {other}", agreement_words(found)) for (one, other), found in report.between.items()]
-    if report.all_readers is not None:
-        lines.append(("All readers (Fleiss)", agreement_words(report.all_readers)))
+    lines = [] if report.all_readers is None else [("All readers (Fleiss)", agreement_words(report.all_readers))]
+    lines += [(f"{one} and {other}", agreement_words(found)) for (one, other), found in report.between.items()]
     lines += [(f"{name}, read again", agreement_words(found)) for name, found in report.within.items()]
     lines += [(f"{name}, drift", drift_words(drift)) for name, drift in report.drift.items()]
     lines += [

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import Order, Turn
+from pfm_desktop.domain.labelling import Label, Order, Origin, Turn
 from pfm_desktop.domain.people import Role
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.gui.pages.annotate.tasks import DIFFER
@@ -264,7 +265,7 @@ def test_who_decides_between_an_own_read_and_another_is_told_what_the_label_will
         settle()
         qtbot.mouseClick(page.tasks.decide, LEFT)
         settle()
-        qtbot.waitUntil(lambda: "Anna" in shown_cards(page))
+        qtbot.waitUntil(lambda: "Reader 1" in shown_cards(page))
         assert shown_cards(page).count(OWN_READ) == count
         qtbot.keyClick(page.view.stage, K.Key_T)
         settle()
@@ -294,16 +295,21 @@ def test_who_decides_sees_both_reads_and_gives_the_grade(
     side = page.view.side
     assert side.title.text() == "Decide: pair 1 of 1"
     shown = " ".join(label.text() for label in side.others.findChildren(type(side.title)))
-    assert "Berta" in shown
-    assert "Clara" in shown
+    assert "Reader 1 Normal" in shown
+    assert "Berta" not in shown
+    assert "Clara" not in shown, "whose it is says nothing about the grade"
     assert '"at 3"' in shown
     assert "quality limited" in shown
     (region,) = page.view.stage.painting().regions.given
-    assert (region.words, region.voice) == ("Clara", 1)
+    assert (region.words, region.voice) == ("Reader 2", 1)
     qtbot.keyClick(page.view.stage, K.Key_2)
     settle()
     assert side.title.text() == "All pairs are decided"
     assert labelling.disagreements(lib, task) == ()
+    page.view.go(-1)
+    settle()
+    assert {"Berta", "Clara"} <= set(shown_cards(page)), "it is decided"
+    assert page.view.stage.painting().regions.given[0].words == "Clara"
     page.own_undo()
     settle()
     assert len(labelling.disagreements(lib, task)) == 1
@@ -315,4 +321,55 @@ def test_who_decides_sees_both_reads_and_gives_the_grade(
     assert [read.grade for read in reads.values()] == [None]
     qtbot.keyClick(page.view.stage, K.Key_T)
     settle()
+    assert page.tasks.decide.isEnabled(), "it can be decided anew"
+    labelling.close_task(lib, task)
+    page.tasks.read_again()
+    settle()
     assert not page.tasks.decide.isEnabled()
+    assert "closed" in page.tasks.decide.toolTip()
+
+
+def test_what_was_decided_is_found_again_and_decided_anew(
+    qtbot: QtBot, page: AnnotatePage, session: Session, task: str, settle: Settle
+) -> None:
+    lib = session.library
+    first, second = (turn.pair_id for turn in labelling.queue(lib, task).turns[:2])
+    read_by(lib, task, Anna={first: Grade.LOW, second: Grade.LOW}, Berta={first: Grade.CANCER, second: Grade.HIGH})
+    lib.who = "Dora"
+    for step in range(2):
+        page.tasks.read_again()
+        settle()
+        qtbot.mouseClick(page.tasks.decide, LEFT)
+        settle()
+        side = page.view.side
+        assert side.title.text() == "Decide: pair 1 of 2"
+        assert side.own.text() == "Not decided yet"
+        if step:
+            page.view.go(1)
+            settle()
+            assert side.own.text() == "You decided: Normal. Another grade changes it."
+            qtbot.keyClick(page.view.stage, K.Key_4)
+        else:
+            qtbot.keyClick(page.view.stage, K.Key_1)
+        settle()
+        qtbot.keyClick(page.view.stage, K.Key_T)
+        settle()
+    assert labelling.labels(lib, [first])[first].label == Label(Grade.CANCER, Origin.ADJUDICATED, 2, 1)
+
+
+@pytest.mark.parametrize(("count", "lines"), [(2, "Reader 2"), (3, "Reader 3: Low"), (8, "Reader 8: Low")])
+def test_many_readers_stand_in_a_line_each(
+    qtbot: QtBot, page: AnnotatePage, session: Session, task: str, settle: Settle, count: int, lines: str
+) -> None:
+    lib = session.library
+    first = labelling.queue(lib, task).turns[0].pair_id
+    for number in range(count):
+        read_by(lib, task, **{f"Reader{number}": {first: Grade.LOW if number else Grade.HIGH}})
+    lib.who = "Dora"
+    page.tasks.read_again()
+    settle()
+    qtbot.mouseClick(page.tasks.decide, LEFT)
+    settle()
+    qtbot.waitUntil(lambda: lines in shown_cards(page))
+    wide = [label.width() for label in page.view.side.others.findChildren(QLabel) if label.isVisible()]
+    assert min(wide) >= 80, "words are not cut"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 from pfm_desktop.domain.agreement import Agreement
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import Quality, Reason, Region, Turn
+from pfm_desktop.domain.labelling import Quality, Read, Reason, Region, Turn
 from pfm_desktop.domain.source import Source
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases, labelling
@@ -398,7 +399,77 @@ def test_who_decides_goes_through_the_pairs_that_differ(lib: Library, task: str,
     assert not said
 
 
+def test_what_was_decided_stands_behind_what_is_open_and_undo_takes_the_last_decision_back(
+    lib: Library, task: str, said: list[UserError]
+) -> None:
+    pairs = [turn.pair_id for turn in labelling.queue(lib, task).turns]
+    for who, grades in (("Anna", [Grade.LOW] * 4), ("Berta", [Grade.HIGH, Grade.LOW, Grade.CANCER, Grade.HIGH])):
+        lib.who = who
+        for pair, grade in zip(pairs, grades, strict=True):
+            labelling.give(lib, task, Turn(pair), grade=grade)
+    lib.who = "Clara"
+    reading, _ = annotate.opened_to_decide(lib, task, say=said.append)
+    give(reading, Grade.CANCER, Grade.LOW)
+    reading, reads = annotate.opened_to_decide(lib, task, say=said.append)
+    assert len(reading.turns) == 3
+    assert reading.place == 0
+    assert annotate_words.own_words(reading) == "Not decided yet"
+    assert annotate_words.progress(reading) == "2 of 3 decided: 1 low, 1 cancer"
+    assert reading.turns[1].pair_id == pairs[2], "in the order in which they were decided"
+    assert [read.reader for read in reads[pairs[2]]] == ["Anna", "Berta"]
+    assert reading.undo_text == "Decision between readers: low"
+    assert reading.undo()
+    assert (reading.place, reading.read) == (2, None)
+    assert len(labelling.disagreements(lib, task)) == 2
+    lib.who = "Dora"
+    reading, reads = annotate.opened_to_decide(lib, task, say=said.append)
+    assert len(reading.turns) == 2, "what somebody else decided is hers"
+    give(reading, Grade.LOW)
+    lib.who = "Clara"
+    assert not said
+
+
+def test_in_a_task_that_is_closed_nothing_is_decided_and_no_read_shown(lib: Library, task: str) -> None:
+    pair = labelling.queue(lib, task).turns[0].pair_id
+    for who, grade in (("Anna", Grade.LOW), ("Berta", Grade.CANCER)):
+        lib.who = who
+        labelling.give(lib, task, Turn(pair), grade=grade)
+    lib.who = "Clara"
+    labelling.close_task(lib, task)
+    with pytest.raises(UserError, match="closed"):
+        annotate.opened_to_decide(lib, task, say=print)
+    (line,) = annotate_words.task_lines(labelling.task_rows(lib))
+    assert "open it again" in line.why_not_decide
+
+
 # words
+
+
+def test_a_quick_read_took_under_a_second_and_not_none() -> None:
+    read = Read("r", "t", "p", "Anna", 1, Grade.LOW, datetime(2026, 11, 28, tzinfo=UTC), seconds=0.3)
+    assert annotate_words.other_words(read) == "Low\nunder 1 s"
+    assert annotate_words.other_words(replace(read, seconds=2.4)) == "Low\n2 s"
+
+
+def test_names_stand_with_reads_once_the_decision_is_given() -> None:
+    read = Read("r", "t", "p", "Anna", 1, Grade.LOW, datetime(2026, 11, 28, tzinfo=UTC))
+    reads = (read, replace(read, reader="Berta"), replace(read, reader="Clara", adjudicates=True))
+    assert annotate_words.voices(reads, decided=False) == ("Reader 1", "Reader 2", "Reader 3")
+    assert annotate_words.voices(reads, decided=True) == ("Anna", "Berta", "Decision of Clara")
+
+
+def test_of_all_readers_together_stands_first() -> None:
+    found = Agreement(0.8, (0.5, 0.9), 12, 12, 0.75, 0.0)
+    report = SimpleNamespace(
+        between={("Anna", "Berta"): found},
+        all_readers=found,
+        within={},
+        drift={},
+        not_graded={},
+        with_ai={},
+        after_ai={},
+    )
+    assert [who for who, _ in annotate_words.agreement_lines(report)] == ["All readers (Fleiss)", "Anna and Berta"]
 
 
 def test_reads_of_others_are_not_shown_where_that_cannot_go_on_record(

@@ -24,6 +24,7 @@ from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.stage import StageWidget, Tool
 from pfm_desktop.gui.widgets.stage_prepared import PreparedPair
 from pfm_desktop.gui.widgets.stage_regions import ShownRegion
+from pfm_desktop.viewmodels import annotate_words
 from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.pair_view import Mode, fitted
 
@@ -245,7 +246,8 @@ class ReadingView(QWidget):
             self._say_instead(reading, held)
         self.how.setText(_how(held))
         self.stage.repaint()  # not at the next turn of the event loop: the reader waits for it
-        self.side.show_others(self._voices(reading), reading.reader)
+        voices = self._voices(reading)
+        self.side.show_others(voices, _names(reading, voices), reading.reader)
 
     def _voices(self, reading: Reading) -> tuple[Read, ...]:
         """What readers said of the pair in front, for who decides between them: on record before it is shown."""
@@ -398,12 +400,16 @@ class ReadingView(QWidget):
 def _regions(reading: Reading, voices: Sequence[Read]) -> list[ShownRegion]:
     """What the reader drew; for who decides, also what each of the others did."""
     shown = [
-        ShownRegion(one.frame, one.outline, read.reader, place)
-        for place, read in enumerate(voices)
+        ShownRegion(one.frame, one.outline, name, place)
+        for place, (read, name) in enumerate(zip(voices, _names(reading, voices), strict=True))
         for one in read.regions
     ]
     own = "decided" if voices else ""
     return [*shown, *(ShownRegion(one.frame, one.outline, own) for one in reading.draft.regions)]
+
+
+def _names(reading: Reading, voices: Sequence[Read]) -> tuple[str, ...]:
+    return annotate_words.voices(voices, decided=reading.read is not None)
 
 
 def _how(held: PreparedPair | str | None) -> str:

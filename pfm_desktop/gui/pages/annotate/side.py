@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -28,6 +29,7 @@ from pfm_desktop.viewmodels.annotate import Reading, Sight
 from pfm_desktop.viewmodels.grades import DETAILS, TITLES
 
 TALL = 44  # pixels of a grade's button
+SIDE_BY_SIDE = 2  # readers; more do not fit the width of the column
 
 
 class NoteField(LineField):
@@ -58,7 +60,7 @@ class ReadingSide(QWidget):
         self.title, self.progress = words(self, "title"), words(self, "quiet")
         self.own, self.problem, self.waiting = words(self, "heading"), words(self, "problem"), words(self, "quiet")
         self.others = QWidget(self)
-        self._others = QHBoxLayout(self.others)
+        self._others = QVBoxLayout(self.others)
         self._others.setContentsMargins(0, 0, 0, 0)
         self.others.hide()
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
@@ -158,8 +160,11 @@ class ReadingSide(QWidget):
         self.regions.setText(said.drawing_words(self._count, drawing=drawing, corners=self._corners))
         self.drop.setEnabled(bool(self._count or self._corners))
 
-    def show_others(self, reads: Sequence[Read], who: str = "") -> None:
-        """What readers said, side by side, for `who` is to decide between them; nothing for who reads."""
+    def show_others(self, reads: Sequence[Read], names: Sequence[str] = (), who: str = "") -> None:
+        """What readers said, under these names, for `who` is to decide between them; nothing for who reads.
+
+        Two stand side by side, more of them in a line each.
+        """
         if not reads and self.others.isHidden():
             return
         while (item := self._others.takeAt(0)) is not None:
@@ -167,8 +172,16 @@ class ReadingSide(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for place, read in enumerate(reads):
-            self._others.addWidget(_said_by(read, "dashed" if place % 2 else "whole", own=read.reader == who), 1)
+        own = [read.reader == who and not read.adjudicates for read in reads]
+        called = [f"{name} (you)" if mine else name for name, mine in zip(names, own, strict=True)]
+        held = list(zip(reads, called, ("whole", "dashed") * len(reads), strict=False))
+        if len(held) <= SIDE_BY_SIDE:
+            cards = _row([_said_by(*one) for one in held])
+            self._others.addWidget(_held(cards))
+        else:
+            self._others.addWidget(_said_by_many([_line_of(*one) for one in held]))
+        if any(own):
+            self._others.addWidget(words(self.others, "quiet", said.OWN_READ))
         self.others.setVisible(bool(reads))
 
     # ---- making
@@ -241,21 +254,38 @@ class ReadingSide(QWidget):
             self.setTabOrder(one, other)
 
 
-def _said_by(read: Read, line: str, *, own: bool) -> QFrame:
-    """One reader's card; `line` is how the regions are drawn, `own` the read of who decides."""
+def _said_by(read: Read, name: str, line: str) -> QFrame:
+    """One reader's card; `line` is how the regions are drawn."""
     card = QFrame()
     card.setProperty("role", "card")
     column = QVBoxLayout(card)
     column.setContentsMargins(8, 6, 8, 6)
     column.setSpacing(2)
-    column.addWidget(words(card, "heading", read.reader))
+    column.addWidget(words(card, "heading", name))
     column.addWidget(words(card, "", said.other_words(read)))
-    if own:
-        column.addWidget(words(card, "quiet", said.OWN_READ))
     if read.regions:
         column.addWidget(words(card, "quiet", f"{said.regions_words(len(read.regions))}, {line} line"))
     column.addStretch(1)
     return card
+
+
+def _said_by_many(lines: Sequence[str]) -> QFrame:
+    """Many readers in one card."""
+    card = QFrame()
+    card.setProperty("role", "card")
+    column = QVBoxLayout(card)
+    column.setContentsMargins(8, 6, 8, 6)
+    column.setSpacing(1)
+    for line in lines:
+        column.addWidget(words(card, "", line))
+    return card
+
+
+def _line_of(read: Read, name: str, line: str) -> str:
+    """The same of one reader in a line."""
+    regions = f"{said.regions_words(len(read.regions))}, {line} line" if read.regions else ""
+    parts = [*said.other_words(read).split("\n"), regions]
+    return f"{name}: {'; '.join(part for part in parts if part)}"
 
 
 def _column(parts: Sequence[QWidget]) -> QWidget:
@@ -266,6 +296,13 @@ def _column(parts: Sequence[QWidget]) -> QWidget:
     for part in parts:
         column.addWidget(part)
     column.addStretch(1)
+    return held
+
+
+def _held(layout: QLayout) -> QWidget:
+    held = QWidget()
+    layout.setContentsMargins(0, 0, 0, 0)
+    held.setLayout(layout)
     return held
 
 

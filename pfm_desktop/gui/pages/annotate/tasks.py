@@ -113,7 +113,9 @@ class TaskList(QWidget):
         line, rights = self.line, rights_in(self._library)
         self.read.setEnabled(line is not None)
         self.decide.setVisible(rights.decide)
-        self.decide.setEnabled(line is not None and line.differing > 0)
+        why_not = "" if line is None else line.why_not_decide
+        self.decide.setEnabled(line is not None and not why_not)
+        self.decide.setToolTip(why_not)
         differing = "" if line is None or not line.differing else f" ({line.differing:,})"
         self.decide.setText(f"Decide between readers{differing}")
         self.new.setVisible(rights.make)
