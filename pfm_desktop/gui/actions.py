@@ -40,6 +40,7 @@ class ActionBook(QObject):
         super().__init__(parent)
         self._entries: dict[str, _Entry] = {}
         self._own: Mapping[str, str] = {}
+        self._fixed: dict[str, dict[str, str]] = {}  # by group, keys that no action has, and what they do
 
     def make(
         self, owner: QWidget, id_: str, text: str, shortcut: str, slot: Callable[[], object], *, group: str
@@ -59,11 +60,15 @@ class ActionBook(QObject):
         self._entries[action.objectName()] = _Entry(action, group, default)
         self._settle(action.objectName())
 
-    def adopt_page(self, page: QWidget, actions: Iterable[QAction], *, group: str) -> None:
+    def adopt_page(
+        self, page: QWidget, actions: Iterable[QAction], *, group: str, fixed: Mapping[str, str] | None = None
+    ) -> None:
         """Take in the commands of a page: their shortcuts act while the focus is on that page.
 
-        An action that says itself where it acts (any context but the window's) is left as it is.
+        An action that says itself where it acts (any context but the window's) is left as it is. `fixed`: keys that
+        something on the page takes by itself, and what they do there.
         """
+        self._fixed[group] = {_portable(key): text for key, text in (fixed or {}).items()}
         for action in actions:
             if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -113,7 +118,13 @@ class ActionBook(QObject):
             near = entry.group == group or not (_of_page(self._entries[id_]) and _of_page(entry))
             if other != id_ and near and wanted in entry.action.shortcuts():
                 return plain(entry.action.text())
-        return ""
+        return self.fixed(id_, sequence)
+
+    def fixed(self, id_: str, sequence: str) -> str:
+        """What these keys do by themselves where this action acts; nobody can choose others for that. "" for none."""
+        wanted, own = _portable(sequence), self._entries[id_]
+        near = (keys for group, keys in self._fixed.items() if group == own.group or not _of_page(own))
+        return next((keys[wanted] for keys in near if wanted in keys), "")
 
     def _settle(self, id_: str) -> None:
         entry = self._entries[id_]
@@ -124,6 +135,10 @@ class ActionBook(QObject):
 def plain(text: str) -> str:
     """The text of an action without the mark of its menu letter and without dots."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("...")
+
+
+def _portable(sequence: str) -> str:
+    return QKeySequence(sequence, PORTABLE).toString(PORTABLE)
 
 
 def native(sequence: str) -> str:

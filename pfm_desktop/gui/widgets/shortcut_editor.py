@@ -107,7 +107,9 @@ class ShortcutEditor(QWidget):
         other = self._book.conflict(row.id, typed)
         same = typed in row.shortcut.split(" or ")
         self.assign.setEnabled(bool(typed) and not other and not same)
-        if other:
+        if self._book.fixed(row.id, typed):
+            self.said.setText(f'{native(typed)} always means "{other}" there. Choose other keys.')
+        elif other:
             self.said.setText(f'{native(typed)} already belongs to "{other}". Choose other keys, or change that first.')
         elif not typed:
             self.said.setText("Press the keys you want.")

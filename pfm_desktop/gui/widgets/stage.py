@@ -174,6 +174,10 @@ class StageWidget(QWidget):
         self._pictures.scene.mm_per_px = mm_per_px if mm_per_px and mm_per_px > 0 else None
         self._refresh()
 
+    def leave_keys(self, signs: Sequence[str]) -> None:
+        """These keys mean nothing here (" ": Space): the page has a use of its own for them, or had."""
+        self._keys.leave(signs)
+
     def clear(self) -> None:
         """An empty stage; the way of looking (mode, opacity, colour map) stays."""
         self.set_pair(None, None, None)

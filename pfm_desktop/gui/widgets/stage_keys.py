@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
@@ -92,6 +92,11 @@ class StageKeys:
             int(Qt.Key.Key_Return): do.use_tool_at_cursor,
             int(Qt.Key.Key_Enter): do.use_tool_at_cursor,
         }
+
+    def leave(self, signs: Sequence[str]) -> None:
+        """These keys are for the page, or for nobody."""
+        for sign in signs:
+            self._actions.pop(ord(sign.upper()), None)
 
     def handle(self, event: QEvent) -> bool:
         """True for keys that are used up here."""

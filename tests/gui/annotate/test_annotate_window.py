@@ -17,6 +17,7 @@ from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.services import ai_shown, labelling, review
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.viewmodels.pair_view import Mode
 
 from ..conftest import Opened
 from .conftest import PAIRS, Pictures
@@ -208,3 +209,26 @@ def test_with_the_ai_answer_allowed_nothing_tells_whose_pictures_they_are_either
     found = words_in(window)
     assert "AI answer" in found
     assert not [told for told in TOLD if told in found]
+
+
+def test_keys_that_the_pictures_take_are_not_free_for_commands(window: MainWindow) -> None:
+    annotate(window)
+    for key in ("L", "F", "Z", "+", "-", "[", "]", "Return"):
+        assert window.book.conflict("annotate.grade_low", key), key
+        assert window.book.fixed("view.models", key), "nor where they would act on every page"
+    assert window.book.conflict("annotate.grade_low", "X") == ""
+    editor = window.desk.page(SETTINGS).shortcuts  # type: ignore[union-attr]
+    editor.table.setCurrentCell([row.id for row in window.book.rows()].index("annotate.grade_low"), 0)
+    editor.keys.setKeySequence("L")
+    assert editor.said.text() == 'L always means "Loupe" there. Choose other keys.'
+    assert not editor.assign.isEnabled()
+
+
+def test_a_key_that_was_freed_does_nothing_to_the_pictures(qtbot: QtBot, window: MainWindow) -> None:
+    view = annotate(window).view
+    window.book.use({"annotate.grade_low": "X", "annotate.flicker": "Y"})
+    for key in (Qt.Key.Key_2, Qt.Key.Key_Space):
+        qtbot.keyClick(view.stage, key)
+    assert view.stage.view.mode is Mode.SIDE_BY_SIDE
+    qtbot.keyClick(view.stage, Qt.Key.Key_Y)
+    assert view.stage.view.mode is Mode.FLICKER

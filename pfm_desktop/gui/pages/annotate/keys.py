@@ -53,6 +53,12 @@ STAGE = (
     ("L (hold)", "loupe"),
     ("[, ]", "blend, curtain"),
 )
+FIXED = {  # keys that the stage takes by itself
+    "Z": "One picture pixel a screen pixel", "F": "Fit", "+": "Zoom in", "=": "Zoom in", "-": "Zoom out",
+    "L": "Loupe", "[": "Move the blend or the curtain", "]": "Move the blend or the curtain",
+    "Return": "Close the corners of a lesion", "Enter": "Close the corners of a lesion",
+}  # fmt: skip
+NOT_OF_THE_STAGE = tuple("12345 ")  # commands here; freed, they mean nothing
 SHORT = ("grade_normal", "grade_low", "grade_high", "grade_cancer", "cannot", "undo", "note", "quality", "region", "ai")
 _WORDS = {
     "grade_normal": "normal", "grade_low": "low", "grade_high": "high", "grade_cancer": "cancer",

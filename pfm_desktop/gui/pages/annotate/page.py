@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from pfm_desktop.gui.pages.annotate.ai_answer import Site
+from pfm_desktop.gui.pages.annotate.keys import FIXED
 from pfm_desktop.gui.pages.annotate.making import NewTask
 from pfm_desktop.gui.pages.annotate.reading import ReadingView
 from pfm_desktop.gui.pages.annotate.shelf import Load
@@ -37,6 +38,7 @@ class AnnotatePage(QWidget):
     """
 
     title = "Annotate"
+    fixed_keys = FIXED
     hides_names = True
     said = Signal(str)
     undo_changed = Signal()

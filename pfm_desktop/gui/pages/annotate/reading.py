@@ -16,7 +16,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.labelling import Quality, Read, Reason, Region
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.ai_answer import AiAnswer, Site
-from pfm_desktop.gui.pages.annotate.keys import actions_for, short_line
+from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, actions_for, short_line
 from pfm_desktop.gui.pages.annotate.shelf import AHEAD, Load, Shelf
 from pfm_desktop.gui.pages.annotate.side import ReadingSide
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -55,6 +55,7 @@ class ReadingView(QWidget):
         self.shelf = Shelf(library, self, load=load)
         self.stage = StageWidget(self)
         self.stage.setAcceptDrops(False)
+        self.stage.leave_keys(NOT_OF_THE_STAGE)
         self.ai = AiAnswer(library, site or Site())
         self.actions_by_id = actions_for(self, self._slots())
         self.side = ReadingSide(self.actions_by_id, self.ai)
