@@ -200,7 +200,8 @@ def _after_ai(count: int) -> str:
 
 def agreement_words(found: Agreement) -> str:
     """`kappa 0.71 (0.60 to 0.80), 120 pairs of 98 women; 70 % the same, 3 % two grades or more apart`."""
-    pairs = f"{found.pairs:,} {'pair' if found.pairs == 1 else 'pairs'} of {found.women:,} women"
+    pairs = f"{found.pairs:,} {'pair' if found.pairs == 1 else 'pairs'} of {found.women:,} "
+    pairs += "woman" if found.women == 1 else "women"
     shares = f"{found.same:.0%} the same, {found.far:.0%} two grades or more apart".replace("%", " %")
     if isnan(found.kappa):
         return f"kappa not defined (all one grade), {pairs}; {shares}"

@@ -152,11 +152,11 @@ class StageMouse:
         return True
 
     def _begin_line(self, held: _Held, pane: Pane, at: QPointF, *, again: bool) -> None:
-        """A stroke, or one more corner where some were clicked already."""
+        """A stroke, or one more corner where some were clicked already; after one only it may become either."""
         spot = self._spot_in(pane, at)
         if spot is None:
             return
-        if len(self.corners):
+        if len(self.corners) > 1:
             held.drag = "corner"
             self.corners.click(pane, spot, at, again=again)
         else:
@@ -224,6 +224,7 @@ class StageMouse:
         region = self._stage.tool == "region"
         pane = self._stage.arrangement.pane_at(start.x(), start.y())
         if len(stroke.points) >= LEAST:
+            self.corners.give_up()
             drawn = self._stage.region_drawn if region else self._stage.cervix_drawn
             drawn.emit(stroke.frame, stroke.points)
         elif region and pane is not None and (spot := self._spot_in(pane, start)) is not None:

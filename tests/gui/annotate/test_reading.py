@@ -262,6 +262,17 @@ def test_corners_are_taken_back_and_given_up(reading: AnnotatePage, press: Press
     assert view.reading.draft.regions == ()
 
 
+def test_dragging_after_a_single_click_is_a_stroke(reading: AnnotatePage, press: Press) -> None:
+    press(K.Key_R)
+    view = reading.view
+    stroke(view.stage, (300, 200))
+    stroke(view.stage, *SQUARE)
+    assert view.reading is not None
+    (region,) = view.reading.draft.regions
+    assert region.outline[0] == pytest.approx(SQUARE[0], abs=1.0)
+    assert len(view.stage.commands.corners) == 0
+
+
 def test_r_after_a_lesion_is_for_the_next_one(qtbot: QtBot, reading: AnnotatePage, press: Press) -> None:
     press(K.Key_R)
     stage = reading.view.stage
@@ -382,7 +393,7 @@ def test_keys_are_always_in_sight_and_all_of_them_on_request(reading: AnnotatePa
     assert "1 normal" in view.keys_line.accessibleName()
     assert view.side.keys.isHidden()
     assert reading.own_keys()
-    assert "U: Take the last read back" in view.side.keys.text()
+    assert "U: Take back what was done last" in view.side.keys.text()
     assert reading.own_keys()
     assert view.side.keys.isHidden()
 

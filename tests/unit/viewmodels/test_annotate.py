@@ -490,7 +490,10 @@ def test_reads_of_others_are_not_shown_where_that_cannot_go_on_record(
     assert [str(one) for one in said] == ["the disk is full. make room."]
 
 
-@pytest.mark.parametrize(("women", "said_of"), [(4, "too few women for an interval"), (5, "(0.50 to 0.90), 12 pairs")])
+@pytest.mark.parametrize(
+    ("women", "said_of"),
+    [(1, "12 pairs of 1 woman:"), (4, "too few women for an interval"), (5, "(0.50 to 0.90), 12 pairs")],
+)
 def test_a_kappa_of_few_women_has_no_interval(women: int, said_of: str) -> None:
     found = Agreement(0.8, (0.5, 0.9), 12, women, 0.75, 0.0)
     assert said_of in annotate_words.agreement_words(found)

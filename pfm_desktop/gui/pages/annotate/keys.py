@@ -32,7 +32,7 @@ KEYS: tuple[Key, ...] = (
     Key("cannot", "Cannot be graded, with a reason", "0"),
     Key("next", "Next pair, without reading", "Right", repeats=True),
     Key("previous", "The pair before", "Left", repeats=True),
-    Key("undo", "Take the last read back", "U"),
+    Key("undo", "Take back what was done last", "U"),
     Key("note", "Write a note", "N"),
     Key("quality", "Quality: good, limited, unusable", "Q"),
     Key("region", "Draw a lesion, or the next: drag, or click its corners", "R"),
