@@ -215,9 +215,9 @@ def agreement_words(found: Agreement) -> str:
 
 
 def drift_words(drift: Sequence[Drift]) -> str:
-    """By block of own reads, in grades: `reads 1-50 (30 compared): +0.10 (error 0.05); ...`."""
+    """By block of own reads, in grades, the latest first: `reads 51-100 (30 compared): +0.10 (error 0.05); ...`."""
     parts = []
-    for block in drift:
+    for block in reversed(drift):  # what does not fit the line is what is longest ago
         error = f" (error {block.error:.2f})" if block.error > 0 else ""  # none for one pair, nor where all are alike
         reads = f"{block.begin}-{block.end}" if block.end > block.begin else str(block.begin)
         all_compared = block.reads == block.end - block.begin + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,6 +104,8 @@ def test_a_drift_is_told_where_it_was_among_all_own_reads() -> None:
     (found,) = drift_of(reads, "Anna", block=50)
     assert (found.begin, found.end, found.reads, found.mean) == (51, 100, 3, 1.0)
     assert drift_words([found]) == "reads 51-100 (3 compared): +1.00"
+    later = replace(found, begin=101, end=103, mean=-1.0)
+    assert drift_words([found, later]).startswith("reads 101-103: -1.00; "), "the latest is never cut off"
 
 
 def test_the_report_of_a_task_is_for_those_who_may_see_reads(lib: Library, tmp_path: Path) -> None:
