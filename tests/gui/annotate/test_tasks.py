@@ -238,6 +238,26 @@ def test_an_annotator_reads_and_the_clinician_sees_how_far_she_is(
     assert page.view.side.title.text() == f"Pair 2 of {PAIRS}"
 
 
+def test_what_an_annotator_says_before_the_grade_is_hers_alone_in_an_encrypted_library_too(
+    qtbot: QtBot, signed_in: Callable[[str], AnnotatePage]
+) -> None:
+    page = signed_in("Berta")
+
+    def opened(page: AnnotatePage) -> str:
+        qtbot.keyClick(page.tasks.table, K.Key_Return)
+        qtbot.waitUntil(lambda: page.idle)
+        return page.view.side.note.text()
+
+    assert opened(page) == ""
+    qtbot.keyClick(page.view.stage, K.Key_N)
+    qtbot.keyClicks(page.view.side.note, "near 12")
+    page.left()  # the window is locked, or closed
+    page.detach()
+    page.show_tasks()
+    qtbot.waitUntil(lambda: page.idle)
+    assert opened(page) == "near 12"
+
+
 def test_an_adjudicator_decides_and_makes_no_tasks(signed_in: Callable[[str], AnnotatePage]) -> None:
     tasks = signed_in("Clara").tasks
     assert tasks.decide.isVisible()
