@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -235,25 +235,50 @@ class Turn:
     turn: int = 1
 
 
-def turns(pairs: Sequence[str], repeats: float, *, seed: int, gap: int = 20) -> tuple[Turn, ...]:
-    """Pairs in their order, a share of them a second time: `gap` pairs later at least, else at the end.
+REPEAT_GAP = 20  # other pairs between a pair and its repeat: sooner, who reads knows it again
 
-    The same for the same seed; who reads cannot tell a repeat from its place.
+
+def repeats_in(pairs: int, repeats: float, *, gap: int = REPEAT_GAP) -> int:
+    """How many of so many pairs come again, of a share that is asked for: only those with `gap` others behind them."""
+    return max(0, min(round(min(max(repeats, 0.0), 1.0) * pairs), pairs - gap))
+
+
+def turns(
+    pairs: Sequence[str], repeats: float, *, seed: int, gap: int = REPEAT_GAP, given: Collection[str] = ()
+) -> tuple[Turn, ...]:
+    """Pairs in their order, a share of them a second time, `gap` pairs later at least (`repeats_in`).
+
+    The same for the same seed; who reads cannot tell a repeat from its place. `given`: pairs that were read again
+    already. They stay, in place of others, also where they would not be drawn now: older versions let pairs near the
+    end come again sooner, and a task may have lost pairs since.
     """
     import random
 
-    drawn = random.Random(seed)
-    again = drawn.sample(range(len(pairs)), round(min(max(repeats, 0.0), 1.0) * len(pairs)))
+    drawn, count = random.Random(seed), len(pairs)
+    first = drawn.sample(range(count), round(min(max(repeats, 0.0), 1.0) * count))
+    at = {place: drawn.randint(place + gap + 1, max(place + gap + 1, count)) for place in first}
+    again = [place for place in first if at[place] <= count]
+    # in place of those that have no room behind them: the queues of tasks in which all have are as they always were
+    spare = sorted(set(range(count - gap)).difference(again))
+    for place in drawn.sample(spare, repeats_in(count, repeats, gap=gap) - len(again)):
+        again.append(place)
+        at[place] = drawn.randint(place + gap + 1, count)
     later: dict[int, list[str]] = {}
-    for place in again:
-        earliest = place + gap + 1
-        at = drawn.randint(earliest, max(earliest, len(pairs)))
-        later.setdefault(min(at, len(pairs)), []).append(pairs[place])
+    for place in _with_given(again, pairs, frozenset(given)):
+        later.setdefault(min(at.get(place, place + gap + 1), count), []).append(pairs[place])
     made: list[Turn] = []
     for place, pair in enumerate(pairs):
         made += [Turn(one, 2) for one in later.get(place, ())]
         made.append(Turn(pair))
-    return (*made, *(Turn(one, 2) for one in later.get(len(pairs), ())))
+    return (*made, *(Turn(one, 2) for one in later.get(count, ())))
+
+
+def _with_given(again: Sequence[int], pairs: Sequence[str], given: frozenset[str]) -> Iterable[int]:
+    """Places that come again: all of `given`, each that was not drawn in place of one that was and is not read yet."""
+    besides = [place for place, pair in enumerate(pairs) if pair in given and place not in again]
+    open_ = [place for place in again if pairs[place] not in given]
+    left_out = frozenset(open_[max(0, len(open_) - len(besides)) :])
+    return [*(place for place in again if place not in left_out), *besides]
 
 
 @dataclass(frozen=True)

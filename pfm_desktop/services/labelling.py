@@ -27,6 +27,7 @@ from pfm_desktop.domain.labelling import (
     Turn,
     disagree,
     label_of,
+    repeats_in,
     turns,
 )
 from pfm_desktop.domain.people import Act
@@ -162,6 +163,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
         everybody = stored.reads(session) if may_see_reads(lib) else ()
         shown = journal.any_by(session, what=READS_SHOWN, who=lib.who)
     done = Counter(read.task_id for read in own if not read.adjudicates)
+    again = Counter(read.task_id for read in own if read.turn == 2)
     by_task: dict[str, list[Read]] = {}
     for read in everybody:
         by_task.setdefault(read.task_id, []).append(read)
@@ -172,7 +174,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
             # pairs of which the reads were shown are no longer to be read by who decides
             len(queue(lib, task.id).turns)
             if shown
-            else counts.get(task.id, 0) + round(task.repeats * counts.get(task.id, 0)),
+            else counts.get(task.id, 0) + max(repeats_in(counts.get(task.id, 0), task.repeats), again[task.id]),
             done[task.id],
             len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
         )
@@ -214,7 +216,7 @@ def queue(lib: Library, task_id: str) -> Queue:
     shown = on_record.done(lib, READS_SHOWN, pairs)
     seed = task.seed ^ zlib.crc32(lib.who.encode())
     reads = {Turn(read.pair_id, read.turn): read for read in own if not read.adjudicates}
-    made = turns(pairs, task.repeats, seed=seed)
+    made = turns(pairs, task.repeats, seed=seed, given={turn.pair_id for turn in reads if turn.turn == 2})
     return Queue(task, tuple(turn for turn in made if turn in reads or turn.pair_id not in shown), reads)
 
 

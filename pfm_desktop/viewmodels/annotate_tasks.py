@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pfm_desktop.domain.labelling import AiShown, Order
+from pfm_desktop.domain.labelling import REPEAT_GAP, AiShown, Order, repeats_in
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, labelling
@@ -126,17 +126,35 @@ def unlabelled_words(counted: Counted | None) -> str:
     return said if counted is None else f"{said} ({counted.unlabelled:,} of {counted.visits:,} visits)"
 
 
+def repeats_words(pairs: int, repeats: float) -> str:
+    """How many of at most so many pairs come again, and why fewer than were asked for; "" where none are to."""
+    if not pairs or repeats <= 0:
+        return ""
+    asked, count = round(repeats * pairs), repeats_in(pairs, repeats)
+    if not asked:
+        return f"None comes again: the share is less than one of {_pairs(pairs)}."
+    later = f"{REPEAT_GAP} pairs or more after the first read"
+    if not count:
+        return f"None comes again: a repeat comes {later}, and this task is too short for that."
+    come = "comes" if count == 1 else "come"
+    fewer = f" Not {asked:,}: the task is too short for more." if count < asked else ""
+    return f"{_pairs(count)} {come} again, {later}.{fewer}"
+
+
 def asking_words(order: Order, count: int, most: int, model: str) -> str:
     """What the order asks of the model, of whom, and how long it may take; "" where it asks nothing."""
     if not order.asks_model:
         return ""
     asked = min(count, most)
     rest = f"; the other {count - asked:,} follow at random" if count > asked else ""
-    pairs = "1 pair" if asked == 1 else f"{asked:,} pairs"
     return (
-        f"{model} is asked about {pairs}{rest}. {_duration(asked)} The time left is said while it runs; "
+        f"{model} is asked about {_pairs(asked)}{rest}. {_duration(asked)} The time left is said while it runs; "
         "stopped, no task is made."
     )
+
+
+def _pairs(count: int) -> str:
+    return "1 pair" if count == 1 else f"{count:,} pairs"
 
 
 def _duration(pairs: int) -> str:

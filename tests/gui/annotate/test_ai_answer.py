@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import Quality, Turn
+from pfm_desktop.domain.labelling import Quality, Turn, turns
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.jobs import Context
@@ -238,8 +239,10 @@ def test_a_note_or_quality_leaves_the_answer_where_it_is(after: AnnotatePage, pr
 
 
 def test_a_pair_that_comes_again_follows_the_rule_of_its_turn(
-    qtbot: QtBot, session: Session, page: AnnotatePage, task: str, settle: Settle, press: Press, model: Model
-) -> None:
+    qtbot: QtBot, session: Session, page: AnnotatePage, task: str, settle: Settle, press: Press, model: Model,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(labelling, "turns", partial(turns, gap=0))  # a task long enough for repeats takes long to make
     session.change_settings(ai_shown="after")
     pairs = [turn.pair_id for turn in labelling.queue(session.library, task).turns]
     made = labelling.make_task(session.library, Wish("Twice", repeats=1.0, seed=5), pairs[:1])

@@ -72,7 +72,9 @@ def test_a_new_task_says_how_many_are_found_and_is_made_of_them(
     form.search.clear()
     settle()
     assert form.found.text().startswith(f"{PAIRS} visits are found")
+    assert form.again.text() == "None comes again: the share is less than one of 6 pairs."
     form.repeats.setValue(50)
+    assert form.again.text().endswith("and this task is too short for that.")
     form.readers.setValue(3)
     with qtbot.waitSignal(page.said, timeout=10_000) as said:
         qtbot.mouseClick(form.make, LEFT)
@@ -81,7 +83,7 @@ def test_a_new_task_says_how_many_are_found_and_is_made_of_them(
     assert page.tasks.isVisible()
     rows = {row.task.name: row for row in labelling.task_rows(session.library)}
     made = rows["April"]
-    assert (made.pairs, made.turns, made.task.readers, made.task.order) == (PAIRS, 9, 3, Order.RANDOM)
+    assert (made.pairs, made.turns, made.task.readers, made.task.order) == (PAIRS, PAIRS, 3, Order.RANDOM)
     assert made.task.seed, "another order for each task"
     assert page.tasks.line is not None
     assert page.tasks.line.task_id == made.task.id, "the list stands on it"

@@ -112,6 +112,17 @@ def test_a_share_comes_again_later_and_is_another_one_for_each_reader(lib: Libra
     assert labelling.task_rows(lib)[0].turns == 36
 
 
+def test_what_was_read_again_stays_a_turn_also_where_no_repeat_would_be_drawn_now(lib: Library) -> None:
+    task_id, pairs = task_of(lib, 3)
+    labelling.give(lib, task_id, Turn(pairs[2]), grade=Grade.LOW)
+    labelling.give(lib, task_id, Turn(pairs[2], 2), grade=Grade.HIGH)
+    found = labelling.queue(lib, task_id)
+    assert found.turns == (*(Turn(pair) for pair in pairs), Turn(pairs[2], 2))
+    assert found.reads[Turn(pairs[2], 2)].grade is Grade.HIGH
+    row = labelling.task_rows(lib)[0]
+    assert (row.done, row.turns) == (2, 4)
+
+
 # reading
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import AiShown, Task, Turn
+from pfm_desktop.domain.labelling import AiShown, Task, Turn, turns
 from pfm_desktop.domain.people import Role
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import accounts, ai_shown, labelling
@@ -104,7 +105,10 @@ def test_behind_the_last_pair_there_is_nothing_to_ask_about(first: Reading) -> N
     assert "no pair is in front" in annotate_ai.why_not_now(first, BEFORE)
 
 
-def test_each_turn_of_a_pair_that_comes_again_has_to_be_graded_first(lib: Library) -> None:
+def test_each_turn_of_a_pair_that_comes_again_has_to_be_graded_first(
+    lib: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labelling, "turns", partial(turns, gap=0))  # a task long enough for repeats takes long to make
     reading = opened(lib, make(lib, repeats=0.5))
     again = next(place for place, turn in enumerate(reading.turns) if turn.turn == 2)
     pair = reading.turns[again].pair_id

@@ -20,6 +20,7 @@ from pfm_desktop.viewmodels.annotate_tasks import (
     asking_words,
     count_job,
     make_job,
+    repeats_words,
     unlabelled_words,
 )
 from pfm_desktop.viewmodels.annotate_words import ORDERS
@@ -52,6 +53,23 @@ def read(lib: Library, *grades: Grade | None) -> list[str]:
     for pair, grade in zip(pairs, grades, strict=False):
         labelling.give(lib, task.id, Turn(pair), grade=grade, reason=None if grade is not None else next(iter(Reason)))
     return pairs[: len(grades)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "share", "said"),
+    [
+        (200, 0.05, "10 pairs come again, 20 pairs or more after the first read."),
+        (21, 0.05, "1 pair comes again, 20 pairs or more after the first read."),
+        (24, 0.5, "4 pairs come again, 20 pairs or more after the first read. Not 12: the task is too short for more."),
+        (20, 0.5, "None comes again: a repeat comes 20 pairs or more after the first read, and this task is too short "
+         "for that."),
+        (10, 0.05, "None comes again: the share is less than one of 10 pairs."),
+        (200, 0.0, ""),
+        (0, 0.05, ""),
+    ],
+)  # fmt: skip
+def test_how_many_pairs_come_again_is_said_before(pairs: int, share: float, said: str) -> None:
+    assert repeats_words(pairs, share) == said
 
 
 def test_every_order_can_be_chosen_and_only_two_ask_the_model() -> None:
