@@ -39,7 +39,8 @@ class Origin(StrEnum):
     """Where a label comes from, the one that outranks the others first.
 
     By one who differed: who decided is one of the readers, and so was not free of an opinion. After AI: who decided, or
-    somebody whose read counts, had seen the answer of a model before.
+    somebody whose read counts, had seen the answer of a model before. Fewer readers: a task was closed before as many
+    had read the pair as it asked for, and they are the majority of those who did.
     """
 
     HISTOLOGY = "histology"
@@ -49,6 +50,8 @@ class Origin(StrEnum):
     ADJUDICATED_BY_READER_AFTER_AI = "adjudicated by one who differed, after AI"
     MAJORITY = "majority"
     MAJORITY_AFTER_AI = "majority, after AI"
+    FEWER_READERS = "fewer readers than asked for"
+    FEWER_READERS_AFTER_AI = "fewer readers than asked for, after AI"
 
 
 # by whether who decided is one of the readers, and whether after AI
@@ -57,6 +60,13 @@ _ADJUDICATED = {
     (True, False): Origin.ADJUDICATED_BY_READER,
     (False, True): Origin.ADJUDICATED_AFTER_AI,
     (True, True): Origin.ADJUDICATED_BY_READER_AFTER_AI,
+}
+# by whether fewer read it than were asked for, and whether after AI
+_MAJORITY = {
+    (False, False): Origin.MAJORITY,
+    (False, True): Origin.MAJORITY_AFTER_AI,
+    (True, False): Origin.FEWER_READERS,
+    (True, True): Origin.FEWER_READERS_AFTER_AI,
 }
 
 
@@ -171,20 +181,41 @@ class Labelled:
     why_not: Open | None = None
 
 
-def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int = 1) -> Labelled:
+@dataclass(frozen=True)
+class Wanted:
+    """How many people are to read a pair: `asked` for by a task, and `still`, which no closed one does."""
+
+    asked: int = 1
+    still: int = 1
+
+
+_ONE = Wanted()
+
+
+def wanted_of(reads: Iterable[Read], tasks: Mapping[str, Task]) -> Wanted:
+    """The most that a task wants in which somebody read the pair; one in which nobody did says nothing of it."""
+    found = [tasks[id_] for id_ in {read.task_id for read in reads if not read.adjudicates} if id_ in tasks]
+    return Wanted(
+        max((task.readers for task in found), default=1),
+        max((task.readers for task in found if not task.closed), default=1),
+    )
+
+
+def label_of(histology: Histology | None, reads: Iterable[Read], *, wanted: Wanted = _ONE) -> Labelled:
     """Histology where it exists, else what was adjudicated last, else what more readers said than anything else.
 
-    `readers`: how many are to read it; before so many have, no majority counts.
+    `wanted`: before as many have read it as still are to, no majority counts; where fewer have than were asked for,
+    the origin says so.
 
     `reads` stand in the order of the record, which a clock that was set back does not change.
 
     A reader counts once, by the first turn of the latest task: a blind repeat tells of the reader, not of the case.
-    Who had seen the answer of a model has a voice only where fewer than `readers` read without it, and the origin says
-    so then: one of two readers alone is not what was asked for.
+    Who had seen the answer of a model has a voice only where fewer than were asked for read without it, and the origin
+    says so then: one of two readers alone is not what was asked for.
     """
     reads = tuple(reads)
     blind = first_reads(blind_reads(reads))
-    enough = len(blind) >= readers
+    enough = len(blind) >= wanted.asked
     voices = list((blind if enough else first_reads(reads)).values())
     given = Counter(read.grade for read in voices)
     decided = next((read for read in reversed(reads) if read.adjudicates), None)
@@ -194,13 +225,13 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, readers: int
         return _labelled(decided.grade, _ADJUDICATED[decided.reader in first_reads(reads), decided.ai_seen], given)
     if not voices:
         return Labelled(None, Open.UNREAD)
-    if len(first_reads(reads)) < readers:
+    if len(first_reads(reads)) < wanted.still:
         return Labelled(None, Open.WAITING)
     (grade, most), *others = given.most_common()
     if any(count == most for _, count in others):
         return Labelled(None, Open.CONTRADICTORY)
     after_ai = any(read.ai_seen for read in voices)
-    return _labelled(grade, Origin.MAJORITY_AFTER_AI if after_ai else Origin.MAJORITY, given)
+    return _labelled(grade, _MAJORITY[len(voices) < wanted.asked, after_ai], given)
 
 
 def _labelled(grade: Grade | None, origin: Origin, given: Mapping[Grade | None, int]) -> Labelled:

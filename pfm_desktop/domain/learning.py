@@ -37,6 +37,8 @@ class Said(StrEnum):
     ADJUDICATED_BY_READER_AFTER_AI = "adjudicated by one who differed, after AI"
     MAJORITY = "majority"
     MAJORITY_AFTER_AI = "majority, after AI"
+    FEWER_READERS = "fewer readers than asked for"
+    FEWER_READERS_AFTER_AI = "fewer readers than asked for, after AI"
     IMPRESSION = "signed impression"
     IMPRESSION_AFTER_AI = "signed impression, after AI"
 

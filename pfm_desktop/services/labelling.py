@@ -29,6 +29,7 @@ from pfm_desktop.domain.labelling import (
     label_of,
     repeats_in,
     turns,
+    wanted_of,
 )
 from pfm_desktop.domain.people import Act
 from pfm_desktop.jobs import Context
@@ -69,13 +70,15 @@ class Wish:
 @dataclass(frozen=True)
 class TaskRow:
     """A task as a list shows it: how many turns who reads has, and how many are read. `disagreements`: pairs that
-    somebody should decide about; None for who may not see it."""
+    somebody should decide about, and `few` that somebody read, but fewer people than it asks for (in any task): closed
+    so, they are labelled by those; None for who may not see it."""
 
     task: Task
     pairs: int
     turns: int
     done: int
     disagreements: int | None = None
+    few: int | None = None
 
 
 # tasks
@@ -165,7 +168,10 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
     done = Counter(read.task_id for read in own if not read.adjudicates)
     again = Counter(read.task_id for read in own if read.turn == 2)
     by_task: dict[str, list[Read]] = {}
+    voices: dict[str, set[str]] = {}
     for read in everybody:
+        if not read.adjudicates:
+            voices.setdefault(read.pair_id, set()).add(read.reader)
         by_task.setdefault(read.task_id, []).append(read)
     return tuple(
         TaskRow(
@@ -177,14 +183,26 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
             else counts.get(task.id, 0) + max(repeats_in(counts.get(task.id, 0), task.repeats), again[task.id]),
             done[task.id],
             len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
+            _few(task, by_task.get(task.id, ()), voices) if may_see_reads(lib) else None,
         )
         for task in tasks
     )
 
 
+def _few(task: Task, reads: Sequence[Read], voices: Mapping[str, set[str]]) -> int:
+    here = {read.pair_id for read in reads if not read.adjudicates}
+    return sum(len(voices[pair_id]) < task.readers for pair_id in here)
+
+
 def may_see_reads(lib: Library) -> bool:
     """Whether who is signed in sees what others read."""
     return lib.may(Act.ADJUDICATE) or lib.may(Act.SEE_NAMES)
+
+
+def _require_not_blind(lib: Library) -> None:
+    if not may_see_reads(lib):
+        assert lib.account is not None
+        raise access.NotAllowedError(lib.account, Act.SEE_NAMES)
 
 
 # reading
@@ -361,15 +379,20 @@ def disagreements(lib: Library, task_id: str) -> tuple[Disagreement, ...]:
 
 
 def _differing(reads: Sequence[Read]) -> tuple[Disagreement, ...]:
-    by_pair: dict[str, list[Read]] = {}
-    for read in reads:
-        by_pair.setdefault(read.pair_id, []).append(read)
+    by_pair = _by_pair(reads)
     found = [
         Disagreement(pair_id, tuple(read for read in group if read.turn == 1 and not read.adjudicates))
         for pair_id, group in by_pair.items()
         if disagree(group)
     ]
     return tuple(sorted(found, key=lambda one: (-_apart(one), one.pair_id)))
+
+
+def _by_pair(reads: Sequence[Read]) -> dict[str, list[Read]]:
+    found: dict[str, list[Read]] = {}
+    for read in reads:
+        found.setdefault(read.pair_id, []).append(read)
+    return found
 
 
 def _apart(one: Disagreement) -> int:
@@ -411,22 +434,17 @@ def histology_of(lib: Library, visit_id: str) -> Histology | None:
 
 def labels(lib: Library, pair_ids: Sequence[str]) -> Mapping[str, Labelled]:
     """What each pair is labelled with, over all tasks, or why it is not. Raises `NotAllowedError` for who is blind."""
-    if not may_see_reads(lib):
-        assert lib.account is not None
-        raise access.NotAllowedError(lib.account, Act.SEE_NAMES)
+    _require_not_blind(lib)
     with lib.read() as session:
         reads = stored.reads(session, pair_ids=pair_ids)
         results = stored.all_histology(session)
         visits = stored.visits_of(session, pair_ids)
-        readers = stored.readers_wanted(session, pair_ids)
-    by_pair: dict[str, list[Read]] = {}
-    for read in reads:
-        by_pair.setdefault(read.pair_id, []).append(read)
+        tasks = {task.id: task for task in stored.tasks(session)}
+    by_pair = _by_pair(reads)
     return {
-        pair_id: label_of(
-            results.get(visits.get(pair_id, "")), by_pair.get(pair_id, ()), readers=readers.get(pair_id, 1)
-        )
+        pair_id: label_of(results.get(visits.get(pair_id, "")), those, wanted=wanted_of(those, tasks))
         for pair_id in pair_ids
+        for those in [by_pair.get(pair_id, ())]
     }
 
 
@@ -457,9 +475,9 @@ def said_of_visit(lib: Library, visit_id: str, pair_ids: Sequence[str]) -> SaidO
     """The same of one visit, over all tasks."""
     with lib.read() as session:
         reads, found = stored.reads(session, pair_ids=pair_ids), stored.histology_of(session, visit_id)
-        readers = stored.readers_wanted(session, pair_ids)
+        tasks = {task.id: task for task in stored.tasks(session)}
     own = {pair_id: [read for read in reads if read.pair_id == pair_id] for pair_id in pair_ids}
-    labels = {pair_id: label_of(found, those, readers=readers.get(pair_id, 1)) for pair_id, those in own.items()}
+    labels = {pair_id: label_of(found, those, wanted=wanted_of(those, tasks)) for pair_id, those in own.items()}
     return SaidOfVisit(found, reads, labels)
 
 

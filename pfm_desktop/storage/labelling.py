@@ -60,21 +60,6 @@ def pair_counts(session: Session) -> Mapping[str, int]:
     return dict(session.execute(query).tuples().all())
 
 
-def readers_wanted(session: Session, pair_ids: Iterable[str]) -> Mapping[str, int]:
-    """By pair, how many people are to read it in the tasks that are not closed; pairs of none are left out."""
-    wanted = list(dict.fromkeys(pair_ids))
-    found: dict[str, int] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        query = (
-            select(TaskPairTable.pair_id, func.max(TaskTable.readers))
-            .join(TaskTable, TaskTable.id == TaskPairTable.task_id)
-            .where(TaskPairTable.pair_id.in_(wanted[start : start + _AT_ONCE]), TaskTable.closed.is_(False))
-            .group_by(TaskPairTable.pair_id)
-        )
-        found |= dict(session.execute(query).tuples().all())
-    return found
-
-
 def women_of(session: Session, task_id: str) -> Mapping[str, str]:
     """By pair of a task, our id of the woman."""
     query = (

@@ -45,6 +45,7 @@ class TaskLine:
     finished: bool
     differing: int
     decided: int = 0
+    few_words: str = ""  # at closing
 
     @property
     def why_not_decide(self) -> str:
@@ -72,7 +73,21 @@ def _line(row: TaskRow, choice: AiShown, decided: int) -> TaskLine:
     beside = [part for part in ("closed" if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
     name = f"{task.name} ({', '.join(beside)})" if beside else task.name
     cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
-    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided)
+    few = few_words(row.few or 0, task.readers)
+    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided, few)
+
+
+def few_words(count: int, readers: int) -> str:
+    """What follows for pairs that fewer people read than were to; "" where there are none."""
+    if not count:
+        return ""
+    was, their = ("1 pair was", "its label") if count == 1 else (f"{count:,} pairs were", "their labels")
+    return f"{was} read by fewer than the {readers} people that it asked for: {their} will say so"
+
+
+def closed_words(line: TaskLine) -> str:
+    """What is said when a task was closed."""
+    return f"Task closed: {line.cells[0]}. {line.few_words}; opened again, it waits for them." if line.few_words else ""
 
 
 def empty_text(*, may_make: bool, read_only: bool, choice: AiShown = AiShown.HIDDEN) -> str:

@@ -152,6 +152,21 @@ def test_a_task_is_closed_and_opened_again(qtbot: QtBot, page: AnnotatePage, set
     assert cells(page)[0] == "March"
 
 
+def test_closing_a_task_says_that_pairs_were_read_by_fewer_than_it_asked_for(
+    qtbot: QtBot, page: AnnotatePage, session: Session, task: str, settle: Settle
+) -> None:
+    pairs = [turn.pair_id for turn in labelling.queue(session.library, task).turns]
+    read_by(session.library, task, Anna={pairs[0]: Grade.LOW, pairs[1]: Grade.LOW}, Berta={pairs[1]: Grade.LOW})
+    page.tasks.read_again()
+    settle()
+    with qtbot.waitSignal(page.said) as said:
+        qtbot.mouseClick(page.tasks.close_task, LEFT)
+    assert said.args == [
+        "Task closed: March. 1 pair was read by fewer than the 2 people that it asked for: its label will say so; "
+        "opened again, it waits for them."
+    ]
+
+
 def read_by(lib: Library, task: str, **reads: dict[str, Grade]) -> None:
     """Reads of others, by name."""
     before = lib.who

@@ -18,6 +18,7 @@ from pfm_desktop.domain.labelling import (
     Read,
     Reason,
     Turn,
+    Wanted,
     blind_reads,
     disagree,
     first_reads,
@@ -235,8 +236,35 @@ def test_who_saw_the_answer_has_a_voice_only_where_nobody_read_blind(reads: list
     ],
 )
 def test_one_blind_reader_of_two_is_no_majority(reads: list[Read], wanted: Labelled) -> None:
-    assert label_of(None, reads, readers=2) == wanted
-    assert label_of(None, reads[::-1], readers=2) == wanted
+    assert label_of(None, reads, wanted=Wanted(2, 2)) == wanted
+    assert label_of(None, reads[::-1], wanted=Wanted(2, 2)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("reads", "asked", "wanted"),
+    [
+        ([read("a", Grade.HIGH)], 2, Labelled(Label(Grade.HIGH, Origin.FEWER_READERS, 1, 1))),
+        ([after_ai("a", Grade.HIGH)], 2, Labelled(Label(Grade.HIGH, Origin.FEWER_READERS_AFTER_AI, 1, 1))),
+        ([read("a", CANNOT)], 2, Labelled(None, Open.NOT_GRADABLE)),
+        ([read("a", Grade.HIGH), after_ai("b", Grade.LOW)], 2, Labelled(None, Open.CONTRADICTORY)),
+        ([read("a", Grade.HIGH), read("b", Grade.LOW)], 3, Labelled(None, Open.CONTRADICTORY)),
+        (
+            [read("a", Grade.HIGH), read("b", Grade.LOW), read("c", Grade.LOW)],
+            4,
+            Labelled(Label(Grade.LOW, Origin.FEWER_READERS, 3, 2)),
+        ),
+        (
+            [read("a", Grade.HIGH), after_ai("b", Grade.HIGH)],
+            2,
+            Labelled(Label(Grade.HIGH, Origin.MAJORITY_AFTER_AI, 2, 2)),
+        ),
+    ],
+)
+def test_closed_early_the_origin_says_that_fewer_read_it_and_a_contradiction_stays_one(
+    reads: list[Read], asked: int, wanted: Labelled
+) -> None:
+    assert label_of(None, reads, wanted=Wanted(asked, still=1)) == wanted
+    assert label_of(None, reads[::-1], wanted=Wanted(asked, still=1)) == wanted
 
 
 def test_a_decision_after_the_answer_holds_and_says_so() -> None:

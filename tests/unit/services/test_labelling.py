@@ -276,11 +276,34 @@ def test_a_pair_that_two_are_to_read_has_no_label_after_one_unless_the_task_is_c
     assert labelling.labels(lib, [pair, other])[pair] == Labelled(None, Open.WAITING)
     assert len(labelling.labelled_visits(lib)) == 1, "nobody is asked anew about it meanwhile"
     labelling.close_task(lib, task_id)
-    assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.MAJORITY, 1, 1)
+    assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.FEWER_READERS, 1, 1)
+    assert labelling.task_rows(lib)[0].few == 1
     labelling.close_task(lib, task_id, closed=False)
     lib.who = "Berta"
     labelling.give(lib, task_id, Turn(pair), grade=Grade.LOW)
     assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.MAJORITY, 2, 2)
+    assert labelling.task_rows(lib)[0].few == 0
+
+
+def test_a_task_for_more_readers_takes_no_label_away_before_somebody_has_read_the_pair_in_it(lib: Library) -> None:
+    task_id, (pair, other) = task_of(lib, 2)
+    lib.who = "Anna"
+    for one in (pair, other):
+        labelling.give(lib, task_id, Turn(one), grade=Grade.LOW)
+    more = labelling.make_task(lib, Wish("for three", repeats=0.0, readers=3), [pair, other]).id
+    by_one = Label(Grade.LOW, Origin.MAJORITY, 1, 1)
+    assert [one.label for one in labelling.labels(lib, [pair, other]).values()] == [by_one, by_one]
+    lib.who = "Berta"
+    labelling.give(lib, more, Turn(pair), grade=Grade.LOW)
+    found = labelling.labels(lib, [pair, other])
+    assert found[pair].why_not is Open.WAITING, "who reads it there is one of three"
+    assert found[other].label == by_one
+    with lib.read() as session:
+        visit = stored.visits_of(session, [pair])[pair]
+    assert labelling.said_of_visit(lib, visit, [pair]).labels[pair] == found[pair]
+    labelling.close_task(lib, more)
+    assert labelling.labels(lib, [pair])[pair].label == Label(Grade.LOW, Origin.FEWER_READERS, 2, 2)
+    assert {row.task.id: row.few for row in labelling.task_rows(lib)} == {more: 1, task_id: 0}
 
 
 def test_who_was_shown_what_others_read_keeps_the_own_read_as_it_was_and_may_note_something(lib: Library) -> None:

@@ -17,7 +17,7 @@ from pfm_desktop.gui.pages.annotate.shelf import Load
 from pfm_desktop.gui.pages.annotate.tasks import TaskList
 from pfm_desktop.services import labelling
 from pfm_desktop.support.errors import UserError
-from pfm_desktop.viewmodels import annotate
+from pfm_desktop.viewmodels import annotate, annotate_words
 from pfm_desktop.viewmodels.annotate_tasks import make_job, rights_in
 
 if TYPE_CHECKING:
@@ -211,7 +211,10 @@ class AnnotatePage(QWidget):
         self.show_tasks(task.id)
 
     def _close(self, task_id: str, closed: bool) -> None:
+        line = self.tasks.line
         if self._tried(lambda: labelling.close_task(self._session.library, task_id, closed=closed)) is not None:
+            if closed and line is not None and (text := annotate_words.closed_words(line)):
+                self.said.emit(text)
             self.tasks.read_again(task_id)
 
     def _tried(self, act: Callable[[], Made]) -> Made | None:
