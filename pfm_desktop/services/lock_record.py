@@ -1,6 +1,7 @@
 """The first-read lock and when readers see the AI, in the audit trail: choices of a site, settings of this computer.
 
-They are on record in each library that they hold for.
+They are on record in each library that they hold for. In one with accounts, when readers see the AI is what somebody
+who may switched in it last: what was chosen elsewhere, with another library open, says nothing there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
 
 WHAT = "setting"
+_ELSEWHERE = "; it was switched elsewhere"
 
 
 @dataclass(frozen=True)
@@ -63,15 +65,15 @@ def record_difference(lib: Library, choice: SiteChoice, chosen: object) -> bool:
     """
     if on_record(lib, choice) == chosen:
         return False
-    said = f"{choice.name} found {choice.said(chosen)} when the library was opened; it was switched elsewhere"
+    said = f"{choice.name} found {choice.said(chosen)} when the library was opened{_ELSEWHERE}"
     lib.record_event(WHAT, choice.key, said, {choice.field: chosen})
     return True
 
 
-def on_record(lib: Library, choice: SiteChoice) -> object:
-    """What was chosen when it was last put on record."""
+def on_record(lib: Library, choice: SiteChoice, *, switched_here: bool = False) -> object:
+    """What was chosen when it was last put on record; `switched_here`: by somebody who switched it in this library."""
     with lib.read() as session:
-        last = journal.last(session, what=WHAT, key=choice.key)
+        last = journal.last(session, what=WHAT, key=choice.key, unless=_ELSEWHERE if switched_here else "")
     if last is None:
         return choice.begins
     if last.new is not None:

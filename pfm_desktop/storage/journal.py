@@ -166,9 +166,11 @@ def latest_moment(session: Session, *, since: str) -> datetime | None:
     return session.scalar(select(func.max(JournalTable.at)).where(recent, JournalTable.seq >= behind))
 
 
-def last(session: Session, *, what: str, key: str) -> JournalEntry | None:
-    """The latest line about one thing."""
+def last(session: Session, *, what: str, key: str, unless: str = "") -> JournalEntry | None:
+    """The latest line about one thing; of those whose text does not end with `unless`, where that is given."""
     query = select(JournalTable).where(JournalTable.what == what, JournalTable.key == key)
+    if unless:
+        query = query.where(JournalTable.text.endswith(unless, autoescape=True).is_(False))
     row = session.scalars(query.order_by(JournalTable.seq.desc()).limit(1)).first()
     return None if row is None else _entry(row)
 

@@ -75,6 +75,7 @@ class Session:
         self._quiet = False  # problems are not said: they were
         self._fallback = library.who
         library.who = self.reader
+        self._ai_here = self._ai_switched_here()
 
     @property
     def account(self) -> Account | None:
@@ -244,6 +245,8 @@ class Session:
 
     def _change_settings(self, **changes: object) -> bool:
         with self._said():
+            if self._ai_here is not None and "ai_shown" in changes:
+                self._switch_ai_here(AiShown(str(changes.pop("ai_shown"))))
             new = replace(self.settings, **changes)  # type: ignore[arg-type]  # names checked by replace
             switched = [one for one in CHOICES if getattr(new, one.key) != getattr(self.settings, one.key)]
             if switched and self.why_no_switch:
@@ -272,14 +275,33 @@ class Session:
 
     @property
     def ai_shown(self) -> AiShown:
-        """When the site lets who reads for labels see the AI answer."""
-        return AiShown(self.settings.ai_shown)
+        """When the site lets who reads for labels see the AI answer: in a library with accounts what was switched there
+        last, whatever was chosen on this computer while another one was open."""
+        return AiShown(self.settings.ai_shown) if self._ai_here is None else self._ai_here
+
+    def _ai_switched_here(self) -> AiShown | None:
+        if self.account is None:
+            return None
+        with suppress(UserError, ValueError):
+            return AiShown(str(lock_record.on_record(self.library, lock_record.AI, switched_here=True)))
+        return AiShown.HIDDEN  # until it can be read, when it is opened anew
+
+    def _switch_ai_here(self, chosen: AiShown) -> None:
+        """On record in the library; the setting of this computer stays for libraries without accounts."""
+        if chosen is self._ai_here:
+            return
+        if self.why_no_switch:
+            raise UserError(f"{lock_record.AI.name} not switched: {self.why_no_switch}", safe="nothing was changed")
+        lock_record.record_switch(self.library, lock_record.AI, chosen.value)
+        self._ai_here = chosen
 
     def record_choices(self) -> None:
         """A library is opened for writing: what the site chose goes on record, where it was switched elsewhere."""
         if not self.library.read_only:
             with self._said():
                 for choice in (*CHOICES, MODEL, MINUTES):
+                    if choice is lock_record.AI and self._ai_here is not None:
+                        continue  # what the library has on record holds in it
                     lock_record.record_difference(self.library, choice, getattr(self.settings, choice.key))
 
     def settle_model(self) -> None:

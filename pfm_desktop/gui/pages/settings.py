@@ -143,7 +143,7 @@ class SettingsPage(QWidget):
         self.theme.setCurrentIndex(self.theme.findData(settings.theme))
         self.modality.setCurrentIndex(self.modality.findData(settings.modality))
         self.lock.setChecked(settings.first_read_lock)
-        self.ai_shown.setCurrentIndex(self.ai_shown.findData(settings.ai_shown))
+        self.ai_shown.setCurrentIndex(self.ai_shown.findData(self._session.ai_shown.value))
         if self.model.findData(settings.model) >= 0:
             self.model.setCurrentIndex(self.model.findData(settings.model))
 

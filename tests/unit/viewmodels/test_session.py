@@ -277,6 +277,36 @@ def test_a_choice_of_the_ai_that_cannot_be_put_on_record_is_taken_back(
     assert heard.problems == ["the disk is full."]
 
 
+def test_with_accounts_what_was_switched_in_the_library_holds_whatever_the_computer_says(tmp_path: Path) -> None:
+    chief, password, folder = "Dr. Roth", "four words that differ", tmp_path / "clinic"
+    made, _ = accounts.make_library(folder, chief, password)
+    with made as lib:
+        accounts.add(lib, "Anna", {Role.ANNOTATOR}, password)
+    open_to_all = Settings(ai_shown="before")  # chosen with a library open that has no accounts
+    with accounts.sign_in(folder, "Anna", password) as lib:
+        session = Session(lib, open_to_all)
+        assert session.ai_shown is AiShown.HIDDEN
+        session.record_choices()
+        assert ai_lines(lib) == []
+        assert not session.change_settings(ai_shown="after")
+        assert session.ai_shown is AiShown.HIDDEN
+    with accounts.sign_in(folder, chief, password) as lib:
+        session = Session(lib, open_to_all)
+        assert session.ai_shown is AiShown.HIDDEN
+        heard = list[Settings]()
+        session.on_settings.append(heard.append)
+        assert session.change_settings(ai_shown="after")
+        assert session.ai_shown is AiShown.AFTER
+        assert heard
+        assert session.change_settings(theme="light", ai_shown="after")
+        assert load_settings().ai_shown == "before", "what holds in libraries without accounts stays"
+        assert ai_lines(lib) == [(chief, "AI answers in Annotate set to be shown after the grade")]
+    with accounts.sign_in(folder, "Anna", password) as lib:
+        said = "AI answers in Annotate found set to stay hidden when the library was opened; it was switched elsewhere"
+        lib.record_event("setting", "ai_shown", said, {"ai_shown": "hidden"})  # as older versions did
+        assert Session(lib, Settings()).ai_shown is AiShown.AFTER
+
+
 def test_who_only_reads_for_labels_chooses_neither_model_nor_lock_nor_dicom(tmp_path: Path) -> None:
     chief, password = "Dr. Roth", "four words that differ"
     made, _ = accounts.make_library(tmp_path / "clinic", chief, password)
