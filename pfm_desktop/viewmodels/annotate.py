@@ -79,6 +79,7 @@ class Reading:
         self._began = clock()
         self.task, self.turns, self.reads = queue.task, queue.turns, dict(queue.reads)
         self.adjudicates = adjudicates
+        self.reader = lib.who  # who reads, or decides: what is said here is said by nobody else
         self._on_disk = dict(said_beside.kept(lib, self.task.id, adjudicates=adjudicates))
         self._drafts = {  # of turns without a read
             turn: draft
@@ -89,11 +90,6 @@ class Reading:
         self.sight = Sight.NOTHING
 
     # where the reader is
-
-    @property
-    def reader(self) -> str:
-        """Who reads, or decides."""
-        return self._lib.who
 
     @property
     def turn(self) -> Turn | None:
@@ -139,6 +135,8 @@ class Reading:
         """Why no read can be kept; "" where it can."""
         if self._lib.read_only:
             return f"no read can be kept, this library is open for reading only: {self._lib.read_only_reason}"
+        if self._lib.who != self.reader:
+            return f"no read can be kept: {self.reader} opened this task, and {self._lib.who} is the reader now"
         if not self._may_read:
             return "no read can be kept: your account may not do this in this library"
         return "no read can be kept: this task is closed" if self.task.closed else ""

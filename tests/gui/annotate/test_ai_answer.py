@@ -444,12 +444,16 @@ def test_who_leaves_while_the_model_is_asked_has_seen_nothing(
 def test_another_reader_sees_nothing_of_what_one_asked_for(
     before: AnnotatePage, press: Press, session: Session, task: str
 ) -> None:
+    opened = before.view.reading
+    assert opened is not None
     press(K.Key_A)
     assert session.change_settings(theme="light")
     assert before.view.ai.shown, "nothing that matters here"
     assert session.change_settings(reader="Berta")
     assert not before.view.ai.shown
+    before.read_task(opened.task.id)
     press(K.Key_A)
+    assert before.view.ai.shown
     assert [line.who for line in shown_lines(session)] == ["Anna", "Berta"]
 
 

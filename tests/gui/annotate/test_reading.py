@@ -24,6 +24,7 @@ from pfm_desktop.viewmodels.session import Session
 from .conftest import PAIRS, Pictures
 
 Press = Callable[..., None]
+Settle = Callable[[], None]
 OnDisk = Callable[[], list[Grade | None]]
 K = Qt.Key
 NOT_READ = [None] * PAIRS
@@ -475,3 +476,33 @@ def test_going_back_to_the_tasks_holds_no_pictures_in_memory(reading: AnnotatePa
     press(K.Key_1, K.Key_T)
     assert reading.view.shelf.nbytes == 0
     assert reading.view.stage.shown.sources == ()
+
+
+def test_another_reader_named_in_settings_ends_the_reading_and_begins_an_own_one(
+    reading: AnnotatePage, session: Session, press: Press, settle: Settle, qtbot: QtBot, on_disk: OnDisk
+) -> None:
+    press(K.Key_3)
+    reading.view.side.note.setText("by Anna")
+    reading.view.let_go()  # Settings are in front
+    with qtbot.waitSignal(reading.said) as said:
+        assert session.change_settings(reader="Berta")
+    assert said.args == ["Anna no longer reads March: the reader is Berta now."]
+    assert not reading.reads
+    assert reading.view.reading is None
+    assert reading.own_undo_text == ""
+    reading.entered()
+    settle()
+    assert reading.tasks.line is not None
+    assert reading.tasks.line.cells[2] == f"0 of {PAIRS}"
+    qtbot.keyClick(reading.tasks.table, K.Key_Return)
+    press(K.Key_2, K.Key_2)
+    assert on_disk()[:3] == [Grade.LOW, Grade.LOW, None]
+    reads = labelling.queue(session.library, reading.view.reading.task.id).reads.values()
+    assert {(read.reader, read.note) for read in reads} == {("Berta", "")}
+
+
+def test_other_settings_leave_the_reading_as_it_is(reading: AnnotatePage, session: Session, press: Press) -> None:
+    press(K.Key_3)
+    assert session.change_settings(theme="light")
+    assert reading.reads
+    assert reading.view.reading.place == 1

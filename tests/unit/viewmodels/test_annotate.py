@@ -92,6 +92,19 @@ def test_what_is_not_seen_yet_is_not_graded(lib: Library, reading: Reading) -> N
     assert on_disk(lib, reading) == [Grade.LOW, None, None, None]
 
 
+def test_what_one_reader_says_goes_into_no_read_of_another(
+    lib: Library, reading: Reading, said: list[UserError]
+) -> None:
+    reading.set_note("by Anna")
+    lib.who = "Berta"
+    assert not reading.grade(Grade.LOW)
+    assert not reading.set_quality(Quality.GOOD)
+    assert "Anna opened this task, and Berta is the reader now" in str(said[-1])
+    assert on_disk(lib, reading) == [None] * 4
+    lib.who = "Anna"
+    assert reading.grade(Grade.LOW)
+
+
 def test_pictures_that_cannot_be_shown_get_a_reason_and_no_grade(lib: Library, reading: Reading) -> None:
     reading.shown(Sight.BROKEN)
     assert not reading.grade(Grade.LOW)

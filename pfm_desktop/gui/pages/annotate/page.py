@@ -246,7 +246,18 @@ class AnnotatePage(QWidget):
         self.view.moved.connect(self._later.start)
         self._session.on_settings.append(lambda _settings: self._follow_settings())
 
+    def _end_of_another(self) -> None:
+        """Another reader was named: the reading of the one before ends, as it does by signing out."""
+        reading, now = self.view.reading, self._session.reader
+        if reading is None or reading.reader == now:
+            return
+        self.view.end()
+        self._show(self.tasks)
+        self.tasks.read_again(reading.task.id)
+        self.said.emit(f"{reading.reader} no longer reads {reading.task.name}: the reader is {now} now.")
+
     def _follow_settings(self) -> None:
-        """Other keys, another model, or when the site shows what it says."""
+        """Other keys, another model, another reader, or when the site shows what the model says."""
+        self._end_of_another()
         self.view.name_keys()
         self.making.follow_site()
