@@ -71,7 +71,7 @@ _MAJORITY = {
 
 
 class Reason(StrEnum):
-    """Why a pair cannot be graded."""
+    """Why a pair cannot be graded. `NOT_SHOWN` is no reader's opinion, and so has no voice in anything."""
 
     NO_CERVIX = "no cervix is seen"
     BLURRED = "blurred"
@@ -79,6 +79,10 @@ class Reason(StrEnum):
     COVERED = "covered by blood, mucus or an instrument"
     NOT_A_PAIR = "the two pictures do not belong together"
     OTHER = "another reason"
+    NOT_SHOWN = "the pictures could not be shown"
+
+
+REASONS = tuple(reason for reason in Reason if reason is not Reason.NOT_SHOWN)  # a reader chooses among these
 
 
 class Quality(StrEnum):
@@ -142,6 +146,11 @@ class Read:
     ai_seen: bool = False
     adjudicates: bool = False
 
+    @property
+    def has_voice(self) -> bool:
+        """Whether it says something of the pair; not of pictures that were lost."""
+        return self.reason is not Reason.NOT_SHOWN
+
 
 @dataclass(frozen=True)
 class Histology:
@@ -194,7 +203,7 @@ _ONE = Wanted()
 
 def wanted_of(reads: Iterable[Read], tasks: Mapping[str, Task]) -> Wanted:
     """The most that a task wants in which somebody read the pair; one in which nobody did says nothing of it."""
-    found = [tasks[id_] for id_ in {read.task_id for read in reads if not read.adjudicates} if id_ in tasks]
+    found = [tasks[id_] for id_ in {read.task_id for read in reads if _counts(read)} if id_ in tasks]
     return Wanted(
         max((task.readers for task in found), default=1),
         max((task.readers for task in found if not task.closed), default=1),
@@ -213,7 +222,7 @@ def label_of(histology: Histology | None, reads: Iterable[Read], *, wanted: Want
     Who had seen the answer of a model has a voice only where fewer than were asked for read without it, and the origin
     says so then: one of two readers alone is not what was asked for.
     """
-    reads = tuple(reads)
+    reads = tuple(read for read in reads if read.has_voice)
     blind = first_reads(blind_reads(reads))
     enough = len(blind) >= wanted.asked
     voices = list((blind if enough else first_reads(reads)).values())
@@ -248,14 +257,19 @@ def blind_reads(reads: Iterable[Read]) -> tuple[Read, ...]:
 def first_reads(reads: Iterable[Read]) -> Mapping[str, Read]:
     """By reader, the read that counts: of turn 1, where there are several (of several tasks) the last in the order of
     `reads`, which is that of the record."""
-    return {read.reader: read for read in reads if read.turn == 1 and not read.adjudicates}
+    return {read.reader: read for read in reads if read.turn == 1 and _counts(read)}
+
+
+def _counts(read: Read) -> bool:
+    """Whether it is a voice among those of the readers."""
+    return read.has_voice and not read.adjudicates
 
 
 def disagree(reads: Iterable[Read]) -> bool:
     """Whether readers of one pair said different things, and nobody has decided between them yet."""
     reads = tuple(reads)
     said = {read.grade for read in first_reads(reads).values()}
-    return len(said) > 1 and not any(read.adjudicates for read in reads)
+    return len(said) > 1 and not any(read.adjudicates and read.has_voice for read in reads)
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
     by_task: dict[str, list[Read]] = {}
     voices: dict[str, set[str]] = {}
     for read in everybody:
-        if not read.adjudicates:
+        if read.has_voice and not read.adjudicates:
             voices.setdefault(read.pair_id, set()).add(read.reader)
         by_task.setdefault(read.task_id, []).append(read)
     return tuple(
@@ -190,7 +190,7 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
 
 
 def _few(task: Task, reads: Sequence[Read], voices: Mapping[str, set[str]]) -> int:
-    here = {read.pair_id for read in reads if not read.adjudicates}
+    here = {read.pair_id for read in reads if read.pair_id in voices and not read.adjudicates}
     return sum(len(voices[pair_id]) < task.readers for pair_id in here)
 
 
@@ -381,7 +381,9 @@ def disagreements(lib: Library, task_id: str) -> tuple[Disagreement, ...]:
 def _differing(reads: Sequence[Read]) -> tuple[Disagreement, ...]:
     by_pair = _by_pair(reads)
     found = [
-        Disagreement(pair_id, tuple(read for read in group if read.turn == 1 and not read.adjudicates))
+        Disagreement(
+            pair_id, tuple(read for read in group if read.turn == 1 and read.has_voice and not read.adjudicates)
+        )
         for pair_id, group in by_pair.items()
         if disagree(group)
     ]

@@ -185,9 +185,18 @@ class Reading:
         return self._answer(grade, None)
 
     def cannot(self, reason: Reason) -> bool:
-        """Say why the pair in front cannot be graded, and go on; also where its pictures cannot be shown."""
-        if self.sight is Sight.NOTHING:
+        """Say why the pair in front cannot be graded, and go on.
+
+        Where its pictures cannot be shown that is the reason, which is nobody's opinion of the pair; what was read of
+        it before stays.
+        """
+        if self.sight is Sight.NOTHING or (self.sight is Sight.PICTURES and reason is Reason.NOT_SHOWN):
             return False
+        if self.sight is Sight.BROKEN:
+            reason = Reason.NOT_SHOWN
+            if self.read is not None and self.read.has_voice:
+                self._advance()
+                return True
         return self._answer(None, reason)
 
     def set_note(self, note: str) -> bool:

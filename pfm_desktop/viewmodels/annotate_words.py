@@ -137,6 +137,8 @@ def read_words(read: Read | None) -> str:
         return ""
     if read.grade is not None:
         return TITLES[read.grade]
+    if not read.has_voice:
+        return f"Not graded: {read.reason}"
     return f"Cannot be graded: {read.reason.value}" if read.reason is not None else "Cannot be graded"
 
 

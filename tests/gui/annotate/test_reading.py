@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.domain.labelling import Quality, Reason
+from pfm_desktop.domain.labelling import REASONS, Quality, Reason
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.page import AnnotatePage
 from pfm_desktop.gui.widgets.stage import StageWidget
@@ -329,8 +329,7 @@ def test_everything_is_done_by_mouse_as_well(qtbot: QtBot, reading: AnnotatePage
 def test_pictures_that_cannot_be_shown_say_so_without_a_name_and_get_a_reason(
     qtbot: QtBot, page: AnnotatePage, pictures: Pictures, session: Session, task: str, press: Press
 ) -> None:
-    first = labelling.queue(session.library, task).turns[0].pair_id
-    pictures.broken = {first}
+    pictures.broken = {turn.pair_id for turn in labelling.queue(session.library, task).turns[:2]}
     qtbot.keyClick(page.tasks.table, K.Key_Return)
     qtbot.waitUntil(lambda: page.idle)
     assert "missing or damaged" in page.view.stage.empty_words
@@ -339,9 +338,14 @@ def test_pictures_that_cannot_be_shown_say_so_without_a_name_and_get_a_reason(
     pictures.broken = set()
     press(K.Key_F5)
     assert page.view.stage.shown.sources
-    pictures.broken = {labelling.queue(session.library, task).turns[1].pair_id}
-    press(K.Key_3, K.Key_0, K.Key_6)
-    assert len(labelling.queue(session.library, task).reads) == 2
+    press(K.Key_3, K.Key_0)
+    reasons = [button for button in page.view.side.reasons.values() if button.isVisible()]
+    assert [button.text() for button in reasons] == ["1   The pictures could not be shown"]
+    press(K.Key_6)
+    reads = labelling.queue(session.library, task).reads.values()
+    assert [read.reason for read in reads] == [None, Reason.NOT_SHOWN]
+    press(K.Key_0)
+    assert sum(button.isVisible() for button in page.view.side.reasons.values()) == len(REASONS)
 
 
 def test_a_disk_that_takes_nothing_leaves_the_pair_in_front(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -184,6 +185,19 @@ def test_what_was_read_again_stays_whatever_pairs_the_task_has_left(count: int) 
     assert {pairs[-1], pairs[0]} <= set(again)
     assert len(again) == max(repeats_in(count, 0.1), len({pairs[-1], pairs[0]}))
     assert all(made.index(Turn(pair)) < made.index(Turn(pair, 2)) for pair in again)
+
+
+def lost(reader: str, *, minute: int = 0, adjudicates: bool = False) -> Read:
+    return replace(read(reader, None, minute=minute, adjudicates=adjudicates), reason=Reason.NOT_SHOWN)
+
+
+def test_pictures_that_could_not_be_shown_are_nobodys_opinion() -> None:
+    assert label_of(None, [lost("a")]) == Labelled(None, Open.UNREAD)
+    assert label_of(None, [*LOW_TWICE, lost("d", minute=9)]) == label_of(None, LOW_TWICE)
+    assert label_of(None, [*LOW_TWICE, lost("d", minute=9, adjudicates=True)]) == label_of(None, LOW_TWICE)
+    assert label_of(None, [read("a", Grade.LOW), lost("b")], wanted=Wanted(2, 2)).why_not is Open.WAITING
+    assert not disagree([read("a", Grade.LOW), lost("b")])
+    assert disagree([*LOW_TWICE, lost("d", minute=9, adjudicates=True)]), "still to be decided"
 
 
 @pytest.mark.parametrize("share", [-1.0, 2.0])

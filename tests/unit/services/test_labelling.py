@@ -306,6 +306,21 @@ def test_a_task_for_more_readers_takes_no_label_away_before_somebody_has_read_th
     assert {row.task.id: row.few for row in labelling.task_rows(lib)} == {more: 1, task_id: 0}
 
 
+def test_pictures_that_one_could_not_see_are_no_disagreement_and_no_read_of_a_label(lib: Library) -> None:
+    task_id, (pair, other) = task_of(lib, 2)
+    for who, reason in (("Anna", None), ("Berta", Reason.NOT_SHOWN)):
+        lib.who = who
+        labelling.give(lib, task_id, Turn(pair), grade=None if reason else Grade.HIGH, reason=reason)
+    labelling.give(lib, task_id, Turn(other), grade=None, reason=Reason.NOT_SHOWN)
+    found = labelling.labels(lib, [pair, other])
+    assert found[pair].label == Label(Grade.HIGH, Origin.MAJORITY, 1, 1)
+    assert found[other].why_not is Open.UNREAD
+    assert labelling.disagreements(lib, task_id) == ()
+    assert len(labelling.labelled_visits(lib)) == 1
+    row = labelling.task_rows(lib)[0]
+    assert (row.done, row.few) == (2, 0)
+
+
 def test_who_was_shown_what_others_read_keeps_the_own_read_as_it_was_and_may_note_something(lib: Library) -> None:
     task_id, pairs = task_of(lib, 2, readers=2)
     own, _ = labelling.give(lib, task_id, Turn(pairs[0]), grade=Grade.LOW)

@@ -110,7 +110,30 @@ def test_pictures_that_cannot_be_shown_get_a_reason_and_no_grade(lib: Library, r
     assert not reading.grade(Grade.LOW)
     assert reading.cannot(Reason.OTHER)
     (read,) = labelling.queue(lib, reading.task.id).reads.values()
-    assert (read.grade, read.reason) == (None, Reason.OTHER)
+    assert (read.grade, read.reason) == (None, Reason.NOT_SHOWN), "whatever the key: nobody has seen them"
+    assert annotate_words.read_words(read) == "Not graded: the pictures could not be shown"
+
+
+def test_a_grade_stays_when_the_pictures_are_lost_later(lib: Library, reading: Reading) -> None:
+    give(reading, Grade.HIGH)
+    reading.go(-1)
+    reading.shown(Sight.BROKEN)
+    assert reading.cannot(Reason.OTHER)
+    assert reading.place == 1
+    assert on_disk(lib, reading) == [Grade.HIGH, None, None, None]
+
+
+def test_pictures_that_are_seen_are_not_said_to_be_lost(lib: Library, reading: Reading) -> None:
+    assert not reading.cannot(Reason.NOT_SHOWN)
+    assert on_disk(lib, reading) == [None] * 4
+
+
+def test_a_pair_that_could_not_be_shown_can_be_graded_once_it_can(lib: Library, reading: Reading) -> None:
+    reading.shown(Sight.BROKEN)
+    reading.cannot(Reason.OTHER)
+    reading.go(-1)
+    give(reading, Grade.HIGH)
+    assert on_disk(lib, reading)[0] is Grade.HIGH
 
 
 def test_what_was_said_beside_the_grade_is_kept_with_it(lib: Library, reading: Reading) -> None:

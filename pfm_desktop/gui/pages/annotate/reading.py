@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QScroll
 
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.labelling import Quality, Read, Reason, Region
+from pfm_desktop.domain.labelling import REASONS, Quality, Read, Reason, Region
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.ai_answer import AiAnswer, Site
 from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, actions_for, short_line
@@ -35,7 +35,7 @@ NARROW, WIDE, SHARE = 344, 420, 0.24  # logical pixels of the column, and its sh
 LOADING = "Loading this pair ..."
 ALL_READ = "All pairs are read. Thank you.\n\nLeft goes back to them, T to the tasks."
 ALL_DECIDED = "Nothing more to decide here.\n\nLeft goes back, T to the tasks."
-CANNOT = "This pair cannot be shown: {why}.\n\nPress 0 to say that it cannot be graded, or F5 to try again."
+CANNOT = "This pair cannot be shown: {why}.\n\nPress 0 to go on without a grade, or F5 to try again."
 
 
 class ReadingView(QWidget):
@@ -132,7 +132,7 @@ class ReadingView(QWidget):
     def grade(self, grade: Grade) -> None:
         """Give the pair in front a grade; where the reasons are asked for, the key of a grade is that of a reason."""
         if self.side.asking_why:
-            self.cannot(tuple(Reason)[grade.rank])
+            self.cannot(REASONS[grade.rank])
             return
         reading = self._heard(leaves=True)
         if reading is not None:
@@ -326,7 +326,7 @@ class ReadingView(QWidget):
 
     def _press_reason(self, place: int) -> None:
         if self.side.asking_why:
-            self.cannot(tuple(Reason)[place])
+            self.cannot(REASONS[place])
 
     # ---- making
 

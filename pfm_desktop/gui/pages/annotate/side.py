@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from pfm_desktop.domain.grade import GRADES, Grade
-from pfm_desktop.domain.labelling import Quality, Read, Reason
+from pfm_desktop.domain.labelling import REASONS, Quality, Read, Reason
 from pfm_desktop.gui.pages.annotate.ai_answer import NAME, AiAnswer
 from pfm_desktop.gui.pages.annotate.keys import all_lines, key_of
 from pfm_desktop.gui.widgets.panel_parts import LineField, grade_icon, say, words
@@ -64,7 +64,7 @@ class ReadingSide(QWidget):
         self._others.setContentsMargins(0, 0, 0, 0)
         self.others.hide()
         self.grades = {grade: self._grade_button(grade) for grade in GRADES}
-        self.reasons = {reason: self._button("", partial(self.refused.emit, reason)) for reason in Reason}
+        self.reasons = {reason: self._button("", partial(self.refused.emit, reason)) for reason in REASONS}
         self.cannot = self._pressing("cannot")
         self.qualities = {quality: self._quality_button(quality) for quality in Quality}
         self.note = NoteField(self)
@@ -104,8 +104,7 @@ class ReadingSide(QWidget):
         for grade, button in self.grades.items():
             detail = f"  {DETAILS[grade]}" if grade in DETAILS else ""
             button.setText(f"{key_of(acts[f'grade_{grade.value}'])}   {TITLES[grade]}{detail}")
-        for reason, button in self.reasons.items():
-            button.setText(f"{key_of(self.reason_actions()[reason])}   {said.REASONS[reason]}")
+        self._name_reasons(shown=True)
         for button, id_, text in (
             (self.cannot, "cannot", "Cannot be graded ..."),
             (self.draw, "region", "Lesion"),
@@ -121,10 +120,17 @@ class ReadingSide(QWidget):
         self.note.setPlaceholderText(f"{key_of(acts['note'])}: note; Enter goes back to the pictures")
         self.keys.setText(all_lines(acts))
 
+    def _name_reasons(self, *, shown: bool) -> None:
+        """Where the pictures cannot be shown that alone is the reason."""
+        for place, (reason, button) in enumerate(self.reasons.items()):
+            words_ = said.REASONS[reason if shown else Reason.NOT_SHOWN]
+            button.setText(f"{key_of(self.reason_actions()[reason])}   {words_}")
+            button.setVisible(shown or not place)
+
     def reason_actions(self) -> dict[Reason, QAction]:
         """The key of each reason: those of the grades, then two more."""
         ids = (*(f"grade_{grade.value}" for grade in GRADES), "reason_5", "reason_6")
-        return {reason: self._actions[id_] for reason, id_ in zip(Reason, ids, strict=True)}
+        return {reason: self._actions[id_] for reason, id_ in zip(REASONS, ids, strict=True)}
 
     def show_reading(self, reading: Reading) -> None:
         """The pair in front and what is said of it."""
@@ -138,6 +144,7 @@ class ReadingSide(QWidget):
         for grade, button in self.grades.items():
             button.setChecked(read is not None and read.grade is grade)
             button.setEnabled(seen is Sight.PICTURES)
+        self._name_reasons(shown=seen is not Sight.BROKEN)
         for reason, button in self.reasons.items():
             button.setChecked(read is not None and read.reason is reason)
         for button in (self.cannot, *self.reasons.values()):
