@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -510,3 +510,32 @@ def test_other_settings_leave_the_reading_as_it_is(reading: AnnotatePage, sessio
     assert session.change_settings(theme="light")
     assert reading.reads
     assert reading.view.reading.place == 1
+
+
+def test_a_key_that_is_held_grades_one_pair_also_where_qt_does_not_mark_its_repeats(
+    reading: AnnotatePage, on_disk: OnDisk, settle: Settle
+) -> None:
+    grade = reading.view.actions_by_id["grade_high"]
+
+    def key(kind: QEvent.Type, moment: int) -> None:
+        event = QKeyEvent(kind, K.Key_3, Qt.KeyboardModifier.NoModifier, "3")
+        event.setTimestamp(moment)
+        QApplication.sendEvent(reading.view.stage, event)
+
+    def down(moment: int) -> None:
+        settle()
+        key(QEvent.Type.ShortcutOverride, moment)
+        grade.trigger()
+
+    down(1000)
+    for moment in (1600, 1640, 1680):
+        key(QEvent.Type.KeyRelease, moment)
+        down(moment)
+    assert on_disk()[:2] == [Grade.HIGH, None]
+    key(QEvent.Type.KeyRelease, 1700)
+    down(1730)
+    assert on_disk()[:3] == [Grade.HIGH, Grade.HIGH, None], "the same key again, as quick as can be"
+    key(QEvent.Type.KeyRelease, 1760)
+    down(1760)
+    grade.trigger()
+    assert on_disk()[2] is Grade.HIGH, "and by the mouse"

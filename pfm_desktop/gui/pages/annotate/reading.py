@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.labelling import REASONS, Quality, Read, Reason, Region
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.annotate.ai_answer import AiAnswer, Site
-from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, actions_for, short_line
+from pfm_desktop.gui.pages.annotate.keys import NOT_OF_THE_STAGE, HeldKeys, actions_for, short_line
 from pfm_desktop.gui.pages.annotate.shelf import AHEAD, Load, Shelf
 from pfm_desktop.gui.pages.annotate.side import ReadingSide
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -47,6 +47,7 @@ class ReadingView(QWidget):
     def __init__(
         self, library: Library, parent: QWidget | None = None, *, load: Load | None = None, site: Site | None = None
     ) -> None:
+        self._held = HeldKeys()  # Qt sends events while it makes the widget
         super().__init__(parent)
         self.reading: Reading | None = None
         self._others: Mapping[str, tuple[Read, ...]] = {}
@@ -57,7 +58,7 @@ class ReadingView(QWidget):
         self.stage.setAcceptDrops(False)
         self.stage.leave_keys(NOT_OF_THE_STAGE)
         self.ai = AiAnswer(library, site or Site())
-        self.actions_by_id = actions_for(self, self._slots())
+        self.actions_by_id = actions_for(self, self._slots(), self._held)
         self.side = ReadingSide(self.actions_by_id, self.ai)
         self.how, self.keys_line = QLabel(self), OneLine(self)
         self.how.setProperty("role", "quiet")
@@ -383,6 +384,11 @@ class ReadingView(QWidget):
         self.side.noted.connect(self._noted)
         self.side.note.done.connect(self._note_done)
         self.name_keys()
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that nothing in here took come by before they act."""
+        self._held.look(event)
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The stage keeps most of the page."""
