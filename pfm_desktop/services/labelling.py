@@ -69,9 +69,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task as a list shows it: how many turns who reads has, and how many are read. `disagreements`: pairs that
-    somebody should decide about, and `few` that somebody read, but fewer people than it asks for (in any task): closed
-    so, they are labelled by those; None for who may not see it."""
+    """A task as a list shows it: its `pairs`, those that come `again`, how many turns who reads has, and how many are
+    read. `set_aside`: pairs that are no longer theirs, as they were shown what others read.
+
+    None for who may not see it: `disagreements`, pairs that somebody should decide about; `few`, pairs that somebody
+    read, but fewer people than it asks for (in any task): closed so, they are labelled by those.
+    """
 
     task: Task
     pairs: int
@@ -79,6 +82,8 @@ class TaskRow:
     done: int
     disagreements: int | None = None
     few: int | None = None
+    again: int = 0
+    set_aside: int = 0
 
 
 # tasks
@@ -173,20 +178,25 @@ def task_rows(lib: Library) -> tuple[TaskRow, ...]:
         if read.has_voice and not read.adjudicates:
             voices.setdefault(read.pair_id, set()).add(read.reader)
         by_task.setdefault(read.task_id, []).append(read)
-    return tuple(
-        TaskRow(
-            task,
-            counts.get(task.id, 0),
-            # pairs of which the reads were shown are no longer to be read by who decides
-            len(queue(lib, task.id).turns)
-            if shown
-            else counts.get(task.id, 0) + max(repeats_in(counts.get(task.id, 0), task.repeats), again[task.id]),
-            done[task.id],
-            len(_differing(by_task.get(task.id, ()))) if may_see_reads(lib) else None,
-            _few(task, by_task.get(task.id, ()), voices) if may_see_reads(lib) else None,
+    rows = []
+    for task in tasks:
+        pairs, theirs = counts.get(task.id, 0), by_task.get(task.id, ())
+        # pairs of which the reads were shown are no longer to be read by who decides
+        left = queue(lib, task.id).turns if shown else ()
+        repeats = repeats_in(pairs, task.repeats)
+        rows.append(
+            TaskRow(
+                task,
+                pairs,
+                len(left) if shown else pairs + max(repeats, again[task.id]),
+                done[task.id],
+                len(_differing(theirs)) if may_see_reads(lib) else None,
+                _few(task, theirs, voices) if may_see_reads(lib) else None,
+                again=repeats,
+                set_aside=pairs - sum(turn.turn == 1 for turn in left) if shown else 0,
+            )
         )
-        for task in tasks
-    )
+    return tuple(rows)
 
 
 def _few(task: Task, reads: Sequence[Read], voices: Mapping[str, set[str]]) -> int:

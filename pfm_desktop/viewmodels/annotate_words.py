@@ -66,9 +66,10 @@ def task_lines(
 def _line(row: TaskRow, choice: AiShown, decided: int) -> TaskLine:
     task, finished = row.task, row.done >= row.turns
     told = row.disagreements is not None  # who only reads is not told that pairs come again
-    count = f"{row.pairs if told else row.turns:,}"  # one that she decided is no turn of hers, and still a pair
-    count += f" (+ {row.turns - row.pairs:,} again)" if told and row.turns > row.pairs else ""
+    count = f"{row.pairs if told else row.turns:,}"
+    count += f" (+ {row.again:,} again)" if told and row.again else ""
     done = "all" if finished else f"{row.done:,} of {row.turns:,}"
+    done += f" ({row.set_aside:,} seen in Decide)" if row.set_aside else ""  # no turns of hers, and still pairs
     differ = "" if row.disagreements is None else "none" if not row.disagreements else f"{row.disagreements:,}"
     beside = [part for part in ("closed" if task.closed else "", IN_TASK[shown_in(task, choice)]) if part]
     name = f"{task.name} ({', '.join(beside)})" if beside else task.name
@@ -116,8 +117,11 @@ def progress(reading: Reading) -> str:
     reads = [reading.reads[turn] for turn in reading.turns if turn in reading.reads]
     graded = Counter(read.grade for read in reads)
     parts = [f"{graded[grade]:,} {grade.value}" for grade in GRADES if graded[grade]]
-    if graded[None]:
-        parts.append(f"{graded[None]:,} cannot be graded")
+    lost = sum(not read.has_voice for read in reads)
+    if graded[None] > lost:
+        parts.append(f"{graded[None] - lost:,} cannot be graded")
+    if lost:
+        parts.append(f"{lost:,} not shown")
     done = f"{len(reads):,} of {len(reading.turns):,} {'decided' if reading.adjudicates else 'read'}"
     return f"{done}: {', '.join(parts)}" if parts else done
 

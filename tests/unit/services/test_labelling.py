@@ -23,6 +23,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.removal import StillNeededError
 from pfm_desktop.storage.rules import OtherReaderError, TaskClosedError
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
+from pfm_desktop.viewmodels.annotate_words import task_lines
 
 from .conftest import put_on_record
 
@@ -110,6 +111,20 @@ def test_a_share_comes_again_later_and_is_another_one_for_each_reader(lib: Libra
     assert len(again["Anna"]) == len(again["Berta"]) == 6
     assert again["Anna"] != again["Berta"]
     assert labelling.task_rows(lib)[0].turns == 36
+
+
+def test_a_task_has_its_repeats_for_everybody_and_sets_aside_what_one_was_shown(lib: Library) -> None:
+    pairs = labelling.pairs_for(CTX, lib, visits_of(lib, 30))
+    task_id = labelling.make_task(lib, Wish("again", repeats=0.2), pairs).id
+    again = next(turn.pair_id for turn in labelling.queue(lib, task_id).turns if turn.turn == 2)
+    labelling.record_reads_shown(lib, again, task_id=task_id)
+    (row,) = labelling.task_rows(lib)
+    assert (row.pairs, row.again, row.turns, row.set_aside) == (30, 6, 34, 1)
+    (line,) = task_lines([row])
+    assert line.cells[1:3] == ("30 (+ 6 again)", "0 of 34 (1 seen in Decide)")
+    lib.who = "Berta"
+    (row,) = labelling.task_rows(lib)
+    assert (row.pairs, row.again, row.turns, row.set_aside) == (30, 6, 36, 0)
 
 
 def test_what_was_read_again_stays_a_turn_also_where_no_repeat_would_be_drawn_now(lib: Library) -> None:

@@ -114,6 +114,13 @@ def test_pictures_that_cannot_be_shown_get_a_reason_and_no_grade(lib: Library, r
     assert annotate_words.read_words(read) == "Not graded: the pictures could not be shown"
 
 
+def test_what_could_not_be_shown_is_told_apart_from_what_cannot_be_graded(lib: Library, reading: Reading) -> None:
+    assert reading.cannot(Reason.BLURRED)
+    reading.shown(Sight.BROKEN)
+    assert reading.cannot(Reason.BLURRED)
+    assert annotate_words.progress(reading) == "2 of 4 read: 1 cannot be graded, 1 not shown"
+
+
 def test_a_grade_stays_when_the_pictures_are_lost_later(lib: Library, reading: Reading) -> None:
     give(reading, Grade.HIGH)
     reading.go(-1)
