@@ -336,7 +336,7 @@ class Reading:
 
     def _keep(self, turn: Turn) -> bool:
         draft = self._drafts[turn]
-        if self._differs(turn):
+        if self._differs(turn) and self._lib.who == self.reader:  # else it would go on record as another one's
             try:
                 said_beside.keep(self._lib, self.task.id, turn, draft, adjudicates=self.adjudicates)
             except UserError as error:

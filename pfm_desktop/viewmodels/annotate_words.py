@@ -45,6 +45,7 @@ class TaskLine:
     finished: bool
     differing: int
     decided: int = 0
+    name: str = ""
     few_words: str = ""  # at closing
 
     @property
@@ -75,7 +76,7 @@ def _line(row: TaskRow, choice: AiShown, decided: int) -> TaskLine:
     name = f"{task.name} ({', '.join(beside)})" if beside else task.name
     cells = (name, count, done, differ, f"{day(task.made_at.astimezone())}, {task.made_by}")
     few = few_words(row.few or 0, task.readers)
-    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided, few)
+    return TaskLine(task.id, cells, task.closed, finished, row.disagreements or 0, decided, task.name, few)
 
 
 def few_words(count: int, readers: int) -> str:
@@ -86,9 +87,13 @@ def few_words(count: int, readers: int) -> str:
     return f"{was} read by fewer than the {readers} people that it asked for: {their} will say so"
 
 
-def closed_words(line: TaskLine) -> str:
-    """What is said when a task was closed."""
-    return f"Task closed: {line.cells[0]}. {line.few_words}; opened again, it waits for them." if line.few_words else ""
+def closed_words(line: TaskLine, *, closed: bool) -> str:
+    """What is said when a task was closed, or opened again; "" where nothing follows from it."""
+    if not line.few_words:
+        return ""
+    if not closed:
+        return f"Task opened again: {line.name}."
+    return f"Task closed: {line.name}. {line.few_words}; opened again, it waits for them."
 
 
 def empty_text(*, may_make: bool, read_only: bool, choice: AiShown = AiShown.HIDDEN) -> str:

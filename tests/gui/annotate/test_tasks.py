@@ -165,6 +165,10 @@ def test_closing_a_task_says_that_pairs_were_read_by_fewer_than_it_asked_for(
         "Task closed: March. 1 pair was read by fewer than the 2 people that it asked for: its label will say so; "
         "opened again, it waits for them."
     ]
+    settle()
+    with qtbot.waitSignal(page.said) as said:
+        qtbot.mouseClick(page.tasks.close_task, LEFT)
+    assert said.args == ["Task opened again: March."], "what was said before is no longer so"
 
 
 def read_by(lib: Library, task: str, **reads: dict[str, Grade]) -> None:

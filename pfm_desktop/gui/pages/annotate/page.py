@@ -213,7 +213,7 @@ class AnnotatePage(QWidget):
     def _close(self, task_id: str, closed: bool) -> None:
         line = self.tasks.line
         if self._tried(lambda: labelling.close_task(self._session.library, task_id, closed=closed)) is not None:
-            if closed and line is not None and (text := annotate_words.closed_words(line)):
+            if line is not None and (text := annotate_words.closed_words(line, closed=closed)):
                 self.said.emit(text)
             self.tasks.read_again(task_id)
 
