@@ -141,6 +141,16 @@ def repeats_words(pairs: int, repeats: float) -> str:
     return f"{_pairs(count)} {come} again, {later}.{fewer}"
 
 
+def readers_words(readers: int) -> str:
+    """What a pair waits for, where several are to read it; "" for one."""
+    if readers < 2:
+        return ""
+    return (
+        f"A pair that somebody read here gets its label from readers once {readers} people have read it (also in other "
+        "tasks), or the task is closed."
+    )
+
+
 def asking_words(order: Order, count: int, most: int, model: str) -> str:
     """What the order asks of the model, of whom, and how long it may take; "" where it asks nothing."""
     if not order.asks_model:

@@ -51,6 +51,7 @@ AI_HINT = (
     "Holds for reading pairs for labels. Who asks for the answer is on record, and a read after it counts in no blind "
     "figure. The audit trail keeps this choice as it does the first-read lock."
 )
+AI_HERE = " It is kept in this library: what is chosen while another one is open changes nothing here."
 MODALITY_WORDS = {"XC": "External-camera photography (XC)", "ES": "Endoscopy (ES)"}
 MODALITY_HINT = "What your archive (PACS) calls colposcopy: exports as DICOM are written so."
 WIDTH = 860
@@ -223,7 +224,8 @@ class SettingsPage(QWidget):
         self.ai_shown.setAccessibleName("AI answer in Annotate")
         why_not = self._session.why_no_switch
         form.addRow("First read", _under(self.lock, why_not or LOCK_HINT, self))
-        form.addRow("AI in Annotate", _under(self.ai_shown, why_not or AI_HINT, self))
+        hint = AI_HINT + (AI_HERE if self._session.account is not None else "")
+        form.addRow("AI in Annotate", _under(self.ai_shown, why_not or hint, self))
 
     def _library_row(self) -> QWidget:
         held = QWidget(self)

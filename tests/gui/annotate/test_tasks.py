@@ -75,7 +75,9 @@ def test_a_new_task_says_how_many_are_found_and_is_made_of_them(
     assert form.again.text() == "None comes again: the share is less than one of 6 pairs."
     form.repeats.setValue(50)
     assert form.again.text().endswith("and this task is too short for that.")
+    assert form.waits.isHidden()
     form.readers.setValue(3)
+    assert "once 3 people have read it" in form.waits.text()
     with qtbot.waitSignal(page.said, timeout=10_000) as said:
         qtbot.mouseClick(form.make, LEFT)
     assert said.args == ["Task made: April."]

@@ -28,6 +28,7 @@ from pfm_desktop.viewmodels.annotate_tasks import (
     asking_words,
     count_job,
     found_words,
+    readers_words,
     repeats_words,
     rights_in,
     unlabelled_words,
@@ -60,7 +61,7 @@ class NewTask(QWidget):
         self.order, self.unlabelled = CalmComboBox(self), QCheckBox(self)
         self.most, self.asking = CalmSpinBox(self), words(self, "quiet")
         self.repeats, self.readers = CalmSpinBox(self), CalmSpinBox(self)
-        self.again = words(self, "quiet")
+        self.again, self.waits = words(self, "quiet"), words(self, "quiet")
         self.ai_first, self.hidden = QCheckBox(AI_FIRST, self), words(self, "quiet")
         self.problem, self.form = words(self, "problem"), QFormLayout()
         self.make, self.cancel = QPushButton("Make the task", self), QPushButton("Cancel", self)
@@ -72,7 +73,7 @@ class NewTask(QWidget):
         self.order.currentIndexChanged.connect(lambda _place: self._ordered())
         self.unlabelled.toggled.connect(lambda _on: self._allow())
         self.ai_first.toggled.connect(lambda _on: self.follow_site())
-        for spin in (self.most, self.repeats):
+        for spin in (self.most, self.repeats, self.readers):
             spin.valueChanged.connect(lambda _value: self._allow())
         self.make.clicked.connect(lambda _checked=False: self._ask())
         self.cancel.clicked.connect(lambda _checked=False: self.given_up.emit())
@@ -182,6 +183,8 @@ class NewTask(QWidget):
         self.asking.setVisible(bool(self.asking.text()))
         self.again.setText(repeats_words(wanted, self.repeats.value() / 100))
         self.form.setRowVisible(self.again, bool(self.again.text()))
+        self.waits.setText(readers_words(self.readers.value()))
+        self.form.setRowVisible(self.waits, bool(self.waits.text()))
         self.make.setEnabled(not self.working and bool(self.name.text().strip()) and bool(wanted))
 
     def _lay_out(self) -> None:
@@ -204,7 +207,8 @@ class NewTask(QWidget):
         for title, field in (
             ("Name", self.name), ("Search", self.search), ("", self.found), ("Order", self.order),
             ("", self.unlabelled), ("Ask about", self.most), ("", self.asking),
-            ("Repeats", self.repeats), ("", self.again), ("Readers", self.readers), ("", self.ai_first),
+            ("Repeats", self.repeats), ("", self.again), ("Readers", self.readers), ("", self.waits),
+            ("", self.ai_first),
         ):  # fmt: skip
             if title:
                 field.setAccessibleName(title)
