@@ -120,7 +120,7 @@ def measure(
         return figures
     request, one = last
     with Library.open(request.library) as lib:  # of the last seed: its figures are there before this long part begins
-        whole = against_all_weights(lib, request, parent, tests["b"], after["b"][-1].macro_recall, one)
+        whole = against_all_weights(lib, request, parent, tests, after["b"][-1].macro_recall, one)
     return {**figures, "all_weights": whole}
 
 
@@ -157,7 +157,7 @@ def _held(lib: Library, request: run.Request, size: int) -> tuple[PreparedSet, S
 
 
 def against_all_weights(
-    lib: Library, request: run.Request, parent: Path, test: Any, wanted: float, one: dict[str, Any]
+    lib: Library, request: run.Request, parent: Path, tests: dict[str, Any], wanted: float, one: dict[str, Any]
 ) -> dict[str, Any]:
     """Training all weights to the same macro recall on device B, at most ten times as long."""
     data, split = _held(lib, request, load_model(parent).net.spec.size)
@@ -170,7 +170,7 @@ def against_all_weights(
         ("from_nothing", True, None),
     ):
         took = judging.seconds_of_all_weights(
-            parent, data, split, test,
+            parent, data, split, tests["b"], tests["a"],
             wanted=wanted, most_seconds=10 * ours, from_nothing=nothing, normalisation=seen_with,
         )  # fmt: skip
         out[name] = {**took, "ratio": took["seconds"] / max(ours, 1e-6)}
