@@ -437,8 +437,7 @@ class MainWindow(QMainWindow):
         if self.stack.indexOf(page) < 0:  # the list may stand there since the first look
             self.stack.addWidget(page)
         title = str(page.property("title") or getattr(page, "title", ""))
-        fixed = getattr(page, "fixed_keys", None)
-        self.book.adopt_page(page, page.page_actions(), group=title, fixed=fixed)  # type: ignore[attr-defined]  # a Page
+        self.book.adopt_page(page, page.page_actions(), group=title, fixed=getattr(page, "fixed_keys", None))  # type: ignore[attr-defined]
 
     def _show_shortcuts(self) -> None:
         own = getattr(self.stack.currentWidget(), "own_keys", None)

@@ -83,7 +83,7 @@ class StageWidget(QWidget):
         self._layers = LayerStore()
         self._mouse = StageMouse(self)  # before the first child: `event` is called from here on
         self.commands = StageCommands(self, self._mouse)
-        self._keys = StageKeys(self, cancel_drag=self._mouse.cancel)
+        self.keys = StageKeys(self, cancel_drag=self._mouse.cancel)
         self._pictures = StagePictures(self)
         self._pictures.changed.connect(self._pictures_changed)
         self._pictures.aligned.connect(self.aligned)
@@ -173,10 +173,6 @@ class StageWidget(QWidget):
         """Millimetres per pixel of the white-light picture (or the only one); None shows no scale bar."""
         self._pictures.scene.mm_per_px = mm_per_px if mm_per_px and mm_per_px > 0 else None
         self._refresh()
-
-    def leave_keys(self, signs: Sequence[str]) -> None:
-        """These keys mean nothing here (" ": Space): the page has a use of its own for them, or had."""
-        self._keys.leave(signs)
 
     def clear(self) -> None:
         """An empty stage; the way of looking (mode, opacity, colour map) stays."""
@@ -304,7 +300,7 @@ class StageWidget(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Mouse and keys go to their own classes; not by event filters, which Qt still calls while a widget dies."""
-        if self._mouse.handle(event) or self._keys.handle(event):
+        if self._mouse.handle(event) or self.keys.handle(event):
             event.accept()
             return True
         return super().event(event)

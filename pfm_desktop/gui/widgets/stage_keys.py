@@ -94,7 +94,7 @@ class StageKeys:
         }
 
     def leave(self, signs: Sequence[str]) -> None:
-        """These keys are for the page, or for nobody."""
+        """These keys (" ": Space) mean nothing here: the page has a use of its own for them, or had."""
         for sign in signs:
             self._actions.pop(ord(sign.upper()), None)
 

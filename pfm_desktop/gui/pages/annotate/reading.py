@@ -56,7 +56,7 @@ class ReadingView(QWidget):
         self.shelf = Shelf(library, self, load=load)
         self.stage = StageWidget(self)
         self.stage.setAcceptDrops(False)
-        self.stage.leave_keys(NOT_OF_THE_STAGE)
+        self.stage.keys.leave(NOT_OF_THE_STAGE)
         self.ai = AiAnswer(library, site or Site())
         self.actions_by_id = actions_for(self, self._slots(), self._held)
         self.side = ReadingSide(self.actions_by_id, self.ai)
