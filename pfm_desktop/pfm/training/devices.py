@@ -15,7 +15,7 @@ from pfm_desktop.domain.source import Source, together
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.calibrate import fit_scale
 from pfm_desktop.pfm.checkpoint import LoadedModel
-from pfm_desktop.pfm.colours import Colours, changes_little, colours_of, match, moments, nearest, products
+from pfm_desktop.pfm.colours import Colours, changes_little, colours_of, match, moments, products
 from pfm_desktop.pfm.model_tables import MOST_DEVICES
 from pfm_desktop.pfm.preprocess import Normalisation, intensities
 from pfm_desktop.pfm.training.answers import collect, main_combination
@@ -81,16 +81,16 @@ def matched(
     first = _first(ctx, model.normalisation, old_cases, sources)
     if not first:
         return model, Matched()
-    known = {source: list(model.normalisation.devices.get(source, (first[source],))) for source in first}
-    added: list[str] = []
     groups = _by_device(data, learning, devices)
-    for source in first:
-        for group in groups:
-            if _add(ctx, known[source], data, group, source) and source not in added:
-                added.append(source)
+    known: dict[str, tuple[Colours, ...]] = {}
+    for source, of in first.items():
+        before = model.normalisation.devices.get(source, (of,))
+        measured = [measure_colours(ctx, data, group, source) for group in groups]
+        known[source] = _with(before, [one for one in measured if one is not None])
+    added = [source for source in first if known[source] != model.normalisation.devices.get(source, (first[source],))]
     if not added:
         return model, Matched()
-    kept = {**model.normalisation.devices, **{source: tuple(known[source]) for source in added}}
+    kept = {**model.normalisation.devices, **{source: known[source] for source in added}}
     other = replace(model, normalisation=replace(model.normalisation, devices=kept))
     asked = _some(np.concatenate((learning, choosing)))
     losses = [_losses(ctx, one, data, asked) for one in (model, other)]
@@ -100,8 +100,8 @@ def matched(
     return (other, found) if better else (model, replace(found, sources=()))
 
 
-def measure_colours(ctx: Context, data: PreparedSet, indices: Ints, source: str) -> tuple[Colours, Floats] | None:
-    """Of the cases that have the source, with the `moments` N x 6 of each; None of fewer than `LEAST_CASES`.
+def measure_colours(ctx: Context, data: PreparedSet, indices: Ints, source: str) -> Colours | None:
+    """Of the cases that have the source; None of fewer than `LEAST_CASES`.
 
     Each grade counts as much as another: else the lesions of a clinic that has more of them would be painted over.
     """
@@ -116,9 +116,8 @@ def measure_colours(ctx: Context, data: PreparedSet, indices: Ints, source: str)
         raw = data.batch(of[start : start + 32])
         planes, seen = intensities(source, raw.squares[source], raw.level), raw.seen[source]
         rows.append(np.concatenate((moments(planes, seen), products(planes, seen)), axis=1))
-    said = np.concatenate(rows)
     grades = data.grades[of]
-    return colours_of(said, 1.0 / np.bincount(grades)[grades]), said[:, :6]
+    return colours_of(np.concatenate(rows), 1.0 / np.bincount(grades)[grades])
 
 
 def _first(
@@ -130,39 +129,42 @@ def _first(
         if of := old.devices.get(source):
             out[source] = of[0]
         elif old_cases is not None and (found := measure_colours(ctx, *old_cases, source)) is not None:
-            out[source] = found[0]
+            out[source] = found
     return out
 
 
 def _by_device(data: PreparedSet, learning: Ints, devices: Sequence[str] | None) -> list[Ints]:
-    """The cases of each device that has enough of them of every grade, and of all others together."""
+    """The cases of each device that has enough of every grade, and of all others together where they have; where no
+    device has, all cases together. What lacks a grade would be measured as if it were the colour of the device."""
     if devices is None:
         return [learning]
+    names = np.array(list(devices), dtype=object)[learning]
     there = np.unique(data.grades[learning])
-    groups: list[Ints] = []
-    rest: list[Ints] = []
-    for name in sorted({devices[place] for place in learning}):
-        own = np.array([place for place in learning if devices[place] == name], np.int64)
-        counts = np.bincount(data.grades[own], minlength=int(there.max()) + 1)[there]
-        enough = bool(name) and len(own) >= LEAST_CASES and counts.min() >= LEAST_OF_GRADE
-        (groups if enough else rest).append(own)
-    return groups + ([np.concatenate(rest)] if rest else [])
+
+    def enough(of: Ints) -> bool:
+        counts = np.bincount(data.grades[of], minlength=int(there.max()) + 1)[there]
+        return bool(len(of) >= LEAST_CASES and counts.min() >= LEAST_OF_GRADE)
+
+    own = {name: learning[names == name] for name in sorted(set(names)) if name}
+    groups = [of for of in own.values() if enough(of)]
+    alone = [name for name, of in own.items() if enough(of)]
+    rest = learning[~np.isin(names.astype(str), alone)]
+    if enough(rest):
+        groups.append(rest)
+    return groups or [learning]
 
 
-def _add(ctx: Context, known: list[Colours], data: PreparedSet, group: Ints, source: str) -> bool:
-    """Add the colours of a device to those that are known, or put them in the place of what was measured of it before;
-    False where they can hardly be told from those that the weights learned from."""
-    found = measure_colours(ctx, data, group, source)
-    if found is None or changes_little(match(found[0], known[0])):
-        return False
-    own, said = found
-    at = int(np.bincount(nearest(known, said)).argmax())
-    if at:
-        known[at] = own
-    else:
-        known.append(own)
-        del known[1 : len(known) - MOST_DEVICES + 1]
-    return True
+def _with(known: tuple[Colours, ...], measured: Sequence[Colours]) -> tuple[Colours, ...]:
+    """The devices that are known, the first always, with those that were measured: one that can hardly be told from one
+    that was known takes its place, one that can hardly be told from the first adds nothing."""
+    first, *others = known
+    new: list[Colours] = []
+    for one in measured:
+        if changes_little(match(one, first)):
+            continue
+        others = [other for other in others if not changes_little(match(one, other))]
+        new.append(one)
+    return (first, *[*others, *new][-(MOST_DEVICES - 1) :])
 
 
 def _losses(ctx: Context, model: LoadedModel, data: PreparedSet, indices: Ints) -> Floats:

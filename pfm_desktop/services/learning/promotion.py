@@ -159,7 +159,9 @@ def compare(ctx: Context, asked: Question) -> Told:
 def record_look(lib: Library, told: Told) -> Look:
     """The third step: that figures of the locked test are looked at goes on record, before anybody sees them."""
     run = known_run(lib, told.run_id)
-    told = replace(told, figures={**told.figures, "labels_changed": _labels_changed(lib, told.labels)})
+    first = _first_labels(lib)
+    others = sum(first.get(pair_id, (0, rank))[1] != rank for pair_id, rank in told.labels.items())
+    told = replace(told, figures={**told.figures, "labels_changed": others})
     verdict = verdict_of(told.figures)
     with lib.write() as session:
         said = {"run": run.id, "women": told.women, "cases": told.cases}
@@ -174,22 +176,26 @@ def record_look(lib: Library, told: Told) -> Look:
         "mind": list(verdict.mind),
         "changed": len(told.changed),
         "labels": dict(told.labels),
-        "first_labels": {**told.labels, **run.figures.get("labels", {}), **run.figures.get("first_labels", {})},
+        "first_labels": {pair_id: first.get(pair_id, (looks, rank)) for pair_id, rank in told.labels.items()},
         "changed_cases": [[one.pair_id, one.truth, one.old, one.new] for one in told.changed],
     }
     change_run(lib, run, replace(run, figures=figures), f"Old and new model compared: {run.model_name}")
     return Look(figures, told.changed, verdict, looks)
 
 
-def _labels_changed(lib: Library, labels: Mapping[str, int]) -> int:
-    """Of how many pairs the label is another one than at the first look at figures about them, of whatever run."""
+def _first_labels(lib: Library) -> dict[str, tuple[int, int]]:
+    """By pair of the locked test that figures were ever looked at about: which look that was, and its label then."""
     with lib.read() as session:
-        runs = sorted(stored.runs(session), key=lambda run: run.made_at)
-    first: dict[str, int] = {}
+        runs = stored.runs(session)
+    found: dict[str, tuple[int, int]] = {}
     for run in runs:
-        for pair_id, rank in {**run.figures.get("labels", {}), **run.figures.get("first_labels", {})}.items():
-            first.setdefault(pair_id, rank)
-    return sum(first.get(pair_id, rank) != rank for pair_id, rank in labels.items())
+        kept = {pair_id: (int(at), int(rank)) for pair_id, (at, rank) in run.figures.get("first_labels", {}).items()}
+        older = {
+            pair_id: (int(run.figures.get("looks", 0)), rank) for pair_id, rank in run.figures.get("labels", {}).items()
+        }
+        for pair_id, seen in {**older, **kept}.items():
+            found[pair_id] = min(seen, found.get(pair_id, seen))
+    return found
 
 
 def changed_of(run: Run) -> tuple[Changed, ...]:
@@ -371,7 +377,14 @@ def roll_back(lib: Library, run_id: str) -> Settings:
             remedy="roll back where it answers, or choose a model in Models",
         )  # fmt: skip
     before = str(run.counts["promotion"]["before"])
-    sha256 = models.verify(before).sha256
+    try:
+        sha256 = models.verify(before).sha256
+    except ModelError as error:
+        raise UserError(
+            f"{before}, which answered before, cannot be asked on this computer: {error.what}",
+            safe="nothing was changed",
+            remedy=f"choose another model in Models, or roll back on the computer where {before} is",
+        ) from error
     with lib.read() as session:
         earlier = [one for one in stored.runs(session) if one.state is State.REPLACED and one.model_sha256 == sha256]
     changes = [change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")]
@@ -424,7 +437,9 @@ def _brought(folder: Path, run: Run) -> Path:
         if (out / "model.toml").is_file() and models.verify(str(out)).sha256 == run.model_sha256:
             return out
         raise BadInputError(
-            f"there is already a model {run.model_name}", safe="it is unchanged", remedy="learn under another name"
+            f"there is already another model {run.model_name} on this computer",
+            safe="it is unchanged",
+            remedy=f"learn under another name, or move that one out of {user_models_dir()}",
         )
     unfinished = out.with_name(f".{out.name}.{run.id}")
     shutil.rmtree(unfinished, ignore_errors=True)

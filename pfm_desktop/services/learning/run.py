@@ -137,7 +137,9 @@ def begin(lib: Library, found: Found, groups: Sequence[Group], settings: Setting
     from pfm_desktop.services.model_import import taken_names
 
     check_name(settings.name, "1", settings.trained_on)
-    if settings.name in taken_names():
+    with lib.read() as session:
+        runs = {one.model_name for one in stored.runs(session) if one.state not in (State.RUNNING, State.FAILED)}
+    if settings.name.casefold() in {name.casefold() for name in taken_names() | runs}:
         raise BadInputError(
             f"there is already a model {settings.name}",
             safe="nothing was begun, and the model in use stays",

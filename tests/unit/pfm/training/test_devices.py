@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +70,8 @@ def test_the_light_that_another_device_shows_otherwise_is_matched_and_the_answer
     assert said.after < said.before
     assert said.cases == int((other.present["white"] & other.present["fluorescence"]).sum())
     first, second = made.normalisation.devices["white"]
-    assert first == measure_colours(CTX, cases, everything(cases), "white")[0]  # type: ignore[index]
-    assert second == measure_colours(CTX, other, everything(other)[:80], "white")[0]  # type: ignore[index]
+    assert first == measure_colours(CTX, cases, everything(cases), "white")
+    assert second == measure_colours(CTX, other, everything(other)[:80], "white")
     assert "white light" in said.notes()[0]
     assert made.normalisation.mean == model.normalisation.mean
 
@@ -109,36 +108,35 @@ def test_a_match_that_does_not_help_is_left_alone(
 
 def test_each_device_with_enough_of_every_grade_is_measured_and_others_together(other: PreparedSet) -> None:
     places = everything(other)
-    names = ["one"] * 40 + ["two"] * 40 + ["rare"] * 6 + [""] * 10
-    groups = devices._by_device(other, places, names)
-    assert [len(group) for group in groups] == [40, 40, 16]
-    only = [name if grade else "rest" for name, grade in zip(["one"] * 96, other.grades, strict=True)]
-    assert len(devices._by_device(other, places, only)) == 1, "a device that has no normal case is not measured alone"
+    names = ["one"] * 40 + ["rare"] * 6 + [""] * 50
+    assert [len(group) for group in devices._by_device(other, places, names)] == [40, 56]
     assert len(devices._by_device(other, places, None)) == 1
 
 
-def test_a_device_that_is_measured_again_takes_its_own_place_and_the_first_stays(
-    model: LoadedModel, cases: PreparedSet, other: PreparedSet
-) -> None:
-    made, _ = found_of(model, other, cases)
-    again, _ = matched(
-        CTX, made, other, everything(other)[16:], everything(other)[:16], devices=None, old_cases=None, sources=SOURCES
-    )
-    known = again.normalisation.devices["white"]
-    assert len(known) == 2
-    assert known[0] == made.normalisation.devices["white"][0]
+def test_a_device_that_lacks_a_grade_is_not_measured_alone(other: PreparedSet) -> None:
+    places = everything(other)
+    names = ["one" if place // 4 % 2 or not grade else "two" for place, grade in enumerate(other.grades)]
+    (group,) = devices._by_device(other, places, names)
+    assert {names[place] for place in group} == {"one"}
+    screening = ["one" if grade else "two" for grade in other.grades]
+    (everybody,) = devices._by_device(other, places, screening)
+    assert len(everybody) == len(places), "where none has every grade, all together"
 
 
-def test_only_so_many_devices_are_kept_and_the_first_always(
-    model: LoadedModel, cases: PreparedSet, other: PreparedSet
-) -> None:
-    first = measure_colours(CTX, cases, everything(cases), "white")
-    assert first is not None
-    far = [replace(first[0], about=tuple(np.array(first[0].about) + number)) for number in range(3, 10)]
-    known: list[Colours] = [first[0], *far]
-    assert devices._add(CTX, known, other, everything(other), "white") or len(known) == 8
-    assert known[0] == first[0]
-    assert len(known) == 8
+def shown(about: float, spread: float = 0.01) -> Colours:
+    return Colours(tuple(np.eye(3).ravel() * 0.02), (about,) * 6, tuple(np.eye(6).ravel() * spread), 40)
+
+
+def test_a_device_that_is_measured_again_takes_its_own_place_and_another_one_none() -> None:
+    first, second, again, third = shown(0.5), shown(0.3), shown(0.31), shown(0.2)
+    assert devices._with((first,), [second, third]) == (first, second, third)
+    assert devices._with((first, second, third), [again]) == (first, third, again)
+    assert devices._with((first, second), [shown(0.51)]) == (first, second), "hardly another device than the first"
+
+
+def test_only_so_many_devices_are_kept_and_the_first_always() -> None:
+    known = tuple(shown(number / 10) for number in range(8))
+    assert devices._with(known, [shown(1.5)]) == (known[0], *known[2:], shown(1.5))
 
 
 def test_few_cases_and_sources_that_are_not_there_are_not_measured(other: PreparedSet) -> None:
@@ -153,7 +151,7 @@ def test_grades_count_alike_however_many_there_are(other: PreparedSet) -> None:
     whole, less = (measure_colours(CTX, other, of, "white") for of in (places, few))
     assert whole is not None
     assert less is not None
-    np.testing.assert_allclose(whole[0].mean, less[0].mean, atol=0.01)
+    np.testing.assert_allclose(whole.mean, less.mean, atol=0.01)
 
 
 def test_the_model_that_is_written_keeps_the_devices_and_says_so(

@@ -413,7 +413,7 @@ def test_figures_of_an_older_version_are_not_enough(ward: Ward, learned: Run) ->
 def test_an_altered_model_a_lost_one_and_a_taken_name_are_refused(ward: Ward, learned: Run) -> None:
     look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
     shutil.copytree(user_models_dir() / "parent", user_models_dir() / "ours")
-    with pytest.raises(BadInputError, match="already a model ours"):
+    with pytest.raises(BadInputError, match="already another model ours"):
         promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
     folder = ward.lib.path / steering.FOLDER / learned.id / run.MODEL
     with (folder / "weights.safetensors").open("ab") as stream:
@@ -522,7 +522,7 @@ def test_a_promoted_model_answers_on_another_computer_too_and_one_in_quarantine_
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_begun(ward: Ward) -> None:
-    for taken in ("parent", "pfm-demo"):
+    for taken in ("parent", "pfm-demo", "PARENT"):
         with pytest.raises(BadInputError, match=f"there is already a model {taken}"):
             run.begin(
                 ward.lib, find_cases(CTX, ward.lib), (), run.Settings(taken, parent="parent", rehearse=0, enough=4)
@@ -571,3 +571,23 @@ def test_one_letter_again_and_again_is_no_reason(ward: Ward, learned: Run) -> No
 
 def against(one: Run) -> Run:
     return replace(one, figures={**one.figures, "against": ["kappa is worse"]})
+
+
+def test_a_changed_label_is_told_whichever_run_was_looked_at_first(
+    ward: Ward, learned: Run, make_model: Callable[..., Path]
+) -> None:
+    younger, found = another_run(ward, make_model, "younger", 2), find_cases(CTX, ward.lib)
+    assert look(CTX, ward.lib, younger.id, found).figures["labels_changed"] == 0
+    first = promotion.locked_cases(ward.lib, found)[0]
+    labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(first.pair_id)], GRADES[(first.grade.rank + 1) % 4])
+    for one in (learned, younger, learned):
+        assert look(CTX, ward.lib, one.id, find_cases(CTX, ward.lib)).figures["labels_changed"] == 1
+
+
+def test_rolling_back_where_the_model_before_is_not_says_so(ward: Ward, learned: Run) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
+    shutil.rmtree(user_models_dir() / "parent")
+    with pytest.raises(UserError, match="parent, which answered before, cannot be asked on this computer"):
+        roll_back(ward.lib, learned.id)
+    assert run.known_run(ward.lib, learned.id).state is State.ACTIVE
