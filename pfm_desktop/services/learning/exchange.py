@@ -22,6 +22,7 @@ from pfm_desktop.domain.people import Act
 from pfm_desktop.domain.prediction import ModelInfo
 from pfm_desktop.jobs import Context
 from pfm_desktop.pfm.model_file import CARD, MODEL, WEIGHTS, ModelFile, read_model_file, regular_size, write_model_file
+from pfm_desktop.pfm.model_tables import LONGEST
 from pfm_desktop.pfm.training.seen import KEY, LOCKED
 from pfm_desktop.services import models
 from pfm_desktop.services.audit_key import fingerprint_of, public_bytes, signing_key
@@ -158,7 +159,8 @@ def _from_elsewhere(folder: Path) -> None:
     """What its sender calls "this clinic" is another one here, beside every answer and in the card."""
     content = read_model_file(folder)
     if HERE in content.trained_on:
-        write_model_file(folder, replace(content, trained_on=content.trained_on.replace(HERE, ELSEWHERE)))
+        said = content.trained_on.replace(HERE, ELSEWHERE)
+        write_model_file(folder, replace(content, trained_on=said if len(said) <= LONGEST else f"cases of {ELSEWHERE}"))
         card = folder / CARD
         card.write_text(card.read_text(encoding="utf-8").replace(HERE, ELSEWHERE), encoding="utf-8")
 

@@ -251,7 +251,8 @@ def promote(lib: Library, run_id: str, *, name: str, meaning: str, password: str
     accounts.confirm(lib, password, "to promote a model")
     place = _brought(folder, run)
     write_tested(place, run)
-    said = {"signed_by": name.strip(), "meaning": meaning.strip(), "reason": reason.strip(), "before": settings.model}
+    said = {"signed_by": name.strip(), "meaning": meaning.strip(), "reason": reason.strip(), "before": settings.model,
+            "before_sha256": models.verify(settings.model).sha256}  # fmt: skip
     new = replace(run, state=State.ACTIVE, counts={**run.counts, "promotion": said})
     text = f"Model promoted by {name.strip()}: {meaning.strip()}" + (
         f"; overridden: {reason.strip()}" if reason else ""
@@ -338,6 +339,8 @@ def answer_here(lib: Library, run_id: str) -> Settings:
     from a backup. It was signed already. Raises `UserError`, `ModelError` for one that was altered."""
     access.require(lib.account, Act.SIGN)
     run, settings = known_run(lib, run_id), load_settings()
+    if lib.read_only:
+        raise UserError("this library is open for reading only", safe="nothing was changed", remedy="open it again")
     if run.state is not State.ACTIVE:
         raise UserError(f"this model is {run.state.value}, not promoted", safe="nothing was changed")
     place = _brought(folder_of(lib, run), run)
@@ -385,6 +388,11 @@ def roll_back(lib: Library, run_id: str) -> Settings:
             safe="nothing was changed",
             remedy=f"choose another model in Models, or roll back on the computer where {before} is",
         ) from error
+    if sha256 != run.counts["promotion"].get("before_sha256", sha256):
+        raise UserError(
+            f"{before} on this computer is another model than the one that answered before", safe="nothing was changed",
+            remedy=f"choose another model in Models, or roll back on the computer where {before} is",
+        )  # fmt: skip
     with lib.read() as session:
         earlier = [one for one in stored.runs(session) if one.state is State.REPLACED and one.model_sha256 == sha256]
     changes = [change_of(run, replace(run, state=State.ROLLED_BACK), f"Rolled back to {before}")]

@@ -591,3 +591,15 @@ def test_rolling_back_where_the_model_before_is_not_says_so(ward: Ward, learned:
     with pytest.raises(UserError, match="parent, which answered before, cannot be asked on this computer"):
         roll_back(ward.lib, learned.id)
     assert run.known_run(ward.lib, learned.id).state is State.ACTIVE
+
+
+def test_rolling_back_never_leads_to_another_model_of_that_name(
+    ward: Ward, learned: Run, make_model: Callable[..., Path]
+) -> None:
+    look(CTX, ward.lib, learned.id, find_cases(CTX, ward.lib))
+    promote(ward.lib, learned.id, **SIGNED, reason="only here to test")
+    shutil.rmtree(user_models_dir() / "parent")
+    make_model(user_models_dir() / "parent", name="parent", splice="channel", version="9")
+    with pytest.raises(UserError, match="parent on this computer is another model"):
+        roll_back(ward.lib, learned.id)
+    assert load_settings().model == "ours"
