@@ -195,3 +195,14 @@ def test_a_file_of_somebody_else_is_told_by_its_fingerprint(sent: exchange.Sent,
 def test_a_place_in_the_library_is_refused(lib: Library, ours: Path) -> None:
     with pytest.raises(BadInputError, match="lies in the folder of the library"):
         send(CTX, lib, str(ours), lib.path / "x.pfm-model")
+
+
+def test_what_was_this_clinic_is_another_one_where_the_model_comes_in(lib: Library, ours: Path, tmp_path: Path) -> None:
+    write_model_file(ours, replace(read_model_file(ours), trained_on="cases of this clinic"))
+    (ours / CARD).write_text("# ours 1\n\nLocal model, trained on cases of this clinic.\n")
+    sent = send(CTX, lib, str(ours), tmp_path / "out" / "theirs.pfm-model")
+    receive(CTX, sent.path, tmp_path / "work", fingerprint=sent.fingerprint, name="theirs")
+    content = read_model_file(user_models_dir() / "theirs")
+    assert content.trained_on == "cases of another clinic"
+    assert "another clinic" in (user_models_dir() / "theirs" / CARD).read_text()
+    assert "this clinic" not in (user_models_dir() / "theirs" / CARD).read_text()
