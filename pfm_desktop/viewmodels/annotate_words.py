@@ -137,6 +137,8 @@ def waiting(reading: Reading) -> str:
     if not count:
         return ""
     pairs = "1 pair" if count == 1 else f"{count:,} pairs"
+    if reading.unkept:
+        return f"Note, quality or region of {pairs} waits for the grade, and is not all on disk"
     return f"Note, quality or region of {pairs} is kept, and waits for the grade"
 
 

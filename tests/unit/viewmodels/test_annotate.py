@@ -203,6 +203,7 @@ def test_what_the_disk_refused_of_it_is_said_stays_and_can_be_kept_later(
         assert [error.what for error in said] == ["the disk is full"]
         assert not unkept.save()
         assert unkept.names == ("note, quality or region of pairs without a grade",)
+        assert annotate_words.waiting(reading).endswith("and is not all on disk")
     assert reading.draft.note == "near 12"
     assert unkept.save()
     assert unkept.names == ()
