@@ -60,15 +60,14 @@ class ActionBook(QObject):
         self._entries[action.objectName()] = _Entry(action, group, default)
         self._settle(action.objectName())
 
-    def adopt_page(
-        self, page: QWidget, actions: Iterable[QAction], *, group: str, fixed: Mapping[str, str] | None = None
-    ) -> None:
+    def adopt_page(self, page: QWidget, actions: Iterable[QAction], *, group: str) -> None:
         """Take in the commands of a page: their shortcuts act while the focus is on that page.
 
-        An action that says itself where it acts (any context but the window's) is left as it is. `fixed`: keys that
-        something on the page takes by itself, and what they do there.
+        An action that says itself where it acts (any context but the window's) is left as it is. `fixed_keys` of
+        the page, where it has some: keys that something on it takes by itself, and what they do there.
         """
-        self._fixed[group] = {_portable(key): text for key, text in (fixed or {}).items()}
+        fixed: Mapping[str, str] = getattr(page, "fixed_keys", {})
+        self._fixed[group] = {_portable(key): text for key, text in fixed.items()}
         for action in actions:
             if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

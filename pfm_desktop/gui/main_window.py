@@ -437,7 +437,7 @@ class MainWindow(QMainWindow):
         if self.stack.indexOf(page) < 0:  # the list may stand there since the first look
             self.stack.addWidget(page)
         title = str(page.property("title") or getattr(page, "title", ""))
-        self.book.adopt_page(page, page.page_actions(), group=title, fixed=getattr(page, "fixed_keys", None))  # type: ignore[attr-defined]
+        self.book.adopt_page(page, page.page_actions(), group=title)  # type: ignore[attr-defined]  # a Page
 
     def _show_shortcuts(self) -> None:
         own = getattr(self.stack.currentWidget(), "own_keys", None)

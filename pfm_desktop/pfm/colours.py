@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,8 @@ def match(own: Colours, wanted: Colours) -> Match:
     return Match(matrix, wanted.mean - matrix @ own.mean)
 
 
-def matches(devices: Sequence[Colours]) -> tuple[Match, ...]:
+@lru_cache(maxsize=64)  # asked for each picture, of the devices of a model
+def matches(devices: tuple[Colours, ...]) -> tuple[Match, ...]:
     """For each device what takes its colours to those of the first."""
     same = Match(np.eye(3), np.zeros(3))
     return (same, *(match(device, devices[0]) for device in devices[1:]))

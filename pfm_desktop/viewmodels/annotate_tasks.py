@@ -13,6 +13,7 @@ from pfm_desktop.jobs import Context
 from pfm_desktop.services import cases, labelling
 from pfm_desktop.services.deciding import decided_by_task
 from pfm_desktop.viewmodels.annotate_words import TaskLine, task_lines
+from pfm_desktop.viewmodels.words import many
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.labelling import Task
@@ -132,13 +133,13 @@ def repeats_words(pairs: int, repeats: float) -> str:
         return ""
     asked, count = round(repeats * pairs), repeats_in(pairs, repeats)
     if not asked:
-        return f"None comes again: the share is less than one of {_pairs(pairs)}."
+        return f"None comes again: the share is less than one of {many(pairs, 'pair')}."
     later = f"{REPEAT_GAP} pairs or more after the first read"
     if not count:
         return f"None comes again: a repeat comes {later}, and this task is too short for that."
     come = "comes" if count == 1 else "come"
     fewer = f" Not {asked:,}: the task is too short for more." if count < asked else ""
-    return f"{_pairs(count)} {come} again, {later}.{fewer}"
+    return f"{many(count, 'pair')} {come} again, {later}.{fewer}"
 
 
 def readers_words(readers: int) -> str:
@@ -158,13 +159,9 @@ def asking_words(order: Order, count: int, most: int, model: str) -> str:
     asked = min(count, most)
     rest = f"; the other {count - asked:,} follow at random" if count > asked else ""
     return (
-        f"{model} is asked about {_pairs(asked)}{rest}. {_duration(asked)} The time left is said while it runs; "
+        f"{model} is asked about {many(asked, 'pair')}{rest}. {_duration(asked)} The time left is said while it runs; "
         "stopped, no task is made."
     )
-
-
-def _pairs(count: int) -> str:
-    return "1 pair" if count == 1 else f"{count:,} pairs"
 
 
 def _duration(pairs: int) -> str:

@@ -17,6 +17,7 @@ from pfm_desktop.support.moments import day
 from pfm_desktop.viewmodels.annotate import Reading
 from pfm_desktop.viewmodels.annotate_ai import IN_TASK
 from pfm_desktop.viewmodels.grades import TITLES
+from pfm_desktop.viewmodels.words import many
 
 COLUMNS = ("Task", "Pairs", "Read by you", "Readers differ", "Made")
 FEWEST = 5  # women; below, resampling them says nothing of how sure a kappa is
@@ -136,10 +137,10 @@ def waiting(reading: Reading) -> str:
     count = reading.waiting
     if not count:
         return ""
-    pairs = "1 pair" if count == 1 else f"{count:,} pairs"
+    said = f"Note, quality or region of {many(count, 'pair')}"
     if reading.unkept:
-        return f"Note, quality or region of {pairs} waits for the grade, and is not all on disk"
-    return f"Note, quality or region of {pairs} is kept, and waits for the grade"
+        return f"{said} waits for the grade, and is not all on disk"
+    return f"{said} is kept, and waits for the grade"
 
 
 def read_words(read: Read | None) -> str:
@@ -197,7 +198,7 @@ def regions_words(count: int) -> str:
 def drawing_words(count: int, *, drawing: bool, corners: int) -> str:
     """How many regions there are; while the reader draws, what to do next."""
     if corners:
-        return f"{'1 corner' if corners == 1 else f'{corners} corners'}: Enter or the first corner closes them"
+        return f"{many(corners, 'corner')}: Enter or the first corner closes them"
     if not drawing:
         return regions_words(count)
     return "Drag around a lesion, or click its corners" if not count else f"{_regions(count)}; draw the next one"
@@ -228,8 +229,7 @@ def _after_ai(count: int) -> str:
 
 def agreement_words(found: Agreement) -> str:
     """`kappa 0.71 (0.60 to 0.80), 120 pairs of 98 women; 70 % the same, 3 % two grades or more apart`."""
-    pairs = f"{found.pairs:,} {'pair' if found.pairs == 1 else 'pairs'} of {found.women:,} "
-    pairs += "woman" if found.women == 1 else "women"
+    pairs = f"{many(found.pairs, 'pair')} of {many(found.women, 'woman', 'women')}"
     shares = f"{found.same:.0%} the same, {found.far:.0%} two grades or more apart".replace("%", " %")
     if isnan(found.kappa):
         return f"kappa not defined (all one grade), {pairs}; {shares}"

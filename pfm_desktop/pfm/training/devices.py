@@ -6,7 +6,7 @@ See `pfm.colours`. A match is kept only where the old model then answers the cas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,17 +49,9 @@ class Matched:
         shown = together([Source(name) for name in self.sources])
         return (
             f"the colours of the pictures ({shown}) are matched to those that the model before learned from; without "
-            f"that its mean log loss on {self.cases} of the cases that learn is {self.before:.2f}, with it "
-            f"{self.after:.2f}",
+            f"that its mean log loss on {self.cases} cases that learn or choose the epoch is {self.before:.2f}, with "
+            f"it {self.after:.2f}",
         )
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """Of one source: colours of each device, and the `moments` of their pictures."""
-
-    colours: list[Colours] = field(default_factory=list)
-    said: list[Floats] = field(default_factory=list)
 
 
 def matched(

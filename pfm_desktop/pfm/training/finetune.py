@@ -143,12 +143,7 @@ def finetune(
     model = load_model(parent)
     refuse_start_only(model.info)
     check_enough(data.patients, data.grades.tolist(), config.enough)
-    for given in (data, old_cases):
-        if given is not None and given.size != model.net.spec.size:
-            raise BadInputError(
-                f"the pictures were prepared at {given.size} pixels, {model.info.name} reads {model.net.spec.size}",
-                remedy="prepare them again",
-            )
+    _check_sizes(model, data, old_cases)
     before_it = read_model_file(parent).training
     split = _split(data, config, sides, before_it)
     begun = time.monotonic()
@@ -175,26 +170,12 @@ def finetune(
         )
     seconds = max(time.monotonic() - begun, 1e-6)
     old, new, gain = _figures(before, after, model, calibration)
-    learned_from = _learned_from(data, split, rehearsed)
-    training: dict[str, Any] = {
-        "seed": config.seed,
-        "epochs": tuned.epochs,
-        "best_epoch": tuned.best_epoch,
-        "stopped": tuned.stopped,
-        "cases": {part: len(getattr(split, part)) for part in (PARTS if sides is None else PARTS[:3])},
-        "grades": data.counts(),
-        "rehearsed_cases": len(rehearsed[1]) if rehearsed is not None else 0,
+    training = {
+        **_facts(model, data, split, config, sides, before_it, rehearsed, tuned),
         **({"colours": found.table()} if found.sources else {}),
         "seconds": round(seconds, 1),
         "pairs_per_second": round(tuned.pairs / seconds, 1),
-        "command": config.command,
-        "parent": {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256},
-        "origin": model.info.passed_on,
-        KEY: marks_of(sides.marked(learned_from) if sides is not None else learned_from, before_it),
-        LOCKED: marks_of(sides.locked if sides is not None else (), before_it, key=LOCKED),
     }
-    if sides is not None:
-        training[LOCKED_WOMEN] = sides.women_of_test
     measured = {"familiarity": known, "heatmap": heatmap}
     figures = {**new, "parent": old, "against_parent": gain} if new else {}
     info = _write(out, model, calibration, measured, config, training, figures, found)
@@ -230,6 +211,15 @@ def _figures(
         return {}, {}, {}
     gain = compare((before, model.calibration), (after, calibration), main_combination(model.net.names))
     return figures_of(before, model.calibration), figures_of(after, calibration), gain
+
+
+def _check_sizes(model: LoadedModel, *sets: PreparedSet | None) -> None:
+    for given in sets:
+        if given is not None and given.size != model.net.spec.size:
+            raise BadInputError(
+                f"the pictures were prepared at {given.size} pixels, {model.info.name} reads {model.net.spec.size}",
+                remedy="prepare them again",
+            )
 
 
 def check_enough(patients: Sequence[str], grades: Sequence[int], enough: int) -> None:
@@ -325,6 +315,35 @@ def _named(model: LoadedModel) -> str:
     if not known:
         return model.info.sha256
     return f"{model.info.sha256} {hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()}"
+
+
+def _facts(
+    model: LoadedModel,
+    data: PreparedSet,
+    split: Split,
+    config: FinetuneConfig,
+    sides: Sides | None,
+    before_it: Mapping[str, Any],
+    rehearsed: tuple[PreparedSet, NDArray[np.int64]] | None,
+    tuned: Tuned,
+) -> dict[str, Any]:
+    """How the model was made, as `model.toml` keeps it; `before_it`: the same of the parent."""
+    learned_from = _learned_from(data, split, rehearsed)
+    facts: dict[str, Any] = {
+        "seed": config.seed,
+        "epochs": tuned.epochs,
+        "best_epoch": tuned.best_epoch,
+        "stopped": tuned.stopped,
+        "cases": {part: len(getattr(split, part)) for part in (PARTS if sides is None else PARTS[:3])},
+        "grades": data.counts(),
+        "rehearsed_cases": len(rehearsed[1]) if rehearsed is not None else 0,
+        "command": config.command,
+        "parent": {"name": model.info.name, "version": model.info.version, "sha256": model.info.sha256},
+        "origin": model.info.passed_on,
+        KEY: marks_of(sides.marked(learned_from) if sides is not None else learned_from, before_it),
+        LOCKED: marks_of(sides.locked if sides is not None else (), before_it, key=LOCKED),
+    }
+    return facts if sides is None else {**facts, LOCKED_WOMEN: sides.women_of_test}
 
 
 def _learned_from(

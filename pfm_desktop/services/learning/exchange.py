@@ -34,7 +34,7 @@ from pfm_desktop.services.model_import import Brought, import_folder
 from pfm_desktop.storage import access
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
-from pfm_desktop.support.files import named, replacing
+from pfm_desktop.support.files import named, replacing, write_text
 
 ENDING = ".pfm-model"
 SIGNATURE = "signature.json"
@@ -162,7 +162,7 @@ def _from_elsewhere(folder: Path) -> None:
         said = content.trained_on.replace(HERE, ELSEWHERE)
         write_model_file(folder, replace(content, trained_on=said if len(said) <= LONGEST else f"cases of {ELSEWHERE}"))
         card = folder / CARD
-        card.write_text(card.read_text(encoding="utf-8").replace(HERE, ELSEWHERE), encoding="utf-8")
+        write_text(card, card.read_text(encoding="utf-8").replace(HERE, ELSEWHERE))
 
 
 def _contents(folder: Path, lib: Library) -> dict[str, bytes]:

@@ -72,7 +72,7 @@ _FRAGMENTS = (  # the longer ones first
     "weights SHA-256", "Against the model it came from, on the same", "test cases (on", "95 % by patient", "McNemar p",
     "The women of the locked test were not asked when this model was made",
     "are matched to those that the model before learned from", "without that its mean log loss on",
-    "The colours of the pictures", "of the cases that learn is", "with it",
+    "The colours of the pictures", "cases that learn or choose the epoch is", "with it",
     "cases were left out because the engine would refuse them", "cases were drawn, as many as the memory holds",
     "were left out", "pfm-demo", "pfm-trunk",
 )  # fmt: skip

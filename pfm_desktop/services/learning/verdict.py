@@ -8,8 +8,8 @@ from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.source import Source, together
+from pfm_desktop.pfm.calibrate import INDETERMINATE
 
-INDETERMINATE = 3  # grades in a set that says nothing, as `pfm.calibrate` has it
 WIDE = 0.20  # an interval wider than that says little
 UNSEEN = 0.10  # a fall of HSIL+ sensitivity that a locked test should be able to show
 HSIL = "sensitivity_high_at_85"
