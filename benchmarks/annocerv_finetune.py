@@ -51,7 +51,7 @@ from pfm_desktop.domain.source import Stage  # noqa: E402
 from pfm_desktop.jobs import Finished, ProcessRunner, SilentContext  # noqa: E402
 from pfm_desktop.pfm.training.metrics import Measured, measured  # noqa: E402
 from pfm_desktop.services import cases, labelling, models, pairing  # noqa: E402
-from pfm_desktop.services.learning import promotion, records, run  # noqa: E402
+from pfm_desktop.services.learning import comparing, records, run  # noqa: E402
 from pfm_desktop.services.learning.cases import find_cases  # noqa: E402
 from pfm_desktop.services.learning.pictures import hold  # noqa: E402
 from pfm_desktop.services.learning.women import groups_of  # noqa: E402
@@ -222,8 +222,8 @@ def one_fold(
         wanted = ("cases", "women", "best_epoch", "epochs", "seconds", "left_out", "rehearsed", "notes")
         runs.append({name: one.counts[name] for name in wanted})
         size = models.info_of(settings.parent).input_size
-        held = hold(SILENT, lib, promotion.locked_cases(lib, found, groups), group_names(groups), size=size)
-        folders = (models.folder_of(settings.parent), promotion.folder_of(lib, one))
+        held = hold(SILENT, lib, comparing.locked_cases(lib, found, groups), group_names(groups), size=size)
+        folders = (models.folder_of(settings.parent), comparing.folder_of(lib, one))
     return Told(held.data.grades, tuple(held.data.patients), *(asked(folder, held.data) for folder in folders))
 
 

@@ -1,7 +1,7 @@
 """Fine-tuning as the window does it: what can be learned from, the steps of a run, and who may take them. No Qt.
 
 What reads or writes much is a job for a thread; learning and comparing themselves are jobs for a process of their own
-(`services.learning.run.learn`, `services.learning.promotion.compare`).
+(`services.learning.run.learn`, `services.learning.comparing.compare`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pfm_desktop.services import labelling
 
 if TYPE_CHECKING:
     from pfm_desktop.services.learning.cases import Wish
-    from pfm_desktop.services.learning.promotion import Changed, Question
+    from pfm_desktop.services.learning.comparing import Changed, Question
     from pfm_desktop.services.learning.run import Request, Settings
     from pfm_desktop.storage.library import Library
     from pfm_desktop.support.settings import Settings as UserSettings
@@ -106,10 +106,10 @@ def again_job(ctx: Context, lib: Library, run_id: str, finish: bool) -> Request:
 
 def question_job(ctx: Context, lib: Library, run_id: str) -> Question:
     """Job: what the old and the new model are to be asked."""
-    from pfm_desktop.services.learning import promotion
+    from pfm_desktop.services.learning import comparing
 
     found, groups = _cases_of(ctx, lib, run_id)
-    return promotion.question(lib, run_id, found, groups)
+    return comparing.question(lib, run_id, found, groups)
 
 
 def _cases_of(ctx: Context, lib: Library, run_id: str) -> tuple[Found, Sequence[Group]]:

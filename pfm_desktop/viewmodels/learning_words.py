@@ -8,7 +8,7 @@ from typing import Any
 
 from pfm_desktop.domain.grade import GRADES
 from pfm_desktop.domain.learning import RULES_OUT, Part, Run, State, counts_by, left_out_by, worst_grades
-from pfm_desktop.services.learning.promotion import Changed
+from pfm_desktop.services.learning.comparing import Changed
 from pfm_desktop.services.learning.verdict import COVERAGE, FOUND, HSIL, SIZE, SPARED, no_worse
 from pfm_desktop.support.moments import moment
 from pfm_desktop.viewmodels.grades import TITLES

@@ -18,7 +18,7 @@ from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.phantom import render
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases, engine, labelling, models, pairing
-from pfm_desktop.services.learning import promotion, run
+from pfm_desktop.services.learning import comparing, run
 from pfm_desktop.services.learning.cases import Wish, find_cases
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.paths import user_models_dir
@@ -158,7 +158,7 @@ def test_the_command_line_answers_and_refuses_with_its_own_exit_code(
 def test_on_the_locked_test_the_old_model_is_asked_about_white_light_and_it_says_so(learned: Learned) -> None:
     with Library.open(learned.library) as lib:
         found = find_cases(CTX, lib, Wish(sources=GREEN))
-        seen = promotion.look(CTX, lib, learned.run_id, found)
+        seen = comparing.look(CTX, lib, learned.run_id, found)
     assert seen.figures["asked_about"] == "white light"
     assert seen.figures["by_source"]["white"]["cases"] == seen.figures["cases"] > 0
     assert "the old model was asked about white light alone: it refuses pairs of these sources" in seen.verdict.mind

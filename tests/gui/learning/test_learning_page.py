@@ -16,7 +16,7 @@ from pfm_desktop.gui.pages.learning.page import LearningPage
 from pfm_desktop.gui.pages.models import ModelsPage
 from pfm_desktop.gui.qt_jobs import QtJobs
 from pfm_desktop.jobs import ThreadRunner
-from pfm_desktop.services.learning import promotion, records, run, steering
+from pfm_desktop.services.learning import comparing, records, run, steering
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import Settings, load_settings
 from pfm_desktop.viewmodels.session import Session
@@ -232,7 +232,7 @@ def test_an_error_in_a_run_is_said_and_it_may_go_on(
 def test_compared_promoted_with_a_signature_and_rolled_back_in_one_press(
     qtbot: QtBot, page: LearningPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(promotion, "verdict_of", lambda _figures: promotion.Verdict(True, (), ("few women",)))
+    monkeypatch.setattr(comparing, "verdict_of", lambda _figures: comparing.Verdict(True, (), ("few women",)))
     learn(qtbot, page)
     assert not page.view.promote.isVisible(), "not before it was compared"
     assert "has not been looked at yet" in page.view.looks.text()
@@ -269,8 +269,8 @@ def test_compared_promoted_with_a_signature_and_rolled_back_in_one_press(
 def test_against_the_verdict_a_reason_is_needed_and_goes_on_record(
     qtbot: QtBot, page: LearningPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdict = promotion.Verdict(False, ("HSIL+ sensitivity falls by -0.100",), ())
-    monkeypatch.setattr(promotion, "verdict_of", lambda _figures: verdict)
+    verdict = comparing.Verdict(False, ("HSIL+ sensitivity falls by -0.100",), ())
+    monkeypatch.setattr(comparing, "verdict_of", lambda _figures: verdict)
     learn(qtbot, page)
     press(qtbot, page.view.compare)
     settled(qtbot, page)

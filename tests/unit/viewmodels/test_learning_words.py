@@ -10,7 +10,7 @@ import pytest
 
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Case, Found, LeftOut, Part, Run, Said, State, Why
-from pfm_desktop.services.learning.promotion import Changed
+from pfm_desktop.services.learning.comparing import Changed
 from pfm_desktop.services.learning.verdict import HSIL
 from pfm_desktop.viewmodels import learning_words as words
 from pfm_desktop.viewmodels.learning import Counted, Runs, free_name

@@ -15,7 +15,7 @@ from pfm_desktop.gui.widgets.filmstrip import thumbnail_job
 from pfm_desktop.gui.widgets.import_pictures import untinted
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesTheWheel, say, words
 from pfm_desktop.gui.widgets.plain_table import as_high_as_its_rows, plain_table, show_rows
-from pfm_desktop.services.learning.promotion import Changed, changed_of
+from pfm_desktop.services.learning.comparing import Changed, changed_of
 from pfm_desktop.services.thumbnails import thumbnail
 from pfm_desktop.viewmodels import learning_words
 from pfm_desktop.viewmodels.learning import changed_job

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pfm_desktop.domain.learning import Run
     from pfm_desktop.gui.qt_jobs import QtJobs
     from pfm_desktop.jobs import Handle, Progress
-    from pfm_desktop.services.learning.promotion import Question, Told
+    from pfm_desktop.services.learning.comparing import Question, Told
     from pfm_desktop.services.learning.run import Learned, Request
     from pfm_desktop.support.settings import Settings
     from pfm_desktop.viewmodels.learning import Counted, Runs, Signature
@@ -274,14 +274,14 @@ class LearningPage(QWidget):
             self._do(model.question_job, run.id, title=model.COMPARING, done=self._ask)
 
     def _ask(self, question: Question) -> None:
-        from pfm_desktop.services.learning import promotion
+        from pfm_desktop.services.learning import comparing
 
-        self._do(promotion.compare, question, title=model.COMPARING, done=self._told, process=True, own=True)
+        self._do(comparing.compare, question, title=model.COMPARING, done=self._told, process=True, own=True)
 
     def _told(self, told: Told) -> None:
-        from pfm_desktop.services.learning import promotion
+        from pfm_desktop.services.learning import comparing
 
-        self._tried(lambda: promotion.record_look(self._session.library, told))
+        self._tried(lambda: comparing.record_look(self._session.library, told))
         self._read_runs(told.run_id)
 
     def _ask_to_promote(self) -> None:

@@ -8,7 +8,7 @@ from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.learning import Group, LeftOut, Part, Why, merged
 from pfm_desktop.imaging.io import decode_picture, encode_jpeg
 from pfm_desktop.services import cases, labelling, moving, removal, review
-from pfm_desktop.services.learning import promotion, run
+from pfm_desktop.services.learning import comparing, run
 from pfm_desktop.services.learning.cases import find_cases
 from pfm_desktop.services.learning.women import groups_of
 from pfm_desktop.storage import learning as stored
@@ -35,7 +35,7 @@ def pictures_of(ward: Ward, number: int) -> list[str]:
 def in_the_test(ward: Ward) -> set[str]:
     found = find_cases(CTX, ward.lib)
     groups = groups_of(CTX, ward.lib, found.cases).groups
-    return {case.pair_id for case in promotion.locked_cases(ward.lib, found, groups)}
+    return {case.pair_id for case in comparing.locked_cases(ward.lib, found, groups)}
 
 
 def learned_from(request: run.Request) -> set[str]:

@@ -17,10 +17,10 @@ from pfm_desktop.pfm.training.devices import Matched
 from pfm_desktop.services import cases
 from pfm_desktop.services.learning import run
 from pfm_desktop.services.learning.cases import find_cases
+from pfm_desktop.services.learning.comparing import look
 from pfm_desktop.services.learning.exchange import open_file, send
 from pfm_desktop.services.learning.own_words import is_table, most_in_list, own_texts, without_own
 from pfm_desktop.services.learning.patient_data import PatientDataError, check
-from pfm_desktop.services.learning.promotion import look
 from pfm_desktop.services.learning.women import groups_of
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import load_settings, save_settings

@@ -19,9 +19,10 @@ from pfm_desktop.pfm.training.data import PreparedSet
 from pfm_desktop.pfm.training.metrics import calibration_error
 from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import backup, backup_check, encrypting, housekeeping, labelling, models
-from pfm_desktop.services.learning import promotion, records, run, steering
+from pfm_desktop.services.learning import comparing, promotion, records, run, steering
 from pfm_desktop.services.learning.cases import find_cases
-from pfm_desktop.services.learning.promotion import look, promote, roll_back
+from pfm_desktop.services.learning.comparing import look
+from pfm_desktop.services.learning.promotion import promote, roll_back
 from pfm_desktop.services.learning.verdict import JUDGED
 from pfm_desktop.services.model_import import import_folder
 from pfm_desktop.storage import answers, journal
@@ -81,7 +82,7 @@ def test_both_models_are_judged_on_the_locked_women_and_each_look_is_counted(war
     first = look(CTX, ward.lib, learned.id, found)
     second = look(CTX, ward.lib, learned.id, found)
     assert (first.looks, second.looks) == (1, 2)
-    tested = promotion.locked_cases(ward.lib, found)
+    tested = comparing.locked_cases(ward.lib, found)
     assert first.figures["women"] == len(tested) > 0
     for side in ("old", "new", "difference"):
         assert {"quadratic_kappa", "macro_recall", "ece", "set_size"} <= set(first.figures[side])
@@ -129,8 +130,8 @@ def test_learned_models_are_in_a_backup_and_come_back_with_the_library(
     back = backup.restore(CTX, tmp_path / "backup", tmp_path / "back")
     assert (back.problems, back.notes) == ((), ())
     with Library.open(tmp_path / "back") as again:
-        assert promotion.folder_of(again, learned).is_dir()
-        assert (promotion.folder_of(again, learned) / "CARD.md").read_bytes() == (kept / "CARD.md").read_bytes()
+        assert comparing.folder_of(again, learned).is_dir()
+        assert (comparing.folder_of(again, learned) / "CARD.md").read_bytes() == (kept / "CARD.md").read_bytes()
 
 
 @pytest.mark.parametrize("harm", ["gone", "altered"])
@@ -182,14 +183,14 @@ def test_a_harmed_model_is_found_by_a_check_and_put_back_from_a_backup(
     made = housekeeping.repair(CTX, ward.lib, tmp_path / "backup")
     assert made.left == ()
     assert "the learned model ours was put back" in made.done[0]
-    assert promotion.folder_of(ward.lib, learned).is_dir()
+    assert comparing.folder_of(ward.lib, learned).is_dir()
     assert (ward.lib.path / "set-aside").is_dir() is (harm == "altered")
 
 
 def test_an_encrypted_copy_has_the_learned_models_too(ward: Ward, learned: Run, tmp_path: Path) -> None:
     copy, _ = encrypting.encrypted_copy(CTX, ward.lib, tmp_path / "sealed", "Dr. Ada", "four words that differ")
     with copy:
-        assert promotion.folder_of(copy, learned).is_dir()
+        assert comparing.folder_of(copy, learned).is_dir()
         assert housekeeping.verify(CTX, copy).clean
 
 
@@ -284,12 +285,12 @@ def test_women_whom_a_model_has_learned_from_are_left_out_of_its_test(
     ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = find_cases(CTX, ward.lib)
-    tested = [case.patient_id for case in promotion.locked_cases(ward.lib, found)]
-    monkeypatch.setattr(promotion.marks, "learned_from", lambda *_: frozenset(tested[:1]))
+    tested = [case.patient_id for case in comparing.locked_cases(ward.lib, found)]
+    monkeypatch.setattr(comparing.marks, "learned_from", lambda *_: frozenset(tested[:1]))
     seen = look(CTX, ward.lib, learned.id, found)
     assert (seen.figures["seen_before"], seen.figures["women"]) == (1, len(tested) - 1)
     assert any("1 woman of the locked test had been learned from" in one for one in seen.verdict.mind)
-    monkeypatch.setattr(promotion.marks, "learned_from", lambda *_: frozenset(tested))
+    monkeypatch.setattr(comparing.marks, "learned_from", lambda *_: frozenset(tested))
     with pytest.raises(TooFewError, match="has learned from all women of the locked test"):
         look(CTX, ward.lib, learned.id, found)
 
@@ -297,7 +298,7 @@ def test_women_whom_a_model_has_learned_from_are_left_out_of_its_test(
 def test_figures_hold_for_the_labels_that_they_were_made_with(ward: Ward, learned: Run) -> None:
     found = find_cases(CTX, ward.lib)
     look(CTX, ward.lib, learned.id, found)
-    case = promotion.locked_cases(ward.lib, found)[0]
+    case = comparing.locked_cases(ward.lib, found)[0]
     visit = ward.visits[ward.pairs.index(case.pair_id)]
     labelling.set_histology(ward.lib, visit, GRADES[(case.grade.rank + 1) % 4])
     with pytest.raises(UserError, match="labels of 1 case of the locked test have changed") as error:
@@ -533,7 +534,7 @@ def test_a_name_that_is_taken_is_refused_before_anything_is_begun(ward: Ward) ->
 def test_labels_that_were_changed_since_the_first_look_and_women_without_one_are_told(ward: Ward, learned: Run) -> None:
     found = find_cases(CTX, ward.lib)
     assert look(CTX, ward.lib, learned.id, found).figures["labels_changed"] == 0
-    first, second = promotion.locked_cases(ward.lib, found)[:2]
+    first, second = comparing.locked_cases(ward.lib, found)[:2]
     labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(first.pair_id)], GRADES[(first.grade.rank + 1) % 4])
     labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(second.pair_id)], None)
     for _ in range(2):  # it is not forgotten by a look in between
@@ -545,10 +546,10 @@ def test_a_woman_whose_twin_was_learned_from_is_left_out(
     ward: Ward, learned: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = find_cases(CTX, ward.lib)
-    woman = promotion.locked_cases(ward.lib, found)[0].patient_id
+    woman = comparing.locked_cases(ward.lib, found)[0].patient_id
     twin = Group((woman, "twin"), ())
-    monkeypatch.setattr(promotion.marks, "learned_from", lambda _lib, asked, _folders: frozenset({"twin"} & set(asked)))
-    assert promotion._learned_from(ward.lib, {woman, "other"}, [twin], ()) == {woman}
+    monkeypatch.setattr(comparing.marks, "learned_from", lambda _lib, asked, _folders: frozenset({"twin"} & set(asked)))
+    assert comparing._learned_from(ward.lib, {woman, "other"}, [twin], ()) == {woman}
 
 
 def test_what_the_models_said_of_a_case_is_on_record_before_it_is_shown(ward: Ward, learned: Run) -> None:
@@ -557,7 +558,7 @@ def test_what_the_models_said_of_a_case_is_on_record_before_it_is_shown(ward: Wa
 
     pair = ward.pairs[0]
     assert not ai_shown.has_seen(ward.lib, pair)
-    changed_job(CTX, ward.lib, [promotion.Changed(pair, 0, 1, 2)])
+    changed_job(CTX, ward.lib, [comparing.Changed(pair, 0, 1, 2)])
     assert ai_shown.has_seen(ward.lib, pair)
 
 
@@ -578,7 +579,7 @@ def test_a_changed_label_is_told_whichever_run_was_looked_at_first(
 ) -> None:
     younger, found = another_run(ward, make_model, "younger", 2), find_cases(CTX, ward.lib)
     assert look(CTX, ward.lib, younger.id, found).figures["labels_changed"] == 0
-    first = promotion.locked_cases(ward.lib, found)[0]
+    first = comparing.locked_cases(ward.lib, found)[0]
     labelling.set_histology(ward.lib, ward.visits[ward.pairs.index(first.pair_id)], GRADES[(first.grade.rank + 1) % 4])
     for one in (learned, younger, learned):
         assert look(CTX, ward.lib, one.id, find_cases(CTX, ward.lib)).figures["labels_changed"] == 1
