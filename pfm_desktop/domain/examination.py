@@ -1,0 +1,239 @@
+"""The examination as a timeline: its steps, the clock since acetic acid, and what comes next. Pure functions.
+
+Times are seconds of one clock that never jumps (`time.monotonic`), or seconds since acetic acid where that is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pfm_desktop.domain.source import Source, Stage
+
+WARN_S = 180.0  # after acetic acid: fading is common from here on (Hilal 2020)
+MARKS_S = (15.0, 30.0, 60.0, 120.0, 180.0)
+MISSED_S = 12.0  # so long after a mark a picture no longer counts as one of that mark
+LONGEST_MARK_S = 600.0
+MOST_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the plan. `pair`: white light and fluorescence at once, else one picture of the stage's own light.
+
+    `seconds` after acetic acid for a mark of the clock, at which it is taken by itself where `automatic`; None for a
+    step that waits for a key. The step that starts the clock takes no picture (`starts_clock`).
+    """
+
+    stage: Stage
+    seconds: float | None = None
+    pair: bool = False
+    automatic: bool = False
+    starts_clock: bool = False
+
+    @property
+    def key(self) -> str:
+        """The same for the same step in every plan: `acetic_acid@60`."""
+        if self.starts_clock:
+            return "acid"
+        return self.stage.value if self.seconds is None else f"{self.stage.value}@{self.seconds:g}"
+
+    @property
+    def after_acid(self) -> bool:
+        """Whether it can only be taken once acetic acid is on."""
+        return self.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID) and not self.starts_clock
+
+
+Plan = tuple[Step, ...]
+
+DEFAULT_PLAN: Plan = (
+    Step(Stage.SALINE),
+    Step(Stage.GREEN),
+    Step(Stage.FLUORESCENCE_BEFORE_ACID, pair=True),
+    Step(Stage.ACETIC_ACID, starts_clock=True),
+    *(Step(Stage.ACETIC_ACID, seconds=mark, pair=mark == 60.0, automatic=True) for mark in MARKS_S),
+    Step(Stage.FLUORESCENCE_AFTER_ACID, pair=True),
+    Step(Stage.LUGOL),
+)
+
+
+class PlanError(ValueError):
+    """A plan that cannot be followed; the message says why, for a person."""
+
+
+def checked(plan: Sequence[Step]) -> Plan:
+    """The plan, or `PlanError`: one start of the clock where anything needs it, marks in order, nothing twice."""
+    steps = tuple(plan)
+    if not steps:
+        raise PlanError("a plan needs at least one step")
+    if len(steps) > MOST_STEPS:
+        raise PlanError(f"a plan has at most {MOST_STEPS} steps")
+    keys = [step.key for step in steps]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise PlanError(f"the step {twice.replace('_', ' ')} stands in it twice")
+    start = next((place for place, step in enumerate(steps) if step.starts_clock), None)
+    if any(step.after_acid and (start is None or place < start) for place, step in enumerate(steps)):
+        raise PlanError("what is taken after acetic acid must come after the step that starts its clock")
+    marks = [step.seconds for step in steps if step.seconds is not None]
+    if any(not math.isfinite(mark) or not 0 < mark <= LONGEST_MARK_S for mark in marks):
+        raise PlanError(f"marks lie between 0 and {LONGEST_MARK_S:g} seconds after acetic acid")
+    if any(step.seconds is not None and not step.after_acid for step in steps):
+        raise PlanError("only pictures after acetic acid have a mark")
+    if marks != sorted(marks):
+        raise PlanError("the marks must come in the order of their seconds")
+    return steps
+
+
+def plan_to_json(plan: Plan) -> list[dict[str, Any]]:
+    """As it is kept."""
+    return [
+        {
+            "stage": step.stage.value,
+            "seconds": step.seconds,
+            "pair": step.pair,
+            "automatic": step.automatic,
+            "starts_clock": step.starts_clock,
+        }
+        for step in plan
+    ]
+
+
+def plan_from_json(kept: Any) -> Plan:
+    """The reverse of `plan_to_json`; `PlanError` for anything else."""
+    try:
+        steps = [
+            Step(
+                Stage(one["stage"]),
+                None if one["seconds"] is None else float(one["seconds"]),
+                one["pair"] is True,
+                one["automatic"] is True,
+                one["starts_clock"] is True,
+            )
+            for one in kept
+        ]
+    except (TypeError, KeyError, ValueError) as error:
+        raise PlanError("the kept plan cannot be read") from error
+    return checked(steps)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is on record about the examination of a visit beside its pictures.
+
+    `acid_at` (aware) is when acetic acid was applied, None while it was not. `plan` is that of the site when the
+    examination began. `skipped` are keys of steps that were passed over. `iodine_override` is the reason for using
+    iodine in spite of a known allergy, "" while there is none.
+    """
+
+    visit_id: str
+    started_at: datetime  # aware
+    acid_at: datetime | None = None
+    plan: Plan = DEFAULT_PLAN
+    skipped: frozenset[str] = frozenset()
+    iodine_override: str = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A picture as the timeline counts it. `seconds` since acetic acid, None before it or where not known."""
+
+    stage: Stage
+    seconds: float | None = None
+
+
+def done(plan: Plan, taken: Sequence[Taken], *, acid: bool, skipped: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Keys of the steps that are done with. `acid`: whether acetic acid is on.
+
+    A picture after acid counts for the last mark that had come when it was taken, until `MISSED_S` after it, and any
+    fluorescence picture after acid for the step of that name.
+    """
+    found = {step.key for step in plan if step.key in skipped or (step.starts_clock and acid)}
+    stages = {one.stage for one in taken}
+    at = [one.seconds for one in taken if one.stage is Stage.ACETIC_ACID and one.seconds is not None]
+    return frozenset(found | {step.key for step in plan if _is_there(step, stages, at)})
+
+
+def _is_there(step: Step, stages: set[Stage], at: Sequence[float]) -> bool:
+    if step.seconds is None:
+        return not step.starts_clock and step.stage in stages
+    return any(step.seconds - 1.0 <= one < step.seconds + MISSED_S for one in at)
+
+
+def next_step(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> Step | None:
+    """What comes next; `seconds` since acetic acid (None before). A mark that was missed is passed over; None when
+    nothing is left."""
+    for step in plan:
+        if step.key in finished:
+            continue
+        if step.seconds is not None and seconds is not None and seconds >= step.seconds + MISSED_S:
+            continue
+        return step
+    return None
+
+
+def missed(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> tuple[Step, ...]:
+    """Marks of which there is no picture and can be none any more."""
+    if seconds is None:
+        return ()
+    return tuple(
+        step
+        for step in plan
+        if step.seconds is not None and step.key not in finished and seconds >= step.seconds + MISSED_S
+    )
+
+
+def due(plan: Plan, finished: frozenset[str], *, before: float, seconds: float) -> Step | None:
+    """The automatic mark that comes between two looks at the clock (seconds since acetic acid); None for none.
+
+    Of several, where the computer slept between them, the last one.
+    """
+    come = [
+        step
+        for step in plan
+        if step.automatic and step.seconds is not None and step.key not in finished and before < step.seconds <= seconds
+    ]
+    return come[-1] if come and seconds < (come[-1].seconds or 0.0) + MISSED_S else None
+
+
+def too_late(seconds: float | None) -> bool:
+    """Whether so long after acetic acid whitening fades and is not to be waited for."""
+    return seconds is not None and seconds > WARN_S
+
+
+def stage_of(source: Source, step: Step | None, *, acid: bool) -> Stage:
+    """The stage of a picture that is taken now in this light, at this step.
+
+    Fluorescence is named by whether acetic acid is on; the white-light picture of a fluorescence step is one of saline
+    before acid and of acetic acid after it.
+    """
+    if source is Source.FLUORESCENCE:
+        return Stage.FLUORESCENCE_AFTER_ACID if acid else Stage.FLUORESCENCE_BEFORE_ACID
+    if step is not None and not step.starts_clock and step.stage.source is Source.WHITE:
+        if step.stage is Stage.ACETIC_ACID and not acid:
+            return Stage.SALINE
+        return step.stage
+    return Stage.ACETIC_ACID if acid else Stage.SALINE
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """How a place of the cervix whitened after acetic acid.
+
+    `seconds` since acid, `change` the lightness (CIE L*) minus that at the start, `against_normal` the same minus that
+    of normal tissue (None where none was chosen). `onset_s` is when whitening begins, `peak` and `peak_s` the most of
+    it and when, `half_s` when it has faded to half of the peak (None: not within the recording); all None where nothing
+    whitened. `region` is a polygon in pixels of the first frame, (x, y) pairs.
+    """
+
+    region: tuple[tuple[float, float], ...]
+    seconds: tuple[float, ...]
+    change: tuple[float, ...]
+    against_normal: tuple[float, ...] | None = None
+    onset_s: float | None = None
+    peak: float | None = None
+    peak_s: float | None = None
+    half_s: float | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
