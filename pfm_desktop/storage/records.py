@@ -11,7 +11,7 @@ from sqlalchemy import Date, delete, insert
 from sqlalchemy.orm import Session
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.storage import tables
+from pfm_desktop.storage import tables, tables_capture
 from pfm_desktop.storage.search import parts_of
 from pfm_desktop.storage.tables import Base, UtcDateTime
 from pfm_desktop.support.errors import StorageError
@@ -62,6 +62,12 @@ KINDS: Mapping[str, Kind] = {
     "read": Kind(tables.ReadTable),
     "learning_part": Kind(tables.LearningPartTable, key=("patient_id",), fixed=True),
     "learning_run": Kind(tables.LearningRunTable),
+    "acquisition": Kind(tables_capture.AcquisitionTable, key=("picture_id",)),
+    "examination": Kind(tables_capture.ExaminationTable, key=("visit_id",)),
+    "allergies": Kind(tables_capture.AllergiesTable, key=("patient_id",), default={"iodine": None}),
+    "site_choice": Kind(tables_capture.SiteChoiceTable, key=("key",)),
+    "clip": Kind(tables_capture.ClipTable),
+    "whitening": Kind(tables_capture.WhiteningTable),
 }
 
 

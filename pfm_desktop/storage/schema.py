@@ -28,6 +28,7 @@ VERSIONS: tuple[str, ...] = (
     "v0007_labelling",
     "v0008_learning",
     "v0009_pixels",
+    "v0010_capture",
 )
 CURRENT = len(VERSIONS)
 
