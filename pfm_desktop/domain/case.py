@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pfm_desktop.domain.source import Source, Stage
 
+UNASSIGNED = "Unassigned"  # begins the identifier that stands for a woman of whom nobody has said who she is
 DAY_ONLY = "Imported. The time of day is not known."  # begins the note of a visit of which the day alone is known
 # 0:00 of a day is from 13 hours before that day in UTC (New Zealand) to 10 after it (Hawaii)
 _EASTERNMOST = timedelta(hours=13)
@@ -33,6 +34,15 @@ class Patient:
     def display_name(self) -> str:
         """Family name, given name."""
         return ", ".join(part for part in (self.family_name, self.given_name) if part)
+
+    @property
+    def unassigned(self) -> bool:
+        """Whether this stands for a woman of whom nobody has said who she is: an examination began without a patient.
+
+        Her visit is not signed, and leaves for no set in which women are told apart.
+        """
+        began = identifier_key(self.identifier).startswith(identifier_key(UNASSIGNED))
+        return began and not self.display_name
 
 
 @dataclass(frozen=True)

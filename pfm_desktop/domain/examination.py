@@ -237,3 +237,20 @@ class Whitening:
     peak_s: float | None = None
     half_s: float | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeptWhitening:
+    """A whitening on record: of which visit and clip, and against which normal tissue (a polygon as `region`).
+
+    `map_sha256` names the picture of peak and persistence in the picture store, "" for none.
+    """
+
+    id: str
+    visit_id: str
+    clip_id: str
+    whitening: Whitening
+    normal: tuple[tuple[float, float], ...] | None
+    map_sha256: str
+    made_at: datetime  # aware
+    made_by: str

@@ -27,17 +27,29 @@ class Act(StrEnum):
     EXPORT = "take pictures and records out of the library"
     READ_AUDIT = "read the audit trail"
     KEEP_ACCOUNTS = "make and change accounts"
+    SET_PLAN = "change the plan of examinations"
     MAINTAIN = "back the library up, or repair it"
 
 
 _OF_ROLE: dict[Role, frozenset[Act]] = {
     Role.CLINICIAN: frozenset(
-        {Act.SEE_NAMES, Act.EDIT_VISITS, Act.SIGN, Act.LABEL, Act.MAKE_TASKS, Act.EXPORT, Act.MAINTAIN}
+        {
+            Act.SEE_NAMES,
+            Act.EDIT_VISITS,
+            Act.SIGN,
+            Act.LABEL,
+            Act.MAKE_TASKS,
+            Act.EXPORT,
+            Act.SET_PLAN,
+            Act.MAINTAIN,
+        }
     ),
     Role.ANNOTATOR: frozenset({Act.LABEL}),
     Role.ADJUDICATOR: frozenset({Act.LABEL, Act.ADJUDICATE}),
     # the audit trail holds names before and after each change, so who keeps it sees them
-    Role.ADMINISTRATOR: frozenset({Act.SEE_NAMES, Act.READ_AUDIT, Act.KEEP_ACCOUNTS, Act.EXPORT, Act.MAINTAIN}),
+    Role.ADMINISTRATOR: frozenset(
+        {Act.SEE_NAMES, Act.READ_AUDIT, Act.KEEP_ACCOUNTS, Act.EXPORT, Act.SET_PLAN, Act.MAINTAIN}
+    ),
 }
 
 

@@ -184,7 +184,9 @@ def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change],
     own = [line for line in lines if line.who == who and (line.what == IMPORT or _can_be_undone(line.change))]
     for _, group in groupby(own, key=lambda line: line.at):
         changes = tuple(line.change for line in group)
-        about = visit_of(changes[0]) if changes[0].what not in ("patient", "visit", IMPORT) else ""
+        in_list = changes[0].what in ("patient", "visit", IMPORT)
+        # a removal begins with what hung on a record that is gone, and so may tell of no visit
+        about = "" if in_list else next(filter(None, map(visit_of, changes)), "")
         yield Step(changes, about or "")
 
 

@@ -160,11 +160,20 @@ def add_patient(
 
     Identifiers that differ in capitals or spaces only are one.
     """
+    patient = new_patient(
+        lib, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=birth_date
+    )
+    lib.apply(adding(patient, f"Patient {patient.identifier} added"))
+    return patient
+
+
+def new_patient(
+    lib: Library, *, identifier: str, family_name: str = "", given_name: str = "", birth_date: date | None = None
+) -> Patient:
+    """A woman as `add_patient` puts her on record, not put there yet; raises as it does."""
     identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
     _check_identifier(lib, identifier, "")
-    patient = Patient(new_id(), identifier, family_name, given_name, birth_date)
-    lib.apply(Change("patient", patient.id, None, _fields(patient), f"Patient {identifier} added"))
-    return patient
+    return Patient(new_id(), identifier, family_name, given_name, birth_date)
 
 
 def edit_patient(

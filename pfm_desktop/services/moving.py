@@ -21,25 +21,33 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 LONGEST_REASON = 200  # letters
 
 
-def move_visit(lib: Library, visit_id: str, patient_id: str, *, why: str = "") -> tuple[Change, ...]:
+def move_visit(
+    lib: Library,
+    visit_id: str,
+    patient_id: str,
+    *,
+    why: str = "",
+    first: Sequence[Change] = (),
+    new: Patient | None = None,
+) -> tuple[Change, ...]:
     """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it. `why` goes on
-    record.
+    record. `first` is done before, in the same step; `new`: she is put on record by that.
 
     A woman who has no other visit goes off the record, unless she has a pseudonym in exports. Raises `UserError`;
     nothing is changed then.
     """
     case = visit_case(lib, visit_id)
     with lib.read() as session:
-        to = stored.patient(session, patient_id)
+        to = new or stored.patient(session, patient_id)
         if to is None:
             raise _gone("patient")
         if to.id == case.patient.id:
             raise BadInputError("this visit is hers already", safe="nothing was changed", remedy="choose another woman")
         moved = {"patient_id": case.patient.id}, {"patient_id": to.id}
         text = f"Visit moved from {case.patient.identifier} to {to.identifier}{_because(why)}"
-        changes = [Change("visit", visit_id, *moved, text)]
+        changes = [*first, Change("visit", visit_id, *moved, text)]
         changes += _woman_left(session, case)
-    return lib.apply_all(changes)
+    return lib.apply_all(with_what_hangs_on(lib, changes))
 
 
 def move_pictures(lib: Library, picture_ids: Sequence[str], visit_id: str, *, why: str = "") -> tuple[Change, ...]:
@@ -72,13 +80,14 @@ def remove_visit(lib: Library, visit_id: str) -> tuple[Change, ...]:
         old = records.snapshot(session, "visit", visit_id)
         changes = [Change("visit", visit_id, old, None, f"Visit removed ({case.patient.identifier})")]
         changes += _woman_left(session, case)
-    return lib.apply_all(changes)
+    return lib.apply_all(with_what_hangs_on(lib, changes))
 
 
 def remove_patient(lib: Library, patient_id: str) -> tuple[Change, ...]:
     """Take a woman without visits off the record; refused (`UserError`) while she has one."""
     with lib.read() as session:
-        return lib.apply_all([_removal(session, patient_id)])
+        changes = [_removal(session, patient_id)]
+    return lib.apply_all(with_what_hangs_on(lib, changes))
 
 
 def women_without_visits(lib: Library, limit: int) -> tuple[Patient, ...]:

@@ -18,7 +18,13 @@ from pfm_desktop.support.errors import UserError
 
 _MASKED = "names are not seen"  # in `Session.info`
 _ONLY_OWN = "reads of others are not seen"
-_NEEDS = {"account": Act.KEEP_ACCOUNTS, "annotation": Act.LABEL, "read": Act.LABEL, "task": Act.MAKE_TASKS}
+_NEEDS = {
+    "account": Act.KEEP_ACCOUNTS,
+    "annotation": Act.LABEL,
+    "read": Act.LABEL,
+    "task": Act.MAKE_TASKS,
+    "site_choice": Act.SET_PLAN,
+}
 
 
 class NotAllowedError(UserError):

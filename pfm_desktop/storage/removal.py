@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -23,7 +25,17 @@ from pfm_desktop.storage.tables import (
     ReadTable,
     VisitTable,
 )
+from pfm_desktop.storage.tables_capture import (
+    AcquisitionTable,
+    AllergiesTable,
+    ClipTable,
+    ExaminationTable,
+    WhiteningTable,
+)
 from pfm_desktop.support.errors import StorageError
+
+# what has the key of another record, and goes off the record with it
+_GOES_ALONG = {"picture": "acquisition", "visit": "examination", "patient": "allergies"}
 
 
 class StillNeededError(StorageError):
@@ -40,7 +52,7 @@ def make_way(session: Session, change: Change) -> None:
     """
     if change.what == "pair" and change.new is not None and change.old is not None and "visit_id" in change.old:
         _revealed_pair(session, change)
-    check = {"pair": _pair, "picture": _picture, "visit": _visit, "patient": _patient}.get(change.what)
+    check = {"pair": _pair, "picture": _picture, "visit": _visit, "patient": _patient, "clip": _clip}.get(change.what)
     if change.new is None and check is not None:
         check(session, change)
 
@@ -48,7 +60,8 @@ def make_way(session: Session, change: Change) -> None:
 def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Change, ...]:
     """The changes, and before each that removes a picture or pair the removal of the pairs and registrations on it.
 
-    A picture that moves to another visit tears the pairs that do not move with it: they are removed too.
+    A picture that moves to another visit tears the pairs that do not move with it: they are removed too. How a picture
+    was taken goes with the picture, an examination with its visit, allergies with the woman.
     """
     made: list[Change] = []
     gone: set[tuple[str, str]] = set()
@@ -59,8 +72,17 @@ def with_what_hangs_on(session: Session, changes: Sequence[Change]) -> tuple[Cha
                 continue
             if one.new is None:
                 gone.add((one.what, one.key))
-            made.append(one)
+            made.append(_as_left(one, made) if one is not change else one)
     return tuple(made)
+
+
+def _as_left(removal: Change, before: Sequence[Change]) -> Change:
+    """A removal of what is there now, told as it will be once the changes before it are carried out."""
+    old = dict(removal.old or {})
+    for change in before:
+        if (change.what, change.key) == (removal.what, removal.key):
+            old |= change.new or {}
+    return replace(removal, old=old)
 
 
 def _hanging_on(session: Session, change: Change, with_it: Set[str] = frozenset()) -> Iterator[Change]:
@@ -68,6 +90,10 @@ def _hanging_on(session: Session, change: Change, with_it: Set[str] = frozenset(
     moves = change.what == "picture" and change.old is not None and "visit_id" in (change.new or {})
     if change.new is not None and not moves:
         return
+    if change.new is None and change.what in _GOES_ALONG:
+        what = _GOES_ALONG[change.what]
+        if records.find(session, what, change.key) is not None:
+            yield Change(what, change.key, records.snapshot(session, what, change.key), None, change.text)
     if change.what == "pair":
         old = records.snapshot(session, "registration", change.key)
         if old is not None:
@@ -145,16 +171,34 @@ def _picture(session: Session, change: Change) -> None:
         raise StillNeededError(change.text, "the picture belongs to a pair", "remove the pair first")
     if session.scalar(select(AnnotationTable.id).where(AnnotationTable.picture_id == change.key).limit(1)):
         raise StillNeededError(change.text, "something is drawn on the picture", "remove the drawing first")
+    if session.get(AcquisitionTable, change.key) is not None:
+        raise StillNeededError(change.text, "how it was taken is on record", "remove it in the visit, with that")
+
+
+def _clip(session: Session, change: Change) -> None:
+    if session.scalar(select(WhiteningTable.id).where(WhiteningTable.clip_id == change.key).limit(1)):
+        raise StillNeededError(change.text, "whitening was measured in it", "remove what was measured first")
+
+
+_IN_VISIT: tuple[tuple[Any, str], ...] = (
+    (PictureTable, "pictures"),
+    (PairTable, "pairs"),
+    (AnnotationTable, "drawings"),
+    (WhiteningTable, "curves of whitening"),
+    (ClipTable, "clips"),
+)
 
 
 def _visit(session: Session, change: Change) -> None:
-    for table, why in ((PictureTable, "pictures"), (PairTable, "pairs"), (AnnotationTable, "drawings")):
+    for table, why in _IN_VISIT:
         if session.scalar(select(table.id).where(table.visit_id == change.key).limit(1)):
             raise StillNeededError(
                 change.text, f"there are {why} in the visit", "open the visit and take them away first"
             )
     if session.get(HistologyTable, change.key) is not None:
         raise StillNeededError(change.text, "there is a result of histology in the visit", "take it away first")
+    if session.get(ExaminationTable, change.key) is not None:
+        raise StillNeededError(change.text, "an examination has begun in the visit", "remove it in the list of visits")
     said = session.get(FindingsTable, change.key)
     if said is None:
         return
@@ -167,6 +211,8 @@ def _visit(session: Session, change: Change) -> None:
 def _patient(session: Session, change: Change) -> None:
     if session.scalar(select(VisitTable.id).where(VisitTable.patient_id == change.key).limit(1)):
         raise StillNeededError(change.text, "there are visits of this woman", "take back her visits first")
+    if session.get(AllergiesTable, change.key) is not None:
+        raise StillNeededError(change.text, "her allergies are on record", "remove her in the list, with them")
     if session.get(CrosswalkTable, change.key) is not None:
         raise StillNeededError(
             change.text,

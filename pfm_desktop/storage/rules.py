@@ -8,13 +8,29 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pfm_desktop.domain.case import Patient
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import says_the_last_read
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.storage.records import snapshot
-from pfm_desktop.storage.tables import FindingsTable, PairTable, ReadTable, TaskPairTable, TaskTable
+from pfm_desktop.storage.tables import (
+    FindingsTable,
+    JournalTable,
+    PairTable,
+    PatientTable,
+    PictureTable,
+    ReadTable,
+    TaskPairTable,
+    TaskTable,
+    VisitTable,
+)
+from pfm_desktop.storage.tables_capture import AllergiesTable, ExaminationTable
 from pfm_desktop.support.errors import UserError
 
-_SEALED = frozenset({"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"})
+_SEALED = frozenset(
+    {"findings", "pair", "pin", "os_mark", "picture", "annotation", "visit", "registration"}
+    | {"acquisition", "examination", "clip", "whitening"}
+)
 _ONCE_REVEALED = ("first_read", "revealed_at")
 _READS = ("impression", "second_read", "signature")
 
@@ -52,6 +68,28 @@ class ReadsDifferError(UserError):
         )
 
 
+class UnassignedError(UserError):
+    """A signature where nobody has said who the woman is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this visit is not signed: nobody has said who the woman is",
+            safe="the visit and all that is in it are kept",
+            remedy="assign it to a patient first",
+        )
+
+
+class IodineAllergyError(UserError):
+    """A picture after iodine of a woman who does not bear it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an allergy to iodine is on record of this woman: no picture after Lugol's iodine is taken",
+            safe="nothing was changed",
+            remedy="leave this step out, or give a reason for using iodine all the same",
+        )
+
+
 class OtherReaderError(UserError):
     """An edit of what somebody else read."""
 
@@ -80,6 +118,10 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
         _check_read(session, change, who)
     if change.what not in _SEALED:
         return
+    if change.what == "acquisition" and change.old is None:
+        _check_iodine(session, change)
+    if change.what == "findings" and (change.new or {}).get("signature"):
+        _check_whose(session, change)
     left = (change.old or {}).get("visit_id")  # what moves leaves a visit, and comes to another one
     if left is not None and _signed(session, str(left)):
         raise SignedError(change.text)
@@ -100,6 +142,29 @@ def check(session: Session, change: Change, *, who: str = "") -> None:
 def _signed(session: Session, visit_id: str) -> bool:
     found = session.get(FindingsTable, visit_id)
     return found is not None and found.signature is not None
+
+
+def _check_whose(session: Session, change: Change) -> None:
+    visit = session.get(VisitTable, change.key)
+    woman = session.get(PatientTable, visit.patient_id) if visit is not None else None
+    if woman is not None and Patient("", woman.identifier, woman.family_name, woman.given_name, None).unassigned:
+        raise UnassignedError
+
+
+def _check_iodine(session: Session, change: Change) -> None:
+    """Of what is taken live; what was on record once was taken, and undo brings it back."""
+    picture = session.get(PictureTable, change.key)
+    if picture is None or picture.stage != Stage.LUGOL.value:
+        return
+    visit = session.get(VisitTable, picture.visit_id)
+    known = session.get(AllergiesTable, visit.patient_id) if visit is not None else None
+    examination = session.get(ExaminationTable, picture.visit_id)
+    if known is None or not known.iodine or (examination is not None and examination.iodine_override.strip()):
+        return
+    line = JournalTable
+    before = select(line.seq).where(line.what == change.what, line.key == change.key).limit(1)
+    if session.scalar(before) is None:
+        raise IodineAllergyError
 
 
 def _check_read(session: Session, change: Change, who: str) -> None:
@@ -131,8 +196,10 @@ def _agree(found: FindingsTable, new: Mapping[str, Any]) -> bool:
 
 def visit_of(session: Session, change: Change) -> str | None:
     """The visit that a change is about; None where it is about none, or about one that is gone."""
-    if change.what in ("findings", "visit"):
+    if change.what in ("findings", "visit", "examination"):
         return change.key
+    if change.what == "acquisition":
+        return session.scalar(select(PictureTable.visit_id).where(PictureTable.id == change.key))
     fields: dict[str, Any] = dict(change.new or change.old or {})
     if change.what == "os_mark":
         fields["pair_id"] = change.key.split("/")[0]

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 
 from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.examination import DEFAULT_PLAN, plan_to_json
 from pfm_desktop.storage import journal, labelling, records, repositories
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import FirstReadError, ReadsDifferError, SignedError
 from pfm_desktop.support.errors import StorageError
 
-if TYPE_CHECKING:
-    from tests.unit.storage.conftest import Shelf
+from .conftest import Shelf
 
 MOMENT = "2026-03-14T08:30:00+00:00"
 
@@ -85,12 +85,70 @@ RUN = {
     "figures": {},
     "state": "learned",
 }
+LIVE = {  # what a live examination leaves, each with a value in every field
+    "acquisition": {
+        "camera": "UVC 1 (A17)",
+        "light": "fluorescence",
+        "exposure_ms": 1 / 3,
+        "gain": 2.5,
+        "white_balance_k": 5200.0,
+        "automatic": ["exposure"],
+        "excitation_nm": 405.0,
+        "filter": "LP 430",
+        "polariser": "crossed",
+        "gap_s": -0.25,
+        "dark_sha256": "4" * 64,
+        "clip_id": "c" * 32,
+        "frame": 17,
+    },
+    "examination": {
+        "started_at": MOMENT,
+        "acid_at": MOMENT,
+        "plan": plan_to_json(DEFAULT_PLAN),
+        "skipped": ["green"],
+        "iodine_override": "tested since",
+    },
+    "allergies": {"iodine": True},
+    "site_choice": {"value": plan_to_json(DEFAULT_PLAN)},
+    "clip": {
+        "visit_id": Shelf.visit,
+        "kind": "whitening",
+        "started_at": MOMENT,
+        "seconds_since_acid": 1.5,
+        "camera": "UVC 1",
+        "width": 640,
+        "height": 480,
+        "frames": 30,
+        "seconds": 15.25,
+        "complete": True,
+        "content_sha256": "5" * 64,
+    },
+    "whitening": {
+        "visit_id": Shelf.visit,
+        "clip_id": "c" * 32,
+        "region": [[1.0, 2.0], [3.0, 2.0], [3.0, 4.5]],
+        "normal": [[7.0, 2.0], [9.0, 2.0], [9.0, 4.5]],
+        "body": {"seconds": [0.0, 1.0], "change": [0.0, 1 / 3], "peak": 1 / 3},
+        "map_sha256": "6" * 64,
+        "made_at": MOMENT,
+        "made_by": "A",
+    },
+}
+LIVE_KEYS = {
+    "acquisition": Shelf.white,
+    "examination": Shelf.visit,
+    "allergies": Shelf.patient,
+    "site_choice": "examination_plan",
+    "clip": "c" * 32,
+    "whitening": "1" * 32,
+}
 NEVER_REMOVED = {"account", "learning_part"}  # see test_accounts, test_learning
 
 
 @pytest.mark.parametrize("what", sorted(set(records.KINDS) - NEVER_REMOVED))
 def test_every_kind_of_record_is_made_taken_back_and_made_again(lib: Library, shelf: Shelf, what: str) -> None:
-    changes = {
+    changes: dict[str, tuple[str, dict[str, Any]]] = {
+        **{name: (LIVE_KEYS[name], dict(fields)) for name, fields in LIVE.items()},
         "patient": ("b" * 32, {"identifier": "K-2", "family_name": "B", "given_name": "", "birth_date": "1990-01-02"}),
         "visit": (
             "d" * 32,

@@ -18,7 +18,7 @@ from pfm_desktop.storage import labelling, records, replay
 from pfm_desktop.storage.library import Library
 
 from .conftest import MOMENT, Shelf
-from .test_journal import RUN, TASK
+from .test_journal import LIVE, LIVE_KEYS, RUN, TASK
 
 PASSWORD = "five small brown hens"
 
@@ -60,6 +60,9 @@ def full(shelf: Shelf) -> Library:
     lib.apply(Change("histology", shelf.visit, None, histology, "Histology"))
     lib.apply(Change("learning_part", shelf.patient, None, {"part": "test", "since": MOMENT}, "Part"))
     lib.apply(Change("learning_run", "2" * 32, None, RUN, "Learned"))
+    for what, fields in LIVE.items():
+        made = lib.apply(Change(what, LIVE_KEYS[what], None, fields, "made"))
+        review.undo_all(lib, review.undo_all(lib, (made,)))
     review.sign(lib, shelf.visit, "Dr. Test", "Read by me")
     return lib
 
@@ -109,7 +112,11 @@ def _other(column: sa.Column[Any], before: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "what", ["pin", "os_mark", "annotation", "findings", "read", "histology", "learning_part", "learning_run"]
+    "what",
+    [
+        *("pin", "os_mark", "annotation", "findings", "read", "histology", "learning_part", "learning_run"),
+        *LIVE,
+    ],
 )
 def test_a_record_that_nothing_refers_to_is_missed(full: Library, what: str) -> None:
     table = records.kind_of(what).table.__tablename__
