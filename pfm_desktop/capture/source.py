@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,10 @@ class StalledError(CameraError):
 
 class TornFrameError(CameraError):
     """This frame came damaged; the next one may be whole."""
+
+
+class EndedError(CameraError):
+    """It has given all that it had, as a recording that is played once; opening it anew would begin again."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,11 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let it go; twice does no harm."""
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A camera whose `read` can be made to end soon by another thread; most drivers have no safe way to do so."""
+
+    def interrupt(self) -> None:
+        """Let `read` end soon with a `CameraError`, whichever thread is in it, and each one after it until `close`."""
