@@ -1,0 +1,273 @@
+"""A camera that is not there: frames of any picture at a rate, in the light of a lamp, and every fault on request.
+
+It keeps time as a sensor does: a frame is what was lit while it was exposed. If the lamp was switched meanwhile, it is
+a mixture of both lights, so that a pair which was taken too early is seen.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.capture.simulated_sensor import Sensor
+from pfm_desktop.capture.source import (
+    READ_S,
+    BusyError,
+    CameraError,
+    Control,
+    DeniedError,
+    Format,
+    Frame,
+    NoCameraError,
+    Setting,
+    StalledError,
+    TornFrameError,
+)
+from pfm_desktop.domain.capture import Light
+
+Pixels = NDArray[np.uint8]
+Picture = Callable[[Light, float], Pixels]
+"""What is to be seen in a light at a moment of `time.monotonic`, H x W x 3 uint8 RGB; never written to."""
+
+EXPOSURE_MS = {Light.WHITE: 10.0, Light.FLUORESCENCE: 120.0}  # a dark frame is exposed as fluorescence is
+_RANGE = {Control.EXPOSURE: (1.0, 350.0), Control.GAIN: (0.1, 16.0), Control.WHITE_BALANCE: (2800.0, 6500.0)}
+_GAIN, _WHITE_BALANCE = 1.0, 5000.0
+_QUEUED = 2  # frames that wait for whoever reads late; older ones are lost
+_PROMPT_S = 0.004  # so late the light at the beginning of an exposure is still looked at, not remembered
+_REMEMBERED = 64  # frames of which is known how they were lit
+_SMALLER = ((1280, 720), (640, 480))
+
+
+class SimulatedCamera:
+    """See `capture.source.Camera`. `picture` is what is before it, `light` what is lit now, each called on the thread
+    that reads. `tells_light`: its frames say how they were lit, where that was one light.
+
+    Faults, on any thread: the attributes `busy`, `denied` and `zero_rate` (it says 0 frames a second) count when it is
+    opened; the others are methods. `read_s` seconds are waited while it stalls.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        *,
+        light: Callable[[], Light] = lambda: Light.WHITE,
+        width: int = 1920,
+        height: int = 1080,
+        rate: float = 30.0,
+        name: str = "Simulated camera",
+        key: str = "simulated:0",
+        seed: int = 0,
+        tells_light: bool = False,
+        read_s: float = READ_S,
+    ) -> None:
+        self.name, self.key = name, key
+        self.busy = self.denied = self.zero_rate = False
+        self._picture, self._light, self._rate, self._seed = picture, light, rate, seed
+        self._tells_light, self._read_s = tells_light, read_s
+        self._size = width, height
+        self._largest = width, height
+        self._sensor: Sensor | None = None
+        self._exposure = dict(EXPOSURE_MS)
+        self._gain, self._white_balance = _GAIN, _WHITE_BALANCE
+        self._automatic: set[Control] = set()
+        self._changed = threading.Condition()
+        self._open, self._plugged = False, True
+        self._stalled_until = 0.0  # inf: until it is released; 0: it does not
+        self._torn = self._dropped = 0
+        self._number, self._ended = -1, 0.0  # of the last exposure
+        self._seen = Light.WHITE  # what was lit when it was last looked at
+        self._lit: deque[tuple[int, tuple[Light, ...]]] = deque(maxlen=_REMEMBERED)
+
+    # as a camera
+
+    def open(self, wanted: Format | None = None) -> Format:
+        """See `Camera.open`: the offered format whose size is nearest."""
+        with self._changed:
+            if not self._plugged:
+                raise NoCameraError(f"{self.name} is not there", remedy="plug it in")
+            if self.busy:
+                raise BusyError(f"another program has {self.name}", remedy="close it, then try again")
+            if self.denied:
+                raise DeniedError(f"you may not use {self.name}", remedy="allow it in the settings of the system")
+            given = self._largest if wanted is None else _nearest(wanted, [one[:2] for one in self._sizes()])
+            self._size = given
+            self._fitting_sensor(given)
+            self._open, self._number, self._ended = True, -1, time.monotonic()
+            self._seen = self._light()
+            return Format(*given, self._said_rate, "RGB")
+
+    def formats(self) -> tuple[Format, ...]:
+        """See `Camera.formats`."""
+        return tuple(Format(*size, self._said_rate, "RGB") for size in self._sizes())
+
+    def read(self) -> Frame:
+        """See `Camera.read`."""
+        with self._changed:
+            lights, exposure_ms = self._expose()
+            number, at, size = self._number, self._ended, self._size
+            if self._torn:
+                self._torn -= 1
+                raise TornFrameError(f"a frame of {self.name} came damaged")
+            self._lit.append((number, lights))
+        pictures = tuple(self._picture(light, at) for light in lights if light is not Light.OFF)
+        if pictures and len(pictures) < len(lights):
+            pictures = (*pictures, np.zeros_like(pictures[0]))
+        # a mixture was exposed as the light in which it began
+        brightness = self._gain * exposure_ms / EXPOSURE_MS[_exposed_as(lights[0])]
+        pixels = self._fitting_sensor(size).exposed(pictures, brightness=brightness, dark_ms=exposure_ms * self._gain)
+        return Frame(pixels, at, number, lights[0] if self._tells_light and len(lights) == 1 else None)
+
+    def controls(self) -> Mapping[Control, Setting]:
+        """See `Camera.controls`. Exposure is that of the light which is lit now: each has one of its own."""
+        values = {
+            Control.EXPOSURE: self._exposure[_exposed_as(self._light())],
+            Control.GAIN: self._gain,
+            Control.WHITE_BALANCE: self._white_balance,
+        }
+        return {
+            control: Setting(value, *_RANGE[control], automatic=control in self._automatic, can_be_automatic=True)
+            for control, value in values.items()
+        }
+
+    def set(self, control: Control, value: float | None) -> None:
+        """See `Camera.set`. What it chooses itself is what it began with; white balance changes nothing to be seen."""
+        if control not in _RANGE:
+            raise CameraError(f"{self.name} has no {control.value}", remedy="leave it as it is")
+        low, high = _RANGE[control]
+        if value is not None and not low <= value <= high:
+            raise CameraError(f"{control.value.replace('_', ' ')} of {self.name} goes from {low:g} to {high:g}")
+        with self._changed:
+            (self._automatic.add if value is None else self._automatic.discard)(control)
+            if control is Control.EXPOSURE:
+                light = _exposed_as(self._light())
+                self._exposure[light] = EXPOSURE_MS[light] if value is None else value
+            elif control is Control.GAIN:
+                self._gain = _GAIN if value is None else value
+            else:
+                self._white_balance = _WHITE_BALANCE if value is None else value
+
+    def close(self) -> None:
+        """See `Camera.close`."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+
+    # faults
+
+    def unplug(self) -> None:
+        """It is gone, also for who is reading."""
+        with self._changed:
+            self._plugged = self._open = False
+            self._changed.notify_all()
+
+    def plug(self) -> None:
+        """It is there again, to be opened anew."""
+        with self._changed:
+            self._plugged = True
+
+    def stall(self, seconds: float | None = None) -> None:
+        """It gives no frames for so long, or until `release`."""
+        with self._changed:
+            self._stalled_until = float("inf") if seconds is None else time.monotonic() + seconds
+            self._changed.notify_all()
+
+    def release(self) -> None:
+        """It stalls no more."""
+        with self._changed:
+            self._stalled_until = min(self._stalled_until, time.monotonic())
+            self._changed.notify_all()
+
+    def tear(self, count: int) -> None:
+        """The next frames come damaged."""
+        with self._changed:
+            self._torn = count
+
+    def resize(self, width: int, height: int) -> None:
+        """The next frames are of another size, though nobody asked for it."""
+        with self._changed:
+            self._size = width, height
+
+    def drop(self, count: int) -> None:
+        """The next frames are lost: a gap in the numbers, and in time."""
+        with self._changed:
+            self._dropped = count
+
+    # the truth
+
+    def lit_by(self, number: int) -> tuple[Light, ...]:
+        """How frame `number` was lit: one light, or the two of a mixture; () for one that is too long ago."""
+        with self._changed:
+            return next((lights for other, lights in reversed(self._lit) if other == number), ())
+
+    @property
+    def _said_rate(self) -> float:
+        return 0.0 if self.zero_rate else self._rate
+
+    def _sizes(self) -> list[tuple[int, int]]:
+        width, height = self._largest
+        return [(width, height), *(size for size in _SMALLER if size[0] < width and size[1] < height)]
+
+    def _fitting_sensor(self, size: tuple[int, int]) -> Sensor:
+        if self._sensor is None or self._sensor.size != size:
+            self._sensor = Sensor(*size, self._seed)
+        return self._sensor
+
+    def _expose(self) -> tuple[tuple[Light, ...], float]:
+        """Wait for the end of the next exposure; how it was lit, and how long it was in milliseconds."""
+        self._wait_out_a_stall()
+        interval = max(1 / self._rate, self._exposure[_exposed_as(self._seen)] / 1000)
+        late = time.monotonic() - self._ended - interval
+        skipped = self._dropped + (int(late / interval) if late > _QUEUED * interval else 0)
+        self._dropped = 0
+        self._number += 1 + skipped
+        begins = self._ended + skipped * interval
+        begins += max(0.0, 1 / self._rate - self._exposure[_exposed_as(self._seen)] / 1000)
+        self._wait_until(begins)
+        # who comes late cannot know any more what was lit then: it was lit as it was seen last
+        first = self._light() if time.monotonic() - begins < _PROMPT_S else self._seen
+        exposure_ms = self._exposure[_exposed_as(first)]
+        self._ended = begins + exposure_ms / 1000
+        self._wait_until(self._ended)
+        self._seen = self._light()
+        return (first,) if first is self._seen else (first, self._seen), exposure_ms
+
+    def _wait_out_a_stall(self) -> None:
+        gives_up = time.monotonic() + self._read_s
+        while True:
+            self._check()
+            now = time.monotonic()
+            if now >= self._stalled_until:
+                break
+            if now >= gives_up:
+                raise StalledError(f"{self.name} gives no pictures", remedy="look at its cable")
+            self._changed.wait(min(self._stalled_until, gives_up) - now)
+        if self._stalled_until:  # it goes on from here, with no frame between
+            self._stalled_until = 0.0
+            self._ended, self._seen = time.monotonic(), self._light()
+
+    def _wait_until(self, moment: float) -> None:
+        while True:
+            self._check()
+            left = moment - time.monotonic()
+            if left <= 0:
+                return
+            self._changed.wait(left)
+
+    def _check(self) -> None:
+        if not self._plugged:
+            raise NoCameraError(f"{self.name} was unplugged", remedy="plug it in again")
+        if not self._open:
+            raise NoCameraError(f"{self.name} is not open", remedy="open it again")
+
+
+def _exposed_as(light: Light) -> Light:
+    return Light.FLUORESCENCE if light is Light.OFF else light
+
+
+def _nearest(wanted: Format, sizes: list[tuple[int, int]]) -> tuple[int, int]:
+    return min(sizes, key=lambda size: abs(size[0] - wanted.width) + abs(size[1] - wanted.height))
