@@ -219,22 +219,23 @@ class SimulatedCamera:
 
     def _expose(self) -> tuple[tuple[Light, ...], float]:
         """Wait for the end of the next exposure; how it was lit, and how long it was in milliseconds."""
-        self._wait_out_a_stall()
-        interval = max(1 / self._rate, self._exposure[_exposed_as(self._seen)] / 1000)
-        late = time.monotonic() - self._ended - interval
-        skipped = self._dropped + (int(late / interval) if late > _QUEUED * interval else 0)
-        self._dropped = 0
-        self._number += 1 + skipped
-        begins = self._ended + skipped * interval
-        begins += max(0.0, 1 / self._rate - self._exposure[_exposed_as(self._seen)] / 1000)
-        self._wait_until(begins)
-        # who comes late cannot know any more what was lit then: it was lit as it was seen last
-        first = self._light() if time.monotonic() - begins < _PROMPT_S else self._seen
-        exposure_ms = self._exposure[_exposed_as(first)]
-        self._ended = begins + exposure_ms / 1000
-        self._wait_until(self._ended)
-        self._seen = self._light()
-        return (first,) if first is self._seen else (first, self._seen), exposure_ms
+        while True:
+            self._wait_out_a_stall()
+            usual_s = self._exposure[_exposed_as(self._seen)] / 1000
+            interval = max(1 / self._rate, usual_s)
+            late = time.monotonic() - self._ended - interval
+            skipped = self._dropped + (int(late / interval) if late > _QUEUED * interval else 0)
+            begins = self._ended + skipped * interval + max(0.0, 1 / self._rate - usual_s)
+            if not self._wait_until(begins):
+                continue
+            # who comes late cannot know any more what was lit then: it was lit as it was seen last
+            first = self._light() if time.monotonic() - begins < _PROMPT_S else self._seen
+            exposure_ms = self._exposure[_exposed_as(first)]
+            if not self._wait_until(begins + exposure_ms / 1000):
+                continue
+            self._ended, self._seen, self._dropped = begins + exposure_ms / 1000, self._light(), 0
+            self._number += 1 + skipped
+            return (first,) if first is self._seen else (first, self._seen), exposure_ms
 
     def _wait_out_a_stall(self) -> None:
         gives_up = time.monotonic() + self._read_s
@@ -250,12 +251,13 @@ class SimulatedCamera:
             self._stalled_until = 0.0
             self._ended, self._seen = time.monotonic(), self._light()
 
-    def _wait_until(self, moment: float) -> None:
+    def _wait_until(self, moment: float) -> bool:
+        """Whether nothing came between; a stall does, and then the exposure begins anew."""
         while True:
             self._check()
             left = moment - time.monotonic()
-            if left <= 0:
-                return
+            if self._stalled_until or left <= 0:
+                return not self._stalled_until
             self._changed.wait(left)
 
     def _check(self) -> None:
