@@ -30,7 +30,7 @@ FIELD = (0.46, 0.66)  # of the height: radius to which the round field is bright
 STRAY = {Light.WHITE: (24, 12, 12), Light.FLUORESCENCE: (5, 14, 12), Light.OFF: (0, 0, 0)}  # RGB
 OFFSET = (0.004, -0.003)  # of the height, x and y: how far fluorescence lies from white light
 _QUIET, _NORMAL_DL = 0.02, 0.7  # of the height: distance from all that whitens; dL* that is none
-GLARE = 225  # of the least channel, from which a pixel is no tissue
+GLARE, _RIM = 225, 0.006  # of the least channel, from which a pixel is no tissue; of the height
 _FULL = 1080  # pixels of height in which the amplitudes below are
 
 
@@ -152,11 +152,19 @@ class PhantomFilm:
         first, last = (self._whole(one) for one in self._seen[Light.WHITE])
         before, after = lightness(first), lightness(last)
         whitens = cv2.GaussianBlur(np.abs(after - before), (0, 0), max(1.0, self.height / 400)) > _NORMAL_DL
-        glare = np.maximum(first, last).min(axis=2) >= GLARE
         reach = 2 * round(_QUIET * self.height) + 1
         near = cv2.dilate((whitens | self.lesion).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-        hidden = self._masked(self.phantom.film | self.phantom.speculum | self.phantom.glare) | glare
+        hidden = self._masked(self.phantom.film | self.phantom.speculum) | self.glare
         return np.asarray(self._masked(self.phantom.cervix) & self._inside & ~near & ~hidden)
+
+    @cached_property
+    def glare(self) -> Mask:
+        """H x W, unmoved: where the lamp is seen and not only tissue, with the rim that the camera's sharpening gives
+        it."""
+        first, last = (self._whole(one) for one in self._seen[Light.WHITE])
+        found = (np.maximum(first, last).min(axis=2) >= GLARE) | self._masked(self.phantom.glare)
+        rim = 2 * max(1, round(_RIM * self.height)) + 1
+        return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((rim, rim), np.uint8)) > 0)
 
     def gain(self, acid_s: float | None) -> float:
         """Share of full whitening so many seconds after acid (None: before it), 0..1."""
@@ -198,13 +206,12 @@ class PhantomFilm:
 
     def truth(self, region: Region, seconds: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:
         """dL* in white light at each of `seconds` since acid against before acid: of the mean over `region` (a mask
-        H x W, or a polygon N x 2 in pixels) of the unmoved woman, without the pixels that are glare at either end."""
-        place = self._region(region)
-        before, after = (self._whole(one)[place] for one in self._seen[Light.WHITE])
-        clear = np.maximum(before, after).min(axis=1) < GLARE
-        if not clear.any():
+        H x W, or a polygon N x 2 in pixels) of the unmoved woman, without `glare`; NaN where that is all."""
+        place = self._region(region) & ~self.glare
+        if not place.any():
             return np.full(len(seconds), np.nan)
-        ends = before[clear][None], after[clear][None]
+        before, after = (self._whole(one)[place] for one in self._seen[Light.WHITE])
+        ends = before[None], after[None]
         levels = [lightness(_between(*ends, self.kinetics.gain(float(one)))).mean() for one in seconds]
         return np.array(levels, np.float64) - float(lightness(ends[0]).mean())
 
