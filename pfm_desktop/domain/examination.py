@@ -42,9 +42,22 @@ class Step:
         return self.stage.value if self.seconds is None else f"{self.stage.value}@{self.seconds:g}"
 
     @property
+    def words(self) -> str:
+        """For a person: `acetic acid, 60 s, pair, by itself`."""
+        more = (("pair", self.pair), ("by itself", self.automatic), ("starts the clock", self.starts_clock))
+        key = self.stage.value if self.starts_clock else self.key
+        return ", ".join((key_words(key), *(word for word, yes in more if yes)))
+
+    @property
     def after_acid(self) -> bool:
         """Whether it can only be taken once acetic acid is on."""
         return self.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID) and not self.starts_clock
+
+
+def key_words(key: str) -> str:
+    """A step by its key, for a person: `acetic acid, 60 s`."""
+    name, _, seconds = key.replace("_", " ").partition("@")
+    return f"{name}, {seconds} s" if seconds else name
 
 
 Plan = tuple[Step, ...]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from pfm_desktop.domain.examination import key_words, plan_from_json
 from pfm_desktop.domain.findings import SWEDE_ITEMS
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source, Stage
@@ -38,6 +39,12 @@ KIND_NAMES = {
     "import": "Import",
     "burned_in": "Words in the picture",
     "account": "Account",
+    "acquisition": "How a picture was taken",
+    "examination": "Examination",
+    "allergies": "Allergies",
+    "site_choice": "Choice of the site",
+    "clip": "Clip",
+    "whitening": "Whitening",
 }
 _SWEDE = {item.key: item for item in SWEDE_ITEMS}
 _FIELD_NAMES = {
@@ -51,7 +58,7 @@ _FIELD_NAMES = {
     "pair_id": "Pair (internal number)",
     "white_id": "White-light picture (internal number)",
     "fluorescence_id": "Fluorescence picture (internal number)",
-    "started_at": "Visit began",
+    "started_at": "Began",
     "note": "Note",
     "stage": "Stage",
     "taken_at": "Taken at",
@@ -81,6 +88,22 @@ _FIELD_NAMES = {
     "on": "Switched on",
     "happened_at": "Happened at",
     "steps": "What it made (internal numbers)",
+    "acid_at": "Acetic acid applied at",
+    "skipped": "Steps passed over",
+    "iodine_override": "Iodine in spite of the allergy, because",
+    "iodine_allergy": "Allergy to iodine",
+    "exposure_ms": "Exposure (ms)",
+    "white_balance_k": "White balance (K)",
+    "automatic": "Chosen by the camera itself",
+    "excitation_nm": "Excitation (nm)",
+    "gap_s": "After the other picture of its pair (s)",
+    "dark_sha256": "SHA-256 of the dark frame",
+    "map_sha256": "SHA-256 of the map",
+    "content_sha256": "SHA-256 of the content",
+    "clip_id": "Clip (internal number)",
+    "complete": "Whole",
+    "normal": "Normal tissue",
+    "made_by": "Made by",
     "visit_ids": "Visits (internal numbers)",
 } | {item.key: item.title for item in SWEDE_ITEMS}
 _DEEPEST = 3  # levels of a record that become lines of their own
@@ -188,6 +211,16 @@ def _stage(_name: str, value: Any) -> str:
     return stage.words if stage.source is Source.WHITE else f"fluorescence {stage.words}"
 
 
+def _steps(_name: str, value: Any) -> str:
+    return "; ".join(step.words for step in plan_from_json(value))
+
+
+def _skipped(_name: str, value: Any) -> str:
+    if not isinstance(value, list):
+        raise TypeError("no list of steps")
+    return "; ".join(key_words(str(key)) for key in value) or EMPTY
+
+
 def _frame(_name: str, value: Any) -> str:
     return Source(value).words
 
@@ -210,6 +243,9 @@ _SPECIAL = {
     "birth_date": _day,
     "impression": _grade,
     "stage": _stage,
+    "plan": _steps,
+    "value": _steps,
+    "skipped": _skipped,
     "frame": _frame,
     "first_read": _read,
     "second_read": _read,

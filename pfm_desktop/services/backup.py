@@ -125,8 +125,8 @@ def _completed(ctx: Context, lib: Library, folder: Path, unfinished: Path, *, ch
     with snapshot.opened(unfinished, lib.keys) as session:
         named_there, runs = upkeep.named_in(session, ctx), learning.runs(session)
     kept = {PICTURES: lib.pictures, DERIVED: lib.derived}
-    done, problems = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
-    problems = (*problems, *copies.keep(ctx, lib.path, runs, folder, check=check))
+    done, missing = _copy_all(ctx, named_there, kept, _stores(folder, lib.keys), "Backing up", check=check)
+    problems = (*(one.said for one in missing), *copies.keep(ctx, lib.path, runs, folder, check=check))
     if lib.keys is not None and keys.none_of(lib.path, lib.keys.library_id):
         problems = (*problems, *upkeep.key_problems(lib))
     final = folder / SNAPSHOTS / f"{_name_after(snapshots(folder))}.sqlite"
@@ -203,8 +203,8 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
             (out / name).mkdir(exist_ok=True)
         for name in SIDE_FILES:  # left of an earlier attempt, they would be taken for those of this database
             (out / name).unlink(missing_ok=True)
-    _, problems = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
-    problems = tuple(_not_brought_back(folder, one) for one in problems)
+    _, missing = _copy_all(ctx, named_there, _stores(folder, unlocked), _stores(out, unlocked), "Restoring")
+    problems = tuple(_not_brought_back(folder, one.said) for one in missing)
     without = copies.bring_back(ctx, folder, runs, out)
     if key_file is not None:
         keys.restore(out, key_file)
@@ -223,12 +223,13 @@ def _restore(ctx: Context, folder: Path, out: Path, *, at: str, unlocked: Librar
                 (out / name).unlink(missing_ok=True)
         raise
     notes = tuple(note for note in (about_note(folder), key_file_note(folder, at, key_file)) if note)
-    return Restored(out, picked, len(named_there.pictures) - len(problems), wrong, len(problems), notes)
+    brought = len(named_there.pictures) - sum(one.picture for one in missing)
+    return Restored(out, picked, brought, wrong, len(problems), notes)
 
 
 def _not_brought_back(folder: Path, problem: str) -> str:
     """In words of who restores: the copy that is altered is that of the backup, and no backup helps it."""
-    said = problem.removeprefix("not kept: ").partition(". ")[0]
+    said = problem.replace("not kept: ", "", 1).partition(". ")[0]
     return (
         f"not brought back: {said}. Its record is there. Look for the picture in another backup and put it back with "
         f"pfm library repair NEW_FOLDER --from OTHER_BACKUP; the library, where it is still there, puts it into "
@@ -258,25 +259,35 @@ class _Done(enum.Enum):
 
 def _copy_all(
     ctx: Context, wanted: upkeep.Named, kept: _Stores, out: _Stores, text: str, *, check: bool = False
-) -> tuple[Counter[_Done], tuple[str, ...]]:
+) -> tuple[Counter[_Done], tuple[_Missing, ...]]:
     """Copy from the stores of `kept` to those of `out` what is not there: how much was, and what is missing.
 
-    Only pictures on record are missed: an answer can be made again, and undo says what it cannot bring back.
+    Only pictures on record and what lies beside them are missed: an answer can be made again, and undo says what it
+    cannot bring back.
     """
-    parts = [(PICTURES, sha256, True) for sha256 in wanted.pictures]
+    parts = [(PICTURES, sha256, True) for sha256 in (*wanted.pictures, *wanted.beside)]
     parts += [(PICTURES, sha256, False) for sha256 in sorted(wanted.undone)]
     parts += [(DERIVED, sha256, False) for sha256 in sorted(wanted.derived)]
     done: Counter[_Done] = Counter()
-    missing = []
+    missing: list[_Missing] = []
     for number, (store, sha256, must) in enumerate(parts):
         ctx.progress(number, len(parts), text)
         try:
             done[_copied(kept[store], out[store], sha256, check=check)] += 1
         except _NotThere as error:
             if must:
-                missing.append(str(error))
+                what = wanted.beside.get(sha256)
+                missing.append(_Missing(f"a {what}, {error}" if what else str(error), picture=not what))
     ctx.progress(len(parts), len(parts), text)
     return done, tuple(missing)
+
+
+@dataclass(frozen=True)
+class _Missing:
+    """What is on record and was not copied: a picture, or what lies beside pictures."""
+
+    said: str
+    picture: bool
 
 
 class _NotThere(Exception):

@@ -41,8 +41,9 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
         if unlocked is None and found and any_key_file_of(folder) is not None:
             raise keys.LockedLibraryError(folder)
         problems: list[str] = []
-        named, derived, runs = _named(ctx, found, unlocked, problems)
+        named, beside, derived, runs = _named(ctx, found, unlocked, problems)
         problems += _altered(ctx, pictures, named, "Checking the pictures of the backup")
+        problems += _altered(ctx, pictures, beside - named, "Checking the clips of the backup")
         notes = _altered(ctx, ImageStore(folder / DERIVED, unlocked), derived, "Checking what was made of them")
         problems += [f"{one}; {_AGAIN}" for one in copies.missing(ctx, folder, runs)]
     again = f"{len(notes)} heatmaps, registrations or thumbnails are missing or damaged there: they are made again"
@@ -52,9 +53,11 @@ def verify_backup(ctx: Context, folder: Path, unlocked: LibraryKeys | None = Non
 
 def _named(
     ctx: Context, found: tuple[Path, ...], unlocked: LibraryKeys | None, problems: list[str]
-) -> tuple[set[str], set[str], list[Run]]:
-    """Hashes of the pictures, and of what was made of them, that whole snapshots name; and their runs of learning."""
+) -> tuple[set[str], set[str], set[str], list[Run]]:
+    """Hashes of the pictures, of what lies beside them and of what was made of them, that whole snapshots name; and
+    their runs of learning."""
     pictures: set[str] = set()
+    beside: set[str] = set()
     derived: set[str] = set()
     runs: dict[str, Run] = {}
     if not found:
@@ -78,8 +81,9 @@ def _named(
             problems.append(f"the snapshot {path.stem} cannot be checked: {error.what}")
             continue
         pictures.update(there.pictures)
+        beside.update(there.beside)
         derived |= there.derived
-    return pictures, derived, list(runs.values())
+    return pictures, beside, derived, list(runs.values())
 
 
 def _altered(ctx: Context, store: ImageStore, hashes: set[str], words: str) -> list[str]:

@@ -24,6 +24,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError
 from pfm_desktop.support.files import named
 
 _DERIVED = "Checking what was made of the pictures"
+_BESIDE = "Checking clips"
 
 # a picture is stored before its record: what is younger may belong to an import under way
 _MINIMUM_AGE_SECONDS = 24 * 3600
@@ -95,6 +96,7 @@ def _verified_pictures(ctx: Context, lib: Library, problems: list[str]) -> Verif
         except StorageError as error:
             problems.append(str(error))
     ctx.progress(len(hashes), len(hashes), "Checking pictures")
+    problems += [said for _, said in _lost_beside(ctx, lib)]
     problems += [
         f"the learned model {run.model_name} is missing or altered ({run_folder(lib.path, run.id)})"
         for run in copies.harmed(ctx, lib.path, _runs(lib))
@@ -107,6 +109,18 @@ def _verified_pictures(ctx: Context, lib: Library, problems: list[str]) -> Verif
 def _runs(lib: Library) -> tuple[Run, ...]:
     with lib.read() as session:
         return learning.runs(session)
+
+
+def _lost_beside(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:
+    """Hashes of what lies beside the pictures and is missing or altered, each with what is to be said."""
+    there = upkeep.beside_pictures(lib, ctx)
+    for done, (sha256, what) in enumerate(there.items()):
+        ctx.progress(done, len(there), _BESIDE)
+        try:
+            lib.pictures.get(sha256)
+        except StorageError as error:
+            yield sha256, f"a {what}: {error.what}. Put it back from a backup"
+    ctx.progress(len(there), len(there), _BESIDE)
 
 
 def _lost_derived(ctx: Context, lib: Library) -> Iterator[tuple[str, str]]:
@@ -166,6 +180,9 @@ def _repaired(
         except StorageError:
             done += _put_back(lib, kept, sha256)
     ctx.progress(len(hashes), len(hashes), "Repairing")
+    beside = upkeep.beside_pictures(lib, ctx)
+    for sha256, _ in list(_lost_beside(ctx, lib)):
+        done += _put_back(lib, kept, sha256, beside[sha256])
     for sha256, said in list(_lost_derived(ctx, lib)):
         done += _set_free(lib, derived, sha256, said)
     if backup is not None:
@@ -202,14 +219,14 @@ def put_keys_back(library: Path, file: Path, unlocked: LibraryKeys) -> tuple[str
     return keys.put_back(library, file)
 
 
-def _put_back(lib: Library, kept: ImageStore | None, sha256: str) -> list[str]:
-    """What was done about one picture that is missing or altered."""
+def _put_back(lib: Library, kept: ImageStore | None, sha256: str, what: str = "picture") -> list[str]:
+    """What was done about one picture, or what lies beside it, that is missing or altered."""
     data = _whole(kept, sha256)
     if data is None:
         return []
     said = _moved_aside(lib, lib.pictures, sha256)
     lib.pictures.put(data)
-    return [*said, f"the picture {sha256[:12]}... was put back from the backup"]
+    return [*said, f"the {what} {sha256[:12]}... was put back from the backup"]
 
 
 def _set_free(lib: Library, kept: ImageStore | None, sha256: str, said: str) -> list[str]:

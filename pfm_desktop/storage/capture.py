@@ -93,7 +93,7 @@ def _plan(kept: Any, whose: str) -> tuple[Plan, str]:
 def iodine_allergy(session: Session, patient_id: str) -> bool | None:
     """Whether a woman does not bear iodine; None where she was not asked."""
     row = session.get(AllergiesTable, patient_id)
-    return None if row is None or access.masked(session) else row.iodine
+    return None if row is None or access.masked(session) else row.iodine_allergy
 
 
 def patient_of(session: Session, visit_id: str) -> str | None:

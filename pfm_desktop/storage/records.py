@@ -64,7 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "learning_run": Kind(tables.LearningRunTable),
     "acquisition": Kind(tables_capture.AcquisitionTable, key=("picture_id",)),
     "examination": Kind(tables_capture.ExaminationTable, key=("visit_id",)),
-    "allergies": Kind(tables_capture.AllergiesTable, key=("patient_id",), default={"iodine": None}),
+    "allergies": Kind(tables_capture.AllergiesTable, key=("patient_id",), default={"iodine_allergy": None}),
     "site_choice": Kind(tables_capture.SiteChoiceTable, key=("key",)),
     "clip": Kind(tables_capture.ClipTable),
     "whitening": Kind(tables_capture.WhiteningTable),

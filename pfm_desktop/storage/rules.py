@@ -159,7 +159,7 @@ def _check_iodine(session: Session, change: Change) -> None:
     visit = session.get(VisitTable, picture.visit_id)
     known = session.get(AllergiesTable, visit.patient_id) if visit is not None else None
     examination = session.get(ExaminationTable, picture.visit_id)
-    if known is None or not known.iodine or (examination is not None and examination.iodine_override.strip()):
+    if known is None or not known.iodine_allergy or (examination is not None and examination.iodine_override.strip()):
         return
     line = JournalTable
     before = select(line.seq).where(line.what == change.what, line.key == change.key).limit(1)

@@ -49,7 +49,7 @@ class AllergiesTable(Base):
 
     __tablename__ = "allergies"
     patient_id: Mapped[str] = mapped_column(ID, primary_key=True)
-    iodine: Mapped[bool | None]
+    iodine_allergy: Mapped[bool | None]  # not "iodine": that is an item of the Swede score
 
 
 class SiteChoiceTable(Base):

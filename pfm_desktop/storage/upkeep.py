@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from pfm_desktop.jobs import Context, SilentContext
@@ -17,6 +18,7 @@ from pfm_desktop.storage.interrupt import interruptible, telling, told_rows
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.schema import KEYS, PUT_KEYS_BACK
 from pfm_desktop.storage.tables import JournalTable, PictureTable, PredictionTable, RegistrationTable
+from pfm_desktop.storage.tables_capture import AcquisitionTable, ClipSegmentTable, WhiteningTable
 from pfm_desktop.support.errors import StorageError
 
 CHECKING, NAMING = "Checking the database", "Reading what is on record"
@@ -102,23 +104,26 @@ def rebuild_indexes(library: Library, ctx: Context = _SILENT) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Named:
-    """Hashes that a database names: `pictures` on record, each once, `undone` ones that undo could bring back, and what
-    was made of pictures: heatmaps, registrations and thumbnails."""
+    """Hashes that a database names: `pictures` on record, each once, what else lies in their store (`beside`, with what
+    it is), `undone` ones that undo could bring back, and what was made of pictures: heatmaps, registrations and
+    thumbnails."""
 
     pictures: tuple[str, ...]
     undone: frozenset[str]
     derived: frozenset[str]
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def named_in(session: Session, ctx: Context = _SILENT) -> Named:
     """What the database of this session names; also that of a backup of an older version."""
     with interruptible(session, telling(ctx, NAMING)):
         pictures = _on_record(session)
-        undone = _of_journal(session).difference(pictures)
+        beside = _beside(session, pictures)
+        undone = _of_journal(session).difference(pictures, beside)
         derived = set(session.scalars(select(RegistrationTable.sha256)))
         for blobs in session.scalars(select(PredictionTable.blobs)):
             derived |= set(blobs.values())
-        return Named(pictures, undone, frozenset(derived | thumbnails.of(session, {*pictures, *undone})))
+        return Named(pictures, undone, frozenset(derived | thumbnails.of(session, {*pictures, *undone})), beside)
 
 
 def derived_in_use(library: Library, ctx: Context = _SILENT) -> Mapping[str, str]:
@@ -138,10 +143,17 @@ def picture_hashes(library: Library, ctx: Context = _SILENT) -> tuple[str, ...]:
         return _on_record(session)
 
 
-def hashes_in_use(library: Library, ctx: Context = _SILENT) -> frozenset[str]:
-    """Hashes of all pictures on record, and of those that undo could bring back."""
+def beside_pictures(library: Library, ctx: Context = _SILENT) -> Mapping[str, str]:
+    """Hashes of what else on record lies in the store of the pictures, each with what it is; none of it can be made
+    again."""
     with library.read() as session, interruptible(session, telling(ctx, NAMING)):
-        return _of_journal(session).union(_on_record(session))
+        return _beside(session, _on_record(session))
+
+
+def hashes_in_use(library: Library, ctx: Context = _SILENT) -> frozenset[str]:
+    """Hashes of all pictures on record and what lies beside them, and of those that undo could bring back."""
+    with library.read() as session, interruptible(session, telling(ctx, NAMING)):
+        return _of_journal(session).union(_on_record(session), _beside(session, ()))
 
 
 def _on_record(session: Session) -> tuple[str, ...]:
@@ -149,8 +161,32 @@ def _on_record(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(found.execution_options(yield_per=_AT_ONCE)))
 
 
+_BESIDE: tuple[tuple[Any, str], ...] = (
+    (ClipSegmentTable.sha256, "part of a clip"),
+    (WhiteningTable.map_sha256, "map of whitening"),
+    (AcquisitionTable.dark_sha256, "dark frame"),
+)
+# where the journal names bytes of the picture store; the parts of a clip stay in their table when it is removed
+_NAMES = (("picture", "sha256"), ("whitening", "map_sha256"), ("acquisition", "dark_sha256"))
+
+
+def _beside(session: Session, pictures: Iterable[str]) -> Mapping[str, str]:
+    """Nothing in the database of an older version, which has no such tables."""
+    tables, found = inspect(session.connection()), dict[str, str]()
+    for column, what in _BESIDE:
+        if tables.has_table(column.class_.__tablename__):
+            named = select(column).where(column != "").distinct().order_by(column)
+            found |= dict.fromkeys(session.scalars(named.execution_options(yield_per=_AT_ONCE)), what)
+    for sha256 in pictures if found else ():
+        found.pop(sha256, None)
+    return found
+
+
 def _of_journal(session: Session) -> frozenset[str]:
     """Taken out of the lines by the database, which is quicker than reading them."""
-    sides = (side["sha256"].as_string() for side in (JournalTable.old, JournalTable.new))
-    found = session.execute(select(*sides).where(JournalTable.what == "picture").execution_options(yield_per=_AT_ONCE))
-    return frozenset(sha256 for line in found for sha256 in line if sha256)
+    hashes: set[str] = set()
+    for what, name in _NAMES:
+        sides = (side[name].as_string() for side in (JournalTable.old, JournalTable.new))
+        lines = select(*sides).where(JournalTable.what == what).execution_options(yield_per=_AT_ONCE)
+        hashes.update(sha256 for line in session.execute(lines) for sha256 in line if sha256)
+    return frozenset(hashes)

@@ -22,6 +22,7 @@ from pfm_desktop.domain.examination import (
     PlanError,
     Whitening,
     checked,
+    key_words,
     plan_to_json,
 )
 from pfm_desktop.services.capture.shots import Kept, Shot, keep_shots
@@ -89,13 +90,7 @@ def skip(lib: Library, visit_id: str, step_key: str) -> Change:
     if step is None:
         raise BadInputError("this step does not stand in the plan of the examination", safe="nothing was changed")
     skipped = sorted(present.skipped | {step_key})
-    return _update(lib, visit_id, {"skipped": skipped}, f"Step passed over ({step_words(step_key)})")
-
-
-def step_words(step_key: str) -> str:
-    """A step by its key, for a person: `acetic acid, 60 s`."""
-    name, _, seconds = step_key.replace("_", " ").partition("@")
-    return f"{name}, {seconds} s" if seconds else name
+    return _update(lib, visit_id, {"skipped": skipped}, f"Step passed over ({key_words(step_key)})")
 
 
 def allow_iodine(lib: Library, visit_id: str, why: str) -> Change:
@@ -133,7 +128,7 @@ def allergy(session: Any, patient_id: str, value: bool | None) -> Change:
     there = records.find(session, "allergies", patient_id) is not None
     old = records.snapshot(session, "allergies", patient_id) if there else None
     said = {True: "Allergy to iodine", False: "No allergy to iodine", None: "Allergy to iodine: not known"}[value]
-    return Change("allergies", patient_id, old, {"iodine": value}, said)
+    return Change("allergies", patient_id, old, {"iodine_allergy": value}, said)
 
 
 # the plan of the site

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -85,7 +86,8 @@ RUN = {
     "figures": {},
     "state": "learned",
 }
-LIVE = {  # what a live examination leaves, each with a value in every field
+DARK, MAP = b"a dark frame", b"a map"
+LIVE: dict[str, dict[str, Any]] = {  # what a live examination leaves, each with a value in every field
     "acquisition": {
         "camera": "UVC 1 (A17)",
         "light": "fluorescence",
@@ -97,7 +99,7 @@ LIVE = {  # what a live examination leaves, each with a value in every field
         "filter": "LP 430",
         "polariser": "crossed",
         "gap_s": -0.25,
-        "dark_sha256": "4" * 64,
+        "dark_sha256": hashlib.sha256(DARK).hexdigest(),
         "clip_id": "c" * 32,
         "frame": 17,
     },
@@ -108,7 +110,7 @@ LIVE = {  # what a live examination leaves, each with a value in every field
         "skipped": ["green"],
         "iodine_override": "tested since",
     },
-    "allergies": {"iodine": True},
+    "allergies": {"iodine_allergy": True},
     "site_choice": {"value": plan_to_json(DEFAULT_PLAN)},
     "clip": {
         "visit_id": Shelf.visit,
@@ -129,7 +131,7 @@ LIVE = {  # what a live examination leaves, each with a value in every field
         "region": [[1.0, 2.0], [3.0, 2.0], [3.0, 4.5]],
         "normal": [[7.0, 2.0], [9.0, 2.0], [9.0, 4.5]],
         "body": {"seconds": [0.0, 1.0], "change": [0.0, 1 / 3], "peak": 1 / 3},
-        "map_sha256": "6" * 64,
+        "map_sha256": hashlib.sha256(MAP).hexdigest(),
         "made_at": MOMENT,
         "made_by": "A",
     },

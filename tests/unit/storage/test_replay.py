@@ -18,7 +18,7 @@ from pfm_desktop.storage import labelling, records, replay
 from pfm_desktop.storage.library import Library
 
 from .conftest import MOMENT, Shelf
-from .test_journal import LIVE, LIVE_KEYS, RUN, TASK
+from .test_journal import DARK, LIVE, LIVE_KEYS, MAP, RUN, TASK
 
 PASSWORD = "five small brown hens"
 
@@ -60,6 +60,8 @@ def full(shelf: Shelf) -> Library:
     lib.apply(Change("histology", shelf.visit, None, histology, "Histology"))
     lib.apply(Change("learning_part", shelf.patient, None, {"part": "test", "since": MOMENT}, "Part"))
     lib.apply(Change("learning_run", "2" * 32, None, RUN, "Learned"))
+    for kept in (DARK, MAP):
+        lib.pictures.put(kept)
     for what, fields in LIVE.items():
         made = lib.apply(Change(what, LIVE_KEYS[what], None, fields, "made"))
         review.undo_all(lib, review.undo_all(lib, (made,)))

@@ -47,7 +47,7 @@ def _examinations(op: Any) -> None:
     op.create_table(
         "allergies",
         sa.Column("patient_id", sa.String(32), nullable=False),
-        sa.Column("iodine", sa.Boolean, nullable=True),
+        sa.Column("iodine_allergy", sa.Boolean, nullable=True),
         sa.PrimaryKeyConstraint("patient_id", name="pk_allergies"),
     )
     op.create_table(
