@@ -76,7 +76,7 @@ class SimulatedCamera:
         self._gain, self._white_balance = _GAIN, _WHITE_BALANCE
         self._automatic: set[Control] = set()
         self._changed = threading.Condition()
-        self._open, self._plugged = False, True
+        self._open, self._plugged, self._interrupted = False, True, False
         self._stalled_until = 0.0  # inf: until it is released; 0: it does not
         self._torn = self._dropped = 0
         self._number, self._ended = -1, 0.0  # of the last exposure
@@ -97,7 +97,8 @@ class SimulatedCamera:
             given = self._largest if wanted is None else _nearest(wanted, [one[:2] for one in self._sizes()])
             self._size = given
             self._fitting_sensor(given)
-            self._open, self._number, self._ended = True, -1, time.monotonic()
+            self._open, self._interrupted = True, False
+            self._number, self._ended = -1, time.monotonic()
             self._seen = self._light()
             return Format(*given, self._said_rate, "RGB")
 
@@ -154,7 +155,13 @@ class SimulatedCamera:
     def close(self) -> None:
         """See `Camera.close`."""
         with self._changed:
-            self._open = False
+            self._open = self._interrupted = False
+            self._changed.notify_all()
+
+    def interrupt(self) -> None:
+        """See `Interruptible.interrupt`."""
+        with self._changed:
+            self._interrupted = True
             self._changed.notify_all()
 
     # faults
@@ -265,6 +272,8 @@ class SimulatedCamera:
             raise NoCameraError(f"{self.name} was unplugged", remedy="plug it in again")
         if not self._open:
             raise NoCameraError(f"{self.name} is not open", remedy="open it again")
+        if self._interrupted:
+            raise CameraError(f"{self.name} was interrupted", remedy="open it again")
 
 
 def _exposed_as(light: Light) -> Light:

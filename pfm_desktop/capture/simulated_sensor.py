@@ -65,6 +65,12 @@ class Sensor:
         return np.asarray(cv2.resize(picture, self.size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def seen_aside(picture: Pixels, homography: NDArray[np.float64]) -> Pixels:
+    """What a second sensor sees of a picture: `homography`, 3 x 3, takes pixels of it to pixels of that sensor."""
+    size = picture.shape[1], picture.shape[0]
+    return np.asarray(cv2.warpPerspective(picture, homography, size, borderMode=cv2.BORDER_REFLECT_101), np.uint8)
+
+
 def _pattern(fixed: np.random.Generator, width: int, height: int) -> Pixels:
     """H x W x 3 uint8: columns that are a little brighter, and hot pixels."""
     pattern: Pixels = np.repeat(fixed.integers(COLUMNS, size=(1, width, 3), dtype=np.uint8), height, axis=0)

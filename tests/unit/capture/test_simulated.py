@@ -229,6 +229,19 @@ def test_closing_ends_a_read() -> None:
     camera.close()
 
 
+def test_a_read_can_be_interrupted_from_another_thread_until_it_is_closed() -> None:
+    camera = SimulatedCamera(plain, width=64, height=48, rate=0.01)
+    camera.open()
+    threading.Timer(0.01, camera.interrupt).start()
+    for _ in range(2):
+        with pytest.raises(CameraError, match="interrupted"):
+            camera.read()
+    camera.close()
+    camera._rate = 500.0
+    camera.open()
+    assert camera.read().number == 0
+
+
 def test_a_stall_is_said_after_a_bounded_wait_and_ends_when_released() -> None:
     camera = camera_of(read_s=0.05)
     camera.stall()

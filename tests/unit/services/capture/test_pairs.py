@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -17,7 +14,8 @@ import pytest
 from pfm_desktop.capture.lamp import LampError, LampSilentError, SerialLamp, Switched
 from pfm_desktop.capture.simulated import SimulatedCamera
 from pfm_desktop.capture.simulated_lamp import LampFaults, SimulatedLamp
-from pfm_desktop.capture.source import Camera, CameraError, Frame
+from pfm_desktop.capture.source import Frame
+from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.services.capture.pairs import (
     LONGEST_EXPOSURE_S,
@@ -290,54 +288,7 @@ def test_sharpness_tells_a_picture_from_a_softer_one_and_takes_any_size() -> Non
     assert sharpness(np.zeros((3, 3, 3), np.uint8)) == 0.0
 
 
-class LittleStream:
-    """What a stream promises, in a few lines."""
-
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
-        self._frames: deque[Frame] = deque(maxlen=8)
-        self._changed = threading.Condition()
-        self._state = "live"
-        self._thread = threading.Thread(target=self._run, name="little stream", daemon=True)
-
-    @property
-    def status(self) -> SimpleNamespace:
-        return SimpleNamespace(state=self._state)
-
-    def latest(self) -> Frame | None:
-        return self._frames[-1] if self._frames else None
-
-    def recent(self) -> tuple[Frame, ...]:
-        with self._changed:
-            return tuple(self._frames)
-
-    def wait_for(self, after: float, timeout: float) -> Frame | None:
-        def found() -> Frame | None:
-            return next((one for one in self._frames if one.at > after), None)
-
-        with self._changed:
-            return self._changed.wait_for(found, timeout)
-
-    def _run(self) -> None:
-        try:
-            while True:
-                one = self._camera.read()
-                with self._changed:
-                    self._frames.append(one)
-                    self._changed.notify_all()
-        except CameraError:
-            self._state = "stalled"
-
-    @contextmanager
-    def running(self) -> Iterator[LittleStream]:
-        self._camera.open()
-        self._thread.start()
-        yield self
-        self._camera.close()
-        self._thread.join()
-
-
-Dual = tuple[SimulatedCamera, SimulatedLamp, SerialLamp, LittleStream]
+Dual = tuple[SimulatedCamera, SimulatedLamp, SerialLamp, Stream]
 
 
 @pytest.fixture
@@ -348,8 +299,11 @@ def dual() -> Iterator[Dual]:
         camera = SimulatedCamera(picture, light=lambda: there.light, width=128, height=96, read_s=0.05)
         lamp = SerialLamp(there.port, answer_s=0.15)
         lamp.open()
-        with LittleStream(camera).running() as stream:
-            yield camera, there, lamp, stream
+        stream = Stream(lambda: camera)
+        stream.start()
+        assert stream.wait_for(0.0, 10.0) is not None
+        yield camera, there, lamp, stream
+        stream.stop()
         lamp.close()
 
 
