@@ -20,6 +20,11 @@ def identifier_key(identifier: str) -> str:
     return re.sub(r"(?<![0-9])\s+|\s+(?![0-9])", "", " ".join(identifier.casefold().split()))
 
 
+def stands_for_nobody(identifier: str, family_name: str, given_name: str) -> bool:
+    """See `Patient.unassigned`."""
+    return identifier_key(identifier).startswith(identifier_key(UNASSIGNED)) and not (family_name or given_name)
+
+
 @dataclass(frozen=True)
 class Patient:
     """A woman. `identifier` is the clinic's number; `id` is ours and never shown."""
@@ -41,8 +46,7 @@ class Patient:
 
         Her visit is not signed, and leaves for no set in which women are told apart.
         """
-        began = identifier_key(self.identifier).startswith(identifier_key(UNASSIGNED))
-        return began and not self.display_name
+        return stands_for_nobody(self.identifier, self.family_name, self.given_name)
 
 
 @dataclass(frozen=True)

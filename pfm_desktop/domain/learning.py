@@ -47,6 +47,7 @@ class Why(StrEnum):
     """Why a case is left out."""
 
     NO_LABEL = "it has no label"
+    UNASSIGNED = "nobody has said who its woman is: assign its visit"
     CONTRADICTORY = "readers differ, and nobody has decided between them"
     NOT_GRADABLE = "readers say that it cannot be graded"
     WAITING = "another reader is still to read it"

@@ -173,7 +173,9 @@ def new_patient(
     """A woman as `add_patient` puts her on record, not put there yet; raises as it does."""
     identifier, family_name, given_name = identifier.strip(), family_name.strip(), given_name.strip()
     _check_identifier(lib, identifier, "")
-    return Patient(new_id(), identifier, family_name, given_name, birth_date)
+    made = Patient(new_id(), identifier, family_name, given_name, birth_date)
+    _check_somebody(made)
+    return made
 
 
 def edit_patient(
@@ -193,7 +195,10 @@ def edit_patient(
         raise _no_such("patient")
     if identifier != before.identifier:  # an older library may hold both ways of writing it
         _check_identifier(lib, identifier, patient_id)
-    old, new = _fields(before), _fields(Patient(patient_id, identifier, family_name, given_name, birth_date))
+    after = Patient(patient_id, identifier, family_name, given_name, birth_date)
+    if not before.unassigned:
+        _check_somebody(after)
+    old, new = _fields(before), _fields(after)
     differing = [name for name in new if new[name] != old[name]]
     if not differing:
         return ()
@@ -348,6 +353,16 @@ def _check_identifier(lib: Library, identifier: str, patient_id: str) -> None:
             f"the identifier {identifier} already belongs to {other.display_name or 'another patient'}{written}",
             safe="nothing was changed",
             remedy="add the visit to that patient, or correct the identifier",
+        )
+
+
+def _check_somebody(patient: Patient) -> None:
+    """`BadInputError` for what stands for nobody: only an examination that begins without a patient makes that."""
+    if patient.unassigned:
+        raise BadInputError(
+            f"{patient.identifier} is kept for visits of which nobody has said whose they are",
+            safe="nothing was changed",
+            remedy="enter the clinic's number, or a name",
         )
 
 

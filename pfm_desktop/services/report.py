@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,9 @@ DEMO = "This is the demo library: do not keep real women here. Their place is a 
 IMPRESSION_CHANGED = (
     "The impression was changed after the last read that stands here, by a version of this program that did not "
     "record this as a second read. The impression is what was said last."
+)
+UNASSIGNED = (
+    "Unassigned: nobody has said yet who the woman is. This is a preview; assign the visit to a patient to sign it."
 )
 NO_PATIENT = "Made from picture files, without a patient or findings."
 NO_HOUR = "os not marked, so no clock hour"
@@ -85,7 +88,7 @@ def report_of_visit(
         if analysis is not None and case.revealed_model is not None
         else "",
         no_answer="" if analysis is not None else NOT_THERE if findings.revealed else NOT_REVEALED,
-        notes=((_demo_note(case),) if lib.demo else ()) + (() if _reads_agree(case) else (IMPRESSION_CHANGED,)),
+        notes=tuple(_notes(lib, case)),
     )
 
 
@@ -175,6 +178,15 @@ def _correction(made: IdentityCorrection) -> str:
     born = day(was.birth_date) if was.birth_date else "not known"
     said = f"was {was.display_name or '(no name)'}, born {born}, ID {was.identifier}"
     return f"Identity corrected after the signing, on {moment(made.at)} by {made.who}: {said}."
+
+
+def _notes(lib: Library, case: VisitCase) -> Iterator[str]:
+    if case.patient.unassigned:
+        yield UNASSIGNED
+    if lib.demo:
+        yield _demo_note(case)
+    if not _reads_agree(case):
+        yield IMPRESSION_CHANGED
 
 
 def _demo_note(case: VisitCase) -> str:

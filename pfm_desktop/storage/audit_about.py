@@ -22,10 +22,13 @@ _ABOVE = {
     "picture": ("visit", "visit_id"),
     "pair": ("visit", "visit_id"),
     "annotation": ("visit", "visit_id"),
+    "clip": ("visit", "visit_id"),
+    "whitening": ("visit", "visit_id"),
     "pin": ("pair", "pair_id"),
 }
-_KEYED_BY_VISIT = frozenset({"findings", "histology", "reveal", "export"})
+_KEYED_BY_VISIT = frozenset({"findings", "histology", "reveal", "export", "examination"})
 _KEYED_BY_PAIR = frozenset({"registration", "prediction", "ai_shown", "reads_shown"})
+_KEYED_BY = {"acquisition": "picture", "allergies": "patient"}
 _AT_ONCE = 500  # keys in one question
 Fields = Mapping[str, Any]
 
@@ -66,7 +69,7 @@ def whose(session: Session, lines: Iterable[Read]) -> dict[int, Whose]:
         if start is not None:
             steps[line.seq] = start
     visits: dict[int, str] = {}
-    for what in ("pin", "annotation", "picture", "pair", "visit"):
+    for what in ("pin", "annotation", "clip", "whitening", "picture", "pair", "visit"):
         above, field = _ABOVE[what]
         here = {seq: key for seq, (kind, key) in steps.items() if kind == what}
         if what == "visit":
@@ -100,6 +103,8 @@ def _start(line: Read) -> tuple[str, str] | None:
         return "pair", line.key
     if line.what == "os_mark":
         return "pair", line.key.split("/")[0]
+    if line.what in _KEYED_BY:
+        return _KEYED_BY[line.what], line.key
     return (line.what, line.key) if line.what in _ABOVE or line.what == "patient" else None
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pfm_desktop.domain.case import Patient
+from pfm_desktop.domain.case import Patient, stands_for_nobody
 from pfm_desktop.domain.people import Act
 from pfm_desktop.storage import access, repositories
 from pfm_desktop.storage.library import Library
@@ -37,7 +37,8 @@ class Alias:
 
 
 def aliases(lib: Library, patient_ids: Iterable[str]) -> Mapping[str, Alias]:
-    """The aliases of these women by id; who has none yet gets one, for good. Ids that are no patient's are left out.
+    """The aliases of these women by id; who has none yet gets one, for good. Ids that are no patient's are left out,
+    and those of whom nobody has said who they are: a pseudonym would say that they are somebody else.
 
     Raises `NotAllowedError` for an account that may not export, `StorageError` also for a library that is read-only.
     """
@@ -47,6 +48,8 @@ def aliases(lib: Library, patient_ids: Iterable[str]) -> Mapping[str, Alias]:
         found = dict(_kept(session, wanted))
         missing = [patient_id for patient_id in wanted if patient_id not in found]
         for person in _people(session, missing):
+            if stands_for_nobody(person.identifier, person.family_name, person.given_name):
+                continue
             row = _new_row(session, person)
             session.add(row)
             session.flush()

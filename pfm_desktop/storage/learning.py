@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from pfm_desktop.domain.case import stands_for_nobody
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.learning import Part, Run, State
 from pfm_desktop.domain.registration import RegistrationStatus
@@ -34,13 +35,15 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class PairRow:
-    """A pair with its woman, its pictures by source (SHA-256) and the device of the first of them."""
+    """A pair with its woman, its pictures by source (SHA-256) and the device of the first of them. `unassigned`: nobody
+    has said who she is."""
 
     pair_id: str
     visit_id: str
     patient_id: str
     pictures: Mapping[Source, str]
     device: str
+    unassigned: bool = False
 
 
 def pair_rows(session: Session) -> tuple[PairRow, ...]:
@@ -48,15 +51,17 @@ def pair_rows(session: Session) -> tuple[PairRow, ...]:
     white, other = aliased(PictureTable), aliased(PictureTable)
     query = (
         select(PairTable.id, PairTable.visit_id, VisitTable.patient_id, white.sha256, other.sha256,
-               white.device, other.device, other.stage)
+               white.device, other.device, other.stage,
+               PatientTable.identifier, PatientTable.family_name, PatientTable.given_name)
         .join(VisitTable, VisitTable.id == PairTable.visit_id)
+        .join(PatientTable, PatientTable.id == VisitTable.patient_id)
         .outerjoin(white, white.id == PairTable.white_id)
         .outerjoin(other, other.id == PairTable.fluorescence_id)
         .order_by(PairTable.visit_id, PairTable.made_at, PairTable.id)
     )  # fmt: skip
     rows = [
-        PairRow(pair, visit, woman, _pictures(first, second, stage), device or other_device or "")
-        for pair, visit, woman, first, second, device, other_device, stage in session.execute(query)
+        PairRow(pair, visit, woman, _pictures(first, second, stage), device or other or "", stands_for_nobody(*called))
+        for pair, visit, woman, first, second, device, other, stage, *called in session.execute(query)
     ]
     return tuple(sorted(rows, key=lambda row: (row.visit_id, len(row.pictures))))  # stable: the last one made is last
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pfm_desktop.domain.case import Patient
+from pfm_desktop.domain.case import stands_for_nobody
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.findings import says_the_last_read
 from pfm_desktop.domain.source import Stage
@@ -147,7 +147,7 @@ def _signed(session: Session, visit_id: str) -> bool:
 def _check_whose(session: Session, change: Change) -> None:
     visit = session.get(VisitTable, change.key)
     woman = session.get(PatientTable, visit.patient_id) if visit is not None else None
-    if woman is not None and Patient("", woman.identifier, woman.family_name, woman.given_name, None).unassigned:
+    if woman is not None and stands_for_nobody(woman.identifier, woman.family_name, woman.given_name):
         raise UnassignedError
 
 

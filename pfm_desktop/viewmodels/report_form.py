@@ -63,6 +63,8 @@ def sign_view(
     gaps = case.findings.gaps()
     if read_only:
         blocked = read_only
+    elif case.patient.unassigned:
+        blocked = "Nobody has said who the woman is: assign the visit to a patient, then sign it."
     elif case.findings.impression is None:
         blocked = "A visit without an impression cannot be signed (Findings)."
     else:

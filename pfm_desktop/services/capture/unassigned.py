@@ -63,10 +63,6 @@ def assign_new(
     woman = cases.new_patient(
         lib, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=birth_date
     )
-    if woman.unassigned:
-        raise BadInputError(
-            f"{woman.identifier} is no woman", safe="nothing was changed", remedy="enter the clinic's number"
-        )
     first = (cases.adding(woman, f"Patient {woman.identifier} added"), *_told(lib, visit_id, woman.id))
     return moving.move_visit(lib, visit_id, woman.id, first=first, new=woman)
 

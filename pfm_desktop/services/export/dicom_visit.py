@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 NOT_REVEALED = "it was not revealed in this visit"
+UNASSIGNED = "nobody has said it yet: the files call her Unassigned, and after she is known they are other ones"
 NOT_KEPT = "the answer that was revealed is not kept"
 
 
@@ -93,6 +94,8 @@ class _Writing:
 
     def write(self) -> list[LeftOut]:
         """All of the visit; what was left out."""
+        if self.case.patient.unassigned:
+            self._leave("who the woman is", UNASSIGNED)
         self._pictures()
         self._reading()
         return self.left

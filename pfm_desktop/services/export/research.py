@@ -34,6 +34,7 @@ from pfm_desktop.services.export.visits import NOTHING, check_may_leave, each_vi
 from pfm_desktop.services.export.words_found import check_can_look
 from pfm_desktop.services.labelling import read_codes, said_of_visit
 from pfm_desktop.storage import crosswalk
+from pfm_desktop.storage import repositories as stored
 from pfm_desktop.support.errors import BadInputError
 from pfm_desktop.support.files import json_bytes
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
 
+UNASSIGNED = "nobody has said who the woman is: assign the visit to a patient first"
 COCO_FILE, README = "coco.json", "README.txt"
 CROSSWALK_READABLE = (
     "This library is not encrypted: the list of pseudonyms lies readable in it, for whoever can read its folder."
@@ -116,8 +118,10 @@ def export_research(ctx: Context, lib: Library, out: Path, wish: Wish) -> Resear
         raise BadInputError("no visit was found to export", safe=NOTHING, remedy="search for something else")
     with export_folder(lib, out, _begun(wish, rows)) as folder:
         called = crosswalk.aliases(lib, (row.patient.id for row in rows))
-        ordered = sorted(rows, key=lambda row: (called[row.patient.id].pseudonym, row.visit.started_at))
+        known = [row for row in rows if not row.patient.unassigned]
+        ordered = sorted(known, key=lambda row: (called[row.patient.id].pseudonym, row.visit.started_at))
         made = _Set(lib, folder, wish, called)
+        made.leave_unassigned([row for row in rows if row.patient.unassigned])
         for case in each_visit(ctx, lib, ordered):
             made.add(ctx, case)
         made.tables()
@@ -153,6 +157,13 @@ class _Set:
         self.digests: dict[str, str] = {}  # of pixels, by the picture's code
         self.blanked: set[str] = set()  # pictures whose boxes were drawn
         self.labelled = self.words_boxes = self.words_pictures = 0
+
+    def leave_unassigned(self, rows: Sequence[VisitRow]) -> None:
+        """Visits of nobody: their woman cannot be told from the others, nor be kept together with herself."""
+        for row in rows:
+            self.left.append(LeftOut(row.visit.id, "the visit", UNASSIGNED))
+            with self.lib.read() as session:  # what was drawn black in them is not missed
+                self.blanked.update(picture.id for picture in stored.pictures_of(session, row.visit.id))
 
     def add(self, ctx: Context, case: VisitCase) -> None:
         """A visit, with its pictures; what of it cannot go out is left out."""

@@ -122,6 +122,8 @@ def _read(row: PairRow, wish: Wish) -> bool:
 def _case(
     lib: Library, row: PairRow, label: _Label | None, why: Why, wish: Wish, refused: frozenset[str]
 ) -> Case | LeftOut:
+    if row.unassigned:  # she cannot be kept on one side
+        return LeftOut(row.pair_id, Why.UNASSIGNED)
     if label is None:
         return LeftOut(row.pair_id, why)
     pictures = {source: sha256 for source, sha256 in row.pictures.items() if source in wish.sources}

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from pfm_desktop.domain.examination import Step, plan_to_json
 from pfm_desktop.domain.findings import SwedeScore
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import CallbackContext, Cancelled, SilentContext
 from pfm_desktop.services import audit, cases, review
 from pfm_desktop.services.audit import Field, Kind, Told, Wanted
@@ -202,3 +204,26 @@ def test_the_check_stops_when_it_is_asked_to(lib: Library, visit: str) -> None:
         audit.verify(CallbackContext(lambda *_: None, lambda: True), lib)
     with pytest.raises(Cancelled):
         audit.read(CallbackContext(lambda *_: None, lambda: True), lib, Wanted(words="x"))
+
+
+def test_what_a_live_examination_left_is_told_in_words() -> None:
+    plan = plan_to_json((Step(Stage.ACETIC_ACID, starts_clock=True), Step(Stage.ACETIC_ACID, 60.0, True, True)))
+    told = line("examination", {"plan": plan, "skipped": []}, {"plan": plan, "skipped": ["acetic_acid@15", "green"]})
+    assert told.kind == "Examination"
+    fields = {field.name: field.after for field in told.fields}
+    assert fields["Steps passed over"] == "acetic acid, 15 s; green"
+    assert value_words("plan", plan) == "acetic acid, starts the clock; acetic acid, 60 s, pair, by itself"
+    assert value_words("plan", "colposcopy in a year") == "colposcopy in a year"
+    for odd in ([{"stage": "tea"}], [3], {"a": 1}):
+        assert value_words("plan", odd)
+        assert value_words("skipped", odd)
+    told = line("allergies", {"iodine_allergy": None}, {"iodine_allergy": True})
+    assert told.fields == (Field("Allergy to iodine", "none", "yes"),)
+    told = line("acquisition", None, {"exposure_ms": 12.5, "gap_s": -0.3, "dark_sha256": "", "automatic": ["gain"]})
+    assert told.kind == "How a picture was taken"
+    assert [(field.name, field.after) for field in told.fields] == [
+        ("Exposure (ms)", "12.5"),
+        ("After the other picture of its pair (s)", "-0.3"),
+        ("Chosen by the camera itself", "gain"),
+        ("SHA-256 of the dark frame", "(empty)"),
+    ]

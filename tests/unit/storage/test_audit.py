@@ -24,6 +24,7 @@ from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
 
 from .conftest import Shelf
+from .test_journal import LIVE, LIVE_KEYS
 
 MODEL = ModelInfo("demo", "1", "e" * 64, PLACES, "T0", "channel", 64)
 
@@ -291,3 +292,20 @@ def test_what_is_no_record_any_more_breaks_no_page_and_no_search(worked: Shelf, 
         found = audit.page(session, Wanted(about="K-17"))
         assert any(isinstance(line, AuditLine) and line.text == "Impression: low" for line in found)
         assert len(whose(session, found)) > 3
+
+
+def test_what_a_live_examination_left_is_told_whose_it_is_and_found_by_her(worked: Shelf) -> None:
+    made = [
+        worked.lib.apply(Change(what, LIVE_KEYS[what], None, fields, f"made: {what}")) for what, fields in LIVE.items()
+    ]
+    hers = {change.text for change in made if change.what != "site_choice"}
+    with worked.lib.read() as session:
+        found = audit.page(session, Wanted(about="k-17"))
+        assert {line.text for line in found if isinstance(line, AuditLine)} >= hers
+        women = whose(session, audit.page(session, Wanted(words="made:")))
+    assert [woman.identifier for woman in women.values()] == ["K-17"] * len(hers)
+    for change in reversed(made):
+        worked.lib.apply(change.reversed())
+    with worked.lib.read() as session:
+        found = audit.page(session, Wanted(about="K-17"))
+        assert {line.text for line in found if isinstance(line, AuditLine)} >= {f"Undo: {text}" for text in hers}

@@ -115,6 +115,19 @@ def test_a_woman_who_cannot_be_put_on_record_leaves_the_visit_as_it_was(
     assert everything(lib, nobody) == before
 
 
+def test_nobody_is_made_or_left_by_hand(lib: Library, nobody: str, patient: str) -> None:
+    with pytest.raises(BadInputError, match="is kept for visits"):
+        cases.add_patient(lib, identifier="Unassigned 12")
+    with pytest.raises(BadInputError, match="is kept for visits"):
+        cases.edit_patient(lib, patient, identifier="Unassigned 12")
+    cases.edit_patient(lib, patient, identifier="Unassigned 12", family_name="Li")
+    woman = cases.visit_case(lib, nobody).patient
+    cases.edit_patient(lib, woman.id, identifier=woman.identifier, birth_date=date(1980, 2, 29))
+    assert unassigned.is_unassigned(lib, nobody)
+    cases.edit_patient(lib, woman.id, identifier="K-20")  # says who she is, as assigning does
+    assert not unassigned.is_unassigned(lib, nobody)
+
+
 @pytest.mark.parametrize(
     ("told", "known", "after"),
     [

@@ -15,6 +15,7 @@ from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Source
 from pfm_desktop.pfm.training.split import TooFewError
 from pfm_desktop.services import accounts, cases, labelling, pairing, review
+from pfm_desktop.services.capture import unassigned
 from pfm_desktop.services.learning.cases import (
     Wish,
     check_enough,
@@ -236,3 +237,16 @@ def test_the_time_is_that_of_the_last_whole_run_at_this_size(past: Callable[...,
 
 def test_a_case_is_told_by_its_pair_alone() -> None:
     assert Case("p", "w", Grade.LOW, Said.MAJORITY, "", {}).sources == ()
+
+
+def test_nothing_is_learned_of_a_woman_of_whom_nobody_has_said_who_she_is(ward: Ward) -> None:
+    ward.add(Grade.HIGH)
+    visit = unassigned.begin_unassigned(ward.lib, "Dr. Test")
+    ward.add(Grade.LOW, woman=visit.patient_id)
+    found = find_cases(CTX, ward.lib)
+    assert [case.pair_id for case in found.cases] == ward.pairs[:1]
+    assert found.left_out == (LeftOut(ward.pairs[1], Why.UNASSIGNED),)
+    unassigned.assign_new(ward.lib, ward.visits[1], identifier="K-99")
+    found = find_cases(CTX, ward.lib)
+    assert {case.pair_id for case in found.cases} == set(ward.pairs)
+    assert found.left_out == ()
