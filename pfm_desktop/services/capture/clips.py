@@ -188,26 +188,28 @@ def pull_out(
         pixels_sha256=pixels_sha256(pixels),
         stage=stage,
         taken_at=taken_at,
-        seconds_since_acid=seconds_since_acid(lib, clip, seconds),
+        seconds_since_acid=seconds_since_acid(acid_offset(lib, clip), seconds),
         mm_per_px=mm_per_px,
         acquisition=Acquisition(camera=clip.camera, clip_id=clip.id, frame=number),
     )
     return keep_shots(lib, clip.visit_id, [shot], pair=False)
 
 
-def seconds_since_acid(lib: Library, clip: Clip, seconds: float) -> float | None:
-    """Seconds from acetic acid to so many seconds after a clip began; None before acid, or where that is not known.
-
-    Acid that was applied while the clip ran counts by the examination's clock.
-    """
+def acid_offset(lib: Library, clip: Clip) -> float | None:
+    """Seconds from acetic acid to the beginning of a clip, negative where it was applied while the clip ran; None where
+    it is not on record. What the clip says comes first, then the examination's clock."""
     if clip.seconds_since_acid is not None:
-        return clip.seconds_since_acid + seconds
+        return clip.seconds_since_acid
     with lib.read() as session:
         examination = capture.examination(session, clip.visit_id)
     if examination is None or examination.acid_at is None:
         return None
-    since = (clip.started_at - examination.acid_at).total_seconds() + seconds
-    return since if since >= 0 else None
+    return (clip.started_at - examination.acid_at).total_seconds()
+
+
+def seconds_since_acid(offset: float | None, seconds: float) -> float | None:
+    """Of a moment of a clip with that `acid_offset`; None before acid, or where it is not on record."""
+    return offset + seconds if offset is not None and offset + seconds >= 0 else None
 
 
 def remove(lib: Library, clip_id: str) -> Change:
