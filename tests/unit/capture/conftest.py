@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -50,18 +51,21 @@ class FakeCamera:
 
     def read(self) -> Frame:
         self.threads.add(threading.get_ident())
-        try:
-            item = self.given.get(timeout=0.05)
-        except queue.Empty:
-            if self.silent.wait(0.3):
-                raise StalledError("interrupted") from None
-            raise StalledError("no frame came") from None
+        item = self._next()
         if isinstance(item, threading.Event):
             item.wait(LIMIT)
             return frame(10_000, 1e12)
         if isinstance(item, Exception):
             raise item
         return item
+
+    def _next(self) -> Frame | Exception | threading.Event:
+        for _ in range(200):
+            if self.silent.is_set():
+                raise StalledError("interrupted")
+            with suppress(queue.Empty):
+                return self.given.get(timeout=0.01)
+        raise StalledError("no frame came")
 
     def interrupt(self) -> None:
         self.silent.set()
