@@ -1,0 +1,303 @@
+"""Industrial cameras by the GenICam standard (GigE Vision, USB3 Vision), through `harvesters` and the producer (.cti)
+that comes with the camera. Written after the documentation of harvesters 1.4; never tried on a device.
+
+Source: https://github.com/genicam/harvesters (Apache-2.0), the names of features after the GenICam SFNC.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pfm_desktop.capture.decoding import torn
+from pfm_desktop.capture.opencv_controls import words
+from pfm_desktop.capture.source import (
+    READ_S,
+    BusyError,
+    CameraError,
+    Control,
+    Format,
+    Frame,
+    NoCameraError,
+    Pixels,
+    Setting,
+    StalledError,
+)
+
+# GenICam names the first two pixels of the first row
+_DECODES = {
+    "RGB8": None,
+    "BGR8": cv2.COLOR_BGR2RGB,
+    "Mono8": cv2.COLOR_GRAY2RGB,
+    "BayerRG8": cv2.COLOR_BayerRGGB2RGB,
+    "BayerBG8": cv2.COLOR_BayerBGGR2RGB,
+    "BayerGR8": cv2.COLOR_BayerGRBG2RGB,
+    "BayerGB8": cv2.COLOR_BayerGBRG2RGB,
+}
+_FEATURES = {
+    Control.EXPOSURE: ("ExposureTime", "ExposureAuto", 1000.0),  # microseconds
+    Control.GAIN: ("Gain", "GainAuto", 1.0),
+    Control.FOCUS: ("Focus", "FocusAuto", 1.0),
+}
+_AUTOMATIC, _OFF = "Continuous", "Off"
+_PATHS = "GENICAM_GENTL64_PATH"  # where the standard lets producers be found
+
+
+def producers() -> tuple[Path, ...]:
+    """The producers that are installed: .cti files in the folders of `GENICAM_GENTL64_PATH`."""
+    folders = [Path(folder) for folder in os.environ.get(_PATHS, "").split(os.pathsep) if folder]
+    return tuple(sorted(file for folder in folders if folder.is_dir() for file in folder.glob("*.cti")))
+
+
+def make_harvester() -> Any:
+    """A harvester that knows the producers. Raises `CameraError` where harvesters or a producer is missing."""
+    try:
+        from harvesters.core import Harvester
+    except ImportError as error:
+        raise CameraError(
+            "cameras by GenICam need a part that is not installed",
+            remedy='install it: pip install "pfm-desktop[genicam]"',
+        ) from error
+    found = producers()
+    if not found:
+        raise CameraError(
+            "no producer for GenICam is installed",
+            remedy=f"install the software of the camera's maker; {_PATHS} names the folder of its .cti file",
+        )
+    harvester = Harvester()
+    for file in found:
+        harvester.add_file(str(file))
+    return harvester
+
+
+def listed(make: Callable[[], Any] = make_harvester) -> tuple[tuple[str, str], ...]:
+    """Key and name of each camera that the producers find; takes seconds. Raises `CameraError`."""
+    harvester = make()
+    try:
+        harvester.update()
+        return tuple(
+            (f"genicam:{about.serial_number}", f"{about.vendor} {about.model} ({about.serial_number})")
+            for about in harvester.device_info_list
+            if about.serial_number
+        )
+    finally:
+        harvester.reset()
+
+
+class GenICamCamera:
+    """The camera with a serial number."""
+
+    def __init__(self, serial: str, *, make: Callable[[], Any] = make_harvester) -> None:
+        self.name, self.key = f"GenICam camera {serial}", f"genicam:{serial}"
+        self._serial, self._make = serial, make
+        self._harvester: Any = None
+        self._acquirer: Any = None
+        self._format = Format(0, 0)
+        self._first: int | None = None  # the camera's number of its first frame
+        self._counted = 0
+
+    def open(self, wanted: Format | None = None) -> Format:
+        """See `Camera`."""
+        self.close()
+        self._harvester = self._make()
+        try:
+            self._harvester.update()
+            serials = [about.serial_number for about in self._harvester.device_info_list]
+            if self._serial not in serials:
+                raise NoCameraError(f"{self.name} is not there", remedy="check its power and its cable")
+            self._acquirer = self._harvester.create({"serial_number": self._serial})
+            self._format = self._ask_for(wanted)
+            self._acquirer.start()
+        except CameraError:
+            self.close()
+            raise
+        except Exception as error:
+            self.close()
+            raise _why(error, self.name) from error
+        self._first, self._counted = None, 0
+        return self._format
+
+    def _ask_for(self, wanted: Format | None) -> Format:
+        node = self._node
+        known = [coding for coding in _DECODES if coding in _symbols(node("PixelFormat"))]
+        if known and node("PixelFormat").value not in _DECODES:
+            node("PixelFormat").value = known[0]
+        white = node("BalanceWhiteAuto")
+        if _OFF in _symbols(white):
+            white.value = _OFF  # or fluorescence would be turned grey
+        if wanted is not None:
+            for name, value in (("Width", wanted.width), ("Height", wanted.height)):
+                _set_number(node(name), float(value), whole=True)
+            if wanted.rate > 0:
+                _set_switch(node("AcquisitionFrameRateEnable"), True)
+                _set_number(node("AcquisitionFrameRate"), wanted.rate)
+        rate = _value(node("AcquisitionFrameRate"))
+        return Format(int(node("Width").value), int(node("Height").value), rate or 0.0, str(node("PixelFormat").value))
+
+    def _node(self, name: str) -> Any:
+        """A feature of the camera; None where it has none."""
+        return getattr(self._acquirer.remote_device.node_map, name, None) if self._acquirer is not None else None
+
+    def formats(self) -> tuple[Format, ...]:
+        """See `Camera`; size and rate are free within the sensor's, so only what it is at now is named."""
+        return (self._format,)
+
+    def read(self) -> Frame:
+        """See `Camera`."""
+        if self._acquirer is None:
+            raise NoCameraError(f"{self.name} is not open", remedy="open it first")
+        began = time.monotonic()
+        try:
+            buffer = self._acquirer.try_fetch(timeout=READ_S)
+            if buffer is None and time.monotonic() - began > 0.9 * READ_S:
+                raise StalledError(f"{self.name} gives no pictures", remedy="check its cable")
+            if buffer is None:
+                raise torn("a part of it is missing")
+            now = time.monotonic()
+            with buffer:
+                pixels, number = _pixels(buffer.payload.components[0]), self._counts(buffer)
+        except CameraError:
+            raise
+        except Exception as error:
+            raise _why(error, self.name) from error
+        return Frame(pixels, now, number)
+
+    def _counts(self, buffer: Any) -> int:
+        """The camera's own number from its first frame on, where that is one; else how many came."""
+        self._counted += 1
+        try:
+            said = buffer.frame_id
+        except Exception:  # noqa: BLE001 - a producer need not say it
+            said = None
+        if isinstance(said, int) and self._first is None:
+            self._first = said
+        if isinstance(said, int) and self._first is not None and said - self._first >= self._counted - 1:
+            return said - self._first
+        return self._counted - 1
+
+    def controls(self) -> Mapping[Control, Setting]:
+        """See `Camera`."""
+        found = {}
+        for control, (name, switch, per) in _FEATURES.items():
+            node, automatic = self._node(name), self._node(switch)
+            value = _value(node)
+            if value is None:
+                continue
+            low, high = _limit(node, "min"), _limit(node, "max")
+            found[control] = Setting(
+                value=value / per,
+                low=None if low is None else low / per,
+                high=None if high is None else high / per,
+                automatic=getattr(automatic, "value", _OFF) != _OFF,
+                can_be_automatic=_AUTOMATIC in _symbols(automatic),
+            )
+        return found
+
+    def set(self, control: Control, value: float | None) -> None:
+        """See `Camera`. White balance is a ratio of channels there, and no temperature: it is not offered."""
+        name, switch, per = _FEATURES.get(control, ("", "", 1.0))
+        node, automatic = self._node(name), self._node(switch)
+        refused = CameraError(f"{self.name} does not let its {words(control)} be set so", remedy="choose another value")
+        if value is None:
+            if _AUTOMATIC not in _symbols(automatic):
+                raise refused
+            automatic.value = _AUTOMATIC
+            return
+        try:
+            if _OFF in _symbols(automatic):
+                automatic.value = _OFF
+            if not math.isfinite(value) or not _set_number(node, value * per):
+                raise refused
+        except CameraError:
+            raise
+        except Exception as error:
+            raise refused from error
+
+    def close(self) -> None:
+        """See `Camera`."""
+        acquirer, self._acquirer = self._acquirer, None
+        harvester, self._harvester = self._harvester, None
+        try:
+            if acquirer is not None:
+                acquirer.stop()
+                acquirer.destroy()
+        finally:
+            if harvester is not None:
+                harvester.reset()
+
+
+def _pixels(component: Any) -> Pixels:
+    coding = str(component.data_format)
+    if coding not in _DECODES:
+        raise CameraError(
+            f"the camera sends {coding}, which is not read", remedy="set its PixelFormat to RGB8 or BayerRG8"
+        )
+    height, width = int(component.height), int(component.width)
+    channels = 3 if coding in {"RGB8", "BGR8"} else 1
+    values = np.asarray(component.data)
+    if values.dtype != np.uint8 or values.size != height * width * channels or not values.size:
+        raise torn("its size is not the one that it says")
+    shaped = values.reshape(height, width, channels) if channels == 3 else values.reshape(height, width)
+    how = _DECODES[coding]
+    # the buffer goes back to the camera: what needs no turning is copied
+    return np.asarray(shaped.copy() if how is None else cv2.cvtColor(shaped, how), np.uint8)
+
+
+def _value(node: Any) -> float | None:
+    value = getattr(node, "value", None)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _limit(node: Any, name: str) -> float | None:
+    value = getattr(node, name, None)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _symbols(node: Any) -> tuple[str, ...]:
+    return tuple(getattr(node, "symbolics", ()) or ())
+
+
+def _set_switch(node: Any, on: bool) -> None:
+    if node is not None:
+        node.value = on
+
+
+def _set_number(node: Any, value: float, *, whole: bool = False) -> bool:
+    """Whether a feature took the value, within its limits and steps, and holds it."""
+    if _value(node) is None:
+        return False
+    low, high, step = _limit(node, "min"), _limit(node, "max"), _limit(node, "inc") or (1.0 if whole else 0.0)
+    if whole:  # a size: the nearest that there is
+        value = min(max(value, low if low is not None else value), high if high is not None else value)
+        start = low or 0.0
+        value = start + math.floor((value - start) / step) * step
+    elif (low is not None and value < low) or (high is not None and value > high):
+        return False
+    node.value = int(value) if whole else value
+    held = _value(node)
+    return held is not None and abs(held - value) <= max(step, 0.05 * abs(value))
+
+
+def _why(error: Exception, name: str) -> CameraError:
+    """Producers say by the name of their error what is wrong."""
+    kind = type(error).__name__
+    if kind in {"AccessDeniedException", "ResourceInUseException", "BusyException"}:
+        return BusyError(f"another program uses {name}", remedy="close the other program")
+    if kind in {"TimeoutException"}:
+        return StalledError(f"{name} gives no pictures", remedy="check its cable")
+    return NoCameraError(f"{name} failed ({kind})", remedy="check its power and its cable")
+
+
+def is_installed() -> bool:
+    """Whether harvesters is here; nothing is loaded."""
+    from importlib.util import find_spec
+
+    return "harvesters" in sys.modules or find_spec("harvesters") is not None
