@@ -10,7 +10,7 @@ from typing import Any
 
 from pfm_desktop.domain.case import Patient, Picture
 from pfm_desktop.domain.change import Change
-from pfm_desktop.services.cases import VisitCase, visit_case
+from pfm_desktop.services.cases import VisitCase, adding, visit_case
 from pfm_desktop.services.removal import with_what_hangs_on
 from pfm_desktop.storage import records
 from pfm_desktop.storage import removal as storage
@@ -27,11 +27,11 @@ def move_visit(
     patient_id: str,
     *,
     why: str = "",
-    first: Sequence[Change] = (),
     new: Patient | None = None,
+    also: Sequence[Change] = (),
 ) -> tuple[Change, ...]:
     """Give a whole visit to another woman; findings, pins and answers are the visit's and go with it. `why` goes on
-    record. `first` is done before, in the same step; `new`: she is put on record by that.
+    record. `new`: she is put on record in the same step; `also`: what else is done in it.
 
     A woman who has no other visit goes off the record, unless she has a pseudonym in exports. Raises `UserError`;
     nothing is changed then.
@@ -45,7 +45,8 @@ def move_visit(
             raise BadInputError("this visit is hers already", safe="nothing was changed", remedy="choose another woman")
         moved = {"patient_id": case.patient.id}, {"patient_id": to.id}
         text = f"Visit moved from {case.patient.identifier} to {to.identifier}{_because(why)}"
-        changes = [*first, Change("visit", visit_id, *moved, text)]
+        changes = [adding(new, f"Patient {new.identifier} added")] if new is not None else []
+        changes += [Change("visit", visit_id, *moved, text), *also]
         changes += _woman_left(session, case)
     return lib.apply_all(with_what_hangs_on(lib, changes))
 

@@ -46,7 +46,7 @@ def assign(lib: Library, visit_id: str, patient_id: str) -> tuple[Change, ...]:
     changed then.
     """
     _check(lib, visit_id, patient_id)
-    return moving.move_visit(lib, visit_id, patient_id, first=_told(lib, visit_id, patient_id))
+    return moving.move_visit(lib, visit_id, patient_id, also=_told(lib, visit_id, patient_id))
 
 
 def assign_new(
@@ -63,8 +63,7 @@ def assign_new(
     woman = cases.new_patient(
         lib, identifier=identifier, family_name=family_name, given_name=given_name, birth_date=birth_date
     )
-    first = (cases.adding(woman, f"Patient {woman.identifier} added"), *_told(lib, visit_id, woman.id))
-    return moving.move_visit(lib, visit_id, woman.id, first=first, new=woman)
+    return moving.move_visit(lib, visit_id, woman.id, new=woman, also=_told(lib, visit_id, woman.id))
 
 
 def _identifier(lib: Library, now: datetime) -> str:

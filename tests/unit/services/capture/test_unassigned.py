@@ -101,6 +101,7 @@ def test_assigned_to_a_new_woman_both_come_about_or_neither(lib: Library, nobody
     (woman,) = cases.find_patients(lib)
     assert (woman.identifier, woman.display_name) == ("K-18", "Wu, Mei")
     assert records.iodine_allergy(lib, woman.id) is True
+    assert [change.what for change in made] == ["patient", "visit", "allergies", "allergies", "patient"]
     review.undo_all(lib, review.undo_all(lib, review.undo_all(lib, made)))
     assert everything(lib, nobody) == before
 
