@@ -70,8 +70,13 @@ class Lamp(Protocol):
     """One lamp. `name` is for a person. `switched` is the last switching that was acknowledged, None where the light is
     not known. Methods may be called on any thread, one at a time."""
 
-    name: str
-    switched: Switched | None
+    @property
+    def name(self) -> str:
+        """See above."""
+
+    @property
+    def switched(self) -> Switched | None:
+        """See above."""
 
     def open(self) -> None:
         """Begin to talk to it. Raises `LampError`."""

@@ -30,10 +30,11 @@ log = logging.getLogger(__name__)
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
-TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING = range(9)
+TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS, AUDIT, IMPORT, EXPORT, LEARNING = range(10)
 # module and class of the pages that are made after the window stands
 LATER = {
     REVIEW: ("pfm_desktop.gui.pages.review.page", "ReviewPage"),
+    CAPTURE: ("pfm_desktop.gui.pages.capture.page", "CapturePage"),
     ANNOTATE: ("pfm_desktop.gui.pages.annotate.page", "AnnotatePage"),
     MODELS: ("pfm_desktop.gui.pages.models", "ModelsPage"),
     SETTINGS: ("pfm_desktop.gui.pages.settings", "SettingsPage"),
@@ -244,7 +245,7 @@ class Desk(QObject):
         self._listen_to(index, page)
         if index in BEHIND:
             self._listen_behind(index, page)
-        if index in (IMPORT, EXPORT, ANNOTATE, MODELS, LEARNING):
+        if index in (IMPORT, EXPORT, CAPTURE, ANNOTATE, MODELS, LEARNING):
             page.said.connect(self.said)
         made: QWidget = page
         return made
@@ -266,6 +267,9 @@ class Desk(QObject):
         """The pages on the rail."""
         if index == REVIEW:
             page.export_wanted.connect(lambda visit_id: self.show_export(REVIEW, visit_id))
+        if index == CAPTURE:
+            page.today_wanted.connect(lambda: self._window.show_page(TODAY))
+            page.in_front.connect(self._examined)
         if index == ANNOTATE:
             page.undo_changed.connect(self.undo.changed)
             page.view.moved.connect(self._window.messages.clear_notes)  # what was said of the task before
@@ -278,6 +282,12 @@ class Desk(QObject):
             page.people.recovery.connect(self.recovery)
             page.people.gone.connect(self.gone)
             page.audit.wanted.connect(lambda: self._window.show_page(AUDIT))
+
+    def _examined(self, now: bool) -> None:
+        """While a woman is examined live nothing else takes the computer's time."""
+        review: Any = self._pages.get(REVIEW)
+        if review is not None:
+            review.wait(now)
 
     def _listen_behind(self, index: int, page: Any) -> None:
         """Those behind one of them."""

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 log = logging.getLogger(__name__)
-TITLES = ("Today", "Review", "Annotate", "Models", "Settings")
-TODAY, REVIEW, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
-VIEWS = ("view.today", "view.review", "view.annotate", "view.models", "view.settings")  # in the order of `TITLES`
+TITLES = ("Today", "Review", "Capture", "Annotate", "Models", "Settings")
+TODAY, REVIEW, CAPTURE, ANNOTATE, MODELS, SETTINGS = range(len(TITLES))
+VIEWS = tuple(f"view.{title.lower()}" for title in TITLES)
 SMALLEST = (940, 500)  # half of a 1920 x 1080 screen: 200 % scaling
 USUAL = (1366, 768)  # at the first start
 LOOK_AGAIN_MS = 15_000  # while another program writes the library: what it wrote is never much older on screen
@@ -614,11 +614,7 @@ class MainWindow(QMainWindow):
             "edit.undo": self._undo,
             "edit.redo": self._redo,
             "edit.find": self._find,
-            "view.today": lambda: self.show_page(TODAY),
-            "view.review": lambda: self.show_page(REVIEW),
-            "view.annotate": lambda: self.show_page(ANNOTATE),
-            "view.models": lambda: self.show_page(MODELS),
-            "view.settings": lambda: self.show_page(SETTINGS),
+            **{name: partial(self.show_page, index) for index, name in enumerate(VIEWS)},
             "view.theme": self._toggle_theme,
             "view.full_screen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
             "view.close_message": self.messages.close_top,

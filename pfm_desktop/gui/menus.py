@@ -30,9 +30,10 @@ EDIT = (
 VIEW = (
     ("view.today", "&Today", "Ctrl+1"),
     ("view.review", "&Review", "Ctrl+2"),
-    ("view.annotate", "&Annotate", "Ctrl+3"),
-    ("view.models", "&Models", "Ctrl+4"),
-    ("view.settings", "&Settings", "Ctrl+5 or Ctrl+,"),
+    ("view.capture", "&Capture", "Ctrl+3"),
+    ("view.annotate", "&Annotate", "Ctrl+4"),
+    ("view.models", "&Models", "Ctrl+5"),
+    ("view.settings", "&Settings", "Ctrl+6 or Ctrl+,"),
     None,
     ("view.theme", "&Dark or light theme", "Ctrl+Shift+L"),
     ("view.full_screen", "&Full screen", "F11"),
@@ -42,6 +43,7 @@ HELP = (
     ("help.shortcuts", "&Keyboard shortcuts", "F1 or ?"),
     ("help.about", "&About pfm_desktop", ""),
 )
+_MNEMONICS = {"Review": "Re&view", "Capture": "Ca&pture"}  # other letters than those of the menus beside them
 _PLACES = (("&File", FILE), ("&Edit", EDIT), ("&View", VIEW), ("&Help", HELP))
 
 
@@ -76,7 +78,7 @@ class Menus:
     def show_page(self, title: str) -> None:
         """Show the menu of a page (its group in the book), made from its actions; "" shows none."""
         if title and title not in self._pages and self._book.group(title):
-            menu = QMenu(f"&{title}" if title != "Review" else "Re&view", self._window)
+            menu = QMenu(_MNEMONICS.get(title, f"&{title}"), self._window)
             menu.addActions(list(self._book.group(title)))
             self._window.menuBar().insertMenu(self._help.menuAction(), menu)
             self._pages[title] = menu

@@ -17,12 +17,14 @@ from pfm_desktop.domain.labelling import AiShown
 from pfm_desktop.domain.people import Account, Act
 from pfm_desktop.services import accounts, at_work, cases, clock, last_seen, lock_record, on_record
 from pfm_desktop.services.at_work import LeftBehind
+from pfm_desktop.services.capture import clips
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.services.lock_record import CHOICES, MINUTES, MODEL, SiteChoice
 from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import ModelError, UserError
 from pfm_desktop.support.settings import Settings, save_settings
+from pfm_desktop.viewmodels.capture_words import cut_short_words
 from pfm_desktop.viewmodels.words import capital
 from pfm_desktop.viewmodels.worklist import LIMIT
 
@@ -105,6 +107,9 @@ class Session:
             with self._said():
                 if text := look(self.library):
                     self.library.keep_notice(capital(text))
+        with self._said():
+            if text := cut_short_words(len(clips.recover(self.library))):
+                self.library.keep_notice(text)
         with self._said():
             left = at_work.begin(self.library)
             last_seen.remember(self.library)

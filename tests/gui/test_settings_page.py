@@ -106,7 +106,7 @@ def test_a_shortcut_of_ones_own_acts_at_once_and_is_kept(
     choose(page, "Models")
     qtbot.mouseClick(page.shortcuts.default, Qt.MouseButton.LeftButton)
     assert load_settings().shortcuts == {}
-    assert window.book.action("view.models").shortcut().toString() == "Ctrl+4"
+    assert window.book.action("view.models").shortcut().toString() == "Ctrl+5"
 
 
 def test_keys_that_belong_to_another_action_are_refused_and_it_is_named(

@@ -62,7 +62,7 @@ def test_control_and_a_number_switch_pages(qtbot: QtBot, open_window: Opened, li
     window = open_window(library_folder)
     desk = window.desk
     assert desk is not None
-    keys = (Qt.Key.Key_3, ANNOTATE), (Qt.Key.Key_4, MODELS), (Qt.Key.Key_5, SETTINGS), (Qt.Key.Key_1, TODAY)
+    keys = (Qt.Key.Key_4, ANNOTATE), (Qt.Key.Key_5, MODELS), (Qt.Key.Key_6, SETTINGS), (Qt.Key.Key_1, TODAY)
     for key, index in keys:
         qtbot.keyClick(window, key, CTRL)
         assert window.stack.currentWidget() is desk.page(index)

@@ -52,6 +52,7 @@ class ReviewPage(QWidget):
         self._session, self._jobs = session, jobs
         self._case: VisitCase | None = None
         self._came_from: VisitLink | None = None
+        self._waits = False
         self._changing = False  # to another visit: shown once, when all of it is known
         self._wishes: list[Callable[[], None]] = []  # commands given while the pictures load
         self._laid: tuple[object, object] | None = None  # pictures and heatmaps as the stage has them
@@ -188,7 +189,15 @@ class ReviewPage(QWidget):
 
     # ---- the case
 
+    def wait(self, waits: bool) -> None:
+        """Follow the desk later: what is taken live changes it all the time, and is not looked at here meanwhile."""
+        self._waits = waits
+        if not waits and self._session.case is not self._case:
+            self._on_case(self._session.case)
+
     def _on_case(self, case: VisitCase | None) -> None:
+        if self._waits and case is not None:
+            return
         before, self._case = self._case, case
         if case is None or before is None or before.visit.id != case.visit.id:
             self._note_way_back(before, case)

@@ -1,0 +1,49 @@
+"""The commands of the Capture page. All of them are single keys, so that one hand or a pedal is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.capture.page import CapturePage
+
+
+def actions_of(page: CapturePage) -> dict[str, QAction]:
+    """By id, in the order of the menu."""
+    slots: dict[str, tuple[str, str, Callable[[], object]]] = {
+        "go": ("Take what comes next", "Space", page.go),
+        "pair": ("Take a pair", "P", page.take_pair),
+        "picture": ("Take a white-light picture", "W", page.take_picture),
+        "acid": ("Acetic acid is on: start the clock", "A", page.start_acid),
+        "skip": ("Leave the next step out", "K", page.skip),
+        "retake": ("Retake what was taken last", "Backspace", page.retake),
+        "record": ("Record a clip, or end it", "R", page.toggle_record),
+        "freeze": ("Freeze the live picture, or go on", "F", page.toggle_freeze),
+        "green": ("Green filter, for looking", "G", page.toggle_green),
+        "grid": ("Grid", "H", page.toggle_grid),
+        "ghost": ("Picture of the visit before, over the live one", "V", page.toggle_ghost),
+        "zoom_in": ("Zoom in", "+", lambda: page.zoom(1)),
+        "zoom_out": ("Zoom out", "-", lambda: page.zoom(-1)),
+        "zoom_reset": ("Whole picture", "0", page.zoom_reset),
+        "device": ("Device of this workstation ...", "D", page.choose_device),
+        "plan": ("Plan of examinations ...", "", page.edit_plan),
+        "assign": ("Give an unassigned visit to a woman ...", "", page.assign),
+        "camera": ("Open the camera again", "F5", page.open_again),
+    }
+    return {id_: _action(page, id_, *rest) for id_, rest in slots.items()}
+
+
+def _action(page: CapturePage, id_: str, text: str, shortcut: str, slot: Callable[[], object]) -> QAction:
+    action = QAction(text, page)
+    action.setObjectName(f"capture.{id_}")
+    action.setShortcut(QKeySequence(shortcut, QKeySequence.SequenceFormat.PortableText))
+    action.setAutoRepeat(id_.startswith("zoom"))  # a held pedal takes one picture
+    # of what is shown while a woman is examined; in the forms a letter is a letter
+    action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    action.triggered.connect(lambda _checked=False: slot())
+    page.examine.addAction(action)
+    return action

@@ -1,0 +1,309 @@
+"""Which camera and lamp this workstation has, and what they are set to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QFrame,
+    QGroupBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, LeavesTheWheel, in_a_row, say, words
+from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+
+if TYPE_CHECKING:
+    from pfm_desktop.jobs import Context
+
+KINDS = (
+    (Kind.ONE, "One camera, white light only"),
+    (Kind.SWITCHED, "One camera, a lamp switched between white light and fluorescence"),
+    (Kind.TWO, "Two cameras: white light and fluorescence"),
+    (Kind.SIMULATED, "Simulated device: a phantom (demo library only)"),
+)
+SIZES = ((1920, 1080), (1280, 720), (3840, 2160), (2592, 1944), (1024, 768), (640, 480))
+HINT = (
+    "A camera is a USB camera that was found, or an address: rtsp://..., http://... (MJPEG), genicam:SERIAL, or "
+    "file:/path of a video. Numbers that stay empty are left to the camera; white balance in fluorescence is never "
+    "automatic."
+)
+AUTO = " "  # of a number that is left to the camera
+
+
+class DeviceForm(QScrollArea):
+    """`chosen(config)` when it is to be used, `closed` when not."""
+
+    chosen = Signal(object)
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None, *, demo: bool = False) -> None:
+        super().__init__(parent)
+        self._config = DeviceConfig()
+        self._looking = Background(self)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.name = QLineEdit(self)
+        self.kind = CalmComboBox(self)
+        for kind, text in KINDS:
+            if demo or kind is not Kind.SIMULATED:
+                self.kind.addItem(text, kind)
+        self.camera, self.second, self.lamp = (_editable(self) for _ in range(3))
+        self.picture_size = CalmComboBox(self)
+        for width, height in SIZES:
+            self.picture_size.addItem(f"{width} x {height}", (width, height))
+        self.rate = _number(self, 240.0, " frames a second", decimals=0)
+        self.white, self.fluorescence = _LightBox("White light", self), _LightBox("Fluorescence", self, excitation=True)
+        self.problem = words(self, "problem")
+        self.use, self.cancel = QPushButton("Use this device", self), QPushButton("Cancel", self)
+        self.again = QPushButton("Look again", self)
+        self._lay_out()
+        self.kind.currentIndexChanged.connect(self._kind_changed)
+        self.use.clicked.connect(self._use)
+        self.cancel.clicked.connect(self.closed)
+        self.again.clicked.connect(self.look)
+
+    def begin(self, config: DeviceConfig) -> None:
+        """Show a device, and look what is there."""
+        self._config = config
+        self.name.setText(config.name if config.kind is not Kind.SIMULATED or self.kind.count() == len(KINDS) else "")
+        place = self.kind.findData(config.kind)
+        self.kind.setCurrentIndex(max(place, 0))
+        for box, text in ((self.camera, config.camera), (self.second, config.second), (self.lamp, config.lamp)):
+            box.setEditText(text)
+        size = self.picture_size.findData((config.width, config.height))
+        if size < 0:
+            self.picture_size.addItem(f"{config.width} x {config.height}", (config.width, config.height))
+            size = self.picture_size.count() - 1
+        self.picture_size.setCurrentIndex(size)
+        self.rate.setValue(config.rate)
+        self.white.show_setting(config.white)
+        self.fluorescence.show_setting(config.fluorescence)
+        say(self.problem, "")
+        self._kind_changed()
+        self.look()
+        self.kind.setFocus()
+
+    def look(self) -> None:
+        """Look which cameras and ports there are; what was typed stays."""
+        self.again.setEnabled(False)
+        self._looking.start(_found, done=self._came, failed=self._not_found)
+
+    @property
+    def config(self) -> DeviceConfig:
+        """As it stands in the form."""
+        width, height = self.picture_size.currentData()
+        kind: Kind = self.kind.currentData()
+        return replace(
+            self._config,
+            name=self.name.text().strip() or self.kind.currentText(),
+            kind=kind,
+            camera=_key_in(self.camera),
+            second=_key_in(self.second) if kind is Kind.TWO else "",
+            lamp=_key_in(self.lamp) if kind is Kind.SWITCHED else "",
+            width=width,
+            height=height,
+            rate=self.rate.value(),
+            white=self.white.setting,
+            fluorescence=self.fluorescence.setting,
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being looked for."""
+        return not self._looking.busy
+
+    def _use(self) -> None:
+        config = self.config
+        missing = _missing(config)
+        say(self.problem, missing)
+        if not missing:
+            self.chosen.emit(config)
+
+    def _came(self, found: tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]) -> None:
+        self.again.setEnabled(True)
+        cameras, ports = found
+        for box, there in ((self.camera, cameras), (self.second, cameras), (self.lamp, ports)):
+            text = box.currentText()
+            box.clear()
+            for key, name in there:
+                box.addItem(f"{name}  ({key})", key)
+            box.setEditText(text or (box.itemText(0) if there and box is not self.second else ""))
+
+    def _not_found(self, problem: str) -> None:
+        self.again.setEnabled(True)
+        say(self.problem, problem)
+
+    def _kind_changed(self) -> None:
+        kind = self.kind.currentData()
+        real = kind is not Kind.SIMULATED
+        for field, shown in (
+            (self.camera, real),
+            (self.second, kind is Kind.TWO),
+            (self.lamp, kind is Kind.SWITCHED),
+        ):
+            self._form.setRowVisible(field, shown)
+        self.again.setVisible(real)
+        self.fluorescence.setVisible(kind is not Kind.ONE)
+
+    def _lay_out(self) -> None:
+        self._form = QFormLayout()
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for text, field in (
+            ("Kind", self.kind),
+            ("Name and serial number", self.name),
+            ("Camera", self.camera),
+            ("Second camera (fluorescence)", self.second),
+            ("Port of the lamp", self.lamp),
+            ("Size", self.picture_size),
+            ("Rate", self.rate),
+        ):
+            field.setAccessibleName(text)
+            self._form.addRow(text, field)
+        lights = QHBoxLayout()
+        lights.addWidget(self.white)
+        lights.addWidget(self.fluorescence)
+        inside = QWidget(self)
+        inside.setMaximumWidth(900)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(10)
+        column.addWidget(words(self, "title", "Device of this workstation"))
+        column.addWidget(words(self, "quiet", HINT))
+        column.addLayout(self._form)
+        column.addLayout(in_a_row(self.again))
+        column.addLayout(lights)
+        column.addWidget(self.problem)
+        column.addLayout(in_a_row(self.use, self.cancel))
+        column.addStretch(1)
+        self.setWidget(inside)
+
+
+class _LightBox(QGroupBox):
+    """What the camera is set to in one light."""
+
+    def __init__(self, title: str, parent: QWidget, *, excitation: bool = False) -> None:
+        super().__init__(title, parent)
+        self._was = LightSetting()
+        self.exposure = _number(self, 10_000.0, " ms")
+        self.gain = _number(self, 10_000.0, "")
+        self.balance = _number(self, 20_000.0, " K", decimals=0)
+        self.excitation = _number(self, 2_000.0, " nm", decimals=0)
+        self.filter, self.polariser = QLineEdit(self), QLineEdit(self)
+        form = QFormLayout(self)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for text, field in (
+            ("Exposure", self.exposure),
+            ("Gain", self.gain),
+            ("White balance", self.balance),
+            ("Excitation", self.excitation),
+            ("Filter", self.filter),
+            ("Polariser", self.polariser),
+        ):
+            field.setAccessibleName(f"{title}: {text}")
+            form.addRow(text, field)
+        form.setRowVisible(self.excitation, excitation)
+
+    def show_setting(self, setting: LightSetting) -> None:
+        """Show it."""
+        self._was = setting
+        for box, value in (
+            (self.exposure, setting.exposure_ms),
+            (self.gain, setting.gain),
+            (self.balance, setting.white_balance_k),
+            (self.excitation, setting.excitation_nm),
+        ):
+            box.setValue(box.minimum() if value is None else value)
+        self.filter.setText(setting.filter)
+        self.polariser.setText(setting.polariser)
+
+    @property
+    def setting(self) -> LightSetting:
+        """As it stands here."""
+        value = partial(_value)
+        return replace(
+            self._was,
+            exposure_ms=value(self.exposure),
+            gain=value(self.gain),
+            white_balance_k=value(self.balance),
+            excitation_nm=value(self.excitation),
+            filter=self.filter.text().strip(),
+            polariser=self.polariser.text().strip(),
+        )
+
+
+class _CalmNumber(LeavesTheWheel, QDoubleSpinBox):
+    """A number that scrolling the page does not change."""
+
+
+def _number(parent: QWidget, most: float, unit: str, *, decimals: int = 1) -> _CalmNumber:
+    box = _CalmNumber(parent)
+    box.setRange(0.0, most)
+    box.setDecimals(decimals)
+    box.setSuffix(unit)
+    box.setSpecialValueText("left to the camera")
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def _value(box: QDoubleSpinBox) -> float | None:
+    return None if box.value() <= box.minimum() else box.value()
+
+
+def _editable(parent: QWidget) -> QComboBox:
+    box = QComboBox(parent)
+    box.setEditable(True)
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(24)
+    return box
+
+
+def _key_in(box: QComboBox) -> str:
+    """The key of what was chosen, or what was typed."""
+    text = box.currentText().strip()
+    place = box.findText(text)
+    return str(box.itemData(place)) if place >= 0 else text
+
+
+def _missing(config: DeviceConfig) -> str:
+    """What the form still needs; "" for nothing."""
+    if config.kind is Kind.SIMULATED:
+        return ""
+    if not config.camera:
+        return "Choose a camera, or write its address."
+    if config.kind is Kind.TWO and (not config.second or config.second == config.camera):
+        return "Choose a second camera that is another one than the first."
+    if config.kind is Kind.SWITCHED and not config.lamp:
+        return "Choose the port of the lamp."
+    return ""
+
+
+def _found(ctx: Context) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[str, str]]]:
+    """As a job: cameras and serial ports, each as key and name."""
+    from pfm_desktop.capture.found import usb_cameras
+    from pfm_desktop.capture.lamp import serial_ports
+
+    ctx.check()
+    return usb_cameras(), serial_ports()

@@ -1,0 +1,110 @@
+"""Live help: the meters, a few times a second, and the picture of the visit before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QImage
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.imaging import shown
+from pfm_desktop.viewmodels import capture_words as say
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pfm_desktop.gui.pages.capture.feed import Feed
+    from pfm_desktop.gui.widgets.meters_bar import MetersBar
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.meters import Meter
+    from pfm_desktop.viewmodels.session import Session
+
+METERS_MS = 250
+EVERY = 4  # the cervix is looked for at each fourth reading
+
+
+class LiveHelp(QObject):
+    """Reads the meters from frames of the feed while the page is in sight; never two readings at once."""
+
+    def __init__(self, feed: Feed, bar: MetersBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._feed, self._bar = feed, bar
+        self._work, self._ghost = Background(self), Background(self)
+        self._count = 0
+        self._reader: _Reader | None = None
+        self._timer = QTimer(self, interval=METERS_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def stop(self) -> None:
+        """No more readings."""
+        self._timer.stop()
+        self._work.drop()
+        self._ghost.drop()
+
+    def fetch_ghost(self, session: Session, done: Callable[[QImage], None], failed: Callable[[str], None]) -> None:
+        """The white-light picture of the visit before, as large as the frames; None of hers: that is said."""
+        case, frame = session.case, self._feed.last
+        if case is None or frame is None or not case.earlier:
+            failed(say.NO_EARLIER)
+            return
+        size = frame.pixels.shape[1], frame.pixels.shape[0]
+        earlier = [row.visit.id for row in case.earlier]
+
+        def came(pixels: NDArray[np.uint8] | None) -> None:
+            if pixels is None:
+                failed(say.NO_EARLIER)
+                return
+            height, width = pixels.shape[:2]
+            done(QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888).copy())
+
+        self._ghost.start(_earlier_picture, session.library, earlier, size, done=came, failed=failed)
+
+    def _look(self) -> None:
+        frame = self._feed.last
+        if frame is None or not self._bar.isVisible() or self._work.busy:
+            if frame is None:
+                self._bar.show_meters(())
+            return
+        self._reader = self._reader or _Reader()
+        self._count += 1
+        self._work.start(
+            self._reader.read, frame.pixels, self._count % EVERY == 1, done=self._bar.show_meters, failed=_ignore
+        )
+
+
+class _Reader:
+    """Keeps what a reading needs of those before."""
+
+    def __init__(self) -> None:
+        from pfm_desktop.viewmodels.meters import LiveMeters
+
+        self._meters = LiveMeters()
+
+    def read(self, _ctx: Context, pixels: NDArray[np.uint8], look_for_cervix: bool) -> tuple[Meter, ...]:
+        """As a job."""
+        return self._meters.read(pixels, look_for_cervix=look_for_cervix)
+
+
+def _earlier_picture(ctx: Context, lib: Library, visits: list[str], size: tuple[int, int]) -> NDArray[np.uint8] | None:
+    """As a job: the last plain white-light picture of the latest of these visits that has one, as large as a frame."""
+    from pfm_desktop.domain.source import Stage
+    from pfm_desktop.services import cases
+
+    for visit_id in visits:
+        ctx.check()
+        case = cases.visit_case(lib, visit_id)
+        for stage in (Stage.ACETIC_ACID, Stage.SALINE):
+            found = [picture for picture in case.pictures if picture.stage is stage]
+            if found:
+                pixels = cases.load_picture(lib, found[-1].id, longest=max(size))
+                return shown.ghost(pixels, size)
+    return None
+
+
+def _ignore(_problem: str) -> None:
+    """A reading that failed is followed by the next one."""

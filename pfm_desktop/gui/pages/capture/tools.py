@@ -1,0 +1,81 @@
+"""The row of switches under the live picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from pfm_desktop.gui.widgets.cut_words import OneLine
+
+CONFIRM_MS = 3000
+_SWITCHES = (
+    ("record", "Record"),
+    ("freeze", "Freeze"),
+    ("green", "Green"),
+    ("grid", "Grid"),
+    ("ghost", "Ghost"),
+)
+
+
+class Tools(QWidget):
+    """Switches with their keys; each does what the command of that name does."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.buttons: dict[str, QPushButton] = {}
+        self._texts = dict(_SWITCHES)
+        self.device = OneLine(self)
+        self.device.setAccessibleName("Device")
+        self._asked = ""
+        self._forget = QTimer(self, singleShot=True, interval=CONFIRM_MS)
+        self._forget.timeout.connect(self._no_more)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(6)
+        for name, text in _SWITCHES:
+            self.add(name, text, checkable=True)
+        self.add("device", "Device")
+        self._row.addWidget(self.device, 1)
+
+    def add(self, name: str, text: str, *, checkable: bool = False) -> QPushButton:
+        """One more button, before the words about the device."""
+        button = QPushButton(text, self)
+        button.setCheckable(checkable)
+        button.setAutoDefault(True)
+        self._texts[name] = text
+        self.buttons[name] = button
+        self._row.insertWidget(len(self.buttons) - 1, button)
+        return button
+
+    def connect_to(self, commands: Mapping[str, Callable[[], object]]) -> None:
+        """What each button does."""
+        for name, button in self.buttons.items():
+            button.clicked.connect(lambda _checked=False, name=name: commands[name]())
+
+    def name_keys(self, keys: Mapping[str, str]) -> None:
+        """Keys stand on the buttons."""
+        for name, button in self.buttons.items():
+            button.setText(f"{self._texts[name]}  {keys.get(name, '')}".rstrip())
+
+    def show_state(self, **on: bool) -> None:
+        """Which switches are on."""
+        for name, is_on in on.items():
+            self.buttons[{"frozen": "freeze"}.get(name, name)].setChecked(is_on)
+
+    def show_device(self, text: str) -> None:
+        """Which device it is."""
+        self.device.show_words(text)
+
+    def confirms(self, what: str) -> bool:
+        """Whether this was asked for a moment ago as well; else it waits for a second time."""
+        again, self._asked = self._asked == what, what
+        self._forget.start()
+        if again:
+            self._no_more()
+        return again
+
+    def _no_more(self) -> None:
+        self._asked = ""
+        self._forget.stop()

@@ -1,0 +1,213 @@
+"""A live examination: what is taken at a key press, the clock since acetic acid, and the marks that take themselves.
+
+No Qt and no camera: a `Source` gives frames, `Keeper` and `Judging` do the rest. Methods are called on one thread (the
+window's) and return at once; what takes time is told later, on whichever thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from pfm_desktop.domain.capture import Acquisition
+from pfm_desktop.domain.examination import Examination, Plan, Step, Taken, done, due, next_step, stage_of
+from pfm_desktop.domain.source import Source, Stage
+from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot
+from pfm_desktop.services.capture.times import Times
+from pfm_desktop.support.errors import UserError
+
+if TYPE_CHECKING:
+    from pfm_desktop.capture.source import Frame
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Exposed:
+    """A frame that was taken for good, and how."""
+
+    frame: Frame
+    source: Source
+    acquisition: Acquisition
+    mm_per_px: float | None = None
+
+
+class PicturesSource(Protocol):
+    """What takes pictures: one, or a pair (white light first). It may take up to some seconds, and raises `UserError`
+    (with what was taken nevertheless in `taken`, where there is an attribute of that name)."""
+
+    def take(self, *, pair: bool) -> tuple[Exposed, ...]:
+        """Take them now."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be taken."""
+
+    step: Step | None
+    pair: bool
+    acid: bool
+
+
+def wants_pair(step: Step | None) -> bool:
+    """Whether a step takes white light and fluorescence: a fluorescence picture always has its white-light one."""
+    return step is not None and (step.pair or step.stage.source is Source.FLUORESCENCE) and not step.starts_clock
+
+
+class LiveExamination:
+    """One examination that is under way. `examination` is as on record; the caller replaces it when that changes.
+
+    `told(lot)` when something was taken (not yet in the library), `failed(text)` when it could not be; both on a thread
+    of this object.
+    """
+
+    def __init__(
+        self,
+        examination: Examination,
+        source: PicturesSource,
+        *,
+        told: Callable[[Lot], None],
+        failed: Callable[[str], None],
+        times: Times | None = None,
+        taken: tuple[Taken, ...] = (),
+    ) -> None:
+        self.examination, self.times = examination, times or Times()
+        self._source, self._told, self._failed = source, told, failed
+        self._taken = list(taken)
+        self._numbers = itertools.count(1)
+        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._under_way: list[str] = []  # steps that are being taken just now
+        self._looked: float | None = None  # seconds since acid at the last look at the clock
+        self._thread = threading.Thread(target=self._work, name="capture taking", daemon=True)
+        self._thread.start()
+
+    # the clock and the plan
+
+    @property
+    def plan(self) -> Plan:
+        """That of the site when it began."""
+        return self.examination.plan
+
+    @property
+    def acid(self) -> bool:
+        """Whether acetic acid is on."""
+        return self.examination.acid_at is not None
+
+    def seconds(self, at: float) -> float | None:
+        """Since acetic acid at a moment of the monotonic clock; None before it."""
+        return self._since(at, self.examination.acid_at)
+
+    def _since(self, at: float, acid_at: datetime | None) -> float | None:
+        return None if acid_at is None else at - self.times.monotonic(acid_at)
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """What has been taken so far, as the timeline counts it."""
+        with self._lock:
+            return tuple(self._taken)
+
+    def count_again(self, taken: tuple[Taken, ...]) -> None:
+        """The visit's pictures are others now: one was removed, or brought back."""
+        with self._lock:
+            self._taken = list(taken)
+
+    @property
+    def finished(self) -> frozenset[str]:
+        """Keys of the steps that are done with, those under way as well."""
+        found = done(self.plan, self.taken, acid=self.acid, skipped=self.examination.skipped)
+        with self._lock:
+            return found | set(self._under_way)
+
+    def next(self, at: float) -> Step | None:
+        """What comes next."""
+        return next_step(self.plan, self.finished, seconds=self.seconds(at))
+
+    def look_at_clock(self, at: float) -> Step | None:
+        """Take the automatic mark that has come since the last look; the step that is taken, None for none."""
+        seconds = self.seconds(at)
+        before, self._looked = self._looked, seconds
+        if seconds is None or before is None or before > seconds:
+            return None
+        step = due(self.plan, self.finished, before=before, seconds=seconds)
+        if step is not None:
+            self.take(step)
+        return step
+
+    # taking
+
+    def take(self, step: Step | None, *, pair: bool | None = None) -> None:
+        """Take what a step asks for, or (`pair`) a pair or one picture whatever it asks for."""
+        wanted = wants_pair(step) if pair is None else pair
+        if step is not None:
+            with self._lock:
+                self._under_way.append(step.key)
+        self._queue.put(Request(step, wanted, self.acid))
+
+    def take_frame(self, exposed: Exposed, step: Step | None) -> None:
+        """Keep a frame that was chosen by hand, as a frozen one."""
+        self._made(Request(step, False, self.acid), (exposed,))
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """Keys of the steps that are being taken just now."""
+        with self._lock:
+            return frozenset(self._under_way)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being taken."""
+        with self._lock:
+            return bool(self._under_way) or not self._queue.empty()
+
+    def stop(self, seconds: float = END_S) -> None:
+        """What was asked for is taken to its end; nothing more is asked for."""
+        self._queue.put(None)
+        self._thread.join(seconds)
+
+    def _work(self) -> None:
+        while (request := self._queue.get()) is not None:
+            try:
+                self._made(request, self._source.take(pair=request.pair))
+            except UserError as error:
+                self._made(request, tuple(getattr(error, "taken", ())), alone=True)
+                self._failed(str(error))
+            except Exception:
+                log.exception("taking failed")
+                self._failed("The picture could not be taken; the error is in the log. Take it again.")
+            finally:
+                if request.step is not None:
+                    with self._lock, contextlib.suppress(ValueError):  # counted again meanwhile
+                        self._under_way.remove(request.step.key)
+
+    def _made(self, request: Request, exposed: tuple[Exposed, ...], *, alone: bool = False) -> None:
+        if not exposed:
+            return
+        pictures = tuple(self._picture(one, request) for one in exposed)
+        with self._lock:
+            self._taken += [Taken(one.stage, one.seconds) for one in pictures]
+        key = request.step.key if request.step is not None and not alone else ""
+        self._told(Lot(next(self._numbers), self.examination.visit_id, pictures, key))
+
+    def _picture(self, one: Exposed, request: Request) -> LivePicture:
+        at = one.frame.at
+        seconds = self.seconds(at)
+        acid = request.acid and seconds is not None and seconds >= 0.0
+        stage = stage_of(one.source, request.step, acid=acid)
+        timed = seconds if acid and stage is not Stage.SALINE else None
+        return LivePicture(
+            pixels=one.frame.pixels,
+            stage=stage,
+            at=at,
+            taken_at=self.times.wall(at),
+            seconds=timed,
+            mm_per_px=one.mm_per_px,
+            acquisition=one.acquisition,
+        )

@@ -1,0 +1,97 @@
+"""What the Capture page says. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pfm_desktop.viewmodels.words import capital
+
+if TYPE_CHECKING:
+    from pfm_desktop.capture.recorder import Recorded
+    from pfm_desktop.capture.status import StreamStatus
+
+ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
+SIMULATED = "Simulated device: a phantom, no woman"
+OPENING = "Opening the camera ..."
+NO_DEVICE = "No camera is chosen on this workstation yet. Press D, or Device below, to choose one."
+PLAN_SAVED = "The plan of this site is saved. It holds for examinations that begin from now on."
+SIGNED = "This visit is signed: begin a new visit of her in Today."
+NO_CAMERA = "There is no picture from the camera to take."
+NO_FLUORESCENCE = "This device gives no fluorescence. Take a white-light picture, or choose another device."
+NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
+NOBODY = "No visit is open"
+BEGIN_HINT = "Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed."
+UNASSIGNED = "Unassigned visit"
+UNASSIGNED_HINT = "It can be examined and reviewed. Before it can be signed it must be given to a woman."
+
+
+def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
+    """Why nothing can be taken now; "" where it can."""
+    if signed:
+        return SIGNED
+    if no_editing:
+        return f"Nothing can be taken: {no_editing}."
+    if not camera:
+        return NO_CAMERA
+    return "" if pair else NO_FLUORESCENCE
+
+
+def badges(
+    *, frozen: bool, green: bool, zoom: float, simulated: bool, ghost: bool, recording: str = ""
+) -> tuple[str, ...]:
+    """Short words on the live picture."""
+    said = (
+        (recording, bool(recording)),
+        ("FROZEN", frozen),
+        (SIMULATED, simulated),
+        ("Green filter, for looking only", green),
+        ("With the visit before", ghost),
+        (f"Zoom {zoom:.1f} x", zoom > 1.0),
+    )
+    return tuple(text for text, holds in said if holds)
+
+
+def camera_words(*, opening: bool, problem: str, status: StreamStatus | None, open_: bool) -> str:
+    """What is said over the picture; "" while it comes as it should."""
+    if problem:
+        return capital(problem)
+    if opening or (open_ and status is None):
+        return OPENING
+    if status is None:
+        return ""
+    return status.text if status.state != "live" else ""
+
+
+def device_words(name: str, status: StreamStatus | None) -> str:
+    """Which device, its size and rate."""
+    if not name:
+        return ""
+    if status is None or status.format is None:
+        return name
+    return f"{name}   {status.format.width} x {status.format.height}   {status.rate:.0f}/s"
+
+
+def recorded_words(recorded: Recorded) -> str:
+    """What became of a clip."""
+    if not recorded.frames:
+        return f"No clip was recorded. {recorded.problem}".rstrip()
+    said = f"Clip of {recorded.seconds:.0f} s is in the library."
+    if recorded.dropped:
+        taken = recorded.frames + recorded.dropped
+        said += f" {recorded.dropped} of {taken} frames are missing: the disk was too slow."
+    return f"{said} It ended early: {recorded.problem}" if recorded.problem else said
+
+
+def recording_words(seconds: float, *, dropped: int) -> str:
+    """On the live picture while a clip is recorded."""
+    whole = int(seconds)
+    missing = f", {dropped} frames missing" if dropped else ""
+    return f"● REC {whole // 60}:{whole % 60:02d}{missing}"
+
+
+def cut_short_words(count: int) -> str:
+    """What is said when a library is opened whose clips a crash cut short; "" for none."""
+    if not count:
+        return ""
+    what = "A clip was" if count == 1 else f"{count} clips were"
+    return f"{what} being recorded when the program ended: what was recorded until then is in the library"

@@ -1,0 +1,66 @@
+"""What was taken last, in words. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.source import Source
+from pfm_desktop.services.capture.keeping import Lot, LotNews, LotState
+from pfm_desktop.viewmodels.words import capital
+
+if TYPE_CHECKING:
+    from pfm_desktop.services.capture.verdict import PairVerdict
+
+LOOKING = "Looking at the pair ..."
+KEEPING = "On its way to the library ..."
+KEPT = "In the library"
+UNKEPT = "Not in the library yet. It is held here and tried again."
+
+
+@dataclass(frozen=True)
+class TakenCard:
+    """As it is shown; `pictures` how many, `captions` what each is."""
+
+    headline: str
+    reasons: str = ""
+    kept: str = ""
+    problem: str = ""
+    pictures: int = 0
+    captions: tuple[str, ...] = ()
+    can_retake: bool = False
+
+
+def caption_of(lot: Lot) -> tuple[str, ...]:
+    """What each picture of a lot is."""
+    found = []
+    for one in lot.pictures:
+        light = "Fluorescence" if one.stage.source is Source.FLUORESCENCE else "White light"
+        when = one.stage.words if one.seconds is None else f"{one.seconds:.0f} s after acid"
+        found.append(f"{light}, {when}")
+    return tuple(found)
+
+
+def card_of(lot: Lot, news: LotNews | None, verdict: PairVerdict | None, problem: str = "") -> TakenCard:
+    """What is said of a lot: `news` of the library, `verdict` of the pair (None while not known; `problem`: why it
+    never will be)."""
+    captions = caption_of(lot)
+    state = news.state if news is not None else LotState.KEEPING
+    reasons = ""
+    if lot.pair:
+        headline = LOOKING if verdict is None else verdict.words
+        reasons = "\n".join(verdict.reasons) if verdict is not None else ""
+        if problem:
+            headline, reasons = "Look at it yourself", capital(problem)
+    else:
+        headline = captions[0]
+    waits = state is LotState.WAITING
+    return TakenCard(
+        headline=headline,
+        reasons=reasons,
+        kept={LotState.KEPT: KEPT, LotState.KEEPING: KEEPING}.get(state, ""),
+        problem=f"{UNKEPT}\n{news.problem}" if waits and news is not None else "",
+        pictures=len(lot.pictures),
+        captions=captions,
+        can_retake=state is LotState.KEPT and (not lot.pair or verdict is not None or bool(problem)),
+    )

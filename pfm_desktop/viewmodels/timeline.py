@@ -1,0 +1,208 @@
+"""The examination as its timeline shows it: what comes next, the clock, what was done and what was missed. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pfm_desktop.domain.examination import (
+    DEFAULT_PLAN,
+    MISSED_S,
+    WARN_S,
+    Plan,
+    Step,
+    Taken,
+    done,
+    missed,
+    next_step,
+    too_late,
+)
+from pfm_desktop.domain.source import Source, Stage
+
+FADES = "Over 3 minutes since acetic acid: whitening fades. Take what is missing now."
+BLOCKED = "Iodine allergy on record: do not use iodine."
+ASK_ALLERGY = "Iodine allergy not asked yet."
+FINISHED = "All steps are done"
+NO_CLOCK = "-:--"
+_SOON_S = 5.0
+
+
+class RowState(StrEnum):
+    """How a line of the timeline stands."""
+
+    DONE = "done"
+    NEXT = "next"
+    LATER = "later"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+
+
+SIGNS = {
+    RowState.DONE: "✓",
+    RowState.NEXT: "▶",
+    RowState.LATER: "·",
+    RowState.MISSED: "!",
+    RowState.SKIPPED: "-",
+    RowState.BLOCKED: "✕",
+}
+STATE_WORDS = {
+    RowState.DONE: "done",
+    RowState.NEXT: "next",
+    RowState.LATER: "later",
+    RowState.MISSED: "missed",
+    RowState.SKIPPED: "left out",
+    RowState.BLOCKED: "blocked: iodine allergy",
+}
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """A line; `note` says when it was taken, or in how many seconds it comes."""
+
+    key: str
+    text: str
+    state: RowState
+    note: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """For the screen reader."""
+        return ", ".join(part for part in (self.text, STATE_WORDS[self.state], self.note) if part)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`headline` is the next step in large letters, `countdown` when it comes ("" where it waits for a key), `clock`
+    the time since acetic acid; `warning` what must not be overlooked ("" for nothing). `step` is the next one."""
+
+    headline: str
+    countdown: str
+    clock: str
+    rows: tuple[TimelineRow, ...]
+    warning: str = ""
+    button: str = ""  # what the large button does; "" where it does nothing
+    step: Step | None = None
+    blocked: bool = False  # the next step is iodine, and she is allergic to it
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the timeline is made from. `iodine`: whether she is allergic, None where she was not asked."""
+
+    plan: Plan = DEFAULT_PLAN
+    taken: Sequence[Taken] = ()
+    acid: bool = False
+    seconds: float | None = None
+    skipped: frozenset[str] = frozenset()
+    iodine: bool | None = None
+    iodine_override: str = ""
+    under_way: frozenset[str] = frozenset()
+
+
+def clock_text(seconds: float | None) -> str:
+    """`1:05`, minutes and seconds; `-:--` before acetic acid."""
+    if seconds is None:
+        return NO_CLOCK
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def step_text(step: Step) -> str:
+    """A step as a line says it."""
+    if step.starts_clock:
+        return "Acetic acid: start the clock"
+    if step.seconds is not None:
+        what = "white light + fluorescence" if step.pair else "white light"
+        return f"{clock_text(step.seconds)}  {what}"
+    if step.stage is Stage.FLUORESCENCE_BEFORE_ACID:
+        return "Fluorescence before acid"
+    if step.stage is Stage.FLUORESCENCE_AFTER_ACID:
+        return "Fluorescence after acid"
+    names = {Stage.SALINE: "Saline", Stage.GREEN: "Green filter", Stage.LUGOL: "Lugol's iodine"}
+    what = names.get(step.stage, "Acetic acid")
+    return f"{what} + fluorescence" if step.pair else what
+
+
+def button_text(step: Step | None) -> str:
+    """What the large button does at this step."""
+    if step is None:
+        return "Take picture"
+    if step.starts_clock:
+        return "Acid is on: start clock"
+    pair = step.pair or step.stage.source is Source.FLUORESCENCE
+    return "Take pair" if pair else "Take picture"
+
+
+def timeline(facts: Facts) -> Timeline:
+    """As it is shown at this moment."""
+    finished = done(facts.plan, facts.taken, acid=facts.acid, skipped=facts.skipped) | facts.under_way
+    step = next_step(facts.plan, finished, seconds=facts.seconds)
+    lost = {one.key for one in missed(facts.plan, finished, seconds=facts.seconds)}
+    stop = facts.iodine is True and not facts.iodine_override
+    blocked = stop and step is not None and step.stage is Stage.LUGOL
+    rows = tuple(_row(one, facts, finished, lost, step, stop=stop) for one in facts.plan)
+    headline = FINISHED if step is None else step_text(step)
+    return Timeline(
+        headline=headline,
+        countdown=_countdown(step, facts.seconds),
+        clock=clock_text(facts.seconds),
+        rows=rows,
+        warning=_warning(facts, step, blocked=blocked),
+        button="" if blocked else button_text(step),
+        step=step,
+        blocked=blocked,
+    )
+
+
+def _row(
+    step: Step, facts: Facts, finished: frozenset[str], lost: set[str], following: Step | None, *, stop: bool
+) -> TimelineRow:
+    state = RowState.LATER
+    if step.key in facts.skipped:
+        state = RowState.SKIPPED
+    elif step.key in finished:
+        state = RowState.DONE
+    elif step.key in lost:
+        state = RowState.MISSED
+    elif stop and step.stage is Stage.LUGOL:
+        state = RowState.BLOCKED
+    elif step is following:
+        state = RowState.NEXT
+    note = ""
+    if state is RowState.DONE:
+        note = _when(step, facts.taken)
+    elif state in (RowState.NEXT, RowState.LATER) and step.automatic:
+        note = "by itself"
+    return TimelineRow(step.key, step_text(step), state, note)
+
+
+def _when(step: Step, taken: Sequence[Taken]) -> str:
+    """At which second it was taken."""
+    at = [one.seconds for one in taken if one.stage is step.stage and one.seconds is not None]
+    if step.seconds is not None:
+        at = [one for one in at if step.seconds - 1.0 <= one < step.seconds + MISSED_S]
+    return f"at {clock_text(round(at[0]))}" if at and not step.starts_clock else ""
+
+
+def _countdown(step: Step | None, seconds: float | None) -> str:
+    if step is None or step.seconds is None or seconds is None:
+        return ""
+    left = step.seconds - seconds
+    if left <= 0:
+        return "now" if step.automatic else "now, by key"
+    return f"in {max(1, round(left))} s{', hold still' if left <= _SOON_S else ''}"
+
+
+def _warning(facts: Facts, step: Step | None, *, blocked: bool) -> str:
+    if blocked:
+        return BLOCKED
+    if step is not None and step.stage is Stage.LUGOL and facts.iodine is None:
+        return ASK_ALLERGY
+    open_after = step is not None and step.after_acid
+    if too_late(facts.seconds) and open_after:
+        return FADES
+    if facts.seconds is not None and facts.seconds > WARN_S and step is None:
+        return ""
+    return ""

@@ -1,0 +1,163 @@
+"""The examination as a timeline: what comes next, what was missed, and plans that cannot be followed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pfm_desktop.domain import examination as timeline
+from pfm_desktop.domain.capture import Gap, gap_of
+from pfm_desktop.domain.examination import DEFAULT_PLAN, MISSED_S, PlanError, Step, Taken, checked
+from pfm_desktop.domain.source import Source, Stage
+
+ACID = Step(Stage.ACETIC_ACID, starts_clock=True)
+
+
+def keys(steps: object) -> list[str]:
+    return [step.key for step in steps]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "gap"),
+    [(0.0, Gap.GOOD), (0.5, Gap.GOOD), (-0.5, Gap.GOOD), (0.51, Gap.FAIR), (1.0, Gap.FAIR), (1.01, Gap.WARN),
+     (3.0, Gap.WARN), (3.01, Gap.REJECT), (-3.5, Gap.REJECT)],
+)  # fmt: skip
+def test_the_gap_of_a_pair_is_judged_whichever_picture_came_first(seconds: float, gap: Gap) -> None:
+    assert gap_of(seconds) is gap
+
+
+def test_the_plan_that_comes_with_the_program_can_be_followed_and_is_that_of_the_issue() -> None:
+    assert checked(DEFAULT_PLAN) == DEFAULT_PLAN
+    assert keys(DEFAULT_PLAN) == [
+        "saline", "green", "fluorescence_before_acid", "acid", "acetic_acid@15", "acetic_acid@30", "acetic_acid@60",
+        "acetic_acid@120", "acetic_acid@180", "fluorescence_after_acid", "lugol",
+    ]  # fmt: skip
+
+
+def test_a_plan_comes_back_from_the_disk_as_it_was() -> None:
+    kept = json.loads(json.dumps(timeline.plan_to_json(DEFAULT_PLAN)))
+    assert timeline.plan_from_json(kept) == DEFAULT_PLAN
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        ((), "at least one"),
+        ((Step(Stage.SALINE), Step(Stage.SALINE)), "twice"),
+        ((Step(Stage.ACETIC_ACID, 60.0),), "after the step that starts"),
+        ((Step(Stage.ACETIC_ACID, 60.0), ACID), "after the step that starts"),
+        ((ACID, Step(Stage.ACETIC_ACID, 60.0), Step(Stage.ACETIC_ACID, 30.0)), "order"),
+        ((ACID, Step(Stage.ACETIC_ACID, 601.0)), "between 0 and"),
+        ((ACID, Step(Stage.ACETIC_ACID, float("nan"))), "between 0 and"),
+        ((ACID, Step(Stage.ACETIC_ACID, -1.0)), "between 0 and"),
+        ((Step(Stage.SALINE, 10.0),), "only pictures after acetic acid"),
+        (tuple(Step(Stage.ACETIC_ACID, float(mark)) for mark in range(1, 40)), "at most"),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_refused_with_the_reason(plan: tuple[Step, ...], why: str) -> None:
+    with pytest.raises(PlanError, match=why):
+        checked(plan)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [None, 3, "plan", [3], [{}], [{"stage": "none"}], {"stage": "saline"},
+     [{"stage": "saline", "seconds": "soon", "pair": False, "automatic": False, "starts_clock": False}]],
+)  # fmt: skip
+def test_what_is_no_plan_on_the_disk_is_an_error_and_no_crash(kept: object) -> None:
+    with pytest.raises(PlanError):
+        timeline.plan_from_json(kept)
+
+
+def test_steps_come_one_after_the_other_and_the_clock_waits_for_its_key() -> None:
+    taken: list[Taken] = []
+    seen = []
+    for _ in range(3):
+        step = timeline.next_step(DEFAULT_PLAN, timeline.done(DEFAULT_PLAN, taken, acid=False), seconds=None)
+        assert step is not None
+        seen.append(step.key)
+        taken.append(Taken(step.stage))
+    assert seen == ["saline", "green", "fluorescence_before_acid"]
+    step = timeline.next_step(DEFAULT_PLAN, timeline.done(DEFAULT_PLAN, taken, acid=False), seconds=None)
+    assert step is not None
+    assert step.starts_clock
+
+
+def test_a_mark_is_taken_from_a_second_before_it_until_it_counts_as_missed() -> None:
+    def finished(at: float) -> bool:
+        return "acetic_acid@60" in timeline.done(DEFAULT_PLAN, [Taken(Stage.ACETIC_ACID, at)], acid=True)
+
+    assert [finished(at) for at in (58.9, 59.0, 60.0, 60.0 + MISSED_S - 0.1, 60.0 + MISSED_S)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_mark_that_went_by_is_passed_over_and_said_to_be_missed() -> None:
+    none = timeline.done(DEFAULT_PLAN, [Taken(Stage.SALINE), Taken(Stage.GREEN)], acid=True, skipped=frozenset())
+    none |= {"fluorescence_before_acid"}
+    step = timeline.next_step(DEFAULT_PLAN, none, seconds=50.0)
+    assert step is not None
+    assert step.key == "acetic_acid@60"
+    assert keys(timeline.missed(DEFAULT_PLAN, none, seconds=50.0)) == ["acetic_acid@15", "acetic_acid@30"]
+    assert timeline.missed(DEFAULT_PLAN, none, seconds=None) == ()
+
+
+def test_fluorescence_with_the_pair_of_a_mark_is_the_fluorescence_after_acid() -> None:
+    taken = [Taken(Stage.ACETIC_ACID, 60.2), Taken(Stage.FLUORESCENCE_AFTER_ACID, 60.6)]
+    assert {"acetic_acid@60", "fluorescence_after_acid"} <= timeline.done(DEFAULT_PLAN, taken, acid=True)
+
+
+def test_a_mark_takes_itself_once_between_two_looks_at_the_clock() -> None:
+    none: frozenset[str] = frozenset()
+    found = timeline.due(DEFAULT_PLAN, none, before=14.9, seconds=15.0)
+    assert found is not None
+    assert found.key == "acetic_acid@15"
+    assert timeline.due(DEFAULT_PLAN, none, before=15.0, seconds=15.1) is None
+    assert timeline.due(DEFAULT_PLAN, frozenset({"acetic_acid@15"}), before=14.9, seconds=15.0) is None
+
+
+def test_after_a_pause_of_the_computer_only_the_last_mark_that_came_is_taken_and_none_that_is_long_gone() -> None:
+    found = timeline.due(DEFAULT_PLAN, frozenset(), before=10.0, seconds=65.0)
+    assert found is not None
+    assert found.key == "acetic_acid@60"
+    assert timeline.due(DEFAULT_PLAN, frozenset(), before=10.0, seconds=100.0) is None
+
+
+def test_a_mark_that_is_not_automatic_waits_for_its_key() -> None:
+    plan = tuple(replace(step, automatic=False) for step in DEFAULT_PLAN)
+    assert timeline.due(plan, frozenset(), before=14.0, seconds=16.0) is None
+
+
+def test_a_step_that_was_left_out_does_not_come_again() -> None:
+    finished = timeline.done(DEFAULT_PLAN, [], acid=False, skipped=frozenset({"saline"}))
+    step = timeline.next_step(DEFAULT_PLAN, finished, seconds=None)
+    assert step is not None
+    assert step.key == "green"
+
+
+def test_whitening_is_not_to_be_waited_for_after_three_minutes() -> None:
+    assert [timeline.too_late(at) for at in (None, 0.0, 180.0, 180.1)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "acid", "stage"),
+    [
+        (Source.WHITE, Step(Stage.SALINE), False, Stage.SALINE),
+        (Source.WHITE, Step(Stage.GREEN), False, Stage.GREEN),
+        (Source.WHITE, Step(Stage.FLUORESCENCE_BEFORE_ACID, pair=True), False, Stage.SALINE),
+        (Source.WHITE, Step(Stage.FLUORESCENCE_AFTER_ACID, pair=True), True, Stage.ACETIC_ACID),
+        (Source.FLUORESCENCE, Step(Stage.ACETIC_ACID, 60.0, pair=True), True, Stage.FLUORESCENCE_AFTER_ACID),
+        (Source.FLUORESCENCE, Step(Stage.FLUORESCENCE_BEFORE_ACID), False, Stage.FLUORESCENCE_BEFORE_ACID),
+        (Source.WHITE, Step(Stage.LUGOL), True, Stage.LUGOL),
+        (Source.WHITE, None, True, Stage.ACETIC_ACID),
+        (Source.WHITE, None, False, Stage.SALINE),
+        (Source.WHITE, ACID, False, Stage.SALINE),
+        (Source.WHITE, Step(Stage.ACETIC_ACID, 60.0), False, Stage.SALINE),
+    ],
+)
+def test_a_picture_is_of_the_stage_that_its_light_and_the_acid_say(
+    source: Source, step: Step | None, acid: bool, stage: Stage
+) -> None:
+    assert timeline.stage_of(source, step, acid=acid) is stage
