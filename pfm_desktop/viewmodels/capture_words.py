@@ -37,11 +37,12 @@ def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
 
 
 def badges(
-    *, frozen: bool, green: bool, zoom: float, simulated: bool, ghost: bool, recording: str = ""
+    *, frozen: bool, green: bool, zoom: float, simulated: bool, ghost: bool, recording: str = "", clip: bool = False
 ) -> tuple[str, ...]:
     """Short words on the live picture."""
     said = (
         (recording, bool(recording)),
+        ("FROM A CLIP, not live", clip),
         ("FROZEN", frozen),
         (SIMULATED, simulated),
         ("Green filter, for looking only", green),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pfm_desktop.capture import found
 from pfm_desktop.capture.lamp import Lamp, LampError, SerialLamp
+from pfm_desktop.capture.simulated import EXPOSURE_MS
 from pfm_desktop.capture.source import Camera, Format, Frame
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
@@ -213,6 +214,8 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
         SEED, grade=Grade.HIGH, width=config.width, height=config.height, rate=config.rate or RATE, two_sensors=two
     )
     made.start()
+    lit = replace(config.fluorescence, exposure_ms=config.fluorescence.exposure_ms or EXPOSURE_MS[Light.FLUORESCENCE])
+    config = replace(config, fluorescence=lit)
     glow = made.fluorescence_camera
     second = Stream(lambda: glow, wanted=wanted) if glow is not None else None
     if second is not None:

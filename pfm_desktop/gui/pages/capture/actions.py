@@ -22,6 +22,7 @@ def actions_of(page: CapturePage) -> dict[str, QAction]:
         "skip": ("Leave the next step out", "K", page.skip),
         "retake": ("Retake what was taken last", "Backspace", page.retake),
         "record": ("Record a clip, or end it", "R", page.toggle_record),
+        "clips": ("Clips of this visit, or back to the live picture", "L", page.toggle_clips),
         "freeze": ("Freeze the live picture, or go on", "F", page.toggle_freeze),
         "green": ("Green filter, for looking", "G", page.toggle_green),
         "grid": ("Grid", "H", page.toggle_grid),

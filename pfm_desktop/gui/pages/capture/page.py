@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLay
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.assign_form import AssignForm
+from pfm_desktop.gui.pages.capture.clips_panel import ClipsPanel
 from pfm_desktop.gui.pages.capture.device_form import DeviceForm
 from pfm_desktop.gui.pages.capture.examining import Examining, OpenIt
 from pfm_desktop.gui.pages.capture.feed import Feed
@@ -24,6 +25,7 @@ from pfm_desktop.gui.pages.capture.tools import Tools
 from pfm_desktop.gui.pages.capture.whose import Whose
 from pfm_desktop.gui.widgets.live_view import LiveView
 from pfm_desktop.gui.widgets.meters_bar import MetersBar
+from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.timeline_panel import TimelinePanel
 from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
 from pfm_desktop.imaging import shown
@@ -62,7 +64,7 @@ class CapturePage(QWidget):
         self._session, self._jobs = session, jobs
         self.examining = Examining(session, open_device or _open_device, self)
         self.feed, self.view, self.meters = Feed(self), LiveView(self), MetersBar(self)
-        self.recording = Recording(session, self)
+        self.recording, self.clips = Recording(session, self), ClipsPanel(session, jobs, self)
         self.help = LiveHelp(self.feed, self.meters, self)
         self.timeline, self.card = TimelinePanel(self), VerdictCard(self)
         self.whose, self.tools = Whose(session, self), Tools(self)
@@ -70,6 +72,7 @@ class CapturePage(QWidget):
         self.plan_form, self.assign_form = PlanForm(self), AssignForm(session, self)
         self._frozen: Frame | None = None
         self._line: Timeline | None = None
+        self._looking_back = False  # a frame of a clip is shown
         self._whitened: object = None  # the acid and device for which whitening is or was recorded
         self._thumbs: dict[int, list[QPixmap]] = {}
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
@@ -220,6 +223,25 @@ class CapturePage(QWidget):
         elif self._ready() and self.examining.begin():
             self._record(ClipKind.VIDEO)
 
+    def toggle_clips(self) -> None:
+        """Look through the clips of the visit, or back to the live picture."""
+        shows = self.clips.isVisibleTo(self)
+        self.card.setVisible(shows)
+        self.clips.setVisible(not shows)
+        self._frozen = None
+        if shows:
+            self.clips.end()
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.clips.begin()
+            bring_into_sight(self.clips)
+        self._refresh()
+
+    def _show_clip(self, pixels: object) -> None:
+        self._looking_back = pixels is not None
+        self.feed.show_still(pixels)  # type: ignore[arg-type]  # H x W x 3 uint8 RGB, or None
+        self._refresh()
+
     def _record(self, kind: ClipKind) -> None:
         device, live = self.examining.device, self.examining.live
         if device is not None and live is not None:
@@ -357,6 +379,7 @@ class CapturePage(QWidget):
         self.whose.show_case(case)
         if case is None or not self.examining.lots:
             self._thumbs = {}
+        self._clips_changed()
         self.view.ghost = None
         self._refresh()
 
@@ -394,6 +417,7 @@ class CapturePage(QWidget):
             simulated=device is not None and device.config.kind is devices.Kind.SIMULATED,
             ghost=self.view.ghost is not None,
             recording=self._recording_words,
+            clip=self._looking_back,
         )
         opening, problem = self.examining.opening, self.examining.device_problem
         said = say.camera_words(opening=opening, problem=problem, status=status, open_=device is not None)
@@ -434,6 +458,10 @@ class CapturePage(QWidget):
             self.feed.stop()
             self.examining.close_device()
 
+    def _clips_changed(self) -> None:
+        if self.clips.isVisibleTo(self):
+            self.clips.follow()
+
     def _mark(self, _key: str) -> None:
         self._refresh()
 
@@ -450,8 +478,9 @@ class CapturePage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(4, 8, 8, 8)
         column.setSpacing(8)
-        for part in (self.whose, self.timeline, self.card):
+        for part in (self.whose, self.timeline, self.card, self.clips):
             column.addWidget(part)
+        self.clips.hide()
         column.addStretch(1)
         self.side = QScrollArea(self)
         self.side.setWidget(inside)
@@ -480,6 +509,10 @@ class CapturePage(QWidget):
         self.examining.failed.connect(self.said)
         self.recording.said.connect(self.said)
         self.recording.changed.connect(self._refresh)
+        self.recording.changed.connect(self._clips_changed)
+        self.clips.still.connect(self._show_clip)
+        self.clips.said.connect(self.said)
+        self.clips.closed.connect(self.toggle_clips)
         self.examining.marked.connect(self._mark)
         panel, back = self.timeline, partial(self._show, self.examine)
         for signal, slot in (

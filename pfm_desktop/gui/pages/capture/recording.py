@@ -80,7 +80,8 @@ class Recording(QObject):
         if frame is None or kind in self._running:
             return False
         height, width = frame.pixels.shape[:2]
-        began, made = time.monotonic(), list[ClipWriter]()
+        began = time.monotonic()
+        made: list[ClipWriter] = []
 
         def begin(lib: Library) -> tuple[()]:
             made.append(

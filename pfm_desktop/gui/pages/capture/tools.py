@@ -12,6 +12,7 @@ from pfm_desktop.gui.widgets.cut_words import OneLine
 CONFIRM_MS = 3000
 _SWITCHES = (
     ("record", "Record"),
+    ("clips", "Clips"),
     ("freeze", "Freeze"),
     ("green", "Green"),
     ("grid", "Grid"),

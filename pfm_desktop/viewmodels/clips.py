@@ -1,0 +1,46 @@
+"""The clips of a visit as they are listed and looked through. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.viewmodels.timeline import clock_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.clip import Clip
+
+NONE = "No clip in this visit yet. R records one."
+VIDEOS = (("mjpg", "MJPG video (*.avi)", ".avi"), ("ffv1", "FFV1 video, without loss (*.mkv)", ".mkv"))
+
+
+@dataclass(frozen=True)
+class ClipRow:
+    """A line of the list."""
+
+    clip_id: str
+    text: str
+
+
+def row_of(clip: Clip) -> ClipRow:
+    """Kind, when, how long, and what is missing."""
+    kind = "Whitening" if clip.kind is ClipKind.WHITENING else "Clip"
+    at = clip.seconds_since_acid
+    when = f"{clip.started_at.astimezone():%H:%M:%S}" if at is None else f"{clock_text(at)} after acid"
+    if not clip.closed:
+        return ClipRow(clip.id, f"{kind}, {when}, being recorded")
+    short = "" if clip.complete else ", cut short"
+    return ClipRow(clip.id, f"{kind}, {when}, {clip.seconds:.0f} s, {clip.frames} frames{short}")
+
+
+def place_text(seconds: float, total: float, since_acid: float | None) -> str:
+    """Where in a clip one is."""
+    said = f"{seconds:.1f} of {total:.1f} s"
+    return said if since_acid is None else f"{said}, {clock_text(since_acid)} after acid"
+
+
+def stage_at(since_acid: float | None) -> Stage:
+    """The stage that a white-light frame of a clip has, which may be changed."""
+    return Stage.SALINE if since_acid is None else Stage.ACETIC_ACID
