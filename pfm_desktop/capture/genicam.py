@@ -1,5 +1,6 @@
 """Industrial cameras by the GenICam standard (GigE Vision, USB3 Vision), through `harvesters` and the producer (.cti)
-that comes with the camera. Written after the documentation of harvesters 1.4; never tried on a device.
+that comes with the camera. Written after harvesters 1.4 and tried with the virtual camera that the package genicam
+brings along (viky.cti); never on a device.
 
 Source: https://github.com/genicam/harvesters (Apache-2.0), the names of features after the GenICam SFNC.
 """
@@ -32,21 +33,25 @@ from pfm_desktop.capture.source import (
     StalledError,
 )
 
-# GenICam names the first two pixels of the first row
+# by what is liked best; GenICam names the first two pixels of the first row
 _DECODES = {
     "RGB8": None,
     "BGR8": cv2.COLOR_BGR2RGB,
-    "Mono8": cv2.COLOR_GRAY2RGB,
     "BayerRG8": cv2.COLOR_BayerRGGB2RGB,
     "BayerBG8": cv2.COLOR_BayerBGGR2RGB,
     "BayerGR8": cv2.COLOR_BayerGRBG2RGB,
     "BayerGB8": cv2.COLOR_BayerGBRG2RGB,
+    "RGBa8": cv2.COLOR_RGBA2RGB,
+    "Mono8": cv2.COLOR_GRAY2RGB,
 }
+_CHANNELS = {"RGB8": 3, "BGR8": 3, "RGBa8": 4}
+_GREY = "Mono8"
 _FEATURES = {
     Control.EXPOSURE: ("ExposureTime", "ExposureAuto", 1000.0),  # microseconds
     Control.GAIN: ("Gain", "GainAuto", 1.0),
     Control.FOCUS: ("Focus", "FocusAuto", 1.0),
 }
+_BUFFERS = 8  # frames that the driver keeps while the program is late
 _AUTOMATIC, _OFF = "Continuous", "Off"
 _PATHS = "GENICAM_GENTL64_PATH"  # where the standard lets producers be found
 
@@ -115,6 +120,7 @@ class GenICamCamera:
                 raise NoCameraError(f"{self.name} is not there", remedy="check its power and its cable")
             self._acquirer = self._harvester.create({"serial_number": self._serial})
             self._format = self._ask_for(wanted)
+            self._acquirer.num_buffers = max(_BUFFERS, self._acquirer.min_num_buffers)
             self._acquirer.start()
         except CameraError:
             self.close()
@@ -128,7 +134,7 @@ class GenICamCamera:
     def _ask_for(self, wanted: Format | None) -> Format:
         node = self._node
         known = [coding for coding in _DECODES if coding in _symbols(node("PixelFormat"))]
-        if known and node("PixelFormat").value not in _DECODES:
+        if known and node("PixelFormat").value not in set(_DECODES) - {_GREY}:
             node("PixelFormat").value = known[0]
         white = node("BalanceWhiteAuto")
         if _OFF in _symbols(white):
@@ -241,11 +247,11 @@ def _pixels(component: Any) -> Pixels:
             f"the camera sends {coding}, which is not read", remedy="set its PixelFormat to RGB8 or BayerRG8"
         )
     height, width = int(component.height), int(component.width)
-    channels = 3 if coding in {"RGB8", "BGR8"} else 1
+    channels = _CHANNELS.get(coding, 1)
     values = np.asarray(component.data)
     if values.dtype != np.uint8 or values.size != height * width * channels or not values.size:
         raise torn("its size is not the one that it says")
-    shaped = values.reshape(height, width, channels) if channels == 3 else values.reshape(height, width)
+    shaped = values.reshape(height, width, channels) if channels > 1 else values.reshape(height, width)
     how = _DECODES[coding]
     # the buffer goes back to the camera: what needs no turning is copied
     return np.asarray(shaped.copy() if how is None else cv2.cvtColor(shaped, how), np.uint8)

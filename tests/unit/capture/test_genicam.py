@@ -57,6 +57,9 @@ class TimeoutException(Exception):
 class Harvester:
     """Stands for `harvesters.core.Harvester` and its image acquirer."""
 
+    min_num_buffers = 1
+    num_buffers = 3
+
     def __init__(self, *buffers: Any, refuses: Exception | None = None, **nodes: Node) -> None:
         self.buffers, self.refuses = list(buffers), refuses
         self.device_info_list = [SimpleNamespace(serial_number="A1", vendor="Maker", model="M5")]
@@ -147,8 +150,10 @@ def test_where_a_producer_numbers_nothing_frames_are_counted() -> None:
 
 def test_other_layouts_of_colour_are_turned() -> None:
     grey = Buffer(np.full(24, 9, np.uint8), "Mono8", (4, 6), 0)
-    camera = opened(Harvester(rgb(coding="BGR8"), grey))
+    clear = Buffer(np.tile(np.array([1, 2, 3, 255], np.uint8), 24), "RGBa8", (4, 6), 0)
+    camera = opened(Harvester(rgb(coding="BGR8"), clear, grey))
     assert camera.read().pixels[0, 0].tolist() == [0, 0, 7]
+    assert camera.read().pixels[0, 0].tolist() == [1, 2, 3]
     assert camera.read().pixels[0, 0].tolist() == [9, 9, 9]
 
 
@@ -162,8 +167,13 @@ def test_the_nearest_size_is_taken_and_white_balance_is_not_automatic() -> None:
 
 
 def test_a_coding_that_is_not_read_is_changed_for_one_that_is() -> None:
-    harvester = Harvester(PixelFormat=Node("BayerRG12", symbolics=("BayerRG12", "BayerRG8")))
+    harvester = Harvester(PixelFormat=Node("BayerRG12", symbolics=("BayerRG12", "Mono8", "BayerRG8")))
     assert opened(harvester).formats()[0].coding == "BayerRG8"
+
+
+def test_colour_is_chosen_before_grey_where_there_is_any() -> None:
+    for codings, taken in ((("Mono8", "RGBa8"), "RGBa8"), (("Mono8",), "Mono8")):
+        assert opened(Harvester(PixelFormat=Node("Mono8", symbolics=codings))).formats()[0].coding == taken
 
 
 def test_what_comes_incomplete_or_of_a_wrong_size_is_torn() -> None:
@@ -198,6 +208,15 @@ def test_what_a_producer_raises_is_said_by_its_kind(error: Exception, kind: type
     assert refuses.events[-1] == "reset"
     with pytest.raises(kind):
         opened(Harvester(error)).read()
+
+
+def test_the_driver_keeps_frames_while_the_program_is_late() -> None:
+    harvester = Harvester()
+    opened(harvester)
+    assert harvester.num_buffers == 8
+    harvester.min_num_buffers = 20
+    opened(harvester)
+    assert harvester.num_buffers == 20
 
 
 def test_a_camera_that_is_not_there_is_said() -> None:
