@@ -235,10 +235,13 @@ def stage_of(source: Source, step: Step | None, *, acid: bool) -> Stage:
 class Whitening:
     """How a place of the cervix whitened after acetic acid.
 
-    `seconds` since acid, `change` the lightness (CIE L*) minus that at the start, `against_normal` the same minus that
-    of normal tissue (None where none was chosen). `onset_s` is when whitening begins, `peak` and `peak_s` the most of
-    it and when, `half_s` when it has faded to half of the peak (None: not within the recording); all None where nothing
-    whitened. `region` is a polygon in pixels of the first frame, (x, y) pairs.
+    `seconds` since acid, `change` the lightness (CIE L*) minus that at the start, `against_normal` the same without
+    what normal tissue did as well (None where none was chosen; `imaging.whitening.curve`). Onset, peak and half are of
+    `against_normal` where there is one, else of `change`, in which lamp and exposure drift too. `onset_s` is when
+    whitening begins, `peak` and `peak_s` the most of it and when, `half_s` when it has faded to half of the peak (None:
+    not within the recording); all None where nothing whitened; `onset_s` alone is None where whitening was on already
+    when the frames began. `region` is a polygon in pixels of the first frame, (x, y) pairs. `facts` are further numbers
+    by name.
     """
 
     region: tuple[tuple[float, float], ...]

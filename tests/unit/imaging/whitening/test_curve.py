@@ -1,0 +1,139 @@
+"""The curve of a place: against the truth of the film, with a drifting lamp, and with places that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pfm_desktop.imaging.film import PhantomFilm
+from pfm_desktop.imaging.whitening.curve import disc, mask_of, whitening
+from pfm_desktop.imaging.whitening.stabilise import UNKNOWN, Steadied
+from pfm_desktop.support.errors import BadInputError
+
+Frames = tuple[Steadied, ...]
+
+
+def middle_of(mask: NDArray[np.bool_]) -> tuple[tuple[float, float], float]:
+    """Centre and radius of the largest disc within a mask."""
+    away = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    y, x = np.unravel_index(int(away.argmax()), away.shape)
+    return (float(x), float(y)), float(away.max())
+
+
+def lesion_of(film: PhantomFilm) -> tuple[tuple[float, float], ...]:
+    centre, radius = middle_of(film.lesion)
+    return disc(centre, 0.9 * radius)
+
+
+def normal_of(film: PhantomFilm) -> tuple[tuple[float, float], ...]:
+    centre, radius = middle_of(film.normal)
+    return disc(centre, min(radius, 15.0))
+
+
+def in_light(frames: Frames, factors: Sequence[float]) -> Frames:
+    """The same frames, each with so much more or less light: L* + 16 grows by the factor's cube root."""
+    lit = []
+    for frame, factor in zip(frames, factors, strict=True):
+        raised = (frame.light / 2.55 + 16) * factor ** (1 / 3) - 16
+        light = np.clip(np.round(raised * 2.55), 1, 255).astype(np.uint8)
+        lit.append(replace(frame, light=np.where(frame.light == UNKNOWN, np.uint8(UNKNOWN), light)))
+    return tuple(lit)
+
+
+def test_onset_and_peak_of_a_moving_woman_are_those_of_the_film(film: PhantomFilm, frames: Frames) -> None:
+    region = lesion_of(film)
+    found = whitening(frames, region, normal_of(film))
+    true = film.truth(np.array(region), np.arange(0, 180.0))
+    assert found.onset_s == pytest.approx(film.kinetics.onset_s, abs=2)
+    assert found.peak == pytest.approx(true.max(), rel=0.05)
+    assert found.peak_s == pytest.approx(film.kinetics.peak_s, abs=8)
+    assert found.against_normal is not None
+    apart = np.array(found.against_normal) - film.truth(np.array(region), list(found.seconds))
+    assert np.median(np.abs(apart)) < 0.3
+    assert found.region == region
+    assert found.facts["frames"] == len(found.seconds) == len(frames)
+
+
+def test_a_lamp_that_drifts_cancels_where_normal_tissue_is_named(film: PhantomFilm, frames: Frames) -> None:
+    region = lesion_of(film)
+    drifting = in_light(frames, [1 + 0.12 * np.sin(one.seconds / 25) for one in frames])
+    true = film.truth(np.array(region), np.arange(0, 180.0)).max()
+    found, alone = whitening(drifting, region, normal_of(film)), whitening(drifting, region)
+    assert found.onset_s == pytest.approx(film.kinetics.onset_s, abs=2)
+    assert found.peak == pytest.approx(true, rel=0.05)
+    assert found.facts["drift"] > 1
+    assert alone.against_normal is None
+    assert np.ptp(np.array(found.change) - np.array(found.against_normal)) > 1
+
+
+def test_frames_may_come_in_any_order_and_some_may_show_something_else(film: PhantomFilm, frames: Frames) -> None:
+    region, normal = lesion_of(film), normal_of(film)
+    plain = whitening(frames, region, normal)
+    swab = replace(frames[20], light=np.full_like(frames[20].light, 210))
+    mixed = [*frames[::-1][:20], swab, *frames[::-1][20:]]
+    found = whitening(mixed, region, normal)
+    assert list(found.seconds) == sorted(found.seconds)
+    assert found.onset_s == pytest.approx(plain.onset_s, abs=1)
+    assert found.peak == pytest.approx(plain.peak, rel=0.03)
+
+
+def test_frames_that_do_not_show_the_place_are_no_points_of_its_curve(film: PhantomFilm, frames: Frames) -> None:
+    region = lesion_of(film)
+    hidden = np.where(mask_of(frames[0], region), np.uint8(UNKNOWN), frames[5].light)
+    found = whitening([*frames[:5], replace(frames[5], light=hidden), *frames[6:]], region)
+    assert frames[5].seconds not in found.seconds
+    assert len(found.seconds) == len(frames) - 1
+
+
+def test_tissue_that_does_not_whiten_has_no_onset_and_no_peak(film: PhantomFilm, frames: Frames) -> None:
+    found = whitening(frames, normal_of(film))
+    assert (found.onset_s, found.peak, found.peak_s, found.half_s) == (None, None, None, None)
+    assert np.abs(found.change).max() < 1
+
+
+def test_a_single_frame_is_a_curve_of_one_point(film: PhantomFilm, frames: Frames) -> None:
+    found = whitening(frames[:1], lesion_of(film), normal_of(film))
+    assert found.seconds == (0.0,)
+    assert found.change == pytest.approx((0.0,))
+    assert found.peak is None
+
+
+def test_a_place_that_is_clipped_says_so(film: PhantomFilm, frames: Frames) -> None:
+    all_of = np.packbits(np.ones(frames[0].light.size, np.bool_))
+    assert whitening(frames, lesion_of(film)).facts["clipped"] < 0.5
+    clipped = [replace(frame, clipped=all_of) for frame in frames]
+    assert whitening(clipped, lesion_of(film), normal_of(film)).facts["clipped"] == 1
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        (),
+        ((1.0, 1.0), (5.0, 5.0)),
+        ((1.0, 1.0), (5.0, float("nan")), (9.0, 1.0)),
+        ((-90.0, -90.0), (-80.0, -90.0), (-80.0, -80.0)),
+        ((1e12, 1e12), (1e12, 2e12), (2e12, 1e12)),
+        ((0.0, 0.0), (6.0, 0.0), (6.0, 6.0), (0.0, 6.0)),  # the dark surround
+    ],
+)
+def test_a_place_that_cannot_be_followed_is_refused_with_what_to_do(
+    frames: Frames, region: tuple[tuple[float, float], ...]
+) -> None:
+    with pytest.raises(BadInputError, match="choose a place"):
+        whitening(frames, region)
+
+
+def test_without_frames_there_is_no_curve() -> None:
+    with pytest.raises(BadInputError, match="no frames"):
+        whitening([], disc((10, 10), 5))
+
+
+def test_a_click_means_a_disc_about_it() -> None:
+    corners = np.array(disc((100.0, 50.0), 20.0))
+    assert np.hypot(*(corners - (100, 50)).T) == pytest.approx(20)
+    assert cv2.contourArea(corners.astype(np.float32)) == pytest.approx(np.pi * 400, rel=0.01)
