@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pfm_desktop.domain.anatomy import Outline
 from pfm_desktop.domain.annotation import Pin
+from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.prediction import Analysis
 from pfm_desktop.domain.source import Source, Stage
@@ -56,7 +57,8 @@ class PictureInfo:
 
     `lossy_ratio` is how much smaller lossy packing (a camera's JPEG) once made it; None where it never was so packed,
     0 where that is not known. `burned_in` says that words are drawn into it, which may name the patient; None where
-    nobody looked.
+    nobody looked. `acquisition`: how it was taken, where that is on record; its words are left out of what is
+    de-identified.
     """
 
     id: str
@@ -72,6 +74,7 @@ class PictureInfo:
     lossy_ratio: float | None = None
     number: int = 1
     burned_in: bool | None = False
+    acquisition: Acquisition | None = None
 
     @property
     def source(self) -> Source:

@@ -21,6 +21,7 @@ from pfm_desktop.support.errors import BadInputError
 
 LONGEST_LIFE = 120  # years
 OLDEST = 90  # years; above it an age alone may tell who somebody is (HIPAA safe harbour)
+FILTERED = "a filter"  # in place of what a site calls it, so that none is not said
 _SHORTEST = 3  # letters of a name that is looked for in a pseudonym
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom are not part of it
 
@@ -72,7 +73,10 @@ def research_picture(picture: PictureInfo, study: StudyInfo, research: Research)
     if picture.burned_in:
         raise _refused("words are drawn into a picture", "blank them, or leave the picture out")
     moved = research_moment(picture.taken_at, study, research)
-    return replace(picture, taken_at=moved, device=one_line(research.device), device_serial="")
+    how = picture.acquisition
+    if how is not None:  # what a site calls its filters may tell which site it is
+        how = replace(how, camera="", filter=FILTERED if how.filter else "", polariser="", dark_sha256="", clip_id="")
+    return replace(picture, taken_at=moved, device=one_line(research.device), device_serial="", acquisition=how)
 
 
 def research_content(content: ReadingContent, study: StudyInfo, research: Research) -> ReadingContent:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.interop.dicom import codes
@@ -83,7 +84,7 @@ def picture_header(
     _device(dataset, picture)
     _moment(dataset, study, picture)
     _image(dataset, picture)
-    dataset.AcquisitionContextSequence = _context(picture)
+    dataset.AcquisitionContextSequence = [*_context(picture), *_camera(picture.acquisition or Acquisition())]
     dataset.AnatomicRegionSequence = [coded(codes.CERVIX)]
     if partner is not None:
         dataset.ReferencedImageSequence = [referenced(study, partner, SOP_CLASS[modality], codes.PARTNER)]
@@ -158,13 +159,39 @@ def _image(dataset: Dataset, picture: PictureInfo) -> None:
 def _context(picture: PictureInfo) -> list[Dataset]:
     said = codes.STAGE[picture.stage]
     items = [] if said.substance is None else [_coded_fact(codes.EXOGENOUS_SUBSTANCE, said.substance)]
-    items.append(_coded_fact(codes.FILTER, said.filter))
+    named = picture.acquisition is not None and one_line(picture.acquisition.filter)
+    if not (named and said.filter == codes.NO_FILTER):  # the device says that there is one
+        items.append(_coded_fact(codes.FILTER, said.filter))
     items.append(_coded_fact(codes.ILLUMINATION, said.illumination))
     if picture.seconds_since_acid is not None:
         items.append(_number(codes.SECONDS_SINCE_ACID, picture.seconds_since_acid, codes.SECOND))
     if picture.mm_per_px is not None:
         items.append(_number(codes.PIXEL_SIZE, picture.mm_per_px, codes.MILLIMETRE))
     return items
+
+
+def _camera(how: Acquisition) -> list[Dataset]:
+    """What the camera and its light were set to, as far as they said it."""
+    numbers = (
+        (codes.EXCITATION, how.excitation_nm, codes.NANOMETRE),
+        (codes.EXPOSURE, how.exposure_ms, codes.MILLISECOND),
+        (codes.GAIN, how.gain, codes.ONE),
+        (codes.WHITE_BALANCE, how.white_balance_k, codes.KELVIN),
+        (codes.PAIR_GAP, how.gap_s, codes.SECOND),
+    )
+    words = ((codes.FILTER_NAME, one_line(how.filter)), (codes.POLARISER, one_line(how.polariser)))
+    items = [_number(name, value, unit) for name, value, unit in numbers if value is not None]
+    return items + [_text_fact(name, text) for name, text in words if text]
+
+
+def _text_fact(name: Code, text: str) -> Dataset:
+    from pydicom import Dataset
+
+    item = Dataset()
+    item.ValueType = "TEXT"
+    item.ConceptNameCodeSequence = [coded(name)]
+    item.TextValue = text
+    return item
 
 
 def _coded_fact(name: Code, value: Code) -> Dataset:

@@ -20,6 +20,7 @@ from pfm_desktop.interop.dicom.registration import registration_object
 from pfm_desktop.interop.dicom.structured import report_object
 from pfm_desktop.jobs import Context, SilentContext
 from pfm_desktop.services import burned_in
+from pfm_desktop.services.capture.records import acquisitions
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut
 from pfm_desktop.services.export.folder import Begun, ExportFolder, export_folder
@@ -102,12 +103,15 @@ class _Writing:
 
     def _pictures(self) -> None:
         numbers = facts.numbers_of(self.case.pictures)
+        how = acquisitions(self.lib, self.case.visit.id)
         drawn = burned_in.said_of(self.lib, [picture.id for picture in self.case.pictures])
         for place, picture in enumerate(self.case.pictures, start=1):
             self.ctx.check()
             pixels, lossy = facts.read_pixels(self.lib, picture)
             said = True if picture.id in drawn else None  # of the others nobody said anything
-            info = facts.picture_info(picture, pixels, lossy, numbers[picture.id], burned_in=said)
+            info = facts.picture_info(
+                picture, pixels, lossy, numbers[picture.id], burned_in=said, acquisition=how.get(picture.id)
+            )
             self.infos[picture.id] = info
             partner = self._partner(picture)
             made = picture_object(self.study, info, pixels, partner=partner, modality=self.modality)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop import __version__
+from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.case import Pair, Picture
 from pfm_desktop.domain.findings import Findings
 from pfm_desktop.domain.registration import RegistrationStatus
@@ -86,9 +87,16 @@ def numbers_of(pictures: Iterable[Picture]) -> Mapping[str, int]:
 
 
 def picture_info(
-    picture: Picture, pixels: Pixels, lossy: float | None, number: int, *, burned_in: bool | None
+    picture: Picture,
+    pixels: Pixels,
+    lossy: float | None,
+    number: int,
+    *,
+    burned_in: bool | None,
+    acquisition: Acquisition | None = None,
 ) -> PictureInfo:
-    """A picture as DICOM takes it; `burned_in` None: nobody said whether words are drawn into it."""
+    """A picture as DICOM takes it; `burned_in` None: nobody said whether words are drawn into it. `acquisition`: how it
+    was taken, where it was taken live."""
     return PictureInfo(
         id=picture.id,
         stage=picture.stage,
@@ -102,6 +110,7 @@ def picture_info(
         lossy_ratio=lossy,
         number=number,
         burned_in=burned_in,
+        acquisition=acquisition,
     )
 
 

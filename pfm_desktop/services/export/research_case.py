@@ -17,6 +17,7 @@ from pfm_desktop.domain.source import PLACES, Source, Stage
 from pfm_desktop.interop.dicom.content import PictureInfo, StudyInfo
 from pfm_desktop.interop.dicom.deidentify import Box, Research, blanked, research_picture, research_study
 from pfm_desktop.services import burned_in
+from pfm_desktop.services.capture.records import acquisitions
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.facts import LeftOut, Pixels
 from pfm_desktop.services.export.words_found import words_in
@@ -185,6 +186,7 @@ def clean_pictures(
     """
     numbers = facts.numbers_of(visit.visit.pictures)
     said_words = burned_in.said_of(lib, [picture.id for picture in visit.visit.pictures])
+    live = acquisitions(lib, visit.visit.visit.id)
     for picture in visit.visit.pictures:
         what = f"picture {picture.id[:_CODE]}"
         if only is not None and picture.id not in only:
@@ -206,7 +208,8 @@ def clean_pictures(
         _check_boxes(own, width, height)
         visit.words[picture.id] = found = words[picture.id] if picture.id in words else words_in(picture, pixels)
         clean = blanked(pixels, (*own, *found, *_edges(width, height, margin)))
-        info = facts.picture_info(picture, clean, lossy, numbers[picture.id], burned_in=False)
+        number, how = numbers[picture.id], live.get(picture.id)
+        info = facts.picture_info(picture, clean, lossy, number, burned_in=False, acquisition=how)
         visit.infos[picture.id] = research_picture(info, visit.study, visit.research)
         yield picture, clean
 

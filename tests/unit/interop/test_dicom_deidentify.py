@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
+from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.interop.dicom.content import Modality
 from pfm_desktop.interop.dicom.deidentify import (
+    FILTERED,
     Research,
     blanked,
     research_content,
@@ -203,3 +205,18 @@ def test_a_box_is_blanked_in_a_copy(woman: Any) -> None:
     assert not clean[35:, 50:].any()
     assert np.array_equal(clean[10:35], woman.pixels[10:35])
     assert woman.pixels[:10, :20].any()
+
+
+def test_of_how_a_picture_was_taken_numbers_stay_and_the_words_of_the_clinic_go(
+    woman: Any, verify: Callable[..., list[str]]
+) -> None:
+    how = Acquisition("Obersee 4711", None, 33.3, 2.5, None, (), 405.0, "filter of Obersee", "Obersee", 0.3)
+    taken = research_picture(replace(woman.fluorescence, acquisition=how), woman.study, RESEARCH)
+    made = picture_object(research_study(woman.study, RESEARCH), taken, woman.pixels)
+    data = to_bytes(made)
+    assert b"Obersee" not in data
+    assert verify(data) == []
+    said = {item.ConceptNameCodeSequence[0].CodeValue: item for item in made.AcquisitionContextSequence}
+    assert float(said["112710"].NumericValue) == 405
+    assert said["FILTER_NAME"].TextValue == FILTERED
+    assert not {"FILTER", "POLARISER"} & set(said)

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from pydicom import Dataset, dcmread
 from pydicom.datadict import dictionary_has_tag
 
+from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.domain.prediction import BANNER
 from pfm_desktop.domain.registration import DISAGREE, RegistrationStatus
 from pfm_desktop.domain.source import Stage
@@ -59,7 +60,11 @@ def read_back(woman: Any, kind: str) -> Dataset:
 def context(dataset: Dataset) -> dict[str, object]:
     return {
         item.ConceptNameCodeSequence[0].CodeValue: (
-            item.ConceptCodeSequence[0].CodeValue if item.ValueType == "CODE" else float(item.NumericValue)
+            item.ConceptCodeSequence[0].CodeValue
+            if item.ValueType == "CODE"
+            else item.TextValue
+            if item.ValueType == "TEXT"
+            else float(item.NumericValue)
         )
         for item in dataset.AcquisitionContextSequence
     }
@@ -354,7 +359,8 @@ def test_every_code_of_dicom_is_in_the_dictionary_under_its_meaning() -> None:
         for value, (meaning, _contexts) in entries.items()
     }
     # colposcopy is SNOMED CT beyond what pydicom lists; units are written as UCUM spells them
-    beyond = {codes.COLPOSCOPY, codes.SCORE, codes.HOUR_ON_CLOCK, codes.ONE, codes.MILLIMETRE, codes.SECOND}
+    units = {codes.ONE, codes.MILLIMETRE, codes.SECOND, codes.MILLISECOND, codes.NANOMETRE, codes.KELVIN}
+    beyond = {codes.COLPOSCOPY, codes.SCORE, codes.HOUR_ON_CLOCK} | units
     for code in _all_codes():
         if code.scheme != codes.PRIVATE and code not in beyond:
             assert (code.scheme, code.value, code.meaning.lower()) in official
@@ -376,3 +382,51 @@ def test_the_age_stands_only_where_it_was_given(woman: Any) -> None:
     assert "PatientAge" not in read_back(woman, "photograph")
     aged = replace(woman.study, birth_date=date(1990, 1, 1), age_years=7)
     assert picture_object(aged, woman.white, woman.pixels).PatientAge == "007Y"
+
+
+HOW = Acquisition(
+    camera="UVC 1 (A17)", light=Light.FLUORESCENCE, exposure_ms=33.3, gain=2.5, white_balance_k=5200.0,
+    excitation_nm=405.0, filter="LP\\430\nof Obersee " + "x" * 80, polariser="crossed", gap_s=-0.25,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("how", [HOW, Acquisition()])
+def test_a_picture_that_was_taken_live_has_no_error(
+    stage: Stage, how: Acquisition, woman: Any, verify: Callable[[bytes], list[str]]
+) -> None:
+    picture = replace(woman.white, stage=stage, acquisition=how)
+    assert verify(to_bytes(picture_object(woman.study, picture, woman.pixels))) == []
+
+
+def test_how_a_picture_was_taken_stands_in_its_context_with_units(woman: Any) -> None:
+    picture = replace(woman.fluorescence, acquisition=HOW)
+    made = picture_object(woman.study, picture, woman.pixels)
+    said = context(made)
+    assert {name: said[name] for name in ("112710", "EXPOSURE", "GAIN", "WHITE_BALANCE", "PAIR_GAP", "POLARISER")} == {
+        "112710": 405.0, "EXPOSURE": 33.3, "GAIN": 2.5, "WHITE_BALANCE": 5200.0, "PAIR_GAP": -0.25,
+        "POLARISER": "crossed",
+    }  # fmt: skip
+    assert str(said["FILTER_NAME"]).startswith("LP 430 of Obersee x")
+    assert len(str(said["FILTER_NAME"])) <= 64
+    assert "FILTER" not in said  # that there is none
+    units = {
+        item.ConceptNameCodeSequence[0].CodeValue: item.MeasurementUnitsCodeSequence[0].CodeValue
+        for item in made.AcquisitionContextSequence
+        if item.ValueType == "NUMERIC"
+    }
+    assert units | {"EXPOSURE": "ms", "112710": "nm", "WHITE_BALANCE": "K", "PAIR_GAP": "s", "GAIN": "1"} == units
+    assert "UVC 1" not in to_bytes(made).decode("latin-1")  # the camera is said by the picture's device
+
+
+def test_a_green_filter_is_told_by_its_code_beside_its_name(woman: Any) -> None:
+    picture = replace(woman.white, stage=Stage.GREEN, acquisition=HOW)
+    said = context(picture_object(woman.study, picture, woman.pixels))
+    assert said["FILTER"] == codes.GREEN_FILTER.value
+    assert "FILTER_NAME" in said
+
+
+def test_nothing_is_told_of_a_camera_that_says_nothing(woman: Any) -> None:
+    plain = to_bytes(picture_object(woman.study, woman.white, woman.pixels))
+    picture = replace(woman.white, acquisition=Acquisition(camera="UVC 1"))
+    assert to_bytes(picture_object(woman.study, picture, woman.pixels)) == plain

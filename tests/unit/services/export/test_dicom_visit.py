@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from pydicom import Dataset, dcmread
 from pypdf import PdfReader
 
+from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.prediction import OTHER_PAIR
 from pfm_desktop.domain.quality import Refusal
@@ -20,6 +22,7 @@ from pfm_desktop.imaging.registration.result import Registration, refused
 from pfm_desktop.interop.dicom.content import Modality
 from pfm_desktop.jobs import Cancelled, SilentContext
 from pfm_desktop.services import cases, moving, pairing, review
+from pfm_desktop.services.capture.records import Shot, keep_shots
 from pfm_desktop.services.export import facts
 from pfm_desktop.services.export.dicom_visit import (
     NOT_KEPT,
@@ -416,3 +419,22 @@ def test_the_map_onto_a_green_filter_and_its_pins_go_out_under_their_own_names(
     pictures = {str(one.SeriesDescription): str(one.SOPInstanceUID) for one in found.values() if "Rows" in one}
     report = found["structured-report"].to_json()
     assert pictures["White light, green filter"] in report, "the pin lies in this picture"
+
+
+def test_a_picture_that_was_taken_live_says_how(
+    clinic: Library, ids: Ids, tmp_path: Path, verify: Callable[[bytes, Path], list[str]]
+) -> None:
+    visit = cases.add_visit(clinic, ids.patient).id
+    pixels = np.ascontiguousarray(phantom().fluorescence)
+    shot = Shot(
+        noted_png(pixels), SIZE, SIZE, "", Stage.FLUORESCENCE_AFTER_ACID, datetime.now(UTC), 60.0,
+        acquisition=Acquisition(camera="UVC 1", exposure_ms=33.3, excitation_nm=405.0, filter="LP 430"),
+    )  # fmt: skip
+    keep_shots(clinic, visit, [shot], pair=False)
+    exported(clinic, tmp_path / "out", visit)
+    (data,) = everything(tmp_path / "out").values()
+    assert verify(data, tmp_path) == []
+    picture = dcmread(io.BytesIO(data))
+    said = {item.ConceptNameCodeSequence[0].CodeValue for item in picture.AcquisitionContextSequence}
+    assert {"112710", "EXPOSURE", "FILTER_NAME", "SECONDS_ACID"} <= said
+    assert picture.ManufacturerModelName == "UVC 1"
