@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading
 from pfm_desktop.domain.prediction import Analysis
 
@@ -52,7 +53,8 @@ class ReportContent:
     `analysis` is None when the AI answer may not be shown; `no_answer` then says why. `other_model`
     says that the answer that was revealed was another model's, or about another pair. `checks` say how far the pictures
     can be trusted, doubts first. `corrections` say, one a line, how
-    the identity was corrected after the signing. `swede` has one line an item:
+    the identity was corrected after the signing. `examination` and `whitenings`: of a visit that was examined live.
+    `swede` has one line an item:
     title, points, wording.
     """
 
@@ -68,6 +70,8 @@ class ReportContent:
     indication: str = ""
     pictures: tuple[ReportPicture, ...] = ()
     checks: tuple[ReportCheck, ...] = ()
+    examination: Examination | None = None
+    whitenings: tuple[Whitening, ...] = ()
     pins: tuple[ReportPin, ...] = ()
     findings: Findings | None = None
     swede: tuple[tuple[str, str, str], ...] = ()

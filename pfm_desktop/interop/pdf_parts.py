@@ -37,6 +37,7 @@ def story(content: ReportContent, width: float) -> list[Flowable]:
     parts += _warning(say.early_warning(content), width, above=2 * mm)
     parts += _pictures(content.pictures, width)
     parts += [_text(text, _WARN if doubt else _SMALL) for text, doubt in say.check_lines(content)]
+    parts += _examination(content)
     parts += _findings(content, width)
     parts += _pins(content.pins, width)
     parts += _answer(content, width)
@@ -71,6 +72,11 @@ def _scaled(picture: ReportPicture, side: float, tallest: float) -> Flowable:
     highest = max(tallest, BURNT_IN_HEIGHT) if picture.burnt_in else tallest
     scale = min(side / picture.width, highest / picture.height)
     return Image(BytesIO(picture.jpeg), picture.width * scale, picture.height * scale, hAlign="LEFT")
+
+
+def _examination(content: ReportContent) -> list[Flowable]:
+    lines = say.examination_lines(content)
+    return [_text("Examination", _HEAD), *(_text(line) for line in lines)] if lines else []
 
 
 def _findings(content: ReportContent, width: float) -> list[Flowable]:

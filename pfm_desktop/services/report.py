@@ -16,6 +16,7 @@ from pfm_desktop.domain.prediction import ATTENTION, ATTENTION_LIMITS, FUSED, NO
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf_content import ReportContent, ReportPicture, ReportPin
+from pfm_desktop.services.capture import records
 from pfm_desktop.services.pairing import default_pair
 from pfm_desktop.services.report_checks import checks, checks_of
 from pfm_desktop.support.errors import BadInputError
@@ -79,6 +80,8 @@ def report_of_visit(
         indication=case.visit.indication,
         pictures=_pictures(case, pictures, registration, analysis) if pictures else (),
         checks=checks_of(answer, pictures),
+        examination=records.examination(lib, case.visit.id),
+        whitenings=tuple(kept.whitening for kept in records.whitenings(lib, case.visit.id)),
         pins=tuple(_pin(pin, case, pair_id, registration) for pin in case.pins),
         findings=findings,
         swede=swede_lines(findings.swede),

@@ -45,6 +45,7 @@ def preview_html(content: ReportContent, look: PreviewLook | None = None) -> str
         *(f"<p><b>{_safe(line)}</b></p>" for line in content.corrections),
         _warning(say.early_warning(content), look),
         _pictures(content, look),
+        _examination(content),
         _findings(content, look),
         _pins(content.pins, look),
         _answer(content, look),
@@ -66,6 +67,11 @@ def _pictures(content: ReportContent, look: PreviewLook) -> str:
         for text, doubt in say.check_lines(content)
     ]
     return "".join(parts)
+
+
+def _examination(content: ReportContent) -> str:
+    lines = say.examination_lines(content)
+    return f"<h3>Examination</h3>{''.join(_paragraph(line) for line in lines)}" if lines else ""
 
 
 def _findings(content: ReportContent, look: PreviewLook) -> str:

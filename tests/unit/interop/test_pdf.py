@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from pfm_desktop.domain.examination import Examination, Whitening
 from pfm_desktop.domain.findings import Findings, Reading, Signature, SwedeScore
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
@@ -26,8 +27,9 @@ from pfm_desktop.domain.quality import Quality, Refusal, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus, RegistrationSummary
 from pfm_desktop.domain.source import PLACES, Source
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, ReportPin, pdf_bytes, write_pdf
-from pfm_desktop.interop.pdf_words import early_warning
+from pfm_desktop.interop.pdf_words import early_warning, examination_lines
 from pfm_desktop.support.errors import StorageError
+from pfm_desktop.support.moments import moment
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 MODEL = ModelInfo("pfm-demo", "1.0", "ab" * 32, (Source.WHITE, Source.FLUORESCENCE), "T0", "token", 224)
@@ -353,3 +355,34 @@ def test_any_number_of_pictures_finds_its_place(count: int) -> None:
     content = replace(full(), pictures=(picture(),) * count)
     pages = PdfReader(io.BytesIO(pdf_bytes(content))).pages
     assert sum(page.extract_text().count("60 s after acetic acid") for page in pages) == count
+
+
+CURVE = Whitening(
+    region=((1.0, 2.0), (5.0, 2.0), (5.0, 7.0)), seconds=(0.0, 45.0, 180.0), change=(0.0, 8.4, 6.0),
+    onset_s=12.2, peak=8.42, peak_s=45.0, half_s=130.4,
+)  # fmt: skip
+
+
+def test_acid_iodine_and_each_place_that_whitened_have_a_line() -> None:
+    examined = Examination("v", NOW, NOW, iodine_override="tested since")
+    flat = Whitening(region=(), seconds=(0.0, 1.0), change=(0.0, 0.0))
+    lasting = replace(CURVE, onset_s=None, half_s=None)
+    content = replace(full(), examination=examined, whitenings=(CURVE, flat, lasting))
+    said = examination_lines(content)
+    assert said == [
+        f"Acetic acid applied: {moment(NOW)}",
+        "Lugol's iodine allowed in spite of a known allergy: tested since",
+        "Whitening of a place: began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s",
+        "Whitening of a place: most (L* +8.4) at 45 s, not faded to half by 180 s, when the recording ended",
+    ]
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages).split())
+    assert all(line in text for line in said)
+
+
+@pytest.mark.parametrize("examined", [None, Examination("v", NOW)])
+def test_without_acid_and_whitening_nothing_is_said_of_an_examination(examined: Examination | None) -> None:
+    content = replace(full(), examination=examined)
+    assert examination_lines(content) == []
+    assert "Examination" not in " ".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(pdf_bytes(content))).pages
+    )

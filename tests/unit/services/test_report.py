@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from pfm_desktop.domain.annotation import OsMark, Pin
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.clock import NO_WAY
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Whitening
 from pfm_desktop.domain.grade import GRADES, Grade
 from pfm_desktop.domain.prediction import (
     BANNER,
@@ -33,6 +34,7 @@ from pfm_desktop.imaging.registration import Registration, from_points
 from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.interop.pdf import ReportCheck, ReportContent, ReportPicture, pdf_bytes
 from pfm_desktop.services import cases, pairing, report, review
+from pfm_desktop.services.capture import records
 from pfm_desktop.services.cases import VisitCase
 from pfm_desktop.services.demo import DEVICE
 from pfm_desktop.services.engine import PairAnswer, PairPictures
@@ -543,3 +545,16 @@ def test_a_report_of_files_names_them_and_no_patient() -> None:
 def test_a_registration_to_be_checked_still_carries_pins_over(lib: Library) -> None:
     found = replace(shifted(-20), status=RegistrationStatus.CHECK)
     assert Desk(lib, found).report().pins[1].place == "7 o'clock, posterior right"
+
+
+def test_acid_and_whitening_of_a_live_examination_stand_in_print_and_preview(lib: Library) -> None:
+    desk = Desk(lib)
+    records.begin(lib, desk.visit, DEFAULT_PLAN)
+    records.start_acid(lib, desk.visit, NOON)
+    curve = Whitening(((1.0, 2.0),), (0.0, 45.0), (0.0, 8.4), onset_s=12.0, peak=8.4, peak_s=45.0, half_s=130.0)
+    records.keep_whitening(lib, desk.visit, "c" * 32, curve)
+    content = desk.report()
+    assert content.whitenings == (curve,)
+    for text in (text_of(content), preview_html(content)):
+        assert f"Acetic acid applied: {moment(NOON)}" in text
+        assert "began 12 s after acid, most (L* +8.4) at 45 s, faded to half at 130 s" in text
