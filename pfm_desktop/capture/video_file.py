@@ -7,6 +7,7 @@ to its time, until the next one comes. So time is right within half a frame, and
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import statistics
 from collections.abc import Callable, Sequence
@@ -29,11 +30,13 @@ AVI_LIMIT = 1900 << 20  # bytes that an AVI of this kind can hold, and a little 
 _QUALITY = 98  # of MJPG, 0 to 100
 _REMOVED = "what was written of it is removed, and the clip is unchanged"
 
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # a torn video is said by us, not by FFmpeg on the terminal
+
 
 class Coding(StrEnum):
     """How the frames of a file are coded."""
 
-    MJPG = "mjpg"  # smaller, plays everywhere; nobody sees a difference
+    MJPG = "mjpg"  # smaller, plays everywhere; half of the colour is kept, as in most cameras
     FFV1 = "ffv1"  # the very pixels of the clip
 
     @property
@@ -199,8 +202,8 @@ def _opened(path: Path, size: tuple[int, int], rate: int, coding: Coding) -> Any
 
 
 def _frames_in(path: Path) -> int:
-    """How many frames can be read: all are decoded."""
-    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    """How many frames lie whole in the file; they are not decoded, which would take as long as writing them."""
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, (cv2.CAP_PROP_FORMAT, -1))
     try:
         count = 0
         while video.isOpened() and video.grab():

@@ -1,4 +1,4 @@
-"""`pfm export`: visits as DICOM, and sets for research. Which is for what, and what is removed: docs/export.md."""
+"""`pfm export`: visits as DICOM, sets for research, clips as videos. Which is for what: docs/export.md."""
 
 from __future__ import annotations
 
@@ -100,6 +100,46 @@ def export_research_(
     say(f"Words found in pictures and made black: {made.words_boxes} boxes in {made.words_pictures} pictures")
     labelled = "" if wish.format is Format.DICOM else f", {made.labelled} of them with a grade to train on"
     say(f"Written: {made.folder} ({made.women} women, {made.visits} visits{labelled}, {made.pictures} pictures)")
+
+
+@export_app.command("clips")
+def export_clips(
+    library: Folder, visit: Annotated[str, typer.Argument(metavar="VISIT", help="Id of a visit, or its beginning.")]
+) -> None:
+    """List the clips of a visit: the id, when it began (UTC), how long it is. No names."""
+    from pfm_desktop.services.capture.clips import clips_of
+    from pfm_desktop.services.export.visits import named_visits
+
+    with open_library(library) as lib:
+        found = [clip for row in named_visits(lib, (visit,)) for clip in clips_of(lib, row.visit.id)]
+    for clip in found:
+        cut = "" if clip.complete else ", cut short" if clip.closed else ", not closed"
+        said = f"{clip.kind.value}, {clip.frames} frames, {clip.seconds:.1f} s{cut}"
+        say(f"{clip.id}  {clip.started_at:%Y-%m-%d %H:%M:%S}  {said}")
+
+
+@export_app.command("clip")
+def export_clip_(
+    library: Folder,
+    clip: Annotated[str, typer.Argument(metavar="CLIP", help="Id of a clip; see `pfm export clips`.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="A name with .avi (MJPG) or .mkv (FFV1).", readable=False)
+    ],
+    clock: Annotated[
+        bool, typer.Option("--clock", help="Draw the seconds since acetic acid, or since the clip began, into it.")
+    ] = False,
+) -> None:
+    """Write a clip as a video, without names. It goes on record. An .mkv has the very pixels that were kept."""
+    from pfm_desktop.services.capture.clip_export import export_clip
+
+    coding = "ffv1" if out.suffix.lower() == ".mkv" else "mjpg"
+    with open_library(library) as lib, Bar() as bar:
+        made = export_clip(bar, lib, clip, out, coding=coding, clock=clock)
+    for problem in made.problems:
+        note(f"the picture stands still where a part of the clip is not: {problem}")
+    if made.left_out:
+        note(f"{made.left_out} frames came so soon after another that the video has no place for them")
+    say(f"Written: {made.path} ({made.seconds:.1f} s, {made.rate} frames a second)")
 
 
 @export_app.command("whose")
