@@ -41,6 +41,10 @@ class Recorded:
     problem: str = ""
 
 
+class _Due:
+    """The segment that is being filled has waited long enough."""
+
+
 class Recorder:
     """Records from now on until `stop`. `take` is called on one thread, everything else on any.
 
@@ -67,14 +71,14 @@ class Recorder:
         self._put, self._on_problem = put, on_problem
         self._rate, self._segment_s, self._limit, self._patience = rate, segment_s, queue_limit, patience_s
         self._began, self._last_s, self._last_due = began, 0.0, -1
+        self._open: list[CodedFrame] = []  # the segment that is being filled, on the thread that makes them
+        self._opened_at, self._numbered, self._made = 0.0, 0, 0
         self._changed = threading.Condition()
         # all of these under `_changed`
         self._raw: deque[tuple[Frame, float]] = deque()
-        self._open: list[CodedFrame] = []  # the segment that is being filled
-        self._opened_at = 0.0
         self._ready: deque[SegmentBytes] = deque()
-        self._held = 0  # bytes of all three, and of what is being worked on
-        self._taken = self._numbered = self._made = 0
+        self._held = 0  # bytes of both, and of what is being worked on between them
+        self._taken = 0
         self._stopping = self._all_made = self._over = False
         self._so_far, self._trouble = Recorded(), ""
         self._threads = [
@@ -174,8 +178,11 @@ class Recorder:
         give_way()
         try:
             while (work := self._next_frame()) is not None:
-                frame, seconds = work
-                self._add(frame, seconds)
+                if isinstance(work, _Due):
+                    self._close_segment()
+                else:
+                    self._add(*work)
+            self._close_segment()
         except Exception:
             log.exception("a clip could not be coded")
             self._end(f"{_PROGRAM}; {_KEPT}")
@@ -183,20 +190,18 @@ class Recorder:
             self._all_made = True
             self._changed.notify_all()
 
-    def _next_frame(self) -> tuple[Frame, float] | None:
-        """The next one, awaited; a segment that has waited long enough is closed meanwhile. None at the end."""
+    def _next_frame(self) -> tuple[Frame, float] | _Due | None:
+        """The next one, awaited until a segment has waited long enough (`_Due`). None at the end."""
         with self._changed:
             while not self._over:
                 if self._raw:
                     return self._raw.popleft()
                 if self._stopping:
-                    self._close_segment()
                     return None
                 left = self._opened_at + self._segment_s - time.monotonic() if self._open else None
                 if left is not None and left <= 0:
-                    self._close_segment()
-                else:
-                    self._changed.wait(left)
+                    return _Due()
+                self._changed.wait(left)
         return None
 
     def _add(self, frame: Frame, seconds: float) -> None:
@@ -208,17 +213,16 @@ class Recorder:
         with self._changed:
             if self._over:  # counted there
                 return
-            self._held -= frame.pixels.nbytes
+            self._held += (len(coded.jpeg) if coded is not None else 0) - frame.pixels.nbytes
             if coded is None:
                 self._so_far = replace(self._so_far, dropped=self._so_far.dropped + 1)
                 return
-            self._numbered += 1
-            self._held += len(coded.jpeg)
-            if self._open and not self._belongs(coded):
-                self._close_segment()
-            if not self._open:
-                self._opened_at = time.monotonic()
-            self._open.append(coded)
+        self._numbered += 1
+        if self._open and not self._belongs(coded):
+            self._close_segment()
+        if not self._open:
+            self._opened_at = time.monotonic()
+        self._open.append(coded)
 
     def _belongs(self, frame: CodedFrame) -> bool:
         """Whether a frame goes into the segment that is being filled."""
@@ -231,14 +235,17 @@ class Recorder:
         )
 
     def _close_segment(self) -> None:
-        if not self._open:
+        frames, self._open = self._open, []
+        if not frames:
             return
-        data = clip_segment.encode(self._open)
-        self._held += len(data) - sum(len(one.jpeg) for one in self._open)
-        first, last = self._open[0], self._open[-1]
-        self._ready.append(SegmentBytes(self._made, data, len(self._open), first.seconds, last.seconds))
-        self._open, self._made = [], self._made + 1
-        self._changed.notify_all()
+        data = clip_segment.encode(frames)  # some 20 MB: the camera does not wait for that
+        with self._changed:
+            if self._over:
+                return
+            self._held += len(data) - sum(len(one.jpeg) for one in frames)
+            number, self._made = self._made, self._made + 1
+            self._ready.append(SegmentBytes(number, data, len(frames), frames[0].seconds, frames[-1].seconds))
+            self._changed.notify_all()
 
     # segments become safe
 
@@ -300,7 +307,7 @@ class Recorder:
             self._so_far = replace(far, problem=problem, dropped=self._taken - far.frames)
             self._raw.clear()
             self._ready.clear()
-            self._open, self._held, self._trouble = [], 0, ""
+            self._held, self._trouble = 0, ""
             self._changed.notify_all()
         log.warning("%s", problem)
         if self._on_problem is not None:

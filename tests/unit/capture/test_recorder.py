@@ -188,6 +188,27 @@ def test_a_slow_disk_costs_frames_that_are_counted_and_never_memory_without_boun
     assert recording._held == 0
 
 
+def test_the_camera_does_not_wait_while_a_segment_is_put_together(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    encode = clip_segment.encode
+
+    def slow(frames: Any) -> bytes:
+        reached.set()
+        assert go_on.wait(10)
+        return encode(frames)
+
+    monkeypatch.setattr(clip_segment, "encode", slow)
+    disk = Disk()
+    recording = make(disk)
+    recording.take(shot(0.0))
+    recording.take(shot(1.5))
+    assert reached.wait(5)
+    for number in range(10):
+        recording.take(shot(2 + number / 30))  # would hang here
+    go_on.set()
+    assert recording.stop().frames == 12
+
+
 def test_a_disk_that_refuses_for_a_while_loses_nothing(make: Make) -> None:
     disk = Disk(OSError(errno.ENOSPC, "No space left"), StorageError("the library is busy"), OSError(errno.EIO, "x"))
     recording = make(disk, segment_s=0.5)
