@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
 SIMULATED = "Simulated device: a phantom, no woman"
+FROM_CLIP = "FROM A CLIP, not live"
+OF_WHITENING = "FIRST FRAME AFTER ACID, not live"
+DARK_TAKEN = "Dark frame taken. It is subtracted from fluorescence pictures from now on."
 OPENING = "Opening the camera ..."
 NO_DEVICE = "No camera is chosen on this workstation yet. Press D, or Device below, to choose one."
 PLAN_SAVED = "The plan of this site is saved. It holds for examinations that begin from now on."
@@ -37,12 +40,12 @@ def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:
 
 
 def badges(
-    *, frozen: bool, green: bool, zoom: float, simulated: bool, ghost: bool, recording: str = "", clip: bool = False
+    *, frozen: bool, green: bool, zoom: float, simulated: bool, ghost: bool, recording: str = "", still: str = ""
 ) -> tuple[str, ...]:
     """Short words on the live picture."""
     said = (
         (recording, bool(recording)),
-        ("FROM A CLIP, not live", clip),
+        (still, bool(still)),
         ("FROZEN", frozen),
         (SIMULATED, simulated),
         ("Green filter, for looking only", green),
@@ -69,7 +72,7 @@ def device_words(name: str, status: StreamStatus | None) -> str:
         return ""
     if status is None or status.format is None:
         return name
-    return f"{name}   {status.format.width} x {status.format.height}   {status.rate:.0f}/s"
+    return f"{status.rate:.0f}/s  {status.format.width} x {status.format.height}  {name}"
 
 
 def recorded_words(recorded: Recorded) -> str:

@@ -114,7 +114,7 @@ def step_text(step: Step) -> str:
     if step.starts_clock:
         return "Acetic acid: start the clock"
     if step.seconds is not None:
-        what = "white light + fluorescence" if step.pair else "white light"
+        what = "white + fluorescence" if step.pair else "white light"
         return f"{clock_text(step.seconds)}  {what}"
     if step.stage is Stage.FLUORESCENCE_BEFORE_ACID:
         return "Fluorescence before acid"

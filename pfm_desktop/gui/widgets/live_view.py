@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
@@ -62,6 +63,7 @@ class LiveView(QWidget):
         self.said = ""  # instead of a picture, or where the camera gives none
         self.badges: tuple[str, ...] = ()  # short words on plates, from the top left
         self.region: tuple[tuple[float, float], ...] = ()
+        self.normal: tuple[tuple[float, float], ...] = ()  # normal tissue, drawn in dashes
         self.draws = False  # a stroke draws a region
         self.painted: Callable[[float, float], None] | None = None  # told when a frame is painted: its `at`, and now
         self._told = -1.0
@@ -81,6 +83,12 @@ class LiveView(QWidget):
         """Show this one; None for an empty view."""
         self.shown = shown
         self.update()
+
+    def say(self, text: str, badges: tuple[str, ...], *, mm_per_px: float | None) -> None:
+        """What stands on the picture: words in its middle ("" for none) and on plates; the scale bar's scale."""
+        if (text, badges, mm_per_px) != (self.said, self.badges, self.mm_per_px):
+            self.said, self.badges, self.mm_per_px = text, badges, mm_per_px
+            self.update()
 
     def frame_point(self, at: QPointF) -> tuple[float, float] | None:
         """Pixel of the frame under a point of the widget; None beside the picture."""
@@ -159,12 +167,11 @@ class LiveView(QWidget):
         twice(painter, lambda: painter.drawEllipse(middle, cell / 6, cell / 6), width=1.2)
 
     def _paint_region(self, painter: QPainter) -> None:
-        points = self._stroke or self.region
-        if len(points) < 2:
-            return
-        there = [self.widget_point(*one) for one in points]
-        closed = there if self._stroke else [*there, there[0]]
-        twice(painter, lambda: painter.drawPolyline(closed), width=1.8)
+        for points, closed, dash in ((self._stroke, False, 0.0), (self.region, True, 0.0), (self.normal, True, 6.0)):
+            if len(points) > 1:
+                there = [self.widget_point(*one) for one in points]
+                line = [*there, there[0]] if closed else there
+                twice(painter, partial(painter.drawPolyline, line), width=1.8, dash=dash)
 
     def _paint_scale(self, painter: QPainter, shown: Shown, target: QRectF) -> None:
         if self.mm_per_px is None:

@@ -51,7 +51,8 @@ class TimelinePanel(QFrame):
         self.pair_button, self.picture_button = QPushButton("Pair", self), QPushButton("Picture", self)
         self.skip_button = QPushButton("Leave out", self)
         self._rows: list[tuple[str, QLabel, QLabel, QLabel]] = []
-        self._grid = QGridLayout()
+        self._lines = QWidget(self)
+        self._grid = QGridLayout(self._lines)
         self._grid.setContentsMargins(0, 4, 0, 0)
         self._grid.setVerticalSpacing(2)
         self._grid.setHorizontalSpacing(8)
@@ -74,6 +75,10 @@ class TimelinePanel(QFrame):
         ):
             button.setText(f"{text}  {key}".rstrip())
             button.setToolTip(f"{text} ({key})" if key else text)
+
+    def show_short(self, short: bool) -> None:
+        """Without the lines of the steps, where something else needs the room; clock and next step stay in sight."""
+        self._lines.setVisible(not short)
 
     def show_timeline(self, timeline: Timeline, *, can_take: bool, can_pair: bool, asked: bool) -> None:
         """Show where the examination stands. `asked`: whether her iodine allergy is known; `can_pair`: whether the
@@ -119,6 +124,7 @@ class TimelinePanel(QFrame):
             sign, text, note = QLabel(self), QLabel(self), QLabel(self)
             sign.setFixedWidth(16)
             for column, label in enumerate((sign, text, note)):
+                label.setParent(self._lines)
                 label.setTextFormat(Qt.TextFormat.PlainText)
                 self._grid.addWidget(label, line, column)
             self._rows.append((row.key, sign, text, note))
@@ -173,7 +179,7 @@ class TimelinePanel(QFrame):
         column.addWidget(self.large)
         column.addLayout(small)
         column.addWidget(self._ask_row)
-        column.addLayout(self._grid)
+        column.addWidget(self._lines)
 
 
 def _letters(label: QLabel, pixels: int, *, bold: bool = False) -> None:

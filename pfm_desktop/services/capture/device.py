@@ -79,6 +79,10 @@ class Device:
         """What the lamp was switched to last; None where there is no lamp, or it is not known."""
         return self.lamp.switched.light if self.lamp is not None and self.lamp.switched is not None else None
 
+    def lit_white(self, frame: Frame) -> bool:
+        """Whether a frame of `stream` was exposed in white light alone, as far as the lamp is known."""
+        return self.lamp is None or self.lamp.lit_white(frame.at, self._clear_s)
+
     def take(self, *, pair: bool) -> tuple[Exposed, ...]:
         """One white-light picture, or a pair, as soon as can be. Raises `UserError`; a `TakeError` carries what was
         taken of a pair."""
@@ -215,7 +219,8 @@ def _simulated(config: DeviceConfig, wanted: Format) -> Device:
     )
     made.start()
     lit = replace(config.fluorescence, exposure_ms=config.fluorescence.exposure_ms or EXPOSURE_MS[Light.FLUORESCENCE])
-    config = replace(config, fluorescence=lit)
+    white = replace(config.white, exposure_ms=config.white.exposure_ms or EXPOSURE_MS[Light.WHITE])
+    config = replace(config, white=white, fluorescence=lit)
     glow = made.fluorescence_camera
     second = Stream(lambda: glow, wanted=wanted) if glow is not None else None
     if second is not None:

@@ -42,7 +42,7 @@ def test_before_acid_the_large_button_starts_the_clock() -> None:
 
 def test_the_next_mark_is_counted_down_and_is_said_to_take_itself() -> None:
     shown = timeline(at(48.0, BEFORE + MARKS[:2]))
-    assert (shown.headline, shown.countdown) == ("1:00  white light + fluorescence", "in 12 s")
+    assert (shown.headline, shown.countdown) == ("1:00  white + fluorescence", "in 12 s")
     assert shown.button == "Take pair"
     row = next(row for row in shown.rows if row.key == "acetic_acid@60")
     assert (row.state, row.note) == (RowState.NEXT, "by itself")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, in_a_row, say, words
 from pfm_desktop.support.errors import UserError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pfm_desktop.domain.change import Change
-    from pfm_desktop.domain.source import Stage
     from pfm_desktop.gui.qt_jobs import QtJobs
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.clip_export import ClipExport
@@ -87,8 +87,8 @@ class ClipsPanel(QFrame):
         """Show the clips of the visit on the desk."""
         self.follow()
         self.list.setFocus()
-        if self._clips and self.list.currentRow() < 0:
-            self.list.setCurrentRow(len(self._clips) - 1)
+        self.list.setCurrentRow(-1)
+        self.list.setCurrentRow(len(self._clips) - 1)  # the last one
 
     def end(self) -> None:
         """Another thing is shown."""
@@ -178,7 +178,7 @@ class ClipsPanel(QFrame):
     def _pull(self) -> None:
         reader = self._reader
         if reader is not None and not self._pulling.busy:
-            number, stage = self.slider.value(), self.stage.currentData()
+            number, stage = self.slider.value(), Stage(self.stage.currentData())
             args = (self._session.library, reader.clip.id, number, stage)
             self._pulling.start(_pulled, *args, done=self._is_in, failed=self._failed)
 

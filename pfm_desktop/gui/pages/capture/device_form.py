@@ -104,10 +104,15 @@ class DeviceForm(QScrollArea):
         self._looking.start(_found, done=self._came, failed=self._not_found)
 
     @property
+    def chosen_kind(self) -> Kind:
+        """Which kind of device stands in the form."""
+        return Kind(self.kind.currentData())  # Qt gives back the word alone
+
+    @property
     def config(self) -> DeviceConfig:
         """As it stands in the form."""
         width, height = self.picture_size.currentData()
-        kind: Kind = self.kind.currentData()
+        kind = self.chosen_kind
         return replace(
             self._config,
             name=self.name.text().strip() or self.kind.currentText(),
@@ -156,7 +161,7 @@ class DeviceForm(QScrollArea):
         say(self.problem, problem)
 
     def _kind_changed(self) -> None:
-        kind = self.kind.currentData()
+        kind = self.chosen_kind
         real = kind is not Kind.SIMULATED
         for field, shown in (
             (self.camera, real),

@@ -20,6 +20,7 @@ from pfm_desktop.services.capture.keeping import Judging, Keeper, Lot, LotNews, 
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
 from pfm_desktop.services.capture.times import Times
 from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class OpenDevice(Protocol):
     def follow_acid(self, on: bool) -> None:
         """Acetic acid was applied: a simulated woman whitens."""
 
+    def lit_white(self, frame: Frame) -> bool:
+        """Whether a frame was exposed in white light alone."""
+
+    def take_dark(self) -> object:
+        """Take a dark frame, which is subtracted from fluorescence from then on."""
+
     def stop(self) -> None:
         """Let camera and lamp go."""
 
@@ -70,7 +77,7 @@ class Examining(QObject):
     changed = Signal()
     device_changed = Signal()
     lot_changed = Signal(object)
-    failed = Signal(str)
+    said = Signal(str)
     marked = Signal(str)  # the key of a mark that took itself
     _told = Signal(object)
     _kept = Signal(object)
@@ -91,7 +98,7 @@ class Examining(QObject):
         self.lots: list[Lot] = []
         self._case: VisitCase | None = None
         self._plan: Plan = DEFAULT_PLAN
-        self._opening = Background(self)
+        self._opening, self._dark = Background(self), Background(self)
         self._keeper = Keeper(self._keep, self._kept.emit)
         self._judging: Judging | None = None
         self._tick = QTimer(self, interval=TICK_MS)
@@ -165,7 +172,36 @@ class Examining(QObject):
         self.status = status
         self.device_changed.emit()
 
+    @property
+    def gives_pictures(self) -> bool:
+        """Whether there is a picture of the camera."""
+        return self.device is not None and self.device.stream.latest() is not None
+
+    @property
+    def gives_pairs(self) -> bool:
+        """Whether the device has fluorescence."""
+        return self.device is not None and self.device.config.has_fluorescence
+
+    @property
+    def mm_per_px(self) -> float | None:
+        """Millimetres in a pixel of a frame; None where nothing was calibrated."""
+        device = self.device
+        given = device.stream.status.format if device is not None else None
+        return device.config.mm_at(given.width) if device is not None and given is not None else None
+
+    def take_dark(self) -> None:
+        """Take a dark frame, off the thread of the window."""
+        device = self.device
+        if device is not None and not self._dark.busy:
+            said = self.said.emit
+            self._dark.start(_dark_taken, device, done=lambda _made: said(say.DARK_TAKEN), failed=said)
+
     # the examination
+
+    def step(self, key: str) -> Step | None:
+        """A step of the plan; None for "" and for one of another plan."""
+        live = self.live
+        return next((one for one in live.plan if one.key == key), None) if live is not None and key else None
 
     @property
     def facts(self) -> Facts:
@@ -233,7 +269,7 @@ class Examining(QObject):
         taken = tuple(Taken(one.stage, one.seconds_since_acid) for one in case.pictures)
         if self.live is None:
             self.live = LiveExamination(
-                found, self, told=self._told.emit, failed=self.failed.emit, times=self.times, taken=taken
+                found, self, told=self._told.emit, failed=self.said.emit, times=self.times, taken=taken
             )
             self._tick.start()
         else:
@@ -361,6 +397,11 @@ def _opened(ctx: Context, open_it: OpenIt, config: DeviceConfig) -> OpenDevice:
         device.stop()
         raise
     return device
+
+
+def _dark_taken(_ctx: Context, device: OpenDevice) -> object:
+    """As a job."""
+    return device.take_dark()
 
 
 def clock_jump(times: Times) -> float:

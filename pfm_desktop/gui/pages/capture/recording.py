@@ -9,23 +9,29 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from pfm_desktop.capture.recorder import Recorder
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.services.capture import clips
+from pfm_desktop.services.capture.following import Following
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from pfm_desktop.capture.recorder import Recorded, Recorder
-    from pfm_desktop.capture.stream import Stream
-    from pfm_desktop.domain.clip import Clip
+    from pfm_desktop.capture.recorder import Recorded
+    from pfm_desktop.capture.source import Frame
+    from pfm_desktop.gui.pages.capture.examining import Examining, OpenDevice
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.clips import ClipWriter
+    from pfm_desktop.services.capture.following import Followed
+    from pfm_desktop.services.capture.live import LiveExamination
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
 WHITENING_RATE = 2.0  # frames a second
+WHITENING_S = 195.0  # after acetic acid: so long it is followed by itself
 END_S = 6.0  # for what is not on disk yet, when the library is closed
 
 
@@ -43,71 +49,98 @@ class Recording(QObject):
     said = Signal(str)
     _trouble = Signal(str, str)
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, session: Session, examining: Examining, parent: QObject) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._examining = session, examining
         self._running: dict[ClipKind, _Running] = {}
         self._ending: list[Background] = []
+        self._tried: object = None  # the acid and device for which whitening is or was recorded
+        self._following: Following | None = None
         self._trouble.connect(self._ended_by_itself, Qt.ConnectionType.QueuedConnection)
 
     def runs(self, kind: ClipKind) -> bool:
         """Whether such a clip is being recorded."""
         return kind in self._running
 
-    def clip(self, kind: ClipKind) -> Clip | None:
-        """The clip of this kind that is being recorded."""
-        running = self._running.get(kind)
-        return running.writer.clip if running is not None else None
-
-    def seconds(self, kind: ClipKind) -> float:
-        """For how long it has been."""
-        running = self._running.get(kind)
-        return time.monotonic() - running.writer.began if running is not None else 0.0
+    @property
+    def followed(self) -> Followed | None:
+        """The frames of whitening of now, laid over each other; None where none is or was followed here."""
+        return self._following.followed if self._following is not None else None
 
     @property
-    def dropped(self) -> int:
-        """Frames that the disk was too slow for."""
-        return sum(one.recorder.dropped for one in self._running.values())
+    def words(self) -> str:
+        """On the live picture, while a clip is recorded."""
+        running = self._running.get(ClipKind.VIDEO)
+        if running is None:
+            return ""
+        return say.recording_words(time.monotonic() - running.writer.began, dropped=running.recorder.dropped)
 
-    def begin(
-        self, kind: ClipKind, visit_id: str, stream: Stream, *, camera: str, since_acid: Callable[[float], float | None]
-    ) -> bool:
-        """Record from now on; `since_acid(at)`: seconds since acetic acid at a moment. False where it cannot be."""
-        from pfm_desktop.capture.recorder import Recorder
-        from pfm_desktop.services.capture import clips
-
-        frame = stream.latest()
-        if frame is None or kind in self._running:
+    def begin(self, kind: ClipKind) -> bool:
+        """Record from now on; False where it cannot be."""
+        device, live = self._examining.device, self._examining.live
+        frame = device.stream.latest() if device is not None else None
+        if device is None or live is None or frame is None or kind in self._running:
             return False
-        height, width = frame.pixels.shape[:2]
         began = time.monotonic()
-        made: list[ClipWriter] = []
-
-        def begin(lib: Library) -> tuple[()]:
-            made.append(
-                clips.begin_clip(
-                    lib,
-                    visit_id,
-                    kind,
-                    size=(width, height),
-                    camera=camera,
-                    seconds_since_acid=since_acid(began),
-                    began=began,
-                )
-            )
-            return ()
-
-        if self._session.perform(begin, undoable=False) is None or not made:
+        writer = self._begun(kind, live, frame, device.config.name, began)
+        if writer is None:
             return False
+        whitening = kind is ClipKind.WHITENING
         recorder = Recorder(
-            made[0].put,
-            rate=WHITENING_RATE if kind is ClipKind.WHITENING else None,
+            writer.put,
+            rate=WHITENING_RATE if whitening else None,
             began=began,
             on_problem=partial(self._trouble.emit, kind.value),
         )
-        self._running[kind] = _Running(made[0], recorder, stream.add_sink(recorder.take))
+        sinks = [recorder.take]
+        if whitening:
+            self.forget()
+            self._following = Following(writer.clip.id, live.seconds)
+            sinks.append(self._following.take)
+        let_go = device.stream.add_sink(partial(_hand_on, device, sinks, white_only=whitening))
+        self._running[kind] = _Running(writer, recorder, let_go)
         self.changed.emit()
         return True
+
+    def _begun(
+        self, kind: ClipKind, live: LiveExamination, frame: Frame, camera: str, began: float
+    ) -> ClipWriter | None:
+        height, width = frame.pixels.shape[:2]
+        made: list[ClipWriter] = []
+
+        def begin(lib: Library) -> tuple[()]:
+            writer = clips.begin_clip(
+                lib,
+                live.examination.visit_id,
+                kind,
+                size=(width, height),
+                camera=camera,
+                seconds_since_acid=live.seconds(began),
+                began=began,
+            )
+            made.append(writer)
+            return ()
+
+        self._session.perform(begin, undoable=False)
+        return made[0] if made else None
+
+    def follow_acid(self) -> None:
+        """Whitening is recorded by itself from acetic acid until it fades."""
+        live, runs = self._examining.live, self.runs(ClipKind.WHITENING)
+        seconds = live.seconds(time.monotonic()) if live is not None else None
+        wanted = seconds is not None and 0.0 <= seconds < WHITENING_S and not self._session.library.no_editing
+        once = (live.examination.acid_at if live is not None else None, id(self._examining.device))
+        if runs and (not wanted or once != self._tried):
+            self.end(ClipKind.WHITENING)
+        if wanted and once != self._tried and self._examining.gives_pictures:
+            self._tried = once  # where it cannot be recorded that is said once
+            self.begin(ClipKind.WHITENING)
+
+    def forget(self) -> None:
+        """What was followed is not wanted any more."""
+        following, self._following = self._following, None
+        if following is not None:
+            following.stop()
 
     def end(self, kind: ClipKind) -> None:
         """End it; what is left is put on disk on a thread."""
@@ -138,9 +171,11 @@ class Recording(QObject):
         """Another visit, or another device."""
         for kind in tuple(self._running):
             self.end(kind)
+        self.forget()
 
     def stop(self) -> None:
         """The library is about to be closed: what is left goes to disk now."""
+        self.forget()
         for work in self._ending:
             work.drop()
         for running in self._running.values():
@@ -154,6 +189,13 @@ class Recording(QObject):
     def _ended_by_itself(self, kind: str, problem: str) -> None:
         self.said.emit(problem)
         self.end(ClipKind(kind))
+
+
+def _hand_on(device: OpenDevice, sinks: Sequence[Callable[[Frame], None]], frame: Frame, *, white_only: bool) -> None:
+    """On the thread of the camera. Frames of a pair's fluorescence have no place in a curve of whitening."""
+    if not white_only or device.lit_white(frame):
+        for sink in sinks:
+            sink(frame)
 
 
 def _finish(_ctx: Context, running: _Running) -> Recorded:

@@ -13,6 +13,7 @@ CONFIRM_MS = 3000
 _SWITCHES = (
     ("record", "Record"),
     ("clips", "Clips"),
+    ("curve", "Whitening"),
     ("freeze", "Freeze"),
     ("green", "Green"),
     ("grid", "Grid"),
@@ -63,7 +64,7 @@ class Tools(QWidget):
     def show_state(self, **on: bool) -> None:
         """Which switches are on."""
         for name, is_on in on.items():
-            self.buttons[{"frozen": "freeze"}.get(name, name)].setChecked(is_on)
+            self.buttons[name].setChecked(is_on)
 
     def show_device(self, text: str) -> None:
         """Which device it is."""

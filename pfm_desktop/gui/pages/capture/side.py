@@ -1,0 +1,161 @@
+"""Under the timeline: what was taken last, or the clips of the visit, or its whitening."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from pfm_desktop.gui.pages.capture.clips_panel import ClipsPanel
+from pfm_desktop.gui.pages.capture.whitening_panel import WhiteningPanel
+from pfm_desktop.gui.pages.capture.whitening_source import WhiteningSource
+from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
+from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
+from pfm_desktop.imaging import shown
+from pfm_desktop.services.capture.keeping import Lot, LotState
+from pfm_desktop.viewmodels.taken import card_of
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.capture.page import CapturePage
+    from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.services.capture.following import Followed, Polygon
+    from pfm_desktop.services.cases import VisitCase
+    from pfm_desktop.viewmodels.session import Session
+
+
+class SideCards(QWidget):
+    """One of them is in sight. `changed` when another one is; `said(text)` for a person."""
+
+    changed = Signal()
+    said = Signal(str)
+
+    def __init__(self, session: Session, jobs: QtJobs, page: CapturePage) -> None:
+        super().__init__(page)
+        self._page, self._examining = page, page.examining
+        self._thumbs: dict[int, list[QPixmap]] = {}
+        self._visit_id = ""
+        self.taken, self.clips = VerdictCard(self), ClipsPanel(session, jobs, self)
+        self.whitening = WhiteningPanel(session, self)
+        self.source = WhiteningSource(session, jobs, page.recording, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for card in self._all:
+            column.addWidget(card)
+            card.setVisible(card is self.taken)
+        self._connect()
+
+    @property
+    def _all(self) -> tuple[QWidget, ...]:
+        return self.taken, self.clips, self.whitening
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being read or measured."""
+        return self.clips.idle and self.whitening.idle
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """Which of the switches for them are on."""
+        return {"clips": not self.clips.isHidden(), "curve": not self.whitening.isHidden()}
+
+    def show_taken(self) -> None:
+        """What was taken last."""
+        self._show(self.taken)
+
+    def toggle_clips(self) -> None:
+        """The clips of the visit, or back to the live picture."""
+        if not self.clips.isHidden():
+            self._show(self.taken)
+            return
+        self._show(self.clips)
+        self.clips.begin()
+
+    def toggle_whitening(self) -> None:
+        """How the cervix whitened after acetic acid, or back to the live picture."""
+        if not self.whitening.isHidden():
+            self._show(self.taken)
+            return
+        self._show(self.whitening)
+        self.source.find(self._whitening_found)
+
+    def follow(self, case: VisitCase | None) -> None:
+        """The visit on the desk changed, or is another one."""
+        visit_id = case.visit.id if case is not None else ""
+        if visit_id != self._visit_id:
+            self._visit_id, self._thumbs = visit_id, {}
+            self._show(self.taken)
+            self.taken.show_card(None)
+            self.source.forget()
+        elif not self.clips.isHidden():
+            self.clips.follow()
+
+    def _show(self, card: QWidget) -> None:
+        before = next((one for one in self._all if not one.isHidden()), self.taken)
+        if before is card:
+            return
+        for one in self._all:
+            one.setVisible(one is card)
+        self._page.timeline.show_short(card is not self.taken)
+        if before is self.clips:
+            self.clips.end()
+        elif before is self.whitening:
+            self.whitening.end()
+        if card is self.taken:
+            self._page.take_keys()
+        else:
+            bring_into_sight(card)
+        self.changed.emit()
+
+    def _whitening_found(self, followed: Followed | None) -> None:
+        if not self.whitening.isHidden():
+            self.whitening.begin(followed, self._visit_id, self._examining.mm_per_px)
+
+    def _lot_changed(self, lot: Lot) -> None:
+        examining = self._examining
+        if not examining.lots or lot.number != examining.lots[-1].number:
+            return
+        news = examining.news.get(lot.number)
+        verdict, problem = examining.verdicts.get(lot.number, (None, ""))
+        pictures: list[QPixmap] = []
+        if news is not None and news.state is LotState.KEPT:  # in the library before its thumbnail shows
+            pictures = self._thumbs.setdefault(lot.number, [_thumbnail(one.pixels, self) for one in lot.pictures])
+        self.taken.show_card(card_of(lot, news, verdict, problem), pictures)
+
+    def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:
+        view = self._page.view
+        view.region, view.normal, view.over = region, normal or (), over
+        view.update()
+
+    def _placed(self, points: Polygon) -> None:
+        if not self.whitening.isHidden():
+            self.whitening.place(points)
+
+    def _connect(self) -> None:
+        page = self._page
+        self._examining.lot_changed.connect(self._lot_changed)
+        self.clips.still.connect(page.looking.show_clip)
+        self.whitening.still.connect(page.looking.show_whitening)
+        self.whitening.drawn.connect(self._draw)
+        page.view.clicked.connect(lambda x, y: self._placed(((x, y),)))
+        page.view.dragged.connect(lambda points: self._placed(tuple(points)))
+        page.recording.changed.connect(self._clips_changed)
+        for panel in (self.clips, self.whitening):
+            panel.said.connect(self.said)
+            panel.closed.connect(self.show_taken)
+        self.source.said.connect(self.said)
+
+    def _clips_changed(self) -> None:
+        if not self.clips.isHidden():
+            self.clips.follow()
+
+
+def _thumbnail(pixels: object, widget: QWidget) -> QPixmap:
+    """Of H x W x 3 uint8 RGB."""
+    ratio = widget.devicePixelRatioF()
+    made = shown.small(pixels, round(THUMB.width() * ratio))  # type: ignore[arg-type]  # pixels of a LivePicture
+    image = QImage(made.data, made.shape[1], made.shape[0], made.strides[0], QImage.Format.Format_RGB888).copy()
+    pixmap = QPixmap.fromImage(image)
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap

@@ -1,0 +1,241 @@
+"""Whitening after acetic acid: the curve of a place, and maps over the first frame."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pyqtgraph
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPalette
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.gui.widgets.panel_parts import CalmComboBox, in_a_row, say, words
+from pfm_desktop.viewmodels import whitening as text
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
+    from pfm_desktop.domain.examination import Whitening
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.services.capture.following import Followed, MapShown, Polygon
+    from pfm_desktop.storage.library import Library
+    from pfm_desktop.viewmodels.session import Session
+
+HEIGHT = 150
+AGAIN_MS = 1500  # while it is followed live
+
+
+class WhiteningPanel(QFrame):
+    """`still(pixels)`: the first frame, to be shown instead of the live picture (None: the live one). `drawn(region,
+    normal, map)` what is to be drawn over it; `said`, `closed`. Clicks and strokes on it come by `place`."""
+
+    still = Signal(object)
+    drawn = Signal(object, object, object)
+    said = Signal(str)
+    closed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._followed: Followed | None = None
+        self._visit_id = ""
+        self.mm_per_px: float | None = None
+        self.region: Polygon = ()
+        self.normal: Polygon | None = None
+        self._curve: Whitening | None = None
+        self._map: MapShown | None = None
+        self._work, self._mapping, self._keeping = (Background(self) for _ in range(3))
+        self.setProperty("role", "card")
+        self.setAccessibleName("Whitening")
+        self.heading, self.hint = words(self, "heading", "Whitening"), words(self, "quiet", text.CHOOSE)
+        self.plot = pyqtgraph.PlotWidget(self)
+        self.plot.setFixedHeight(HEIGHT)
+        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.plot.hideButtons()
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._line, self._marks = self.plot.plot(), self.plot.plot(pen=None, symbol="o", symbolSize=8)
+        self.summary, self.caution = words(self), words(self, "problem")
+        self.count = words(self, "quiet")
+        self.kind = CalmComboBox(self)
+        self.kind.setAccessibleName("Map over the picture")
+        for key, said in text.MAPS:
+            self.kind.addItem(said, key)
+        self.normal_button = QPushButton("Normal tissue", self)
+        self.normal_button.setCheckable(True)
+        self.keep, self.close_button = QPushButton("Put on record", self), QPushButton("Back to live", self)
+        self._again = QTimer(self, interval=AGAIN_MS)
+        self._again.timeout.connect(self._look)
+        self._lay_out()
+        self._paint()
+        self.kind.currentIndexChanged.connect(self._map_wanted)
+        self.normal_button.toggled.connect(self._say_hint)
+        self.keep.clicked.connect(self._keep)
+        self.close_button.clicked.connect(self.closed)
+
+    def begin(self, followed: Followed | None, visit_id: str, mm_per_px: float | None) -> None:
+        """Show what was followed; None: nothing was."""
+        if followed is not self._followed:
+            self.region, self.normal, self._curve, self._map = (), None, None, None
+            self.kind.setCurrentIndex(0)
+        self._followed, self._visit_id, self.mm_per_px = followed, visit_id, mm_per_px
+        self._show()
+        self.still.emit(followed.first if followed is not None else None)
+        self._say_hint()
+        if followed is not None:
+            self._again.start()
+            self._look()
+        self.setFocus()
+
+    def end(self) -> None:
+        """Another thing is shown."""
+        self._again.stop()
+        for work in (self._work, self._mapping):
+            work.drop()
+        self.drawn.emit((), None, None)
+        self.still.emit(None)
+
+    def place(self, points: Polygon) -> None:
+        """A place was drawn (several points) or clicked (one), in pixels of the first frame."""
+        if self._followed is None:
+            return
+        region = points if len(points) > 2 else self._followed.region_at(*points[0], self.mm_per_px)
+        if self.normal_button.isChecked():
+            self.normal = region
+            self.normal_button.setChecked(False)
+            self._map_wanted()
+        else:
+            self.region = region
+        self._show()
+        self._look()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape goes back to the live picture."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lines are drawn in the colours of the theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "keep"):
+            self._paint()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being measured."""
+        return not (self._work.busy or self._mapping.busy or self._keeping.busy)
+
+    def _look(self) -> None:
+        from pfm_desktop.services.capture import following
+
+        followed = self._followed
+        if followed is None:
+            return
+        refused = sum(followed.stabiliser.refused.values())
+        self.count.setText(text.followed_words(len(followed.frames), refused))
+        if self.region and not self._work.busy:
+            self._work.start(
+                following.curve_of, followed, self.region, self.normal, done=self._curve_came, failed=self._failed
+            )
+
+    def _curve_came(self, one: Whitening) -> None:
+        self._curve = one
+        self._show()
+
+    def _failed(self, problem: str) -> None:
+        self._curve = None
+        self._show()
+        say(self.caution, problem)
+
+    def _map_wanted(self) -> None:
+        from pfm_desktop.services.capture import following
+
+        kind, followed = self.kind.currentData(), self._followed
+        if not kind or followed is None:
+            self._map = None
+            self._show()
+            return
+        self._mapping.start(
+            following.map_of, followed, kind, self.normal, done=self._map_came, failed=partial(say, self.caution)
+        )
+
+    def _map_came(self, shown: MapShown) -> None:
+        self._map = shown
+        self._show()
+
+    def _say_hint(self) -> None:
+        if self._followed is None:
+            say(self.hint, text.NO_CLIP)
+        else:
+            say(self.hint, text.CHOOSE_NORMAL if self.normal_button.isChecked() else text.CHOOSE)
+
+    def _show(self) -> None:
+        one, there = self._curve, self._followed is not None
+        for part in (self.plot, self.kind, self.normal_button, self.keep):
+            part.setVisible(there)
+        self.keep.setEnabled(one is not None and not self._session.library.no_editing)
+        say(self.summary, text.summary(one) if one is not None else "")
+        say(self.caution, text.caution(one) if one is not None else "")
+        values = () if one is None else one.against_normal or one.change
+        self._line.setData([] if one is None else list(one.seconds), list(values))
+        marks = text.marks(one) if one is not None else ()
+        self._marks.setData([at for at, _ in marks], [value for _, value in marks])
+        shown = self._map
+        self.drawn.emit(self.region, self.normal, _image(shown) if shown is not None else None)
+
+    def _keep(self) -> None:
+        followed, one = self._followed, self._curve
+        if followed is None or one is None or self._keeping.busy:
+            return
+        args = (self._session.library, self._visit_id, followed, one, self.normal)
+        self._keeping.start(_kept, *args, done=self._is_kept, failed=partial(say, self.caution))
+
+    def _is_kept(self, change: Change) -> None:
+        self._session.perform(lambda _lib: change)  # on disk; it can be undone from here on
+        self.said.emit(text.KEPT)
+
+    def _paint(self) -> None:
+        colours = self.palette()
+        ink, line = colours.color(QPalette.ColorRole.WindowText), colours.color(QPalette.ColorRole.Link)
+        self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
+        for side, title in (("bottom", "seconds after acid"), ("left", "dL*")):
+            axis = self.plot.getAxis(side)
+            axis.setPen(ink)
+            axis.setTextPen(ink)
+            self.plot.setLabel(side, title, color=ink.name())
+        self._line.setPen(pyqtgraph.mkPen(line, width=2))
+        self._marks.setSymbolBrush(ink)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 6, 10, 8)
+        column.setSpacing(6)
+        for part in (self.heading, self.hint, self.plot, self.summary, self.caution, self.kind):
+            column.addWidget(part)
+        column.addLayout(in_a_row(self.normal_button, self.keep))
+        column.addWidget(self.count)
+        column.addLayout(in_a_row(self.close_button))
+
+
+def _image(shown: MapShown) -> QImage:
+    height, width = shown.rgba.shape[:2]
+    return QImage(shown.rgba.data, width, height, shown.rgba.strides[0], QImage.Format.Format_RGBA8888).copy()
+
+
+def _kept(
+    ctx: Context, lib: Library, visit_id: str, followed: Followed, one: Whitening, normal: Polygon | None
+) -> Change:
+    """As a job: with both maps, where there are any yet."""
+    from pfm_desktop.services.capture import following, records
+    from pfm_desktop.support.errors import BadInputError
+
+    shown = []
+    for kind in ("peak", "persistence"):
+        try:
+            shown.append(following.map_of(ctx, followed, kind, normal))
+        except BadInputError:  # too few frames for a map, which a curve may do without
+            break
+    png = following.map_png(followed, shown)
+    return records.keep_whitening(lib, visit_id, followed.clip_id, one, png, normal)

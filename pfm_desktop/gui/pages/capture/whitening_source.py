@@ -1,0 +1,83 @@
+"""Where the frames come from on which whitening is measured: those of now, else of the last clip of the visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.support.errors import UserError
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.capture.recording import Recording
+    from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.jobs import Handle
+    from pfm_desktop.services.capture.following import Followed
+    from pfm_desktop.viewmodels.session import Session
+
+Found = Callable[["Followed | None"], None]
+
+
+class WhiteningSource(QObject):
+    """Finds it once, and remembers it for the visit. `said(text)` for a person."""
+
+    said = Signal(str)
+
+    def __init__(self, session: Session, jobs: QtJobs, recording: Recording, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._jobs, self._recording = session, jobs, recording
+        self._read: Followed | None = None  # from a clip
+        self._job: Handle | None = None
+
+    def forget(self) -> None:
+        """Another visit is on the desk."""
+        self._read = None
+        if self._job is not None:
+            self._job.cancel()
+        self._job = None
+
+    def find(self, found: Found) -> None:
+        """Give it to `found`, later where a clip has to be read; None where there is nothing."""
+        followed = self._recording.followed
+        if followed is not None or self._read is not None:
+            found(followed or self._read)
+            return
+        clip_id = self._last_clip()
+        if clip_id is None:
+            found(None)
+        elif self._job is None:
+            from pfm_desktop.services.capture import following
+
+            def came(read: Followed) -> None:
+                self._job, self._read = None, read
+                found(read)
+
+            def failed(problem: str) -> None:
+                self._job = None
+                self.said.emit(problem)
+                found(None)
+
+            self._job = self._jobs.start(
+                following.from_clip,
+                self._session.library,
+                clip_id,
+                title="Looking at whitening",
+                done=came,
+                failed=failed,
+                stopped=lambda: failed("Stopped."),
+            )
+
+    def _last_clip(self) -> str | None:
+        from pfm_desktop.services.capture import clips
+
+        case = self._session.case
+        if case is None:
+            return None
+        try:
+            there = clips.clips_of(self._session.library, case.visit.id)
+        except UserError as error:
+            self._session.say(error)
+            return None
+        return next((clip.id for clip in reversed(there) if clip.kind is ClipKind.WHITENING and clip.closed), None)

@@ -1,0 +1,166 @@
+"""Whitening as it is followed: frames of a clip laid over its first one, live or from what was recorded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.whitening import curve, maps
+from pfm_desktop.imaging.whitening.stabilise import Stabiliser
+from pfm_desktop.services.capture.clip_reader import ClipReader
+from pfm_desktop.services.capture.clips import acid_offset
+from pfm_desktop.support.errors import BadInputError, UserError
+
+if TYPE_CHECKING:
+    from pfm_desktop.capture.source import Frame
+    from pfm_desktop.domain.examination import Whitening
+    from pfm_desktop.imaging.whitening.stabilise import Steadied
+    from pfm_desktop.jobs import Context
+    from pfm_desktop.storage.library import Library
+
+log = logging.getLogger(__name__)
+RATE = 2.0  # frames a second
+END_S = 3.0
+CLICK_MM, CLICK_SHARE = 1.0, 0.015  # radius of what a click means: millimetres, or a share of the frame's width
+Polygon = tuple[tuple[float, float], ...]
+
+
+@dataclass(eq=False)
+class Followed:
+    """Frames laid over `first` (H x W x 3 uint8 RGB). `clip_id` is where they come from."""
+
+    clip_id: str
+    first: NDArray[np.uint8]
+    stabiliser: Stabiliser
+    problems: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> tuple[Steadied, ...]:
+        """What there is so far."""
+        return self.stabiliser.frames
+
+    def region_at(self, x: float, y: float, mm_per_px: float | None) -> Polygon:
+        """What a click at a pixel of the first frame means."""
+        radius = CLICK_SHARE * self.first.shape[1] if not mm_per_px else CLICK_MM / mm_per_px
+        return curve.disc((x, y), radius)
+
+
+class Following:
+    """Follows a stream from acetic acid on: `take` is its sink, `followed` what there is of it (None before its first
+    frame). At most `RATE` frames a second are looked at, on a thread of its own; those between are left out."""
+
+    def __init__(self, clip_id: str, since_acid: Callable[[float], float | None]) -> None:
+        self.followed: Followed | None = None
+        self._clip_id, self._since_acid = clip_id, since_acid
+        self._there = threading.Condition()
+        self._next: tuple[NDArray[np.uint8], float] | None = None
+        self._last = -1e9
+        self._ending = False
+        self._thread = threading.Thread(target=self._work, name="whitening", daemon=True)
+        self._thread.start()
+
+    def take(self, frame: Frame) -> None:
+        """A frame of the stream; returns at once."""
+        seconds = self._since_acid(frame.at)
+        if seconds is None or frame.at - self._last < 1 / RATE - 0.005:
+            return
+        with self._there:
+            self._last = frame.at
+            self._next = frame.pixels, seconds
+            self._there.notify_all()
+
+    def stop(self) -> None:
+        """No more frames; what there is stays."""
+        with self._there:
+            self._ending = True
+            self._there.notify_all()
+        self._thread.join(END_S)
+
+    def _work(self) -> None:
+        while True:
+            with self._there:
+                self._there.wait_for(lambda: self._next is not None or self._ending)
+                if self._ending:
+                    return
+                taken, self._next = self._next, None
+            assert taken is not None
+            try:
+                self._add(*taken)
+            except Exception:  # one frame more or less must not end it
+                log.exception("a frame of whitening could not be laid over the first one")
+
+    def _add(self, pixels: NDArray[np.uint8], seconds: float) -> None:
+        if self.followed is None:
+            self.followed = Followed(self._clip_id, pixels, Stabiliser(pixels, seconds))
+        else:
+            self.followed.stabiliser.add(pixels, seconds)
+
+
+def from_clip(ctx: Context, lib: Library, clip_id: str) -> Followed:
+    """Job: the same of a clip that was recorded; about a tenth of a second a frame. Raises `UserError`, `Cancelled`."""
+    reader = ClipReader(lib, clip_id)
+    offset = acid_offset(lib, reader.clip)
+    if offset is None:
+        raise BadInputError("acetic acid was not on in this clip", remedy="choose one that was recorded after it")
+    followed: Followed | None = None
+    step = _step(reader)
+    for number in range(0, reader.frames, step):
+        ctx.progress(number, reader.frames, "Looking at whitening")
+        try:
+            pixels, seconds = reader.pixels(number), offset + reader.seconds_of(number)
+        except UserError as error:
+            if followed is not None:
+                followed.problems[number] = error.what
+            continue
+        if followed is None:
+            followed = Followed(clip_id, pixels, Stabiliser(pixels, seconds))
+        else:
+            followed.stabiliser.add(pixels, seconds)
+    if followed is None:
+        raise BadInputError("no frame of this clip can be read", remedy="put its parts back from a backup")
+    return followed
+
+
+def _step(reader: ClipReader) -> int:
+    """Every how many frames one is looked at, for `RATE` a second."""
+    seconds = reader.segments[-1].last_s if reader.segments else 0.0
+    return max(1, round(reader.frames / max(1.0, seconds * RATE)))
+
+
+def curve_of(_ctx: Context, followed: Followed, region: Polygon, normal: Polygon | None) -> Whitening:
+    """Job: how a region whitened so far. Raises `BadInputError`."""
+    return curve.whitening(followed.frames, region, normal)
+
+
+@dataclass(frozen=True, eq=False)
+class MapShown:
+    """A map over the first frame: `rgba` H x W x 4 uint8, and the upper end of its legend, in `unit`."""
+
+    rgba: NDArray[np.uint8]
+    high: float
+    unit: str
+
+
+def map_of(_ctx: Context, followed: Followed, kind: str, normal: Polygon | None) -> MapShown:
+    """Job: the map of `peak` or of `persistence`. Raises `BadInputError`."""
+    made = maps.maps(followed.frames, normal)
+    values, unit = (made.peak, "dL*") if kind == "peak" else (made.persistence, "s")
+    high = maps.limit(values)
+    return MapShown(maps.overlay(values, followed.stabiliser.size, high=high), high, unit)
+
+
+def map_png(followed: Followed, shown: Sequence[MapShown]) -> bytes:
+    """The first frame under each of these maps, side by side, for the record."""
+    parts = []
+    for one in shown:
+        cover = one.rgba[:, :, 3:].astype(np.float32) / 255
+        mixed = followed.first * (1 - cover) + one.rgba[:, :, :3] * cover
+        parts.append(mixed.astype(np.uint8))
+    return encode_png(np.concatenate(parts, axis=1)) if parts else b""

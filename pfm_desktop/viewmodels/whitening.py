@@ -1,0 +1,45 @@
+"""How a place whitened, in words. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pfm_desktop.viewmodels.timeline import clock_text
+
+if TYPE_CHECKING:
+    from pfm_desktop.domain.examination import Whitening
+
+NO_CLIP = "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
+CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
+CHOOSE_NORMAL = "Now click on normal pink tissue: the whitening of the place is told against it."
+KEPT = "The whitening of this place is on record."
+CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
+CLIPPED_SHARE = 0.15
+MAPS = (("", "No map"), ("peak", "Map: most whitening"), ("persistence", "Map: how long it stayed white"))
+
+
+def summary(one: Whitening) -> str:
+    """`From 0:09, most 11.2 (dL*) at 0:58, half at 2:10, against normal tissue`."""
+    if one.peak is None:
+        return f"No whitening so far ({len(one.seconds)} frames)."
+    onset = f"from {clock_text(one.onset_s)}" if one.onset_s is not None else "from the beginning or before"
+    faded = f"half of it at {clock_text(one.half_s)}" if one.half_s is not None else "not faded to half so far"
+    against = "against normal tissue" if one.against_normal is not None else "against its own start"
+    return f"Whitens {onset}, most dL* {one.peak:.1f} at {clock_text(one.peak_s)}, {faded}; {against}."
+
+
+def caution(one: Whitening) -> str:
+    """What makes it less sure; "" for nothing."""
+    return CLIPPED if one.facts.get("clipped", 0.0) > CLIPPED_SHARE else ""
+
+
+def followed_words(frames: int, refused: int) -> str:
+    """How many frames there are."""
+    left = f", {refused} left out as they could not be laid over the first" if refused else ""
+    return f"{frames} frames{left}"
+
+
+def marks(one: Whitening) -> tuple[tuple[float, float], ...]:
+    """Onset and peak as points of the curve: seconds and dL*."""
+    found = ((one.onset_s, 0.0), (one.peak_s, one.peak or 0.0))
+    return tuple((at, value) for at, value in found if at is not None)
