@@ -73,8 +73,7 @@ class Reader:
         taker: Taker,
     ) -> None:
         self._make, self._wanted, self._settings, self._taker = make_camera, wanted, dict(settings), taker
-        self.doing = Doing.OPENING
-        self.since = time.monotonic()  # when it began what it does
+        self.at_work = (Doing.OPENING, time.monotonic())  # what it does, and since when; one, as others look at it
         self.why: UserError | None = None
         self.delivering = threading.RLock()  # held while a frame is handed on, and to drop
         self.dropped = False
@@ -82,6 +81,11 @@ class Reader:
         self._questions: deque[tuple[Callable[[Camera], Any], Future[Any]]] = deque()
         self._asking = threading.Lock()
         self.thread = threading.Thread(target=self._run, name="camera", daemon=True)
+
+    @property
+    def doing(self) -> Doing:
+        """What its thread is in the midst of."""
+        return self.at_work[0]
 
     def start(self) -> None:
         """Open the camera and read it."""
@@ -152,7 +156,7 @@ class Reader:
             self._taker.take(self, frame)
 
     def _begin(self, doing: Doing) -> None:
-        self.doing, self.since = doing, time.monotonic()
+        self.at_work = doing, time.monotonic()
 
     def _set_again(self, camera: Camera) -> tuple[Control, ...]:
         refused = []

@@ -297,12 +297,12 @@ class Stream:
 
     def _look(self, reader: Reader) -> float:
         """Says a stall and drops a reader that hangs; seconds until the next look."""
-        patience, doing, now = self._patience, reader.doing, time.monotonic()
+        patience, (doing, since), now = self._patience, reader.at_work, time.monotonic()
         if doing is Doing.OVER:
             reader.thread.join(patience.silent_s)  # it is about to end
             return 0.0
         limit = patience.opens_s if doing is Doing.OPENING else patience.hangs_s
-        left = reader.since + limit - now
+        left = since + limit - now
         if left <= 0:
             reader.drop(0.0)
             return 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -432,3 +433,47 @@ def test_many_that_start_and_stop_at_once_leave_it_stopped(streams: Streams) -> 
         thread.join(LIMIT * 3)
     stream.stop()
     assert stream.status.state is StreamState.CLOSED
+
+
+def test_a_hundred_faults_in_a_row_leave_a_stream_that_gives_pictures(streams: Streams) -> None:
+    """Unplugging, stalls, damaged frames, drivers that fail, hang and come back, new sizes."""
+    chance, number = random.Random(4), [0]
+    back = threading.Event()
+
+    def faulty() -> FakeCamera:
+        number[0] += 1
+        good = [frame(n, number[0] + n / 100, chance.choice([(4, 6), (8, 6)])) for n in range(chance.randint(0, 4))]
+        fault = chance.choice(
+            [NoCameraError("gone"), StalledError("none"), ZeroDivisionError("bug"), BusyError("taken"), "torn", "hangs"]
+        )
+        if fault == "torn":
+            return FakeCamera(*good, *(TornFrameError("torn") for _ in range(30)))
+        if fault == "hangs" and number[0] % 3 == 0:
+            return FakeCamera(*good, back)
+        return FakeCamera(*good, fault if isinstance(fault, Exception) else NoCameraError("gone"))
+
+    def make() -> Camera:
+        if number[0] % 10 == 9:
+            back.set()  # those that hang come back at times
+        if number[0] < 100:
+            return faulty()
+        back.set()
+        return FakeCamera(frame(0, 1e6))
+
+    patience = Patience(silent_s=0.05, hangs_s=0.1, opens_s=0.1, pauses=(0.0,))
+    stream, _ = streams(make, patience=patience)
+    taken: list[float] = []
+    last = threading.Event()
+
+    def take(found: Frame) -> None:
+        taken.append(found.at)
+        if found.at == 1e6:
+            last.set()
+
+    stream.add_sink(take)
+    stream.start()
+    assert last.wait(3 * LIMIT)
+    stream.stop()
+    in_order = [at for at in taken if at < 1e11]  # what hung for a moment only gives a frame of no time
+    assert in_order == sorted(in_order)
+    assert stream.status.frames == len(taken)
