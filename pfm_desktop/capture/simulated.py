@@ -37,7 +37,7 @@ Picture = Callable[[Light, float], Pixels]
 EXPOSURE_MS = {Light.WHITE: 10.0, Light.FLUORESCENCE: 120.0}  # a dark frame is exposed as fluorescence is
 _RANGE = {Control.EXPOSURE: (1.0, 350.0), Control.GAIN: (0.1, 16.0), Control.WHITE_BALANCE: (2800.0, 6500.0)}
 _GAIN, _WHITE_BALANCE = 1.0, 5000.0
-_QUEUED = 2  # frames that wait for whoever reads late; older ones are lost
+_QUEUED = 3  # frames that wait for whoever reads late, as in most drivers; older ones are lost
 _PROMPT_S = 0.004  # so late the light at the beginning of an exposure is still looked at, not remembered
 _REMEMBERED = 64  # frames of which is known how they were lit
 _SMALLER = ((1280, 720), (640, 480))
@@ -205,6 +205,10 @@ class SimulatedCamera:
             self._dropped = count
 
     # the truth
+
+    def exposure_of(self, light: Light) -> float:
+        """Milliseconds, of the frames in this light."""
+        return self._exposure[_exposed_as(light)]
 
     def lit_by(self, number: int) -> tuple[Light, ...]:
         """How frame `number` was lit: one light, or the two of a mixture; () for one that is too long ago."""

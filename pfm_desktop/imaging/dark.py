@@ -40,8 +40,8 @@ class DarkFrame:
     gain: float | None = None
 
     @cached_property
-    def sha256(self) -> str:
-        """Names it on the record of a picture."""
+    def pixels_sha256(self) -> str:
+        """Tells it from others, whatever file it is kept in."""
         return pixels_sha256(self.pixels)
 
     @cached_property

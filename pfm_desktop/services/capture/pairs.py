@@ -11,23 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pfm_desktop.capture.lamp import Lamp, LampError
-from pfm_desktop.capture.source import Frame
+from pfm_desktop.capture.source import CameraError, Frame
 from pfm_desktop.domain.capture import Light
-from pfm_desktop.domain.source import Source
+from pfm_desktop.services.capture.frame_light import light_of, mixed, sharpest
+from pfm_desktop.services.capture.presets import Presets
 from pfm_desktop.support.errors import UserError
-
-Pixels = NDArray[np.uint8]
 
 FRESH_S = 0.3  # so old a frame is still one of now
 LONGEST_EXPOSURE_S = 0.35  # of fluorescence (phantom.md), where the camera does not say its exposure
 LOOKS = 3  # frames that may show the wrong light, where a camera stamps its frames early
-_SHARPER = 1.1  # times the sharpness of the last frame, from which an older one is taken instead
-_LIKE_WHITE = 0.28  # colour of a fluorescence picture against the white-light one, as `_apart`; phantoms have 0.4 and
-# more, 0.3 with a quarter of white light mixed in, 0.1 with half of it
 _SAFE = "the white-light picture is kept"
 
 
@@ -85,6 +78,10 @@ class LampFailedError(PairError):
     """The lamp did not do what it was asked; `__cause__` is its `LampError`."""
 
 
+class CameraFailedError(PairError):
+    """The camera could not be set for fluorescence; `__cause__` is its `CameraError`."""
+
+
 class WrongLightError(PairError):
     """A frame is not in the light that was asked for."""
 
@@ -103,10 +100,11 @@ class PairShot:
 @dataclass(frozen=True)
 class Waits:
     """Seconds. `exposure_s` of fluorescence, None where it is not known: then the longest is assumed. `settle_s` is
-    added to it, for cameras that stamp a frame when it arrives. `frame_s`: a frame is awaited no longer."""
+    added to it, since most cameras stamp a frame when it arrives; 0 for one that knows when an exposure ended. Each
+    makes the gap longer. `frame_s`: a frame is awaited no longer."""
 
     exposure_s: float | None = None
-    settle_s: float = 0.01
+    settle_s: float = 0.05
     frame_s: float = 2.0
 
     @property
@@ -115,23 +113,34 @@ class Waits:
         return (LONGEST_EXPOSURE_S if self.exposure_s is None else self.exposure_s) + self.settle_s
 
 
-def take_switched(stream: Frames, lamp: Lamp, waits: Waits | None = None) -> PairShot:
+def take_switched(
+    stream: Frames, lamp: Lamp, waits: Waits | None = None, *, presets: Presets | None = None
+) -> PairShot:
     """A pair with one camera and a lamp that is switched. Raises `PairError`.
 
     White light is the last frame, or the sharpest of the last `FRESH_S`. Fluorescence is the first frame of which
     nothing was exposed before the lamp said that it is lit, and which looks like it. Then the lamp is asked for white
-    light again, also when anything failed.
+    light again, also when anything failed. `presets`: what the camera is set to for either light, where it does not
+    know that by itself.
     """
     waits = waits or Waits()
     problems: list[str] = []
     try:
-        white = _white(stream, lamp, waits)
-        glow = _glow(stream, lamp, waits, white)
+        whites = _whites(stream, lamp, waits)
+        _set_for_fluorescence(presets, whites)
+        glow = _glow(stream, lamp, waits, whites)
     except PairError as error:
         error.problems = problems  # which `finally` may still add to
         raise
     finally:
-        problems += _back_to_white(lamp)
+        problems += _back_to_white(lamp, presets)
+    white = sharpest(whites)  # to look at pictures takes time, which would have made the gap longer
+    if light_of(white) is Light.FLUORESCENCE:
+        raise WrongLightError(
+            "the lamp said white light, and the picture looks like fluorescence",
+            remedy="look at lamp and filters, then take again",
+            fluorescence=glow,
+        )
     return PairShot(white, glow, glow.at - white.at, (*problems, *_sizes(white, glow)))
 
 
@@ -158,7 +167,7 @@ def take_two_sensors(white_stream: Frames, fluorescence_stream: Frames, waits: W
         ((white, glow) for white in whites for glow in glows),
         key=lambda pair: (abs(pair[1].at - pair[0].at), -pair[0].at),
     )
-    if _light_of(glow) is Light.WHITE or _light_of(white) is Light.FLUORESCENCE:
+    if light_of(glow) is Light.WHITE or light_of(white) is Light.FLUORESCENCE:
         raise WrongLightError(
             "a picture of the pair is not in the light of its camera",
             remedy="look whether the two cameras are swapped",
@@ -168,19 +177,8 @@ def take_two_sensors(white_stream: Frames, fluorescence_stream: Frames, waits: W
     return PairShot(white, glow, glow.at - white.at)
 
 
-def sharpness(pixels: Pixels) -> float:
-    """How sharp the middle of a picture (H x W x 3 uint8 RGB) is, against others of the same scene: mean square of the
-    second differences of its green channel, every second pixel."""
-    height, width = pixels.shape[:2]
-    middle = pixels[height // 4 : height - height // 4 : 2, width // 4 : width - width // 4 : 2, 1].astype(np.float32)
-    if min(middle.shape) < 3:
-        return 0.0
-    inner = middle[1:-1, 1:-1]
-    around = middle[:-2, 1:-1] + middle[2:, 1:-1] + middle[1:-1, :-2] + middle[1:-1, 2:]
-    return float(np.mean(np.square(4 * inner - around)))
-
-
-def _white(stream: Frames, lamp: Lamp, waits: Waits) -> Frame:
+def _whites(stream: Frames, lamp: Lamp, waits: Waits) -> list[Frame]:
+    """Frames in white light of just now, oldest first; one at least."""
     since = time.monotonic() - FRESH_S
     switched = lamp.switched
     if switched is None or switched.light is not Light.WHITE:
@@ -193,26 +191,19 @@ def _white(stream: Frames, lamp: Lamp, waits: Waits) -> Frame:
     after = max(since, switched.at + waits.clear_s)
     fresh = [frame for frame in stream.recent() if frame.at > after]
     if not fresh:
-        awaited = stream.wait_for(after, waits.frame_s)
+        awaited = stream.wait_for(after, max(0.0, after - time.monotonic()) + waits.frame_s)
         if awaited is None:
             raise NoWhiteError(_none("white light", stream), remedy="look at the camera, then take again")
         fresh = [awaited]
-    white = _sharpest(fresh)
-    if _light_of(white) is Light.FLUORESCENCE:
-        raise WrongLightError(
-            "the lamp says white light, and the picture looks like fluorescence",
-            remedy="look at lamp and filters, then take again",
-            fluorescence=white,
-        )
-    return white
+    return fresh
 
 
-def _glow(stream: Frames, lamp: Lamp, waits: Waits, white: Frame) -> Frame:
+def _glow(stream: Frames, lamp: Lamp, waits: Waits, whites: Sequence[Frame]) -> Frame:
     try:
         switched = lamp.switch(Light.FLUORESCENCE)
     except LampError as error:
         raise LampFailedError(
-            f"no fluorescence picture was taken: {error.what}", remedy=error.remedy, white=white
+            f"no fluorescence picture was taken: {error.what}", remedy=error.remedy, white=sharpest(whites)
         ) from error
     after, ends = switched.at + waits.clear_s, time.monotonic() + waits.clear_s + waits.frame_s
     seen: Frame | None = None
@@ -220,69 +211,51 @@ def _glow(stream: Frames, lamp: Lamp, waits: Waits, white: Frame) -> Frame:
         frame = stream.wait_for(after, max(0.0, ends - time.monotonic()))
         if frame is None:
             break
-        if not _mixed(frame, white):
+        if not mixed(frame, whites[-1]):
             return frame
         seen, after = frame, frame.at
     if seen is None:
         raise NoFluorescenceError(
-            _none("fluorescence", stream), remedy="look at the camera, then take again", white=white
+            _none("fluorescence", stream), remedy="look at the camera, then take again", white=sharpest(whites)
         )
     raise WrongLightError(
         "the lamp says fluorescence, and the picture looks like white light, or like both at once",
         remedy="darken the room, look at lamp and filter, then take again",
-        white=white,
+        white=sharpest(whites),
         fluorescence=seen,
     )
 
 
-def _back_to_white(lamp: Lamp) -> list[str]:
+def _set_for_fluorescence(presets: Presets | None, whites: Sequence[Frame]) -> None:
+    """Before the lamp is switched, so that tissue is lit no longer than it must be."""
+    try:
+        if presets is not None:
+            presets.apply(presets.fluorescence)
+    except CameraError as error:
+        raise CameraFailedError(
+            f"no fluorescence picture was taken: {error.what}", remedy=error.remedy, white=sharpest(whites)
+        ) from error
+
+
+def _back_to_white(lamp: Lamp, presets: Presets | None) -> list[str]:
+    """The lamp first; what could not be done."""
+    problems = []
     try:
         if lamp.switched is None or lamp.switched.light is not Light.WHITE:
             lamp.switch(Light.WHITE)
     except LampError as error:
-        return [f"The lamp did not say that it is back in white light: {error}"]
-    return []
+        problems.append(f"The lamp did not say that it is back in white light: {error}")
+    try:
+        if presets is not None:
+            presets.apply(presets.white)
+    except CameraError as error:
+        problems.append(f"The camera is not set for white light again: {error}")
+    return problems
 
 
 def _kept(frame: Frame | None) -> Frame | None:
     """A frame that may be kept as one in white light."""
-    return None if frame is None or _light_of(frame) is not Light.WHITE else frame
-
-
-def _sharpest(frames: Sequence[Frame]) -> Frame:
-    """The last one, unless another is clearly sharper."""
-    if len(frames) == 1:
-        return frames[0]
-    worth = [sharpness(frame.pixels) for frame in frames]
-    best = max(range(len(frames)), key=lambda place: worth[place])
-    return frames[best] if worth[best] > _SHARPER * worth[-1] else frames[-1]
-
-
-def _light_of(frame: Frame) -> Light | None:
-    """As the camera says, else as the colours say; None where they may be of either."""
-    from pfm_desktop.imaging.quality import light_of
-
-    if frame.light is not None:
-        return frame.light
-    found = light_of(frame.pixels)
-    return None if found is None else Light.FLUORESCENCE if found is Source.FLUORESCENCE else Light.WHITE
-
-
-def _mixed(frame: Frame, white: Frame) -> bool:
-    """Whether what should be fluorescence is white light, or a mixture with it."""
-    light = _light_of(frame)
-    if light is not None:
-        return light is not Light.FLUORESCENCE
-    return _apart(frame.pixels, white.pixels) < _LIKE_WHITE
-
-
-def _apart(one: Pixels, other: Pixels) -> float:
-    """How different the mean colours are, whatever the brightness: sum of the differences of the three shares, 0..2."""
-    shares = []
-    for pixels in (one, other):
-        mean = pixels[::8, ::8].reshape(-1, 3).mean(axis=0) + 1e-6
-        shares.append(mean / mean.sum())
-    return float(np.abs(shares[0] - shares[1]).sum())
+    return None if frame is None or light_of(frame) is not Light.WHITE else frame
 
 
 def _sizes(white: Frame, glow: Frame) -> tuple[str, ...]:

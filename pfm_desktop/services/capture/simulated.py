@@ -18,6 +18,7 @@ from pfm_desktop.capture.simulated_sensor import seen_aside
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.grade import Grade
+from pfm_desktop.services.capture.pairs import Waits
 
 Pixels = NDArray[np.uint8]
 
@@ -88,6 +89,12 @@ class SimulatedDevice:
     def lamp_factory(self) -> SerialLamp:
         """The lamp as the program talks to it."""
         return SerialLamp(self.lamp_port)
+
+    @property
+    def waits(self) -> Waits:
+        """For `take_switched`: this camera knows when an exposure ended."""
+        exposure_ms = self.camera.exposure_of(Light.FLUORESCENCE)
+        return Waits(exposure_s=exposure_ms / 1000, settle_s=0.0)
 
     def start(self) -> SimulatedDevice:
         """Plug it in: the film begins, before acid."""

@@ -59,9 +59,9 @@ def test_neither_the_picture_nor_the_frames_are_written_to(sensor: Sensor) -> No
     assert subtracted(seen, dark_frame(frames)) is not seen
 
 
-def test_a_dark_frame_is_named_by_its_pixels(sensor: Sensor) -> None:
+def test_a_dark_frame_is_told_from_others_by_its_pixels(sensor: Sensor) -> None:
     frames = without_light(sensor)
-    assert dark_frame(frames).sha256 == dark_frame(frames).sha256 != dark_frame(frames[:4]).sha256
+    assert dark_frame(frames).pixels_sha256 == dark_frame(frames).pixels_sha256 != dark_frame(frames[:4]).pixels_sha256
     assert dark_frame(frames).count == 8
 
 

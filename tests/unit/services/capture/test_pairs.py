@@ -14,25 +14,26 @@ import pytest
 from pfm_desktop.capture.lamp import LampError, LampSilentError, SerialLamp, Switched
 from pfm_desktop.capture.simulated import SimulatedCamera
 from pfm_desktop.capture.simulated_lamp import LampFaults, SimulatedLamp
-from pfm_desktop.capture.source import Frame
+from pfm_desktop.capture.source import CameraError, Control, Frame
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.services.capture.pairs import (
     LONGEST_EXPOSURE_S,
+    CameraFailedError,
     LampFailedError,
     NoFluorescenceError,
     NoWhiteError,
     PairError,
     Waits,
     WrongLightError,
-    sharpness,
     take_switched,
     take_two_sensors,
 )
+from pfm_desktop.services.capture.presets import Presets
 
 COLOURS = {Light.WHITE: (235, 140, 150), Light.FLUORESCENCE: (40, 120, 60), None: (138, 130, 105)}  # None: a mixture
 Pixels = np.ndarray
-QUICK = Waits(exposure_s=0.1, frame_s=0.2)
+QUICK = Waits(exposure_s=0.1, settle_s=0.0, frame_s=0.2)
 
 
 def plain(light: Light | None) -> Pixels:
@@ -184,9 +185,10 @@ def test_a_camera_that_knows_its_light_is_believed() -> None:
 
 
 def test_a_lamp_that_is_in_fluorescence_while_it_says_white_is_found() -> None:
-    stream = FakeStream([frame(Light.FLUORESCENCE, time.monotonic())])
-    with pytest.raises(WrongLightError, match="says white light"):
+    stream = FakeStream([frame(Light.FLUORESCENCE, time.monotonic())], [Light.FLUORESCENCE])
+    with pytest.raises(WrongLightError, match="said white light") as raised:
         take_switched(stream, FakeLamp(), QUICK)
+    assert raised.value.fluorescence is stream.ring[1]
 
 
 @pytest.mark.parametrize(
@@ -253,6 +255,41 @@ def test_another_resolution_in_between_is_told() -> None:
     assert "resolution" in take_switched(stream, FakeLamp(), QUICK).problems[0]
 
 
+class Dial:
+    """The controls of a camera, of which some refuse."""
+
+    def __init__(self, *refuses: tuple[Control, float | None]) -> None:
+        self.refuses = refuses
+        self.set_to: list[tuple[Control, float | None]] = []
+
+    def __call__(self, control: Control, value: float | None) -> None:
+        if (control, value) in self.refuses:
+            raise CameraError("the camera does not take it")
+        self.set_to.append((control, value))
+
+
+def test_the_camera_is_set_for_fluorescence_and_back_again() -> None:
+    dial, lamp = Dial(), FakeLamp()
+    presets = Presets(dial, {Control.EXPOSURE: 10.0}, {Control.EXPOSURE: 120.0})
+    take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), lamp, QUICK, presets=presets)
+    assert dial.set_to == [(Control.EXPOSURE, 120.0), (Control.EXPOSURE, 10.0)]
+
+
+def test_a_camera_that_cannot_be_set_takes_no_fluorescence_and_tissue_is_not_lit() -> None:
+    dial, lamp = Dial((Control.EXPOSURE, 120.0)), FakeLamp()
+    presets = Presets(dial, {Control.EXPOSURE: 10.0}, {Control.EXPOSURE: 120.0})
+    with pytest.raises(CameraFailedError, match="white-light picture is kept"):
+        take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), lamp, QUICK, presets=presets)
+    assert Light.FLUORESCENCE not in lamp.asked
+    assert dial.set_to == [(Control.EXPOSURE, 10.0)]
+
+
+def test_a_camera_that_cannot_be_set_back_is_a_problem_of_a_pair_that_was_taken() -> None:
+    presets = Presets(Dial((Control.GAIN, None)), {Control.GAIN: None}, {Control.GAIN: 2.0})
+    shot = take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), FakeLamp(), QUICK, presets=presets)
+    assert "not set for white light again" in shot.problems[0]
+
+
 def ring_of(light: Light, *ages: float) -> FakeStream:
     now = time.monotonic()
     return FakeStream([frame(light, now - age, number) for number, age in enumerate(ages)])
@@ -283,11 +320,6 @@ def test_two_sensors_that_are_swapped_are_found() -> None:
     assert raised.value.fluorescence is not None
 
 
-def test_sharpness_tells_a_picture_from_a_softer_one_and_takes_any_size() -> None:
-    assert sharpness(striped(80)) > sharpness(striped(40)) > sharpness(plain(Light.WHITE)) == 0.0
-    assert sharpness(np.zeros((3, 3, 3), np.uint8)) == 0.0
-
-
 Dual = tuple[SimulatedCamera, SimulatedLamp, SerialLamp, Stream]
 
 
@@ -309,7 +341,7 @@ def dual() -> Iterator[Dual]:
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
 class TestWithASimulatedDevice:
-    waits = Waits(exposure_s=0.12)
+    waits = Waits(exposure_s=0.12, settle_s=0.0)
 
     def test_every_pair_is_of_one_light_each_and_the_lamp_is_white_again(self, dual: Dual) -> None:
         camera, there, lamp, stream = dual

@@ -14,7 +14,7 @@ from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Gap, Light
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.film import PhantomFilm
-from pfm_desktop.services.capture.pairs import Waits, take_switched, take_two_sensors
+from pfm_desktop.services.capture.pairs import take_switched, take_two_sensors
 from pfm_desktop.services.capture.simulated import SimulatedDevice, make_simulated
 from pfm_desktop.services.capture.verdict import judge
 from pfm_desktop.support.errors import UserError
@@ -107,7 +107,7 @@ def test_a_pair_of_it_is_worth_keeping(film: PhantomFilm) -> None:
         lamp = device.lamp_factory()
         lamp.open()
         stream = streaming(device)
-        shot = take_switched(stream, lamp, Waits(exposure_s=0.12))
+        shot = take_switched(stream, lamp, device.waits)
         stream.stop()
         lamp.close()
         assert device.camera.lit_by(shot.white.number) == (Light.WHITE,)
