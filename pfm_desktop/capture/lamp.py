@@ -255,10 +255,11 @@ def _opened(port: str) -> Serial:
 
 def _why(port: str, error: Exception) -> LampError:
     """pyserial says what went wrong by the system's number, or in words alone."""
-    words = str(error).lower()
-    if "lock" in words or "busy" in words or ("access is denied" in words and sys.platform == "win32"):
+    words = str(error).replace(port, "").lower() if port else str(error).lower()
+    denied = "permission" in words or "denied" in words
+    if "lock" in words or "busy" in words or (denied and sys.platform == "win32"):  # there a port in use is "denied"
         return LampError(f"another program has {port}", remedy="close it, then try again")
-    if "permission" in words or "denied" in words:
+    if denied:
         remedy = "ask whoever looks after this computer for the right to (on Linux mostly the group dialout)"
         return LampError(f"you may not use {port}", remedy=remedy)
     return NoLampError(f"there is no lamp on {port}", remedy="plug it in, or choose another port")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pfm_desktop.capture.lamp import Lamp, LampError
+from pfm_desktop.capture.lamp import Lamp, LampError, NoLampError, Switched
 from pfm_desktop.capture.source import CameraError, Frame
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.services.capture.frame_light import light_of, mixed, sharpest
@@ -183,7 +183,7 @@ def _whites(stream: Frames, lamp: Lamp, waits: Waits) -> list[Frame]:
     switched = lamp.switched
     if switched is None or switched.light is not Light.WHITE:
         try:
-            switched = lamp.switch(Light.WHITE)
+            switched = _white_lit(lamp)
         except LampError as error:
             raise LampFailedError(
                 f"no pair was taken: {error.what}", remedy=error.remedy, white=_kept(stream.latest())
@@ -196,6 +196,15 @@ def _whites(stream: Frames, lamp: Lamp, waits: Waits) -> list[Frame]:
             raise NoWhiteError(_none("white light", stream), remedy="look at the camera, then take again")
         fresh = [awaited]
     return fresh
+
+
+def _white_lit(lamp: Lamp) -> Switched:
+    """White light, also of a lamp that was unplugged and is there again."""
+    try:
+        return lamp.switch(Light.WHITE)
+    except NoLampError:
+        lamp.open()
+        return lamp.switch(Light.WHITE)
 
 
 def _glow(stream: Frames, lamp: Lamp, waits: Waits, whites: Sequence[Frame]) -> Frame:

@@ -18,6 +18,7 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import quality as gate
 from pfm_desktop.imaging.compose import fit
+from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.jobs import Context
 from pfm_desktop.services.inference import side_by_side
@@ -79,7 +80,10 @@ def judge(
     `start`: the map of two sensors (3 x 3, white-light to fluorescence pixels) as `usual_map` gives it. `ctx` may stop
     it: raises `Cancelled`. Raises `BadInputError` for arrays of another kind.
     """
-    given = [(Source.WHITE, white), (Source.FLUORESCENCE, fluorescence)]
+    given = [
+        (source, checked_pixels(pixels, source.words))
+        for source, pixels in ((Source.WHITE, white), (Source.FLUORESCENCE, fluorescence))
+    ]
     looked = side_by_side(lambda one: (gate.assess(one[1], one[0]), fit(one[1], _COMPARED)), given)
     quality = {source.value: seen for (source, _), (seen, _) in zip(given, looked, strict=True)}
     registration = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import serial
 
 from pfm_desktop.capture.lamp import (
     LampAnswerError,
@@ -189,6 +192,52 @@ def test_something_else_on_the_port_is_no_lamp(there: SimulatedLamp) -> None:
     there.faults = LampFaults()
     other.open()  # the port was let go
     other.close()
+
+
+def test_numbers_of_commands_begin_anew_after_the_last(lamp: SerialLamp) -> None:
+    lamp._number = 9998
+    for light in (Light.FLUORESCENCE, Light.WHITE, Light.OFF):
+        assert lamp.switch(light).light is light
+    assert lamp._number == 2
+
+
+def test_threads_that_ask_at_the_same_time_get_their_own_answers(there: SimulatedLamp, lamp: SerialLamp) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        lights = [Light.WHITE, Light.FLUORESCENCE, Light.OFF] * 4
+        assert [one.light for one in pool.map(lamp.switch, lights)] == lights
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "words"),
+    [
+        ("[Errno 11] Could not exclusively lock port PORT: busy", LampError, "another program has"),
+        ("[Errno 16] could not open port PORT: Resource busy", LampError, "another program has"),
+        ("[Errno 13] could not open port PORT: Permission denied", LampError, "may not use"),
+        ("[Errno 2] could not open port PORT: No such file or directory", NoLampError, "there is no lamp"),
+    ],
+)
+def test_why_a_port_cannot_be_opened_is_said(
+    monkeypatch: pytest.MonkeyPatch, said: str, error: type[LampError], words: str
+) -> None:
+    port = "/dev/ttyLocked-busy-denied"  # its name is no reason
+
+    def fails(*_: object, **__: object) -> None:
+        raise serial.SerialException(said.replace("PORT", port))
+
+    monkeypatch.setattr(serial, "Serial", fails)
+    with pytest.raises(error, match=words) as raised:
+        SerialLamp(port).open()
+    assert type(raised.value) is error
+
+
+def test_on_windows_a_port_that_is_denied_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise serial.SerialException("could not open port 'COM3': PermissionError(13, 'Zugriff verweigert', None, 5)")
+
+    monkeypatch.setattr(serial, "Serial", fails)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(LampError, match="another program has COM3"):
+        SerialLamp("COM3").open()
 
 
 def test_ports_can_be_listed() -> None:

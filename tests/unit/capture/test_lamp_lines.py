@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pfm_desktop.capture.lamp_lines import LONGEST, Answer, Command, Lines, answer_of, command_of, line_of, printable
@@ -60,3 +61,18 @@ def test_a_line_that_was_broken_off_is_told() -> None:
 
 def test_what_is_shown_of_a_line_is_short_and_plain() -> None:
     assert printable(b"\x1b[31m" + b"a" * 100) == ".[31m" + "a" * 35
+
+
+def test_whatever_comes_nothing_grows_and_nothing_raises() -> None:
+    random = np.random.default_rng(0)
+    lines = Lines()
+    for _ in range(2000):
+        size = int(random.integers(0, 300))
+        alphabet = np.frombuffer(b"#12 OKERLIGHTF\n\r\x00\xff ", np.uint8)
+        noise = random.choice(alphabet, size) if random.random() < 0.5 else random.integers(0, 256, size, np.uint8)
+        for line in lines.more(noise.astype(np.uint8).tobytes()):
+            assert len(line) < LONGEST
+            for read in (answer_of(line), command_of(line)):
+                assert read is None or 0 <= read.number <= 9999
+        assert len(lines._rest) < LONGEST
+        assert lines.no_answer.isprintable()

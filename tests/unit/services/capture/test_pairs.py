@@ -380,6 +380,19 @@ class TestWithASimulatedDevice:
         there.faults = LampFaults()
         assert take_switched(stream, lamp, self.waits).problems == ()  # the next one is taken as if nothing had been
 
+    def test_a_lamp_that_was_unplugged_and_is_there_again_is_opened_by_itself(self, dual: Dual) -> None:
+        _, there, lamp, stream = dual
+        lamp.switch(Light.WHITE)
+        there.stop()
+        with pytest.raises(LampFailedError, match="unplugged") as raised:
+            take_switched(stream, lamp, self.waits)
+        assert raised.value.white is not None
+        assert raised.value.problems
+        with pytest.raises(LampFailedError, match="no lamp on"):
+            take_switched(stream, lamp, self.waits)
+        lamp.port = there.start().port
+        assert take_switched(stream, lamp, self.waits).problems == ()
+
     def test_a_camera_that_stalls_in_between_loses_no_white_light_picture(self, dual: Dual) -> None:
         camera, there, lamp, stream = dual
         lamp.switch(Light.WHITE)

@@ -147,3 +147,6 @@ def test_it_can_be_stopped_and_takes_no_other_arrays(phantom: Phantom) -> None:
         judge(phantom.white, phantom.fluorescence, 0.3, ctx=CallbackContext(lambda *_: None, lambda: True))
     with pytest.raises(BadInputError):
         judge(phantom.white, phantom.fluorescence, 0.3, start=np.zeros((3, 3)))
+    for wrong in (phantom.white[:, :, 0], phantom.white.astype(np.float32), np.zeros((0, 0, 3), np.uint8)):
+        with pytest.raises(BadInputError):
+            judge(wrong, phantom.fluorescence, 0.3)
