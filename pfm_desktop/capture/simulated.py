@@ -202,7 +202,7 @@ class SimulatedCamera:
     def drop(self, count: int) -> None:
         """The next frames are lost: a gap in the numbers, and in time."""
         with self._changed:
-            self._dropped = count
+            self._dropped += count
 
     # the truth
 
@@ -235,7 +235,8 @@ class SimulatedCamera:
             usual_s = self._exposure[_exposed_as(self._seen)] / 1000
             interval = max(1 / self._rate, usual_s)
             late = time.monotonic() - self._ended - interval
-            skipped = self._dropped + (int(late / interval) if late > _QUEUED * interval else 0)
+            dropped = self._dropped
+            skipped = dropped + (int(late / interval) if late > _QUEUED * interval else 0)
             begins = self._ended + skipped * interval + max(0.0, 1 / self._rate - usual_s)
             if not self._wait_until(begins):
                 continue
@@ -244,7 +245,8 @@ class SimulatedCamera:
             exposure_ms = self._exposure[_exposed_as(first)]
             if not self._wait_until(begins + exposure_ms / 1000):
                 continue
-            self._ended, self._seen, self._dropped = begins + exposure_ms / 1000, self._light(), 0
+            self._ended, self._seen = begins + exposure_ms / 1000, self._light()
+            self._dropped -= dropped  # more may have been asked for meanwhile
             self._number += 1 + skipped
             return (first,) if first is self._seen else (first, self._seen), exposure_ms
 
