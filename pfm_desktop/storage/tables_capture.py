@@ -61,9 +61,9 @@ class SiteChoiceTable(Base):
 
 
 class ClipTable(Base):
-    """Moving pictures of a visit: `kind` `video` or `whitening`. While it is recorded, and where that was cut short,
-    `complete` is false and `frames`, `seconds` and `content_sha256` (over the hashes of its segments, in order) say
-    nothing: the segments do."""
+    """Moving pictures of a visit: `kind` `video` or `whitening`. While it is recorded `content_sha256` (over the hashes
+    of its segments, in order) is "", and only the segments tell what is there; `complete` stays false where it was cut
+    short (`services.capture.clips`)."""
 
     __tablename__ = "clips"
     id: Mapped[str] = mapped_column(ID, primary_key=True)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_finishing_twice_says_the_same_and_nothing_is_added_after(lib: Library, 
 
 
 def test_it_begins_when_its_first_frame_was_exposed(lib: Library, visit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clips.time, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(clips, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     before = datetime.now(UTC)
     writer = begin_clip(lib, visit, ClipKind.VIDEO, size=SIZE, began=998.5)
     assert writer.began == 998.5
