@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.quality import Verdict
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+VERDICTS = {"good": Verdict.GOOD, "fair": Verdict.LIMITED, "poor": Verdict.UNUSABLE}  # by `imaging.live.Level`
 SIGNS = {Verdict.GOOD: "✓", Verdict.LIMITED: "△", Verdict.UNUSABLE: "✕"}
 
 
@@ -25,8 +27,30 @@ class Meter:
 
 
 class LiveMeters:
-    """Reads the meters of one live picture after the other."""
+    """Reads the meters of one live picture after the other; focus is told against the best of the session as well."""
+
+    def __init__(self) -> None:
+        self._best = 0.0
+        self._centring: Meter | None = None
 
     def read(self, pixels: NDArray[np.uint8], *, look_for_cervix: bool) -> tuple[Meter, ...]:
-        """Of a frame, H x W x 3 uint8 RGB. `look_for_cervix`: also where it lies, which takes longer."""
-        return ()
+        """Of a frame in white light, H x W x 3 uint8 RGB. `look_for_cervix`: also where it lies, which takes longer."""
+        from pfm_desktop.imaging import live
+
+        found = live.meters(pixels, light=Light.WHITE)
+        self._best = max(self._best, found.focus_raw)
+        if look_for_cervix:
+            place = live.centring(pixels)
+            words = f"{place.arrow} {place.words}".strip()
+            self._centring = Meter("Centring", words, VERDICTS[place.level.value])
+        focus = Meter(
+            "Focus",
+            found.focus.words,
+            VERDICTS[found.focus.level.value],
+            live.against_best(found.focus_raw, self._best),
+        )
+        others = (
+            Meter(name, one.words, VERDICTS[one.level.value], one.value)
+            for name, one in (("Exposure", found.exposure), ("Glare", found.glare))
+        )
+        return (focus, *others, *((self._centring,) if self._centring is not None else ()))

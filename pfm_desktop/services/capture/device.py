@@ -19,13 +19,15 @@ from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
-from pfm_desktop.imaging.dark import FEWEST, DarkFrame, dark_frame, subtracted
+from pfm_desktop.imaging.dark import DarkFrame
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.services.capture import pairs
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.services.capture.dark import cleaned, take_dark
 from pfm_desktop.services.capture.live import Exposed
-from pfm_desktop.services.capture.sensor import ExposingLamp, Sensor
-from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.services.capture.presets import Presets
+from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp
+from pfm_desktop.support.errors import UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.simulated import SimulatedDevice
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FRESH_S = 0.5  # so old a frame may be when a single picture is taken
 AWAITED_S = 2.0
-DARK_FRAMES = 8
 SEED, RATE = 11, 30.0  # of the simulated device
 
 
@@ -58,17 +59,20 @@ class Device:
         simulated: SimulatedDevice | None = None,
     ) -> None:
         self.config, self.stream, self.second = config, stream, second
-        self._sensor = Sensor(stream)
-        self._glow_sensor = Sensor(second) if second is not None else self._sensor
-        self.lamp = ExposingLamp(lamp, self._sensor, config) if lamp is not None else None
+        self.lamp = WatchedLamp(lamp) if lamp is not None else None
         self.simulated = simulated
         self.dark: DarkFrame | None = None
         self.dark_png = b""
+        self._sensor = Sensor(stream)
+        self._glow_sensor = Sensor(second) if second is not None else self._sensor
+        self._waits = simulated.waits if simulated is not None and second is None else _waits(config)
         self._acid = False
 
     @property
     def sensors(self) -> tuple[tuple[Sensor, LightSetting, Light], ...]:
-        """Each camera, with what it is set to when it comes."""
+        """Each camera, with what it is set to when it comes; a simulated one knows itself."""
+        if self.simulated is not None:
+            return ()
         found = [(self._sensor, self.config.white, Light.WHITE)]
         if self.second is not None:
             found.append((self._glow_sensor, self.config.fluorescence, Light.FLUORESCENCE))
@@ -81,23 +85,20 @@ class Device:
 
     def lit_white(self, frame: Frame) -> bool:
         """Whether a frame of `stream` was exposed in white light alone, as far as the lamp is known."""
-        return self.lamp is None or self.lamp.lit_white(frame.at, self._clear_s)
+        return self.lamp is None or self.lamp.lit_white(frame.at, self._waits.clear_s)
 
     def take(self, *, pair: bool) -> tuple[Exposed, ...]:
         """One white-light picture, or a pair, as soon as can be. Raises `UserError`; a `TakeError` carries what was
         taken of a pair."""
         if not pair:
-            frame = self._now()
-            self._sensor.refresh()
-            return (self.exposed(frame),)
+            return (self.exposed(self._now()),)
         try:
             shot = self._pair()
         except pairs.PairError as error:
-            taken = [(error.white, Source.WHITE), (error.fluorescence, Source.FLUORESCENCE)]
-            kept = tuple(self.exposed(frame, source) for frame, source in taken if frame is not None)
-            raise TakeError(error, kept[:1] if error.white is not None else (), tuple(error.problems)) from error
-        self._glow_sensor.refresh()
-        white, glow = self.exposed(shot.white), self.exposed(shot.fluorescence, Source.FLUORESCENCE)
+            taken = () if error.white is None else (self.exposed(error.white),)
+            raise TakeError(error, taken, tuple(error.problems)) from error
+        self._sensor.refresh()
+        white, glow = self.exposed(shot.white), self._glow(shot.fluorescence)
         for problem in shot.problems:
             log.warning("a pair was taken, but: %s", problem)
         return (
@@ -105,39 +106,22 @@ class Device:
             replace(glow, acquisition=replace(glow.acquisition, gap_s=shot.gap_s)),
         )
 
-    def exposed(self, frame: Frame, source: Source = Source.WHITE) -> Exposed:
-        """A frame with how it was taken; from fluorescence the dark frame is subtracted, where one fits."""
-        lit = source is Source.FLUORESCENCE
-        acquisition = self._acquisition(lit=lit)
-        if lit and self.dark is not None:
-            exposure, gain = acquisition.exposure_ms, acquisition.gain
-            if self.dark.fits(frame.pixels, exposure_ms=exposure, gain=gain) == "":
-                clean = subtracted(frame.pixels, self.dark, exposure_ms=exposure, gain=gain)
-                frame = replace(frame, pixels=clean)
-                acquisition = replace(acquisition, dark_sha256=hashlib.sha256(self.dark_png).hexdigest())
-        width = frame.pixels.shape[1]
-        return Exposed(frame, source, acquisition, self.config.mm_at(width) if not lit or self.second is None else None)
+    def exposed(self, frame: Frame) -> Exposed:
+        """A frame in white light with how it was taken. Waits for nothing."""
+        how = self._sensor.acquisition(self.config, self.config.white, Light.WHITE)
+        return Exposed(frame, Source.WHITE, how, self.config.mm_at(frame.pixels.shape[1]))
 
     def take_dark(self) -> DarkFrame:
         """Switch the lamp off, take a dark frame for fluorescence, and white light again. Raises `UserError`."""
-        stream = self.second or self.stream
-        after = time.monotonic()
-        if self.lamp is not None:
-            after = self.lamp.switch(Light.OFF).at
-        try:
-            after += self._clear_s
-            frames: list[Frame] = []
-            while len(frames) < max(DARK_FRAMES, FEWEST):
-                frame = stream.wait_for(after, AWAITED_S)
-                if frame is None:
-                    raise BadInputError("no frames came for the dark frame", remedy="look at the camera, try again")
-                frames.append(frame)
-                after = frame.at
-            one = self._acquisition(lit=True)
-            made = dark_frame([each.pixels for each in frames], exposure_ms=one.exposure_ms, gain=one.gain)
-        finally:
-            if self.lamp is not None:
-                self.lamp.switch(Light.WHITE)
+        how = self._glow_acquisition()
+        made = take_dark(
+            self.second or self.stream,
+            self.lamp,
+            self._waits,
+            exposure_ms=how.exposure_ms,
+            gain=how.gain,
+            presets=self._presets,
+        )
         self.dark, self.dark_png = made, encode_png(made.pixels)
         return made
 
@@ -160,30 +144,42 @@ class Device:
         if self.simulated is not None:
             self.simulated.stop()
 
-    def _acquisition(self, *, lit: bool) -> Acquisition:
-        if lit:
-            return self._glow_sensor.acquisition(self.config, self.config.fluorescence, Light.FLUORESCENCE)
-        return self._sensor.acquisition(self.config, self.config.white, Light.WHITE)
-
-    @property
-    def _clear_s(self) -> float:
-        return pairs.Waits(exposure_s=self._exposure_s).clear_s
-
-    @property
-    def _exposure_s(self) -> float | None:
-        """Of fluorescence, where it is known."""
-        exposure = self.config.fluorescence.exposure_ms
-        return None if exposure is None else exposure / 1000.0
-
     def _pair(self) -> pairs.PairShot:
-        waits = pairs.Waits(exposure_s=self._exposure_s)
         if self.second is not None:
-            return pairs.take_two_sensors(self.stream, self.second, waits)
+            return pairs.take_two_sensors(self.stream, self.second, self._waits)
         if self.lamp is not None:
-            return pairs.take_switched(self.stream, self.lamp, waits)
+            if not self._sensor.known and self.simulated is None:
+                self._sensor.refresh()  # it has just come
+            return pairs.take_switched(self.stream, self.lamp, self._waits, presets=self._presets)
         raise UserError(
             "this device gives no fluorescence", safe="nothing was taken", remedy="take a white-light picture"
         )
+
+    def _glow(self, frame: Frame) -> Exposed:
+        """A frame in fluorescence; the dark frame is subtracted where one fits."""
+        how = self._glow_acquisition()
+        clean = cleaned(frame.pixels, self.dark, exposure_ms=how.exposure_ms, gain=how.gain)
+        if clean.why_not:
+            log.warning("%s", clean.why_not)
+        if clean.dark is not None:
+            how = replace(how, dark_sha256=hashlib.sha256(self.dark_png).hexdigest())
+        scale = self.config.mm_at(frame.pixels.shape[1]) if self.second is None else None
+        return Exposed(replace(frame, pixels=clean.pixels), Source.FLUORESCENCE, how, scale, self._dark_of(clean.dark))
+
+    def _dark_of(self, dark: DarkFrame | None) -> bytes:
+        return self.dark_png if dark is not None else b""
+
+    def _glow_acquisition(self) -> Acquisition:
+        presets = self._presets
+        fixed = presets.fluorescence if presets is not None else None
+        return self._glow_sensor.acquisition(self.config, self.config.fluorescence, Light.FLUORESCENCE, fixed)
+
+    @property
+    def _presets(self) -> Presets | None:
+        """Where one camera has to be set for fluorescence and back."""
+        if self.second is not None or self.simulated is not None:
+            return None
+        return self._sensor.presets(self.config.fluorescence)
 
     def _now(self) -> Frame:
         frame = self.stream.latest()
@@ -195,6 +191,11 @@ class Device:
                 "no picture came from the camera", safe="nothing was taken", remedy="look at the camera, then try again"
             )
         return frame
+
+
+def _waits(config: DeviceConfig) -> pairs.Waits:
+    exposure = config.fluorescence.exposure_ms
+    return pairs.Waits(exposure_s=None if exposure is None else exposure / 1000.0)
 
 
 def open_device(config: DeviceConfig) -> Device:
@@ -235,8 +236,10 @@ def _begin(device: Device, lamp: Lamp | None) -> None:
     try:
         if lamp is not None:
             lamp.open()
+        for stream in (device.stream, device.second):
+            if stream is not None:
+                stream.start()
         for sensor, setting, light in device.sensors:
-            sensor.stream.start()
             sensor.set_up_later(setting, light)
     except BaseException:
         device.stop()

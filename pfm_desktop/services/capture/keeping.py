@@ -44,6 +44,7 @@ class LivePicture:
     seconds: float | None = None
     mm_per_px: float | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
+    dark_png: bytes = b""  # the dark frame that was subtracted
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,12 +31,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Exposed:
-    """A frame that was taken for good, and how."""
+    """A frame that was taken for good, and how. `dark_png`: the dark frame that was subtracted, b"" for none."""
 
     frame: Frame
     source: Source
     acquisition: Acquisition
     mm_per_px: float | None = None
+    dark_png: bytes = b""
 
 
 class PicturesSource(Protocol):
@@ -210,4 +211,5 @@ class LiveExamination:
             seconds=timed,
             mm_per_px=one.mm_per_px,
             acquisition=one.acquisition,
+            dark_png=one.dark_png,
         )

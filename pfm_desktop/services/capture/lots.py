@@ -30,6 +30,8 @@ def keep(lib: Library, lot: Lot) -> Kept:
     """Put a lot into the library, all of it or nothing; on disk once this returns. Raises `UserError`."""
     shots = []
     for one in lot.pictures:
+        if one.dark_png:
+            lib.pictures.put(one.dark_png)  # what was subtracted can be looked at later
         height, width = one.pixels.shape[:2]
         shots.append(
             records.Shot(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pfm_desktop.viewmodels.session import Session
 
 HEIGHT = 150
+LEAST_RANGE = 6.0  # dL*, so that noise does not look like whitening
 AGAIN_MS = 1500  # while it is followed live
 
 
@@ -54,6 +55,7 @@ class WhiteningPanel(QFrame):
         self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.getPlotItem().setLimits(minYRange=LEAST_RANGE)
         self._line, self._marks = self.plot.plot(), self.plot.plot(pen=None, symbol="o", symbolSize=8)
         self.summary, self.caution = words(self), words(self, "problem")
         self.count = words(self, "quiet")
@@ -202,6 +204,7 @@ class WhiteningPanel(QFrame):
         self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
         for side, title in (("bottom", "seconds after acid"), ("left", "dL*")):
             axis = self.plot.getAxis(side)
+            axis.enableAutoSIPrefix(False)
             axis.setPen(ink)
             axis.setTextPen(ink)
             self.plot.setLabel(side, title, color=ink.name())
