@@ -25,7 +25,7 @@ Make = Callable[[str], Camera]
 
 
 def _usb(key: str) -> Camera:
-    from pfm_desktop.capture.opencv_camera import UsbCamera
+    from pfm_desktop.capture.usb_camera import UsbCamera
 
     which = key.removeprefix("usb:")
     if which.isascii() and which.isdecimal() and len(which) <= 3:
@@ -36,7 +36,7 @@ def _usb(key: str) -> Camera:
 
 
 def _network(key: str) -> Camera:
-    from pfm_desktop.capture.opencv_camera import NetworkCamera
+    from pfm_desktop.capture.network_camera import NetworkCamera
 
     return NetworkCamera(key)
 

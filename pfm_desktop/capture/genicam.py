@@ -15,37 +15,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from pfm_desktop.capture.decoding import torn
+from pfm_desktop.capture.genicam_nodes import (
+    DECODES,
+    GREY,
+    limit_of,
+    pixels_of,
+    set_number,
+    set_switch,
+    symbols_of,
+    value_of,
+    why,
+)
 from pfm_desktop.capture.opencv_controls import words
 from pfm_desktop.capture.source import (
     READ_S,
-    BusyError,
     CameraError,
     Control,
     Format,
     Frame,
     NoCameraError,
-    Pixels,
     Setting,
     StalledError,
 )
 
-# by what is liked best; GenICam names the first two pixels of the first row
-_DECODES = {
-    "RGB8": None,
-    "BGR8": cv2.COLOR_BGR2RGB,
-    "BayerRG8": cv2.COLOR_BayerRGGB2RGB,
-    "BayerBG8": cv2.COLOR_BayerBGGR2RGB,
-    "BayerGR8": cv2.COLOR_BayerGRBG2RGB,
-    "BayerGB8": cv2.COLOR_BayerGBRG2RGB,
-    "RGBa8": cv2.COLOR_RGBA2RGB,
-    "Mono8": cv2.COLOR_GRAY2RGB,
-}
-_CHANNELS = {"RGB8": 3, "BGR8": 3, "RGBa8": 4}
-_GREY = "Mono8"
 _FEATURES = {
     Control.EXPOSURE: ("ExposureTime", "ExposureAuto", 1000.0),  # microseconds
     Control.GAIN: ("Gain", "GainAuto", 1.0),
@@ -127,25 +120,25 @@ class GenICamCamera:
             raise
         except Exception as error:
             self.close()
-            raise _why(error, self.name) from error
+            raise why(error, self.name) from error
         self._first, self._counted = None, 0
         return self._format
 
     def _ask_for(self, wanted: Format | None) -> Format:
         node = self._node
-        known = [coding for coding in _DECODES if coding in _symbols(node("PixelFormat"))]
-        if known and node("PixelFormat").value not in set(_DECODES) - {_GREY}:
+        known = [coding for coding in DECODES if coding in symbols_of(node("PixelFormat"))]
+        if known and node("PixelFormat").value not in set(DECODES) - {GREY}:
             node("PixelFormat").value = known[0]
         white = node("BalanceWhiteAuto")
-        if _OFF in _symbols(white):
+        if _OFF in symbols_of(white):
             white.value = _OFF  # or fluorescence would be turned grey
         if wanted is not None:
             for name, value in (("Width", wanted.width), ("Height", wanted.height)):
-                _set_number(node(name), float(value), whole=True)
+                set_number(node(name), float(value), whole=True)
             if wanted.rate > 0:
-                _set_switch(node("AcquisitionFrameRateEnable"), True)
-                _set_number(node("AcquisitionFrameRate"), wanted.rate)
-        rate = _value(node("AcquisitionFrameRate"))
+                set_switch(node("AcquisitionFrameRateEnable"), True)
+                set_number(node("AcquisitionFrameRate"), wanted.rate)
+        rate = value_of(node("AcquisitionFrameRate"))
         return Format(int(node("Width").value), int(node("Height").value), rate or 0.0, str(node("PixelFormat").value))
 
     def _node(self, name: str) -> Any:
@@ -169,11 +162,11 @@ class GenICamCamera:
                 raise torn("a part of it is missing")
             now = time.monotonic()
             with buffer:
-                pixels, number = _pixels(buffer.payload.components[0]), self._counts(buffer)
+                pixels, number = pixels_of(buffer.payload.components[0]), self._counts(buffer)
         except CameraError:
             raise
         except Exception as error:
-            raise _why(error, self.name) from error
+            raise why(error, self.name) from error
         return Frame(pixels, now, number)
 
     def _counts(self, buffer: Any) -> int:
@@ -194,16 +187,16 @@ class GenICamCamera:
         found = {}
         for control, (name, switch, per) in _FEATURES.items():
             node, automatic = self._node(name), self._node(switch)
-            value = _value(node)
+            value = value_of(node)
             if value is None:
                 continue
-            low, high = _limit(node, "min"), _limit(node, "max")
+            low, high = limit_of(node, "min"), limit_of(node, "max")
             found[control] = Setting(
                 value=value / per,
                 low=None if low is None else low / per,
                 high=None if high is None else high / per,
                 automatic=getattr(automatic, "value", _OFF) != _OFF,
-                can_be_automatic=_AUTOMATIC in _symbols(automatic),
+                can_be_automatic=_AUTOMATIC in symbols_of(automatic),
             )
         return found
 
@@ -213,14 +206,14 @@ class GenICamCamera:
         node, automatic = self._node(name), self._node(switch)
         refused = CameraError(f"{self.name} does not let its {words(control)} be set so", remedy="choose another value")
         if value is None:
-            if _AUTOMATIC not in _symbols(automatic):
+            if _AUTOMATIC not in symbols_of(automatic):
                 raise refused
             automatic.value = _AUTOMATIC
             return
         try:
-            if _OFF in _symbols(automatic):
+            if _OFF in symbols_of(automatic):
                 automatic.value = _OFF
-            if not math.isfinite(value) or not _set_number(node, value * per):
+            if not math.isfinite(value) or not set_number(node, value * per):
                 raise refused
         except CameraError:
             raise
@@ -238,68 +231,6 @@ class GenICamCamera:
         finally:
             if harvester is not None:
                 harvester.reset()
-
-
-def _pixels(component: Any) -> Pixels:
-    coding = str(component.data_format)
-    if coding not in _DECODES:
-        raise CameraError(
-            f"the camera sends {coding}, which is not read", remedy="set its PixelFormat to RGB8 or BayerRG8"
-        )
-    height, width = int(component.height), int(component.width)
-    channels = _CHANNELS.get(coding, 1)
-    values = np.asarray(component.data)
-    if values.dtype != np.uint8 or values.size != height * width * channels or not values.size:
-        raise torn("its size is not the one that it says")
-    shaped = values.reshape(height, width, channels) if channels > 1 else values.reshape(height, width)
-    how = _DECODES[coding]
-    # the buffer goes back to the camera: what needs no turning is copied
-    return np.asarray(shaped.copy() if how is None else cv2.cvtColor(shaped, how), np.uint8)
-
-
-def _value(node: Any) -> float | None:
-    value = getattr(node, "value", None)
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def _limit(node: Any, name: str) -> float | None:
-    value = getattr(node, name, None)
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def _symbols(node: Any) -> tuple[str, ...]:
-    return tuple(getattr(node, "symbolics", ()) or ())
-
-
-def _set_switch(node: Any, on: bool) -> None:
-    if node is not None:
-        node.value = on
-
-
-def _set_number(node: Any, value: float, *, whole: bool = False) -> bool:
-    """Whether a feature took the value, within its limits and steps, and holds it."""
-    if _value(node) is None:
-        return False
-    low, high, step = _limit(node, "min"), _limit(node, "max"), _limit(node, "inc") or (1.0 if whole else 0.0)
-    if whole:  # a size: the nearest that there is
-        value = min(max(value, low if low is not None else value), high if high is not None else value)
-        start = low or 0.0
-        value = start + math.floor((value - start) / step) * step
-    elif (low is not None and value < low) or (high is not None and value > high):
-        return False
-    node.value = int(value) if whole else value
-    held = _value(node)
-    return held is not None and abs(held - value) <= max(step, 0.05 * abs(value))
-
-
-def _why(error: Exception, name: str) -> CameraError:
-    """Producers say by the name of their error what is wrong."""
-    kind = type(error).__name__
-    if kind in {"AccessDeniedException", "ResourceInUseException", "BusyException"}:
-        return BusyError(f"another program uses {name}", remedy="close the other program")
-    if kind in {"TimeoutException"}:
-        return StalledError(f"{name} gives no pictures", remedy="check its cable")
-    return NoCameraError(f"{name} failed ({kind})", remedy="check its power and its cable")
 
 
 def is_installed() -> bool:

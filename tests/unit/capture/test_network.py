@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.capture import network, opencv_camera
-from pfm_desktop.capture.opencv_camera import NetworkCamera
+from pfm_desktop.capture import network, network_camera
+from pfm_desktop.capture.network_camera import NetworkCamera
 from pfm_desktop.capture.source import (
     BusyError,
     CameraError,
@@ -95,8 +95,8 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opencv_camera, "READ_S", 0.3)
-    monkeypatch.setattr(opencv_camera, "OPEN_S", 1.0)
+    monkeypatch.setattr(network_camera, "READ_S", 0.3)
+    monkeypatch.setattr(network_camera, "OPEN_S", 1.0)
     monkeypatch.setattr(network, "_ASKED_S", 0.3)
 
 

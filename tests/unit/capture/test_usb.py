@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pfm_desktop.capture import v4l2
-from pfm_desktop.capture.opencv_camera import UsbCamera, format_of
+from pfm_desktop.capture.opencv_camera import format_of
 from pfm_desktop.capture.source import (
     BusyError,
     CameraError,
@@ -27,6 +27,7 @@ from pfm_desktop.capture.source import (
     StalledError,
     TornFrameError,
 )
+from pfm_desktop.capture.usb_camera import UsbCamera
 
 MANUAL, BY_APERTURE = 1.0, 3.0
 
