@@ -30,6 +30,7 @@ from pfm_desktop.support.errors import UserError
 from pfm_desktop.support.logs import places_of
 
 Answer = TypeVar("Answer")
+NEXT_S = 0.002  # who asked for one thing is given so long to ask for the next, which else would wait for a frame
 MOST_TORN, TORN_S = 30, 2.0  # so many in a row, or in a row for so long, are no camera that gives frames
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Reader:
         self.dropped = False
         self._camera: Camera | None = None
         self._questions: deque[tuple[Callable[[Camera], Any], Future[Any]]] = deque()
-        self._asking = threading.Lock()
+        self._asking, self._asked = threading.Lock(), threading.Event()
         self.thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
     @property
@@ -110,6 +111,7 @@ class Reader:
             if self.doing in {Doing.OPENING, Doing.CLOSING, Doing.OVER} or self.dropped:
                 raise not_open()
             self._questions.append((question, future))
+            self._asked.set()
         try:
             return future.result(wait_s)
         except TimeoutError as error:
@@ -168,7 +170,7 @@ class Reader:
         return tuple(refused)
 
     def _answer(self, camera: Camera) -> None:
-        while self._questions:
+        while self._questions or (self._asked.is_set() and self._another()):
             question, future = self._questions.popleft()
             if not future.set_running_or_notify_cancel():
                 continue
@@ -176,6 +178,10 @@ class Reader:
                 future.set_result(question(camera))
             except Exception as error:  # noqa: BLE001 - it belongs to who asked
                 future.set_exception(error)
+
+    def _another(self) -> bool:
+        self._asked.clear()
+        return bool(self._questions) or (self._asked.wait(NEXT_S) and bool(self._questions))
 
     def _end(self) -> None:
         with self._asking:

@@ -22,8 +22,12 @@ class StreamState(StrEnum):
 
 @dataclass(frozen=True)
 class StreamStatus:
-    """`text` is for a person. `rate`: frames a second as measured, 0 while none come. `lost` were missing by their
-    numbers, `torn` came damaged and were left out; `reconnected`: how often frames came again after an interruption."""
+    """`text` is for a person, `note` too: what failed although frames come, as something that took them and was ended,
+    or a setting that was not taken again; it is in `text` as well while the stream is live, and mostly "".
+
+    `rate`: frames a second as measured, 0 while none come. `lost` were missing by their numbers, `torn` came damaged
+    and were left out; `reconnected`: how often frames came again after an interruption.
+    """
 
     state: StreamState
     text: str
@@ -33,6 +37,7 @@ class StreamStatus:
     lost: int = 0
     torn: int = 0
     reconnected: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)

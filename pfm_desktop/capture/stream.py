@@ -121,7 +121,7 @@ class Stream:
             rate = (len(self._times) - 1) / span if live and span > 0 else 0.0
             note = self._took_note or self._note
             text = words_of(self._now, why=self._why, note=note, silent=silent, goes_on=not self._over)
-            return replace(self._now, rate=rate, text=text)
+            return replace(self._now, rate=rate, text=text, note=note)
 
     def latest(self) -> Frame | None:
         """The frame that came last, also while the camera is stalled."""

@@ -44,6 +44,7 @@ class UsbCamera(OpenCvCamera):
         super().__init__(name or f"USB camera {which}", f"usb:{which}", make)
         self._which, self._system = which, system
         self._refused: set[Control] = set()
+        self._limits: dict[Control, Range] | None = None  # as long as it is open
 
     @property
     def node(self) -> Path:
@@ -55,6 +56,7 @@ class UsbCamera(OpenCvCamera):
     def open(self, wanted: Format | None = None) -> Format:
         """See `Camera`. Raises `NoCameraError`, `DeniedError`, `BusyError`."""
         self.close()
+        self._limits = None
         if self._linux:
             self._check_node()
         for backend in (cv2.CAP_V4L2,) if self._linux else (cv2.CAP_MSMF, cv2.CAP_DSHOW):
@@ -124,8 +126,10 @@ class UsbCamera(OpenCvCamera):
     def _ranges(self) -> dict[Control, Range] | None:
         if self._backend != cv2.CAP_V4L2:
             return None
-        found = {control: v4l2.range_of(self.node, number) for control, number in _CONTROLS.items()}
-        return {control: limits for control, limits in found.items() if limits is not None}
+        if self._limits is None:
+            found = {control: v4l2.range_of(self.node, number) for control, number in _CONTROLS.items()}
+            self._limits = {control: limits for control, limits in found.items() if limits is not None}
+        return self._limits
 
     def controls(self) -> Mapping[Control, Setting]:
         """See `Camera`."""

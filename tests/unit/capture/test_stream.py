@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pfm_desktop.capture import reader
 from pfm_desktop.capture.source import (
     BusyError,
     Camera,
@@ -357,6 +358,43 @@ def test_controls_are_asked_on_the_thread_of_the_camera(streams: Streams) -> Non
         stream.controls()
 
 
+def test_several_settings_that_follow_each_other_do_not_wait_for_a_frame_each(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gap of a pair is made of them."""
+    monkeypatch.setattr(reader, "NEXT_S", LIMIT / 20)
+    waits, goes_on = threading.Event(), threading.Event()
+
+    class Slow(FakeCamera):
+        reads = 0
+
+        def read(self) -> Frame:
+            waits.set()
+            goes_on.wait(LIMIT)
+            goes_on.clear()
+            self.reads += 1
+            return frame(self.reads, float(self.reads))
+
+        def interrupt(self) -> None:
+            goes_on.set()
+
+    camera = Slow()
+    stream, _ = streams(lambda: camera)
+    stream.start()
+    assert waits.wait(LIMIT)
+
+    def sets() -> None:
+        for control in (Control.EXPOSURE, Control.GAIN, Control.WHITE_BALANCE):
+            stream.set(control, 1.0)
+
+    asks = threading.Thread(target=sets)
+    asks.start()
+    goes_on.set()
+    asks.join(LIMIT)
+    assert set(camera.settings) == {Control.EXPOSURE, Control.GAIN, Control.WHITE_BALANCE}
+    assert camera.reads == 1
+
+
 def test_a_camera_that_hangs_answers_within_the_limit_that_it_does_not(streams: Streams) -> None:
     back = threading.Event()
     stream, heard = streams(lambda: FakeCamera(frame(0, 1.0), back), patience=replace(QUICK, asks_s=0.01, hangs_s=99))
@@ -402,7 +440,7 @@ def test_what_was_set_is_set_again_when_the_camera_comes_back(streams: Streams) 
     first.given.put(NoCameraError("gone"))
     assert stream.wait_for(5e5, LIMIT)
     assert second.settings == {Control.WHITE_BALANCE: 5000.0}
-    assert heard.until(lambda status: "did not take its gain again" in status.text).state is LIVE
+    assert heard.until(lambda status: "did not take its gain again" in status.note).state is LIVE
 
 
 def test_streams_leave_no_thread_and_start_anew_after_stop(streams: Streams) -> None:
