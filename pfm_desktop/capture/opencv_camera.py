@@ -25,6 +25,7 @@ JPEGS = frozenset({"MJPG", "JPEG"})
 # before the first camera is opened: a stall is said by us, not by FFmpeg on the terminal, and not after ten seconds
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")  # or opening takes many seconds on Windows
 
 MakeDriver = Callable[[int | str, int, Sequence[int]], Any]
 

@@ -59,7 +59,7 @@ class UsbCamera(OpenCvCamera):
         self._limits = None
         if self._linux:
             self._check_node()
-        for backend in (cv2.CAP_V4L2,) if self._linux else (cv2.CAP_MSMF, cv2.CAP_DSHOW):
+        for backend in self._backends:
             driver = self._opened(backend)
             if driver is not None:
                 ask_for(driver, wanted or USUAL)
@@ -68,6 +68,12 @@ class UsbCamera(OpenCvCamera):
                     driver.set(cv2.CAP_PROP_CONVERT_RGB, 0.0)  # the JPEGs themselves
                 return given
         raise self._why_closed()
+
+    @property
+    def _backends(self) -> tuple[int, ...]:
+        if self._linux:
+            return (cv2.CAP_V4L2,)
+        return (cv2.CAP_MSMF, cv2.CAP_DSHOW) if self._system == "win32" else (cv2.CAP_AVFOUNDATION,)
 
     @property
     def _linux(self) -> bool:

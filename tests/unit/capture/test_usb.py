@@ -240,9 +240,10 @@ def test_elsewhere_both_ways_are_tried_and_all_that_may_be_is_said() -> None:
         tried.append(backend)
         return Driver(opened=False)
 
-    with pytest.raises(NoCameraError, match="privacy settings"):
-        UsbCamera(1, make=make, system="win32").open()
-    assert tried == [cv2.CAP_MSMF, cv2.CAP_DSHOW]
+    for system in ("win32", "darwin"):
+        with pytest.raises(NoCameraError, match="privacy settings"):
+            UsbCamera(1, make=make, system=system).open()
+    assert tried == [cv2.CAP_MSMF, cv2.CAP_DSHOW, cv2.CAP_AVFOUNDATION]
 
 
 @pytest.fixture
