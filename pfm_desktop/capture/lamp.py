@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pfm_desktop.capture.lamp_errors import LampAnswerError, LampError, LampSilentError, NoLampError, why_not_open
 from pfm_desktop.capture.lamp_lines import (
     FALLS_BACK_S,
     LETTERS,
@@ -26,10 +27,20 @@ from pfm_desktop.capture.lamp_lines import (
     printable,
 )
 from pfm_desktop.domain.capture import Light
-from pfm_desktop.support.errors import UserError
 
 if TYPE_CHECKING:
     from serial import Serial
+
+__all__ = [
+    "Lamp",
+    "LampAnswerError",
+    "LampError",
+    "LampSilentError",
+    "NoLampError",
+    "SerialLamp",
+    "Switched",
+    "serial_ports",
+]
 
 BAUD = 115200  # 8 data bits, no parity, 1 stop bit
 ANSWER_S = 0.3  # an answer is awaited
@@ -38,22 +49,6 @@ OPENING_TRIES = 8  # many boards start anew when their port is opened, which tak
 _TURN_S = 0.02  # of waiting for bytes
 _LAST_NUMBER = 9999
 _FALLS_BACK = f"a lamp goes back to white light by itself {FALLS_BACK_S:.0f} seconds after the last command"
-
-
-class LampError(UserError):
-    """A lamp that cannot be used as asked."""
-
-
-class NoLampError(LampError):
-    """There is none, or not any more."""
-
-
-class LampSilentError(LampError):
-    """It gave no answer in time."""
-
-
-class LampAnswerError(LampError):
-    """It answered something else than what was asked."""
 
 
 @dataclass(frozen=True)
@@ -250,16 +245,4 @@ def _opened(port: str) -> Serial:
     try:
         return Serial(port, BAUD, timeout=_TURN_S, write_timeout=ANSWER_S, exclusive=alone)
     except (OSError, ValueError) as error:
-        raise _why(port, error) from error
-
-
-def _why(port: str, error: Exception) -> LampError:
-    """pyserial says what went wrong by the system's number, or in words alone."""
-    words = str(error).replace(port, "").lower() if port else str(error).lower()
-    denied = "permission" in words or "denied" in words
-    if "lock" in words or "busy" in words or (denied and sys.platform == "win32"):  # there a port in use is "denied"
-        return LampError(f"another program has {port}", remedy="close it, then try again")
-    if denied:
-        remedy = "ask whoever looks after this computer for the right to (on Linux mostly the group dialout)"
-        return LampError(f"you may not use {port}", remedy=remedy)
-    return NoLampError(f"there is no lamp on {port}", remedy="plug it in, or choose another port")
+        raise why_not_open(port, error) from error

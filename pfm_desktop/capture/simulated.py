@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pfm_desktop.capture.simulated_sensor import Sensor
+from pfm_desktop.capture.simulated_settings import EXPOSURE_MS, Settings, exposed_as
 from pfm_desktop.capture.source import (
     READ_S,
     BusyError,
@@ -30,13 +31,12 @@ from pfm_desktop.capture.source import (
 )
 from pfm_desktop.domain.capture import Light
 
+__all__ = ["EXPOSURE_MS", "Picture", "SimulatedCamera"]
+
 Pixels = NDArray[np.uint8]
 Picture = Callable[[Light, float], Pixels]
 """What is to be seen in a light at a moment of `time.monotonic`, H x W x 3 uint8 RGB; never written to."""
 
-EXPOSURE_MS = {Light.WHITE: 10.0, Light.FLUORESCENCE: 120.0}  # a dark frame is exposed as fluorescence is
-_RANGE = {Control.EXPOSURE: (1.0, 350.0), Control.GAIN: (0.1, 16.0), Control.WHITE_BALANCE: (2800.0, 6500.0)}
-_GAIN, _WHITE_BALANCE = 1.0, 5000.0
 _QUEUED = 3  # frames that wait for whoever reads late, as in most drivers; older ones are lost
 _PROMPT_S = 0.004  # so late the light at the beginning of an exposure is still looked at, not remembered
 _REMEMBERED = 64  # frames of which is known how they were lit
@@ -72,9 +72,7 @@ class SimulatedCamera:
         self._size = width, height
         self._largest = width, height
         self._sensor: Sensor | None = None
-        self._exposure = dict(EXPOSURE_MS)
-        self._gain, self._white_balance = _GAIN, _WHITE_BALANCE
-        self._automatic: set[Control] = set()
+        self._settings = Settings()
         self._changed = threading.Condition()
         self._open, self._plugged, self._interrupted = False, True, False
         self._stalled_until = 0.0  # inf: until it is released; 0: it does not
@@ -119,38 +117,19 @@ class SimulatedCamera:
         if pictures and len(pictures) < len(lights):
             pictures = (*pictures, np.zeros_like(pictures[0]))
         # a mixture was exposed as the light in which it began
-        brightness = self._gain * exposure_ms / EXPOSURE_MS[_exposed_as(lights[0])]
-        pixels = self._fitting_sensor(size).exposed(pictures, brightness=brightness, dark_ms=exposure_ms * self._gain)
+        gain = self._settings.gain
+        brightness = gain * exposure_ms / EXPOSURE_MS[exposed_as(lights[0])]
+        pixels = self._fitting_sensor(size).exposed(pictures, brightness=brightness, dark_ms=exposure_ms * gain)
         return Frame(pixels, at, number, lights[0] if self._tells_light and len(lights) == 1 else None)
 
     def controls(self) -> Mapping[Control, Setting]:
         """See `Camera.controls`. Exposure is that of the light which is lit now: each has one of its own."""
-        values = {
-            Control.EXPOSURE: self._exposure[_exposed_as(self._light())],
-            Control.GAIN: self._gain,
-            Control.WHITE_BALANCE: self._white_balance,
-        }
-        return {
-            control: Setting(value, *_RANGE[control], automatic=control in self._automatic, can_be_automatic=True)
-            for control, value in values.items()
-        }
+        return self._settings.controls(self._light())
 
     def set(self, control: Control, value: float | None) -> None:
-        """See `Camera.set`. What it chooses itself is what it began with; white balance changes nothing to be seen."""
-        if control not in _RANGE:
-            raise CameraError(f"{self.name} has no {control.value}", remedy="leave it as it is")
-        low, high = _RANGE[control]
-        if value is not None and not low <= value <= high:
-            raise CameraError(f"{control.value.replace('_', ' ')} of {self.name} goes from {low:g} to {high:g}")
+        """See `Camera.set`; exposure as in `controls`."""
         with self._changed:
-            (self._automatic.add if value is None else self._automatic.discard)(control)
-            if control is Control.EXPOSURE:
-                light = _exposed_as(self._light())
-                self._exposure[light] = EXPOSURE_MS[light] if value is None else value
-            elif control is Control.GAIN:
-                self._gain = _GAIN if value is None else value
-            else:
-                self._white_balance = _WHITE_BALANCE if value is None else value
+            self._settings.set(control, value, self._light())
 
     def close(self) -> None:
         """See `Camera.close`."""
@@ -208,7 +187,7 @@ class SimulatedCamera:
 
     def exposure_of(self, light: Light) -> float:
         """Milliseconds, of the frames in this light."""
-        return self._exposure[_exposed_as(light)]
+        return self._settings.exposure_of(light)
 
     def lit_by(self, number: int) -> tuple[Light, ...]:
         """How frame `number` was lit: one light, or the two of a mixture; () for one that is too long ago."""
@@ -232,7 +211,7 @@ class SimulatedCamera:
         """Wait for the end of the next exposure; how it was lit, and how long it was in milliseconds."""
         while True:
             self._wait_out_a_stall()
-            usual_s = self._exposure[_exposed_as(self._seen)] / 1000
+            usual_s = self._settings.exposure_of(self._seen) / 1000
             interval = max(1 / self._rate, usual_s)
             late = time.monotonic() - self._ended - interval
             dropped = self._dropped
@@ -242,7 +221,7 @@ class SimulatedCamera:
                 continue
             # who comes late cannot know any more what was lit then: it was lit as it was seen last
             first = self._light() if time.monotonic() - begins < _PROMPT_S else self._seen
-            exposure_ms = self._exposure[_exposed_as(first)]
+            exposure_ms = self._settings.exposure_of(first)
             if not self._wait_until(begins + exposure_ms / 1000):
                 continue
             self._ended, self._seen = begins + exposure_ms / 1000, self._light()
@@ -280,10 +259,6 @@ class SimulatedCamera:
             raise NoCameraError(f"{self.name} is not open", remedy="open it again")
         if self._interrupted:
             raise CameraError(f"{self.name} was interrupted", remedy="open it again")
-
-
-def _exposed_as(light: Light) -> Light:
-    return Light.FLUORESCENCE if light is Light.OFF else light
 
 
 def _nearest(wanted: Format, sizes: list[tuple[int, int]]) -> tuple[int, int]:

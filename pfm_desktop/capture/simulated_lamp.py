@@ -11,35 +11,16 @@ import os
 import select
 import threading
 import time
-from dataclasses import dataclass
 
+from pfm_desktop.capture.lamp_faults import LampFaults, spoiled
 from pfm_desktop.capture.lamp_lines import FALLS_BACK_S, LETTERS, LIGHTS, LONGEST, Command, Lines, command_of, line_of
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.support.errors import UserError
 
+__all__ = ["LampFaults", "SimulatedLamp"]
+
 MAKER, SERIAL = "Simulated", "0001"
 _UNKNOWN, _NO_LIGHT = "1 unknown command", "2 no such light"
-
-
-@dataclass(frozen=True)
-class LampFaults:
-    """What it does badly. Commands are done all the same, where nothing else is said.
-
-    `silent`: no answers, and nothing is done. `late_s`: answers come so many seconds late. `other_light`: it says, and
-    lights, another light than it was asked for. `other_number`: answers carry another number. `garbage`: noise for an
-    answer. `half`: answers without their end. `endless`: a very long line before each answer. `error`: it refuses with
-    these words. `early`: it says that a light is lit as soon as it is asked for.
-    """
-
-    silent: bool = False
-    late_s: float = 0.0
-    other_light: bool = False
-    other_number: bool = False
-    garbage: bool = False
-    half: bool = False
-    endless: bool = False
-    error: str = ""
-    early: bool = False
 
 
 class SimulatedLamp:
@@ -153,7 +134,7 @@ class SimulatedLamp:
             now = self._heard_at = time.monotonic()
             words, at = self._done(command, faults, now)
             number = command.number % 9999 + 1 if faults.other_number else command.number
-            self._answers.append((at + faults.late_s, _worded(line_of(number, *words), faults)))
+            self._answers.append((at + faults.late_s, spoiled(line_of(number, *words), faults)))
 
     def _done(self, command: Command, faults: LampFaults, now: float) -> tuple[tuple[str, ...], float]:
         """The words of the answer, and when they are said."""
@@ -175,14 +156,6 @@ class SimulatedLamp:
         if light is not self._asked:
             self._asked, self._lit_at = light, now + self._switching_s
         return ("OK", LETTERS[light]), now if faults.early else max(now, self._lit_at)
-
-
-def _worded(answer: bytes, faults: LampFaults) -> bytes:
-    if faults.garbage:
-        return b"\xff\x00?! 0x1b\n"
-    if faults.half:
-        return answer[: len(answer) // 2]
-    return b"x" * 5 * LONGEST + b"\n" + answer if faults.endless else answer
 
 
 def _raw(terminal: int) -> None:

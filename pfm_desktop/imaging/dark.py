@@ -1,8 +1,7 @@
 """Dark frames: what a camera shows without light, and taking that out of a fluorescence picture.
 
-What is subtracted is by how much each pixel lies over the middle of its channel in the dark: hot pixels, columns, glow
-of the electronics. The middle itself, the camera's black level, stays: without it half of the noise where a picture is
-dark would fall below 0, be cut off there, and what is dark would come out brighter than it is.
+What is subtracted is by how much a pixel lies over the middle of its channel in the dark: hot pixels, columns, glow.
+The middle, the camera's black level, stays: else half the noise of what is dark would be cut off at 0, and brighten it.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ FEWEST = 4  # frames, of which each pixel's noise is halved
 DARK = 32.0  # of 255: over that no camera's black level lies
 EVEN = 12.0  # of 255: so far parts of a dark frame lie apart at most; a lit room makes more
 STEADY = 2.0  # of 255: so far the means of frames lie apart at most
-_PART = 32  # pixels of a side, over which the pattern is averaged away
-_SAME_SETTING = 0.02  # of exposure and gain
+_PART, _SAME_SETTING = 32, 0.02  # pixels of a side, over which the pattern is averaged away; of exposure and gain
 _FULL = 250  # of 255: how bright a pixel was that is clipped with the pattern is not known
 
 
@@ -47,8 +45,8 @@ class DarkFrame:
     @cached_property
     def black_level(self) -> tuple[float, float, float]:
         """The middle of each channel, of 255."""
-        red, green, blue = np.median(self.pixels.reshape(-1, 3), axis=0)
-        return float(red), float(green), float(blue)
+        red, green, blue = (float(one) for one in np.median(self.pixels.reshape(-1, 3), axis=0))
+        return red, green, blue
 
     @cached_property
     def pattern(self) -> NDArray[np.int16]:
@@ -78,12 +76,11 @@ def dark_frame(frames: Sequence[Pixels], *, exposure_ms: float | None = None, ga
     checked = [checked_pixels(one, "a dark frame") for one in frames]
     if any(one.shape != checked[0].shape for one in checked):
         raise BadInputError("the frames for a dark frame are not of one size", remedy="take it again")
-    total = np.zeros(checked[0].shape, np.float32)
+    mean = np.zeros(checked[0].shape, np.float32)
     for one in checked:
-        cv2.accumulate(one, total)
-    mean = total / np.float32(len(checked))
-    why = _not_dark(mean, [float(one.mean()) for one in checked])
-    if why:
+        cv2.accumulate(one, mean)
+    mean /= np.float32(len(checked))
+    if why := _not_dark(mean, [float(one.mean()) for one in checked]):
         raise BadInputError(f"this is no dark frame: {why}", safe="nothing was changed", remedy=remedy)
     return DarkFrame(np.asarray(np.rint(mean), np.uint8), len(checked), exposure_ms, gain)
 
@@ -97,8 +94,7 @@ def subtracted(
     for a dark frame of another size, exposure or gain; where neither says its exposure or gain, that is no difference.
     """
     pixels = checked_pixels(pixels, "the picture")
-    why = dark.fits(pixels, exposure_ms=exposure_ms, gain=gain)
-    if why:
+    if why := dark.fits(pixels, exposure_ms=exposure_ms, gain=gain):
         raise BadInputError(why, safe="the picture is as it was", remedy="take a dark frame at these settings")
     out = np.asarray(cv2.subtract(pixels, dark.pattern, dtype=cv2.CV_8U), np.uint8)
     lost = (pixels >= _FULL) & (dark.pattern > EVEN)

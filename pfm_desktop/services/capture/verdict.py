@@ -1,7 +1,4 @@
-"""Whether a pair that was just taken is worth keeping, while it can still be taken again: gap, quality, registration.
-
-About 0.2 s on one core at 1920 x 1080, most of it the registration.
-"""
+"""Whether a pair that was just taken is worth keeping, by its gap, its quality and its registration."""
 
 from __future__ import annotations
 
@@ -18,15 +15,14 @@ from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging import quality as gate
 from pfm_desktop.imaging.compose import fit
+from pfm_desktop.imaging.field import register_lit
 from pfm_desktop.imaging.pixels import checked_pixels
-from pfm_desktop.imaging.registration import Registration, register
-from pfm_desktop.jobs import Context
+from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.services.inference import side_by_side
 
 Pixels = NDArray[np.uint8]
 
-PAIR = "pair"
-REMEMBERED = 9  # pairs of which the map between two sensors is the median
+PAIR, REMEMBERED = "pair", 9  # pairs of which the map between two sensors is the median
 _COMPARED = 512  # pixels of the longer side, at which the two are compared
 _STILL = "Ask her to hold still, and take the pair again."
 # what is to be done about it here and now, where the gate's own advice is for pictures that lie on a disk
@@ -67,18 +63,11 @@ class PairVerdict:
         return found.matrix if found is not None and found.status is RegistrationStatus.OK else None
 
 
-def judge(
-    white: Pixels,
-    fluorescence: Pixels,
-    gap_s: float,
-    *,
-    start: Matrix | None = None,
-    ctx: Context | None = None,
-) -> PairVerdict:
+def judge(white: Pixels, fluorescence: Pixels, gap_s: float, *, start: Matrix | None = None) -> PairVerdict:
     """The verdict on a pair, each H x W x 3 uint8 RGB, sizes may differ; `gap_s` seconds of either sign lie between.
 
-    `start`: the map of two sensors (3 x 3, white-light to fluorescence pixels) as `usual_map` gives it. `ctx` may stop
-    it: raises `Cancelled`. Raises `BadInputError` for arrays of another kind.
+    `start`: the map of two sensors (3 x 3, white-light to fluorescence pixels) as `usual_map` gives it. Raises
+    `BadInputError` for arrays of another kind.
     """
     given = [
         (source, checked_pixels(pixels, source.words))
@@ -88,7 +77,7 @@ def judge(
     quality = {source.value: seen for (source, _), (seen, _) in zip(given, looked, strict=True)}
     registration = None
     if all(seen.verdict is not Verdict.UNUSABLE for seen in quality.values()):
-        registration = register(white, fluorescence, start=start, ctx=ctx)
+        registration = register_lit(white, fluorescence, start=start)
         quality[PAIR] = gate.assess_pair(looked[0][1], looked[1][1], registration)
     return _said(quality, registration, gap_s)
 

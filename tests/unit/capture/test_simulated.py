@@ -40,7 +40,7 @@ def camera_of(
 ) -> SimulatedCamera:
     """Open, and fast: exposures are short."""
     camera = SimulatedCamera(picture, light=light, width=64, height=48, rate=500.0, **options)  # type: ignore[arg-type]
-    camera._exposure = {Light.WHITE: 1.0, Light.FLUORESCENCE: 4.0}
+    camera._settings.exposure = {Light.WHITE: 1.0, Light.FLUORESCENCE: 4.0}
     camera.open()
     return camera
 
@@ -87,7 +87,7 @@ def test_each_light_shows_its_picture() -> None:
 def test_a_frame_during_whose_exposure_the_lamp_was_switched_is_a_mixture_of_both() -> None:
     lamp = Scripted(Light.WHITE, Light.WHITE, Light.FLUORESCENCE)  # at opening, at the beginning, at the end
     camera = camera_of(lamp, tells_light=True)
-    camera._exposure = dict(EXPOSURE_MS)
+    camera._settings.exposure = dict(EXPOSURE_MS)
     mixed = camera.read()
     assert camera.lit_by(mixed.number) == (Light.WHITE, Light.FLUORESCENCE)
     assert level(mixed) == pytest.approx((WHITE + GLOW) / 2, abs=3)
@@ -125,7 +125,7 @@ def test_a_dark_frame_shows_the_pattern_that_fluorescence_frames_carry() -> None
 
     def mean(light: Light) -> Pixels:
         camera = camera_of(lambda: light, black)
-        camera._exposure[Light.FLUORESCENCE] = 120.0 if light is not Light.WHITE else 4.0
+        camera._settings.exposure[Light.FLUORESCENCE] = 120.0 if light is not Light.WHITE else 4.0
         return np.mean([camera.read().pixels for _ in range(2)], axis=0)
 
     dark, glow, white = mean(Light.OFF), mean(Light.FLUORESCENCE), mean(Light.WHITE)

@@ -14,12 +14,11 @@ import pytest
 from pfm_desktop.capture.lamp import LampError, LampSilentError, SerialLamp, Switched
 from pfm_desktop.capture.simulated import SimulatedCamera
 from pfm_desktop.capture.simulated_lamp import LampFaults, SimulatedLamp
-from pfm_desktop.capture.source import CameraError, Control, Frame
+from pfm_desktop.capture.source import Frame
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Light
+from pfm_desktop.services.capture.pair_parts import LONGEST_EXPOSURE_S
 from pfm_desktop.services.capture.pairs import (
-    LONGEST_EXPOSURE_S,
-    CameraFailedError,
     LampFailedError,
     NoFluorescenceError,
     NoWhiteError,
@@ -29,7 +28,6 @@ from pfm_desktop.services.capture.pairs import (
     take_switched,
     take_two_sensors,
 )
-from pfm_desktop.services.capture.presets import Presets
 
 COLOURS = {Light.WHITE: (235, 140, 150), Light.FLUORESCENCE: (40, 120, 60), None: (138, 130, 105)}  # None: a mixture
 Pixels = np.ndarray
@@ -253,41 +251,6 @@ def test_without_any_frame_no_light_is_switched() -> None:
 def test_another_resolution_in_between_is_told() -> None:
     stream = FakeStream([frame(Light.WHITE, time.monotonic(), pixels=plain(Light.WHITE)[:48])], [Light.FLUORESCENCE])
     assert "resolution" in take_switched(stream, FakeLamp(), QUICK).problems[0]
-
-
-class Dial:
-    """The controls of a camera, of which some refuse."""
-
-    def __init__(self, *refuses: tuple[Control, float | None]) -> None:
-        self.refuses = refuses
-        self.set_to: list[tuple[Control, float | None]] = []
-
-    def __call__(self, control: Control, value: float | None) -> None:
-        if (control, value) in self.refuses:
-            raise CameraError("the camera does not take it")
-        self.set_to.append((control, value))
-
-
-def test_the_camera_is_set_for_fluorescence_and_back_again() -> None:
-    dial, lamp = Dial(), FakeLamp()
-    presets = Presets(dial, {Control.EXPOSURE: 10.0}, {Control.EXPOSURE: 120.0})
-    take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), lamp, QUICK, presets=presets)
-    assert dial.set_to == [(Control.EXPOSURE, 120.0), (Control.EXPOSURE, 10.0)]
-
-
-def test_a_camera_that_cannot_be_set_takes_no_fluorescence_and_tissue_is_not_lit() -> None:
-    dial, lamp = Dial((Control.EXPOSURE, 120.0)), FakeLamp()
-    presets = Presets(dial, {Control.EXPOSURE: 10.0}, {Control.EXPOSURE: 120.0})
-    with pytest.raises(CameraFailedError, match="white-light picture is kept"):
-        take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), lamp, QUICK, presets=presets)
-    assert Light.FLUORESCENCE not in lamp.asked
-    assert dial.set_to == [(Control.EXPOSURE, 10.0)]
-
-
-def test_a_camera_that_cannot_be_set_back_is_a_problem_of_a_pair_that_was_taken() -> None:
-    presets = Presets(Dial((Control.GAIN, None)), {Control.GAIN: None}, {Control.GAIN: 2.0})
-    shot = take_switched(FakeStream(white_ring(0.01), [Light.FLUORESCENCE]), FakeLamp(), QUICK, presets=presets)
-    assert "not set for white light again" in shot.problems[0]
 
 
 def ring_of(light: Light, *ages: float) -> FakeStream:

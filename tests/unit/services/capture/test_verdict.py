@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pfm_desktop.domain.capture import Gap
+from pfm_desktop.domain.capture import Gap, Light
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.quality import Quality, Verdict
 from pfm_desktop.domain.registration import RegistrationStatus
+from pfm_desktop.imaging.film import PhantomFilm
 from pfm_desktop.imaging.phantom import Defect, Phantom, render
-from pfm_desktop.jobs import CallbackContext, Cancelled
 from pfm_desktop.services.capture import verdict
 from pfm_desktop.services.capture.verdict import PairVerdict, judge, usual_map
 from pfm_desktop.support.errors import BadInputError
@@ -142,9 +142,17 @@ def test_the_usual_map_is_the_median_of_the_last_ones() -> None:
     np.testing.assert_allclose(scaled, shifted(7))
 
 
-def test_it_can_be_stopped_and_takes_no_other_arrays(phantom: Phantom) -> None:
-    with pytest.raises(Cancelled):
-        judge(phantom.white, phantom.fluorescence, 0.3, ctx=CallbackContext(lambda *_: None, lambda: True))
+def test_two_women_in_a_round_field_are_not_one_for_its_edge() -> None:
+    """The edge is the strongest structure of such frames, and the same in both."""
+    one, other = (PhantomFilm(seed, grade=Grade.LOW, width=768, height=432) for seed in (SEED, SEED + 1))
+    white = one.picture(Light.WHITE, acid_s=60.0, at=3.0)
+    own, strange = (film.picture(Light.FLUORESCENCE, acid_s=60.3, at=3.3) for film in (one, other))
+    assert judge(white, own, 0.3).registration is not None
+    assert judge(white, own, 0.3).keep
+    assert not judge(white, strange, 0.3).keep
+
+
+def test_other_arrays_are_refused(phantom: Phantom) -> None:
     with pytest.raises(BadInputError):
         judge(phantom.white, phantom.fluorescence, 0.3, start=np.zeros((3, 3)))
     for wrong in (phantom.white[:, :, 0], phantom.white.astype(np.float32), np.zeros((0, 0, 3), np.uint8)):

@@ -1,0 +1,60 @@
+"""What a simulated camera can be set to, and is: an exposure for each light, gain, and white balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pfm_desktop.capture.source import CameraError, Control, Setting
+from pfm_desktop.domain.capture import Light
+
+EXPOSURE_MS = {Light.WHITE: 10.0, Light.FLUORESCENCE: 120.0}  # a dark frame is exposed as fluorescence is
+_RANGE = {Control.EXPOSURE: (1.0, 350.0), Control.GAIN: (0.1, 16.0), Control.WHITE_BALANCE: (2800.0, 6500.0)}
+_GAIN, _WHITE_BALANCE = 1.0, 5000.0
+
+
+def exposed_as(light: Light) -> Light:
+    """The light whose exposure a frame has."""
+    return Light.FLUORESCENCE if light is Light.OFF else light
+
+
+class Settings:
+    """White balance changes nothing to be seen. What the camera chooses itself is what it began with."""
+
+    def __init__(self) -> None:
+        self.exposure = dict(EXPOSURE_MS)  # milliseconds
+        self.gain, self._white_balance = _GAIN, _WHITE_BALANCE
+        self._automatic: set[Control] = set()
+
+    def exposure_of(self, light: Light) -> float:
+        """Milliseconds, of a frame in this light."""
+        return self.exposure[exposed_as(light)]
+
+    def controls(self, light: Light) -> Mapping[Control, Setting]:
+        """As they are in this light."""
+        values = {
+            Control.EXPOSURE: self.exposure_of(light),
+            Control.GAIN: self.gain,
+            Control.WHITE_BALANCE: self._white_balance,
+        }
+        return {
+            control: Setting(value, *_RANGE[control], automatic=control in self._automatic, can_be_automatic=True)
+            for control, value in values.items()
+        }
+
+    def set(self, control: Control, value: float | None, light: Light) -> None:
+        """Set a control, exposure that of this light; None is automatic. Raises `CameraError`."""
+        if control not in _RANGE:
+            raise CameraError(f"the simulated camera has no {control.value}", remedy="leave it as it is")
+        low, high = _RANGE[control]
+        if value is not None and not low <= value <= high:
+            raise CameraError(
+                f"{control.value.replace('_', ' ')} of the simulated camera goes from {low:g} to {high:g}"
+            )
+        (self._automatic.add if value is None else self._automatic.discard)(control)
+        if control is Control.EXPOSURE:
+            own = exposed_as(light)
+            self.exposure[own] = EXPOSURE_MS[own] if value is None else value
+        elif control is Control.GAIN:
+            self.gain = _GAIN if value is None else value
+        else:
+            self._white_balance = _WHITE_BALANCE if value is None else value
