@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.quality import Verdict
 from pfm_desktop.domain.source import Source
+from pfm_desktop.imaging import live
 from pfm_desktop.imaging.film import PhantomFilm
+from pfm_desktop.imaging.finder import Found
 from pfm_desktop.imaging.live import Level, against_best, centring, green_filter, meters
 from pfm_desktop.imaging.phantom import Defect, render
 from pfm_desktop.imaging.quality import assess
@@ -124,12 +126,21 @@ def test_a_cervix_in_the_middle_needs_no_arrow() -> None:
     assert read.diameter > 0.5
 
 
-def test_a_cervix_far_away_is_to_be_come_closer_to() -> None:
-    far = np.full((540, 960, 3), 20, np.uint8)
-    far[158:383, 280:680] = cv2.resize(frame(Light.WHITE, 303), (400, 225), interpolation=cv2.INTER_AREA)
-    read = centring(far)
-    assert read.level is not Level.GOOD
-    assert "close" in read.words
+@pytest.mark.parametrize(
+    ("radius", "across", "level", "words"),
+    [(50, 0, Level.GOOD, "in the middle"), (30, 0, Level.FAIR, "move closer"), (12, 0, Level.POOR, "move closer"),
+     (30, 60, Level.POOR, "move right, and closer")],
+)  # fmt: skip
+def test_a_cervix_far_away_is_to_be_come_closer_to(
+    radius: int, across: int, level: Level, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cervix = np.zeros((144, 256), np.uint8)
+    cv2.circle(cervix, (128 + across, 72), radius, 1, -1)
+    nothing = np.zeros((144, 256), np.bool_)
+    seen = Found(0.9, 0.1, cervix > 0, nothing, nothing, (0.5, 0.5), 0.0)
+    monkeypatch.setattr(live, "find", lambda _: seen)
+    read = centring(np.zeros((270, 480, 3), np.uint8))
+    assert (read.level, read.words) == (level, words)
 
 
 def test_where_no_cervix_is_seen_that_is_said() -> None:
