@@ -23,7 +23,8 @@ START_S = 4.0  # seconds since acid up to which nothing has whitened yet (7 s in
 START_FRAMES = 3  # at least that many count as the start
 SEEN = 0.5  # of a region that a frame must show to say something of it
 CORNERS = 48  # of a disc
-BLACK = 16.0  # of L*: L* + 16 grows as the cube root of the light (CIE 1976)
+BLACK, _WHITE = 16.0, 116.0  # of L*: L* + 16 is 116 times the cube root of the light (CIE 1976)
+_RED = 0.2126  # share of full light in a pixel whose red is full (sRGB)
 _OFTEN, _ENOUGH, _FEWEST = 0.1, 0.3, 30  # share of the frames; share of a region, and its pixels, that have to remain
 _MOST_PIXELS = 20_000  # of a region that are followed; more tell no more
 _REMEDY = "choose a place on the cervix that the first frame shows"
@@ -52,14 +53,14 @@ def whitening(frames: Sequence[Steadied], region: Polygon, normal: Polygon | Non
     if not ordered:
         raise BadInputError("there are no frames to look at yet", remedy="wait until frames were taken after acid")
     place = mask_of(ordered[0], region)
-    seconds, stack = _stack(ordered, place)
+    seconds, stack, clipped = _followed(ordered, place)
     light = np.ones(len(ordered))
     drift = 0.0
     if normal is not None:
         light, drift = light_of(ordered, mask_of(ordered[0], normal))
     begin = starts(seconds)
-    plain = _change(stack, np.ones(len(ordered)), begin)
-    even = _change(stack, light, begin)
+    plain = _change(stack, begin)
+    even = _change(_in_light(stack, clipped, light), begin)
     kept = np.isfinite(plain) & np.isfinite(even)
     if not kept.any():
         raise BadInputError("the frames do not show this place without glare", remedy=_REMEDY)
@@ -81,7 +82,7 @@ def whitening(frames: Sequence[Steadied], region: Polygon, normal: Polygon | Non
             "first_s": float(seconds[0]),
             "longest_gap_s": max((float(after - before) for before, after in pairwise(seconds)), default=0.0),
             "area_px": float(place.sum()) * ordered[0].scale ** 2,
-            "clipped": _share_clipped(ordered, place),
+            "clipped": float(np.percentile(clipped.mean(axis=1), 90)),
             "drift": drift,
         },
     )
@@ -108,41 +109,40 @@ def starts(seconds: Floats) -> Mask:
     return np.asarray(begin, np.bool_)
 
 
-def _stack(frames: Sequence[Steadied], mask: Mask, *, whole: bool = False) -> tuple[Floats, Values]:
-    """Seconds, and L* of T frames by N pixels; NaN where a frame does not show one.
-
-    With `whole`, pixels that are often clipped are left out where others remain: they do not tell how the lamp goes.
-    """
+def _followed(frames: Sequence[Steadied], mask: Mask) -> tuple[Floats, Values, Mask]:
+    """Seconds, L* + 16 of T frames by N pixels (NaN where a frame does not show one), and where these are clipped."""
     places = np.flatnonzero(mask)
     places = places[:: -(-len(places) // _MOST_PIXELS)]
     stack = np.stack([frame.light.ravel()[places] for frame in frames])
-    if whole:
-        clipped = np.stack([np.unpackbits(frame.clipped, count=frame.light.size)[places] for frame in frames]) > 0
-        kept = clipped.mean(axis=0) <= _OFTEN
-        if kept.sum() >= max(_FEWEST, _ENOUGH * len(places)):
-            stack = np.where(clipped, np.uint8(UNKNOWN), stack)[:, kept]
-    values = np.where(stack == UNKNOWN, np.float32(np.nan), stack / np.float32(LEVELS))
-    return np.array([frame.seconds for frame in frames]), np.asarray(values, np.float32)
+    clipped = np.stack([np.unpackbits(frame.clipped, count=mask.size)[places] for frame in frames]) > 0
+    raised = np.where(stack == UNKNOWN, np.float32(np.nan), stack / np.float32(LEVELS) + np.float32(BLACK))
+    return np.array([frame.seconds for frame in frames]), np.asarray(raised, np.float32), clipped
 
 
-def _share_clipped(frames: Sequence[Steadied], mask: Mask) -> float:
-    """0..1, over which a tenth of the frames lie."""
-    places = np.flatnonzero(mask)
-    shares = [np.unpackbits(frame.clipped, count=mask.size)[places].mean() for frame in frames]
-    return float(np.percentile(shares, 90))
+def _in_light(raised: Values, clipped: Mask, light: Floats) -> Values:
+    """L* + 16 as it would be in the light of the start, `light` (L* + 16 over that at the start) of each frame taken
+    out. Where red is clipped, as it is first in tissue, its share of the light stays as it is: only the rest grows."""
+    factor = light.astype(np.float32)[:, None]
+    rest = (raised / np.float32(_WHITE)) ** 3 - np.float32(_RED)
+    less = np.float32(_WHITE) * np.cbrt(np.float32(_RED) + np.maximum(rest, 0) / factor**3)
+    return np.where(clipped & (rest > 0), less, raised / factor)
 
 
-def _change(stack: Values, light: Floats, begin: Mask) -> Floats:
+def _change(raised: Values, begin: Mask) -> Floats:
     """Mean change of the pixels against their own start, by frame; NaN where too few are seen."""
-    even = (stack + np.float32(BLACK)) / light.astype(np.float32)[:, None]
-    return _mean(even - _start(even, begin))
+    return _mean(raised - _start(raised, begin))
 
 
 def light_of(frames: Sequence[Steadied], mask: Mask, *, of_most: bool = False) -> tuple[Floats, float]:
     """By which factor L* + 16 of a place differs from that at the start, by frame (NaN: not seen), and by how much its
-    L* changed at most. `frames` in the order of time; `of_most`: the median, for a place that whitens in parts."""
-    seconds, stack = _stack(frames, mask, whole=True)
-    raised = stack + np.float32(BLACK)
+    L* changed at most. `frames` in the order of time; `of_most`: the median, for a place that whitens in parts.
+
+    Pixels that are often clipped are left out where others remain: they do not tell how the lamp goes.
+    """
+    seconds, raised, clipped = _followed(frames, mask)
+    kept = clipped.mean(axis=0) <= _OFTEN
+    if kept.sum() >= max(_FEWEST, _ENOUGH * len(kept)):
+        raised = np.where(clipped, np.float32(np.nan), raised)[:, kept]
     before = _start(raised, starts(seconds))
     ratio = raised / before
     factor = _mean(ratio)

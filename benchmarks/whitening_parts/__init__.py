@@ -1,0 +1,1 @@
+"""What the benchmark of whitening is made of."""
