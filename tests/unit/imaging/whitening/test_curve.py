@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.film import PhantomFilm
+from pfm_desktop.imaging.registration import Registration
 from pfm_desktop.imaging.whitening.curve import disc, mask_of, whitening
 from pfm_desktop.imaging.whitening.stabilise import UNKNOWN, Steadied
 from pfm_desktop.support.errors import BadInputError
@@ -108,6 +110,28 @@ def test_a_place_that_is_clipped_says_so(film: PhantomFilm, frames: Frames) -> N
     assert whitening(frames, lesion_of(film)).facts["clipped"] < 0.5
     clipped = [replace(frame, clipped=all_of) for frame in frames]
     assert whitening(clipped, lesion_of(film), normal_of(film)).facts["clipped"] == 1
+
+
+def lit(linear: tuple[float, float, float], exposure: float, seconds: float) -> Steadied:
+    """A frame of 40 x 40 pixels: the left half shows tissue of this linear RGB, the right half normal tissue; red stops
+    at full light."""
+    picture = np.empty((40, 40, 3), np.float32)
+    picture[:, :20], picture[:, 20:] = linear, (0.5, 0.2, 0.22)
+    picture = np.minimum(picture * np.float32(exposure), 1)
+    level = 116 * np.cbrt(picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)) - 16
+    still = Registration(RegistrationStatus.OK, 0.0, np.eye(3), np.zeros((2, 2, 2), np.float32), (40, 40), (40, 40))
+    light = np.round(level * 2.55).astype(np.uint8)
+    return Steadied(seconds, light, np.packbits(picture.max(axis=2) >= 0.95), still, 1.0)
+
+
+def test_where_red_is_clipped_a_brighter_lamp_is_taken_out_of_the_rest() -> None:
+    """Twelve frames of tissue that does not change, while the light rises by a third."""
+    frames = [lit((1.2, 0.35, 0.4), 1 + 0.03 * at, 2.0 * at) for at in range(12)]
+    left, right = (((at, 2.0), (at + 14, 2.0), (at + 14, 36.0), (at, 36.0)) for at in (2.0, 23.0))
+    said = whitening(frames, left, right)
+    assert said.facts["clipped"] == 1
+    assert np.abs(said.against_normal or ()).max() < 0.5
+    assert max(said.change) > 3
 
 
 @pytest.mark.parametrize(
