@@ -59,7 +59,7 @@ class Device:
         simulated: SimulatedDevice | None = None,
     ) -> None:
         self.config, self.stream, self.second = config, stream, second
-        self.lamp = WatchedLamp(lamp) if lamp is not None else None
+        self.lamp = WatchedLamp(lamp, lambda: self._presets) if lamp is not None else None
         self.simulated = simulated
         self.dark: DarkFrame | None = None
         self.dark_png = b""
@@ -120,7 +120,6 @@ class Device:
             self._waits,
             exposure_ms=how.exposure_ms,
             gain=how.gain,
-            presets=self._presets,
         )
         self.dark, self.dark_png = made, encode_png(made.pixels)
         return made
@@ -150,7 +149,7 @@ class Device:
         if self.lamp is not None:
             if not self._sensor.known and self.simulated is None:
                 self._sensor.refresh()  # it has just come
-            return pairs.take_switched(self.stream, self.lamp, self._waits, presets=self._presets)
+            return pairs.take_switched(self.stream, self.lamp, self._waits)
         raise UserError(
             "this device gives no fluorescence", safe="nothing was taken", remedy="take a white-light picture"
         )

@@ -7,11 +7,11 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pfm_desktop.capture.lamp import Lamp, Switched
+from pfm_desktop.capture.lamp import Lamp, LampError, Switched
 from pfm_desktop.capture.source import CameraError, Control, Setting
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
@@ -106,11 +106,14 @@ def asked(setting: LightSetting) -> dict[Control, float]:
 
 @dataclass
 class WatchedLamp:
-    """A lamp of which is remembered when it was not in white light; else it is `inner`."""
+    """A lamp with which the camera is set: to what belongs to fluorescence before that is lit, and back once white
+    light is. It is remembered when it was not in white light; else it is `inner`."""
 
     inner: Lamp
+    presets: Callable[[], Presets | None]
     away: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=MOST_AWAY))
     """From when until when; until `inf` while it is."""
+    _set: Presets | None = None  # to what the camera is set while it is away
 
     def lit_white(self, at: float, clear_s: float) -> bool:
         """Whether a frame that came at `at` (seconds of `time.monotonic`) was exposed in white light alone; `clear_s`
@@ -136,10 +139,41 @@ class WatchedLamp:
         self.inner.close()
 
     def switch(self, light: Light) -> Switched:
-        """Of the lamp."""
-        if light is not Light.WHITE and not (self.away and self.away[-1][1] == math.inf):
-            self.away.append((time.monotonic(), math.inf))
-        switched = self.inner.switch(light)
-        if light is Light.WHITE and self.away and self.away[-1][1] == math.inf:
-            self.away[-1] = (self.away[-1][0], switched.at)
+        """See the class. Raises `LampError`, also where the camera cannot be set for fluorescence."""
+        if light is not Light.WHITE:
+            self._leave()
+        try:
+            switched = self.inner.switch(light)
+        finally:
+            if light is Light.WHITE:
+                self._set_back()
+        if light is Light.WHITE and self._is_away:
+            self.away[-1] = (self.away[-1][0], time.monotonic())
         return switched
+
+    @property
+    def _is_away(self) -> bool:
+        return bool(self.away) and self.away[-1][1] == math.inf
+
+    def _leave(self) -> None:
+        if not self._is_away:
+            self.away.append((time.monotonic(), math.inf))
+        presets = self.presets() if self._set is None else None
+        if presets is None:
+            return
+        self._set = presets
+        try:
+            presets.apply(presets.fluorescence)
+        except CameraError as error:
+            self._set_back()
+            raise LampError(
+                f"the camera could not be set for fluorescence: {error.what}", remedy=error.remedy
+            ) from error
+
+    def _set_back(self) -> None:
+        presets, self._set = self._set, None
+        if presets is not None:
+            try:
+                presets.apply(presets.white)
+            except CameraError as error:
+                log.warning("the camera could not be set back for white light: %s", error)
