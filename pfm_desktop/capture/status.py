@@ -76,4 +76,6 @@ def said_of(error: UserError) -> str:
 
 def _sentence(words: str) -> str:
     words = words.strip().rstrip(".")
+    if "://" in words.partition(" ")[0]:
+        return f"{words}."  # an address begins it
     return f"{words[:1].upper()}{words[1:]}."
