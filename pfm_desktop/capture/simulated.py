@@ -97,6 +97,7 @@ class SimulatedCamera:
             self._fitting_sensor(given)
             self._open, self._interrupted = True, False
             self._number, self._ended = -1, time.monotonic()
+            self._lit.clear()
             self._seen = self._light()
             return Format(*given, self._said_rate, "RGB")
 
