@@ -15,14 +15,14 @@ from pfm_desktop.imaging.whitening.stabilise import UNKNOWN, Steadied
 Mask = NDArray[np.bool_]
 
 LARGEST, SMALLEST = 0.07, 0.012  # radius, of the shorter side of the frame
-_QUIET = 0.8  # dL* that is none
+_QUIET = 0.5  # dL* that is none
 _AS_BRIGHT = (0.75, 1.35)  # of the lightness of the region that is compared: of like light, neither os nor blood
 _CLIPPED = 0.25  # share of the frames
 _APART = 0.02  # of the shorter side, that is left about the region
 
 
 def normal_place(frames: Sequence[Steadied], found: Maps, region: Polygon, within: Polygon | None = None) -> Polygon:
-    """A disc of tissue, in full-size pixels of the first frame, that whitened by less than 0.8 and lies near `region`;
+    """A disc of tissue, in full-size pixels of the first frame, that whitened by less than 0.5 and lies near `region`;
     () where there is none.
 
     `found` are the maps of the same frames, `within` the outline of the cervix, where it is known. It is a suggestion:
