@@ -8,7 +8,7 @@ from typing import Any
 from pfm_desktop.domain.case import UNASSIGNED, Patient, Visit
 from pfm_desktop.domain.change import Change
 from pfm_desktop.services import cases, moving
-from pfm_desktop.services.capture.records import allergy
+from pfm_desktop.services.capture.allergies import allergy
 from pfm_desktop.storage import capture as stored
 from pfm_desktop.storage import repositories
 from pfm_desktop.storage.library import Library

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.examination import DEFAULT_PLAN, Step, Whitening
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Step, Whitening, plan_to_json
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.people import Role
 from pfm_desktop.domain.source import Stage
@@ -151,7 +151,7 @@ def test_a_damaged_plan_gives_the_default_one_and_says_so(
     assert "the plan of the site" in caplog.text
     assert "The default plan does" in records.site_plan_problem(lib)
     records.begin(lib, visit, DEFAULT_PLAN)
-    old = {"plan": records.plan_to_json(DEFAULT_PLAN)}
+    old = {"plan": plan_to_json(DEFAULT_PLAN)}
     lib.apply(Change("examination", visit, old, {"plan": kept if kept is not None else 3}, "damaged"))
     assert records._begun(lib, visit).plan == DEFAULT_PLAN
 

@@ -9,7 +9,7 @@ import pytest
 
 from pfm_desktop.domain.case import Patient
 from pfm_desktop.domain.change import Change
-from pfm_desktop.domain.examination import DEFAULT_PLAN
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Whitening
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import cases, moving, review
 from pfm_desktop.services.capture import records, unassigned
@@ -186,7 +186,7 @@ def test_a_visit_with_a_picture_a_clip_or_a_curve_stays(lib: Library, nobody: st
     lib.apply(Change("clip", "c" * 32, None, clip, "Clip recorded"))
     with pytest.raises(UserError, match="there are clips in the visit"):
         moving.remove_visit(lib, visit)
-    curve = records.Whitening(region=(), seconds=(0.0,), change=(0.0,))
+    curve = Whitening(region=(), seconds=(0.0,), change=(0.0,))
     made = records.keep_whitening(lib, visit, "c" * 32, curve)
     with pytest.raises(UserError, match="whitening was measured in it"):
         review.undo(lib, cases.change_that_made(lib, "clip", "c" * 32, "Clip recorded"))
