@@ -212,6 +212,11 @@ class Desk(QObject):
         page: Any = self.page(IMPORT)
         page.take(paths)
 
+    def _examine(self, visit_id: str) -> None:
+        """Put a visit on the desk and go on live."""
+        if self.session.open_visit(visit_id):
+            self._window.show_page(CAPTURE)
+
     def _brought_in(self) -> None:
         """Whoever stands in the list sees at once what was brought in behind it."""
         if self.today.isVisible():
@@ -260,6 +265,7 @@ class Desk(QObject):
         today.said.connect(self.problem)
         today.in_front.connect(self.undo.show_list)
         today.import_wanted.connect(self._import)
+        today.examine_wanted.connect(self._examine)
         today.export_wanted.connect(lambda visit_id, search: self.show_export(TODAY, visit_id, search))
         return today
 

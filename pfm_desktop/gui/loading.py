@@ -15,6 +15,11 @@ import pfm_desktop.viewmodels
 from pfm_desktop.support import memory
 
 _BELOW = (pfm_desktop.domain, pfm_desktop.viewmodels)
+# what Capture needs beside them, of which OpenCV takes longest
+_OF_CAPTURE = tuple(
+    f"pfm_desktop.{name}"
+    for name in ("imaging.shown", "capture.recorder", "services.capture.following", "services.capture.live")
+)
 # widgets that many others need or that are large, each before those that need it: one in each turn of the event loop
 STONES = tuple(
     f"pfm_desktop.gui.{name}"
@@ -33,6 +38,8 @@ def load_below(_ctx: object) -> None:
         for room in _BELOW:
             for found in pkgutil.iter_modules(room.__path__):
                 importlib.import_module(f"{room.__name__}.{found.name}")
+        for name in _OF_CAPTURE:
+            importlib.import_module(name)
 
 
 def load_next() -> bool:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 NO_CLIP = "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
 CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
 CHOOSE_NORMAL = "Now click on normal pink tissue: the whitening of the place is told against it."
+SUGGESTED = "Drawn in dashes: tissue near it that did not whiten. Look whether it is normal, or click on other tissue."
+NO_NORMAL = "No tissue near it stayed as it was: click on normal tissue yourself."
 KEPT = "The whitening of this place is on record."
 CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
 CLIPPED_SHARE = 0.15

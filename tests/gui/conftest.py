@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.gui import theme
+from pfm_desktop.gui.desk import LATER
 from pfm_desktop.gui.main_window import MainWindow
 from pfm_desktop.services import cases, pairing, review
 from pfm_desktop.storage.library import Library
@@ -180,7 +181,7 @@ def open_real_window(qtbot: QtBot, qapp: QApplication, restored_look: None) -> I
 def all_made(window: MainWindow) -> bool:
     """Whether all pages are there and Today shows what was asked for."""
     desk = window.desk
-    return desk is not None and len(desk.made) == 5 and desk.today.idle
+    return desk is not None and len(desk.made) == len(LATER) + 1 and desk.today.idle
 
 
 def shut(qtbot: QtBot, window: MainWindow) -> None:

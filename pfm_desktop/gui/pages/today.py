@@ -60,6 +60,7 @@ class TodayPage(QWidget):
     in_front = Signal(bool)
     opens_soon = Signal()
     import_wanted = Signal(list)
+    examine_wanted = Signal(str)
     export_wanted = Signal(str, str)  # the visit on which the list stands, or ""; what is searched for
     title = "Today"
 
@@ -394,6 +395,7 @@ class TodayPage(QWidget):
             action("new_patient", "New &patient...", "Ctrl+N", self._new_patient),
             action("edit_patient", "&Edit patient...", "F2", self._edit_patient),  # Ctrl+E is the search field's own
             action("new_visit", "New &visit...", "Ctrl+Shift+N", self._new_visit),
+            action("examine", "E&xamine live", "Ctrl+Shift+E", self._examine),
             action("add_pictures", "&Add pictures...", "Ctrl+I", self._add_pictures),
             action("import", "&Import pictures...", "Ctrl+Shift+I", lambda: self.import_wanted.emit([])),
         )
@@ -452,6 +454,11 @@ class TodayPage(QWidget):
         if (row := self.chosen_row()) is not None:
             self.intake.new_visit(row)
 
+    def _examine(self) -> None:
+        row = self.chosen_row()
+        if row is not None:
+            self.examine_wanted.emit(row.visit_id)
+
     def _add_pictures(self) -> None:
         if (row := self.chosen_row()) is not None:
             self.intake.add_pictures(row)
@@ -508,7 +515,7 @@ class TodayPage(QWidget):
         """As many as leave the search field its room; whole, or not at all."""
         margins = _MARGINS[0] + _MARGINS[2]
         left = self.width() - margins - SEARCH
-        first_to_last = (0, 1, 3, 4, 2, 5)  # to open, new patient, new visit, pictures; to edit, to import
+        first_to_last = (0, 1, 3, 4, 5, 2, 6)  # to open, new patient, new visit, live, pictures; to edit, to import
         for place in first_to_last:
             button = self._buttons[place]
             left -= button.sizeHint().width() + self._top.spacing()

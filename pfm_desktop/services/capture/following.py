@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.whitening import curve, maps
+from pfm_desktop.imaging.whitening.normal import normal_place
 from pfm_desktop.imaging.whitening.stabilise import Stabiliser
 from pfm_desktop.services.capture.clip_reader import ClipReader
 from pfm_desktop.services.capture.clips import acid_offset
@@ -137,6 +138,13 @@ def _step(reader: ClipReader) -> int:
 def curve_of(_ctx: Context, followed: Followed, region: Polygon, normal: Polygon | None) -> Whitening:
     """Job: how a region whitened so far. Raises `BadInputError`."""
     return curve.whitening(followed.frames, region, normal)
+
+
+def suggested_normal(_ctx: Context, followed: Followed, region: Polygon) -> Polygon:
+    """Job: tissue near a region that did not whiten; () where none is seen. Whoever sees it has to say so. Raises
+    `BadInputError`."""
+    frames = followed.frames
+    return tuple(normal_place(frames, maps.maps(frames), region))
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,6 +65,8 @@ class WhiteningPanel(QFrame):
             self.kind.addItem(said, key)
         self.normal_button = QPushButton("Normal tissue", self)
         self.normal_button.setCheckable(True)
+        self.suggest = QPushButton("Suggest", self)
+        self.suggest.setToolTip("Suggest normal tissue near the place: look whether it is")
         self.keep, self.close_button = QPushButton("Put on record", self), QPushButton("Back to live", self)
         self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self._look)
@@ -72,6 +74,7 @@ class WhiteningPanel(QFrame):
         self._paint()
         self.kind.currentIndexChanged.connect(self._map_wanted)
         self.normal_button.toggled.connect(self._say_hint)
+        self.suggest.clicked.connect(self._suggest)
         self.keep.clicked.connect(self._keep)
         self.close_button.clicked.connect(self.closed)
 
@@ -167,6 +170,24 @@ class WhiteningPanel(QFrame):
         self._map = shown
         self._show()
 
+    def _suggest(self) -> None:
+        from pfm_desktop.services.capture import following
+
+        if self._followed is not None and self.region:
+            args = (self._followed, self.region)
+            self._mapping.start(
+                following.suggested_normal, *args, done=self._suggested, failed=partial(say, self.caution)
+            )
+
+    def _suggested(self, place: Polygon) -> None:
+        if not place:
+            say(self.caution, text.NO_NORMAL)
+            return
+        self.normal = place
+        say(self.hint, text.SUGGESTED)
+        self._show()
+        self._look()
+
     def _say_hint(self) -> None:
         if self._followed is None:
             say(self.hint, text.NO_CLIP)
@@ -175,8 +196,9 @@ class WhiteningPanel(QFrame):
 
     def _show(self) -> None:
         one, there = self._curve, self._followed is not None
-        for part in (self.plot, self.kind, self.normal_button, self.keep):
+        for part in (self.plot, self.kind, self.normal_button, self.suggest, self.keep):
             part.setVisible(there)
+        self.suggest.setEnabled(bool(self.region))
         self.keep.setEnabled(one is not None and not self._session.library.no_editing)
         say(self.summary, text.summary(one) if one is not None else "")
         say(self.caution, text.caution(one) if one is not None else "")
@@ -217,9 +239,9 @@ class WhiteningPanel(QFrame):
         column.setSpacing(6)
         for part in (self.heading, self.hint, self.plot, self.summary, self.caution, self.kind):
             column.addWidget(part)
-        column.addLayout(in_a_row(self.normal_button, self.keep))
+        column.addLayout(in_a_row(self.normal_button, self.suggest))
         column.addWidget(self.count)
-        column.addLayout(in_a_row(self.close_button))
+        column.addLayout(in_a_row(self.keep, self.close_button))
 
 
 def _image(shown: MapShown) -> QImage:
