@@ -102,6 +102,9 @@ class FakeReviewPage(QWidget):
         swipe.triggered.connect(self._swipe)
         self._actions = (swipe,)
 
+    def wait(self, waits: bool) -> None:
+        """While Capture is in front."""
+
     def _swipe(self) -> None:
         self.swiped += 1
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from pfm_desktop.gui.main_window import SETTINGS, MainWindow
+from pfm_desktop.gui.main_window import MODELS, SETTINGS, MainWindow
 from pfm_desktop.gui.pages.settings import SettingsPage
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
@@ -101,7 +101,7 @@ def test_a_shortcut_of_ones_own_acts_at_once_and_is_kept(
     assert load_settings().shortcuts == {"view.models": "F7"}
     qtbot.keyClick(window, Qt.Key.Key_F7)
     assert window.desk is not None
-    assert window.desk.index_of(window.stack.currentWidget()) == 3
+    assert window.desk.index_of(window.stack.currentWidget()) == MODELS
     page = settings_page(window)
     choose(page, "Models")
     qtbot.mouseClick(page.shortcuts.default, Qt.MouseButton.LeftButton)
