@@ -173,7 +173,7 @@ class SerialLamp:
     def _accepted(self, answer: Answer) -> tuple[str, ...]:
         if answer.error:
             raise LampAnswerError(
-                f"{self.name} refuses: {answer.error}", safe=_FALLS_BACK, remedy="switch it off and on, try again"
+                f"{self._called} refuses: {answer.error}", safe=_FALLS_BACK, remedy="switch it off and on, try again"
             )
         return answer.words
 
@@ -209,18 +209,23 @@ class SerialLamp:
         except OSError as error:
             raise self._gone() from error
 
+    @property
+    def _called(self) -> str:
+        """Within a sentence."""
+        return self.name if self.name.startswith("the lamp") else f"the lamp {self.name}"
+
     def _there(self) -> Serial:
         if self._line is None:
-            raise NoLampError(f"{self.name} is not connected", remedy="plug it in, and open it again")
+            raise NoLampError(f"{self._called} is not connected", remedy="plug it in, and open it again")
         return self._line
 
     def _gone(self) -> NoLampError:
         self._let_go()
-        return NoLampError(f"{self.name} was unplugged", remedy="plug it in again")
+        return NoLampError(f"{self._called} was unplugged", remedy="plug it in again")
 
     def _silent(self) -> LampSilentError:
         return LampSilentError(
-            f"{self.name} does not answer", safe=_FALLS_BACK, remedy="look at its power and its cable"
+            f"{self._called} does not answer", safe=_FALLS_BACK, remedy="look at its power and its cable"
         )
 
     def _wrong(self, said: str) -> LampAnswerError:

@@ -91,7 +91,7 @@ def test_closing_a_lamp_that_does_not_answer_is_no_error(there: SimulatedLamp, l
 @pytest.mark.parametrize(
     ("faults", "error", "words"),
     [
-        (LampFaults(silent=True), LampSilentError, "does not answer"),
+        (LampFaults(silent=True), LampSilentError, "the lamp Simulated 0001 does not answer"),
         (LampFaults(late_s=5.0), LampSilentError, "goes back to white light by itself"),
         (LampFaults(other_light=True), LampAnswerError, "answers 'W'"),
         (LampFaults(garbage=True), LampAnswerError, "not what was asked"),
