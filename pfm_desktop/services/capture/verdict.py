@@ -28,7 +28,7 @@ _STILL = "Ask her to hold still, and take the pair again."
 # what is to be done about it here and now, where the gate's own advice is for pictures that lie on a disk
 _LIVE_ADVICE = {
     "wrong_source": "Look at lamp and filter, then take the pair again.",
-    "wrong_pair": _STILL,
+    "wrong_pair": f"{_STILL} If it comes again, points can be placed in Review.",
     "identical": "The camera gave one picture twice: look at lamp and filter, then take the pair again.",
     "too_little_overlap": _STILL,
     "little_overlap": "The view moved between the two: hold still, and take the pair again if there is time.",

@@ -86,7 +86,7 @@ def test_two_pictures_that_do_not_belong_together_are_taken_again(phantom: Phant
     assert found.registration is not None
     assert found.registration.status is RegistrationStatus.REFUSED
     assert found.found_map is None
-    assert "by hand" not in found.reasons[0]
+    assert "hold still" in found.reasons[0]
 
 
 def test_everything_that_is_wrong_is_told_the_worst_first() -> None:
