@@ -21,7 +21,8 @@ Mask = NDArray[np.bool_]
 
 START_S = 4.0  # seconds since acid up to which nothing has whitened yet (7 s in high grades, n = 300)
 START_FRAMES = 3  # at least that many count as the start
-SEEN = 0.5  # of a region that a frame must show to say something of it
+SEEN = 0.5  # of what is mostly seen of a region, that a frame must show to say something of it
+_SEEN_AT_ALL = 0.1  # of the region: much of wet tissue is glare in every frame
 CORNERS = 48  # of a disc
 BLACK, _WHITE = 16.0, 116.0  # of L*: L* + 16 is 116 times the cube root of the light (CIE 1976)
 _RED = 0.2126  # share of full light in a pixel whose red is full (sRGB)
@@ -167,6 +168,7 @@ def _mean(values: Values) -> Floats:
     """By frame, of the pixels that it shows; NaN where these are too few."""
     known = np.isfinite(values)
     count = known.sum(axis=1)
-    enough = count >= max(1.0, SEEN * values.shape[1])
+    usual = float(np.median(count[count > 0])) if count.any() else 0.0
+    enough = count >= max(1.0, SEEN * usual, _SEEN_AT_ALL * values.shape[1])
     mean = np.where(known, values, 0).sum(axis=1, dtype=np.float64) / np.maximum(count, 1)
     return np.where(enough, mean, np.nan)

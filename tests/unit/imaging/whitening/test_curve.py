@@ -92,6 +92,20 @@ def test_frames_that_do_not_show_the_place_are_no_points_of_its_curve(film: Phan
     assert len(found.seconds) == len(frames) - 1
 
 
+def test_a_place_half_of_which_is_glare_in_every_frame_is_followed_by_its_other_half(
+    film: PhantomFilm, frames: Frames
+) -> None:
+    region = lesion_of(film)
+    plain = whitening(frames, region, normal_of(film))
+    place = mask_of(frames[0], region)
+    wet = place & (np.cumsum(place, axis=1) % 5 < 3)
+    glaring = [replace(one, light=np.where(wet, np.uint8(UNKNOWN), one.light)) for one in frames]
+    said = whitening(glaring, region, normal_of(film))
+    assert len(said.seconds) == len(plain.seconds)
+    assert said.onset_s == pytest.approx(plain.onset_s, abs=1)
+    assert said.peak == pytest.approx(plain.peak, rel=0.05)
+
+
 def test_tissue_that_does_not_whiten_has_no_onset_and_no_peak(film: PhantomFilm, frames: Frames) -> None:
     found = whitening(frames, normal_of(film))
     assert (found.onset_s, found.peak, found.peak_s, found.half_s) == (None, None, None, None)
