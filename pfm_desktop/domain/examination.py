@@ -127,7 +127,7 @@ def plan_from_json(kept: Any) -> Plan:
             )
             for one in kept
         ]
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise PlanError("the kept plan cannot be read") from error
     return checked(steps)
 

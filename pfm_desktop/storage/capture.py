@@ -53,7 +53,7 @@ def acquisitions_of(session: Session, visit_id: str) -> Mapping[str, Acquisition
 def _acquisition(row: AcquisitionTable) -> Acquisition:
     return Acquisition(
         camera=row.camera,
-        light=Light(row.light) if row.light else None,
+        light=next((light for light in Light if light.value == row.light), None),
         automatic=tuple(str(one) for one in row.automatic),
         clip_id=row.clip_id,
         frame=row.frame,
@@ -107,7 +107,17 @@ def whitenings_of(session: Session, visit_id: str) -> tuple[KeptWhitening, ...]:
     if access.masked(session):
         return ()  # where somebody looked tells what she found
     query = select(WhiteningTable).where(WhiteningTable.visit_id == visit_id)
-    return tuple(_whitening(row) for row in session.scalars(query.order_by(WhiteningTable.made_at, WhiteningTable.id)))
+    rows = session.scalars(query.order_by(WhiteningTable.made_at, WhiteningTable.id))
+    return tuple(kept for row in rows if (kept := _readable(row)) is not None)
+
+
+def _readable(row: WhiteningTable) -> KeptWhitening | None:
+    """None for one that somebody altered; a report must not fail for that, and the check of the records tells it."""
+    try:
+        return _whitening(row)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        log.warning("a curve of whitening cannot be read: %r", error)
+        return None
 
 
 def _whitening(row: WhiteningTable) -> KeptWhitening:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SHOWN_LEFT_OUT = 100  # lines; the rest is counted
 SHOWN_VISITS = 200  # lines in which visits can be ticked; a search finds the others
 NO_PLACE = "Choose where it is to go first."
+UNASSIGNED_ONLY = "Nobody has said whose these visits are: assign them to patients first."
 NO_VISITS = "No visit is chosen."
 
 
@@ -75,6 +76,11 @@ class Picked:
     def ids(self) -> tuple[str, ...]:
         """Of the visits."""
         return tuple(row.visit.id for row in self.rows)
+
+    @cached_property
+    def assigned(self) -> Picked:
+        """Those of which it is known whose they are: no others are in a set for research."""
+        return Picked(tuple(row for row in self.rows if not row.patient.unassigned))
 
     @cached_property
     def women(self) -> int:
@@ -151,11 +157,16 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
             "was signed, its AI answer if it was revealed; of signed visits the report. Nothing is removed.\n\n"
             "It goes on record, before the first file is written: who, when, which visits."
         )
+    picked, staying = picked.assigned, picked
+    if not picked.rows:
+        return UNASSIGNED_ONLY
+    stay = len(staying.rows) - len(picked.rows)
+    nobody = f"{many(stay, 'visit')} not assigned to a patient yet: not in the set.\n\n" if stay else ""
     out = sheet.goes_out_words if sheet is not None else many(picked.pictures, "picture")
     kept = "encrypted with it." if encrypted else "READABLE in its folder: this library is not encrypted."
     return (
         f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}, under pseudonyms.\n\n"
-        "Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
+        f"{nobody}Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
         "Days are moved; ages stay, at most 90.\n\n"
         "Words that are found in pictures are made black.\n\n"
         "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
@@ -172,6 +183,8 @@ def why_not_yet(picked: Picked, kind: Kind, folder: Path | None, sheet: Sheet | 
         return NO_PLACE
     if kind is Kind.NAMED:
         return ""
+    if not picked.assigned.rows:
+        return UNASSIGNED_ONLY
     return "The pictures are still being looked for." if sheet is None else sheet.why_not_yet
 
 
@@ -197,7 +210,7 @@ def find_pictures(ctx: Context, lib: Library, picked: Picked) -> Sheet:
     from pfm_desktop.viewmodels.export_sheet import Sheet, shown
 
     days = {row.visit.id: row.visit.day for row in picked.rows}
-    found = pictures_in(ctx, lib, picked.ids)
+    found = pictures_in(ctx, lib, picked.assigned.ids)
     told = burned_in.said_of(lib, [picture.id for picture in found])
     return Sheet(tuple(shown(picture, days[picture.visit_id], words=picture.id in told) for picture in found))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,12 +35,11 @@ def keep_whitening(
         known(repositories.visit(session, visit_id), "visit")
         if repositories.findings_of(session, visit_id).signature is not None:
             raise SignedError("Whitening kept")
-    body = asdict(whitening)
-    region = body.pop("region")
+    body = {one.name: getattr(whitening, one.name) for one in fields(whitening) if one.name != "region"}
     new = {
         "visit_id": visit_id,
         "clip_id": clip_id,
-        "region": _rows(region),
+        "region": _rows(whitening.region),
         "normal": _rows(normal) if normal is not None else None,
         "body": _finite(body),
         "map_sha256": lib.pictures.put(map_png) if map_png else "",

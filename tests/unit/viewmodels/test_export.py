@@ -16,6 +16,7 @@ from pfm_desktop.domain.people import Account, Role
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services import cases
+from pfm_desktop.services.capture import unassigned
 from pfm_desktop.services.export.facts import LeftOut
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import BadInputError
@@ -369,3 +370,19 @@ def test_other_visits_keep_what_was_done_with_pictures() -> None:
     again = sheet_of(2)
     again.carry_on(before)
     assert again.looked_at
+
+
+@pytest.mark.parametrize("kind", RESEARCH)
+def test_visits_of_nobody_are_not_looked_at_for_a_set_and_it_is_said(lib: Library, kind: Kind) -> None:
+    nobody = unassigned.begin_unassigned(lib, "Dr. Test").id
+    cases.add_picture(lib, nobody, png(77), stage=Stage.ACETIC_ACID)
+    picked = Picked(cases.today(lib))
+    sheet = model.find_pictures(CTX, lib, picked)
+    assert len(sheet.pictures) == 4
+    said = model.plan_words(picked, kind, encrypted=True, sheet=None)
+    assert said.startswith("2 women, 2 visits, 4 pictures, under pseudonyms.\n\n1 visit not assigned to a patient yet")
+    alone = Picked(tuple(row for row in picked.rows if row.visit.id == nobody))
+    assert model.plan_words(alone, kind, encrypted=True, sheet=None) == model.UNASSIGNED_ONLY
+    assert model.why_not_yet(alone, kind, Path("/x"), Sheet()) == model.UNASSIGNED_ONLY
+    assert model.why_not_yet(alone, Kind.NAMED, Path("/x"), None) == ""
+    assert "Unassigned" in model.visit_words(alone.rows[0])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -26,6 +28,7 @@ from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from .conftest import NOON, taken
 
 OWN_PLAN = (Step(Stage.SALINE), Step(Stage.ACETIC_ACID, starts_clock=True), Step(Stage.ACETIC_ACID, 45.0))
+HUGE = [{"stage": "acetic_acid", "seconds": 10**400, "pair": True, "automatic": True, "starts_clock": False}]
 CURVE = Whitening(
     region=((1.0, 2.0), (5.5, 2.0), (5.5, 7.0)),
     seconds=(0.0, 1.0, 2.5),
@@ -141,7 +144,7 @@ def test_the_plan_of_the_site_is_chosen_kept_and_undone(lib: Library, visit: str
     assert records.site_plan(lib) == DEFAULT_PLAN
 
 
-@pytest.mark.parametrize("kept", [[], None, {"stage": 1}, [{"stage": "tea"}], "saline", [3]])
+@pytest.mark.parametrize("kept", [[], None, {"stage": 1}, [{"stage": "tea"}], "saline", [3], HUGE])
 def test_a_damaged_plan_gives_the_default_one_and_says_so(
     lib: Library, visit: str, kept: object, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -248,6 +251,26 @@ def test_a_curve_of_no_numbers_and_one_of_no_visit_are_refused(lib: Library, vis
         records.keep_whitening(lib, "0" * 32, "c" * 32, CURVE)
     with pytest.raises(StorageError, match="not in the library"):
         records.remove_whitening(lib, "0" * 32)
+
+
+@pytest.mark.parametrize("body", [{}, {"seconds": 3, "change": []}, [], {"seconds": [0.0]}])
+def test_a_curve_that_somebody_altered_is_left_out_and_the_others_stay(
+    lib: Library, visit: str, body: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    records.keep_whitening(lib, visit, "c" * 32, CURVE)
+    made = records.keep_whitening(lib, visit, "c" * 32, replace(CURVE, peak=9.0))
+    old = {"body": (made.new or {})["body"]}
+    lib.apply(Change("whitening", made.key, old, {"body": body}, "altered"))
+    with caplog.at_level(logging.WARNING):
+        assert [kept.whitening for kept in records.whitenings(lib, visit)] == [CURVE]
+    assert "cannot be read" in caplog.text
+
+
+def test_facts_of_a_curve_may_be_any_mapping(lib: Library, visit: str) -> None:
+    curve = replace(CURVE, facts=MappingProxyType({"frames": 3}))
+    records.keep_whitening(lib, visit, "c" * 32, curve)
+    (kept,) = records.whitenings(lib, visit)
+    assert kept.whitening.facts == {"frames": 3.0}
 
 
 def test_who_sees_no_names_sees_no_allergies_reasons_and_curves(lib: Library, patient: str, visit: str) -> None:

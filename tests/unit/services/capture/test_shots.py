@@ -11,7 +11,7 @@ import pytest
 from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.services import cases, pairing, removal, review
+from pfm_desktop.services import at_work, cases, pairing, removal, review
 from pfm_desktop.services.capture import records
 from pfm_desktop.storage import journal
 from pfm_desktop.storage.library import Library
@@ -177,3 +177,26 @@ def test_a_picture_that_is_removed_takes_along_how_it_was_taken_and_brings_it_ba
     assert records.acquisitions(lib, visit) == before
     assert cases.visit_case(lib, visit).pairs == (kept.pair,)
     assert kept.pictures[0].taken_at > NOON
+
+
+def test_after_a_crash_what_was_taken_and_removed_is_undone_step_by_step(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    kept = records.keep_shots(lib, visit, [taken(1), lit()], pair=True)
+    gone = removal.remove_pictures(lib, [kept.pictures[0].id])
+    lib.close()
+    with Library.open(lib.path) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [(step.visit_id, step.changes) for step in left.done] == [(visit, kept.changes), (visit, gone)]
+        review.undo_all(again, gone)
+        review.undo_all(again, kept.changes)
+        assert cases.visit_case(again, visit).pictures == ()
+        later = at_work.begin(again)
+        assert later is not None
+        assert [step.visit_id for step in later.undone] == [visit, visit]
+
+
+def test_a_light_that_is_none_is_not_known(lib: Library, visit: str) -> None:
+    kept = records.keep_shots(lib, visit, [taken(1)], pair=False)
+    lib.apply(Change("acquisition", kept.pictures[0].id, {"light": "white"}, {"light": "moon"}, "altered"))
+    assert records.acquisitions(lib, visit)[kept.pictures[0].id].light is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from pfm_desktop.domain.case import Patient
 from pfm_desktop.domain.change import Change
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Whitening
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.services import cases, moving, review
+from pfm_desktop.domain.people import Role
+from pfm_desktop.services import accounts, cases, moving, review
 from pfm_desktop.services.capture import records, unassigned
+from pfm_desktop.storage.access import NotAllowedError
 from pfm_desktop.storage.library import Library
 from pfm_desktop.storage.rules import UnassignedError
 from pfm_desktop.support.errors import BadInputError, UserError
@@ -219,3 +222,18 @@ def test_a_picture_that_moves_to_another_visit_keeps_how_it_was_taken(lib: Libra
     assert (records.acquisitions(lib, visit), records.acquisitions(lib, nobody)) == (before, {})
     review.undo_all(lib, made)
     assert records.acquisitions(lib, nobody) == before
+
+
+def test_who_sees_no_names_sees_no_moment_in_place_of_one(tmp_path: Path) -> None:
+    made, _ = accounts.make_library(tmp_path / "clinic", "Ada", "four words that differ")
+    with made as lib:
+        visit = unassigned.begin_unassigned(lib, "Dr. Test")
+        called = cases.visit_case(lib, visit.id).patient.identifier
+        accounts.add(lib, "Reader", {Role.ANNOTATOR}, "quite another sentence")
+    with accounts.sign_in(made.path, "Reader", "quite another sentence") as lib:
+        case = cases.visit_case(lib, visit.id)
+        assert case.patient.identifier.startswith("Woman ")
+        assert called not in repr((case, cases.today(lib), cases.today(lib, search="Unassigned")))
+        assert case.visit.examiner == ""
+        with pytest.raises(NotAllowedError):
+            unassigned.begin_unassigned(lib, "")
