@@ -166,7 +166,8 @@ def plan_words(picked: Picked, kind: Kind, *, encrypted: bool, sheet: Sheet | No
     kept = "encrypted with it." if encrypted else "READABLE in its folder: this library is not encrypted."
     return (
         f"{many(picked.women, 'woman', 'women')}, {many(len(picked.rows), 'visit')}, {out}, under pseudonyms.\n\n"
-        f"{nobody}Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
+        f"{nobody}"
+        "Removed: names, numbers, birth dates, all that was typed, who examined, AI answers, cameras, file names. "
         "Days are moved; ages stay, at most 90.\n\n"
         "Words that are found in pictures are made black.\n\n"
         "NOT removed: the picture itself, and words in it that are not made black. A scar or a rare finding may tell "
