@@ -383,6 +383,6 @@ def test_visits_of_nobody_are_not_looked_at_for_a_set_and_it_is_said(lib: Librar
     assert said.startswith("2 women, 2 visits, 4 pictures, under pseudonyms.\n\n1 visit not assigned to a patient yet")
     alone = Picked(tuple(row for row in picked.rows if row.visit.id == nobody))
     assert model.plan_words(alone, kind, encrypted=True, sheet=None) == model.UNASSIGNED_ONLY
-    assert model.why_not_yet(alone, kind, Path("/x"), Sheet()) == model.UNASSIGNED_ONLY
+    assert model.why_not_yet(alone, kind, Path("/x"), Sheet(())) == model.UNASSIGNED_ONLY
     assert model.why_not_yet(alone, Kind.NAMED, Path("/x"), None) == ""
     assert "Unassigned" in model.visit_words(alone.rows[0])
