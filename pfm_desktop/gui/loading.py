@@ -28,7 +28,8 @@ STONES = tuple(
         "widgets.filmstrip", "widgets.panel_parts", "widgets.picture_rows", "pages.review.pictures",
         "widgets.warning_notice", "widgets.answer_panel", "widgets.findings_panel", "widgets.report_panel",
         "pages.review.side", "widgets.live_view", "widgets.timeline_panel", "pages.capture.device_form",
-        "pages.capture.clips_panel", "pages.capture.whitening_panel", "pages.capture.forms", "widgets.people_panel", "widgets.upkeep_section",
+        "pages.capture.clips_panel", "pages.capture.whitening_panel", "pages.capture.forms",
+        "widgets.people_panel", "widgets.upkeep_section",
     )
 )  # fmt: skip
 
