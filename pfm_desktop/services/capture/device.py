@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from pfm_desktop.capture.simulated import EXPOSURE_MS
 from pfm_desktop.capture.source import Camera, Format, Frame
 from pfm_desktop.capture.stream import Stream
 from pfm_desktop.domain.capture import Acquisition, Light
+from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.dark import DarkFrame
@@ -27,6 +29,7 @@ from pfm_desktop.services.capture.dark import cleaned, take_dark
 from pfm_desktop.services.capture.live import Exposed
 from pfm_desktop.services.capture.presets import Presets
 from pfm_desktop.services.capture.sensor import Sensor, WatchedLamp
+from pfm_desktop.services.capture.verdict import REMEMBERED, usual_map
 from pfm_desktop.support.errors import UserError
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ class Device:
         self._glow_sensor = Sensor(second) if second is not None else self._sensor
         self._waits = simulated.waits if simulated is not None and second is None else _waits(config)
         self._acid = False
+        self._lit_by_one = threading.Lock()  # a pair and a dark frame would put out each other's light
+        self._maps: list[Matrix] = []
 
     @property
     def sensors(self) -> tuple[tuple[Sensor, LightSetting, Light], ...]:
@@ -93,7 +98,8 @@ class Device:
         if not pair:
             return (self.exposed(self._now()),)
         try:
-            shot = self._pair()
+            with self._lit_by_one:
+                shot = self._pair()
         except pairs.PairError as error:
             taken = () if error.white is None else (self.exposed(error.white),)
             raise TakeError(error, taken, tuple(error.problems)) from error
@@ -114,13 +120,14 @@ class Device:
     def take_dark(self) -> DarkFrame:
         """Switch the lamp off, take a dark frame for fluorescence, and white light again. Raises `UserError`."""
         how = self._glow_acquisition()
-        made = take_dark(
-            self.second or self.stream,
-            self.lamp,
-            self._waits,
-            exposure_ms=how.exposure_ms,
-            gain=how.gain,
-        )
+        with self._lit_by_one:
+            made = take_dark(
+                self.second or self.stream,
+                self.lamp,
+                self._waits,
+                exposure_ms=how.exposure_ms,
+                gain=how.gain,
+            )
         self.dark, self.dark_png = made, encode_png(made.pixels)
         return made
 
@@ -129,6 +136,17 @@ class Device:
         if on and not self._acid and self.simulated is not None:
             self.simulated.acid()
         self._acid = on
+
+    def learn_map(self, found: Matrix) -> DeviceConfig | None:
+        """A map between the two sensors was found sure (3 x 3, white light to fluorescence): the usual one of the last
+        pairs is where the next registration begins. The config to be kept; None for one sensor."""
+        if self.second is None:
+            return None
+        self._maps = [*self._maps, found][-REMEMBERED:]
+        usual = usual_map(self._maps)
+        if usual is not None:
+            self.config = replace(self.config, homography=tuple(float(one) for one in usual.ravel()))
+        return self.config
 
     def stop(self) -> None:
         """Let all of it go."""

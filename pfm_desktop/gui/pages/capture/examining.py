@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,6 +57,9 @@ class OpenDevice(Protocol):
 
     def lit_white(self, frame: Frame) -> bool:
         """Whether a frame was exposed in white light alone."""
+
+    def learn_map(self, found: Any) -> DeviceConfig | None:
+        """A map between two sensors was found sure; the config to be kept."""
 
     def take_dark(self) -> object:
         """Take a dark frame, which is subtracted from fluorescence from then on."""
@@ -385,7 +389,18 @@ class Examining(QObject):
 
     def _lot_judged(self, lot: Lot, verdict: Any, problem: str) -> None:
         self.verdicts[lot.number] = verdict, problem
+        self._learn(verdict)
         self.lot_changed.emit(lot)
+
+    def _learn(self, verdict: Any) -> None:
+        """How the second sensor lies to the first one is kept with the device."""
+        from pfm_desktop.services.capture import config
+
+        found = getattr(verdict, "found_map", None)
+        learned = self.device.learn_map(found) if self.device is not None and found is not None else None
+        if learned is not None and learned.kind is config.Kind.TWO:
+            with suppress(UserError):  # it is learned again
+                config.save(learned)
 
 
 def _opened(ctx: Context, open_it: OpenIt, config: DeviceConfig) -> OpenDevice:
