@@ -18,6 +18,7 @@ MARKS_S = (15.0, 30.0, 60.0, 120.0, 180.0)
 MISSED_S = 12.0  # so long after a mark a picture no longer counts as one of that mark
 LONGEST_MARK_S = 600.0
 MOST_STEPS = 30
+OVER_S = 3600.0  # after acetic acid: an examination that is looked at again later has no clock any more
 
 
 @dataclass(frozen=True)

@@ -99,3 +99,12 @@ def cut_short_words(count: int) -> str:
         return ""
     what = "A clip was" if count == 1 else f"{count} clips were"
     return f"{what} being recorded when the program ended: what was recorded until then is in the library"
+
+
+def clock_words(off: float) -> str:
+    """What is said where the computer's clock was set by so many seconds while a woman is examined."""
+    way = "forward" if off > 0 else "back"
+    return (
+        f"The clock of this computer was set {way} by {abs(off):.0f} s. The time since acetic acid is right, and "
+        "pictures of this examination go on by the clock as it was when it began."
+    )

@@ -11,13 +11,13 @@ import itertools
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pfm_desktop.domain.capture import Acquisition
-from pfm_desktop.domain.examination import Examination, Plan, Step, Taken, done, due, next_step, stage_of
+from pfm_desktop.domain.examination import OVER_S, Examination, Plan, Step, Taken, done, due, next_step, stage_of
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot
 from pfm_desktop.services.capture.times import Times
@@ -99,15 +99,14 @@ class LiveExamination:
 
     @property
     def acid(self) -> bool:
-        """Whether acetic acid is on."""
-        return self.examination.acid_at is not None
+        """Whether acetic acid is on; an hour later it is not any more."""
+        return self.seconds(time.monotonic()) is not None
 
     def seconds(self, at: float) -> float | None:
-        """Since acetic acid at a moment of the monotonic clock; None before it."""
-        return self._since(at, self.examination.acid_at)
-
-    def _since(self, at: float, acid_at: datetime | None) -> float | None:
-        return None if acid_at is None else at - self.times.monotonic(acid_at)
+        """Since acetic acid at a moment of the monotonic clock; None before it, and long after it."""
+        acid_at = self.examination.acid_at
+        since = None if acid_at is None else at - self.times.monotonic(acid_at)
+        return since if since is not None and -OVER_S < since < OVER_S else None
 
     @property
     def taken(self) -> tuple[Taken, ...]:

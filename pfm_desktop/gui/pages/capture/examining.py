@@ -19,7 +19,7 @@ from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.jobs import Cancelled
 from pfm_desktop.services.capture.keeping import Judging, Keeper, Lot, LotNews, LotState
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
-from pfm_desktop.services.capture.times import Times
+from pfm_desktop.services.capture.times import slept_s
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
@@ -95,7 +95,7 @@ class Examining(QObject):
         self.status: StreamStatus | None = None
         self.device_problem = ""
         self.live: LiveExamination | None = None
-        self.times = Times()
+        self._jump_told = False
         self.iodine: bool | None = None
         self.news: dict[int, LotNews] = {}
         self.verdicts: dict[int, tuple[Any, str]] = {}
@@ -272,9 +272,8 @@ class Examining(QObject):
     def _go_on(self, found: Examination, case: VisitCase) -> None:
         taken = tuple(Taken(one.stage, one.seconds_since_acid) for one in case.pictures)
         if self.live is None:
-            self.live = LiveExamination(
-                found, self, told=self._told.emit, failed=self.said.emit, times=self.times, taken=taken
-            )
+            self._jump_told = False
+            self.live = LiveExamination(found, self, told=self._told.emit, failed=self.said.emit, taken=taken)
             self._tick.start()
         else:
             self.live.examination = found
@@ -294,10 +293,12 @@ class Examining(QObject):
         """Acetic acid is on from now."""
         from pfm_desktop.services.capture import records
 
-        at = self.times.wall(time.monotonic())
+        pressed = time.monotonic()
         if self.begin() and self.live is not None:
-            visit_id = self.live.examination.visit_id
-            self._session.perform(lambda lib: records.start_acid(lib, visit_id, at, again=again))
+            at = self.live.times.wall(pressed)
+            visit_id, before = self.live.examination.visit_id, self.live.examination.acid_at
+            anew = again or (before is not None and not self.live.acid)  # of an examination that was over
+            self._session.perform(lambda lib: records.start_acid(lib, visit_id, at, again=anew))
 
     def skip(self, step: Step) -> None:
         """Leave a step out."""
@@ -353,8 +354,14 @@ class Examining(QObject):
     # what becomes of what was taken
 
     def _look(self) -> None:
-        if self.live is not None and (step := self.live.look_at_clock(time.monotonic())) is not None:
-            self.marked.emit(step.key)
+        live = self.live
+        if live is not None:
+            live.times = live.times.awake(slept_s())
+            if (step := live.look_at_clock(time.monotonic())) is not None:
+                self.marked.emit(step.key)
+            if not self._jump_told and (off := live.times.jumped(datetime.now(UTC), time.monotonic())):
+                self._jump_told = True
+                self.said.emit(say.clock_words(off))
         self.changed.emit()
 
     def _keep(self, lot: Lot) -> Any:
@@ -417,8 +424,3 @@ def _opened(ctx: Context, open_it: OpenIt, config: DeviceConfig) -> OpenDevice:
 def _dark_taken(_ctx: Context, device: OpenDevice) -> object:
     """As a job."""
     return device.take_dark()
-
-
-def clock_jump(times: Times) -> float:
-    """By how many seconds this computer's clock was set since; 0 for next to nothing."""
-    return times.jumped(datetime.now(UTC), time.monotonic())
