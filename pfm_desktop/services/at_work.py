@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 KEY = "at_work"  # among the facts of the library; behind it, who
 MOST = 500  # steps looked at: as many as undo keeps
-_NOT_HERE = {"account", "read", "task"}  # reads are taken back where they are made
+# reads are taken back where they are made; a clip is recorded while other things are done, and a plan is of the site
+_NOT_HERE = {"account", "read", "task", "clip", "site_choice"}
 _FOR_GOOD = {"revealed_at", "first_read", "signature"}
 _waiting: WeakKeyDictionary[Library, _Noted] = WeakKeyDictionary()  # what the disk refused when work began
 
@@ -150,13 +151,19 @@ class _Stack:
         """What the journal says came next."""
         text = step.changes[0].text
         if text.startswith(UNDO) and self.done:
-            self.undone.append(replace(step, visit_id=self.done.pop().visit_id))
+            self.undone.append(replace(step, visit_id=self.done.pop(self._meant(step)).visit_id))
         elif text.startswith(REDO) and self.undone:
             self.undone.pop()
             self.done.append(step)
         elif not text.startswith((UNDO, REDO)):
             self.done.append(step)
             self.undone.clear()
+
+    def _meant(self, step: Step) -> int:
+        """Where the step stands that this one took back: the last one about the same, as what the program did by itself
+        in between (an examination was begun) was no step of undo."""
+        alike = (place for place in reversed(range(len(self.done))) if _about(self.done[place]) == _about(step))
+        return next(alike, len(self.done) - 1)
 
 
 def _stack_of(stacks: dict[str, _Stack], step: Step) -> _Stack:
@@ -184,6 +191,8 @@ def _steps(lines: Sequence[JournalEntry], who: str, visit_of: Callable[[Change],
     own = [line for line in lines if line.who == who and (line.what == IMPORT or _can_be_undone(line.change))]
     for _, group in groupby(own, key=lambda line: line.at):
         changes = tuple(line.change for line in group)
+        if len(changes) == 1 and changes[0].what == "examination" and changes[0].old is None:
+            continue  # it begins by itself
         in_list = changes[0].what in ("patient", "visit", IMPORT)
         # a removal begins with what hung on a record that is gone, and so may tell of no visit
         about = "" if in_list else next(filter(None, map(visit_of, changes)), "")

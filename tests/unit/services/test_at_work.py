@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from pfm_desktop.domain.change import Change
+from pfm_desktop.domain.examination import DEFAULT_PLAN
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.services import at_work, cases, review
 from pfm_desktop.services.at_work import Step, key_of
+from pfm_desktop.services.capture import records
 from pfm_desktop.storage.library import Library
 from pfm_desktop.support.errors import StorageError
 
@@ -284,3 +289,34 @@ def test_reads_for_labels_are_not_among_the_steps_of_a_visit(lib: Library, visit
         assert "Read for a label: low" not in texts(left.done)
         assert texts(left.done)[-1] != "Task made: March (1 pairs)"
         assert labelling.queue(again, task.id).next_open == 1, "the read itself is there"
+
+
+def test_what_a_live_examination_does_by_itself_is_no_step_and_takes_none_away(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    records.begin(lib, visit, DEFAULT_PLAN)
+    records.change_site_plan(lib, DEFAULT_PLAN)
+    acid = records.start_acid(lib, visit, datetime(2026, 3, 14, 12, tzinfo=UTC))
+    clip = {"visit_id": visit, "kind": "video", "started_at": "2026-03-14T12:00:00+00:00", "width": 4, "height": 4}
+    lib.apply(Change("clip", "c" * 32, None, clip, "Clip begun"))
+    lib.apply(Change("clip", "c" * 32, {"complete": False}, {"complete": True}, "Clip closed"))
+    passed = records.skip(lib, visit, "green")
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [step.changes for step in left.done] == [(acid,), (passed,)]
+
+
+def test_a_step_that_was_undone_is_the_one_about_the_same(lib: Library, visit: str) -> None:
+    at_work.begin(lib)
+    text = review.set_text(lib, visit, "white at 3")
+    case = cases.visit_case(lib, visit)
+    lib.apply(Change("visit", visit, {"note": ""}, {"note": "x"}, "by itself"))  # in the list's own stack
+    histology = {"grade": "high", "reported_on": None, "text": "", "entered_by": "A"}
+    lib.apply(Change("histology", visit, None, histology, "by itself"))
+    review.undo(lib, text)
+    with crashed(lib) as again:
+        left = at_work.begin(again)
+        assert left is not None
+        assert [step.changes[0].what for step in left.undone] == ["findings"]
+        assert sorted(step.changes[0].what for step in left.done) == ["histology", "visit"]
+        assert case.findings.text == "white at 3"
