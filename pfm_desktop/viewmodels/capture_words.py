@@ -93,6 +93,12 @@ def recording_words(seconds: float, *, dropped: int) -> str:
     return f"● REC {whole // 60}:{whole % 60:02d}{missing}"
 
 
+def unkept_words(count: int, problem: str) -> str:
+    """What is said of pictures of another visit that the library does not take."""
+    what = "A picture that was" if count == 1 else f"{count} pictures that were"
+    return f"{what} taken {'is' if count == 1 else 'are'} not in the library yet, held here and tried again: {problem}"
+
+
 def cut_short_words(count: int) -> str:
     """What is said when a library is opened whose clips a crash cut short; "" for none."""
     if not count:

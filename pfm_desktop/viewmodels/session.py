@@ -180,12 +180,15 @@ class Session:
                 )
             made = edit(self.library)
             changes = made if isinstance(made, tuple) else (made,)
-            self.tell_changed(changes)
-            if undoable:
-                for listener in tuple(self.on_done):
-                    listener(changes)
+            (self.tell_done if undoable else self.tell_changed)(changes)
             return changes
         return None
+
+    def tell_done(self, changes: tuple[Change, ...]) -> None:
+        """A job changed something that can be undone, on disk by now: views are refreshed, and the undo stack hears."""
+        self.tell_changed(changes)
+        for listener in tuple(self.on_done):
+            listener(changes)
 
     @property
     def unkept(self) -> tuple[str, ...]:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 LOOKING = "Looking at the pair ..."
 KEEPING = "On its way to the library ..."
 KEPT = "In the library"
+OFF_RECORD = "Off the record. Undo brings it back."
 UNKEPT = "Not in the library yet. It is held here and tried again."
+DROPPED = "Given up: not in the library"
+_WORDS = {LotState.KEPT: KEPT, LotState.KEEPING: KEEPING, LotState.WAITING: "", LotState.DROPPED: DROPPED}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,11 @@ def caption_of(lot: Lot) -> tuple[str, ...]:
     return tuple(found)
 
 
-def card_of(lot: Lot, news: LotNews | None, verdict: PairVerdict | None, problem: str = "") -> TakenCard:
+def card_of(
+    lot: Lot, news: LotNews | None, verdict: PairVerdict | None, problem: str = "", *, on_record: bool = True
+) -> TakenCard:
     """What is said of a lot: `news` of the library, `verdict` of the pair (None while not known; `problem`: why it
-    never will be)."""
+    never will be). `on_record`: whether what the library has taken still stands in the visit."""
     captions = caption_of(lot)
     state = news.state if news is not None else LotState.KEEPING
     reasons = ""
@@ -54,13 +59,13 @@ def card_of(lot: Lot, news: LotNews | None, verdict: PairVerdict | None, problem
             headline, reasons = "Look at it yourself", capital(problem)
     else:
         headline = captions[0]
-    waits = state is LotState.WAITING
+    waits, gone = state is LotState.WAITING, state is LotState.KEPT and not on_record
     return TakenCard(
         headline=headline,
         reasons=reasons,
-        kept={LotState.KEPT: KEPT, LotState.KEEPING: KEEPING}.get(state, ""),
+        kept=OFF_RECORD if gone else _WORDS[state],
         problem=f"{UNKEPT}\n{news.problem}" if waits and news is not None else "",
         pictures=len(lot.pictures),
         captions=captions,
-        can_retake=state is LotState.KEPT and (not lot.pair or verdict is not None or bool(problem)),
+        can_retake=state is LotState.KEPT and not gone and (not lot.pair or verdict is not None or bool(problem)),
     )

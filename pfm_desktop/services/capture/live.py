@@ -6,7 +6,6 @@ window's) and return at once; what takes time is told later, on whichever thread
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import queue
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
 
 log = logging.getLogger(__name__)
+_NUMBERS = itertools.count(1)  # of the lots of this program: two examinations have none in common
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +82,10 @@ class LiveExamination:
         self.examination, self.times = examination, times or Times()
         self._source, self._told, self._failed = source, told, failed
         self._taken = list(taken)
-        self._numbers = itertools.count(1)
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._under_way: list[str] = []  # steps that are being taken just now
+        self._asked = 0  # requests that are not over
         self._looked: float | None = None  # seconds since acid at the last look at the clock
         self._thread = threading.Thread(target=self._work, name="capture taking", daemon=True)
         self._thread.start()
@@ -146,8 +146,9 @@ class LiveExamination:
     def take(self, step: Step | None, *, pair: bool | None = None) -> None:
         """Take what a step asks for, or (`pair`) a pair or one picture whatever it asks for."""
         wanted = wants_pair(step) if pair is None else pair
-        if step is not None:
-            with self._lock:
+        with self._lock:
+            self._asked += 1
+            if step is not None:
                 self._under_way.append(step.key)
         self._queue.put(Request(step, wanted, self.acid))
 
@@ -165,7 +166,12 @@ class LiveExamination:
     def busy(self) -> bool:
         """Whether something is being taken."""
         with self._lock:
-            return bool(self._under_way) or not self._queue.empty()
+            return self._asked > 0
+
+    def settle(self, seconds: float) -> bool:
+        """Wait so long for what was asked for; whether all of it is taken, or could not be."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._asked, seconds)
 
     def stop(self, seconds: float = END_S) -> None:
         """What was asked for is taken to its end; nothing more is asked for."""
@@ -174,18 +180,26 @@ class LiveExamination:
 
     def _work(self) -> None:
         while (request := self._queue.get()) is not None:
+            problem = ""
             try:
                 self._made(request, self._source.take(pair=request.pair))
             except UserError as error:
                 self._made(request, tuple(getattr(error, "taken", ())), alone=True)
-                self._failed(str(error))
+                problem = str(error)
             except Exception:
                 log.exception("taking failed")
-                self._failed("The picture could not be taken; the error is in the log. Take it again.")
+                problem = "The picture could not be taken; the error is in the log. Take it again."
             finally:
-                if request.step is not None:
-                    with self._lock, contextlib.suppress(ValueError):  # counted again meanwhile
-                        self._under_way.remove(request.step.key)
+                self._over(request)
+            if problem:  # its step is asked for again by now
+                self._failed(problem)
+
+    def _over(self, request: Request) -> None:
+        with self._lock:
+            self._asked -= 1
+            if request.step is not None:
+                self._under_way.remove(request.step.key)
+            self._lock.notify_all()
 
     def _made(self, request: Request, exposed: tuple[Exposed, ...], *, alone: bool = False) -> None:
         if not exposed:
@@ -194,7 +208,7 @@ class LiveExamination:
         with self._lock:
             self._taken += [Taken(one.stage, one.seconds) for one in pictures]
         key = request.step.key if request.step is not None and not alone else ""
-        self._told(Lot(next(self._numbers), self.examination.visit_id, pictures, key))
+        self._told(Lot(next(_NUMBERS), self.examination.visit_id, pictures, key))
 
     def _picture(self, one: Exposed, request: Request) -> LivePicture:
         at = one.frame.at

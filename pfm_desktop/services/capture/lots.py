@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ class KnowsHomography(Protocol):
     @property
     def homography(self) -> tuple[float, ...]:
         """3 x 3, row by row, white-light pixels to those of the second sensor."""
+
+    def learn_map(self, found: Any) -> None:
+        """A pair told such a map, 3 x 3."""
 
 
 def keep(lib: Library, lot: Lot) -> Kept:

@@ -5,19 +5,18 @@ Everything that comes from another thread is handed to the thread of the window 
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken
+from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
+from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.widgets.background import Background
-from pfm_desktop.jobs import Cancelled
-from pfm_desktop.services.capture.keeping import Judging, Keeper, Lot, LotNews, LotState
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
 from pfm_desktop.services.capture.times import slept_s
 from pfm_desktop.support.errors import UserError
@@ -27,66 +26,26 @@ from pfm_desktop.viewmodels.timeline import Facts
 if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
     from pfm_desktop.capture.status import StreamStatus
-    from pfm_desktop.capture.stream import Stream
-    from pfm_desktop.domain.capture import Light
-    from pfm_desktop.jobs import Context
+    from pfm_desktop.gui.pages.capture.open_device import OpenDevice, OpenIt
     from pfm_desktop.services.capture.config import DeviceConfig
+    from pfm_desktop.services.capture.keeping import Lot
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
-log = logging.getLogger(__name__)
 TICK_MS = 100
 SETTLE_S = 3.0  # for pictures that wait, when the library is closed
 
 
-class OpenDevice(Protocol):
-    """What the page asks of a device that is open: `services.capture.device.Device`."""
-
-    config: DeviceConfig
-    stream: Stream
-
-    def take(self, *, pair: bool) -> tuple[Exposed, ...]:
-        """One picture, or a pair."""
-
-    def exposed(self, frame: Frame) -> Exposed:
-        """A frame that was chosen by hand."""
-
-    def follow_acid(self, on: bool) -> None:
-        """Acetic acid was applied: a simulated woman whitens."""
-
-    def lit_white(self, frame: Frame) -> bool:
-        """Whether a frame was exposed in white light alone."""
-
-    def learn_map(self, found: Any) -> DeviceConfig | None:
-        """A map between two sensors was found sure; the config to be kept."""
-
-    def take_dark(self) -> object:
-        """Take a dark frame, which is subtracted from fluorescence from then on."""
-
-    def stop(self) -> None:
-        """Let camera and lamp go."""
-
-    @property
-    def light(self) -> Light | None:
-        """What the lamp is switched to."""
-
-
-OpenIt = Callable[["DeviceConfig"], OpenDevice]
-
-
 class Examining(QObject):
-    """`changed` when something on the screen may be another; `news(lot)` when something became of a lot."""
+    """`changed` when something on the screen may be another; `outcome` says what became of what was taken."""
 
     changed = Signal()
     device_changed = Signal()
-    lot_changed = Signal(object)
     said = Signal(str)
     marked = Signal(str)  # the key of a mark that took itself
-    _told = Signal(object)
-    _kept = Signal(object)
-    _judged = Signal(object, object, str)
-    _status = Signal(object)
+    _failed = Signal(str)
+    _status = Signal(object, object)
 
     def __init__(self, session: Session, open_device: OpenIt, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,23 +56,17 @@ class Examining(QObject):
         self.live: LiveExamination | None = None
         self._jump_told = False
         self.iodine: bool | None = None
-        self.news: dict[int, LotNews] = {}
-        self.verdicts: dict[int, tuple[Any, str]] = {}
-        self.lots: list[Lot] = []
+        self.outcome = Outcome(session, self, self)
+        self.outcome.said.connect(self.said)
+        self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
+        self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
         self._plan: Plan = DEFAULT_PLAN
         self._opening, self._dark = Background(self), Background(self)
-        self._keeper = Keeper(self._keep, self._kept.emit)
-        self._judging: Judging | None = None
         self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._look)
-        for signal, slot in (
-            (self._told, self._lot_taken),
-            (self._kept, self._lot_kept),
-            (self._judged, self._lot_judged),
-            (self._status, self._status_came),
-        ):
-            signal.connect(slot, Qt.ConnectionType.QueuedConnection)
+        self._status.connect(self._status_came, Qt.ConnectionType.QueuedConnection)
+        self._failed.connect(self._taking_failed, Qt.ConnectionType.QueuedConnection)
         session.drafts.append(self)
 
     # what was taken and is not on disk (`session.Typed`)
@@ -121,21 +74,23 @@ class Examining(QObject):
     @property
     def names(self) -> tuple[str, ...]:
         """What the library has not taken yet."""
-        count = sum(len(lot.pictures) for lot in self._keeper.waiting)
-        return (f"{count} picture{'s' if count > 1 else ''} of the examination",) if count else ()
+        count = sum(len(lot.pictures) for lot in self.outcome.waiting)
+        waits = (f"{count} picture{'s' if count > 1 else ''} of the examination",) if count else ()
+        return (*waits, *(("A picture that is being taken",) if any(one.busy for one in self._all) else ()))
 
     def save(self) -> bool:
         """Try once more."""
-        return not self._keeper.waiting or self._keeper.settle(SETTLE_S)
+        taken = [one.settle(SETTLE_S) for one in self._all]
+        return self.outcome.settle(SETTLE_S) and all(taken)
 
     def drop(self) -> None:
         """They are not wanted any more."""
-        self._keeper.drop()
+        self.outcome.drop()
 
     @property
-    def keeper_problem(self) -> str:
-        """Why something waits; "" where nothing does."""
-        return self._keeper.problem if self._keeper.waiting else ""
+    def _all(self) -> tuple[LiveExamination, ...]:
+        """Examinations that may still be taking something."""
+        return (*self._ended, self.live) if self.live is not None else tuple(self._ended)
 
     # the device
 
@@ -143,7 +98,7 @@ class Examining(QObject):
         """Open a device in place of the one that is open."""
         self.close_device()
         self.device_problem = ""
-        self._opening.start(_opened, self._open, config, done=self._device_open, failed=self._device_failed)
+        self._opening.start(opened, self._open, config, self._held, done=self._device_open, failed=self._device_failed)
         self.device_changed.emit()
 
     @property
@@ -154,15 +109,15 @@ class Examining(QObject):
     def close_device(self, why: str = "") -> None:
         """Let it go; `why` there is none then."""
         self._opening.drop()
-        device, self.device, self.status = self.device, None, None
+        self.device = self.status = None
         self.device_problem = why
         self.device_changed.emit()
-        if device is not None:
-            device.stop()
+        while self._held:
+            self._held.pop().stop()
 
     def _device_open(self, device: OpenDevice) -> None:
         self.device = device
-        device.stream.on_status.append(self._status.emit)
+        device.stream.on_status.append(partial(self._status.emit, device))
         self.status = device.stream.status
         if self.live is not None and self.live.acid:
             device.follow_acid(True)
@@ -172,9 +127,10 @@ class Examining(QObject):
         self.device_problem = problem
         self.device_changed.emit()
 
-    def _status_came(self, status: StreamStatus) -> None:
-        self.status = status
-        self.device_changed.emit()
+    def _status_came(self, device: OpenDevice, status: StreamStatus) -> None:
+        if device is self.device:  # one that was let go has nothing to say
+            self.status = status
+            self.device_changed.emit()
 
     @property
     def gives_pictures(self) -> bool:
@@ -198,7 +154,7 @@ class Examining(QObject):
         device = self.device
         if device is not None and not self._dark.busy:
             said = self.said.emit
-            self._dark.start(_dark_taken, device, done=lambda _made: said(say.DARK_TAKEN), failed=said)
+            self._dark.start(dark_taken, device, done=lambda _made: said(say.DARK_TAKEN), failed=said)
 
     # the examination
 
@@ -227,22 +183,30 @@ class Examining(QObject):
 
     def follow(self, case: VisitCase | None) -> None:
         """Another visit is on the desk, or the same one changed."""
-        from pfm_desktop.services.capture import records
-
         before, self._case = self._case, case
         if case is None or before is None or before.visit.id != case.visit.id:
             self._end()
-            self.lots, self.news, self.verdicts = [], {}, {}
-            self._plan = records.site_plan(self._session.library)
+            self.outcome.forget()
             self.iodine = None
-        if case is not None:
-            self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
-            found = records.examination(self._session.library, case.visit.id)
-            if found is not None and not case.signed:
-                self._go_on(found, case)
-            elif found is None and self.live is not None:
-                self._end()  # its beginning was undone
+        try:
+            self._read(case)
+        except UserError as error:
+            self._session.say(error)
         self.changed.emit()
+
+    def _read(self, case: VisitCase | None) -> None:
+        from pfm_desktop.services.capture import records
+
+        if self.live is None:
+            self._plan = records.site_plan(self._session.library)
+        if case is None:
+            return
+        self.iodine = records.iodine_allergy(self._session.library, case.patient.id)
+        found = records.examination(self._session.library, case.visit.id)
+        if found is not None and not case.signed:
+            self._go_on(found, case)
+        elif self.live is not None:
+            self._end()  # its beginning was undone, or it was signed
 
     def follow_plan(self, plan: Plan) -> None:
         """The site has another plan; an examination that has begun keeps its own."""
@@ -273,21 +237,28 @@ class Examining(QObject):
         taken = tuple(Taken(one.stage, one.seconds_since_acid) for one in case.pictures)
         if self.live is None:
             self._jump_told = False
-            self.live = LiveExamination(found, self, told=self._told.emit, failed=self.said.emit, taken=taken)
+            self.live = LiveExamination(found, self, told=self.outcome.took, failed=self._failed.emit, taken=taken)
             self._tick.start()
         else:
             self.live.examination = found
-            waiting = tuple(Taken(one.stage, one.seconds) for lot in self._keeper.waiting for one in lot.pictures)
+            waiting = tuple(Taken(one.stage, one.seconds) for lot in self._waiting(case) for one in lot.pictures)
             if not self.live.busy:
                 self.live.count_again(taken + waiting)
         if self.device is not None:
             self.device.follow_acid(self.live.acid)
 
+    def _waiting(self, case: VisitCase) -> tuple[Lot, ...]:
+        """Of this visit, what is not in the library yet."""
+        return tuple(lot for lot in self.outcome.waiting if lot.visit_id == case.visit.id)
+
     def _end(self) -> None:
+        """No more of it; what it was asked for is taken, and goes to its own visit."""
         live, self.live = self.live, None
         self._tick.stop()
+        self._ended = [one for one in self._ended if one.busy]
         if live is not None:
-            live.stop()
+            live.stop(0.0)
+            self._ended.append(live)
 
     def start_acid(self, *, again: bool = False) -> None:
         """Acetic acid is on from now."""
@@ -340,18 +311,21 @@ class Examining(QObject):
         device = self.device
         if device is None:
             raise UserError("there is no camera", safe="nothing was taken", remedy="choose one in Device")
-        return device.take(pair=pair)
+        # where there is no fluorescence the white-light picture of a pair is better than none
+        return device.take(pair=pair and device.config.has_fluorescence)
 
     def stop(self) -> tuple[Lot, ...]:
         """The library is about to be closed; what could not be kept comes back."""
         self._session.drafts.remove(self)
         self._end()
+        for live in self._ended:
+            live.stop()
         self.close_device()
-        if self._judging is not None:
-            self._judging.stop()
-        return self._keeper.stop()
+        return self.outcome.stop()
 
-    # what becomes of what was taken
+    def _taking_failed(self, problem: str) -> None:
+        self.said.emit(problem)
+        self.changed.emit()
 
     def _look(self) -> None:
         live = self.live
@@ -364,63 +338,16 @@ class Examining(QObject):
                 self.said.emit(say.clock_words(off))
         self.changed.emit()
 
-    def _keep(self, lot: Lot) -> Any:
-        """On the keeper's thread."""
-        from pfm_desktop.services.capture import lots
+    def learn_map(self, found: Any) -> None:
+        """How the second sensor lies to the first one, as a pair told, is kept with the device."""
+        from pfm_desktop.services.capture import config
 
-        return lots.keep(self._session.library, lot)
-
-    def _lot_taken(self, lot: Lot) -> None:
-        self.lots.append(lot)
-        self._keeper.put(lot)
-        if lot.pair:
-            if self._judging is None:
-                from pfm_desktop.services.capture import lots
-
-                self._judging = Judging(lots.judge_with(self), self._judged.emit)
-            self._judging.put(lot)
-        self.news[lot.number] = LotNews(lot, LotState.KEEPING)
-        self.lot_changed.emit(lot)
+        learned = self.device.learn_map(found) if self.device is not None else None
+        if learned is not None and learned.kind is config.Kind.TWO:
+            with suppress(UserError):  # it is learned again
+                config.save(learned)
 
     @property
     def homography(self) -> tuple[float, ...]:
         """That of the two sensors, where there is one."""
         return self.device.config.homography if self.device is not None else ()
-
-    def _lot_kept(self, news: LotNews) -> None:
-        self.news[news.lot.number] = news
-        if news.state is LotState.KEPT and news.kept is not None:
-            changes = news.kept.changes
-            self._session.perform(lambda _lib: changes)  # they are on disk; it can be undone from here on
-        self.lot_changed.emit(news.lot)
-
-    def _lot_judged(self, lot: Lot, verdict: Any, problem: str) -> None:
-        self.verdicts[lot.number] = verdict, problem
-        self._learn(verdict)
-        self.lot_changed.emit(lot)
-
-    def _learn(self, verdict: Any) -> None:
-        """How the second sensor lies to the first one is kept with the device."""
-        from pfm_desktop.services.capture import config
-
-        found = getattr(verdict, "found_map", None)
-        learned = self.device.learn_map(found) if self.device is not None and found is not None else None
-        if learned is not None and learned.kind is config.Kind.TWO:
-            with suppress(UserError):  # it is learned again
-                config.save(learned)
-
-
-def _opened(ctx: Context, open_it: OpenIt, config: DeviceConfig) -> OpenDevice:
-    """As a job. One that nobody waits for any more is closed again: it would hold the camera."""
-    device = open_it(config)
-    try:
-        ctx.check()
-    except Cancelled:
-        device.stop()
-        raise
-    return device
-
-
-def _dark_taken(_ctx: Context, device: OpenDevice) -> object:
-    """As a job."""
-    return device.take_dark()

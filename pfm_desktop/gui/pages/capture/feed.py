@@ -106,12 +106,18 @@ class Feed(QObject):
     def change_look(self, **changes: object) -> None:
         """Show them otherwise, what stands still as well."""
         self._look = replace(self._look, **changes)  # type: ignore[arg-type]  # names checked by replace
-        self._again.set()
+        self._show_again()
 
     def show_still(self, pixels: NDArray[np.uint8] | None) -> None:
         """Show a picture instead of what comes; None: what comes."""
         self._still = pixels
+        self._show_again()
+
+    def _show_again(self) -> None:
+        """What stands still is drawn anew, by the window itself where no camera is open."""
         self._again.set()
+        if self._thread is None and self._still is not None:
+            self._make(self._still, time.monotonic(), threading.Event())
 
     # its own thread
 

@@ -66,6 +66,11 @@ class Forms(QObject):
             self.assign.begin(case.visit.id)
             self._page.show_step(self.assign)
 
+    def leave_visit(self) -> None:
+        """Another visit is on the desk: nobody is asked whose the one before is."""
+        if self._page.steps.currentWidget() is self.assign:
+            self._back()
+
     def _back(self) -> None:
         self._page.show_step(self._page.examine)
 

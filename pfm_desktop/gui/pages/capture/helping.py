@@ -46,6 +46,10 @@ class LiveHelp(QObject):
         self._work.drop()
         self._ghost.drop()
 
+    def drop_ghost(self) -> None:
+        """The picture that is being fetched is not wanted any more."""
+        self._ghost.drop()
+
     def fetch_ghost(self, session: Session, done: Callable[[QImage], None], failed: Callable[[str], None]) -> None:
         """The white-light picture of the visit before, as large as the frames; None of hers: that is said."""
         case, frame = session.case, self._feed.last

@@ -147,6 +147,8 @@ class Looking(QObject):
         if shows is not Shows.WHITENING:
             self._view.over, self._view.region, self._view.normal = None, (), ()
         self._feed.show_still(pixels)
+        if pixels is None and self._feed.source is None:
+            self._view.show_frame(None)
         self.changed.emit()
 
     def _ghost_came(self, image: QImage) -> None:

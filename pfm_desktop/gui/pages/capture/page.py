@@ -11,12 +11,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.capture.actions import actions_of
-from pfm_desktop.gui.pages.capture.examining import Examining, OpenIt
+from pfm_desktop.gui.pages.capture.examining import Examining
 from pfm_desktop.gui.pages.capture.feed import Feed
 from pfm_desktop.gui.pages.capture.forms import Forms
 from pfm_desktop.gui.pages.capture.helping import LiveHelp
 from pfm_desktop.gui.pages.capture.looking import Looking, Shows
+from pfm_desktop.gui.pages.capture.open_device import OpenDevice, OpenIt
 from pfm_desktop.gui.pages.capture.recording import Recording
 from pfm_desktop.gui.pages.capture.side import SideCards
 from pfm_desktop.gui.pages.capture.tools import Tools
@@ -60,7 +62,7 @@ class CapturePage(QWidget):
         self.examine = QWidget(self)  # what is shown while a woman is examined
         self.forms = Forms(session, self)
         self.cards = SideCards(session, jobs, self)
-        self._line: Timeline | None = None
+        self._visit_id = ""
         self._leaving = QTimer(self, singleShot=True, interval=int(1000 * LEFT_S))
         self._leaving.timeout.connect(self._let_camera_go)
         self._lay_out()
@@ -104,18 +106,19 @@ class CapturePage(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is still opening or on its way to the library."""
-        return not self.examining.opening and not self.examining.names and self.cards.idle
+        examining = self.examining
+        return not examining.opening and not examining.names and examining.outcome.idle and self.cards.idle
 
     # ---- commands
 
     def go(self) -> None:
         """Do what the large button says."""
-        line = self._line
-        if line is None or line.blocked:
-            return
-        if line.step is not None and line.step.starts_clock and self.looking.frozen is None:
+        line = self._looked()
+        if line.blocked:
+            self.said.emit(line.warning)
+        elif line.step is not None and line.step.starts_clock and self.looking.frozen is None:
             self.start_acid()
-        elif self._ready():
+        elif self._ready(pair=line.step is not None and line.step.stage.source is Source.FLUORESCENCE):
             self._take(None)
 
     def take_pair(self) -> None:
@@ -142,20 +145,22 @@ class CapturePage(QWidget):
 
     def skip(self) -> None:
         """Leave the next step out; undo takes that back."""
-        step = self._line.step if self._line is not None else None
+        step = self._looked().step
         if step is not None and not step.starts_clock and self._ready(camera=False):
             self.examining.skip(step)
 
     def retake(self) -> None:
         """Take what was taken last off the record (undo brings it back) and take it anew."""
-        lots = self.examining.lots
-        news = self.examining.news.get(lots[-1].number) if lots else None
-        if news is None or news.kept is None or not self._ready(pair=news.lot.pair):
+        news = self.examining.outcome.news
+        if news is None or news.kept is None or not self.examining.outcome.on_record:
+            return
+        if not self._ready(pair=news.lot.pair):
             return
         from pfm_desktop.services import removal
 
         ids = [picture.id for picture in news.kept.pictures]
         if self._session.perform(lambda lib: removal.remove_pictures(lib, ids)) is not None:
+            self._see_live()
             self.examining.take_next(self.examining.step(news.lot.step_key), pair=news.lot.pair)
 
     def toggle_record(self) -> None:
@@ -167,7 +172,7 @@ class CapturePage(QWidget):
 
     def take_dark(self) -> None:
         """Take a dark frame: it is subtracted from fluorescence from now on."""
-        if self._ready(pair=True):
+        if not self._said_why_not(pair=True):
             self.examining.take_dark()
 
     def open_again(self) -> None:
@@ -189,6 +194,11 @@ class CapturePage(QWidget):
 
     def _ready(self, *, pair: bool = False, camera: bool = True) -> bool:
         """Whether something can be taken now; where not that is said. Without a patient an unassigned visit begins."""
+        if self._said_why_not(pair=pair, camera=camera):
+            return False
+        return self._case is not None or self.whose.begin_unassigned()
+
+    def _said_why_not(self, *, pair: bool = False, camera: bool = True) -> bool:
         why = say.why_not(
             signed=self._case is not None and self._case.signed,
             no_editing=self._session.library.no_editing,
@@ -197,20 +207,22 @@ class CapturePage(QWidget):
         )
         if why:
             self.said.emit(why)
-            return False
-        return self._case is not None or self.whose.begin_unassigned()
+        return bool(why)
 
     def _take(self, pair: bool | None) -> None:
-        line, frozen = self._line, self.looking.frozen
-        step = line.step if line is not None and (line.step is None or not line.step.starts_clock) else None
-        self.cards.show_taken()
+        step, frozen = self._looked().step, self.looking.frozen
+        wanted = step if pair is None and step is not None and not step.starts_clock else None
+        self._see_live()
         if frozen is not None and not pair:
-            self.examining.take_still(frozen, step)
-            self.looking.go_live()
-            return
+            self.examining.take_still(frozen, wanted)
+        else:
+            self.examining.take_next(wanted, pair=pair)
+
+    def _see_live(self) -> None:
+        """What is taken is what is seen."""
+        self.cards.show_taken()
         if self.looking.shows is not Shows.LIVE:
-            self.looking.go_live()  # what is taken is what is seen
-        self.examining.take_next(step if pair is None else None, pair=pair)
+            self.looking.go_live()
 
     # ---- what is shown
 
@@ -219,10 +231,16 @@ class CapturePage(QWidget):
         return self._session.case
 
     def _on_case(self, case: VisitCase | None) -> None:
-        live = self.examining.live
-        if live is not None and (case is None or case.visit.id != live.examination.visit_id):
+        visit_id = case.visit.id if case is not None else ""
+        if visit_id != self._visit_id:  # nothing of the woman before is seen or taken any more
+            self._visit_id = visit_id
             self.recording.end_all()
+            self.help.drop_ghost()
             self.looking.drop_ghost()
+            self.looking.go_live()
+            self.forms.leave_visit()
+        elif case is not None and case.signed:
+            self.recording.end_all()
         self.examining.follow(case)
         self.whose.show_case(case)
         self.cards.follow(case)
@@ -234,6 +252,7 @@ class CapturePage(QWidget):
             self.recording.end_all()
             self.feed.stop()
             self.view.show_frame(None)
+            self.feed.change_look()  # what stands still is shown without a camera too
         elif self.feed.source is not device.stream:
             self.feed.start(device.stream)
         self._refresh()
@@ -242,14 +261,18 @@ class CapturePage(QWidget):
         if (made := self.feed.take()) is not None:
             self.view.show_frame(made)
 
+    def _looked(self) -> Timeline:
+        """Where the examination stands at this moment; what is on the screen may be a moment old."""
+        return timeline(self.examining.facts)
+
     def _refresh(self) -> None:
         """What the clock, the device or the examination changes."""
         self.recording.follow_acid()
         facts, examining = self.examining.facts, self.examining
-        self._line = timeline(facts)
+        line = timeline(facts)
         asked = self._case is None or facts.iodine is not None
         self.timeline.show_timeline(
-            self._line, can_take=examining.gives_pictures, can_pair=examining.gives_pairs, asked=asked
+            line, can_take=examining.gives_pictures, can_pair=examining.gives_pairs, asked=asked
         )
         device, status = examining.device, examining.status
         simulated = device is not None and device.config.kind is devices.Kind.SIMULATED
@@ -303,8 +326,7 @@ class CapturePage(QWidget):
         self._session.on_case.append(self._on_case)
         self.feed.ready.connect(self._frame_ready)
         self.examining.device_changed.connect(self._device_changed)
-        self.examining.lot_changed.connect(lambda _lot: self._refresh())
-        for part in (self.examining, self.looking, self.recording, self.cards):
+        for part in (self.examining, self.examining.outcome, self.looking, self.recording, self.cards, self.tools):
             part.changed.connect(self._refresh)
         for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms):
             speaker.said.connect(self.said)
@@ -333,7 +355,7 @@ class CapturePage(QWidget):
         self.tools.name_keys(keys)
 
 
-def _open_device(config: devices.DeviceConfig):  # type: ignore[no-untyped-def]
+def _open_device(config: devices.DeviceConfig) -> OpenDevice:
     from pfm_desktop.services.capture.device import open_device
 
     return open_device(config)

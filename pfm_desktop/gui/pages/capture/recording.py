@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from pfm_desktop.capture.recorder import Recorded
     from pfm_desktop.capture.source import Frame
-    from pfm_desktop.gui.pages.capture.examining import Examining, OpenDevice
+    from pfm_desktop.gui.pages.capture.examining import Examining
+    from pfm_desktop.gui.pages.capture.open_device import OpenDevice
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.clips import ClipWriter
     from pfm_desktop.services.capture.following import Followed
@@ -128,7 +129,9 @@ class Recording(QObject):
         """Whitening is recorded by itself from acetic acid until it fades."""
         live, runs = self._examining.live, self.runs(ClipKind.WHITENING)
         seconds = live.seconds(time.monotonic()) if live is not None else None
-        wanted = seconds is not None and 0.0 <= seconds < WHITENING_S and not self._session.library.no_editing
+        case = self._session.case
+        hers = live is not None and case is not None and case.visit.id == live.examination.visit_id and not case.signed
+        wanted = hers and seconds is not None and 0.0 <= seconds < WHITENING_S and not self._session.library.no_editing
         once = (live.examination.acid_at if live is not None else None, id(self._examining.device))
         if runs and (not wanted or once != self._tried):
             self.end(ClipKind.WHITENING)
@@ -172,6 +175,7 @@ class Recording(QObject):
         for kind in tuple(self._running):
             self.end(kind)
         self.forget()
+        self._tried = None
 
     def stop(self) -> None:
         """The library is about to be closed: what is left goes to disk now."""

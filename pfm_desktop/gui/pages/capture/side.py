@@ -14,7 +14,7 @@ from pfm_desktop.gui.pages.capture.whitening_source import WhiteningSource
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
 from pfm_desktop.imaging import shown
-from pfm_desktop.services.capture.keeping import Lot, LotState
+from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.viewmodels.taken import card_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SideCards(QWidget):
     def __init__(self, session: Session, jobs: QtJobs, page: CapturePage) -> None:
         super().__init__(page)
         self._page, self._examining = page, page.examining
-        self._thumbs: dict[int, list[QPixmap]] = {}
+        self._thumbs: tuple[int, list[QPixmap]] = 0, []  # by the number of what was taken last
         self._visit_id = ""
         self.taken, self.clips = VerdictCard(self), ClipsPanel(session, jobs, self)
         self.whitening = WhiteningPanel(session, self)
@@ -84,12 +84,13 @@ class SideCards(QWidget):
         """The visit on the desk changed, or is another one."""
         visit_id = case.visit.id if case is not None else ""
         if visit_id != self._visit_id:
-            self._visit_id, self._thumbs = visit_id, {}
+            self._visit_id, self._thumbs = visit_id, (0, [])
             self._show(self.taken)
-            self.taken.show_card(None)
             self.source.forget()
+            self.whitening.forget()
         elif not self.clips.isHidden():
             self.clips.follow()
+        self._show_last()
 
     def _show(self, card: QWidget) -> None:
         before = next((one for one in self._all if not one.isHidden()), self.taken)
@@ -112,16 +113,20 @@ class SideCards(QWidget):
         if not self.whitening.isHidden():
             self.whitening.begin(followed, self._visit_id, self._examining.mm_per_px)
 
-    def _lot_changed(self, lot: Lot) -> None:
-        examining = self._examining
-        if not examining.lots or lot.number != examining.lots[-1].number:
+    def _show_last(self) -> None:
+        """What was taken last, as it stands."""
+        outcome = self._examining.outcome
+        lot, news = outcome.last, outcome.news
+        if lot is None:
+            self.taken.show_card(None)
             return
-        news = examining.news.get(lot.number)
-        verdict, problem = examining.verdicts.get(lot.number, (None, ""))
         pictures: list[QPixmap] = []
         if news is not None and news.state is LotState.KEPT:  # in the library before its thumbnail shows
-            pictures = self._thumbs.setdefault(lot.number, [_thumbnail(one.pixels, self) for one in lot.pictures])
-        self.taken.show_card(card_of(lot, news, verdict, problem), pictures)
+            if self._thumbs[0] != lot.number:
+                self._thumbs = lot.number, [_thumbnail(one.pixels, self) for one in lot.pictures]
+            pictures = self._thumbs[1]
+        verdict, problem = outcome.verdict
+        self.taken.show_card(card_of(lot, news, verdict, problem, on_record=outcome.on_record), pictures)
 
     def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:
         view = self._page.view
@@ -134,7 +139,7 @@ class SideCards(QWidget):
 
     def _connect(self) -> None:
         page = self._page
-        self._examining.lot_changed.connect(self._lot_changed)
+        self._examining.outcome.changed.connect(self._show_last)
         self.clips.still.connect(page.looking.show_clip)
         self.whitening.still.connect(page.looking.show_whitening)
         self.whitening.drawn.connect(self._draw)

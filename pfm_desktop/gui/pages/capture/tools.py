@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from pfm_desktop.gui.widgets.cut_words import OneLine
@@ -22,7 +22,10 @@ _SWITCHES = (
 
 
 class Tools(QWidget):
-    """Switches with their keys; each does what the command of that name does."""
+    """Switches with their keys; each does what the command of that name does. `changed` once it is done: a switch
+    stands as what it switches does, whether it could be switched or not."""
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +58,7 @@ class Tools(QWidget):
         """What each button does."""
         for name, button in self.buttons.items():
             button.clicked.connect(lambda _checked=False, name=name: commands[name]())
+            button.clicked.connect(self.changed)
 
     def name_keys(self, keys: Mapping[str, str]) -> None:
         """Keys stand on the buttons."""

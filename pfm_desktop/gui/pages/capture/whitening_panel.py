@@ -92,6 +92,13 @@ class WhiteningPanel(QFrame):
             self._look()
         self.setFocus()
 
+    def forget(self) -> None:
+        """Another visit is on the desk: nothing of the one before is shown."""
+        self._followed, self._visit_id = None, ""
+        self.region, self.normal, self._curve, self._map = (), None, None, None
+        self._show()
+        self.count.setText("")
+
     def end(self) -> None:
         """Another thing is shown."""
         self._again.stop()
@@ -217,7 +224,7 @@ class WhiteningPanel(QFrame):
         self._keeping.start(_kept, *args, done=self._is_kept, failed=partial(say, self.caution))
 
     def _is_kept(self, change: Change) -> None:
-        self._session.perform(lambda _lib: change)  # on disk; it can be undone from here on
+        self._session.tell_done((change,))
         self.said.emit(text.KEPT)
 
     def _paint(self) -> None:

@@ -30,10 +30,12 @@ class WhiteningSource(QObject):
         self._session, self._jobs, self._recording = session, jobs, recording
         self._read: Followed | None = None  # from a clip
         self._job: Handle | None = None
+        self._wanted = ""  # the clip that is being read
 
     def forget(self) -> None:
-        """Another visit is on the desk."""
+        """Another visit is on the desk: what is being read of the one before reaches nobody."""
         self._read = None
+        self._wanted = ""
         if self._job is not None:
             self._job.cancel()
         self._job = None
@@ -50,14 +52,18 @@ class WhiteningSource(QObject):
         elif self._job is None:
             from pfm_desktop.services.capture import following
 
+            self._wanted = clip_id
+
             def came(read: Followed) -> None:
-                self._job, self._read = None, read
-                found(read)
+                if self._wanted == clip_id:
+                    self._job, self._read = None, read
+                    found(read)
 
             def failed(problem: str) -> None:
-                self._job = None
-                self.said.emit(problem)
-                found(None)
+                if self._wanted == clip_id:
+                    self._job = None
+                    self.said.emit(problem)
+                    found(None)
 
             self._job = self._jobs.start(
                 following.from_clip,

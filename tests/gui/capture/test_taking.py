@@ -1,0 +1,259 @@
+"""Taking pictures at a key: what comes next is taken, is in the library before it shows, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.capture import Light
+from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services import cases
+from pfm_desktop.services.capture import lots, records
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import taken as words
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import Room, keys_of
+
+K = Qt.Key
+Press = Callable[..., None]
+Settle = Callable[[], None]
+Taken = Callable[[], list[tuple[str, float | None]]]
+
+
+def test_space_takes_what_comes_next_one_step_after_the_other(page: CapturePage, press: Press, taken: Taken) -> None:
+    assert page.timeline.headline.text() == "Saline"
+    press(K.Key_Space)
+    assert taken() == [("saline", None)]
+    assert page.timeline.headline.text() == "Green filter"
+    press(K.Key_Space)
+    assert page.timeline.headline.text() == "Fluorescence before acid"
+    press(K.Key_Space)
+    assert [stage for stage, _ in taken()] == ["saline", "green", "saline", "fluorescence_before_acid"]
+    assert page.timeline.large.text().startswith("Acid is on")
+
+
+def test_a_held_key_takes_one_picture(page: CapturePage, press: Press, taken: Taken, settle: Settle) -> None:
+    press(K.Key_Space)
+    for _ in range(20):
+        held = QKeyEvent(QEvent.Type.KeyPress, K.Key_Space, Qt.KeyboardModifier.NoModifier, " ", True)
+        QApplication.sendEvent(page.window(), held)
+    settle()
+    assert len(taken()) == 1
+
+
+def test_a_held_key_takes_one_picture_though_a_button_has_the_keys(
+    qtbot: QtBot, page: CapturePage, press: Press, taken: Taken, settle: Settle
+) -> None:
+    press(K.Key_Space)
+    page.cards.taken.retake_button.setFocus()
+    target = keys_of(page)
+    assert target is page.cards.taken.retake_button
+    qtbot.keyPress(target, K.Key_Space)
+    for _ in range(5):
+        for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
+            QApplication.sendEvent(target, QKeyEvent(kind, K.Key_Space, Qt.KeyboardModifier.NoModifier, " ", True))
+    qtbot.keyRelease(target, K.Key_Space)
+    settle()
+    assert [stage for stage, _ in taken()] == ["saline", "green"]
+
+
+def test_a_picture_is_in_the_library_before_its_thumbnail_shows(
+    qtbot: QtBot, page: CapturePage, monkeypatch: pytest.MonkeyPatch, session: Session, room: Room, taken: Taken
+) -> None:
+    seen: list[tuple[bool, int]] = []
+    show = page.cards.taken.show_card
+
+    def watched(card: object, pictures: object = ()) -> None:
+        seen.append((bool(pictures), len(taken())))
+        show(card, pictures)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(page.cards.taken, "show_card", watched)
+    qtbot.keyClick(page.view, K.Key_Space)
+    qtbot.waitUntil(lambda: any(thumbnail for thumbnail, _ in seen), timeout=10_000)
+    assert all(on_disk for thumbnail, on_disk in seen if thumbnail)
+    assert page.cards.taken.kept.text() == words.KEPT
+    assert not page.cards.taken.thumbs[0].pixmap().isNull()
+
+
+def test_a_pair_is_a_pair_with_its_verdict_its_gap_and_how_it_was_taken(
+    qtbot: QtBot, page: CapturePage, press: Press, session: Session
+) -> None:
+    press(K.Key_P)
+    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "Keep", timeout=10_000)
+    case = session.case
+    assert case is not None
+    (pair,) = case.pairs
+    how = records.acquisitions(session.library, case.visit.id)
+    white, glow = how[pair.white_id], how[pair.fluorescence_id]
+    assert (white.light, glow.light) == (Light.WHITE, Light.FLUORESCENCE)
+    assert (white.gap_s, glow.gap_s) == (-0.25, 0.25)
+    assert (white.exposure_ms, glow.exposure_ms, glow.excitation_nm) == (10.0, 300.0, 405.0)
+    assert white.camera == "Fake 1"
+    assert [thumb.isHidden() for thumb in page.cards.taken.thumbs] == [False, False]
+
+
+def test_a_pair_that_cannot_be_judged_says_so_and_can_be_retaken(
+    qtbot: QtBot, page: CapturePage, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(_lot: object) -> object:
+        raise UserError("the finder is not there")
+
+    monkeypatch.setattr(lots, "judge_with", lambda _device: judge)
+    press(K.Key_P)
+    qtbot.waitUntil(lambda: page.cards.taken.headline.text() == "Look at it yourself", timeout=10_000)
+    assert "finder is not there" in page.cards.taken.reasons.text()
+    assert page.cards.taken.retake_button.isVisible()
+
+
+def test_a_picture_that_was_undone_is_asked_for_again_and_not_said_to_be_in_the_library(
+    page: CapturePage, press: Press, undo: Undo, taken: Taken
+) -> None:
+    press(K.Key_Space)
+    assert page.timeline.headline.text() == "Green filter"
+    assert undo.undo()
+    assert taken() == []
+    assert page.timeline.headline.text() == "Saline"
+    card = page.cards.taken
+    assert card.kept.text() == words.OFF_RECORD
+    assert not card.retake_button.isVisible()
+    press(K.Key_Backspace)
+    assert taken() == [], "there is nothing to retake"
+    assert undo.redo()
+    assert card.kept.text() == words.KEPT
+    assert page.timeline.headline.text() == "Green filter"
+
+
+def test_retake_takes_the_last_one_off_the_record_and_a_new_one_for_the_same_step(
+    page: CapturePage, press: Press, session: Session, undo: Undo, taken: Taken
+) -> None:
+    press(K.Key_Space)
+    assert session.case is not None
+    before = session.case.pictures[0]
+    press(K.Key_Backspace)
+    assert taken() == [("saline", None)]
+    assert session.case.pictures[0].id != before.id
+    assert page.timeline.headline.text() == "Green filter"
+    undo.undo()
+    undo.undo()
+    assert [one.id for one in session.case.pictures] == [before.id]
+
+
+def test_retake_while_a_picture_stands_still_shows_what_is_taken(page: CapturePage, press: Press) -> None:
+    press(K.Key_Space, K.Key_F)
+    assert page.looking.frozen is not None
+    press(K.Key_Backspace)
+    assert page.looking.frozen is None
+    assert "FROZEN" not in page.view.badges
+
+
+def test_a_second_retake_while_the_first_one_is_under_way_takes_nothing_more(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, taken: Taken, settle: Settle, refused: list[str]
+) -> None:
+    press(K.Key_Space)
+    room.device.hold.clear()
+    qtbot.keyClick(page.view, K.Key_Backspace)
+    qtbot.keyClick(page.view, K.Key_Backspace)
+    room.device.hold.set()
+    settle()
+    assert taken() == [("saline", None)]
+    assert not refused
+
+
+def test_frozen_the_frame_that_is_seen_is_taken(page: CapturePage, press: Press, room: Room, session: Session) -> None:
+    frozen = room.device.stream.push(200)
+    press()
+    page.feed._last = frozen
+    press(K.Key_F)
+    room.device.stream.push(10)
+    press(K.Key_Space)
+    assert room.device.asked == [], "the camera is not asked for another one"
+    case = session.case
+    assert case is not None
+    pixels = cases.load_picture(session.library, case.pictures[0].id)
+    assert pixels[0, 0, 0] == 200
+    assert page.looking.frozen is None, "it goes on"
+
+
+def test_green_grid_and_zoom_are_for_looking_and_change_nothing_that_is_kept(
+    page: CapturePage, press: Press, session: Session
+) -> None:
+    press(K.Key_Space)
+    press(K.Key_G, K.Key_H, K.Key_Plus, K.Key_Plus, K.Key_W)
+    assert any("Green" in badge for badge in page.view.badges)
+    assert any("Zoom" in badge for badge in page.view.badges)
+    assert page.view.grid
+    case = session.case
+    assert case is not None
+    one, other = (cases.load_picture(session.library, picture.id) for picture in case.pictures)
+    assert one.shape == other.shape
+    assert (other[0, 0] == (102, 51, 51)).all()
+    press(K.Key_0)
+    assert page.feed.look.zoom == 1.0
+
+
+def test_what_cannot_be_taken_is_said_and_asked_for_again(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+) -> None:
+    room.device.broken = UserError("no picture came from the camera", safe="nothing was taken")
+    press(K.Key_Space)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert "No picture came from the camera" in heard[0].capitalize()
+    assert taken() == []
+    assert page.timeline.headline.text() == "Saline"
+    room.device.broken = None
+    press(K.Key_Space)
+    assert taken() == [("saline", None)]
+
+
+@pytest.mark.expects_logged_error
+def test_an_error_of_the_device_that_nobody_foresaw_ends_nothing(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+) -> None:
+    room.device.broken = RuntimeError("not foreseen")
+    press(K.Key_Space)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert "Take it again" in heard[0]
+    room.device.broken = None
+    press(K.Key_Space)
+    assert taken() == [("saline", None)]
+
+
+def test_of_a_pair_that_broke_off_the_white_light_picture_is_kept(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, heard: list[str], taken: Taken
+) -> None:
+    error = UserError("the lamp is silent", safe="the white-light picture is kept")
+    error.taken = (room.device.exposed(room.device.stream.push()),)  # type: ignore[attr-defined]
+    room.device.broken = error
+    press(K.Key_P)
+    qtbot.waitUntil(lambda: bool(heard))
+    assert "lamp is silent" in heard[0]
+    assert taken() == [("saline", None)]
+
+
+def test_only_what_was_taken_last_is_held_in_memory(page: CapturePage, press: Press) -> None:
+    import gc
+
+    from pfm_desktop.services.capture.keeping import Lot
+
+    press(*[K.Key_W] * 6)
+    gc.collect()
+    held = [one for one in gc.get_objects() if isinstance(one, Lot)]
+    assert len(held) <= 2
+
+
+def test_keys_pressed_faster_than_the_camera_are_each_taken(
+    qtbot: QtBot, page: CapturePage, room: Room, settle: Settle, taken: Taken
+) -> None:
+    room.device.hold.clear()
+    for _ in range(4):
+        qtbot.keyClick(page.view, K.Key_W)
+    room.device.hold.set()
+    settle()
+    assert len(taken()) == 4
