@@ -180,15 +180,9 @@ class Session:
                 )
             made = edit(self.library)
             changes = made if isinstance(made, tuple) else (made,)
-            (self.tell_done if undoable else self.tell_changed)(changes)
+            self.tell_changed(changes, undoable=undoable)
             return changes
         return None
-
-    def tell_done(self, changes: tuple[Change, ...]) -> None:
-        """A job changed something that can be undone, on disk by now: views are refreshed, and the undo stack hears."""
-        self.tell_changed(changes)
-        for listener in tuple(self.on_done):
-            listener(changes)
 
     @property
     def unkept(self) -> tuple[str, ...]:
@@ -210,15 +204,16 @@ class Session:
         for drafts in self.drafts:
             drafts.drop()
 
-    def tell_changed(self, changes: tuple[Change, ...]) -> None:
-        """Something was changed, here or by a job: views are refreshed. A visit that is gone leaves the desk."""
+    def tell_changed(self, changes: tuple[Change, ...], *, undoable: bool = False) -> None:
+        """Something was changed, here or by a job: views are refreshed, and the undo stack hears where it is `undoable`.
+        A visit that is gone leaves the desk."""
         case = self.case
         gone = {change.key for change in changes if change.what == "visit" and change.new is None}
         if case is not None and case.visit.id in gone:
             self.close_visit()
         else:
             self.refresh()
-        for listener in tuple(self.on_changed):
+        for listener in (*self.on_changed, *(self.on_done if undoable else ())):
             listener(changes)
 
     def tell_imported(self, changes: tuple[Change, ...]) -> None:

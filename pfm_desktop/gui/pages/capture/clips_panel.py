@@ -183,7 +183,7 @@ class ClipsPanel(QFrame):
             self._pulling.start(_pulled, *args, done=self._is_in, failed=self._failed)
 
     def _is_in(self, changes: tuple[Change, ...]) -> None:
-        self._session.tell_done(changes)
+        self._session.tell_changed(changes, undoable=True)
         self.said.emit("The frame is in the visit." if changes else "This frame is in the visit already.")
 
     def _ask_where(self) -> None:

@@ -122,7 +122,7 @@ class Outcome(QObject):
         if news.state in (LotState.KEPT, LotState.DROPPED):
             self._on_their_way.discard(news.lot.number)
         if news.state is LotState.KEPT and news.kept is not None:
-            self._session.tell_done(news.kept.changes)
+            self._session.tell_changed(news.kept.changes, undoable=True)
         elif news.state is LotState.WAITING and news.lot is not self.last:
             self.said.emit(say.unkept_words(len(self._keeper.waiting), news.problem))
         self.changed.emit()

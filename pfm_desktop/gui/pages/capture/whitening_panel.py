@@ -224,7 +224,7 @@ class WhiteningPanel(QFrame):
         self._keeping.start(_kept, *args, done=self._is_kept, failed=partial(say, self.caution))
 
     def _is_kept(self, change: Change) -> None:
-        self._session.tell_done((change,))
+        self._session.tell_changed((change,), undoable=True)
         self.said.emit(text.KEPT)
 
     def _paint(self) -> None:
