@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from pfm_desktop.gui.main_window import MainWindow
 
 
-def opened_window(library: Path, *, size: str, all_pages: bool = True) -> tuple[QApplication, MainWindow]:
-    """The window on a library, once it is open; with `all_pages`, once all pages of its rail are made too."""
+def opened_window(
+    library: Path, *, size: str, all_pages: bool = True, signs_in: tuple[str, str] | None = None
+) -> tuple[QApplication, MainWindow]:
+    """The window on a library, once it is open; with `all_pages`, once all pages of its rail are made too. `signs_in`:
+    name and password for an encrypted one."""
     from pfm_desktop.gui.application import build, parsed
     from pfm_desktop.gui.main_window import TITLES, MainWindow
     from pfm_desktop.support import memory, threads
@@ -28,6 +31,8 @@ def opened_window(library: Path, *, size: str, all_pages: bool = True) -> tuple[
         app, window = build(parsed(["--size", size]))
     assert isinstance(window, MainWindow)
     window.show()
+    if signs_in is not None:
+        window.door.locked.connect(lambda _folder: window.door.sign_in(*signs_in))
     window.open_library(str(library))
     wait(lambda: window.session is not None)
     if all_pages:

@@ -1,0 +1,205 @@
+"""What is measured while the Capture page is at work. It keeps little itself, so that memory can be measured too."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from PySide6.QtCore import QEvent, QObject, QTimer
+
+from pfm_desktop.services.capture.keeping import LotState
+from pfm_desktop.support import memory
+
+if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.capture.page import CapturePage
+
+STALL_MS = 50.0
+BEAT_MS = 2
+LONGER_MS = 16.0  # gaps between two turns of the event loop that are kept one by one
+MEMORY_S = 10.0
+
+
+@dataclass
+class Timed:
+    """One lot. Moments of `time.monotonic`; 0.0 for what has not been yet."""
+
+    number: int
+    pressed: float  # 0.0: nobody pressed a key, a mark took itself
+    pair: bool
+    exposed: float  # the end of the last of its frames
+    gap_s: float
+    came: float = field(default_factory=time.monotonic)
+    judged: float = 0.0  # its verdict is painted on the card
+    kept: float = 0.0
+    words: str = ""
+
+
+class Beats:
+    """Turns of the event loop: the longest gaps between two, with when they ended."""
+
+    def __init__(self) -> None:
+        self.stalls: list[tuple[float, float]] = []  # when it ended, milliseconds
+        self.count, self.longest = 0, 0.0
+        self._last = time.monotonic()
+        self._timer = QTimer(interval=BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def forgive(self) -> None:
+        """What came since the last turn was the benchmark's own work."""
+        self._last = time.monotonic()
+
+    def stop(self) -> None:
+        """No more."""
+        self._timer.stop()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        gap, self._last = 1000 * (now - self._last), now
+        self.count += 1
+        self.longest = max(self.longest, gap)
+        if gap > LONGER_MS:
+            self.stalls.append((now, gap))
+
+
+class Painted:
+    """How long each frame took from the end of its exposure to the screen, and how long the screen stood still."""
+
+    def __init__(self, page: CapturePage) -> None:
+        self.waits = array("d")  # milliseconds
+        self.longest_still_s = 0.0
+        self._last = time.monotonic()
+        page.view.painted = self._one
+
+    def _one(self, at: float, now: float) -> None:
+        self.waits.append(1000 * (now - at))
+        self.longest_still_s, self._last = max(self.longest_still_s, now - self._last), now
+
+
+class Lots(QObject):
+    """From the key to the library, and to the verdict on the card."""
+
+    def __init__(self, page: CapturePage) -> None:
+        super().__init__()
+        self._page = page
+        self.timed: dict[int, Timed] = {}
+        self.said: list[str] = []
+        self.unanswered = 0
+        self.out_of_sight = 0  # verdicts that were on the card while it was not in sight
+        self._pressed = 0.0
+        self._unpainted: Timed | None = None
+        page.examining.lot_changed.connect(self._changed)  # after the page's own listeners
+        page.said.connect(self.said.append)
+        page.cards.taken.installEventFilter(self)
+
+    def pressed(self) -> None:
+        """A pair is asked for by a key."""
+        self.unanswered += self._pressed > 0
+        self._pressed = time.monotonic()
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is on its way."""
+        return self._pressed > 0 or any(not one.kept or (one.pair and not one.judged) for one in self.timed.values())
+
+    def eventFilter(self, _card: QObject, event: QEvent) -> bool:
+        """Nothing is kept from anybody."""
+        if event.type() is QEvent.Type.Paint and self._unpainted is not None:
+            self._unpainted.judged, self._unpainted = time.monotonic(), None
+        return False
+
+    def _changed(self, lot: Any) -> None:
+        timed = self.timed.get(lot.number) or self._begun(lot)
+        news, verdict = (found.get(lot.number) for found in (self._page.examining.news, self._page.examining.verdicts))
+        if not timed.kept and news is not None and news.state is LotState.KEPT:
+            timed.kept = time.monotonic()
+        if verdict is not None and not timed.words:
+            timed.words = verdict[0].words if verdict[0] is not None else verdict[1]
+            if self._page.cards.taken.visibleRegion().isEmpty():
+                self.out_of_sight += 1
+                timed.judged = time.monotonic()
+            else:
+                self._unpainted = timed
+
+    def _begun(self, lot: Any) -> Timed:
+        by_key = not lot.step_key
+        pressed, self._pressed = (self._pressed, 0.0) if by_key else (0.0, self._pressed)
+        ends = [one.at for one in lot.pictures]
+        timed = Timed(lot.number, pressed, lot.pair, max(ends), ends[-1] - ends[0])
+        self.timed[lot.number] = timed
+        return timed
+
+
+class Memory:
+    """Resident memory, every `MEMORY_S`; megabytes."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self.seen: list[tuple[float, float]] = []  # seconds, megabytes
+        self._began = time.monotonic()
+        self._timer = QTimer(interval=round(1000 * MEMORY_S))
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def look(self) -> float:
+        """Now."""
+        now = self._process.memory_info().rss / 1e6
+        self.seen.append((time.monotonic() - self._began, now))
+        return now
+
+    def least(self) -> float:
+        """After looking for garbage, and giving back what was let go in small pieces."""
+        gc.collect()
+        memory.return_free()
+        return self._process.memory_info().rss / 1e6
+
+    def stop(self) -> None:
+        """No more."""
+        self._timer.stop()
+
+
+class Processor:
+    """Seconds of the processor since it was made, by thread; those that have ended are `other`."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._before, self._began = self._now(), time.monotonic()
+        self._all_before = time.process_time()
+
+    def _now(self) -> dict[int, float]:
+        return {one.id: one.user_time + one.system_time for one in self._process.threads()}
+
+    def shares(self) -> list[tuple[str, float]]:
+        """Of one core, by the names of Python's threads, the largest first; `other` has native ones too."""
+        took = time.monotonic() - self._began
+        names = {one.native_id: one.name for one in threading.enumerate()}
+        found: dict[str, float] = {}
+        for id_, used in self._now().items():
+            if (name := names.get(id_)) is not None:
+                found[name] = found.get(name, 0.0) + used - self._before.get(id_, 0.0)
+        rest = time.process_time() - self._all_before - sum(found.values())
+        rows = [*found.items(), ("other", rest)]
+        return [(name, used / took) for name, used in sorted(rows, key=lambda row: -row[1])]
+
+
+class SimulatorCost:
+    """Seconds of the processor that drawing the frames of the simulated camera took, which no real one takes."""
+
+    def __init__(self, device: Any) -> None:
+        self.used = 0.0
+        camera = device.simulated.camera
+        read = camera.read
+
+        def measured() -> Any:
+            begun = time.thread_time()
+            try:
+                return read()
+            finally:
+                self.used += time.thread_time() - begun
+
+        camera.read = measured
