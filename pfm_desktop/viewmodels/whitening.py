@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pfm_desktop.viewmodels.timeline import clock_text
 
 if TYPE_CHECKING:
     from pfm_desktop.domain.examination import Whitening
+    from pfm_desktop.services.capture.following import MapShown
 
 NO_CLIP = "Whitening is followed by itself once the clock of acetic acid runs. Nothing was followed in this visit yet."
 CHOOSE = "Click on the cervix, or draw round a place, to see how it whitened."
@@ -18,6 +20,30 @@ KEPT = "The whitening of this place is on record."
 CLIPPED = "Part of this place is overexposed: it whitened by more than this says."
 CLIPPED_SHARE = 0.15
 MAPS = (("", "No map"), ("peak", "Map: most whitening"), ("persistence", "Map: how long it stayed white"))
+
+
+_SHOWS = {"dL*": "most whitening", "s": "stayed white"}  # by the unit of a map
+
+
+@dataclass(frozen=True)
+class MapLegend:
+    """What stands on the picture with a map over it: `title`, and the words of both ends of its colours."""
+
+    title: str
+    low: str
+    high: str
+
+    @property
+    def words(self) -> str:
+        """For the screen reader: `most whitening: 0 to 15 dL*`."""
+        return f"{self.title}: {self.low} to {self.high}"
+
+
+def legend_of(shown: MapShown | None) -> MapLegend | None:
+    """Of a map over the first frame; None without one."""
+    if shown is None:
+        return None
+    return MapLegend(_SHOWS.get(shown.unit, "whitening"), "0", f"{shown.high:g} {shown.unit}")
 
 
 def summary(one: Whitening) -> str:

@@ -234,13 +234,14 @@ def _draw_lines_key(painter: QPainter, sample: QRectF) -> None:
 def _draw_bar(painter: QPainter, bar: QRectF, look: HeatmapView) -> None:
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
     edge = bar.left() + look.threshold * bar.width()
-    painter.drawImage(bar, _ramp(look.colour_map))
+    painter.drawImage(bar, ramp(look.colour_map))
     painter.fillRect(QRectF(bar.left(), bar.top(), edge - bar.left(), bar.height()), Qt.GlobalColor.black)
     twice(painter, lambda: painter.drawLine(QLineF(edge, bar.top() - 2, edge, bar.bottom() + 2)), smooth=False)
 
 
 @lru_cache(maxsize=8)
-def _ramp(colour_map: str) -> QImage:
+def ramp(colour_map: str) -> QImage:
+    """One line of 256 colours, from 0 to the upper end."""
     table = colour_table(colour_map).astype(np.uint32)
     colours = np.uint32(0xFF000000) | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]
     return argb_image(np.asarray(colours, dtype=np.uint32).reshape(1, 256))

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from pfm_desktop.gui.widgets.ink import (
@@ -16,14 +17,22 @@ from pfm_desktop.gui.widgets.ink import (
     FAINT,
     LIGHT,
     SURROUND_COLOUR,
+    TEXT,
     draw_middle,
+    fill_plate,
     plate,
     stage_font,
     twice,
 )
+from pfm_desktop.gui.widgets.legend import ramp
+
+if TYPE_CHECKING:
+    from pfm_desktop.viewmodels.whitening import MapLegend
 
 GRID = 4  # cells across the shorter side
 MARGIN = 10.0
+LEGEND_BAR = QSize(140, 12)
+LEGEND_MAP = "inferno"  # the colours of `imaging.whitening.maps.overlay`
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,7 @@ class LiveView(QWidget):
         self.ghost: QImage | None = None  # as large as a frame
         self.ghost_strength = 0.35
         self.over: QImage | None = None  # a map over the frozen frame, as large as it
+        self.legend: MapLegend | None = None  # of that map; never the one without the other
         self.grid = False
         self.mm_per_px: float | None = None  # of the frame
         self.said = ""  # instead of a picture, or where the camera gives none
@@ -82,6 +92,12 @@ class LiveView(QWidget):
     def show_frame(self, shown: Shown | None) -> None:
         """Show this one; None for an empty view."""
         self.shown = shown
+        self.update()
+
+    def show_map(self, over: QImage | None, legend: MapLegend | None) -> None:
+        """Show a map over the frozen frame, with its legend on the picture; None: no map."""
+        self.over, self.legend = over, legend if over is not None else None
+        self.setAccessibleDescription(f"Map, {self.legend.words}" if self.legend is not None else "")
         self.update()
 
     def say(self, text: str, badges: tuple[str, ...], *, mm_per_px: float | None) -> None:
@@ -125,6 +141,8 @@ class LiveView(QWidget):
             self._paint_grid(painter, target)
         self._paint_region(painter)
         self._paint_scale(painter, shown, target)
+        if self.legend is not None:
+            self._paint_legend(painter, self.legend, target)
         self._paint_words(painter, target)
         painter.end()
         if self.painted is not None and shown.at > self._told:
@@ -185,6 +203,29 @@ class LiveView(QWidget):
         line = QPointF(x - length, y), QPointF(x, y)
         twice(painter, lambda: painter.drawLine(*line), width=2.5)
         plate(painter, QPointF(x, y - 28.0), f"{length_mm:g} mm", align_right=True)
+
+    def _paint_legend(self, painter: QPainter, legend: MapLegend, target: QRectF) -> None:
+        """Title, colours and both ends on a plate at the bottom left of the picture, clear of the scale bar."""
+        font, bold = stage_font(), stage_font(bold=True)
+        metrics, title = QFontMetricsF(font), QFontMetricsF(bold).horizontalAdvance(legend.title)
+        low, high = (metrics.horizontalAdvance(one) for one in (legend.low, legend.high))
+        gap, line = 6.0, metrics.height()
+        width = max(title, low + gap + LEGEND_BAR.width() + gap + high) + 2 * MARGIN
+        left, bottom = max(target.left(), 0.0) + MARGIN, min(target.bottom(), float(self.height())) - MARGIN
+        box = QRectF(left, bottom - 2 * line - MARGIN, width, 2 * line + MARGIN)
+        fill_plate(painter, box)
+        painter.setPen(TEXT)
+        painter.setFont(bold)
+        inner = box.adjusted(MARGIN, MARGIN / 2, -MARGIN, -MARGIN / 2)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, legend.title)
+        painter.setFont(font)
+        row = QRectF(inner.left(), inner.bottom() - line, inner.width(), line)
+        middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(row, middle, legend.low)
+        bar = QRectF(row.left() + low + gap, row.center().y() - LEGEND_BAR.height() / 2, *LEGEND_BAR.toTuple())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawImage(bar, ramp(LEGEND_MAP))
+        painter.drawText(row.adjusted(bar.right() + gap - row.left(), 0, 0, 0), middle, legend.high)
 
     def _paint_words(self, painter: QPainter, target: QRectF) -> None:
         y = max(target.top(), 0.0) + MARGIN

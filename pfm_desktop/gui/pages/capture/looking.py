@@ -145,7 +145,8 @@ class Looking(QObject):
         self.shows, self.frozen = shows, None
         self._view.draws = shows is Shows.WHITENING
         if shows is not Shows.WHITENING:
-            self._view.over, self._view.region, self._view.normal = None, (), ()
+            self._view.region, self._view.normal = (), ()
+            self._view.show_map(None, None)
         self._feed.show_still(pixels)
         if pixels is None and self._feed.source is None:
             self._view.show_frame(None)

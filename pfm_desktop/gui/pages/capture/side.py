@@ -130,8 +130,8 @@ class SideCards(QWidget):
 
     def _draw(self, region: Polygon, normal: Polygon | None, over: QImage | None) -> None:
         view = self._page.view
-        view.region, view.normal, view.over = region, normal or (), over
-        view.update()
+        view.region, view.normal = region, normal or ()
+        view.show_map(over, self.whitening.legend if over is not None else None)
 
     def _placed(self, points: Polygon) -> None:
         if not self.whitening.isHidden():

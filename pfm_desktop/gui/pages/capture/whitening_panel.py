@@ -135,6 +135,11 @@ class WhiteningPanel(QFrame):
             self._paint()
 
     @property
+    def legend(self) -> text.MapLegend | None:
+        """Of the map that is drawn; None without one."""
+        return text.legend_of(self._map)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is being measured."""
         return not (self._work.busy or self._mapping.busy or self._keeping.busy)
