@@ -177,25 +177,23 @@ def _is_there(step: Step, stages: set[Stage], at: Sequence[float]) -> bool:
 
 
 def next_step(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> Step | None:
-    """What comes next; `seconds` since acetic acid (None before). A mark that was missed is passed over; None when
-    nothing is left."""
-    for step in plan:
-        if step.key in finished:
-            continue
-        if step.seconds is not None and seconds is not None and seconds >= step.seconds + MISSED_S:
-            continue
-        return step
-    return None
+    """What comes next; `seconds` since acetic acid (None before). What was missed is passed over; None when nothing is
+    left."""
+    gone = {step.key for step in missed(plan, finished, seconds=seconds)}
+    return next((step for step in plan if step.key not in finished and step.key not in gone), None)
 
 
 def missed(plan: Plan, finished: frozenset[str], *, seconds: float | None) -> tuple[Step, ...]:
-    """Marks of which there is no picture and can be none any more."""
+    """Steps of which there is no picture and can be none any more: marks that went by, and what stands before acetic
+    acid in the plan once it is on."""
     if seconds is None:
         return ()
+    start = next((place for place, step in enumerate(plan) if step.starts_clock), 0)
     return tuple(
         step
-        for step in plan
-        if step.seconds is not None and step.key not in finished and seconds >= step.seconds + MISSED_S
+        for place, step in enumerate(plan)
+        if step.key not in finished
+        and (place < start or (step.seconds is not None and seconds >= step.seconds + MISSED_S))
     )
 
 
@@ -221,13 +219,13 @@ def stage_of(source: Source, step: Step | None, *, acid: bool) -> Stage:
     """The stage of a picture that is taken now in this light, at this step.
 
     Fluorescence is named by whether acetic acid is on; the white-light picture of a fluorescence step is one of saline
-    before acid and of acetic acid after it.
+    before acid and of acetic acid after it, and nothing is one of saline once acid is on.
     """
     if source is Source.FLUORESCENCE:
         return Stage.FLUORESCENCE_AFTER_ACID if acid else Stage.FLUORESCENCE_BEFORE_ACID
     if step is not None and not step.starts_clock and step.stage.source is Source.WHITE:
-        if step.stage is Stage.ACETIC_ACID and not acid:
-            return Stage.SALINE
+        if step.stage in (Stage.ACETIC_ACID, Stage.SALINE):
+            return Stage.ACETIC_ACID if acid else Stage.SALINE
         return step.stage
     return Stage.ACETIC_ACID if acid else Stage.SALINE
 

@@ -205,7 +205,7 @@ class Session:
             drafts.drop()
 
     def tell_changed(self, changes: tuple[Change, ...], *, undoable: bool = False) -> None:
-        """Something was changed, here or by a job: views are refreshed, and the undo stack hears where it is `undoable`.
+        """Something was changed, here or by a job: views are refreshed, and undo hears where it is `undoable`.
         A visit that is gone leaves the desk."""
         case = self.case
         gone = {change.key for change in changes if change.what == "visit" and change.new is None}

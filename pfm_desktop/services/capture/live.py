@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pfm_desktop.domain.capture import Acquisition
-from pfm_desktop.domain.examination import OVER_S, Examination, Plan, Step, Taken, done, due, next_step, stage_of
+from pfm_desktop.domain.examination import (
+    MISSED_S,
+    OVER_S,
+    Examination,
+    Plan,
+    Step,
+    Taken,
+    done,
+    due,
+    next_step,
+    stage_of,
+)
 from pfm_desktop.domain.source import Source, Stage
 from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot
 from pfm_desktop.services.capture.times import Times
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
 
 log = logging.getLogger(__name__)
+AGAIN_S = 2.0  # after which a mark that could not be taken is tried again
 _NUMBERS = itertools.count(1)  # of the lots of this program: two examinations have none in common
 
 
@@ -55,6 +67,7 @@ class Request:
     step: Step | None
     pair: bool
     acid: bool
+    by_itself: bool = False  # a mark of the clock
 
 
 def wants_pair(step: Step | None) -> bool:
@@ -87,6 +100,8 @@ class LiveExamination:
         self._under_way: list[str] = []  # steps that are being taken just now
         self._asked = 0  # requests that are not over
         self._looked: float | None = None  # seconds since acid at the last look at the clock
+        self._failing: Step | None = None  # the mark that could not be taken so far, which was said
+        self._again: float | None = None  # when it is tried again, seconds since acid
         self._thread = threading.Thread(target=self._work, name="capture taking", daemon=True)
         self._thread.start()
 
@@ -136,21 +151,33 @@ class LiveExamination:
         before, self._looked = self._looked, seconds
         if seconds is None or before is None or before > seconds:
             return None
-        step = due(self.plan, self.finished, before=before, seconds=seconds)
+        step = due(self.plan, self.finished, before=before, seconds=seconds) or self._failed_before(seconds)
         if step is not None:
-            self.take(step)
+            self._ask(step, wants_pair(step), by_itself=True)
         return step
+
+    def _failed_before(self, seconds: float) -> Step | None:
+        """The mark that could not be taken, while it counts: the camera may be there again."""
+        with self._lock:
+            step, again = self._failing, self._again
+            if step is None or again is None or seconds < again:
+                return None
+            self._again = None
+        late = step.seconds is None or seconds >= step.seconds + MISSED_S
+        return None if late or step.key in self.finished else step
 
     # taking
 
     def take(self, step: Step | None, *, pair: bool | None = None) -> None:
         """Take what a step asks for, or (`pair`) a pair or one picture whatever it asks for."""
-        wanted = wants_pair(step) if pair is None else pair
+        self._ask(step, wants_pair(step) if pair is None else pair)
+
+    def _ask(self, step: Step | None, pair: bool, *, by_itself: bool = False) -> None:
         with self._lock:
             self._asked += 1
             if step is not None:
                 self._under_way.append(step.key)
-        self._queue.put(Request(step, wanted, self.acid))
+        self._queue.put(Request(step, pair, self.acid, by_itself))
 
     def take_frame(self, exposed: Exposed, step: Step | None) -> None:
         """Keep a frame that was chosen by hand, as a frozen one."""
@@ -190,9 +217,26 @@ class LiveExamination:
                 log.exception("taking failed")
                 problem = "The picture could not be taken; the error is in the log. Take it again."
             finally:
-                self._over(request)
-            if problem:  # its step is asked for again by now
+                self._no_longer_under_way(request)
+            if problem and not self._said_before(request):  # its step is asked for again by now
                 self._failed(problem)
+            with self._lock:
+                self._asked -= 1
+                self._lock.notify_all()
+
+    def _no_longer_under_way(self, request: Request) -> None:
+        if request.step is not None:
+            with self._lock:
+                self._under_way.remove(request.step.key)
+
+    def _said_before(self, request: Request) -> bool:
+        """Whether it is a mark that failed before; it is tried again in a while."""
+        if not request.by_itself or request.step is None:
+            return False
+        with self._lock:
+            said, self._failing = self._failing is request.step, request.step
+            self._again = (self._looked or 0.0) + AGAIN_S
+        return said
 
     def _over(self, request: Request) -> None:
         with self._lock:

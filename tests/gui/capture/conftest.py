@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from pfm_desktop.capture.source import Format, Frame
@@ -284,7 +284,12 @@ def page(nobody: CapturePage, session: Session, visits: dict[str, str]) -> Captu
 @pytest.fixture
 def settle(qtbot: QtBot, nobody: CapturePage) -> Callable[[], None]:
     """Wait until what was taken is in the library and shown."""
-    return lambda: qtbot.waitUntil(lambda: nobody.idle, timeout=PATIENCE_MS)
+
+    def settled() -> None:
+        qtbot.waitUntil(lambda: nobody.idle, timeout=PATIENCE_MS)
+        QApplication.processEvents()  # what was said at last
+
+    return settled
 
 
 @pytest.fixture

@@ -104,6 +104,16 @@ def test_a_mark_that_went_by_is_passed_over_and_said_to_be_missed() -> None:
     assert timeline.missed(DEFAULT_PLAN, none, seconds=None) == ()
 
 
+def test_once_acid_is_on_nothing_that_stands_before_it_comes_any_more() -> None:
+    finished = timeline.done(DEFAULT_PLAN, [Taken(Stage.SALINE)], acid=True)
+    step = timeline.next_step(DEFAULT_PLAN, finished, seconds=1.0)
+    assert step is not None
+    assert step.key == "acetic_acid@15"
+    assert keys(timeline.missed(DEFAULT_PLAN, finished, seconds=1.0)) == ["green", "fluorescence_before_acid"]
+    without = (Step(Stage.SALINE), Step(Stage.GREEN))
+    assert timeline.missed(without, frozenset(), seconds=1.0) == ()
+
+
 def test_fluorescence_with_the_pair_of_a_mark_is_the_fluorescence_after_acid() -> None:
     taken = [Taken(Stage.ACETIC_ACID, 60.2), Taken(Stage.FLUORESCENCE_AFTER_ACID, 60.6)]
     assert {"acetic_acid@60", "fluorescence_after_acid"} <= timeline.done(DEFAULT_PLAN, taken, acid=True)
@@ -145,6 +155,7 @@ def test_whitening_is_not_to_be_waited_for_after_three_minutes() -> None:
     ("source", "step", "acid", "stage"),
     [
         (Source.WHITE, Step(Stage.SALINE), False, Stage.SALINE),
+        (Source.WHITE, Step(Stage.SALINE), True, Stage.ACETIC_ACID),
         (Source.WHITE, Step(Stage.GREEN), False, Stage.GREEN),
         (Source.WHITE, Step(Stage.FLUORESCENCE_BEFORE_ACID, pair=True), False, Stage.SALINE),
         (Source.WHITE, Step(Stage.FLUORESCENCE_AFTER_ACID, pair=True), True, Stage.ACETIC_ACID),
