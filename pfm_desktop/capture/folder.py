@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,9 @@ class WatchedFolder:
 
     What lay there before the first look that succeeded counts as old, unless `also_old`. Nothing runs between looks:
     call it about once a second, on a thread that may wait, since a share that hangs holds `look` up.
+
+    `came` tells of the files that the last look gave between which looks (seconds of `time.monotonic`) they appeared:
+    at the first they were not there, at the second they were.
     """
 
     def __init__(self, path: Path | str, *, also_old: bool = False) -> None:
@@ -36,9 +40,14 @@ class WatchedFolder:
         self._device, self._ever_found = 0, False
         self._given: set[_Seen] = set()
         self._growing: set[_Seen] = set()
+        self._looked_at = float("-inf")
+        self._came: dict[str, tuple[float, float]] = {}  # of files that are not given yet
+        self.came: dict[Path, tuple[float, float]] = {}
 
     def look(self) -> tuple[Path, ...]:
         """The files that are new and whole, in the order in which they were written."""
+        now = time.monotonic()
+        self.came = {}
         try:
             found = {seen for entry in self._entries() if (seen := _seen(entry)) is not None}
             self._begin_where(self.path.stat().st_dev, bool(found))
@@ -52,10 +61,15 @@ class WatchedFolder:
                 self._given |= found
         # what has gone may come back with its share, and is then still known
         waiting = found - self._given
+        names = {seen.name for seen in waiting}
+        self._came = {name: self._came.get(name, (self._looked_at, now)) for name in names}
+        self._looked_at = now
         whole = {seen for seen in waiting & self._growing if seen.size and self._readable(seen)}
         self._growing = waiting - whole
         self._given |= whole
-        return tuple(self.path / seen.name for seen in sorted(whole, key=lambda seen: (seen.changed, seen.name)))
+        ordered = [seen.name for seen in sorted(whole, key=lambda seen: (seen.changed, seen.name))]
+        self.came = {self.path / name: self._came.pop(name) for name in ordered}
+        return tuple(self.came)
 
     def _begin_where(self, device: int, any_found: bool) -> None:
         """An empty folder onto which a share comes only later has not been looked into before."""

@@ -15,7 +15,7 @@ from pfm_desktop.support.files import write_text
 from pfm_desktop.support.paths import user_data_dir
 
 log = logging.getLogger(__name__)
-LONGEST_TEXT = 200
+LONGEST_TEXT = 1000  # a folder on a share may be far down
 _MOST = 1e6  # of any number that is kept
 
 
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ONE = "one"  # one camera, white light only
     SWITCHED = "switched"  # one camera, a lamp that is switched
     TWO = "two"  # two sensors side by side
+    FOLDER = "folder"  # it saves pictures into a folder, in either light
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class LightSetting:
 
 @dataclass(frozen=True)
 class DeviceConfig:
-    """`camera` and `second` (the fluorescence sensor of `TWO`) are keys of `capture.found`, `lamp` a serial port.
+    """`camera` and `second` (the fluorescence sensor of `TWO`) are keys of `capture.found`, `lamp` a serial port; of
+    `FOLDER`, `camera` is the path of its folder.
 
     `mm_per_px` at `calibrated_width` pixels of the frame's width; None while not calibrated. `homography` maps
     white-light pixels to those of the second sensor, 3 x 3 row by row; () where it is not known.

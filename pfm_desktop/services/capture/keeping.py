@@ -33,9 +33,25 @@ UNEXPECTED = "an unexpected error kept it from the library; it is in the log"
 
 
 @dataclass(frozen=True, eq=False)
+class PictureFile:
+    """A picture that came as a file: `data` as they were in it, `name` of the file, size and `pixels_sha256` of its
+    pixels as they are decoded; `taken_at` (aware) as the file itself says, None where it does not."""
+
+    data: bytes
+    name: str
+    width: int
+    height: int
+    pixels_sha256: str
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class LivePicture:
     """A picture that was taken and may not be in the library yet. `pixels` H x W x 3 uint8 RGB, as they will be kept;
-    `at` seconds of `time.monotonic`, `taken_at` the same moment (aware), `seconds` since acetic acid or None."""
+    `at` seconds of `time.monotonic`, `taken_at` the same moment (aware), `seconds` since acetic acid or None.
+
+    Of one that came as a `file` that is kept as it is; `pixels` may be smaller then.
+    """
 
     pixels: NDArray[np.uint8]
     stage: Stage
@@ -45,6 +61,7 @@ class LivePicture:
     mm_per_px: float | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
     dark_png: bytes = b""  # the dark frame that was subtracted
+    file: PictureFile | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ from pfm_desktop.domain.examination import (
     stage_of,
 )
 from pfm_desktop.domain.source import Source, Stage
-from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot
+from pfm_desktop.services.capture.keeping import END_S, LivePicture, Lot, PictureFile
 from pfm_desktop.services.capture.times import Times
 from pfm_desktop.support.errors import UserError
 
@@ -43,13 +43,15 @@ _NUMBERS = itertools.count(1)  # of the lots of this program: two examinations h
 
 @dataclass(frozen=True, eq=False)
 class Exposed:
-    """A frame that was taken for good, and how. `dark_png`: the dark frame that was subtracted, b"" for none."""
+    """A frame that was taken for good, and how. `dark_png`: the dark frame that was subtracted, b"" for none; `file`
+    where it came as one (see `LivePicture`)."""
 
     frame: Frame
     source: Source
     acquisition: Acquisition
     mm_per_px: float | None = None
     dark_png: bytes = b""
+    file: PictureFile | None = None
 
 
 class PicturesSource(Protocol):
@@ -183,6 +185,10 @@ class LiveExamination:
         """Keep a frame that was chosen by hand, as a frozen one."""
         self._made(Request(step, False, self.acid), (exposed,))
 
+    def take_files(self, exposed: tuple[Exposed, ...], step: Step | None) -> None:
+        """Keep what a device saved by itself: one picture, or a pair (white light first)."""
+        self._made(Request(step, False, self.acid), exposed)
+
     @property
     def under_way(self) -> frozenset[str]:
         """Keys of the steps that are being taken just now."""
@@ -264,9 +270,10 @@ class LiveExamination:
             pixels=one.frame.pixels,
             stage=stage,
             at=at,
-            taken_at=self.times.wall(at),
+            taken_at=(one.file.taken_at if one.file is not None else None) or self.times.wall(at),
             seconds=timed,
             mm_per_px=one.mm_per_px,
             acquisition=one.acquisition,
             dark_png=one.dark_png,
+            file=one.file,
         )

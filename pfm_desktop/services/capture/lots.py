@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pfm_desktop.imaging.io import encode_png
 from pfm_desktop.imaging.pixels import pixels_sha256
 from pfm_desktop.services.capture import records
-from pfm_desktop.services.capture.keeping import Lot
+from pfm_desktop.services.capture.keeping import Lot, PictureFile
 from pfm_desktop.services.capture.verdict import PairVerdict, judge
 
 if TYPE_CHECKING:
@@ -35,21 +36,27 @@ def keep(lib: Library, lot: Lot) -> Kept:
     for one in lot.pictures:
         if one.dark_png:
             lib.pictures.put(one.dark_png)  # what was subtracted can be looked at later
-        height, width = one.pixels.shape[:2]
+        file = one.file or _encoded(one.pixels)
         shots.append(
             records.Shot(
-                data=encode_png(one.pixels),
-                width=width,
-                height=height,
-                pixels_sha256=pixels_sha256(one.pixels),
+                data=file.data,
+                width=file.width,
+                height=file.height,
+                pixels_sha256=file.pixels_sha256,
                 stage=one.stage,
                 taken_at=one.taken_at,
                 seconds_since_acid=one.seconds,
                 mm_per_px=one.mm_per_px,
                 acquisition=one.acquisition,
+                name=file.name,
             )
         )
     return records.keep_shots(lib, lot.visit_id, shots, pair=lot.pair)
+
+
+def _encoded(pixels: NDArray[np.uint8]) -> PictureFile:
+    height, width = pixels.shape[:2]
+    return PictureFile(encode_png(pixels), "", width, height, pixels_sha256(pixels))
 
 
 def judge_with(device: KnowsHomography) -> Callable[[Lot], PairVerdict]:

@@ -24,9 +24,9 @@ _PNG, _HEADER = b"\x89PNG\r\n\x1a\n", 24  # bytes up to width and height
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture as it was taken. `data` is a PNG of `width` x `height` pixels, `pixels_sha256` as `imaging.pixels`
-    takes it ("" where it was not), `taken_at` aware, `seconds_since_acid` None before acetic acid, `mm_per_px` None
-    where nothing was calibrated."""
+    """A picture as it was taken. `data` is a PNG of `width` x `height` pixels, or a picture file called `name`;
+    `pixels_sha256` as `imaging.pixels` takes it ("" where it was not), `taken_at` aware, `seconds_since_acid` None
+    before acetic acid, `mm_per_px` None where nothing was calibrated."""
 
     data: bytes
     width: int
@@ -37,6 +37,7 @@ class Shot:
     seconds_since_acid: float | None = None
     mm_per_px: float | None = None
     acquisition: Acquisition = field(default_factory=Acquisition)
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _picture(visit_id: str, sha256: str, shot: Shot) -> Picture:
         seconds_since_acid=_number(shot.seconds_since_acid),
         mm_per_px=_number(shot.mm_per_px),
         device=shot.acquisition.camera,
+        original_name=shot.name,
         time_known=True,
         pixels_sha256=shot.pixels_sha256,
     )
@@ -112,6 +114,8 @@ def _picture(visit_id: str, sha256: str, shot: Shot) -> Picture:
 def _check(shot: Shot) -> None:
     if shot.taken_at.tzinfo is None:
         raise ValueError("a moment needs its time zone")
+    if shot.name and shot.data:
+        return  # a file of any kind, whose pixels were seen
     size = int.from_bytes(shot.data[16:20], "big"), int.from_bytes(shot.data[20:24], "big")
     if shot.data[:8] != _PNG or len(shot.data) <= _HEADER or size != (shot.width, shot.height):
         raise BadInputError(

@@ -167,3 +167,25 @@ def test_a_file_that_goes_while_it_is_looked_at_harms_nothing(folder: Path) -> N
     shutil.rmtree(folder)
     folder.mkdir()
     assert [watch.look() for _ in range(2)] == [(), ()]
+
+
+def test_it_is_told_between_which_looks_a_file_appeared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr("pfm_desktop.capture.folder.time.monotonic", lambda: float(next(clock)))
+    watch = watched(folder)  # at 0
+    watch.look()
+    new = put(folder / "a.jpg", b"x")
+    watch.look()  # at 2
+    put(folder / "a.jpg", b"xyz")
+    watch.look()
+    assert watch.look() == (new,)
+    assert watch.came == {new: (1.0, 2.0)}
+    watch.look()
+    assert watch.came == {}
+    shutil.move(folder, folder.with_name("away"))
+    watch.look()
+    shutil.move(folder.with_name("away"), folder)
+    late = put(folder / "b.jpg")
+    watch.look()
+    assert watch.look() == (late,)
+    assert watch.came == {late: (5.0, 7.0)}, "while the folder was away nobody knows"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -12,6 +13,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QFrame,
     QGroupBox,
@@ -34,6 +36,7 @@ KINDS = (
     (Kind.ONE, "One camera, white light only"),
     (Kind.SWITCHED, "One camera, a lamp switched between white light and fluorescence"),
     (Kind.TWO, "Two cameras: white light and fluorescence"),
+    (Kind.FOLDER, "A device that saves pictures into a folder"),
     (Kind.SIMULATED, "Simulated device: a phantom (demo library only)"),
 )
 SIZES = ((1920, 1080), (1280, 720), (3840, 2160), (2592, 1944), (1024, 768), (640, 480))
@@ -41,6 +44,10 @@ HINT = (
     "A camera is a USB camera that was found, or an address: rtsp://..., http://... (MJPEG), genicam:SERIAL, or "
     "file:/path of a video. Numbers that stay empty are left to the camera; white balance in fluorescence is never "
     "automatic."
+)
+FOLDER_HINT = (
+    "Pictures that appear in the folder go into the visit that is open then, as they are. Nothing in the folder is "
+    "moved or deleted; what lies there already is brought in by Import."
 )
 AUTO = " "  # of a number that is left to the camera
 
@@ -63,12 +70,13 @@ class DeviceForm(QScrollArea):
             if demo or kind is not Kind.SIMULATED:
                 self.kind.addItem(text, kind)
         self.camera, self.second, self.lamp = (_editable(self) for _ in range(3))
+        self.folder, self.choose = QLineEdit(self), QPushButton("Choose ...", self)
         self.picture_size = CalmComboBox(self)
         for width, height in SIZES:
             self.picture_size.addItem(f"{width} x {height}", (width, height))
         self.rate = _number(self, 240.0, " frames a second", decimals=0)
         self.white, self.fluorescence = _LightBox("White light", self), _LightBox("Fluorescence", self, excitation=True)
-        self.problem = words(self, "problem")
+        self.hint, self.problem = words(self, "quiet", HINT), words(self, "problem")
         self.use, self.cancel = QPushButton("Use this device", self), QPushButton("Cancel", self)
         self.again = QPushButton("Look again", self)
         self._lay_out()
@@ -76,6 +84,7 @@ class DeviceForm(QScrollArea):
         self.use.clicked.connect(self._use)
         self.cancel.clicked.connect(self.closed)
         self.again.clicked.connect(self.look)
+        self.choose.clicked.connect(self._choose_folder)
 
     def begin(self, config: DeviceConfig) -> None:
         """Show a device, and look what is there."""
@@ -83,7 +92,13 @@ class DeviceForm(QScrollArea):
         self.name.setText(config.name if config.kind is not Kind.SIMULATED or self.kind.count() == len(KINDS) else "")
         place = self.kind.findData(config.kind)
         self.kind.setCurrentIndex(max(place, 0))
-        for box, text in ((self.camera, config.camera), (self.second, config.second), (self.lamp, config.lamp)):
+        folder = config.kind is Kind.FOLDER
+        self.folder.setText(config.camera if folder else "")
+        for box, text in (
+            (self.camera, "" if folder else config.camera),
+            (self.second, config.second),
+            (self.lamp, config.lamp),
+        ):
             box.setEditText(text)
         size = self.picture_size.findData((config.width, config.height))
         if size < 0:
@@ -113,11 +128,15 @@ class DeviceForm(QScrollArea):
         """As it stands in the form."""
         width, height = self.picture_size.currentData()
         kind = self.chosen_kind
+        camera = self.folder.text().strip() if kind is Kind.FOLDER else _key_in(self.camera)
+        before = self._config
+        if (kind, camera) != (before.kind, before.camera):  # another one: what was measured with the one before is not
+            before = replace(before, mm_per_px=None, calibrated_width=0, homography=())
         return replace(
-            self._config,
+            before,
             name=self.name.text().strip() or self.kind.currentText(),
             kind=kind,
-            camera=_key_in(self.camera),
+            camera=camera,
             second=_key_in(self.second) if kind is Kind.TWO else "",
             lamp=_key_in(self.lamp) if kind is Kind.SWITCHED else "",
             width=width,
@@ -162,30 +181,51 @@ class DeviceForm(QScrollArea):
 
     def _kind_changed(self) -> None:
         kind = self.chosen_kind
-        real = kind is not Kind.SIMULATED
+        folder = kind is Kind.FOLDER
+        real = kind is not Kind.SIMULATED and not folder
         for field, shown in (
             (self.camera, real),
             (self.second, kind is Kind.TWO),
             (self.lamp, kind is Kind.SWITCHED),
+            (self.folder, folder),
+            (self.picture_size, not folder),
+            (self.rate, not folder),
         ):
-            self._form.setRowVisible(field, shown)
+            self._form.setRowVisible(self._rows.get(field, field), shown)
         self.again.setVisible(real)
         self.fluorescence.setVisible(kind is not Kind.ONE)
+        for box in (self.white, self.fluorescence):
+            box.show_words_only(folder)
+        self.hint.setText(FOLDER_HINT if folder else HINT)
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder into which the device saves", self.folder.text())
+        if chosen:
+            self.folder.setText(chosen)
 
     def _lay_out(self) -> None:
         self._form = QFormLayout()
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        beside = QHBoxLayout()
+        beside.addWidget(self.folder, 1)
+        beside.addWidget(self.choose)
+        self._rows: dict[QWidget, QHBoxLayout] = {self.folder: beside}  # fields that stand in a row with a button
         for text, field in (
             ("Kind", self.kind),
             ("Name and serial number", self.name),
             ("Camera", self.camera),
             ("Second camera (fluorescence)", self.second),
             ("Port of the lamp", self.lamp),
+            ("Folder", self.folder),
             ("Size", self.picture_size),
             ("Rate", self.rate),
         ):
             field.setAccessibleName(text)
-            self._form.addRow(text, field)
+            row = self._rows.get(field)
+            if row is None:
+                self._form.addRow(text, field)
+            else:
+                self._form.addRow(text, row)
         lights = QHBoxLayout()
         lights.addWidget(self.white)
         lights.addWidget(self.fluorescence)
@@ -195,7 +235,7 @@ class DeviceForm(QScrollArea):
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(10)
         column.addWidget(words(self, "title", "Device of this workstation"))
-        column.addWidget(words(self, "quiet", HINT))
+        column.addWidget(self.hint)
         column.addLayout(self._form)
         column.addLayout(in_a_row(self.again))
         column.addLayout(lights)
@@ -216,7 +256,7 @@ class _LightBox(QGroupBox):
         self.balance = _number(self, 20_000.0, " K", decimals=0)
         self.excitation = _number(self, 2_000.0, " nm", decimals=0)
         self.filter, self.polariser = QLineEdit(self), QLineEdit(self)
-        form = QFormLayout(self)
+        self._form = form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for text, field in (
             ("Exposure", self.exposure),
@@ -229,6 +269,11 @@ class _LightBox(QGroupBox):
             field.setAccessibleName(f"{title}: {text}")
             form.addRow(text, field)
         form.setRowVisible(self.excitation, excitation)
+
+    def show_words_only(self, only: bool) -> None:
+        """Without what a camera is set to: of a device that sets itself."""
+        for box in (self.exposure, self.gain, self.balance):
+            self._form.setRowVisible(box, not only)
 
     def show_setting(self, setting: LightSetting) -> None:
         """Show it."""
@@ -296,6 +341,9 @@ def _missing(config: DeviceConfig) -> str:
     """What the form still needs; "" for nothing."""
     if config.kind is Kind.SIMULATED:
         return ""
+    if config.kind is Kind.FOLDER:
+        whole = Path(config.camera).is_absolute()
+        return "" if config.camera and whole else "Choose the folder into which the device saves."
     if not config.camera:
         return "Choose a camera, or write its address."
     if config.kind is Kind.TWO and (not config.second or config.second == config.camera):

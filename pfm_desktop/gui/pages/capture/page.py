@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLay
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.capture.actions import actions_of
+from pfm_desktop.gui.pages.capture.arriving import Arriving
 from pfm_desktop.gui.pages.capture.examining import Examining
 from pfm_desktop.gui.pages.capture.feed import Feed
 from pfm_desktop.gui.pages.capture.forms import Forms
@@ -27,6 +28,7 @@ from pfm_desktop.gui.widgets.live_view import LiveView
 from pfm_desktop.gui.widgets.meters_bar import MetersBar
 from pfm_desktop.gui.widgets.timeline_panel import TimelinePanel
 from pfm_desktop.services.capture import config as devices
+from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
 
@@ -58,6 +60,7 @@ class CapturePage(QWidget):
         self.looking = Looking(self.feed, self.view, self.help, session, self)
         self.recording = Recording(session, self.examining, self)
         self.timeline = TimelinePanel(self)
+        self.arriving = Arriving(session, self.examining, self)
         self.whose, self.tools = Whose(session, self), Tools(self)
         self.examine = QWidget(self)  # what is shown while a woman is examined
         self.forms = Forms(session, self)
@@ -94,6 +97,7 @@ class CapturePage(QWidget):
         """The library is about to be closed."""
         self.help.stop()
         self.recording.stop()
+        self.arriving.stop()
         self.feed.stop()
         self.examining.stop()
         self._session.on_case.remove(self._on_case)
@@ -154,13 +158,17 @@ class CapturePage(QWidget):
         news = self.examining.outcome.news
         if news is None or news.kept is None or not self.examining.outcome.on_record:
             return
-        if not self._ready(pair=news.lot.pair):
+        by_itself = self.arriving.device is not None
+        if not self._ready(pair=news.lot.pair, camera=not by_itself):
             return
         from pfm_desktop.services import removal
 
         ids = [picture.id for picture in news.kept.pictures]
         if self._session.perform(lambda lib: removal.remove_pictures(lib, ids)) is not None:
             self._see_live()
+            if by_itself:
+                self.said.emit(arrival_words.AGAIN)
+                return
             self.examining.take_next(self.examining.step(news.lot.step_key), pair=news.lot.pair)
 
     def toggle_record(self) -> None:
@@ -205,6 +213,8 @@ class CapturePage(QWidget):
             camera=not camera or self.examining.gives_pictures,
             pair=not pair or self.examining.gives_pairs,
         )
+        if why == say.NO_CAMERA and self.arriving.device is not None:
+            why = arrival_words.BY_ITSELF
         if why:
             self.said.emit(why)
         return bool(why)
@@ -242,6 +252,7 @@ class CapturePage(QWidget):
         elif case is not None and case.signed:
             self.recording.end_all()
         self.examining.follow(case)
+        self.arriving.follow(case)
         self.whose.show_case(case)
         self.cards.follow(case)
         self._refresh()
@@ -281,11 +292,12 @@ class CapturePage(QWidget):
         said = say.camera_words(
             opening=examining.opening, problem=examining.device_problem, status=status, open_=device is not None
         )
-        self.view.say(said if live else "", badges, mm_per_px=examining.mm_per_px)
+        waits, plates = self.arriving.words
+        self.view.say((said or waits) if live else "", badges + (plates if live else ()), mm_per_px=examining.mm_per_px)
         recording = self.recording.runs(ClipKind.VIDEO)
         self.tools.show_state(**self.looking.switches(), record=recording, **self.cards.switches)
-        name, now = ("", None) if device is None else (device.config.name, device.stream.status)
-        self.tools.show_device(say.device_words(name, now))
+        now = device.stream.status if device is not None and self.arriving.device is None else None
+        self.tools.show_device(say.device_words(device.config.name if device is not None else "", now))
 
     def _let_camera_go(self) -> None:
         if not self.isVisible() and self.examining.live is None:
@@ -304,7 +316,7 @@ class CapturePage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(4, 8, 8, 8)
         column.setSpacing(8)
-        for part in (self.whose, self.timeline, self.cards):
+        for part in (self.whose, self.arriving.card, self.timeline, self.cards):
             column.addWidget(part)
         column.addStretch(1)
         self.side = QScrollArea(self)
@@ -328,7 +340,9 @@ class CapturePage(QWidget):
         self.examining.device_changed.connect(self._device_changed)
         for part in (self.examining, self.examining.outcome, self.looking, self.recording, self.cards, self.tools):
             part.changed.connect(self._refresh)
-        for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms):
+        self.arriving.changed.connect(self._refresh)
+        self.arriving.took.connect(self._see_live)
+        for speaker in (self.examining, self.looking, self.recording, self.cards, self.forms, self.arriving):
             speaker.said.connect(self.said)
         panel = self.timeline
         for signal, slot in (
@@ -357,5 +371,9 @@ class CapturePage(QWidget):
 
 def _open_device(config: devices.DeviceConfig) -> OpenDevice:
     from pfm_desktop.services.capture.device import open_device
+    from pfm_desktop.services.capture.folder_device import FolderDevice
+
+    if config.kind is devices.Kind.FOLDER:
+        return FolderDevice(config)
 
     return open_device(config)
