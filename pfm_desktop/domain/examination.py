@@ -6,11 +6,12 @@ Times are seconds of one clock that never jumps (`time.monotonic`), or seconds s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pfm_desktop.domain.case import Picture
 from pfm_desktop.domain.source import Source, Stage
 
 WARN_S = 180.0  # after acetic acid: fading is common from here on (Hilal 2020)
@@ -18,6 +19,7 @@ MARKS_S = (15.0, 30.0, 60.0, 120.0, 180.0)
 MISSED_S = 12.0  # so long after a mark a picture no longer counts as one of that mark
 LONGEST_MARK_S = 600.0
 MOST_STEPS = 30
+BEFORE_S = 60.0  # a picture that was frozen so long before an examination began is still one of it
 OVER_S = 3600.0  # after acetic acid: an examination that is looked at again later has no clock any more
 
 
@@ -156,6 +158,21 @@ class Taken:
 
     stage: Stage
     seconds: float | None = None
+
+
+def counted(examination: Examination, pictures: Iterable[Picture]) -> tuple[Taken, ...]:
+    """Those pictures of the visit that belong to this examination, and since the clock started last: what was imported,
+    or taken before acid was applied again, is no step of it."""
+    found = []
+    for one in pictures:
+        if not one.time_known or (one.taken_at - examination.started_at).total_seconds() < -BEFORE_S:
+            continue
+        after = one.stage in (Stage.ACETIC_ACID, Stage.FLUORESCENCE_AFTER_ACID)
+        since = None if examination.acid_at is None else (one.taken_at - examination.acid_at).total_seconds()
+        if after and (since is None or since < -1.0):
+            continue
+        found.append(Taken(one.stage, since if after else None))
+    return tuple(found)
 
 
 def done(plan: Plan, taken: Sequence[Taken], *, acid: bool, skipped: frozenset[str] = frozenset()) -> frozenset[str]:

@@ -16,6 +16,7 @@ from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.support import memory
 from pfm_desktop.viewmodels.session import Session
+from pfm_desktop.viewmodels.worklist import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,6 +212,13 @@ class Desk(QObject):
         self._window.show_page(IMPORT)
         page: Any = self.page(IMPORT)
         page.take(paths)
+
+    def before(self, index: int, shown: QWidget | None) -> None:
+        """A page is about to be shown in place of another: from the list it may be another woman that is meant."""
+        row = self.today.chosen_row() if index == CAPTURE and shown is self._pages.get(TODAY) else None
+        if row is not None:
+            page: Any = self.page(CAPTURE)
+            page.ask_whose(row.visit_id, f"{row.cells[NAME]}, ID {row.cells[IDENTIFIER]}")
 
     def _examine(self, visit_id: str) -> None:
         """Put a visit on the desk and go on live."""

@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             return
         if self.desk is None or self.lock.locked or (index == REVIEW and self.desk.session.case is None):
             return
+        self.desk.before(index, self.stack.currentWidget())
         self._show(self.desk.page(index))
 
     def keep_geometry(self) -> None:

@@ -9,6 +9,7 @@ from pfm_desktop.viewmodels.words import capital
 if TYPE_CHECKING:
     from pfm_desktop.capture.recorder import Recorded
     from pfm_desktop.capture.status import StreamStatus
+    from pfm_desktop.services.cases import VisitCase
 
 ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it anew."
 SIMULATED = "Simulated device: a phantom, no woman"
@@ -24,8 +25,34 @@ NO_FLUORESCENCE = "This device gives no fluorescence. Take a white-light picture
 NO_EARLIER = "There is no earlier visit of hers with a white-light picture."
 NOBODY = "No visit is open"
 BEGIN_HINT = "Choose her in Today, or begin now: the visit is unassigned then, and is given to her before it is signed."
+OFFER_HINT = "Examine her, or begin now: the visit is unassigned then, and is given to her before it is signed."
 UNASSIGNED = "Unassigned visit"
 UNASSIGNED_HINT = "It can be examined and reviewed. Before it can be signed it must be given to a woman."
+
+WHOSE_FIRST = "Say first whose examination it is: choose it beside the live picture."
+
+
+def name_of(case: VisitCase) -> str:
+    """The woman, and her number."""
+    return f"{case.patient.display_name or '(no name)'}, ID {case.patient.identifier}"
+
+
+def whose_heading(case: VisitCase | None, *, asks: bool) -> str:
+    """Of the card that says whose examination it is."""
+    if asks:
+        return "Whose examination is it?"
+    if case is None:
+        return NOBODY
+    return "Signed" if case.signed else UNASSIGNED
+
+
+def whose_text(case: VisitCase | None, *, asks: bool, offered: bool) -> str:
+    """What it means, and what to do."""
+    if asks:
+        return "Nothing is taken before that is said."
+    if case is None:
+        return OFFER_HINT if offered else BEGIN_HINT
+    return SIGNED if case.signed else UNASSIGNED_HINT
 
 
 def why_not(*, signed: bool, no_editing: str, camera: bool, pair: bool) -> str:

@@ -136,6 +136,7 @@ def fake_review(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, module)
 
 
+PAGES = len(LATER) + 1  # that a window has made once it stands
 Opened = Callable[..., MainWindow]
 
 
@@ -184,7 +185,7 @@ def open_real_window(qtbot: QtBot, qapp: QApplication, restored_look: None) -> I
 def all_made(window: MainWindow) -> bool:
     """Whether all pages are there and Today shows what was asked for."""
     desk = window.desk
-    return desk is not None and len(desk.made) == len(LATER) + 1 and desk.today.idle
+    return desk is not None and len(desk.made) == PAGES and desk.today.idle
 
 
 def shut(qtbot: QtBot, window: MainWindow) -> None:

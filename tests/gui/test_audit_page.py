@@ -26,7 +26,7 @@ from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.errors import StorageError
 from pfm_desktop.viewmodels import audit as model
 
-from .conftest import Opened
+from .conftest import PAGES, Opened
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -395,7 +395,7 @@ def test_another_library_has_a_trail_of_its_own(
     Library.create(tmp_path / "other").close()
     with qtbot.waitSignal(window.ready, timeout=10_000):
         window.open_library(str(tmp_path / "other"))
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=10_000)
     second = trail(qtbot, window)
     assert second is not first
     assert "P-001 Adler, Anna" not in cells(second, model.ABOUT)

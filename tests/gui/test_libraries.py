@@ -27,7 +27,7 @@ from pfm_desktop.storage.schema import DATABASE
 from pfm_desktop.support.paths import demo_library_dir, settings_file
 from pfm_desktop.support.settings import load_settings
 
-from .conftest import Opened
+from .conftest import PAGES, Opened
 
 HOLDER = """
 import sys
@@ -320,7 +320,7 @@ def test_a_new_library_is_made_and_the_old_one_is_closed(
     assert not window.strip.noted
     with Library.open(library_folder) as old:
         assert not old.read_only
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=10_000)
 
 
 def test_the_keys_of_a_page_that_went_with_its_library_are_forgotten(
@@ -332,10 +332,10 @@ def test_the_keys_of_a_page_that_went_with_its_library_are_forgotten(
     Library.create(tmp_path / "other").close()
     window.open_library(tmp_path / "other")
     qtbot.waitUntil(lambda: window.desk not in (None, before), timeout=10_000)
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=10_000)
     assert not [row for row in window.book.rows() if row.group == "Import"]
     assert [row for row in window.book.rows() if row.group == "Today"]
-    qtbot.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert window.desk is not None
     assert window.stack.currentWidget() is window.desk.page(SETTINGS)
 

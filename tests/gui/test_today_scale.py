@@ -198,7 +198,7 @@ def whole(page: TodayPage) -> bool:
 
 
 @pytest.mark.parametrize("theme_name", ["dark", "light"])
-@pytest.mark.parametrize(("window", "buttons"), [((1366, 768), 6), (SMALLEST, 4)])
+@pytest.mark.parametrize(("window", "buttons"), [((1366, 768), 7), (SMALLEST, 4)])
 def test_the_search_keeps_its_room_and_nothing_beside_it_is_cut(
     qtbot: QtBot,
     open_window: Opened,

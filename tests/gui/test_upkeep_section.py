@@ -20,7 +20,7 @@ from pfm_desktop.storage.library import Library
 from pfm_desktop.support.settings import load_settings
 from pfm_desktop.viewmodels import upkeep as model
 
-from .conftest import Opened
+from .conftest import PAGES, Opened
 
 
 def section(qtbot: QtBot, window: MainWindow) -> UpkeepSection:
@@ -159,7 +159,7 @@ def test_who_may_not_keep_the_library_is_told_who_does(qtbot: QtBot, open_window
     page.name.setText("Reader")
     page.password.setText("five small brown hens")
     qtbot.keyClick(page.password, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=20_000)
     found = section(qtbot, window)
     assert found.last.text() == model.NOT_YOURS
     assert not any(part.isVisible() for part in found.in_order())

@@ -13,7 +13,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.gui.main_window import REVIEW, SETTINGS, TODAY
 from pfm_desktop.services import review
 
-from .conftest import Opened
+from .conftest import PAGES, Opened
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -28,7 +28,7 @@ def test_no_two_commands_that_could_be_meant_at_once_share_a_key(
         for keys in row.shortcut.split(" or ")
         if book.conflict(row.id, keys)
     ]
-    assert {row.group for row in book.rows()} == {"Window", "Today", "Review", "Annotate", "Models"}
+    assert {row.group for row in book.rows()} == {"Window", "Today", "Review", "Capture", "Annotate", "Models"}
     assert not clashes
 
 
@@ -75,4 +75,4 @@ def test_changing_the_library_while_a_visit_is_open_leaves_nothing_of_it_behind(
     qtbot.waitUntil(lambda: window.desk is not before and window.desk is not None, timeout=20_000)
     assert window.patient.name.text() == "No visit open"
     assert window.stack.count() <= 3  # opening page, Today, and what was made since
-    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: window.desk is not None and len(window.desk.made) == PAGES, timeout=20_000)

@@ -42,7 +42,7 @@ def window(qtbot: QtBot, open_window: Opened, clinic: Path, pictures: Pictures) 
     made = open_window(clinic)
     assert made.session is not None
     made.open_visit(made.session.today()[0].visit.id)
-    qtbot.keyClick(made, Qt.Key.Key_3, CTRL)
+    qtbot.keyClick(made, Qt.Key.Key_4, CTRL)
     page = annotate(made)
     qtbot.waitUntil(lambda: page.idle, timeout=10_000)
     qtbot.keyClick(page.tasks.table, Qt.Key.Key_Return)

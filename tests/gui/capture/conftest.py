@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,6 +221,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     for module in (examining, recording):
         monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(examining, "moment_now", lambda: datetime.now(UTC) + timedelta(seconds=made.ahead))
     return made
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pfm_desktop.domain import examination as timeline
 from pfm_desktop.domain.capture import Gap, gap_of
-from pfm_desktop.domain.examination import DEFAULT_PLAN, MISSED_S, PlanError, Step, Taken, checked
+from pfm_desktop.domain.case import Picture
+from pfm_desktop.domain.examination import DEFAULT_PLAN, MISSED_S, Examination, PlanError, Step, Taken, checked
 from pfm_desktop.domain.source import Source, Stage
 
 ACID = Step(Stage.ACETIC_ACID, starts_clock=True)
@@ -172,3 +174,27 @@ def test_a_picture_is_of_the_stage_that_its_light_and_the_acid_say(
     source: Source, step: Step | None, acid: bool, stage: Stage
 ) -> None:
     assert timeline.stage_of(source, step, acid=acid) is stage
+
+
+BEGAN = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
+
+
+def picture(stage: Stage, minutes: float, *, known: bool = True) -> Picture:
+    at = BEGAN + timedelta(minutes=minutes)
+    return Picture("p", "v", "0" * 64, stage, at, 4, 4, seconds_since_acid=60.0, time_known=known)
+
+
+def test_what_was_in_the_visit_before_is_no_step_of_the_examination() -> None:
+    began = Examination("v", BEGAN, acid_at=BEGAN + timedelta(minutes=5))
+    imported = [picture(Stage.ACETIC_ACID, -30.0), picture(Stage.SALINE, -30.0), picture(Stage.LUGOL, 1, known=False)]
+    assert timeline.counted(began, imported) == ()
+    assert timeline.counted(began, [picture(Stage.SALINE, -0.5), picture(Stage.GREEN, 1.0)]) == (
+        Taken(Stage.SALINE), Taken(Stage.GREEN),
+    )  # fmt: skip
+
+
+def test_once_acid_was_applied_again_marks_are_those_of_the_new_clock() -> None:
+    again = Examination("v", BEGAN, acid_at=BEGAN + timedelta(minutes=10))
+    old, new = picture(Stage.ACETIC_ACID, 6.0), picture(Stage.ACETIC_ACID, 11.0)
+    assert timeline.counted(again, [old, new]) == (Taken(Stage.ACETIC_ACID, 60.0),)
+    assert timeline.counted(replace(again, acid_at=None), [old, new]) == ()

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
-from pfm_desktop.services.capture.times import slept_s
+from pfm_desktop.services.capture.times import Times, slept_s
+from pfm_desktop.services.clock import moment_now
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Facts
@@ -158,6 +158,11 @@ class Examining(QObject):
 
     # the examination
 
+    @property
+    def times(self) -> Times:
+        """The clock of the examination; where none is under way, one of now."""
+        return self.live.times if self.live is not None else Times()
+
     def step(self, key: str) -> Step | None:
         """A step of the plan; None for "" and for one of another plan."""
         live = self.live
@@ -234,7 +239,7 @@ class Examining(QObject):
         return self.live is not None
 
     def _go_on(self, found: Examination, case: VisitCase) -> None:
-        taken = tuple(Taken(one.stage, one.seconds_since_acid) for one in case.pictures)
+        taken = counted(found, case.pictures)
         if self.live is None:
             self._jump_told = False
             self.live = LiveExamination(found, self, told=self.outcome.took, failed=self._failed.emit, taken=taken)
@@ -333,7 +338,7 @@ class Examining(QObject):
             live.times = live.times.awake(slept_s())
             if (step := live.look_at_clock(time.monotonic())) is not None:
                 self.marked.emit(step.key)
-            if not self._jump_told and (off := live.times.jumped(datetime.now(UTC), time.monotonic())):
+            if not self._jump_told and (off := live.times.jumped(moment_now(), time.monotonic())):
                 self._jump_told = True
                 self.said.emit(say.clock_words(off))
         self.changed.emit()

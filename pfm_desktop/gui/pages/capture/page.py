@@ -192,6 +192,14 @@ class CapturePage(QWidget):
         else:
             self.examining.open_device(config)
 
+    def ask_whose(self, visit_id: str, woman: str) -> None:
+        """The list of Today, from which one comes, stands on this visit: unless it is the one that is examined it must
+        be said whose examination it is."""
+        case, live = self._case, self.examining.live
+        under_way = live is not None and (live.acid or bool(live.taken) or live.busy)
+        if case is None or (case.visit.id != visit_id and not under_way):
+            self.whose.ask_between(visit_id, woman)
+
     def show_step(self, step: QWidget) -> None:
         """Show a form, or `examine` again."""
         self.steps.setCurrentWidget(step)
@@ -356,6 +364,7 @@ class CapturePage(QWidget):
             (self.cards.taken.retry, self.examining.save),
             (self.whose.today_wanted, self.today_wanted),
             (self.whose.assign_wanted, self.forms.ask_whose),
+            (self.whose.settled, self.take_keys),
         ):
             signal.connect(slot)
         self.tools.connect_to({name: partial(self._actions[name].trigger) for name in self._actions})

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 class Whose(QFrame):
     """In sight only where something about it is to be said. `today_wanted` to choose her in the list; `assign_wanted`
-    for an unassigned visit."""
+    for an unassigned visit, `settled` once it was said that it is the one that is open."""
 
     today_wanted = Signal()
     assign_wanted = Signal()
+    settled = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,37 +30,63 @@ class Whose(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName("Whose examination")
         self.heading, self.text = words(self, "heading"), words(self, "quiet")
+        self.offered: tuple[str, str] = ("", "")  # visit and woman that the list of Today stands on
+        self.this, self.offer = QPushButton(self), QPushButton(self)
         self.choose = QPushButton("Choose in Today", self)
         self.begin = QPushButton("Begin without a patient", self)
         self.assign = QPushButton("Give it to a woman ...", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(6)
-        for part in (self.heading, self.text, self.choose, self.begin, self.assign):
+        for part in (self.heading, self.text, self.offer, self.this, self.choose, self.begin, self.assign):
             column.addWidget(part)
-        for button in (self.choose, self.begin, self.assign):
+        for button in (self.offer, self.this, self.choose, self.begin, self.assign):
             button.setAutoDefault(True)
+        self.offer.clicked.connect(self._take_offer)
+        self.this.clicked.connect(self._stay)
         self.choose.clicked.connect(self.today_wanted)
         self.begin.clicked.connect(self._begin)
         self.assign.clicked.connect(self.assign_wanted)
 
+    def ask_between(self, visit_id: str, woman: str) -> None:
+        """The list of Today stands on this visit, and another one, or none, is open: whose examination is it?"""
+        self.offered = visit_id, woman
+        self.show_case(self._session.case)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it has to be said first whose examination it is."""
+        return bool(self.offered[0])
+
     def show_case(self, case: VisitCase | None) -> None:
         """The visit on the desk is another one, or none."""
+        if case is not None and case.visit.id == self.offered[0]:
+            self.offered = "", ""
+        offered = self.asks
+        asks = offered and case is not None
         unassigned = case is not None and case.patient.unassigned and not case.signed
         signed = case is not None and case.signed
-        self.setVisible(case is None or unassigned or signed)
-        self.choose.setVisible(case is None or signed)
+        self.setVisible(case is None or unassigned or signed or asks)
+        self.offer.setVisible(offered)
+        self.offer.setText(f"{self.offered[1]} (chosen in Today)")
+        self.this.setVisible(asks)
+        self.choose.setVisible((case is None and not offered) or (signed and not asks))
         self.begin.setVisible(case is None and not self._session.library.no_editing)
-        self.assign.setVisible(unassigned)
-        if case is None:
-            self.heading.setText(say.NOBODY)
-            self.text.setText(say.BEGIN_HINT)
-        elif signed:
-            self.heading.setText("Signed")
-            self.text.setText(say.SIGNED)
-        else:
-            self.heading.setText(say.UNASSIGNED)
-            self.text.setText(say.UNASSIGNED_HINT)
+        self.assign.setVisible(unassigned and not asks)
+        if asks and case is not None:
+            self.this.setText(f"{say.name_of(case)} (open in Review)")
+        self.heading.setText(say.whose_heading(case, asks=asks))
+        self.text.setText(say.whose_text(case, asks=asks, offered=offered))
+
+    def _take_offer(self) -> None:
+        visit_id, self.offered = self.offered[0], ("", "")
+        if not self._session.open_visit(visit_id):
+            self.show_case(self._session.case)
+
+    def _stay(self) -> None:
+        self.offered = "", ""
+        self.show_case(self._session.case)
+        self.settled.emit()
 
     def _begin(self) -> None:
         self.begin_unassigned()
@@ -68,6 +95,7 @@ class Whose(QFrame):
         """Begin a visit of nobody known; False (and the problem said) where it cannot be."""
         from pfm_desktop.services.capture import unassigned
 
+        self.offered = "", ""
         made: list[str] = []
 
         def begin(lib: Library) -> tuple[()]:
