@@ -115,7 +115,7 @@ def run(library: Path, visit_id: str, asked: argparse.Namespace) -> None:
     tell_memory(memory, sizes)
     tell_pairs(lots)
     tell_processor(shares, simulator.used / took)
-    wait(lambda: not lots.waits or bool(page.examining.keeper_problem), seconds=30)
+    wait(lambda: not lots.waits or bool(page.examining.outcome.waiting), seconds=30)
     clip.end()
     one.close()
 

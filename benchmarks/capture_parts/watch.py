@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 
 from pfm_desktop.services.capture.keeping import LotState
 from pfm_desktop.support import memory
@@ -93,7 +93,13 @@ class Lots(QObject):
         self.out_of_sight = 0  # verdicts that were on the card while it was not in sight
         self._pressed = 0.0
         self._unpainted: Timed | None = None
-        page.examining.lot_changed.connect(self._changed)  # after the page's own listeners
+        outcome = page.examining.outcome
+        for signal, slot in (
+            (outcome._told, self._taken),
+            (outcome._kept, self._kept),
+            (outcome._judged, self._judged),
+        ):
+            signal.connect(slot, Qt.ConnectionType.QueuedConnection)  # after the page's own listeners
         page.said.connect(self.said.append)
         page.cards.taken.installEventFilter(self)
 
@@ -113,18 +119,24 @@ class Lots(QObject):
             self._unpainted.judged, self._unpainted = time.monotonic(), None
         return False
 
-    def _changed(self, lot: Any) -> None:
-        timed = self.timed.get(lot.number) or self._begun(lot)
-        news, verdict = (found.get(lot.number) for found in (self._page.examining.news, self._page.examining.verdicts))
-        if not timed.kept and news is not None and news.state is LotState.KEPT:
-            timed.kept = time.monotonic()
-        if verdict is not None and not timed.words:
-            timed.words = verdict[0].words if verdict[0] is not None else verdict[1]
-            if self._page.cards.taken.visibleRegion().isEmpty():
-                self.out_of_sight += 1
-                timed.judged = time.monotonic()
-            else:
-                self._unpainted = timed
+    def _taken(self, lot: Any) -> None:
+        if lot.number not in self.timed:
+            self._begun(lot)
+
+    def _kept(self, news: Any) -> None:
+        self._taken(news.lot)
+        if news.state is LotState.KEPT:
+            self.timed[news.lot.number].kept = time.monotonic()
+
+    def _judged(self, lot: Any, verdict: Any, problem: str) -> None:
+        self._taken(lot)
+        timed = self.timed[lot.number]
+        timed.words = verdict.words if verdict is not None else problem
+        if self._page.cards.taken.visibleRegion().isEmpty():
+            self.out_of_sight += 1
+            timed.judged = time.monotonic()
+        else:
+            self._unpainted = timed
 
     def _begun(self, lot: Any) -> Timed:
         by_key = not lot.step_key

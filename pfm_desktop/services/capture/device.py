@@ -23,6 +23,7 @@ from pfm_desktop.domain.grade import Grade
 from pfm_desktop.domain.source import Source
 from pfm_desktop.imaging.dark import DarkFrame
 from pfm_desktop.imaging.io import encode_png
+from pfm_desktop.imaging.threads import live_begins, live_ends
 from pfm_desktop.services.capture import pairs
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
 from pfm_desktop.services.capture.dark import cleaned, take_dark
@@ -70,6 +71,8 @@ class Device:
         self._glow_sensor = Sensor(second) if second is not None else self._sensor
         self._waits = simulated.waits if simulated is not None and second is None else _waits(config)
         self._acid = False
+        self._over = False
+        live_begins()
         self._lit_by_one = threading.Lock()  # a pair and a dark frame would put out each other's light
         self._maps: list[Matrix] = []
 
@@ -149,7 +152,10 @@ class Device:
         return self.config
 
     def stop(self) -> None:
-        """Let all of it go."""
+        """Let all of it go; twice does no harm."""
+        if not self._over:
+            self._over = True
+            live_ends()
         if self.lamp is not None:
             with suppress(LampError):
                 self.lamp.switch(Light.WHITE)

@@ -18,6 +18,7 @@ from pfm_desktop.imaging.whitening.stabilise import Stabiliser
 from pfm_desktop.services.capture.clip_reader import ClipReader
 from pfm_desktop.services.capture.clips import acid_offset
 from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.support.threads import give_way
 
 if TYPE_CHECKING:
     from pfm_desktop.capture.source import Frame
@@ -85,6 +86,7 @@ class Following:
         self._thread.join(END_S)
 
     def _work(self) -> None:
+        give_way()  # to the live picture
         while True:
             with self._there:
                 self._there.wait_for(lambda: self._next is not None or self._ending)

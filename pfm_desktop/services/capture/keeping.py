@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.capture import Acquisition
 from pfm_desktop.domain.source import Stage
 from pfm_desktop.support.errors import MemoryFullError, UserError, for_a_person
+from pfm_desktop.support.threads import give_way
 
 if TYPE_CHECKING:
     from pfm_desktop.services.capture.records import Kept
@@ -155,6 +156,7 @@ class Keeper:
         return self.waiting
 
     def _work(self) -> None:
+        give_way()  # to the live picture
         tries = 0
         while (lot := self._next()) is not None:
             problem = self._try(lot)

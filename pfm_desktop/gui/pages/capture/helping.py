@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.imaging import shown
+from pfm_desktop.support.threads import give_way
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class _Reader:
 
     def read(self, _ctx: Context, pixels: NDArray[np.uint8], look_for_cervix: bool) -> tuple[Meter, ...]:
         """As a job."""
+        give_way()  # to the live picture
         return self._meters.read(pixels, look_for_cervix=look_for_cervix)
 
 
