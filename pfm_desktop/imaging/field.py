@@ -79,6 +79,27 @@ def of_whole(part: Registration, first: Box, second: Box, white_size: Size, fluo
     )
 
 
+def chained(first: Registration, second: Registration) -> Registration:
+    """The map of `first` and then that of `second`, whose white-light picture is the other one of `first`; neither
+    refused. The worse status of the two; what both may be off adds up."""
+    width, height = first.white_size
+    x, y = np.meshgrid(np.linspace(0, width - 1, _NODES[0]), np.linspace(0, height - 1, _NODES[1]))
+    places = np.column_stack([x.ravel(), y.ravel()])
+    matrix = np.asarray(second.matrix @ first.matrix, np.float64)
+    back = np.linalg.inv(matrix)
+    there = second.white_to_fluorescence(first.white_to_fluorescence(places))
+    bend = there @ back[:2, :2].T + back[:2, 2] - places
+    worse = first if first.status is not RegistrationStatus.OK else second
+    return replace(
+        worse,
+        matrix=matrix,
+        nodes=bend.reshape(_NODES[1], _NODES[0], 2).astype(np.float32),
+        error_px=(first.error_px or 0.0) + (second.error_px or 0.0),
+        white_size=first.white_size,
+        fluorescence_size=second.fluorescence_size,
+    )
+
+
 def _placed(box: Box) -> Matrix:
     """3 x 3: pixels of a cut to those of the whole."""
     return np.array([[1.0, 0, box[0]], [0, 1.0, box[1]], [0, 0, 1.0]])

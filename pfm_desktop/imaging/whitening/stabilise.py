@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pfm_desktop.domain.geometry import Matrix
 from pfm_desktop.domain.registration import RegistrationStatus
 from pfm_desktop.imaging.compose import fit
-from pfm_desktop.imaging.field import lit_box, of_whole
+from pfm_desktop.imaging.field import chained, lit_box, of_whole
 from pfm_desktop.imaging.pixels import checked_pixels
 from pfm_desktop.imaging.registration import Registration, register
 from pfm_desktop.support.errors import BadInputError
@@ -22,7 +22,8 @@ from pfm_desktop.support.errors import BadInputError
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.uint8]
 SIDE = 640  # pixels of the longer side of what is kept
-MOST = 480  # frames; four minutes at two a second, 110 MB at 640 x 360
+MOST = 480  # frames; four minutes at two a second, 130 MB at 640 x 360
+RECENT_S = 5.0  # seconds after which a frame gives way to a newer one that others may be laid over the first by
 UNKNOWN = 0  # of a plane
 LEVELS = 2.55  # a plane's values for one of L*
 _GLARE = 235  # of the least channel, at full size: the lamp, not tissue
@@ -54,6 +55,15 @@ class Steadied:
         return self.registration.matrix
 
 
+@dataclass(frozen=True, eq=False)
+class _Recent:
+    """A frame by way of which later ones may be laid over the first: what is registered of it, and its own map."""
+
+    part: Pixels
+    registration: Registration
+    seconds: float
+
+
 class Stabiliser:
     """Lays frames over `first` (H x W x 3 uint8 RGB), taken `seconds` after acid (negative: before).
 
@@ -74,6 +84,8 @@ class Stabiliser:
         self._lock = threading.Lock()
         self._refused: Counter[str] = Counter()
         self._last: Matrix | None = None
+        self._recent: _Recent | None = None
+        self._by_way = False
         still = Registration(
             RegistrationStatus.OK, 0.0, np.eye(3), np.zeros((2, 2, 2), np.float32), self._size, self._size
         )
@@ -106,11 +118,9 @@ class Stabiliser:
             self._leave_out(_SAME)
             return None
         left, top, right, bottom = self._box
-        part = register(self._first, pixels[top:bottom, left:right], start=self._last)
-        if part.status is not RegistrationStatus.OK:
-            self._leave_out(part.cause)
+        part = self._laid(pixels[top:bottom, left:right], float(seconds))
+        if part is None:
             return None
-        self._last = part.matrix
         whole = of_whole(part, self._box, self._box, self._size, self._size)
         small = fit(pixels, self._side)
         drawn = _scaled(whole, 1 / self._scale, (small.shape[1], small.shape[0]))
@@ -121,6 +131,32 @@ class Stabiliser:
             if len(self._frames) > self._most:
                 del self._frames[_least_missed(self._frames)]
         return steadied
+
+    def _laid(self, part: Pixels, seconds: float) -> Registration | None:
+        """The map from the first frame to this one, straight or by way of a recent one: what whitens much may no longer
+        look like the first. None, and counted, where neither is sure."""
+        reason = ""
+        ways = [self._straight, self._by_recent]
+        for way in ways[::-1] if self._by_way else ways:
+            found = way(part)
+            if found is not None and found.status is RegistrationStatus.OK:
+                self._by_way = way == self._by_recent
+                self._last = found.matrix
+                if self._recent is None or not 0 <= seconds - self._recent.seconds < RECENT_S:
+                    self._recent = _Recent(part.copy(), found, seconds)
+                return found
+            reason = reason or ("" if found is None else found.cause)
+        self._leave_out(reason)
+        return None
+
+    def _straight(self, part: Pixels) -> Registration:
+        return register(self._first, part, start=self._last)
+
+    def _by_recent(self, part: Pixels) -> Registration | None:
+        if self._recent is None:
+            return None
+        found = register(self._recent.part, part)
+        return found if found.status is not RegistrationStatus.OK else chained(self._recent.registration, found)
 
     def _leave_out(self, reason: str) -> None:
         with self._lock:
