@@ -12,6 +12,7 @@ import pytest
 from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.grade import Grade
 from pfm_desktop.imaging.film import PhantomFilm
+from pfm_desktop.imaging.registration.result import refused
 from pfm_desktop.imaging.whitening.stabilise import LEVELS, UNKNOWN, Pixels, Stabiliser
 from pfm_desktop.support.errors import BadInputError
 
@@ -122,6 +123,28 @@ def test_the_first_frame_is_copied_and_no_frame_is_written_to() -> None:
     steady = Stabiliser(first, side=480)
     first[:] = 0
     assert steady.add(second, 20.0) is not None
+
+
+def test_what_no_longer_looks_like_the_first_frame_is_laid_over_it_by_way_of_a_recent_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steady = Stabiliser(frame(0.0))
+    assert steady.add(frame(20.0), 20.0) is not None
+    monkeypatch.setattr(steady, "_straight", lambda _: refused("it looks otherwise", (WIDTH, HEIGHT), (WIDTH, HEIGHT)))
+    for seconds in (24.0, 30.0, 36.0, 42.0):
+        found = steady.add(frame(seconds), seconds)
+        assert found is not None
+        moved = film().motion(seconds)
+        true = places() @ moved[:2, :2].T + moved[:2, 2]
+        assert np.median(np.hypot(*(found.registration.white_to_fluorescence(places()) - true).T)) < 2 * HEIGHT / 1080
+    assert not steady.refused
+
+
+def test_a_frame_that_neither_way_is_sure_of_counts_once() -> None:
+    steady = Stabiliser(frame(0.0))
+    assert steady.add(frame(5.0), 5.0) is not None
+    assert steady.add(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 6.0) is None
+    assert list(steady.refused.values()) == [1]
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf")])
