@@ -197,6 +197,8 @@ class Undo(QObject):
     def _stack_of(self, changes: tuple[Change, ...]) -> QUndoStack:
         """Where undo looks for a step, whichever page was in front when it was done."""
         first, case = changes[0], self._session.case
+        if case is not None and not self._list_in_front and any(_of_visit(one, case) for one in changes):
+            return self._stack_of_visit(case.visit.id)
         if first.what in ("patient", "visit"):
             return self._list
         if (
@@ -221,6 +223,11 @@ class Undo(QObject):
         stack = QUndoStack(self._group)
         stack.setUndoLimit(_LIMIT)
         return stack
+
+
+def _of_visit(change: Change, case: VisitCase) -> bool:
+    """Whether it altered the visit on the desk itself, as one that was given to a woman."""
+    return change.what == "visit" and change.key == case.visit.id and change.old is not None and change.new is not None
 
 
 def _turned(changes: tuple[Change, ...]) -> tuple[Change, ...]:

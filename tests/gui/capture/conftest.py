@@ -247,10 +247,10 @@ def refused(session: Session) -> list[str]:
 
 
 @pytest.fixture
-def heard(page: CapturePage) -> list[str]:
+def heard(nobody: CapturePage) -> list[str]:
     """What the page said."""
     found: list[str] = []
-    page.said.connect(found.append)
+    nobody.said.connect(found.append)
     return found
 
 
