@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
 
 log = logging.getLogger(__name__)
-RATE = 2.0  # frames a second
+RATE = 1.0  # frames a second
 END_S = 3.0
 CLICK_MM, CLICK_SHARE = 1.0, 0.015  # radius of what a click means: millimetres, or a share of the frame's width
 Polygon = tuple[tuple[float, float], ...]
@@ -47,6 +47,11 @@ class Followed:
     def frames(self) -> tuple[Steadied, ...]:
         """What there is so far."""
         return self.stabiliser.frames
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return self.stabiliser.count
 
     def region_at(self, x: float, y: float, mm_per_px: float | None) -> Polygon:
         """What a click at a pixel of the first frame means."""

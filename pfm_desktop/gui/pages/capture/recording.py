@@ -1,4 +1,4 @@
-"""Recording clips of the visit: on a key, and at two pictures a second by itself once acetic acid is on."""
+"""Recording clips of the visit: on a key, and at one picture a second by itself once acetic acid is on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pfm_desktop.capture.recorder import Recorder
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture import clips
-from pfm_desktop.services.capture.following import Following
+from pfm_desktop.services.capture.following import RATE, Following
 from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels import capture_words as say
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pfm_desktop.storage.library import Library
     from pfm_desktop.viewmodels.session import Session
 
-WHITENING_RATE = 2.0  # frames a second
+WHITENING_RATE = RATE  # a minute of it is 40 MB
 WHITENING_S = 195.0  # after acetic acid: so long it is followed by itself
 END_S = 6.0  # for what is not on disk yet, when the library is closed
 

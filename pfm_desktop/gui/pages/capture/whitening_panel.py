@@ -151,7 +151,7 @@ class WhiteningPanel(QFrame):
         if followed is None:
             return
         refused = sum(followed.stabiliser.refused.values())
-        self.count.setText(text.followed_words(len(followed.frames), refused))
+        self.count.setText(text.followed_words(followed.count, refused))
         if self.region and not self._work.busy:
             self._work.start(
                 following.curve_of, followed, self.region, self.normal, done=self._curve_came, failed=self._failed
