@@ -6,15 +6,15 @@ Everything that comes from another thread is handed to the thread of the window 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
+from pfm_desktop.gui.pages.capture.sensor_map import SensorMap
 from pfm_desktop.gui.widgets.background import Background
 from pfm_desktop.services.capture.live import Exposed, LiveExamination
 from pfm_desktop.services.capture.times import Times, slept_s
@@ -56,7 +56,7 @@ class Examining(QObject):
         self.live: LiveExamination | None = None
         self._jump_told = False
         self.iodine: bool | None = None
-        self.outcome = Outcome(session, self, self)
+        self.outcome = Outcome(session, SensorMap(self), self)
         self.outcome.said.connect(self.said)
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
@@ -342,17 +342,3 @@ class Examining(QObject):
                 self._jump_told = True
                 self.said.emit(say.clock_words(off))
         self.changed.emit()
-
-    def learn_map(self, found: Any) -> None:
-        """How the second sensor lies to the first one, as a pair told, is kept with the device."""
-        from pfm_desktop.services.capture import config
-
-        learned = self.device.learn_map(found) if self.device is not None else None
-        if learned is not None and learned.kind is config.Kind.TWO:
-            with suppress(UserError):  # it is learned again
-                config.save(learned)
-
-    @property
-    def homography(self) -> tuple[float, ...]:
-        """That of the two sensors, where there is one."""
-        return self.device.config.homography if self.device is not None else ()
