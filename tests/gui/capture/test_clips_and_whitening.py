@@ -1,0 +1,258 @@
+"""Clips are recorded, looked through and pulled out of; whitening is measured on what was followed, and put on record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.examination import Whitening
+from pfm_desktop.gui.pages.capture.looking import Shows
+from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services.capture import clips, following, records
+from pfm_desktop.support.errors import BadInputError, UserError
+from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels import whitening as words
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import Room
+
+K = Qt.Key
+LEFT = Qt.MouseButton.LeftButton
+Press = Callable[..., None]
+Passes = Callable[[float], None]
+Settle = Callable[[], None]
+Taken = Callable[[], list[tuple[str, float | None]]]
+
+
+@pytest.fixture
+def recorded(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, passes: Passes, session: Session, settle: Settle
+) -> CapturePage:
+    """A clip of some frames is on record."""
+    press(K.Key_R)
+    for shade in (40, 80, 120):
+        room.device.stream.push(shade)
+        passes(0.5)
+    press(K.Key_R)
+    qtbot.waitUntil(lambda: [one.closed for one in of_visit(session)] == [True], timeout=10_000)
+    settle()
+    return page
+
+
+def of_visit(session: Session) -> tuple[clips.Clip, ...]:
+    assert session.case is not None
+    return clips.clips_of(session.library, session.case.visit.id)
+
+
+def test_while_a_clip_is_recorded_that_is_said_and_its_end_too(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, passes: Passes, heard: list[str]
+) -> None:
+    press(K.Key_R)
+    room.device.stream.push()
+    passes(2.0)
+    assert any("REC" in badge for badge in page.view.badges)
+    assert page.tools.buttons["record"].isChecked()
+    room.device.stream.push()
+    press(K.Key_R)
+    qtbot.waitUntil(lambda: any("is in the library" in text for text in heard), timeout=10_000)
+    assert not any("REC" in badge for badge in page.view.badges)
+    assert not page.tools.buttons["record"].isChecked()
+
+
+def test_a_clip_without_a_frame_leaves_none_and_says_so(
+    qtbot: QtBot, page: CapturePage, press: Press, heard: list[str], session: Session
+) -> None:
+    press(K.Key_R, K.Key_R)
+    qtbot.waitUntil(lambda: any("No clip was recorded" in text for text in heard), timeout=10_000)
+    assert of_visit(session) == ()
+
+
+def test_a_clip_is_looked_through_frame_by_frame_and_a_frame_goes_into_the_visit(
+    qtbot: QtBot, recorded: CapturePage, press: Press, settle: Settle, taken: Taken, undo: Undo, heard: list[str]
+) -> None:
+    press(K.Key_L)
+    assert recorded.looking.shows is Shows.CLIP
+    assert say.FROM_CLIP in recorded.view.badges
+    panel = recorded.cards.clips
+    assert panel.slider.maximum() == 2
+    press(K.Key_Right, K.Key_Right)
+    assert panel.slider.value() == 2
+    qtbot.mouseClick(panel.pull, LEFT)
+    settle()
+    assert taken() == [("saline", None)]
+    assert heard[-1] == "The frame is in the visit."
+    qtbot.mouseClick(panel.pull, LEFT)
+    settle()
+    assert heard[-1] == "This frame is in the visit already."
+    assert undo.undo()
+    assert taken() == []
+    panel.list.setFocus()
+    qtbot.keyClick(panel.list, K.Key_Escape)
+    assert recorded.looking.shows is Shows.LIVE
+    assert recorded.view.hasFocus()
+
+
+def test_a_clip_that_was_removed_comes_back_by_undo(
+    qtbot: QtBot, recorded: CapturePage, press: Press, session: Session, undo: Undo, settle: Settle
+) -> None:
+    press(K.Key_L)
+    panel = recorded.cards.clips
+    qtbot.mouseClick(panel.remove, LEFT)
+    assert of_visit(session) == ()
+    assert panel.list.count() == 0
+    assert undo.undo()
+    settle()
+    assert len(of_visit(session)) == 1
+    assert panel.list.count() == 1
+
+
+def test_clips_are_looked_through_without_a_camera(
+    qtbot: QtBot, recorded: CapturePage, press: Press, room: Room
+) -> None:
+    room.refuses = UserError("no camera")
+    press(K.Key_F5)
+    assert recorded.view.shown is None
+    press(K.Key_L)
+    qtbot.waitUntil(lambda: recorded.view.shown is not None)
+    press(K.Key_L)
+    assert recorded.view.shown is None
+    assert "No camera" in recorded.view.said
+
+
+def test_space_while_a_clip_is_looked_through_goes_live_and_takes(
+    recorded: CapturePage, press: Press, taken: Taken
+) -> None:
+    press(K.Key_L, K.Key_Space)
+    assert recorded.looking.shows is Shows.LIVE
+    assert taken() == [("saline", None)]
+
+
+def test_a_clip_that_is_ended_as_the_library_closes_is_whole(
+    page: CapturePage, press: Press, room: Room, session: Session, passes: Passes
+) -> None:
+    press(K.Key_R)
+    for _ in range(3):
+        room.device.stream.push()
+        passes(0.1)
+    page.recording.stop()
+    (clip,) = of_visit(session)
+    assert (clip.closed, clip.complete) == (True, True)
+
+
+# whitening
+
+CURVE = Whitening(
+    region=((1.0, 1.0), (9.0, 1.0), (5.0, 9.0)), seconds=(1.0, 2.0), change=(0.0, 8.0), peak=8.0, peak_s=2.0
+)
+
+
+@pytest.fixture
+def followed(page: CapturePage, press: Press, passes: Passes, room: Room, qtbot: QtBot) -> CapturePage:
+    """Whitening is followed live."""
+    press(K.Key_A)
+    passes(0.5)
+    assert page.recording.runs(ClipKind.WHITENING)
+    room.device.stream.push()
+    qtbot.waitUntil(lambda: page.recording.followed is not None, timeout=10_000)
+    return page
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, object]]:
+    """Regions that were measured, each with its normal tissue."""
+    asked: list[tuple[object, object]] = []
+
+    def curve_of(_ctx: object, _followed: object, region: object, normal: object) -> Whitening:
+        asked.append((region, normal))
+        return CURVE
+
+    def map_of(*_: object) -> object:
+        raise BadInputError("too few frames")
+
+    monkeypatch.setattr(following, "curve_of", curve_of)
+    monkeypatch.setattr(following, "map_of", map_of)
+    return asked
+
+
+def test_a_click_shows_how_the_place_whitened_and_it_goes_on_record(
+    qtbot: QtBot,
+    followed: CapturePage,
+    press: Press,
+    settle: Settle,
+    measured: list[tuple[object, object]],
+    session: Session,
+    heard: list[str],
+) -> None:
+    press(K.Key_C)
+    panel = followed.cards.whitening
+    assert panel.isVisible()
+    assert say.OF_WHITENING in followed.view.badges
+    qtbot.waitUntil(lambda: followed.view.shown is not None)
+    qtbot.mouseClick(followed.view, LEFT, pos=followed.view.rect().center())
+    settle()
+    assert measured
+    assert "8.0" in panel.summary.text()
+    qtbot.mouseClick(panel.keep, LEFT)
+    settle()
+    assert words.KEPT in heard
+    assert session.case is not None
+    (kept,) = records.whitenings(session.library, session.case.visit.id)
+    assert kept.whitening.peak == 8.0
+
+
+def test_nothing_of_a_whitening_is_seen_in_the_visit_of_another_woman(
+    qtbot: QtBot,
+    followed: CapturePage,
+    press: Press,
+    settle: Settle,
+    measured: list[tuple[object, object]],
+    session: Session,
+    visits: dict[str, str],
+) -> None:
+    press(K.Key_C)
+    qtbot.waitUntil(lambda: followed.view.shown is not None)
+    qtbot.mouseClick(followed.view, LEFT, pos=followed.view.rect().center())
+    settle()
+    session.open_visit(visits["Brandt"])
+    panel = followed.cards.whitening
+    assert panel.isHidden()
+    assert followed.view.region == ()
+    press(K.Key_C)
+    assert panel.summary.text() == ""
+    assert panel.hint.text() == words.NO_CLIP
+    assert not panel.keep.isVisible()
+    assert session.case is not None
+    assert records.whitenings(session.library, session.case.visit.id) == ()
+
+
+def test_a_clip_that_is_being_read_for_one_woman_is_not_shown_for_another(
+    qtbot: QtBot,
+    page: CapturePage,
+    press: Press,
+    monkeypatch: pytest.MonkeyPatch,
+    session: Session,
+    visits: dict[str, str],
+    settle: Settle,
+) -> None:
+    go, begun = threading.Event(), threading.Event()
+
+    def from_clip(_ctx: object, _lib: object, _clip: str) -> object:
+        begun.set()
+        assert go.wait(20)
+        return object()
+
+    monkeypatch.setattr(following, "from_clip", from_clip)
+    monkeypatch.setattr(page.cards.source, "_last_clip", lambda: "clip of Adler")
+    press(K.Key_C)
+    assert begun.wait(20)
+    session.open_visit(visits["Brandt"])
+    go.set()
+    qtbot.waitUntil(lambda: not page.cards.source._jobs.busy)
+    settle()
+    assert page.cards.source._read is None
