@@ -98,7 +98,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--library", metavar="PATH", default="", help="folder of the library to open")
     parser.add_argument("--screenshot", metavar="OUT.png", type=Path, help="write a picture of a page and end")
-    parser.add_argument("--page", choices=("today", "review", "annotate", "models", "settings"), default="today")
+    parser.add_argument(
+        "--page", choices=("today", "review", "capture", "annotate", "models", "settings"), default="today"
+    )
     parser.add_argument("--size", metavar="1366x768", type=_size, help="size of the window in pixels")
     parser.add_argument("--theme", choices=("dark", "light"), help="for this run only")
     parser.add_argument("--version", action="version", version=__version__)

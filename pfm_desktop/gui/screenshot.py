@@ -7,13 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from pfm_desktop.domain.grade import Grade
-from pfm_desktop.gui.main_window import TITLES, MainWindow
+from pfm_desktop.gui.main_window import CAPTURE, TITLES, MainWindow
 from pfm_desktop.jobs import SilentContext
 from pfm_desktop.support.errors import BadInputError, StorageError, UserError
 from pfm_desktop.support.paths import demo_library_dir
@@ -98,6 +98,8 @@ def _shoot(app: QApplication, window: MainWindow, out: Path, page: str, library:
         raise StorageError(window.opening.words.text())
     if page == "review":
         _open_best(window, session)
+    elif page == "capture":
+        _examine_best(app, window, session)
     else:
         window.show_page([title.lower() for title in TITLES].index(page))
     wait_until(app, lambda: _quiet(window), "the page")
@@ -116,6 +118,23 @@ def _open_best(window: MainWindow, session: Session) -> None:
         session.perform(lambda lib: review.reveal(lib, row.visit.id, session.reader), undoable=False)
     window.open_visit(row.visit.id)
     wait_until(QApplication.instance(), lambda: _quiet(window), "the page")  # type: ignore[arg-type]  # there is one
+
+
+def _examine_best(app: QApplication, window: MainWindow, session: Session) -> None:
+    """The live picture, in the visit that shows most; what is said instead where there is no camera."""
+    row = most_interesting(session.today())
+    if row is not None:
+        session.open_visit(row.visit.id)
+    window.show_page(CAPTURE)
+    page: Any = window.stack.currentWidget()
+
+    def opened() -> bool:
+        """Whether a picture came, or it is said why none does."""
+        status = page.examining.status
+        return page.idle and (page.view.shown is not None or status is None or status.state not in ("opening", "live"))
+
+    wait_until(app, opened, "the camera")
+    wait_until(app, lambda: page.view.shown is None or bool(page.meters.meters), "the live picture")
 
 
 def _quiet(window: MainWindow) -> bool:

@@ -75,6 +75,14 @@ def test_a_screenshot_is_written_at_the_size_asked_for_and_the_library_stays_as_
 
 
 @pytest.mark.slow
+def test_a_screenshot_of_the_live_page_says_where_there_is_no_camera(library: Path, tmp_path: Path) -> None:
+    out = tmp_path / "capture.png"
+    done = run("--library", str(library), "--screenshot", str(out), "--page", "capture", "--size", "1366x768")
+    assert done.returncode == 0, done.stderr
+    assert out.is_file()
+
+
+@pytest.mark.slow
 def test_a_screenshot_of_a_library_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     done = run("--library", str(tmp_path), "--screenshot", str(tmp_path / "x.png"))
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""Clips are recorded, looked through and pulled out of; whitening is measured on what was followed, and put on record."""
+"""Clips are recorded, looked through and pulled out of; whitening is measured and put on record."""
 
 from __future__ import annotations
 
