@@ -14,7 +14,9 @@ from pfm_desktop.gui.loading import load_below, load_next
 from pfm_desktop.gui.pages.today import TodayPage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.gui.widgets.background import Background
+from pfm_desktop.services.clock import moment_now
 from pfm_desktop.support import memory
+from pfm_desktop.support.errors import UserError
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.worklist import IDENTIFIER, NAME
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pfm_desktop.support.settings import Settings
 
 log = logging.getLogger(__name__)
+RUNS_S = 600.0  # after acid an examination may still go on, where the program ended in the middle of it
 END_SECONDS = 3.0  # for work that ends with the library
 AGAIN_MS = 10_000  # after which what the disk refused is tried again
 KEPT_NOW = "What was typed is kept now."
@@ -158,6 +161,21 @@ class Desk(QObject):
         self.undo.restore(left)
         self._place = left.visit_id
         return left.visit_id
+
+    @property
+    def clock_runs(self) -> bool:
+        """Whether the visit on the desk is being examined: acetic acid was applied a short while ago."""
+        from pfm_desktop.services.capture import records
+
+        case = self.session.case
+        if case is None or case.signed or self.session.library.read_only:
+            return False
+        try:
+            found = records.examination(self.session.library, case.visit.id)
+        except UserError:
+            return False
+        acid_at = found.acid_at if found is not None else None
+        return acid_at is not None and abs((moment_now() - acid_at).total_seconds()) < RUNS_S
 
     def _note_place(self) -> None:
         """For after a crash; edits of the visit that is open are no other place."""

@@ -329,6 +329,8 @@ class MainWindow(QMainWindow):
         """Open a visit ("": none); what was `told` of the library stays on top of what is said of the visit."""
         if visit_id:
             self.open_visit(visit_id)
+            if self.desk is not None and self.desk.clock_runs:
+                self.show_page(CAPTURE)
         for kind, text in told:
             if kind == "problem":
                 self.messages.problem(text)

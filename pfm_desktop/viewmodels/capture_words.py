@@ -29,6 +29,8 @@ OFFER_HINT = "Examine her, or begin now: the visit is unassigned then, and is gi
 UNASSIGNED = "Unassigned visit"
 UNASSIGNED_HINT = "It can be examined and reviewed. Before it can be signed it must be given to a woman."
 
+MARK_OVER = "The moment of this mark has passed: its picture stays. W takes another one."
+NOT_WHITE = "This moment is not in white light: nothing was frozen."
 WHOSE_FIRST = "Say first whose examination it is: choose it beside the live picture."
 
 

@@ -22,7 +22,7 @@ from pfm_desktop.domain.source import Source, Stage
 
 FADES = "Over 3 minutes since acetic acid: whitening fades. Take what is missing now."
 BLOCKED = "Iodine allergy on record: do not use iodine."
-ASK_ALLERGY = "Iodine allergy not asked yet."
+ASK_ALLERGY = "Iodine allergy not asked yet: say No (N) or Yes (Y) first."
 FINISHED = "All steps are done"
 NO_CLOCK = "-:--"
 _SOON_S = 5.0
@@ -84,7 +84,8 @@ class Timeline:
     warning: str = ""
     button: str = ""  # what the large button does; "" where it does nothing
     step: Step | None = None
-    blocked: bool = False  # the next step is iodine, and she is allergic to it
+    blocked: bool = False  # the next step is iodine, and she is allergic to it, or was not asked
+    overridable: bool = False  # a reason lifts that
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def timeline(facts: Facts) -> Timeline:
     step = next_step(facts.plan, finished, seconds=facts.seconds)
     lost = {one.key for one in missed(facts.plan, finished, seconds=facts.seconds)}
     stop = facts.iodine is True and not facts.iodine_override
+    unasked = facts.iodine is None and not facts.iodine_override and step is not None and step.stage is Stage.LUGOL
     blocked = stop and step is not None and step.stage is Stage.LUGOL
     rows = tuple(_row(one, facts, finished, lost, step, stop=stop) for one in facts.plan)
     headline = FINISHED if step is None else step_text(step)
@@ -150,9 +152,10 @@ def timeline(facts: Facts) -> Timeline:
         clock=clock_text(facts.seconds),
         rows=rows,
         warning=_warning(facts, step, blocked=blocked),
-        button="" if blocked else button_text(step),
+        button="" if blocked or unasked else button_text(step),
         step=step,
-        blocked=blocked,
+        blocked=blocked or unasked,
+        overridable=blocked,
     )
 
 

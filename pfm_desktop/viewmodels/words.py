@@ -25,4 +25,4 @@ def many(number: int, one: str, more: str = "") -> str:
 
 def unkept_question(texts: Sequence[str], why: str) -> str:
     """What is asked before texts that are not on disk go: `why` tells why not, in sentences."""
-    return f"Typed and not kept: {', '.join(texts)}. {why} Stay, and it is kept as soon as that is possible."
+    return f"Not kept yet: {', '.join(texts)}. {why} Stay, and it is kept as soon as that is possible."

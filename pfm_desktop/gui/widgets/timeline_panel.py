@@ -96,7 +96,7 @@ class TimelinePanel(QFrame):
         self.picture_button.setEnabled(can_take)
         self.skip_button.setEnabled(timeline.step is not None and not starts)
         self._ask_row.setVisible(not asked)
-        self._override.setVisible(timeline.blocked)
+        self._override.setVisible(timeline.overridable)
         self._show_rows(timeline.rows)
 
     def _show_rows(self, rows: tuple[TimelineRow, ...]) -> None:

@@ -135,9 +135,12 @@ class Device:
         return made
 
     def follow_acid(self, on: bool) -> None:
-        """Acetic acid is on, or not: a simulated woman whitens from then."""
-        if on and not self._acid and self.simulated is not None:
-            self.simulated.acid()
+        """Acetic acid is on, or not: a simulated woman whitens from then, and another one has not yet."""
+        if self.simulated is not None and on != self._acid:
+            if on:
+                self.simulated.acid()
+            else:
+                self.simulated.before_acid()
         self._acid = on
 
     def learn_map(self, found: Matrix) -> DeviceConfig | None:
@@ -205,13 +208,21 @@ class Device:
         return self._sensor.presets(self.config.fluorescence)
 
     def _now(self) -> Frame:
-        frame = self.stream.latest()
-        since = time.monotonic() - FRESH_S
-        if frame is None or frame.at < since:
-            frame = self.stream.wait_for(since, AWAITED_S)
+        """A frame of now that was exposed in white light alone: after a pair that takes a moment."""
+        since, until = time.monotonic() - FRESH_S, time.monotonic() + AWAITED_S
+        fresh = [frame for frame in self.stream.recent() if frame.at >= since and self.lit_white(frame)]
+        frame = fresh[-1] if fresh else None
+        after = time.monotonic()
+        while frame is None and time.monotonic() < until:
+            came = self.stream.wait_for(after, max(0.0, until - time.monotonic()))
+            if came is None:
+                break
+            frame, after = (came if self.lit_white(came) else None), came.at
         if frame is None:
             raise UserError(
-                "no picture came from the camera", safe="nothing was taken", remedy="look at the camera, then try again"
+                "no picture in white light came from the camera",
+                safe="nothing was taken",
+                remedy="look at the camera, then try again",
             )
         return frame
 

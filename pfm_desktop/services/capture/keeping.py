@@ -73,6 +73,8 @@ class Lot:
     visit_id: str
     pictures: tuple[LivePicture, ...]
     step_key: str = ""
+    by_itself: bool = False  # a mark of the clock took it, no person
+    replaces: tuple[str, ...] = ()  # ids of pictures that go off the record once these are in the library
 
     @property
     def pair(self) -> bool:

@@ -70,6 +70,7 @@ class Request:
     pair: bool
     acid: bool
     by_itself: bool = False  # a mark of the clock
+    replaces: tuple[str, ...] = ()  # pictures in whose place they are taken
 
 
 def wants_pair(step: Step | None) -> bool:
@@ -170,16 +171,17 @@ class LiveExamination:
 
     # taking
 
-    def take(self, step: Step | None, *, pair: bool | None = None) -> None:
-        """Take what a step asks for, or (`pair`) a pair or one picture whatever it asks for."""
-        self._ask(step, wants_pair(step) if pair is None else pair)
+    def take(self, step: Step | None, *, pair: bool | None = None, replaces: tuple[str, ...] = ()) -> None:
+        """Take what a step asks for, or (`pair`) a pair or one picture whatever it asks for. `replaces`: pictures that
+        go off the record once these are in the library."""
+        self._ask(step, wants_pair(step) if pair is None else pair, replaces=replaces)
 
-    def _ask(self, step: Step | None, pair: bool, *, by_itself: bool = False) -> None:
+    def _ask(self, step: Step | None, pair: bool, *, by_itself: bool = False, replaces: tuple[str, ...] = ()) -> None:
         with self._lock:
             self._asked += 1
             if step is not None:
                 self._under_way.append(step.key)
-        self._queue.put(Request(step, pair, self.acid, by_itself))
+        self._queue.put(Request(step, pair, self.acid, by_itself, replaces))
 
     def take_frame(self, exposed: Exposed, step: Step | None) -> None:
         """Keep a frame that was chosen by hand, as a frozen one."""
@@ -258,7 +260,8 @@ class LiveExamination:
         with self._lock:
             self._taken += [Taken(one.stage, one.seconds) for one in pictures]
         key = request.step.key if request.step is not None and not alone else ""
-        self._told(Lot(next(_NUMBERS), self.examination.visit_id, pictures, key))
+        replaces = request.replaces if not alone else ()  # half of a pair is no pair
+        self._told(Lot(next(_NUMBERS), self.examination.visit_id, pictures, key, request.by_itself, replaces))
 
     def _picture(self, one: Exposed, request: Request) -> LivePicture:
         at = one.frame.at

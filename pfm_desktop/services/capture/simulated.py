@@ -121,6 +121,10 @@ class SimulatedDevice:
         """Acetic acid is on from `at` on (seconds of `time.monotonic`; now)."""
         self._acid_at = time.monotonic() if at is None else at
 
+    def before_acid(self) -> None:
+        """Acetic acid is not on: another woman, or it was taken back."""
+        self._acid_at = None
+
     def film_s(self, at: float) -> float:
         """A moment of `time.monotonic`, such as a frame has, in seconds of the film."""
         return at - self._began

@@ -21,6 +21,8 @@ def actions_of(page: CapturePage) -> dict[str, QAction]:
         "acid": ("Acetic acid is on: start the clock", "A", page.start_acid),
         "skip": ("Leave the next step out", "K", page.skip),
         "retake": ("Retake what was taken last", "Backspace", page.retake),
+        "allergy_no": ("Iodine allergy: no", "N", lambda: page.answer_allergy(False)),
+        "allergy_yes": ("Iodine allergy: yes", "Y", lambda: page.answer_allergy(True)),
         "record": ("Record a clip, or end it", "R", page.toggle_record),
         "clips": ("Clips of this visit, or back to the live picture", "L", page.cards.toggle_clips),
         "curve": ("Whitening after acetic acid, or back to the live picture", "C", page.cards.toggle_whitening),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
+from pfm_desktop.domain.examination import DEFAULT_PLAN, MISSED_S, Examination, Plan, Step, Taken, counted
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.pages.capture.sensor_map import SensorMap
@@ -163,6 +163,21 @@ class Examining(QObject):
         """The clock of the examination; where none is under way, one of now."""
         return self.live.times if self.live is not None else Times()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is being taken, or on its way to the library."""
+        return (self.live is not None and self.live.busy) or not self.outcome.idle
+
+    def is_white(self, frame: Frame) -> bool:
+        """Whether a frame was exposed in white light alone."""
+        return self.device is None or self.device.lit_white(frame)
+
+    def is_over(self, step: Step | None) -> bool:
+        """Whether a mark went by: what is taken now is no picture of it."""
+        seconds = self.live.seconds(time.monotonic()) if self.live is not None else None
+        mark = step.seconds if step is not None else None
+        return mark is not None and seconds is not None and seconds >= mark + MISSED_S
+
     def step(self, key: str) -> Step | None:
         """A step of the plan; None for "" and for one of another plan."""
         live = self.live
@@ -300,10 +315,10 @@ class Examining(QObject):
             visit_id = self.live.examination.visit_id
             self._session.perform(lambda lib: records.allow_iodine(lib, visit_id, why))
 
-    def take_next(self, step: Step | None, *, pair: bool | None = None) -> None:
-        """Take what a step asks for, or a pair or a picture whatever it asks for."""
+    def take_next(self, step: Step | None, *, pair: bool | None = None, replaces: tuple[str, ...] = ()) -> None:
+        """Take what a step asks for, or a pair or a picture whatever it asks for, perhaps in the place of others."""
         if self.begin() and self.live is not None:
-            self.live.take(step, pair=pair)
+            self.live.take(step, pair=pair, replaces=replaces)
             self.changed.emit()
 
     def take_still(self, frame: Frame, step: Step | None) -> None:

@@ -45,6 +45,7 @@ class Looking(QObject):
         self._feed, self._view, self._help, self._session = feed, view, help_, session
         self.shows = Shows.LIVE
         self.frozen: Frame | None = None
+        self.is_white: Callable[[Frame], bool] = lambda _frame: True  # whether a frame is in white light alone
         view.resized.connect(self._view_resized)
         view.zoomed.connect(self._wheel)
 
@@ -65,6 +66,8 @@ class Looking(QObject):
         frame = self._feed.last
         if self.shows is Shows.FROZEN or frame is None:
             self.go_live()
+        elif not self.is_white(frame):
+            self.said.emit(say.NOT_WHITE)
         elif self.shows is Shows.LIVE:
             self._still(Shows.FROZEN, frame.pixels)
             self.frozen = frame

@@ -10,6 +10,7 @@ from pfm_desktop.services.capture.keeping import Judging, Keeper, Lot, LotNews, 
 from pfm_desktop.viewmodels import capture_words as say
 
 if TYPE_CHECKING:
+    from pfm_desktop.domain.change import Change
     from pfm_desktop.services.capture.lots import KnowsHomography
     from pfm_desktop.viewmodels.session import Session
 
@@ -122,10 +123,18 @@ class Outcome(QObject):
         if news.state in (LotState.KEPT, LotState.DROPPED):
             self._on_their_way.discard(news.lot.number)
         if news.state is LotState.KEPT and news.kept is not None:
-            self._session.tell_changed(news.kept.changes, undoable=True)
+            self._tell(news.lot, news.kept.changes)
         elif news.state is LotState.WAITING and news.lot is not self.last:
             self.said.emit(say.unkept_words(len(self._keeper.waiting), news.problem))
         self.changed.emit()
+
+    def _tell(self, lot: Lot, changes: tuple[Change, ...]) -> None:
+        """Undo is of what a person did: what took itself meanwhile is not in its way."""
+        self._session.tell_changed(changes, undoable=not lot.by_itself)
+        if lot.replaces:
+            from pfm_desktop.services import removal
+
+            self._session.perform(lambda lib: removal.remove_pictures(lib, lot.replaces))
 
     def _lot_judged(self, lot: Lot, verdict: Any, problem: str) -> None:
         if (found := getattr(verdict, "found_map", None)) is not None:

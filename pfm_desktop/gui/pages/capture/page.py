@@ -27,6 +27,7 @@ from pfm_desktop.gui.pages.capture.whose import Whose
 from pfm_desktop.gui.widgets.live_view import LiveView
 from pfm_desktop.gui.widgets.meters_bar import MetersBar
 from pfm_desktop.gui.widgets.timeline_panel import TimelinePanel
+from pfm_desktop.services import removal
 from pfm_desktop.services.capture import config as devices
 from pfm_desktop.viewmodels import arrival_words
 from pfm_desktop.viewmodels import capture_words as say
@@ -147,6 +148,11 @@ class CapturePage(QWidget):
         else:
             self.said.emit(say.ACID_AGAIN)
 
+    def answer_allergy(self, iodine: bool) -> None:
+        """She was asked; once it is known a key changes it no more (undo does)."""
+        if self._case is not None and self.examining.iodine is None and self._ready(camera=False):
+            self.examining.answer_allergy(iodine)
+
     def skip(self) -> None:
         """Leave the next step out; undo takes that back."""
         step = self._looked().step
@@ -154,22 +160,24 @@ class CapturePage(QWidget):
             self.examining.skip(step)
 
     def retake(self) -> None:
-        """Take what was taken last off the record (undo brings it back) and take it anew."""
+        """Take anew what was taken last; the one before goes off the record once the new one is in the library."""
         news = self.examining.outcome.news
         if news is None or news.kept is None or not self.examining.outcome.on_record:
             return
-        by_itself = self.arriving.device is not None
+        by_itself, step = self.arriving.device is not None, self.examining.step(news.lot.step_key)
         if not self._ready(pair=news.lot.pair, camera=not by_itself):
             return
-        from pfm_desktop.services import removal
-
-        ids = [picture.id for picture in news.kept.pictures]
-        if self._session.perform(lambda lib: removal.remove_pictures(lib, ids)) is not None:
-            self._see_live()
-            if by_itself:
-                self.said.emit(arrival_words.AGAIN)
-                return
-            self.examining.take_next(self.examining.step(news.lot.step_key), pair=news.lot.pair)
+        if self.examining.busy:
+            return  # a second press while the first one is under way
+        if self.examining.is_over(step):
+            self.said.emit(say.MARK_OVER)
+            return
+        ids = tuple(picture.id for picture in news.kept.pictures)
+        self._see_live()
+        if not by_itself:
+            self.examining.take_next(step, pair=news.lot.pair, replaces=ids)
+        elif self._session.perform(lambda lib: removal.remove_pictures(lib, ids)) is not None:
+            self.said.emit(arrival_words.AGAIN)
 
     def toggle_record(self) -> None:
         """Record a clip, or end it."""
@@ -344,6 +352,7 @@ class CapturePage(QWidget):
 
     def _connect(self) -> None:
         self._session.on_case.append(self._on_case)
+        self.looking.is_white = self.examining.is_white
         self.feed.ready.connect(self._frame_ready)
         self.examining.device_changed.connect(self._device_changed)
         for part in (self.examining, self.examining.outcome, self.looking, self.recording, self.cards, self.tools):

@@ -1,0 +1,120 @@
+"""What must not happen in the ten minutes: a good picture gone, a mixture of lights, undo of what nobody did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.gui.undo import Undo
+from pfm_desktop.services.capture import records
+from pfm_desktop.viewmodels import capture_words as say
+from pfm_desktop.viewmodels.session import Session
+from pfm_desktop.viewmodels.timeline import ASK_ALLERGY
+
+from .conftest import Room
+
+K = Qt.Key
+Press = Callable[..., None]
+Passes = Callable[[float], None]
+Taken = Callable[[], list[tuple[str, float | None]]]
+
+
+def test_a_retake_that_fails_leaves_the_picture_that_was_there(
+    page: CapturePage, press: Press, taken: Taken, room: Room, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(K.Key_Space)
+    assert session.case is not None
+    before = session.case.pictures[0].id
+
+    def fails(*, pair: bool) -> object:
+        raise RuntimeError("the camera is gone")
+
+    monkeypatch.setattr(room.device, "take", fails)
+    monkeypatch.setattr("pfm_desktop.services.capture.live.log.exception", lambda *_args: None)
+    press(K.Key_Backspace)
+    assert taken() == [("saline", None)]
+    assert [one.id for one in session.case.pictures] == [before]
+
+
+def test_a_mark_that_has_passed_is_not_retaken(
+    page: CapturePage, press: Press, passes: Passes, taken: Taken, heard: list[str]
+) -> None:
+    press(K.Key_A)
+    passes(0.1)
+    passes(15.0)
+    there = taken()
+    assert there == [("acetic_acid", 15.0)]
+    passes(14.0)
+    press(K.Key_Backspace)
+    assert taken() == there
+    assert heard[-1] == say.MARK_OVER
+
+
+def test_undo_is_of_what_a_person_did_and_not_of_a_mark_that_took_itself(
+    page: CapturePage, press: Press, passes: Passes, taken: Taken, undo: Undo
+) -> None:
+    press(K.Key_Space)
+    done = undo.undo_text
+    press(K.Key_A)
+    started = undo.undo_text
+    passes(0.1)
+    passes(15.0)
+    assert len(taken()) == 2
+    assert undo.undo_text == started != done
+
+
+def test_what_is_not_in_white_light_is_not_frozen(
+    page: CapturePage, press: Press, heard: list[str], monkeypatch: pytest.MonkeyPatch, room: Room
+) -> None:
+    monkeypatch.setattr(room.device, "lit_white", lambda _frame: False)
+    press(K.Key_F)
+    assert page.looking.frozen is None
+    assert heard == [say.NOT_WHITE]
+
+
+def test_iodine_waits_until_an_allergy_was_asked_for_and_one_key_answers(
+    page: CapturePage, press: Press, session: Session, taken: Taken
+) -> None:
+    for _ in range(len(page.examining.facts.plan)):
+        press(K.Key_A if page.timeline.headline.text().startswith("Acetic acid:") else K.Key_K)
+        if page.timeline.warning.text() == ASK_ALLERGY:
+            break
+    assert page.timeline.warning.text() == ASK_ALLERGY
+    press(K.Key_Space)
+    assert not [one for one in taken() if one[0] == "lugol"]
+    press(K.Key_N)
+    assert session.case is not None
+    assert records.iodine_allergy(session.library, session.case.patient.id) is False
+    press(K.Key_Space)
+    assert [one[0] for one in taken()] == ["lugol"]
+
+
+def test_from_the_list_it_is_asked_whose_examination_it_is(
+    qtbot: QtBot, page: CapturePage, press: Press, session: Session, visits: dict[str, str], taken: Taken
+) -> None:
+    page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    assert page.whose.isVisible()
+    press(K.Key_Space)
+    assert taken() == []
+    qtbot.mouseClick(page.whose.offer, Qt.MouseButton.LeftButton)
+    assert session.case is not None
+    assert session.case.visit.id == visits["Brandt"]
+    press(K.Key_Space)
+    assert taken() == [("saline", None)]
+
+
+def test_the_visit_that_is_open_can_be_kept_to_and_one_under_way_is_not_asked_about(
+    qtbot: QtBot, page: CapturePage, press: Press, session: Session, visits: dict[str, str], taken: Taken
+) -> None:
+    page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    qtbot.mouseClick(page.whose.this, Qt.MouseButton.LeftButton)
+    press(K.Key_Space)
+    assert session.case is not None
+    assert session.case.visit.id == visits["Adler"]
+    assert taken() == [("saline", None)]
+    page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
+    assert not page.whose.asks
