@@ -93,7 +93,7 @@ def load(path: Path | None = None) -> DeviceConfig:
         return from_table(kept)
     except FileNotFoundError:
         return DeviceConfig()
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         log.warning("the capture device could not be read (%s); the simulated one is used", error)
         return DeviceConfig()
 

@@ -246,13 +246,6 @@ class LiveExamination:
             self._again = (self._looked or 0.0) + AGAIN_S
         return said
 
-    def _over(self, request: Request) -> None:
-        with self._lock:
-            self._asked -= 1
-            if request.step is not None:
-                self._under_way.remove(request.step.key)
-            self._lock.notify_all()
-
     def _made(self, request: Request, exposed: tuple[Exposed, ...], *, alone: bool = False) -> None:
         if not exposed:
             return
