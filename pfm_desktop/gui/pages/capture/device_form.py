@@ -132,6 +132,8 @@ class DeviceForm(QScrollArea):
         before = self._config
         if (kind, camera) != (before.kind, before.camera):  # another one: what was measured with the one before is not
             before = replace(before, mm_per_px=None, calibrated_width=0, homography=())
+        elif kind is Kind.TWO and _key_in(self.second) != before.second:
+            before = replace(before, homography=())
         return replace(
             before,
             name=self.name.text().strip() or self.kind.currentText(),

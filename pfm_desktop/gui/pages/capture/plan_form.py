@@ -52,6 +52,7 @@ class _Line:
     up: QPushButton
     down: QPushButton
     away: QPushButton
+    mark: float | None  # as it was shown, which may have a part of a second
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
@@ -128,6 +129,7 @@ class PlanForm(QScrollArea):
             QCheckBox("pair", self),
             QCheckBox("by itself", self),
             *(QPushButton(text, self) for text in ("Up", "Down", "Remove")),
+            mark=step.seconds,
         )
         for value, text in KINDS:
             line.kind.addItem(text, value)
@@ -212,5 +214,7 @@ def _step_of(line: _Line) -> Step:
     if value == CLOCK:
         return Step(Stage.ACETIC_ACID, starts_clock=True)
     seconds = float(line.seconds.value()) if line.seconds.isEnabled() and line.seconds.value() > NO_MARK else None
+    if seconds is not None and line.mark is not None and int(line.mark) == int(seconds):
+        seconds = line.mark
     automatic = seconds is not None and line.automatic.isChecked()
     return Step(Stage(value), seconds=seconds, pair=line.pair.isChecked(), automatic=automatic)

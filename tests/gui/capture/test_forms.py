@@ -1,0 +1,190 @@
+"""The forms of the Capture page: the device of this workstation, and the plan of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Step
+from pfm_desktop.domain.source import Stage
+from pfm_desktop.gui.pages.capture.device_form import DeviceForm
+from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.gui.pages.capture.plan_form import PlanForm
+from pfm_desktop.services.capture import config as devices
+from pfm_desktop.services.capture import records
+from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
+from pfm_desktop.viewmodels.session import Session
+
+from .conftest import CONFIG, Room, keys_of
+
+K = Qt.Key
+LEFT = Qt.MouseButton.LeftButton
+Press = Callable[..., None]
+Taken = Callable[[], list[tuple[str, float | None]]]
+
+
+@pytest.fixture(autouse=True)
+def no_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No camera and no port of this computer is looked for."""
+    monkeypatch.setattr("pfm_desktop.capture.found.usb_cameras", lambda: (("usb:0", "UVC"), ("usb:1", "UVC 2")))
+    monkeypatch.setattr("pfm_desktop.capture.lamp.serial_ports", lambda: (("/dev/ttyS9", "Lamp"),))
+
+
+def shown(qtbot: QtBot, page: CapturePage, press: Press) -> DeviceForm:
+    """The form for the device, opened by its key."""
+    press(K.Key_D)
+    form = page.forms.device
+    qtbot.waitUntil(lambda: form.idle)
+    return form
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        CONFIG,
+        replace(
+            CONFIG,
+            rate=25.0,
+            white=LightSetting(8.0, 1.5, 5200.0, filter="none", polariser="crossed"),
+            fluorescence=LightSetting(300.0, 2.0, excitation_nm=405.0, filter="LP 430"),
+            mm_per_px=0.02,
+            calibrated_width=64,
+        ),
+        DeviceConfig(name="Two", kind=Kind.TWO, camera="usb:0", second="rtsp://x/1", homography=(1.0,) * 9),
+        DeviceConfig(name="One", kind=Kind.ONE, camera="usb:0", width=777, height=333),
+    ],
+    ids=["switched", "all settings", "two", "one, odd size"],
+)
+def test_a_device_that_was_shown_and_not_changed_is_the_same_device(
+    qtbot: QtBot, page: CapturePage, press: Press, config: DeviceConfig
+) -> None:
+    devices.save(config)
+    assert shown(qtbot, page, press).config == config
+
+
+def test_another_camera_has_not_the_scale_of_the_one_before(qtbot: QtBot, page: CapturePage, press: Press) -> None:
+    devices.save(replace(CONFIG, mm_per_px=0.02, calibrated_width=64))
+    form = shown(qtbot, page, press)
+    form.camera.setEditText("usb:1")
+    assert form.config.mm_per_px is None
+    assert form.config.calibrated_width == 0
+
+
+def test_another_second_camera_lies_otherwise_and_leaves_the_scale(
+    qtbot: QtBot, page: CapturePage, press: Press
+) -> None:
+    two = DeviceConfig(name="Two", kind=Kind.TWO, camera="usb:0", second="usb:1", homography=(1.0,) * 9)
+    devices.save(replace(two, mm_per_px=0.02, calibrated_width=64))
+    form = shown(qtbot, page, press)
+    form.second.setEditText("usb:2")
+    assert form.config.homography == ()
+    assert form.config.mm_per_px == 0.02
+
+
+def test_a_device_that_was_chosen_is_kept_and_opened(qtbot: QtBot, page: CapturePage, press: Press, room: Room) -> None:
+    form = shown(qtbot, page, press)
+    form.name.setFocus()
+    form.name.selectAll()
+    qtbot.keyClicks(keys_of(page), "Fake 2 wpk")
+    qtbot.mouseClick(form.use, LEFT)
+    press()
+    assert devices.load().name == "Fake 2 wpk"
+    assert room.device.config.name == "Fake 2 wpk"
+    assert page.steps.currentWidget() is page.examine
+    assert page.view.hasFocus()
+
+
+@pytest.mark.parametrize(
+    ("kind", "camera", "second", "lamp", "why"),
+    [
+        (Kind.ONE, "", "", "", "Choose a camera"),
+        (Kind.TWO, "usb:0", "usb:0", "", "another one"),
+        (Kind.TWO, "usb:0", "", "", "second camera"),
+        (Kind.SWITCHED, "usb:0", "", "", "port of the lamp"),
+    ],
+)
+def test_a_device_that_lacks_something_is_refused_in_the_form(
+    qtbot: QtBot, page: CapturePage, press: Press, room: Room, kind: Kind, camera: str, second: str, lamp: str, why: str
+) -> None:
+    form = shown(qtbot, page, press)
+    form.kind.setCurrentIndex(form.kind.findData(kind))
+    for box, text in ((form.camera, camera), (form.second, second), (form.lamp, lamp)):
+        box.setEditText(text)
+    qtbot.mouseClick(form.use, LEFT)
+    assert why in form.problem.text()
+    assert devices.load() == CONFIG
+    qtbot.keyClick(form.name, K.Key_Escape)
+    assert page.steps.currentWidget() is page.examine
+    assert len(room.devices) == 1
+
+
+def test_a_library_that_is_no_demo_offers_no_phantom(page: CapturePage) -> None:
+    assert page.forms.device.kind.findData(Kind.SIMULATED) < 0
+
+
+# the plan
+
+
+def plan_of(page: CapturePage) -> PlanForm:
+    page._actions["plan"].trigger()
+    assert page.steps.currentWidget() is page.forms.plan
+    return page.forms.plan
+
+
+def test_a_plan_that_was_shown_and_not_changed_is_the_same_plan(page: CapturePage) -> None:
+    assert plan_of(page).plan == DEFAULT_PLAN
+
+
+def test_a_plan_that_was_changed_holds_for_examinations_that_begin_from_now_on(
+    qtbot: QtBot, page: CapturePage, press: Press, session: Session, visits: dict[str, str]
+) -> None:
+    press(K.Key_Space)
+    form = plan_of(page)
+    qtbot.mouseClick(form._lines[0].away, LEFT)
+    qtbot.mouseClick(form.save, LEFT)
+    assert page.steps.currentWidget() is page.examine
+    assert records.site_plan(session.library) == DEFAULT_PLAN[1:]
+    assert page.timeline.headline.text() == "Green filter"
+    assert len(page.timeline._rows) == len(DEFAULT_PLAN), "one that has begun keeps its own"
+    session.open_visit(visits["Brandt"])
+    assert page.timeline.headline.text() == "Green filter"
+    assert len(page.timeline._rows) == len(DEFAULT_PLAN) - 1
+
+
+def test_bad_plans_are_refused_with_the_reason_and_nothing_is_kept(
+    qtbot: QtBot, page: CapturePage, session: Session
+) -> None:
+    form = plan_of(page)
+    qtbot.mouseClick(form._lines[3].down, LEFT)  # the clock after its first mark
+    qtbot.mouseClick(form.save, LEFT)
+    assert "after the step that starts its clock" in form.problem.text()
+    for line in tuple(form._lines):
+        line.away.click()
+    qtbot.mouseClick(form.save, LEFT)
+    assert "at least one step" in form.problem.text()
+    assert records.site_plan(session.library) == DEFAULT_PLAN
+    form.reset.click()
+    form.add.click()
+    form._lines[-1].seconds.setValue(60)
+    qtbot.mouseClick(form.save, LEFT)
+    assert "twice" in form.problem.text()
+    assert page.steps.currentWidget() is form
+
+
+def test_a_mark_of_part_of_a_second_is_not_altered_by_looking_at_the_plan(page: CapturePage, session: Session) -> None:
+    plan = (Step(Stage.ACETIC_ACID, starts_clock=True), Step(Stage.ACETIC_ACID, 7.5, automatic=True))
+    records.change_site_plan(session.library, plan)
+    assert plan_of(page).plan == plan
+
+
+def test_who_may_not_change_the_plan_sees_it_and_why(
+    page: CapturePage, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(session.library), "no_editing", property(lambda _lib: "readers change nothing"))
+    form = plan_of(page)
+    assert not form.save.isEnabled()
+    assert form.problem.text()
