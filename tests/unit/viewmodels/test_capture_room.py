@@ -114,7 +114,8 @@ def test_device_and_clip_in_words() -> None:
     [
         ({"frames": 0, "problem": "Disk full."}, "No clip was recorded. Disk full."),
         ({"frames": 30}, "Clip of 3 s is in the library."),
-        ({"frames": 28, "dropped": 2}, "Clip of 3 s is in the library. 2 of 30 frames are missing: the disk was too slow."),
+        ({"frames": 28, "dropped": 2},
+         "Clip of 3 s is in the library. 2 of 30 frames are missing: the disk was too slow."),
         ({"frames": 30, "problem": "Unplugged."}, "Clip of 3 s is in the library. It ended early: Unplugged."),
     ],
 )  # fmt: skip

@@ -128,8 +128,10 @@ class PlanForm(QScrollArea):
             CalmSpinBox(self),
             QCheckBox("pair", self),
             QCheckBox("by itself", self),
-            *(QPushButton(text, self) for text in ("Up", "Down", "Remove")),
-            mark=step.seconds,
+            QPushButton("Up", self),
+            QPushButton("Down", self),
+            QPushButton("Remove", self),
+            step.seconds,
         )
         for value, text in KINDS:
             line.kind.addItem(text, value)
