@@ -1,0 +1,108 @@
+"""Capture within the window: closing asks about what the library refused, and a locked window loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from pfm_desktop.gui.main_window import CAPTURE, MainWindow
+from pfm_desktop.gui.pages.capture import examining
+from pfm_desktop.gui.pages.capture import page as capture
+from pfm_desktop.gui.pages.capture.page import CapturePage
+from pfm_desktop.services import cases
+from pfm_desktop.storage.library import Library
+
+from ..conftest import Opened
+from .conftest import Room
+
+K = Qt.Key
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot,
+    open_window: Opened,
+    clinic: tuple[Path, dict[str, str]],
+    room: Room,
+    disk: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[MainWindow]:
+    """The window with Capture in front, in the visit of Adler, its camera live."""
+    monkeypatch.setattr(capture, "_open_device", room.open)
+    monkeypatch.setattr(examining, "SETTLE_S", 0.5)
+    made = open_window(clinic[0])
+    assert made.session is not None
+    made.session.open_visit(clinic[1]["Adler"])
+    made.show_page(CAPTURE)
+    page = page_of(made)
+    qtbot.waitUntil(lambda: page.idle and page.view.shown is not None, timeout=10_000)
+    yield made
+    disk.full = False
+
+
+def page_of(window: MainWindow) -> CapturePage:
+    assert window.desk is not None
+    page: Any = window.desk.page(CAPTURE)
+    return page
+
+
+def press(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    keys = QApplication.focusWidget()
+    assert keys is not None
+    qtbot.keyClick(keys, key, modifier)
+
+
+def on_disk(clinic: tuple[Path, dict[str, str]]) -> list[str]:
+    with Library.open(clinic[0]) as lib:
+        return [one.stage.value for one in cases.visit_case(lib, clinic[1]["Adler"]).pictures]
+
+
+def test_closing_asks_about_a_picture_that_the_library_refused_and_loses_none(
+    qtbot: QtBot, window: MainWindow, disk: SimpleNamespace, clinic: tuple[Path, dict[str, str]]
+) -> None:
+    disk.full = True
+    press(qtbot, K.Key_Space)
+    qtbot.waitUntil(lambda: bool(page_of(window).cards.taken.problem.text()))
+    press(qtbot, K.Key_Q, CTRL)
+    assert window.isVisible()
+    assert window.unkept.isVisible()
+    assert "1 picture of the examination" in window.unkept.words.text()
+    press(qtbot, K.Key_Return)
+    assert not window.unkept.isVisible()
+    disk.full = False
+    press(qtbot, K.Key_Q, CTRL)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert on_disk(clinic) == ["saline"]
+
+
+def test_a_picture_that_was_just_taken_is_there_though_the_window_is_closed_at_once(
+    qtbot: QtBot, window: MainWindow, clinic: tuple[Path, dict[str, str]], room: Room
+) -> None:
+    press(qtbot, K.Key_Space)
+    press(qtbot, K.Key_Q, CTRL)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert on_disk(clinic) == ["saline"]
+    assert all(device.stream.stopped for device in room.devices)
+
+
+def test_with_the_keys_of_the_window_another_page_comes_and_the_marks_go_on(
+    qtbot: QtBot, window: MainWindow, room: Room, clinic: tuple[Path, dict[str, str]]
+) -> None:
+    press(qtbot, K.Key_A)
+    window.show_page(0)
+    page = page_of(window)
+    for seconds in (14.5, 0.7):
+        room.clock.ahead += seconds
+        page.examining._tick.timeout.emit()
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    assert window.session is not None
+    assert window.session.case is not None
+    assert [one.stage.value for one in window.session.case.pictures] == ["acetic_acid"]
