@@ -16,13 +16,14 @@ from pfm_desktop.gui.main_window import CAPTURE, MainWindow
 from pfm_desktop.gui.pages.capture import examining
 from pfm_desktop.gui.pages.capture import page as capture
 from pfm_desktop.gui.pages.capture.page import CapturePage
-from pfm_desktop.services import cases
+from pfm_desktop.services import accounts, cases
 from pfm_desktop.storage.library import Library
 
-from ..conftest import Opened
+from ..conftest import Opened, all_made
 from .conftest import Room
 
 K = Qt.Key
+PASSWORD = "four words that differ"
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -106,3 +107,47 @@ def test_with_the_keys_of_the_window_another_page_comes_and_the_marks_go_on(
     assert window.session is not None
     assert window.session.case is not None
     assert [one.stage.value for one in window.session.case.pictures] == ["acetic_acid"]
+
+
+def test_a_window_that_is_locked_in_mid_examination_takes_its_marks_and_no_keys(
+    qtbot: QtBot,
+    open_window: Opened,
+    room: Room,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capture, "_open_device", room.open)
+    with accounts.make_library(tmp_path / "safe", "Dr. Ada Weiss", PASSWORD)[0] as lib:
+        visit = cases.add_visit(lib, cases.add_patient(lib, identifier="K-17", family_name="Adler").id).id
+    window = open_window(tmp_path / "safe", ready=False)
+    entrance = window.entrance.signing_in
+    qtbot.waitUntil(entrance.isVisible, timeout=10_000)
+    qtbot.keyClicks(entrance.name, "Dr. Ada Weiss")
+    qtbot.keyClicks(entrance.password, PASSWORD)
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        qtbot.keyClick(entrance.password, K.Key_Return)
+    qtbot.waitUntil(lambda: all_made(window), timeout=10_000)
+    window.activateWindow()
+    session = window.session
+    assert session is not None
+    session.open_visit(visit)
+    window.show_page(CAPTURE)
+    page = page_of(window)
+    qtbot.waitUntil(lambda: page.idle and page.view.shown is not None, timeout=10_000)
+    press(qtbot, K.Key_A)
+    press(qtbot, K.Key_L, CTRL)
+    assert window.lock.locked
+    assert not page.isVisible()
+    qtbot.keyClicks(window.lock.page.password, "p w ")
+    for seconds in (14.5, 0.7):
+        room.clock.ahead += seconds
+        page.examining._tick.timeout.emit()
+    qtbot.waitUntil(lambda: page.idle, timeout=10_000)
+    with_pictures = cases.visit_case(session.library, visit)
+    assert [one.stage.value for one in with_pictures.pictures] == ["acetic_acid"]
+    window.lock.page.password.clear()
+    qtbot.keyClicks(window.lock.page.password, PASSWORD)
+    qtbot.keyClick(window.lock.page.password, K.Key_Return)
+    qtbot.waitUntil(lambda: not window.lock.locked, timeout=10_000)
+    assert page.timeline.clock.text() == "0:15"
+    qtbot.waitUntil(lambda: page.view.shown is not None)
