@@ -231,6 +231,7 @@ class CapturePage(QWidget):
         )
         if why == say.NO_CAMERA and self.arriving.device is not None:
             why = arrival_words.BY_ITSELF
+        why = why or (say.WHOSE_FIRST if self.whose.asks else "")
         if why:
             self.said.emit(why)
         return bool(why)
