@@ -41,7 +41,7 @@ def window(
     monkeypatch.setattr(examining, "SETTLE_S", 0.5)
     made = open_window(clinic[0])
     assert made.session is not None
-    made.session.open_visit(clinic[1]["Adler"])
+    made.open_visit(clinic[1]["Adler"])
     made.show_page(CAPTURE)
     page = page_of(made)
     qtbot.waitUntil(lambda: page.idle and page.view.shown is not None, timeout=10_000)

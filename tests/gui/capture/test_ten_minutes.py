@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from pfm_desktop.gui.pages.capture.page import CapturePage
 from pfm_desktop.gui.undo import Undo
 from pfm_desktop.services.capture import records
+from pfm_desktop.support.errors import StorageError
 from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.session import Session
 from pfm_desktop.viewmodels.timeline import ASK_ALLERGY
@@ -118,3 +119,32 @@ def test_the_visit_that_is_open_can_be_kept_to_and_one_under_way_is_not_asked_ab
     assert taken() == [("saline", None)]
     page.ask_whose(visits["Brandt"], "Brandt, ID K-2")
     assert not page.whose.asks
+
+
+def test_the_clock_runs_from_the_key_press_though_the_library_is_locked_just_then(
+    qtbot: QtBot, page: CapturePage, press: Press, session: Session, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(K.Key_Space)
+    locked = [True]
+    real = records.start_acid
+
+    def refused(*args: object, **more: object) -> object:
+        if locked[0]:
+            raise StorageError("the library is in use by another program")
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(records, "start_acid", refused)
+    qtbot.keyClick(page.view, K.Key_A)
+    assert page.timeline.clock.text() == "0:00"
+    qtbot.waitUntil(lambda: bool(heard))
+    assert "in use by another program" in heard[0]
+    assert session.case is not None
+    visit = session.case.visit.id
+    session.refresh()
+    assert page.timeline.clock.text() == "0:00", "what is read anew does not stop it"
+    locked[0] = False
+    page.examining.acid._again.timeout.emit()
+    qtbot.waitUntil(lambda: page.examining.acid.idle)
+    found = records.examination(session.library, visit)
+    assert found is not None
+    assert found.acid_at is not None

@@ -6,12 +6,14 @@ Everything that comes from another thread is handed to the thread of the window 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from pfm_desktop.domain.examination import DEFAULT_PLAN, MISSED_S, Examination, Plan, Step, Taken, counted
+from pfm_desktop.domain.examination import DEFAULT_PLAN, Examination, Plan, Step, Taken, counted
+from pfm_desktop.gui.pages.capture.acid import AcidMoment
 from pfm_desktop.gui.pages.capture.open_device import dark_taken, opened
 from pfm_desktop.gui.pages.capture.outcome import Outcome
 from pfm_desktop.gui.pages.capture.sensor_map import SensorMap
@@ -58,6 +60,8 @@ class Examining(QObject):
         self.iodine: bool | None = None
         self.outcome = Outcome(session, SensorMap(self), self)
         self.outcome.said.connect(self.said)
+        self.acid = AcidMoment(session, self)
+        self.acid.said.connect(self.said)
         self._held: list[OpenDevice] = []  # what was opened, also while the window has not heard of it
         self._ended: list[LiveExamination] = []  # of other visits, that still take what they were asked for
         self._case: VisitCase | None = None
@@ -163,21 +167,6 @@ class Examining(QObject):
         """The clock of the examination; where none is under way, one of now."""
         return self.live.times if self.live is not None else Times()
 
-    @property
-    def busy(self) -> bool:
-        """Whether something is being taken, or on its way to the library."""
-        return (self.live is not None and self.live.busy) or not self.outcome.idle
-
-    def is_white(self, frame: Frame) -> bool:
-        """Whether a frame was exposed in white light alone."""
-        return self.device is None or self.device.lit_white(frame)
-
-    def is_over(self, step: Step | None) -> bool:
-        """Whether a mark went by: what is taken now is no picture of it."""
-        seconds = self.live.seconds(time.monotonic()) if self.live is not None else None
-        mark = step.seconds if step is not None else None
-        return mark is not None and seconds is not None and seconds >= mark + MISSED_S
-
     def step(self, key: str) -> Step | None:
         """A step of the plan; None for "" and for one of another plan."""
         live = self.live
@@ -254,6 +243,8 @@ class Examining(QObject):
         return self.live is not None
 
     def _go_on(self, found: Examination, case: VisitCase) -> None:
+        if (held := self.acid.held(case.visit.id)) is not None:
+            found = replace(found, acid_at=held)
         taken = counted(found, case.pictures)
         if self.live is None:
             self._jump_told = False
@@ -282,14 +273,14 @@ class Examining(QObject):
 
     def start_acid(self, *, again: bool = False) -> None:
         """Acetic acid is on from now."""
-        from pfm_desktop.services.capture import records
-
         pressed = time.monotonic()
         if self.begin() and self.live is not None:
             at = self.live.times.wall(pressed)
             visit_id, before = self.live.examination.visit_id, self.live.examination.acid_at
             anew = again or (before is not None and not self.live.acid)  # of an examination that was over
-            self._session.perform(lambda lib: records.start_acid(lib, visit_id, at, again=anew))
+            self.live.examination = replace(self.live.examination, acid_at=at)  # it runs from the key press
+            self.acid.start(visit_id, at, again=anew)
+            self.changed.emit()
 
     def skip(self, step: Step) -> None:
         """Leave a step out."""
@@ -337,6 +328,7 @@ class Examining(QObject):
     def stop(self) -> tuple[Lot, ...]:
         """The library is about to be closed; what could not be kept comes back."""
         self._session.drafts.remove(self)
+        self.acid.settle()
         self._end()
         for live in self._ended:
             live.stop()

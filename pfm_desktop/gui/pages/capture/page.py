@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from pfm_desktop.domain.clip import ClipKind
+from pfm_desktop.domain.examination import MISSED_S, Step
 from pfm_desktop.domain.source import Source
 from pfm_desktop.gui.pages.capture.actions import actions_of
 from pfm_desktop.gui.pages.capture.arriving import Arriving
@@ -34,6 +35,7 @@ from pfm_desktop.viewmodels import capture_words as say
 from pfm_desktop.viewmodels.timeline import Timeline, timeline
 
 if TYPE_CHECKING:
+    from pfm_desktop.capture.source import Frame
     from pfm_desktop.gui.qt_jobs import QtJobs
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
@@ -112,7 +114,8 @@ class CapturePage(QWidget):
     def idle(self) -> bool:
         """Whether nothing is still opening or on its way to the library."""
         examining = self.examining
-        return not examining.opening and not examining.names and examining.outcome.idle and self.cards.idle
+        settled = not examining.names and examining.outcome.idle and examining.acid.idle
+        return settled and not examining.opening and self.cards.idle
 
     # ---- commands
 
@@ -167,9 +170,9 @@ class CapturePage(QWidget):
         by_itself, step = self.arriving.device is not None, self.examining.step(news.lot.step_key)
         if not self._ready(pair=news.lot.pair, camera=not by_itself):
             return
-        if self.examining.busy:
+        if self._takes:
             return  # a second press while the first one is under way
-        if self.examining.is_over(step):
+        if self._is_over(step):
             self.said.emit(say.MARK_OVER)
             return
         ids = tuple(picture.id for picture in news.kept.pictures)
@@ -235,6 +238,22 @@ class CapturePage(QWidget):
         if why:
             self.said.emit(why)
         return bool(why)
+
+    @property
+    def _takes(self) -> bool:
+        """Whether something is being taken, or on its way to the library."""
+        live = self.examining.live
+        return (live is not None and live.busy) or not self.examining.outcome.idle
+
+    def _is_over(self, step: Step | None) -> bool:
+        """Whether a mark went by: what is taken now is no picture of it."""
+        seconds = self.examining.facts.seconds
+        mark = step.seconds if step is not None else None
+        return mark is not None and seconds is not None and seconds >= mark + MISSED_S
+
+    def _is_white(self, frame: Frame) -> bool:
+        device = self.examining.device
+        return device is None or device.lit_white(frame)
 
     def _take(self, pair: bool | None) -> None:
         step, frozen = self._looked().step, self.looking.frozen
@@ -353,7 +372,7 @@ class CapturePage(QWidget):
 
     def _connect(self) -> None:
         self._session.on_case.append(self._on_case)
-        self.looking.is_white = self.examining.is_white
+        self.looking.is_white = self._is_white
         self.feed.ready.connect(self._frame_ready)
         self.examining.device_changed.connect(self._device_changed)
         for part in (self.examining, self.examining.outcome, self.looking, self.recording, self.cards, self.tools):
