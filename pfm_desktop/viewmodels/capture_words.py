@@ -15,6 +15,7 @@ ACID_AGAIN = "The clock is running. Press again within 3 seconds to start it ane
 SIMULATED = "Simulated device: a phantom, no woman"
 FROM_CLIP = "FROM A CLIP, not live"
 OF_WHITENING = "FIRST FRAME AFTER ACID, not live"
+FOR_SCALE = "FROZEN, for the scale"
 DARK_TAKEN = "Dark frame taken. It is subtracted from fluorescence pictures from now on."
 OPENING = "Opening the camera ..."
 NO_DEVICE = "No camera is chosen on this workstation yet. Press D, or Device below, to choose one."

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 GRID = 4  # cells across the shorter side
 MARGIN = 10.0
+CROSS = 5.0  # from the middle of a cross to its ends
 LEGEND_BAR = QSize(140, 12)
 LEGEND_MAP = "inferno"  # the colours of `imaging.whitening.maps.overlay`
 
@@ -74,6 +75,7 @@ class LiveView(QWidget):
         self.badges: tuple[str, ...] = ()  # short words on plates, from the top left
         self.region: tuple[tuple[float, float], ...] = ()
         self.normal: tuple[tuple[float, float], ...] = ()  # normal tissue, drawn in dashes
+        self.points: tuple[tuple[float, float], ...] = ()  # crosses, in pixels of the frame
         self.draws = False  # a stroke draws a region
         self.painted: Callable[[float, float], None] | None = None  # told when a frame is painted: its `at`, and now
         self._told = -1.0
@@ -190,6 +192,13 @@ class LiveView(QWidget):
                 there = [self.widget_point(*one) for one in points]
                 line = [*there, there[0]] if closed else there
                 twice(painter, partial(painter.drawPolyline, line), width=1.8, dash=dash)
+        for point in self.points:
+            at = self.widget_point(*point)
+            arms = [
+                QPointF(at.x() - CROSS, at.y()), QPointF(at.x() + CROSS, at.y()),
+                QPointF(at.x(), at.y() - CROSS), QPointF(at.x(), at.y() + CROSS),
+            ]  # fmt: skip
+            twice(painter, partial(painter.drawLines, arms), width=1.2)
 
     def _paint_scale(self, painter: QPainter, shown: Shown, target: QRectF) -> None:
         if self.mm_per_px is None:

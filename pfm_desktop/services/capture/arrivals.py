@@ -24,13 +24,13 @@ from pfm_desktop.imaging.pixels import pixels_sha256
 from pfm_desktop.imaging.quality import light_of
 from pfm_desktop.services.capture.keeping import PictureFile
 from pfm_desktop.services.capture.live import Exposed
+from pfm_desktop.services.capture.times import Times
 from pfm_desktop.services.importing.dates import ExifTime, parsed_exif
 from pfm_desktop.support.errors import MemoryFullError, UserError
 
 if TYPE_CHECKING:
     from pfm_desktop.jobs import Context
     from pfm_desktop.services.capture.config import DeviceConfig
-    from pfm_desktop.services.capture.times import Times
 
 log = logging.getLogger(__name__)
 MOST = 3  # files that are read in one look: each is large
@@ -89,14 +89,16 @@ class _Queued:
 class Arrivals:
     """What comes into one folder. `look` runs on one thread at a time, `ask` on any."""
 
-    def __init__(self, folder: Path | str, times: Times) -> None:
-        self._watched, self._times = WatchedFolder(folder), times
+    def __init__(self, folder: Path | str) -> None:
+        self._watched = WatchedFolder(folder)
+        self._times = Times()
         self._queue: deque[_Queued] = deque()
         self._least: dict[str, float] = {}  # seconds by which a clock lags behind ours at least, by whose it is
 
     def look(self, _ctx: Context, config: DeviceConfig, visit_id: str, since: float) -> News:
         """As a job. `visit_id`: the visit into which pictures go that were not there yet at `since` (seconds of
         `time.monotonic`); "" where there is none."""
+        self._times = Times()  # the computer may have slept, or its clock was set
         early: list[Found] = []
         for path in self._watched.look():
             found = Found(path, *self._watched.came[path])

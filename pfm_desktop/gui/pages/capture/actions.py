@@ -28,6 +28,7 @@ def actions_of(page: CapturePage) -> dict[str, QAction]:
         "curve": ("Whitening after acetic acid, or back to the live picture", "C", page.cards.toggle_whitening),
         **page.looking.actions(),
         "dark": ("Take a dark frame for fluorescence", "", page.take_dark),
+        "scale": ("Calibrate the scale ...", "", page.cards.calibrate),
         "device": ("Device of this workstation ...", "D", page.forms.choose_device),
         "plan": ("Plan of examinations ...", "", page.forms.edit_plan),
         "assign": ("Give an unassigned visit to a woman ...", "", page.forms.ask_whose),

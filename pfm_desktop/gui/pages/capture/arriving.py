@@ -135,7 +135,7 @@ class Arriving(QObject):
 
             if device.folder != self._folder or self._arrivals is None:
                 self._folder, self.waiting = device.folder, ()
-                self._arrivals = Arrivals(device.folder, self._examining.times)
+                self._arrivals = Arrivals(device.folder)
             self._since = time.monotonic()  # what came while nobody looked is asked for
             self._timer.start()
             self.look()

@@ -32,6 +32,10 @@ class Shows(Enum):
     FROZEN = auto()
     CLIP = auto()
     WHITENING = auto()
+    SCALE = auto()
+
+
+_STILL = {Shows.CLIP: say.FROM_CLIP, Shows.WHITENING: say.OF_WHITENING, Shows.SCALE: say.FOR_SCALE}
 
 
 class Looking(QObject):
@@ -60,6 +64,10 @@ class Looking(QObject):
     def show_whitening(self, pixels: NDArray[np.uint8] | None) -> None:
         """The frame that whitening is drawn over, or the live picture again."""
         self._still(Shows.LIVE if pixels is None else Shows.WHITENING, pixels)
+
+    def show_scale(self, pixels: NDArray[np.uint8] | None) -> None:
+        """The picture that the scale is measured on, or the live picture again."""
+        self._still(Shows.LIVE if pixels is None else Shows.SCALE, pixels)
 
     def toggle_freeze(self) -> None:
         """Hold the picture that is shown, or go on."""
@@ -120,7 +128,7 @@ class Looking(QObject):
             simulated=simulated,
             ghost=self._view.ghost is not None,
             recording=recording,
-            still={Shows.CLIP: say.FROM_CLIP, Shows.WHITENING: say.OF_WHITENING}.get(self.shows, ""),
+            still=_STILL.get(self.shows, ""),
         )
 
     def switches(self) -> dict[str, bool]:
@@ -148,7 +156,7 @@ class Looking(QObject):
         self.shows, self.frozen = shows, None
         self._view.draws = shows is Shows.WHITENING
         if shows is not Shows.WHITENING:
-            self._view.region, self._view.normal = (), ()
+            self._view.region, self._view.normal, self._view.points = (), (), ()
             self._view.show_map(None, None)
         self._feed.show_still(pixels)
         if pixels is None and self._feed.source is None:

@@ -9,17 +9,22 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pfm_desktop.gui.pages.capture.clips_panel import ClipsPanel
+from pfm_desktop.gui.pages.capture.scale_panel import ScalePanel
 from pfm_desktop.gui.pages.capture.whitening_panel import WhiteningPanel
 from pfm_desktop.gui.pages.capture.whitening_source import WhiteningSource
 from pfm_desktop.gui.widgets.panel_parts import bring_into_sight
 from pfm_desktop.gui.widgets.verdict_card import THUMB, VerdictCard
 from pfm_desktop.imaging import shown
 from pfm_desktop.services.capture.keeping import LotState
+from pfm_desktop.support.errors import UserError
+from pfm_desktop.viewmodels import scale_words
 from pfm_desktop.viewmodels.taken import card_of
 
 if TYPE_CHECKING:
+    from pfm_desktop.gui.pages.capture.open_device import OpenDevice
     from pfm_desktop.gui.pages.capture.page import CapturePage
     from pfm_desktop.gui.qt_jobs import QtJobs
+    from pfm_desktop.services.capture.calibration import Calibration
     from pfm_desktop.services.capture.following import Followed, Polygon
     from pfm_desktop.services.cases import VisitCase
     from pfm_desktop.viewmodels.session import Session
@@ -37,7 +42,9 @@ class SideCards(QWidget):
         self._thumbs: tuple[int, list[QPixmap]] = 0, []  # by the number of what was taken last
         self._visit_id = ""
         self.taken, self.clips = VerdictCard(self), ClipsPanel(session, jobs, self)
-        self.whitening = WhiteningPanel(session, self)
+        self.whitening, self.scale = WhiteningPanel(session, self), ScalePanel(self)
+        self._session = session
+        self._scaled: OpenDevice | None = None  # the device whose scale is measured
         self.source = WhiteningSource(session, jobs, page.recording, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -48,12 +55,12 @@ class SideCards(QWidget):
 
     @property
     def _all(self) -> tuple[QWidget, ...]:
-        return self.taken, self.clips, self.whitening
+        return self.taken, self.clips, self.whitening, self.scale
 
     @property
     def idle(self) -> bool:
         """Whether nothing is being read or measured."""
-        return self.clips.idle and self.whitening.idle
+        return self.clips.idle and self.whitening.idle and self.scale.idle
 
     @property
     def switches(self) -> dict[str, bool]:
@@ -80,6 +87,43 @@ class SideCards(QWidget):
         self._show(self.whitening)
         self.source.find(self._whitening_found)
 
+    def calibrate(self) -> None:
+        """Measure the scale on the picture of this moment, or on the one that is frozen."""
+        page, case = self._page, self._session.case
+        frame = page.looking.frozen or page.feed.last
+        why = scale_words.why_not(
+            signed=case is not None and case.signed,
+            no_editing=self._session.library.no_editing,
+            camera=frame is not None and self._examining.device is not None,
+        )
+        if why or frame is None or self._examining.device is None:
+            self.said.emit(why)
+            return
+        self._scaled = self._examining.device
+        self._show(self.scale)
+        self.scale.begin(frame.pixels, self._scaled.config.mm_at(frame.pixels.shape[1]))
+
+    def _use_scale(self, made: Calibration) -> None:
+        """Keep it with the device, and use it at once."""
+        from pfm_desktop.services.capture import calibration
+
+        device = self._examining.device
+        if device is None or device is not self._scaled:
+            self.said.emit(scale_words.OTHER_DEVICE)
+            return
+        try:
+            calibration.keep(made)
+        except UserError as error:
+            self._session.say(error)
+            return
+        device.config = calibration.with_scale(device.config, made)
+        self.said.emit(scale_words.kept(made))
+        self.show_taken()
+
+    def _device_changed(self) -> None:
+        if not self.scale.isHidden() and self._examining.device is not self._scaled:
+            self.show_taken()
+
     def follow(self, case: VisitCase | None) -> None:
         """The visit on the desk changed, or is another one."""
         visit_id = case.visit.id if case is not None else ""
@@ -103,6 +147,8 @@ class SideCards(QWidget):
             self.clips.end()
         elif before is self.whitening:
             self.whitening.end()
+        elif before is self.scale:
+            self.scale.end()
         if card is self.taken:
             self._page.take_keys()
         else:
@@ -133,9 +179,16 @@ class SideCards(QWidget):
         view.region, view.normal = region, normal or ()
         view.show_map(over, self.whitening.legend if over is not None else None)
 
+    def _draw_scale(self, points: Polygon, line: Polygon) -> None:
+        view = self._page.view
+        view.points, view.region = points, line
+        view.update()
+
     def _placed(self, points: Polygon) -> None:
         if not self.whitening.isHidden():
             self.whitening.place(points)
+        elif not self.scale.isHidden():
+            self.scale.place(*points[0])
 
     def _connect(self) -> None:
         page = self._page
@@ -143,6 +196,11 @@ class SideCards(QWidget):
         self.clips.still.connect(page.looking.show_clip)
         self.whitening.still.connect(page.looking.show_whitening)
         self.whitening.drawn.connect(self._draw)
+        self._examining.device_changed.connect(self._device_changed)
+        self.scale.still.connect(page.looking.show_scale)
+        self.scale.drawn.connect(self._draw_scale)
+        self.scale.accepted.connect(self._use_scale)
+        self.scale.closed.connect(self.show_taken)
         page.view.clicked.connect(lambda x, y: self._placed(((x, y),)))
         page.view.dragged.connect(lambda points: self._placed(tuple(points)))
         page.recording.changed.connect(self._clips_changed)

@@ -19,7 +19,6 @@ from pfm_desktop.jobs import SilentContext
 from pfm_desktop.services.capture import arrivals as module
 from pfm_desktop.services.capture.arrivals import Arrivals, Arrived, News, as_pair
 from pfm_desktop.services.capture.config import DeviceConfig, Kind, LightSetting
-from pfm_desktop.services.capture.times import Times
 
 CONFIG = DeviceConfig(
     name="Scope 7",
@@ -50,8 +49,7 @@ class Share:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self.folder, self.times = folder, Times()
-        self.arrivals = Arrivals(folder, self.times)
+        self.folder, self.arrivals = folder, Arrivals(folder)
         self.look()
 
     def put(self, name: str, data: bytes, *, written: float | None = None) -> Path:
