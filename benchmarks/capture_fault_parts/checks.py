@@ -32,14 +32,13 @@ def lost_pictures(lib: Library, pictures: Iterable[Picture]) -> Iterator[str]:
 
 
 def lost_parts(lib: Library, parts: Iterable[Part]) -> Iterator[str]:
-    """The same for segments; a clip whose bytes are altered is a line too."""
+    """The same for segments."""
     by_clip: dict[str, list[Part]] = {}
     for part in parts:
         by_clip.setdefault(part.clip, []).append(part)
     for clip, own in by_clip.items():
         try:
             reader = ClipReader(lib, clip)
-            yield from clips.verify(lib, clip)
         except UserError as error:
             yield from (f"segment {part.number} of clip {clip}: {error}" for part in own)
             continue
@@ -60,3 +59,14 @@ def _of_part(reader: ClipReader, part: Part) -> Iterator[str]:
         yield f"segment {part.number} of clip {part.clip} is another one"
     for number in {reader.numbers_in(place)[0], reader.numbers_in(place)[-1]}:
         reader.pixels(number)
+
+
+def clips_not_clean(lib: Library, parts: Iterable[Part]) -> Iterator[str]:
+    """What is wrong with the clips of these segments as a whole, also in what was never acknowledged."""
+    for clip in {part.clip: None for part in parts}:
+        try:
+            if not ClipReader(lib, clip).clip.closed:
+                yield f"clip {clip} was left open"
+            yield from clips.verify(lib, clip)
+        except UserError as error:
+            yield f"clip {clip}: {error}"
