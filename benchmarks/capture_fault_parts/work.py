@@ -25,6 +25,7 @@ from pfm_desktop.domain.capture import Light
 from pfm_desktop.domain.clip import ClipKind
 from pfm_desktop.domain.examination import DEFAULT_PLAN
 from pfm_desktop.domain.geometry import Matrix
+from pfm_desktop.imaging.pixels import pixels_sha256
 from pfm_desktop.services import cases
 from pfm_desktop.services.capture import lots, records
 from pfm_desktop.services.capture.clips import begin_clip
@@ -64,7 +65,7 @@ class FlatFilm:
 
 @dataclass(frozen=True)
 class Picture:
-    """One that was acknowledged: KEPT was told of its lot."""
+    """One that was acknowledged: KEPT was told of its lot. `pixels_sha256` is that of the pixels that were taken."""
 
     visit: str
     id: str
@@ -112,8 +113,8 @@ class Told:
         if news.state is not LotState.KEPT or news.kept is None:
             return
         self.kept.append(news.lot)
-        for one in news.kept.pictures:
-            made = Picture(news.lot.visit_id, one.id, one.sha256, one.pixels_sha256)
+        for one, taken in zip(news.kept.pictures, news.lot.pictures, strict=True):
+            made = Picture(news.lot.visit_id, one.id, one.sha256, pixels_sha256(taken.pixels))
             self.pictures.append(made)
             self.say(made)
 
