@@ -22,7 +22,7 @@ from pfm_desktop.storage.schema import DATABASE
 SAID_WITHIN_S = 6.0  # that is waited for; wanted is less
 SILENT = (StreamState.STALLED, StreamState.FAILED)
 SIZES = ((320, 180), (960, 540), (320, 240))
-LOCKED_S = (1.0, 2.0, 7.0)  # the last is longer than the library waits by itself
+LOCKED_S = (1.0, 2.0, 12.0)  # the last is longer than the library waits by itself, for a segment and then a picture
 JUMPS_S = (-86400.0, -3600.0, -30.0, 30.0, 3600.0, 86400.0 * 400)
 
 
