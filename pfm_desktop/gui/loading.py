@@ -29,6 +29,8 @@ STONES = tuple(
         "widgets.warning_notice", "widgets.answer_panel", "widgets.findings_panel", "widgets.report_panel",
         "pages.review.side", "widgets.live_view", "widgets.timeline_panel", "pages.capture.device_form",
         "pages.capture.clips_panel", "pages.capture.whitening_panel", "pages.capture.forms",
+        "pages.capture.examining", "pages.capture.recording", "pages.capture.looking", "pages.capture.arriving",
+        "pages.capture.side",
         "widgets.people_panel", "widgets.upkeep_section",
     )
 )  # fmt: skip
