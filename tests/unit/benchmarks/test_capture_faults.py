@@ -45,7 +45,8 @@ def test_torn_frames_lose_nothing_and_a_picture_and_a_segment_that_are_altered_l
     spoil(library, pictures[0].sha256)
     spoil(library, parts[0].sha256)
     capture_faults.checked(count, library, pictures, parts)
-    assert count.lost == 2
+    alike = sum(one.sha256 == pictures[0].sha256 for one in pictures)  # one frame may be taken twice
+    assert count.lost == alike + 1
 
 
 @pytest.mark.slow
